@@ -1,0 +1,14 @@
+namespace Busbar.Configuration;
+
+/// <summary>The <c>auth:</c> block.</summary>
+internal sealed record AuthConfig
+{
+    /// <summary>How callers prove who they are.</summary>
+    public AuthMode Mode { get; init; } = AuthMode.None;
+
+    /// <summary>False when the deployment has no <c>auth:</c> block at all, which deserves its own warning.</summary>
+    public bool IsExplicit { get; init; }
+
+    /// <summary>Tokens accepted in <see cref="AuthMode.Token"/>.</summary>
+    public IReadOnlyList<Secret> ClientTokens { get; init; } = [];
+}

@@ -1,0 +1,14 @@
+namespace Busbar.Configuration;
+
+/// <summary>The <c>failover:</c> block of a pool.</summary>
+internal sealed record FailoverConfig
+{
+    /// <summary>Seconds a request may take to its first content, at least 1. Default 120.</summary>
+    public int DeadlineSecs { get; init; } = 120;
+
+    /// <summary>Failovers after the first attempt, at least 0. Default 3.</summary>
+    public int Cap { get; init; } = 3;
+
+    /// <summary>Members that take no traffic through this pool.</summary>
+    public IReadOnlyList<string> Exclusions { get; init; } = [];
+}

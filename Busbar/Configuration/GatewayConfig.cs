@@ -1,0 +1,35 @@
+namespace Busbar.Configuration;
+
+/// <summary>The merged, validated configuration of one process: an immutable snapshot. A reload builds a whole new one.</summary>
+internal sealed record GatewayConfig
+{
+    /// <summary>Address the data port listens on, <c>host:port</c>.</summary>
+    public string Listen { get; init; } = "0.0.0.0:8080";
+
+    /// <summary>Who may call.</summary>
+    public AuthConfig Auth { get; init; } = new();
+
+    /// <summary>Providers by name, catalog and deployment merged.</summary>
+    public required IReadOnlyDictionary<string, ProviderConfig> Providers { get; init; }
+
+    /// <summary>Models by name, in configuration order.</summary>
+    public required IReadOnlyDictionary<string, ModelConfig> Models { get; init; }
+
+    /// <summary>Pools by name, in configuration order.</summary>
+    public IReadOnlyDictionary<string, PoolConfig> Pools { get; init; } = new Dictionary<string, PoolConfig>();
+
+    /// <summary>Sinks for traces and request logs.</summary>
+    public ObservabilityConfig Observability { get; init; } = new();
+
+    /// <summary>Virtual keys, budgets and the admin API.</summary>
+    public GovernanceConfig Governance { get; init; } = new();
+
+    /// <summary>Sizes and times.</summary>
+    public LimitsConfig Limits { get; init; } = new();
+
+    /// <summary>Which product headers clients see.</summary>
+    public ResponseHeaderMode ResponseHeaders { get; init; }
+
+    /// <summary>User agent of upstream calls; null for <c>busbar/&lt;version&gt;</c>.</summary>
+    public string? UserAgent { get; init; }
+}

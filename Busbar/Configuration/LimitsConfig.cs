@@ -1,0 +1,44 @@
+namespace Busbar.Configuration;
+
+/// <summary>The <c>limits:</c> block: sizes and times of the whole process.</summary>
+internal sealed record LimitsConfig
+{
+    /// <summary>Largest request body, bytes. Default 32 MiB.</summary>
+    public long RequestBodyMaxBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>Longest upstream call that is not a stream, seconds. Default 300.</summary>
+    public int UpstreamRequestTimeoutSecs { get; init; } = 300;
+
+    /// <summary>Longest silence inside an upstream stream, seconds. Default 300.</summary>
+    public int UpstreamIdleTimeoutSecs { get; init; } = 300;
+
+    /// <summary>Longest TCP and TLS handshake with a provider, seconds. Default 10.</summary>
+    public int UpstreamConnectTimeoutSecs { get; init; } = 10;
+
+    /// <summary>Idle connections kept per provider. Default 64.</summary>
+    public int PoolMaxIdlePerHost { get; init; } = 64;
+
+    /// <summary>Cooldown of a lane whose account or credential failed, seconds. Default 1800.</summary>
+    public int HardDownCooldownSecs { get; init; } = 1800;
+
+    /// <summary>Most bytes read of an upstream error body. Default 256 KiB.</summary>
+    public int UpstreamErrorBodyMaxBytes { get; init; } = 256 * 1024;
+
+    /// <summary>Longest Retry-After that is believed, seconds. Default 86400.</summary>
+    public int MaxHonoredRetryAfterSecs { get; init; } = 86400;
+
+    /// <summary>Output limit sent to Anthropic when neither caller nor model gives one. Default 4096.</summary>
+    public long DefaultMaxTokens { get; init; } = 4096;
+
+    /// <summary>Requests in flight above which new ones are shed; 0 for no limit.</summary>
+    public int MaxInboundConcurrent { get; init; }
+
+    /// <summary>Longest a client may take to send its body, seconds. Default 30.</summary>
+    public int RequestBodyReadTimeoutSecs { get; init; } = 30;
+
+    /// <summary>Longest a client may take to send its headers, seconds. Default 30.</summary>
+    public int HeaderReadTimeoutSecs { get; init; } = 30;
+
+    /// <summary>Longest a shutdown waits for requests in flight, seconds. Default 30.</summary>
+    public int ShutdownDrainSecs { get; init; } = 30;
+}

@@ -1,0 +1,32 @@
+namespace Busbar.Configuration;
+
+/// <summary>One model at one provider: what a lane is made from.</summary>
+internal sealed record ModelConfig
+{
+    /// <summary>Name in the configuration, by which clients and pools refer to it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Provider that serves it.</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>Calls that may be in flight at once, at least 1.</summary>
+    public required int MaxConcurrent { get; init; }
+
+    /// <summary>Successful calls in the life of the process; -1 for no limit.</summary>
+    public long MaxRequests { get; init; } = -1;
+
+    /// <summary>Output limit sent to Anthropic when the caller gave none; null for the global default.</summary>
+    public long? DefaultMaxTokens { get; init; }
+
+    /// <summary>Model id on the wire. Defaults to <see cref="Name"/>.</summary>
+    public required string UpstreamModel { get; init; }
+
+    /// <summary>Longest time to response headers of one attempt, milliseconds; null for the request's deadline.</summary>
+    public int? AttemptTimeoutMs { get; init; }
+
+    /// <summary>Capability flags the operator overrides, by snake_case name.</summary>
+    public IReadOnlyDictionary<string, bool> Capabilities { get; init; } = new Dictionary<string, bool>();
+
+    /// <summary>Prices; null for the global ones.</summary>
+    public RateCardConfig? RateCard { get; init; }
+}

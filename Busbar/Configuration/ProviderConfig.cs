@@ -1,0 +1,46 @@
+using Busbar.Ir;
+
+namespace Busbar.Configuration;
+
+/// <summary>One provider: where it is, what it speaks, how to prove who calls.</summary>
+internal sealed record ProviderConfig
+{
+    /// <summary>Name in the configuration.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Wire protocol.</summary>
+    public required ProtocolId Protocol { get; init; }
+
+    /// <summary>Scheme, authority and path prefix, without trailing slash. Vetted by the endpoint guard.</summary>
+    public required string BaseUrl { get; init; }
+
+    /// <summary>Replaces the protocol's own path, verbatim, may carry a query; null for the protocol's.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>Which header carries the credential.</summary>
+    public ProviderAuth Auth { get; init; }
+
+    /// <summary>Names of the environment variables that hold keys, in order; each key has its own health.</summary>
+    public IReadOnlyList<string> ApiKeyEnv { get; init; } = [];
+
+    /// <summary>File that holds the key, re-read on reload; null when keys come from the environment.</summary>
+    public string? ApiKeyFile { get; init; }
+
+    /// <summary>The keys as read at load, in the order of their sources; an unset one is an empty secret.</summary>
+    public IReadOnlyList<Secret> ApiKeys { get; init; } = [];
+
+    /// <summary>Provider codes and types that mean something other than their status says.</summary>
+    public IReadOnlyDictionary<string, FaultClass> ErrorMap { get; init; } = new Dictionary<string, FaultClass>();
+
+    /// <summary>Active probing.</summary>
+    public HealthConfig Health { get; init; } = new();
+
+    /// <summary>Permits <c>http://</c> and private or loopback addresses for this provider only.</summary>
+    public bool AllowPrivateNetwork { get; init; }
+
+    /// <summary>Value of <c>anthropic-version</c> on requests built here; null for the default.</summary>
+    public string? AnthropicVersion { get; init; }
+
+    /// <summary>AWS region for signing; null to derive it from the host.</summary>
+    public string? Region { get; init; }
+}

@@ -1,0 +1,100 @@
+using Busbar.Wire;
+
+namespace Busbar.Ir;
+
+/// <summary>
+/// One piece of a message. Blocks are recycled by their <see cref="IrArena"/>, so one class carries every kind;
+/// <see cref="BlockKind"/> says which fields a kind uses. Texts and raw values are slices of the bytes that were read.
+/// </summary>
+internal sealed class Block
+{
+    /// <summary>What this block is.</summary>
+    public BlockKind Kind;
+
+    /// <summary>Visible, thinking or refusal text; the text of a plain-text document.</summary>
+    public JsonText Text;
+
+    /// <summary>Call id of a tool use, tool result or server tool block.</summary>
+    public JsonText Id;
+
+    /// <summary>Tool name. On a tool result: the name of the call it answers, when the dialect says so.</summary>
+    public JsonText Name;
+
+    /// <summary>Arguments of a tool use as one JSON value; the value of a Json block.</summary>
+    public JsonSlice Input;
+
+    /// <summary>Arguments that are not JSON: an unparsable string from the wire, or the free text of a custom tool.</summary>
+    public JsonText InputText;
+
+    /// <summary>Opaque proof that belongs to <see cref="Origin"/> and goes home only there.</summary>
+    public JsonText Signature;
+
+    /// <summary>The vendor family that issued <see cref="Signature"/>, <see cref="Raw"/> or a vendor file reference.</summary>
+    public ProtocolId Origin;
+
+    /// <summary>Thinking: <see cref="Text"/> is the vendor's encrypted form, not words.</summary>
+    public bool Redacted;
+
+    /// <summary>Tool result: the call failed. Tool change: removal.</summary>
+    public bool IsError;
+
+    /// <summary>Tool use: a custom (free-text) tool, whose argument is <see cref="InputText"/>.</summary>
+    public bool IsCustomTool;
+
+    /// <summary>Cache breakpoint after this block.</summary>
+    public CacheMark Cache;
+
+    /// <summary>Where media bytes are.</summary>
+    public MediaSource Source;
+
+    /// <summary>MIME type of media, such as <c>image/png</c>; for Bedrock formats the reader maps to MIME and the writer back.</summary>
+    public JsonText MediaType;
+
+    /// <summary>Base64 bytes, address or vendor file id of media.</summary>
+    public JsonText Data;
+
+    /// <summary>Image detail word (<c>auto</c>, <c>low</c>, <c>high</c>, <c>original</c>).</summary>
+    public JsonText Detail;
+
+    /// <summary>Document title or file name; search-result title.</summary>
+    public JsonText Title;
+
+    /// <summary>Document context text.</summary>
+    public JsonText Context;
+
+    /// <summary>Whether the model should cite this document or search result; null when unsaid.</summary>
+    public bool? CitationsEnabled;
+
+    /// <summary>Responses message phase (<c>commentary</c>, <c>final_answer</c>).</summary>
+    public JsonText Phase;
+
+    /// <summary>The block exactly as read, for replay to the same vendor; absent where the fields say everything.</summary>
+    public JsonSlice Raw;
+
+    /// <summary>Nested blocks; null until <see cref="AddChild"/>.</summary>
+    public List<Block>? Children;
+
+    /// <summary>Citations of a text block; null until <see cref="AddCitation"/>.</summary>
+    public List<Citation>? Citations;
+
+    /// <summary>Appends a nested block.</summary>
+    public void AddChild(Block child) => (Children ??= []).Add(child);
+
+    /// <summary>Appends a citation.</summary>
+    public void AddCitation(in Citation citation) => (Citations ??= []).Add(citation);
+
+    /// <summary>Makes the block as new, keeping list storage.</summary>
+    internal void Reset(BlockKind kind)
+    {
+        Kind = kind;
+        Text = Id = Name = InputText = Signature = MediaType = Data = Detail = Title = Context = Phase = default;
+        Input = Raw = default;
+        Origin = default;
+        Redacted = IsError = IsCustomTool = false;
+        Cache = default;
+        Source = default;
+        CitationsEnabled = null;
+        Children?.Clear();
+        Citations?.Clear();
+    }
+}

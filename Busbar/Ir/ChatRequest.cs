@@ -1,0 +1,156 @@
+using Busbar.Wire;
+
+namespace Busbar.Ir;
+
+/// <summary>
+/// A chat request in the representation all six dialects share. Everything is a slice of the body it was read from or lives in
+/// <see cref="Arena"/>; numbers that must keep their spelling are raw slices. Rented with <see cref="Rent"/>, given back by disposing.
+/// </summary>
+internal sealed class ChatRequest : IDisposable
+{
+    private static readonly IrPool<ChatRequest> Pool = new();
+
+    /// <summary>Owner of the blocks below.</summary>
+    public IrArena Arena { get; } = new();
+
+    /// <summary>The index over the body; kept with the request so that both are rented once.</summary>
+    public JsonTape Tape { get; } = new();
+
+    /// <summary>The dialect it was read from.</summary>
+    public ProtocolId Source;
+
+    /// <summary>The model as the client named it; absent in dialects that name it in the path.</summary>
+    public JsonText Model;
+
+    /// <summary>Whether the client wants a stream.</summary>
+    public bool Stream;
+
+    /// <summary>OpenAI: the client asked for a usage chunk at the end of the stream.</summary>
+    public bool IncludeUsage;
+
+    /// <summary>Top-level instructions.</summary>
+    public List<Block> System { get; } = [];
+
+    /// <summary>The conversation. May hold <see cref="Role.System"/> turns at their place; the seam hoists them where a target has no such turn.</summary>
+    public List<Message> Messages { get; } = [];
+
+    /// <summary>Tools on offer.</summary>
+    public List<Tool> Tools { get; } = [];
+
+    /// <summary>Which tools may or must be called.</summary>
+    public ToolChoice ToolChoice;
+
+    /// <summary>False forbids several calls in one turn; null when unsaid.</summary>
+    public bool? ParallelToolCalls;
+
+    /// <summary>Output token limit, 1 to 2^32-1; null when unsaid or out of range.</summary>
+    public long? MaxTokens;
+
+    /// <summary>OpenAI: the limit was spelt <c>max_completion_tokens</c>.</summary>
+    public bool MaxTokensIsCompletion;
+
+    /// <summary>Sampling temperature as spelt; absent when unsaid.</summary>
+    public JsonSlice Temperature;
+
+    /// <summary>Nucleus sampling as spelt.</summary>
+    public JsonSlice TopP;
+
+    /// <summary>Top-k sampling, at least 1; null when unsaid or out of range.</summary>
+    public long? TopK;
+
+    /// <summary>Stop strings, without empty ones.</summary>
+    public List<JsonText> Stop { get; } = [];
+
+    /// <summary>Random seed as spelt.</summary>
+    public JsonSlice Seed;
+
+    /// <summary>Frequency penalty as spelt.</summary>
+    public JsonSlice FrequencyPenalty;
+
+    /// <summary>Presence penalty as spelt.</summary>
+    public JsonSlice PresencePenalty;
+
+    /// <summary>Number of alternative answers; null when unsaid.</summary>
+    public long? CandidateCount;
+
+    /// <summary>Whether token log probabilities are wanted.</summary>
+    public bool? Logprobs;
+
+    /// <summary>How many alternatives per token.</summary>
+    public long? TopLogprobs;
+
+    /// <summary>Demanded form of the answer.</summary>
+    public ResponseFormat ResponseFormat;
+
+    /// <summary>How hard to think.</summary>
+    public Reasoning Reasoning;
+
+    /// <summary>The end user on whose behalf the call is made.</summary>
+    public JsonText User;
+
+    /// <summary>String pairs attached to the request (OpenAI metadata, Bedrock requestMetadata), raw object.</summary>
+    public JsonSlice Metadata;
+
+    /// <summary>Service tier word: auto, default, standard_only, flex, priority, fast, reserved, scale.</summary>
+    public JsonText ServiceTier;
+
+    /// <summary>Verbosity word (OpenAI, Responses).</summary>
+    public JsonText Verbosity;
+
+    /// <summary>Prompt cache key (OpenAI, Responses).</summary>
+    public JsonText PromptCacheKey;
+
+    /// <summary>Whole-request caching (Anthropic top-level <c>cache_control</c>).</summary>
+    public CacheMark CacheAuto;
+
+    /// <summary>
+    /// Set by a reader when the request depends on state that only its own vendor holds (<c>previous_response_id</c>, <c>thread</c>,
+    /// cached content): the name of that field. The seam refuses such a request on a cross-protocol hop with a 400 that names it.
+    /// </summary>
+    public string? VendorState;
+
+    /// <summary>Top-level fields the representation does not model: re-emitted on a same-protocol write, cleared on every other.</summary>
+    public List<JsonMember> Extra { get; } = [];
+
+    /// <summary>A clean request from the pool.</summary>
+    public static ChatRequest Rent() => Pool.Rent();
+
+    /// <summary>Adds a message of <paramref name="role"/> at the end.</summary>
+    public Message AddMessage(Role role)
+    {
+        Message message = Arena.NewMessage(role);
+        Messages.Add(message);
+        return message;
+    }
+
+    /// <summary>Forgets everything and returns to the pool. The request must not be used afterwards.</summary>
+    public void Dispose()
+    {
+        Reset();
+        Pool.Return(this);
+    }
+
+    /// <summary>Forgets everything, so that another body can be read into the same object.</summary>
+    public void Reset()
+    {
+        Arena.Reset();
+        Tape.Clear();
+        Source = default;
+        Model = User = ServiceTier = Verbosity = PromptCacheKey = default;
+        Stream = IncludeUsage = MaxTokensIsCompletion = false;
+        System.Clear();
+        Messages.Clear();
+        Tools.Clear();
+        Stop.Clear();
+        Extra.Clear();
+        ToolChoice = default;
+        ParallelToolCalls = null;
+        MaxTokens = TopK = CandidateCount = TopLogprobs = null;
+        Temperature = TopP = Seed = FrequencyPenalty = PresencePenalty = Metadata = default;
+        Logprobs = null;
+        ResponseFormat = default;
+        Reasoning = default;
+        CacheAuto = default;
+        VendorState = null;
+    }
+}

@@ -1,0 +1,93 @@
+using Busbar.Wire;
+
+namespace Busbar.Ir;
+
+/// <summary>A whole (not streamed) answer in the shared representation. Rented and given back like <see cref="ChatRequest"/>.</summary>
+internal sealed class ChatResponse : IDisposable
+{
+    private static readonly IrPool<ChatResponse> Pool = new();
+
+    /// <summary>Owner of the blocks below.</summary>
+    public IrArena Arena { get; } = new();
+
+    /// <summary>The index over the body.</summary>
+    public JsonTape Tape { get; } = new();
+
+    /// <summary>The dialect it was read from.</summary>
+    public ProtocolId Source;
+
+    /// <summary>The provider's id of the answer.</summary>
+    public JsonText Id;
+
+    /// <summary>The model that answered, as the provider names it.</summary>
+    public JsonText Model;
+
+    /// <summary>Unix seconds at which the provider says it was made; 0 when unsaid.</summary>
+    public long Created;
+
+    /// <summary>The answer, in order.</summary>
+    public List<Block> Blocks { get; } = [];
+
+    /// <summary>Why it ended.</summary>
+    public StopReason StopReason;
+
+    /// <summary>The stop string that was met.</summary>
+    public JsonText StopSequence;
+
+    /// <summary>Category of a refusal or block (Anthropic <c>stop_details.category</c>, Gemini block reason).</summary>
+    public JsonText StopCategory;
+
+    /// <summary>Explanation of a refusal or block.</summary>
+    public JsonText StopExplanation;
+
+    /// <summary>What it cost.</summary>
+    public Usage Usage;
+
+    /// <summary>Token log probabilities in the OpenAI <c>logprobs.content</c> array form; absent when none.</summary>
+    public JsonSlice Logprobs;
+
+    /// <summary>The tier that served it.</summary>
+    public JsonText ServiceTier;
+
+    /// <summary>
+    /// Set when the 200 body reports a failure (Responses status <c>failed</c>): what happened. The gateway treats it as an upstream error.
+    /// </summary>
+    public StreamError? Failure;
+
+    /// <summary>Further fields of the answer, for a same-protocol write.</summary>
+    public List<JsonMember> Extra { get; } = [];
+
+    /// <summary>A clean response from the pool.</summary>
+    public static ChatResponse Rent() => Pool.Rent();
+
+    /// <summary>Adds a block of <paramref name="kind"/> at the end.</summary>
+    public Block Add(BlockKind kind)
+    {
+        Block block = Arena.NewBlock(kind);
+        Blocks.Add(block);
+        return block;
+    }
+
+    /// <summary>Forgets everything and returns to the pool. The response must not be used afterwards.</summary>
+    public void Dispose()
+    {
+        Reset();
+        Pool.Return(this);
+    }
+
+    /// <summary>Forgets everything, so that another body can be read into the same object.</summary>
+    public void Reset()
+    {
+        Arena.Reset();
+        Tape.Clear();
+        Source = default;
+        Id = Model = StopSequence = StopCategory = StopExplanation = ServiceTier = default;
+        Created = 0;
+        Blocks.Clear();
+        StopReason = default;
+        Usage = default;
+        Logprobs = default;
+        Failure = null;
+        Extra.Clear();
+    }
+}

@@ -1,0 +1,145 @@
+using Busbar.Wire;
+
+namespace Busbar.Ir;
+
+/// <summary>
+/// Owns the blocks and scratch bytes of one request or response. Rented, filled, written and reset as a whole; nothing
+/// taken from it survives <see cref="Reset"/>.
+/// </summary>
+internal sealed class IrArena : IDisposable
+{
+    private const int ChunkSize = 16 * 1024;
+    private const int MaxRetainedBlocks = 256;
+
+    private readonly List<Block> _blocks = [];
+    private readonly List<Message> _messages = [];
+    private readonly List<PooledBuffer> _chunks = [];
+    private int _usedBlocks;
+    private int _usedMessages;
+
+    /// <summary>A fresh block of <paramref name="kind"/>.</summary>
+    public Block NewBlock(BlockKind kind)
+    {
+        if (_usedBlocks == _blocks.Count)
+        {
+            _blocks.Add(new Block());
+        }
+
+        Block block = _blocks[_usedBlocks++];
+        block.Reset(kind);
+        return block;
+    }
+
+    /// <summary>A fresh text block.</summary>
+    public Block NewText(JsonText text)
+    {
+        Block block = NewBlock(BlockKind.Text);
+        block.Text = text;
+        return block;
+    }
+
+    /// <summary>A fresh message of <paramref name="role"/>.</summary>
+    public Message NewMessage(Role role)
+    {
+        if (_usedMessages == _messages.Count)
+        {
+            _messages.Add(new Message());
+        }
+
+        Message message = _messages[_usedMessages++];
+        message.Reset(role);
+        return message;
+    }
+
+    /// <summary>Copies bytes into memory that lives until <see cref="Reset"/>.</summary>
+    public ReadOnlyMemory<byte> Store(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+        {
+            return ReadOnlyMemory<byte>.Empty;
+        }
+
+        // A chunk never grows once slices of it were handed out: growing would move them.
+        PooledBuffer? chunk = _chunks.Count > 0 ? _chunks[^1] : null;
+        if (chunk is null || chunk.FreeCapacity < bytes.Length)
+        {
+            chunk = new PooledBuffer(Math.Max(ChunkSize, bytes.Length));
+            _chunks.Add(chunk);
+        }
+
+        int start = chunk.Length;
+        chunk.Write(bytes);
+        return chunk.Memory.Slice(start, bytes.Length);
+    }
+
+    /// <summary>Copies escaped text that must outlive its source.</summary>
+    public JsonText StoreText(ReadOnlySpan<byte> escaped) => new(Store(escaped));
+
+    /// <summary>The unescaped form of <paramref name="text"/> as one JSON value, when it is one; absent otherwise. Used for arguments that a dialect carries as a string.</summary>
+    public JsonSlice StoreParsed(JsonText text)
+    {
+        using var plain = new PooledBuffer(text.Escaped.Length);
+        JsonEscaping.Unescape(text.Span, plain);
+        return JsonSyntax.IsValue(plain.Span) ? new(Store(JsonSyntax.Trim(plain.Span))) : default;
+    }
+
+    /// <summary>The texts joined by <paramref name="separator"/> (already escaped).</summary>
+    public JsonText Join(ReadOnlySpan<JsonText> texts, ReadOnlySpan<byte> separator)
+    {
+        if (texts.Length == 1)
+        {
+            return texts[0];
+        }
+
+        using var joined = new PooledBuffer();
+        for (int index = 0; index < texts.Length; index++)
+        {
+            if (index > 0)
+            {
+                joined.Write(separator);
+            }
+
+            joined.Write(texts[index].Span);
+        }
+
+        return StoreText(joined.Span);
+    }
+
+    /// <summary>Takes back everything that was handed out.</summary>
+    public void Reset()
+    {
+        foreach (PooledBuffer chunk in _chunks)
+        {
+            chunk.Dispose();
+        }
+
+        _chunks.Clear();
+
+        // Slices held by idle blocks would keep whole request bodies alive.
+        for (int index = 0; index < Math.Min(_usedBlocks, MaxRetainedBlocks); index++)
+        {
+            _blocks[index].Reset(default);
+        }
+
+        if (_blocks.Count > MaxRetainedBlocks)
+        {
+            _blocks.RemoveRange(MaxRetainedBlocks, _blocks.Count - MaxRetainedBlocks);
+        }
+
+        if (_messages.Count > MaxRetainedBlocks)
+        {
+            _messages.RemoveRange(MaxRetainedBlocks, _messages.Count - MaxRetainedBlocks);
+        }
+
+        for (int index = 0; index < Math.Min(_usedMessages, _messages.Count); index++)
+        {
+            _messages[index].Reset(default);
+        }
+
+        _usedBlocks = 0;
+        _usedMessages = 0;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Reset();
+}

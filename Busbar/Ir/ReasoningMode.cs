@@ -1,0 +1,20 @@
+namespace Busbar.Ir;
+
+/// <summary>Forms in which dialects ask for thinking.</summary>
+internal enum ReasoningMode : byte
+{
+    /// <summary>The caller did not say.</summary>
+    Unspecified,
+
+    /// <summary>No thinking.</summary>
+    Off,
+
+    /// <summary>Up to a number of tokens.</summary>
+    Budget,
+
+    /// <summary>The model decides (Anthropic adaptive, Gemini budget -1).</summary>
+    Adaptive,
+
+    /// <summary>Only between tool calls (Anthropic).</summary>
+    BetweenTools,
+}

@@ -1,0 +1,25 @@
+using Busbar.Protocols.Translation;
+using Busbar.Wire;
+
+namespace Busbar.Protocols;
+
+/// <summary>The model a request is written for. One instance per lane, made when the configuration is loaded.</summary>
+internal sealed class EgressTarget
+{
+    /// <summary>The model id the provider knows.</summary>
+    public required string WireModel { get; init; }
+
+    /// <summary><see cref="WireModel"/> as JSON text.</summary>
+    public JsonText WireModelText => _wireModelText.IsAbsent ? _wireModelText = JsonText.From(WireModel) : _wireModelText;
+
+    /// <summary>What the model accepts.</summary>
+    public required Capabilities Capabilities { get; init; }
+
+    /// <summary>Output limit to send where the dialect demands one and the caller gave none (Anthropic).</summary>
+    public long DefaultMaxTokens { get; init; } = 4096;
+
+    /// <summary>Value of the <c>anthropic-version</c> header on requests built here.</summary>
+    public string AnthropicVersion { get; init; } = "2023-06-01";
+
+    private JsonText _wireModelText;
+}

@@ -1,0 +1,77 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols;
+
+/// <summary>
+/// One wire protocol: its identity, and the readers and writers of its folder. Instances are stateless singletons,
+/// found through <see cref="ProtocolTable"/>. Knows nothing of HTTP servers or lanes.
+/// </summary>
+internal abstract class Protocol
+{
+    /// <summary>Which of the six.</summary>
+    public abstract ProtocolId Id { get; }
+
+    /// <summary>Content type of a streamed answer.</summary>
+    public virtual string StreamContentType => "text/event-stream";
+
+    /// <summary>Response header that carries the request id towards clients; null when the dialect has none.</summary>
+    public virtual string? RequestIdHeader => null;
+
+    /// <summary>Response header that names the error type (Bedrock); null when the dialect has none.</summary>
+    public virtual string? ErrorTypeHeader => null;
+
+    /// <summary>A new request id of native shape.</summary>
+    public abstract string NewRequestId();
+
+    /// <summary>A new answer id of native shape (<c>msg_…</c>, <c>chatcmpl-…</c>).</summary>
+    public abstract string NewResponseId();
+
+    /// <summary>
+    /// Path and query of a chat call at a provider, e.g. <c>/v1/messages</c>. <paramref name="model"/> is percent-encoded here
+    /// where the path carries it.
+    /// </summary>
+    public abstract string EgressPath(string model, bool stream);
+
+    /// <summary>A framer for this protocol's upstream streams.</summary>
+    public virtual IFramer NewFramer() => new SseFramer();
+
+    /// <summary>
+    /// Reads a request body into <paramref name="request"/>, whose tape is parsed here. <paramref name="pathModel"/> and <paramref name="stream"/>
+    /// are what the route says; protocols that carry them in the body ignore them. Null on success; otherwise what to tell the client.
+    /// </summary>
+    public abstract GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request);
+
+    /// <summary>Writes a request that the seam has prepared for this protocol. What still cannot be expressed is dropped and noted in <paramref name="losses"/>.</summary>
+    public abstract void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses);
+
+    /// <summary>Reads a whole 2xx answer. False when it is not this protocol's answer at all.</summary>
+    public abstract bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response);
+
+    /// <summary>Writes a whole answer.</summary>
+    public abstract void WriteResponse(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses);
+
+    /// <summary>A reader for one upstream stream.</summary>
+    public abstract IStreamReader NewStreamReader();
+
+    /// <summary>A writer for one client stream.</summary>
+    public abstract IStreamWriter NewStreamWriter(StreamContext context);
+
+    /// <summary>A cheap observer for one same-protocol stream.</summary>
+    public abstract IStreamTap NewStreamTap();
+
+    /// <summary>Token counts of a whole same-protocol answer, without building the representation; unreported when it has none.</summary>
+    public abstract Usage ReadUsage(ReadOnlyMemory<byte> body);
+
+    /// <summary>Lifts code, type and message from an error body. Never throws; an unreadable body gives nulls.</summary>
+    public abstract ProviderError ReadError(int status, ReadOnlyMemory<byte> body);
+
+    /// <summary>HTTP status of <paramref name="error"/> in this dialect.</summary>
+    public virtual int StatusOf(in GatewayError error) => error.Status != 0 ? error.Status : ErrorStatus.Usual(error.Kind);
+
+    /// <summary>Value of <see cref="ErrorTypeHeader"/> for <paramref name="error"/>; null when the dialect has none.</summary>
+    public virtual string? ErrorType(in GatewayError error) => null;
+
+    /// <summary>Writes the error envelope; <paramref name="requestId"/> is the id that also stands in <see cref="RequestIdHeader"/>.</summary>
+    public abstract void WriteError(in GatewayError error, string requestId, JsonWriter output);
+}

@@ -1,0 +1,59 @@
+namespace Busbar.Protocols.Translation;
+
+/// <summary>What one model accepts. Defaults describe an unknown, permissive model; built-in rows by model-name prefix and the operator's own settings narrow it.</summary>
+internal sealed record Capabilities
+{
+    /// <summary>An unknown model.</summary>
+    public static Capabilities Default { get; } = new();
+
+    /// <summary>Temperature, top_p and top_k are accepted at all.</summary>
+    public bool Sampling { get; init; } = true;
+
+    /// <summary>Temperature and top_p may be sent together.</summary>
+    public bool TemperatureWithTopP { get; init; } = true;
+
+    /// <summary>Penalties, logprobs and stop strings are accepted (false for OpenAI reasoning models).</summary>
+    public bool Penalties { get; init; } = true;
+
+    /// <summary>The model can think on request.</summary>
+    public bool Reasoning { get; init; } = true;
+
+    /// <summary>Thinking may be asked for by token budget.</summary>
+    public bool ThinkingBudget { get; init; } = true;
+
+    /// <summary>Thinking may be asked for as adaptive.</summary>
+    public bool ThinkingAdaptive { get; init; }
+
+    /// <summary>Thinking may be switched off.</summary>
+    public bool ThinkingOff { get; init; } = true;
+
+    /// <summary>Off is spelt <c>between_tools</c>.</summary>
+    public bool ThinkingBetweenTools { get; init; }
+
+    /// <summary>Effort words above high are accepted.</summary>
+    public bool HighestEfforts { get; init; }
+
+    /// <summary>A tool call may be forced.</summary>
+    public bool ForcedToolChoice { get; init; } = true;
+
+    /// <summary>The last turn may be the assistant's.</summary>
+    public bool Prefill { get; init; } = true;
+
+    /// <summary>System turns may stand in mid-conversation.</summary>
+    public bool MidSystem { get; init; }
+
+    /// <summary>The limit is spelt <c>max_completion_tokens</c>.</summary>
+    public bool MaxCompletionTokens { get; init; }
+
+    /// <summary>Instructions are sent with role <c>developer</c>.</summary>
+    public bool DeveloperRole { get; init; }
+
+    /// <summary>Function tools are refused unless reasoning effort is <c>none</c> (Chat Completions of one generation).</summary>
+    public bool ToolsNeedNoReasoning { get; init; }
+
+    /// <summary>Cache breakpoints are accepted.</summary>
+    public bool PromptCaching { get; init; } = true;
+
+    /// <summary>A JSON Schema for the answer is accepted.</summary>
+    public bool StructuredOutput { get; init; } = true;
+}

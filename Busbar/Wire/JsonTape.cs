@@ -1,0 +1,123 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Busbar.Wire;
+
+/// <summary>
+/// A reusable index over one JSON document: one forward pass records where each token stands, after which any member is reached without
+/// scanning the text again. It copies nothing: every text and value handed out is a slice of the parsed bytes, which must stay
+/// unchanged while nodes of this tape are in use. Storage is pooled and kept between documents.
+/// </summary>
+internal sealed class JsonTape : IDisposable
+{
+    /// <summary>Deepest nesting that is accepted; deeper documents are refused before anything is built.</summary>
+    public const int MaxDepth = 128;
+
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth, CommentHandling = JsonCommentHandling.Disallow };
+
+    private Entry[] _entries = ArrayPool<Entry>.Shared.Rent(64);
+    private int _count;
+    private ReadOnlyMemory<byte> _json;
+
+    /// <summary>The top-level value of the document parsed last; missing before the first.</summary>
+    public JsonNode Root => _count == 0 ? default : new(this, 0);
+
+    /// <summary>
+    /// Indexes <paramref name="json"/>. Returns false when it is not exactly one valid JSON value or nests deeper than
+    /// <see cref="MaxDepth"/>; the tape is then empty.
+    /// </summary>
+    public bool TryParse(ReadOnlyMemory<byte> json)
+    {
+        _count = 0;
+        _json = json;
+        Span<int> open = stackalloc int[MaxDepth + 1];
+        int depth = 0;
+        var reader = new Utf8JsonReader(json.Span, Options);
+        try
+        {
+            while (reader.Read())
+            {
+                JsonTokenType token = reader.TokenType;
+                if (token is JsonTokenType.EndObject or JsonTokenType.EndArray)
+                {
+                    ref Entry container = ref _entries[open[--depth]];
+                    container.Length = (int)reader.BytesConsumed - container.Start;
+                    container.Next = _count;
+                    continue;
+                }
+
+                if (_count == _entries.Length)
+                {
+                    Grow();
+                }
+
+                ref Entry entry = ref _entries[_count];
+                entry.Token = token;
+                entry.Start = (int)reader.TokenStartIndex;
+                if (token is JsonTokenType.StartObject or JsonTokenType.StartArray)
+                {
+                    open[depth++] = _count;
+                }
+                else
+                {
+                    // For a string or name the slice is the inside of the quotes.
+                    bool quoted = token is JsonTokenType.String or JsonTokenType.PropertyName;
+                    entry.Start += quoted ? 1 : 0;
+                    entry.Length = reader.ValueSpan.Length;
+                    entry.Next = _count + 1;
+                }
+
+                _count++;
+            }
+
+            return _count > 0;
+        }
+        catch (JsonException)
+        {
+            _count = 0;
+            return false;
+        }
+    }
+
+    /// <summary>Forgets the document and keeps the storage.</summary>
+    public void Clear()
+    {
+        _count = 0;
+        _json = default;
+    }
+
+    /// <summary>Gives the storage back. Nodes of this tape must not be used afterwards.</summary>
+    public void Dispose()
+    {
+        Entry[] entries = Interlocked.Exchange(ref _entries, []);
+        Clear();
+        if (entries.Length > 0)
+        {
+            ArrayPool<Entry>.Shared.Return(entries);
+        }
+    }
+
+    internal ref readonly Entry At(int index) => ref _entries[index];
+
+    internal ReadOnlyMemory<byte> Slice(int start, int length) => _json.Slice(start, length);
+
+    private void Grow()
+    {
+        ObjectDisposedException.ThrowIf(_entries.Length == 0, this);
+        Entry[] larger = ArrayPool<Entry>.Shared.Rent(_entries.Length * 2);
+        _entries.AsSpan(0, _count).CopyTo(larger);
+        ArrayPool<Entry>.Shared.Return(_entries);
+        _entries = larger;
+    }
+
+    internal struct Entry
+    {
+        public int Start;
+        public int Length;
+
+        /// <summary>Index of the entry after this one and everything inside it.</summary>
+        public int Next;
+
+        public JsonTokenType Token;
+    }
+}

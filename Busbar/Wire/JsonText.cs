@@ -1,0 +1,102 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Busbar.Wire;
+
+/// <summary>
+/// A JSON string as it stands on the wire: UTF-8, still escaped, without its quotes. Both ends of a translation are JSON, so
+/// text is moved in this form and decoded only where its characters matter. <c>default</c> is an absent string, which
+/// differs from an empty one.
+/// </summary>
+internal readonly struct JsonText : IEquatable<JsonText>
+{
+    private readonly bool _present;
+
+    /// <summary>Wraps the bytes between the quotes of a valid JSON string. The memory must outlive the value.</summary>
+    public JsonText(ReadOnlyMemory<byte> escaped)
+    {
+        Escaped = escaped;
+        _present = true;
+    }
+
+    /// <summary>A present string of no characters.</summary>
+    public static JsonText Empty { get; } = new(ReadOnlyMemory<byte>.Empty);
+
+    /// <summary>The escaped UTF-8, without quotes.</summary>
+    public ReadOnlyMemory<byte> Escaped { get; }
+
+    /// <summary>The escaped UTF-8, without quotes.</summary>
+    public ReadOnlySpan<byte> Span => Escaped.Span;
+
+    /// <summary>True when there is no string at all (as opposed to an empty one).</summary>
+    public bool IsAbsent => !_present;
+
+    /// <summary>True when absent or without characters.</summary>
+    public bool IsNullOrEmpty => Escaped.IsEmpty;
+
+    /// <summary>True when at least one character is written as an escape, so that the raw bytes are not the plain text.</summary>
+    public bool HasEscapes => Span.Contains((byte)'\\');
+
+    /// <summary>Escapes <paramref name="value"/>. Allocates; for constants and cold paths.</summary>
+    public static JsonText From(string? value) =>
+        value is null ? default : new(JsonEncodedText.Encode(value, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes.ToArray());
+
+    /// <summary>Escapes plain UTF-8. Allocates; for constants and cold paths.</summary>
+    public static JsonText FromUtf8(ReadOnlySpan<byte> plain)
+    {
+        using var buffer = new PooledBuffer(plain.Length + 16);
+        JsonEscaping.Escape(plain, buffer);
+        return new(buffer.Span.ToArray());
+    }
+
+    /// <summary>True when the decoded text equals <paramref name="plain"/>, which must hold no character that JSON needs escaped.</summary>
+    public bool Is(ReadOnlySpan<byte> plain)
+    {
+        if (!HasEscapes)
+        {
+            return _present && Span.SequenceEqual(plain);
+        }
+
+        using var buffer = new PooledBuffer(Escaped.Length);
+        JsonEscaping.Unescape(Span, buffer);
+        return buffer.Span.SequenceEqual(plain);
+    }
+
+    /// <summary>Equality of the decoded text; absent equals only absent.</summary>
+    public bool Equals(JsonText other)
+    {
+        if (_present != other._present)
+        {
+            return false;
+        }
+
+        if (Span.SequenceEqual(other.Span))
+        {
+            return true;
+        }
+
+        return (HasEscapes || other.HasEscapes) && ToString() == other.ToString();
+    }
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is JsonText other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => string.GetHashCode(ToString(), StringComparison.Ordinal);
+
+    /// <summary>The decoded text; empty when absent. Unpaired surrogates become U+FFFD. Allocates.</summary>
+    public override string ToString()
+    {
+        if (!HasEscapes)
+        {
+            return Encoding.UTF8.GetString(Span);
+        }
+
+        using var buffer = new PooledBuffer(Escaped.Length);
+        JsonEscaping.Unescape(Span, buffer);
+        return Encoding.UTF8.GetString(buffer.Span);
+    }
+
+    /// <summary>The part of the escaped text in <paramref name="range"/>. The caller must not cut through an escape.</summary>
+    public JsonText this[Range range] => new(Escaped[range]);
+}

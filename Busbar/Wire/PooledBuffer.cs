@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.Diagnostics;
+
+namespace Busbar.Wire;
+
+/// <summary>
+/// A growable byte buffer whose storage comes from, and on <see cref="Dispose"/> goes back to, the shared array pool.
+/// Written bytes are contiguous. Not thread safe; one owner at a time.
+/// </summary>
+internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
+{
+    private static long _outstanding;
+
+    private byte[] _array;
+    private int _start;
+    private int _end;
+
+    /// <summary>Rents storage for at least <paramref name="capacity"/> bytes.</summary>
+    public PooledBuffer(int capacity = 4096)
+    {
+        _array = ArrayPool<byte>.Shared.Rent(capacity);
+        Interlocked.Increment(ref _outstanding);
+    }
+
+    /// <summary>Buffers rented and not yet disposed, in the whole process. Zero when no request is in flight.</summary>
+    public static long Outstanding => Volatile.Read(ref _outstanding);
+
+    /// <summary>Bytes written and not yet consumed.</summary>
+    public int Length => _end - _start;
+
+    /// <summary>Bytes that can be appended without moving what is there.</summary>
+    public int FreeCapacity => _array.Length - _end;
+
+    /// <summary>The bytes written and not yet consumed. Valid until the next write, <see cref="Clear"/> or <see cref="Dispose"/>.</summary>
+    public ReadOnlySpan<byte> Span => _array.AsSpan(_start, _end - _start);
+
+    /// <inheritdoc cref="Span"/>
+    public ReadOnlyMemory<byte> Memory => _array.AsMemory(_start, _end - _start);
+
+    /// <inheritdoc/>
+    public void Advance(int count)
+    {
+        Debug.Assert(count >= 0 && _end + count <= _array.Length, "Advance beyond the span that was handed out");
+        _end += count;
+    }
+
+    /// <inheritdoc/>
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        Reserve(sizeHint);
+        return _array.AsMemory(_end);
+    }
+
+    /// <inheritdoc/>
+    public Span<byte> GetSpan(int sizeHint = 0)
+    {
+        Reserve(sizeHint);
+        return _array.AsSpan(_end);
+    }
+
+    /// <summary>Appends a copy of <paramref name="bytes"/>.</summary>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        Reserve(bytes.Length);
+        bytes.CopyTo(_array.AsSpan(_end));
+        _end += bytes.Length;
+    }
+
+    /// <summary>Appends one byte.</summary>
+    public void Write(byte value)
+    {
+        if (_end == _array.Length)
+        {
+            Reserve(1);
+        }
+
+        _array[_end++] = value;
+    }
+
+    /// <summary>Drops the first <paramref name="count"/> bytes.</summary>
+    public void Consume(int count)
+    {
+        Debug.Assert(count >= 0 && count <= Length, "Consume of more than was written");
+        _start += count;
+        if (_start == _end)
+        {
+            _start = _end = 0;
+        }
+    }
+
+    /// <summary>Drops everything after the first <paramref name="length"/> bytes.</summary>
+    public void Truncate(int length)
+    {
+        Debug.Assert(length >= 0 && length <= Length, "Truncate beyond what was written");
+        _end = _start + length;
+    }
+
+    /// <summary>Forgets all bytes and keeps the storage.</summary>
+    public void Clear() => _start = _end = 0;
+
+    /// <summary>Gives the storage back. A second call does nothing.</summary>
+    public void Dispose()
+    {
+        byte[] array = Interlocked.Exchange(ref _array, []);
+        if (array.Length == 0)
+        {
+            return;
+        }
+
+        _start = _end = 0;
+        Interlocked.Decrement(ref _outstanding);
+        ArrayPool<byte>.Shared.Return(array);
+    }
+
+    private void Reserve(int sizeHint)
+    {
+        sizeHint = Math.Max(sizeHint, 1);
+        if (_array.Length - _end >= sizeHint)
+        {
+            return;
+        }
+
+        ObjectDisposedException.ThrowIf(_array.Length == 0, this);
+        int length = Length;
+
+        // Moving down is only worth it when it frees at least half of the storage; otherwise a
+        // consumer that takes a few bytes at a time would make every append quadratic.
+        if (_array.Length - length >= sizeHint && _start >= _array.Length / 2)
+        {
+            _array.AsSpan(_start, length).CopyTo(_array);
+        }
+        else
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent(checked((int)Math.Max((uint)_array.Length * 2, (uint)(length + sizeHint))));
+            _array.AsSpan(_start, length).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_array);
+            _array = larger;
+        }
+
+        _start = 0;
+        _end = length;
+    }
+}
