@@ -1,0 +1,23 @@
+namespace Busbar.Reliability;
+
+/// <summary>What can move a breaker cell.</summary>
+internal enum BreakerTrigger : byte
+{
+    /// <summary>A caller wants in.</summary>
+    Enter,
+
+    /// <summary>A call failed through the provider's fault.</summary>
+    Failure,
+
+    /// <summary>A call succeeded.</summary>
+    Success,
+
+    /// <summary>The holder of the probe goes without a verdict.</summary>
+    GiveBack,
+
+    /// <summary>The account or credential failed.</summary>
+    HardDown,
+
+    /// <summary>An active health check succeeded.</summary>
+    Heal,
+}

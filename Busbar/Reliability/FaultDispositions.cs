@@ -1,0 +1,21 @@
+using Busbar.Ir;
+
+namespace Busbar.Reliability;
+
+/// <summary>The one table from fault class to disposition.</summary>
+internal static class FaultDispositions
+{
+    /// <summary>Disposition of a class. Exhaustive: a new class does not compile until it has one.</summary>
+#pragma warning disable CS8524 // A number that is no named class is a bug, and the runtime's exception says so.
+    public static FaultDisposition Of(FaultClass fault) => fault switch
+    {
+        FaultClass.RateLimit or FaultClass.Overloaded or FaultClass.ServerError or FaultClass.Timeout or FaultClass.Network => FaultDisposition.TransientUpstream,
+        FaultClass.Auth or FaultClass.Billing => FaultDisposition.HardDown,
+        FaultClass.ClientError => FaultDisposition.ClientFault,
+        FaultClass.ContextLength => FaultDisposition.ContextLength,
+    };
+#pragma warning restore CS8524
+
+    /// <summary>True when the request goes on to another lane.</summary>
+    public static bool MovesOn(this FaultDisposition disposition) => disposition != FaultDisposition.ClientFault;
+}

@@ -1,0 +1,77 @@
+using Busbar.Configuration;
+
+namespace Busbar.Reliability;
+
+/// <summary>
+/// One model behind one credential, as one configuration snapshot has it. A provider with several keys gives as many lanes of the same model,
+/// each with its own health; permits and lifetime budget belong to the model.
+/// </summary>
+internal sealed class Lane(ModelConfig model, ProviderConfig provider, int keyIndex, LaneState state, ModelCapacity capacity)
+{
+    /// <summary>The model.</summary>
+    public ModelConfig Model => model;
+
+    /// <summary>The provider.</summary>
+    public ProviderConfig Provider => provider;
+
+    /// <summary>Which of the provider's <see cref="ProviderConfig.ApiKeys"/> it uses.</summary>
+    public int KeyIndex => keyIndex;
+
+    /// <summary>The credential; null when the provider has none.</summary>
+    public Secret? ApiKey => keyIndex < provider.ApiKeys.Count ? provider.ApiKeys[keyIndex] : null;
+
+    /// <summary>Configured name of the model.</summary>
+    public string Name => model.Name;
+
+    /// <summary>Number of the lane in the process, for <see cref="LaneSet"/>.</summary>
+    public int Index => state.Index;
+
+    /// <summary>Counters and health.</summary>
+    public LaneState State => state;
+
+    /// <summary>Calls in flight, shared by the model's lanes.</summary>
+    public PermitGate Permits => capacity.Permits;
+
+    /// <summary>Lifetime budget, shared by the model's lanes.</summary>
+    public LifetimeBudget Budget => capacity.Budget;
+
+    /// <summary>
+    /// True when some pool could send a request here now: budget left and a live cell that is Closed, or Open with its cooldown over. Live are
+    /// the cells of named pools, or the direct route's when there are none. A soft cooldown does not count against it, since a pool
+    /// without anything better serves from it. Changes nothing.
+    /// </summary>
+    public bool IsUsable
+    {
+        get
+        {
+            if (Budget.IsUsedUp)
+            {
+                return false;
+            }
+
+            var slots = state.Slots;
+            foreach (var slot in slots)
+            {
+                if ((slot.Pool.Name.Length > 0 || slots.Length == 1) && (slot.Cell.Word.State == BreakerState.Closed || slot.Cell.IsReady))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>One phrase for statistics: <c>ok</c>, or what keeps traffic away.</summary>
+    public string Availability =>
+        Budget.IsUsedUp ? "lifetime budget used up"
+        : state.DeadReason is { } reason && !IsUsable ? reason
+        : !IsUsable ? "breaker open"
+        : !Permits.HasFree ? "busy"
+        : state.IsSuppressed ? "limited by cooldown"
+        : "ok";
+
+    /// <summary>Every breaker cell, the direct route's first.</summary>
+    public CellView[] Cells() => Array.ConvertAll(state.Slots, static slot => new CellView(
+        slot.Pool.Name, slot.Cell.Word.State, TimeSpan.FromMilliseconds(slot.Cell.CooldownRemainingMs), slot.Cell.Streak, slot.Cell.Window));
+}

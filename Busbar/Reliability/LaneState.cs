@@ -1,0 +1,111 @@
+using Busbar.Ir;
+
+namespace Busbar.Reliability;
+
+/// <summary>What of a lane lives on across reloads: its counters, its health, and the places it has in pools.</summary>
+/// <param name="index">Number of the lane in the process; free again once no configuration has the lane.</param>
+internal sealed class LaneState(int index)
+{
+    private long _ok;
+    private long _errors;
+    private long _clientFaults;
+    private int _hardDowns;
+    private string? _deadReason;
+    private PoolSlot[] _slots = [];
+
+    /// <summary>Number of the lane in the process.</summary>
+    public int Index => index;
+
+    /// <summary>Successes, ever.</summary>
+    public long Ok => Volatile.Read(ref _ok);
+
+    /// <summary>Failures of the provider, ever; each counts once, whatever the pool.</summary>
+    public long Errors => Volatile.Read(ref _errors);
+
+    /// <summary>Requests the provider refused for the client's fault, ever.</summary>
+    public long ClientFaults => Volatile.Read(ref _clientFaults);
+
+    /// <summary>Why account or credential are out of use, such as <c>auth (HTTP 401)</c>; null when they are not.</summary>
+    public string? DeadReason => Volatile.Read(ref _deadReason);
+
+    /// <summary>Places in all pools of the latest configuration, the direct route's first.</summary>
+    public PoolSlot[] Slots
+    {
+        get => Volatile.Read(ref _slots);
+        set => Volatile.Write(ref _slots, value);
+    }
+
+    /// <summary>Counts a success.</summary>
+    public void CountOk() => Interlocked.Increment(ref _ok);
+
+    /// <summary>Counts a failure.</summary>
+    public void CountError() => Interlocked.Increment(ref _errors);
+
+    /// <summary>Counts a client fault.</summary>
+    public void CountClientFault() => Interlocked.Increment(ref _clientFaults);
+
+    /// <summary>The account or credential failed: opens every cell of the lane.</summary>
+    /// <param name="fault">Auth or billing.</param>
+    /// <param name="status">HTTP status, 0 when there was none.</param>
+    public void HardDown(FaultClass fault, int status)
+    {
+        CountError();
+        var name = fault == FaultClass.Billing ? "billing" : "auth";
+        Volatile.Write(ref _deadReason, status == 0 ? name : $"{name} (HTTP {status})");
+        Interlocked.Increment(ref _hardDowns);
+        foreach (var slot in Slots)
+        {
+            slot.Settle(slot.Cell.HardDown());
+        }
+    }
+
+    /// <summary>A cell came back: account and credential work.</summary>
+    public void Recovered() => Volatile.Write(ref _deadReason, null);
+
+    /// <summary>True when an active health check in mode <c>dead</c> should call the lane: some cell is not Closed, or in a soft cooldown.</summary>
+    public bool IsSuppressed
+    {
+        get
+        {
+            foreach (var slot in Slots)
+            {
+                if (slot.Cell.Word.State != BreakerState.Closed || !slot.Cell.IsReady)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>To be noted before a health check is sent and handed to <see cref="HealthSucceeded"/>.</summary>
+    public int BeginHealthCheck() => Volatile.Read(ref _hardDowns);
+
+    /// <summary>A health check succeeded: closes every cell, unless the lane went hard down since the check began.</summary>
+    public void HealthSucceeded(int begun)
+    {
+        CountOk();
+        foreach (var slot in Slots)
+        {
+            slot.Settle(slot.Cell.Heal(in _hardDowns, begun));
+            slot.Cell.Succeeded(probe: 0);
+        }
+    }
+
+    /// <summary>A health check failed through the provider's fault: each cell judges by its own settings.</summary>
+    public void HealthFailed(TimeSpan? retryAfter)
+    {
+        CountError();
+        foreach (var slot in Slots)
+        {
+            // A cell whose cooldown is over has just been probed: it waits again instead of offering the lane to a client.
+            if (slot.Cell.TryEnter(out var probe) && probe != 0)
+            {
+                slot.Settle(BreakerChange.ProbeBegan);
+            }
+
+            slot.Settle(slot.Cell.Failed(probe, retryAfter));
+        }
+    }
+}

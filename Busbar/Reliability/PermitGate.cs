@@ -1,0 +1,113 @@
+namespace Busbar.Reliability;
+
+/// <summary>
+/// The calls one model may have in flight. Taking and releasing is one interlocked step while nobody waits; waiters are served in order,
+/// and while one waits nobody overtakes.
+/// </summary>
+/// <param name="max">Permits, at least 1.</param>
+internal sealed class PermitGate(int max)
+{
+    // A release raises _free, then reads _waiting; an enrolment raises _waiting, then reads _free (in Serve). Both steps are full fences, so at
+    // least one of the two sees the other: a permit and a waiter never miss each other.
+    private readonly Lock _lock = new();
+    private readonly LinkedList<PermitWaiter> _queue = new();
+    private int _free = max;
+    private int _waiting;
+    private int _max = max;
+
+    /// <summary>Permits in all.</summary>
+    public int Max => Volatile.Read(ref _max);
+
+    /// <summary>Permits nobody holds, never negative.</summary>
+    public int Free => Math.Max(0, Volatile.Read(ref _free));
+
+    /// <summary>Permits held. More than <see cref="Max"/> only after a reload lowered it.</summary>
+    public int InFlight => Max - Volatile.Read(ref _free);
+
+    /// <summary>True when <see cref="TryTake"/> would likely succeed.</summary>
+    public bool HasFree => Volatile.Read(ref _free) > 0 && Volatile.Read(ref _waiting) == 0;
+
+    /// <summary>Takes a permit, unless none is free or somebody is waiting for one.</summary>
+    public bool TryTake() => Volatile.Read(ref _waiting) == 0 && TryTakeFree();
+
+    /// <summary>Returns a permit, to the first waiter if there is one.</summary>
+    public void Release()
+    {
+        Interlocked.Increment(ref _free);
+        if (Volatile.Read(ref _waiting) != 0)
+        {
+            Serve();
+        }
+    }
+
+    /// <summary>Changes the number of permits. Calls in flight above a lowered limit run to their end.</summary>
+    public void Resize(int max)
+    {
+        Interlocked.Add(ref _free, max - Interlocked.Exchange(ref _max, max));
+        Serve();
+    }
+
+    /// <summary>Queues a waiter; it may be granted before this returns.</summary>
+    public LinkedListNode<PermitWaiter> Enrol(PermitWaiter waiter)
+    {
+        LinkedListNode<PermitWaiter> place;
+        lock (_lock)
+        {
+            place = _queue.AddLast(waiter);
+            Interlocked.Increment(ref _waiting);
+        }
+
+        Serve();
+        return place;
+    }
+
+    /// <summary>Takes a waiter out of the queue if it is still there.</summary>
+    public void Leave(LinkedListNode<PermitWaiter> place)
+    {
+        lock (_lock)
+        {
+            if (place.List is not null)
+            {
+                Dequeue(place);
+            }
+        }
+    }
+
+    private void Serve()
+    {
+        lock (_lock)
+        {
+            while (_queue.First is { } first && TryTakeFree())
+            {
+                Dequeue(first);
+                if (!first.Value.TryGrant(this))
+                {
+                    Interlocked.Increment(ref _free);
+                }
+            }
+        }
+    }
+
+    private void Dequeue(LinkedListNode<PermitWaiter> place)
+    {
+        _queue.Remove(place);
+        Interlocked.Decrement(ref _waiting);
+    }
+
+    private bool TryTakeFree()
+    {
+        var seen = Volatile.Read(ref _free);
+        while (seen > 0)
+        {
+            var met = Interlocked.CompareExchange(ref _free, seen - 1, seen);
+            if (met == seen)
+            {
+                return true;
+            }
+
+            seen = met;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,17 @@
+namespace Busbar.Reliability;
+
+/// <summary>What one client request asks of selection. It lives as long as the request, through all its pools.</summary>
+internal struct PickRequest
+{
+    /// <summary>Lanes already called for this request; never picked again.</summary>
+    public LaneSet Tried;
+
+    /// <summary>Lanes whose context is known and not larger than this many tokens are passed over; 0 for no bound.</summary>
+    public long ContextFloor;
+
+    /// <summary>Hash of the session; null for none. A preference only: a lane that cannot serve now is passed over.</summary>
+    public ulong? AffinityKey;
+
+    /// <summary>Notes that the request was too long for <paramref name="member"/>.</summary>
+    public void Outgrew(PoolMember member) => ContextFloor = Math.Max(ContextFloor, member.ContextMax ?? 0);
+}

@@ -1,0 +1,175 @@
+using Busbar.Configuration;
+
+namespace Busbar.Reliability;
+
+/// <summary>
+/// A set of lanes that can stand in for each other, as one configuration snapshot has it: a configured pool, or the direct route of a model. A
+/// request keeps the snapshot it began with; cells and rotation are those of <see cref="PoolState"/> and shared by all snapshots.
+/// </summary>
+internal sealed class Pool
+{
+    private readonly PoolState _state;
+    private readonly MonotonicClock _clock;
+    private readonly Selection _selection;
+
+    internal Pool(PoolConfig config, bool isDirect, PoolMember[] members, PoolState state, MonotonicClock clock)
+    {
+        Config = config;
+        IsDirect = isDirect;
+        Members = members;
+        _state = state;
+        _clock = clock;
+        _selection = new Selection(members, state, clock);
+    }
+
+    /// <summary>What the operator wrote; defaults for a direct route.</summary>
+    public PoolConfig Config { get; }
+
+    /// <summary>Name of the pool, or of the model on a direct route.</summary>
+    public string Name => Config.Name;
+
+    /// <summary>True for the direct route of a model.</summary>
+    public bool IsDirect { get; }
+
+    /// <summary>Lanes that take traffic: excluded members and those without weight are left out.</summary>
+    public IReadOnlyList<PoolMember> Members { get; }
+
+    /// <summary>Requests waiting for a permit.</summary>
+    public int Queued => _state.Queued;
+
+    /// <summary>
+    /// Picks the next lane for a request. <see cref="PickResult.Saturated"/> calls for <see cref="WaitAsync"/> or another pool,
+    /// <see cref="PickResult.None"/> for what the pool does on exhaustion. Never waits.
+    /// </summary>
+    public PickResult TryPick(in PickRequest request, out LaneLease? lease) => TryPick(request, null, out lease);
+
+    /// <summary>
+    /// Waits for a permit at every lane of the request at once, behind those who came before, and picks with the first one freed. Null when
+    /// <paramref name="max"/> is over or no lane is left meanwhile.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The request was cancelled.</exception>
+    public async ValueTask<LaneLease?> WaitAsync(PickRequest request, TimeSpan max, CancellationToken cancellation)
+    {
+        var end = _clock.NowMs + (long)Math.Ceiling(Math.Clamp(max.TotalMilliseconds, 0, int.MaxValue));
+        _state.CountQueued(1);
+        try
+        {
+            while (true)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var result = TryPick(request, out var lease);
+                var now = _clock.NowMs;
+                if (result != PickResult.Saturated || now >= end)
+                {
+                    return lease;
+                }
+
+                // A lane whose cooldown ends meanwhile may be free, so waiting is never longer than that.
+                var wait = TimeSpan.FromMilliseconds(Math.Min(end, NextCooldownEnd(request, now)) - now);
+                var granted = await new PermitWaiter().WaitAsync(GatesFor(request), wait, _clock.Time, cancellation).ConfigureAwait(false);
+                if (granted is null)
+                {
+                    continue;
+                }
+
+                if (TryPick(request, granted, out lease) == PickResult.Picked)
+                {
+                    return lease;
+                }
+
+                granted.Release();
+            }
+        }
+        finally
+        {
+            _state.CountQueued(-1);
+        }
+    }
+
+    /// <summary>
+    /// One attempt at the lane whose cooldown ends soonest, even though its breaker is open; lanes this request has not called come first, lanes
+    /// without budget, permit or room for the request never. False when there is none.
+    /// </summary>
+    public bool PickLeastBad(in PickRequest request, out LaneLease? lease)
+    {
+        lease = _selection.PickLeastBad(request, out var probe) is { } member ? Lease(member, probe) : null;
+        return lease is not null;
+    }
+
+    /// <summary>
+    /// What to tell a client that found no lane: the soonest end of a genuine cooldown, at least one second; two seconds when every lane is merely
+    /// busy. Lanes out of budget do not count.
+    /// </summary>
+    public TimeSpan RetryAfter()
+    {
+        var soonest = long.MaxValue;
+        foreach (var member in Members)
+        {
+            var remaining = member.Slot.Cell.CooldownRemainingMs;
+            if (remaining > 0 && !member.Lane.Budget.IsUsedUp)
+            {
+                soonest = Math.Min(soonest, remaining);
+            }
+        }
+
+        return soonest == long.MaxValue ? TimeSpan.FromSeconds(2) : TimeSpan.FromMilliseconds(Math.Max(1000, soonest));
+    }
+
+    private PickResult TryPick(in PickRequest request, PermitGate? held, out LaneLease? lease)
+    {
+        var result = _selection.Pick(request, held, out var member, out var probe);
+        lease = member is null ? null : Lease(member, probe);
+        return result;
+    }
+
+    private LaneLease Lease(PoolMember member, int probe)
+    {
+        if (probe != 0)
+        {
+            member.Slot.Settle(BreakerChange.ProbeBegan);
+        }
+
+        return new LaneLease(this, member, probe);
+    }
+
+    private long NextCooldownEnd(in PickRequest request, long now)
+    {
+        var next = long.MaxValue;
+        foreach (var member in Members)
+        {
+            var deadline = member.Slot.Cell.Word.Deadline;
+            if (deadline > now && Selection.IsCandidate(member, request))
+            {
+                next = Math.Min(next, deadline);
+            }
+        }
+
+        return next;
+    }
+
+    /// <summary>The gates of all lanes <see cref="TryPick(in PickRequest, out LaneLease?)"/> would choose from if they had permits.</summary>
+    private List<PermitGate> GatesFor(in PickRequest request)
+    {
+        var now = _clock.NowMs;
+        var gates = new List<PermitGate>();
+        Collect(request, gates, now, soft: false);
+        if (gates.Count == 0)
+        {
+            Collect(request, gates, now, soft: true);
+        }
+
+        return gates;
+    }
+
+    private void Collect(in PickRequest request, List<PermitGate> gates, long now, bool soft)
+    {
+        foreach (var member in Members)
+        {
+            var word = member.Slot.Cell.Word;
+            if ((soft ? word.IsSoft(now) : word.IsReady(now)) && Selection.IsCandidate(member, request) && !gates.Contains(member.Lane.Permits))
+            {
+                gates.Add(member.Lane.Permits);
+            }
+        }
+    }
+}

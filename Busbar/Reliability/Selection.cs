@@ -1,0 +1,165 @@
+namespace Busbar.Reliability;
+
+/// <summary>
+/// Picks a member and takes its permit and probe, under the rotation lock of the pool. Members that are ready and have a free permit take turns
+/// by smooth weighted round robin (or by rendezvous, for a session); only when nobody is ready does the soft cooldown that ends soonest serve.
+/// </summary>
+/// <param name="members">Members in configuration order.</param>
+/// <param name="state">The pool's lasting state.</param>
+/// <param name="clock">Clock of the cells.</param>
+internal sealed class Selection(PoolMember[] members, PoolState state, MonotonicClock clock)
+{
+    /// <summary>Picks a member. On success the caller owns its permit and <paramref name="probe"/>.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="held">Gate of a permit the caller has already: only its lanes are considered, and no other permit is taken.</param>
+    /// <param name="member">The member picked.</param>
+    /// <param name="probe">Epoch of the probe taken, 0 for none.</param>
+    public PickResult Pick(in PickRequest request, PermitGate? held, out PoolMember? member, out int probe)
+    {
+        Span<bool> eligible = members.Length <= 256 ? stackalloc bool[members.Length] : new bool[members.Length];
+        lock (state.Rotation)
+        {
+            // A turn that takes nothing lost its permit or its probe to another caller in that instant; the next turn sees the lane as it is now.
+            while (true)
+            {
+                member = Best(request, held, eligible, out var isSoft, out var saturated);
+                probe = 0;
+                if (member is null)
+                {
+                    return saturated ? PickResult.Saturated : PickResult.None;
+                }
+
+                if (held is null && !member.Lane.Permits.TryTake())
+                {
+                    continue;
+                }
+
+                if (isSoft || member.Slot.Cell.TryEnter(out probe))
+                {
+                    if (!isSoft && request.AffinityKey is null)
+                    {
+                        TakeTurn(member, eligible);
+                    }
+
+                    return PickResult.Picked;
+                }
+
+                if (held is null)
+                {
+                    member.Lane.Permits.Release();
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// The member with the least left of its cooldown, Open or not, untried ones first; null when none has budget and a free permit. The caller owns
+    /// its permit, and the probe if the cell happened to be due for one.
+    /// </summary>
+    public PoolMember? PickLeastBad(in PickRequest request, out int probe)
+    {
+        probe = 0;
+        while (true)
+        {
+            PoolMember? best = null;
+            var key = (Tried: true, Remaining: long.MaxValue);
+            foreach (var candidate in members)
+            {
+                if (candidate.Lane.Budget.IsUsedUp || !candidate.Lane.Permits.HasFree || IsTooSmall(candidate, request))
+                {
+                    continue;
+                }
+
+                var own = (Tried: request.Tried.Contains(candidate.Lane.Index), Remaining: candidate.Slot.Cell.CooldownRemainingMs);
+                if (best is null || own.CompareTo(key) < 0)
+                {
+                    (best, key) = (candidate, own);
+                }
+            }
+
+            if (best is null)
+            {
+                return null;
+            }
+
+            if (best.Lane.Permits.TryTake())
+            {
+                best.Slot.Cell.TryEnter(out probe);
+                return best;
+            }
+        }
+    }
+
+    /// <summary>True when the lane may still serve this request, leaving its breaker and permits aside.</summary>
+    public static bool IsCandidate(PoolMember member, in PickRequest request) =>
+        !request.Tried.Contains(member.Lane.Index) && !IsTooSmall(member, request) && !member.Lane.Budget.IsUsedUp;
+
+    private static bool IsTooSmall(PoolMember member, in PickRequest request) =>
+        request.ContextFloor > 0 && member.ContextMax is { } context && context <= request.ContextFloor;
+
+    private PoolMember? Best(in PickRequest request, PermitGate? held, Span<bool> eligible, out bool isSoft, out bool saturated)
+    {
+        var now = clock.NowMs;
+        PoolMember? ready = null, soft = null;
+        double readyScore = 0;
+        long softDeadline = 0;
+        bool anyReady = false, anySoft = false;
+        for (var i = 0; i < members.Length; i++)
+        {
+            var member = members[i];
+            eligible[i] = false;
+            if (!IsCandidate(member, request))
+            {
+                continue;
+            }
+
+            var word = member.Slot.Cell.Word;
+            var hasPermit = held is null ? member.Lane.Permits.HasFree : ReferenceEquals(held, member.Lane.Permits);
+            if (word.IsReady(now))
+            {
+                anyReady = true;
+                if (!hasPermit)
+                {
+                    continue;
+                }
+
+                eligible[i] = true;
+                var score = request.AffinityKey is { } session
+                    ? Rendezvous.Score(session, member.Hash, member.Weight)
+                    : member.Slot.CurrentWeight + member.Weight;
+                if (ready is null || score > readyScore)
+                {
+                    (ready, readyScore) = (member, score);
+                }
+            }
+            else if (word.IsSoft(now))
+            {
+                anySoft = true;
+                if (hasPermit && (soft is null || word.Deadline < softDeadline))
+                {
+                    (soft, softDeadline) = (member, word.Deadline);
+                }
+            }
+        }
+
+        isSoft = !anyReady;
+        saturated = anyReady || anySoft;
+        return anyReady ? ready : soft;
+    }
+
+    /// <summary>Smooth weighted round robin: everyone in the running gains its weight, the one picked pays for all. Their sum stays the same.</summary>
+    private void TakeTurn(PoolMember picked, ReadOnlySpan<bool> eligible)
+    {
+        long total = 0;
+        for (var i = 0; i < members.Length; i++)
+        {
+            if (eligible[i])
+            {
+                members[i].Slot.CurrentWeight += members[i].Weight;
+                total += members[i].Weight;
+            }
+        }
+
+        picked.Slot.CurrentWeight -= total;
+    }
+}
