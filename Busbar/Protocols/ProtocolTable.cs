@@ -11,6 +11,9 @@ internal static class ProtocolTable
     public static Protocol Get(ProtocolId id) =>
         Table[(int)id] ?? throw new InvalidOperationException($"protocol {id.Name()} is not built in");
 
+    /// <summary>The protocol called <paramref name="id"/>, or OpenAI where it is not built in: for errors on paths nobody serves.</summary>
+    public static Protocol GetOrDefault(ProtocolId id) => Table[(int)id] ?? Get(ProtocolId.OpenAI);
+
     /// <summary>Whether <paramref name="id"/> is built in.</summary>
     public static bool Has(ProtocolId id) => Table[(int)id] is not null;
 }

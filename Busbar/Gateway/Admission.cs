@@ -1,0 +1,118 @@
+using System.Buffers;
+using System.Text;
+using Busbar.Ir;
+using Busbar.Reliability;
+using Busbar.Wire;
+using Microsoft.AspNetCore.Http;
+
+namespace Busbar.Gateway;
+
+/// <summary>Steps 3 and 4: reads the body, finds out which pool is meant, and decides whether the request may go there.</summary>
+internal static class Admission
+{
+    private const int NameOnStack = 256;
+
+    /// <summary>Prepares <paramref name="exchange"/> for its attempts. Null on success; otherwise what to tell the client.</summary>
+    public static async ValueTask<GatewayError?> AdmitAsync(Exchange exchange)
+    {
+        // The body is sent on as plain JSON, so a compressed one would have to be inflated without bound first.
+        if (exchange.RequestHeaders.ContentEncoding is { Count: > 0 } encoding && !StringValuesAre(encoding, "identity"))
+        {
+            return new GatewayError(ErrorKind.InvalidRequest, "Unsupported Content-Encoding: send the request body uncompressed.");
+        }
+
+        // 3. Read the body into one buffer; one forward scan finds model and stream.
+        long? length = exchange.RequestHeaders.ContentLength;
+        PooledBuffer? body = await BodyReader.ReadAsync(
+            exchange.RequestReader, length, exchange.Snapshot.Config.Limits.RequestBodyMaxBytes, exchange.ClientGone).ConfigureAwait(false);
+        if (body is null)
+        {
+            return new GatewayError(ErrorKind.TooLarge);
+        }
+
+        exchange.Body = body;
+        ScanResult result = RequestScan.TryScan(body.Memory, out RequestScan scan);
+        if (result != ScanResult.Ok)
+        {
+            return new GatewayError(ErrorKind.InvalidRequest, result switch
+            {
+                ScanResult.TooDeep => $"The request body is nested too deeply: at most {JsonTape.MaxDepth} levels are allowed.",
+                ScanResult.DuplicateModel => "The request body has more than one 'model' parameter.",
+                ScanResult.NotObject => "The request body must be a JSON object.",
+                _ => "The request body could not be parsed as JSON.",
+            });
+        }
+
+        exchange.Scan = scan;
+        exchange.Streams = exchange.Route.Streams || (exchange.Route.Model is null && scan.Stream == true);
+
+        // 4. Admit: a name in front of the path wins over the path's own model, which wins over the body's.
+        string? named = exchange.Route.Name ?? exchange.Route.Model;
+        if (named is null && !scan.HasModel)
+        {
+            return new GatewayError(ErrorKind.InvalidRequest, "you must provide a model parameter", Param: "model");
+        }
+
+        Pool? pool = named is not null ? Find(exchange.Snapshot.Fleet, named, out GatewayError? refusal) : Find(exchange.Snapshot.Fleet, scan.ModelText(body.Memory), out refusal);
+        exchange.Pool = pool;
+        return pool is not null ? null : refusal;
+    }
+
+    private static bool StringValuesAre(Microsoft.Extensions.Primitives.StringValues values, string expected) =>
+        values.Count == 1 && string.Equals(values[0], expected, StringComparison.OrdinalIgnoreCase);
+
+    private static Pool? Find(Fleet fleet, JsonText name, out GatewayError? refusal)
+    {
+        if (name.HasEscapes || name.Escaped.Length > NameOnStack)
+        {
+            return Find(fleet, name.ToString(), out refusal);
+        }
+
+        Span<char> characters = stackalloc char[NameOnStack];
+        int length = Encoding.UTF8.GetChars(name.Span, characters);
+        if (fleet.Resolve(characters[..length]) is { } pool)
+        {
+            refusal = null;
+            return pool;
+        }
+
+        refusal = Unknown(characters[..length]);
+        return null;
+    }
+
+    private static Pool? Find(Fleet fleet, string name, out GatewayError? refusal)
+    {
+        refusal = null;
+        if (fleet.Resolve(name) is { } pool)
+        {
+            return pool;
+        }
+
+        // /{provider}/{model}/…: the model must be that provider's.
+        int slash = name.IndexOf('/');
+        if (slash > 0 && exchangeProviders.ContainsKey(name[..slash]) && fleet.ForModel(name[(slash + 1)..]) is { } model)
+        {
+            if (model.Members[0].Lane.Provider.Name == name[..slash])
+            {
+                return model;
+            }
+
+            refusal = new GatewayError(ErrorKind.InvalidRequest, "The requested model is not available at this endpoint.", Param: "model");
+            return null;
+        }
+
+        refusal = Unknown(name);
+        return null;
+    }
+
+    // A long or unprintable name would be an echo of the body rather than a help.
+    private static GatewayError Unknown(ReadOnlySpan<char> name)
+    {
+        bool printable = name.Length is > 0 and <= 128 && !name.ContainsAnyExceptInRange(' ', '~') && name.IndexOfAny('"', '<', '\\') < 0;
+        return new GatewayError(
+            ErrorKind.NotFound,
+            printable ? $"The model `{name}` does not exist or you do not have access to it." : "The requested model does not exist or you do not have access to it.",
+            Param: "model",
+            Code: "model_not_found");
+    }
+}

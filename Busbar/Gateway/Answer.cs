@@ -1,0 +1,56 @@
+using System.Net.Http.Headers;
+
+namespace Busbar.Gateway;
+
+/// <summary>Steps 8 and 9: holds an upstream answer until its first content, then relays it, in the form it has and the client's dialect.</summary>
+internal static class Answer
+{
+    /// <summary>Most bytes of an answer that are held back while a failover is still possible.</summary>
+    public const int HoldLimit = 64 * 1024;
+
+    /// <summary>Relays a 2xx answer. Transport failures before anything reached the client are thrown; later ones are dealt with here.</summary>
+    public static ValueTask<AttemptResult> RelayAsync(Attempt attempt)
+    {
+        bool streamed = IsStream(attempt.Response.Content.Headers);
+        if (!attempt.IsTranslated)
+        {
+            return streamed ? StreamRelay.RunAsync(attempt, new PassedStream(attempt)) : WholeRelay.PassAsync(attempt);
+        }
+
+        return streamed && attempt.Exchange.Streams
+            ? StreamRelay.RunAsync(attempt, new TranslatedStream(attempt))
+            : WholeRelay.TranslateAsync(attempt);
+    }
+
+    /// <summary>Decides status and headers of the answer: from here on the request belongs to this lane.</summary>
+    public static void Commit(Attempt attempt, string? contentType, long? contentLength, bool streamed)
+    {
+        Exchange exchange = attempt.Exchange;
+        exchange.Status = attempt.IsTranslated ? 200 : (int)attempt.Response.StatusCode;
+        var headers = exchange.ResponseHeaders;
+        if (!attempt.IsTranslated)
+        {
+            HeaderPolicy.CopyResponse(attempt.Response.Headers, headers);
+        }
+
+        HeaderPolicy.NameRequest(exchange);
+        headers.ContentType = contentType;
+        headers.ContentLength = contentLength;
+        if (streamed)
+        {
+            // Proxies between here and the client must pass events on as they come.
+            headers.CacheControl = "no-cache";
+            headers["X-Accel-Buffering"] = "no";
+        }
+
+        exchange.MarkHeaders();
+        exchange.Outcome = Observability.Outcome.Ok;
+        attempt.Lease.Succeeded();
+    }
+
+    private static bool IsStream(HttpContentHeaders headers) =>
+        headers.NonValidated.TryGetValues("Content-Type", out HeaderStringValues values)
+        && values.ToString() is var type
+        && (type.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase)
+            || type.StartsWith("application/vnd.amazon.eventstream", StringComparison.OrdinalIgnoreCase));
+}

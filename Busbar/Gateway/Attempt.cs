@@ -1,0 +1,154 @@
+using Busbar.Ir;
+using Busbar.Observability;
+using Busbar.Protocols;
+using Busbar.Protocols.Translation;
+using Busbar.Reliability;
+using Busbar.Upstream;
+using Busbar.Wire;
+
+namespace Busbar.Gateway;
+
+/// <summary>
+/// One call of one lane: what is sent, what came back, and everything that must be given back afterwards. Disposing ends the call,
+/// closes or returns its connection and releases the lane, whatever happened.
+/// </summary>
+internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoint endpoint) : IDisposable
+{
+    private PooledBuffer? _translatedBody;
+    private HttpRequestMessage? _request;
+    private HttpResponseMessage? _response;
+
+    /// <summary>The request it serves.</summary>
+    public Exchange Exchange => exchange;
+
+    /// <summary>The hold on the lane.</summary>
+    public LaneLease Lease => lease;
+
+    /// <summary>The lane's provider.</summary>
+    public UpstreamEndpoint Endpoint => endpoint;
+
+    /// <summary>Whether client and provider speak different protocols.</summary>
+    public bool IsTranslated => endpoint.Protocol != exchange.Ingress;
+
+    /// <summary>What translation must remember between request and answer; null on same-protocol hops.</summary>
+    public TranslationContext? Translation { get; private set; }
+
+    /// <summary>The provider's answer, once its headers are in.</summary>
+    public HttpResponseMessage Response => _response!;
+
+    /// <summary>Builds the upstream request. Returns what to tell the client when this lane cannot take the request at all.</summary>
+    public GatewayError? Prepare()
+    {
+        ModelSplice body;
+        if (IsTranslated)
+        {
+            Translation = new TranslationContext(exchange.Ingress.Id, endpoint.Protocol.Id, endpoint.Target);
+            _translatedBody = new PooledBuffer(exchange.Body!.Length + 512);
+            using ChatRequest request = ChatRequest.Rent();
+            GatewayError? refusal = RequestTranslation.Translate(
+                exchange.Body.Memory, PathModel(), exchange.Streams, exchange.Ingress, endpoint.Protocol, endpoint.Target, Translation, request, _translatedBody);
+            if (refusal is not null)
+            {
+                return refusal;
+            }
+
+            exchange.WantsStreamUsage = request.IncludeUsage;
+            body = new ModelSplice(_translatedBody.Memory);
+        }
+        else
+        {
+            body = SameProtocolBody();
+        }
+
+        _request = endpoint.NewRequest(body, exchange.Streams, exchange.Caller.Credential);
+        if (!IsTranslated)
+        {
+            HeaderPolicy.CopyRequest(endpoint.Protocol.Id, exchange.RequestHeaders, _request.Headers);
+        }
+
+        if (endpoint.Protocol.Id == ProtocolId.Anthropic && !_request.Headers.NonValidated.Contains("anthropic-version"))
+        {
+            _request.Headers.TryAddWithoutValidation("anthropic-version", endpoint.Target.AnthropicVersion);
+        }
+
+        return null;
+    }
+
+    /// <summary>Sends the request and waits for the response headers. Throws what the handler throws.</summary>
+    public async ValueTask SendAsync(CancellationToken cancellation) =>
+        _response = await endpoint.Provider.SendAsync(_request!, cancellation).ConfigureAwait(false);
+
+    /// <summary>
+    /// Charges a failure that came before any content to whoever caused it, and says how the request goes on. The provider's in-band complaint
+    /// about the request itself leaves the lane unharmed, but another lane may still take it.
+    /// </summary>
+    public AttemptResult Fail(FaultClass fault, in ProviderError error, int status = 200, TimeSpan? retryAfter = null)
+    {
+        switch (FaultDispositions.Of(fault))
+        {
+            case FaultDisposition.TransientUpstream:
+                lease.Failed(fault, retryAfter);
+                return new AttemptResult(AttemptEnd.NextLane, FailoverReason.TransientUpstream);
+            case FaultDisposition.HardDown:
+                lease.HardDown(fault, status);
+                return new AttemptResult(AttemptEnd.NextLane, FailoverReason.HardDown);
+            case FaultDisposition.ContextLength:
+                lease.ContextExceeded();
+                return new AttemptResult(AttemptEnd.NextLane, FailoverReason.ContextLength, ErrorMapping.ContextLength(error));
+            default:
+                lease.ClientFault();
+                return new AttemptResult(AttemptEnd.NextLane, FailoverReason.TransientUpstream, ErrorMapping.Relay(400, error, isClientCredential: false));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _response?.Dispose();
+        _request?.Dispose();
+        _translatedBody?.Dispose();
+        lease.Dispose();
+    }
+
+    private ModelSplice SameProtocolBody()
+    {
+        ReadOnlyMemory<byte> body = exchange.Body!.Memory;
+
+        // Reasoning that another vendor signed, and a client now replays to this one, would be refused; it is taken out here.
+        if (SignatureEnvelope.Contains(body.Span))
+        {
+            _translatedBody = new PooledBuffer(body.Length + 512);
+            Translation = new TranslationContext(exchange.Ingress.Id, endpoint.Protocol.Id, endpoint.Target);
+            if (SameProtocolCleanup.TryRewrite(body, PathModel(), exchange.Streams, endpoint.Protocol, endpoint.Target, Translation, _translatedBody))
+            {
+                return new ModelSplice(_translatedBody.Memory);
+            }
+        }
+
+        if (exchange.Route.Model is not null)
+        {
+            return new ModelSplice(body);
+        }
+
+        return exchange.Scan.Model.IsAbsent ? InsertModel(body) : new ModelSplice(body, exchange.Scan, endpoint.ModelJson);
+    }
+
+    // The model was named in front of the path and the body has none: it becomes the object's last member.
+    private ModelSplice InsertModel(ReadOnlyMemory<byte> body)
+    {
+        _translatedBody = new PooledBuffer(body.Length + endpoint.ModelJson.Length + 16);
+        ReadOnlySpan<byte> before = body.Span[..exchange.Scan.ClosingBrace];
+        _translatedBody.Write(before);
+        if (before.TrimEnd(" \t\r\n"u8)[^1] != (byte)'{')
+        {
+            _translatedBody.Write((byte)',');
+        }
+
+        _translatedBody.Write("\"model\":"u8);
+        _translatedBody.Write(endpoint.ModelJson.Span);
+        _translatedBody.Write(body.Span[exchange.Scan.ClosingBrace..]);
+        return new ModelSplice(_translatedBody.Memory);
+    }
+
+    private JsonText PathModel() => JsonText.From(exchange.Route.Model);
+}

@@ -1,0 +1,223 @@
+using Busbar.Ir;
+using Busbar.Observability;
+using Busbar.Protocols;
+using Busbar.Protocols.Translation;
+using Busbar.Reliability;
+using Busbar.Upstream;
+
+namespace Busbar.Gateway;
+
+/// <summary>
+/// Steps 5 to 9 of a request's way: pick a lane, call it, judge what came back, and either relay it or go on to the next lane, until the
+/// client has its answer or nothing is left. Nothing reaches the client before an attempt is sure to have content for it.
+/// </summary>
+internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
+{
+    private static readonly TimeSpan ShortestCall = TimeSpan.FromSeconds(1);
+
+    /// <summary>Serves <paramref name="exchange"/> from <paramref name="pool"/>. On return the client has an answer, or is gone.</summary>
+    public async ValueTask RunAsync(Exchange exchange, Pool pool)
+    {
+        PoolMetrics counters = exchange.Snapshot.MetricsOf(pool);
+        TimeSpan deadline = TimeSpan.FromSeconds(pool.Config.Failover.DeadlineSecs);
+        var pick = new PickRequest();
+        AttemptResult last = default;
+        for (int hop = 0; hop <= pool.Config.Failover.Cap;)
+        {
+            TimeSpan left = deadline - exchange.Elapsed;
+            if (left <= TimeSpan.Zero)
+            {
+                break;
+            }
+
+            // 5. Select: the pool's strategy over the ready lanes, then permit and probe.
+            LaneLease? lease = await SelectAsync(exchange, pool, pick, left).ConfigureAwait(false);
+            if (lease is null)
+            {
+                break;
+            }
+
+            if (last.End == AttemptEnd.NextLane)
+            {
+                counters.Failover(last.Reason);
+            }
+
+            pick.Tried.Add(lease.Lane.Index);
+            left = deadline - exchange.Elapsed;
+            AttemptResult result = await AttemptAsync(exchange, lease, left > ShortestCall ? left : ShortestCall, counters).ConfigureAwait(false);
+            if (result.End is AttemptEnd.Answered or AttemptEnd.ClientLeft)
+            {
+                return;
+            }
+
+            if (result.Reason == FailoverReason.ContextLength)
+            {
+                pick.Outgrew(lease.Member);
+            }
+
+            hop += result.End == AttemptEnd.NextLane ? 1 : 0;
+
+            // What a lane said that cannot take the request at all counts only if no lane was called.
+            last = result.End == AttemptEnd.Skipped && last.End == AttemptEnd.NextLane ? last : result;
+        }
+
+        if (exchange.ClientGone.IsCancellationRequested)
+        {
+            exchange.Outcome = Outcome.ClientError;
+            return;
+        }
+
+        if (last.Final is { } final)
+        {
+            await ErrorReply.WriteAsync(exchange, final).ConfigureAwait(false);
+            return;
+        }
+
+        int retryAfter = (int)Math.Ceiling(pool.RetryAfter().TotalSeconds);
+        await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Overloaded), Math.Max(1, retryAfter)).ConfigureAwait(false);
+    }
+
+    private static async ValueTask<LaneLease?> SelectAsync(Exchange exchange, Pool pool, PickRequest pick, TimeSpan left)
+    {
+        switch (pool.TryPick(pick, out LaneLease? lease))
+        {
+            case PickResult.Picked:
+                return lease;
+            case PickResult.Saturated:
+                try
+                {
+                    return await pool.WaitAsync(pick, left, exchange.ClientGone).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException)
+                {
+                    return null;
+                }
+
+            default:
+                return null;
+        }
+    }
+
+    private async ValueTask<AttemptResult> AttemptAsync(Exchange exchange, LaneLease lease, TimeSpan left, PoolMetrics counters)
+    {
+        LaneMetrics laneCounters = counters.Lane(lease.Lane.Name);
+        using var attempt = new Attempt(exchange, lease, exchange.Snapshot.EndpointOf(lease.Lane));
+
+        // 6. Attempt: same protocol sends the client's bytes with the model spliced, cross protocol goes through reader, seam and writer.
+        GatewayError? refusal = attempt.Prepare();
+        CountLosses(attempt);
+        if (refusal is not null)
+        {
+            return new AttemptResult(AttemptEnd.Skipped, Final: refusal);
+        }
+
+        exchange.Attempts++;
+        laneCounters.Attempts.Add();
+        TimeSpan? own = lease.Member.AttemptTimeoutMs is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
+        bool ownIsShorter = own < left;
+        exchange.Timer.Start(ownIsShorter ? own!.Value : left, exchange.ClientGone);
+        AttemptResult result;
+        try
+        {
+            await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false);
+            if (ownIsShorter)
+            {
+                exchange.Timer.Arm(left);
+            }
+
+            result = (int)attempt.Response.StatusCode is >= 200 and < 300
+                ? await Answer.RelayAsync(attempt).ConfigureAwait(false)
+                : await JudgeAsync(attempt).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (Transport.IsFailure(exception))
+        {
+            if (exchange.ClientGone.IsCancellationRequested)
+            {
+                exchange.Outcome = Outcome.ClientError;
+                return AttemptResult.ClientLeft;
+            }
+
+            bool timedOut = exception is OperationCanceledException;
+            lease.Failed(timedOut ? FaultClass.Timeout : FaultClass.Network, null);
+            FailoverReason reason = !timedOut ? FailoverReason.Connect : ownIsShorter ? FailoverReason.AttemptTimeout : FailoverReason.Timeout;
+            log.AttemptFailed(exchange, lease.Lane.Name, timedOut ? "timeout" : Transport.Describe(exception));
+            result = new AttemptResult(AttemptEnd.NextLane, reason);
+        }
+
+        CountLosses(attempt);
+        if (result.End == AttemptEnd.NextLane)
+        {
+            laneCounters.Failure(result.Reason switch
+            {
+                FailoverReason.HardDown => FailureDisposition.HardDown,
+                FailoverReason.ContextLength => FailureDisposition.ContextLength,
+                FailoverReason.AttemptTimeout => FailureDisposition.AttemptTimeout,
+                _ => FailureDisposition.TransientUpstream,
+            });
+        }
+        else if (result.End == AttemptEnd.Answered)
+        {
+            exchange.ServedBy = lease.Lane.Name;
+        }
+
+        return result;
+    }
+
+    // 7. Classify a failure: whose fault, what happens to the breaker, what happens to the request.
+    private async ValueTask<AttemptResult> JudgeAsync(Attempt attempt)
+    {
+        Exchange exchange = attempt.Exchange;
+        int status = (int)attempt.Response.StatusCode;
+        using var body = await Transport.ReadAtMostAsync(attempt.Response, exchange.Snapshot.Config.Limits.UpstreamErrorBodyMaxBytes, exchange.Timer.Token).ConfigureAwait(false);
+        ProviderError error = attempt.Endpoint.Protocol.ReadError(status, body.Memory);
+        FaultClass fault = FaultClassifier.Classify(status, error, attempt.Lease.Lane.Provider.ErrorMap);
+        log.AttemptFailed(exchange, attempt.Lease.Lane.Name, fault, status);
+        bool callersCredential = exchange.Caller.Credential.IsPassthrough && fault == FaultClass.Auth;
+        if (FaultDispositions.Of(fault).MovesOn() && !callersCredential)
+        {
+            return attempt.Fail(fault, error, status, Transport.RetryAfter(attempt.Response, exchange.Snapshot.Time.GetUtcNow()));
+        }
+
+        if (callersCredential)
+        {
+            // The caller's own key was refused: that says nothing about the lane.
+            attempt.Lease.Dispose();
+        }
+        else
+        {
+            attempt.Lease.ClientFault();
+        }
+
+        await RelayErrorAsync(attempt, status, error, body.Memory, callersCredential).ConfigureAwait(false);
+        return AttemptResult.Answered;
+    }
+
+    private static async ValueTask RelayErrorAsync(Attempt attempt, int status, ProviderError error, ReadOnlyMemory<byte> body, bool callersCredential)
+    {
+        Exchange exchange = attempt.Exchange;
+        if (attempt.IsTranslated)
+        {
+            await ErrorReply.WriteAsync(exchange, ErrorMapping.Relay(status, error, callersCredential)).ConfigureAwait(false);
+            return;
+        }
+
+        exchange.Status = status;
+        HeaderPolicy.CopyResponse(attempt.Response.Headers, exchange.ResponseHeaders);
+        HeaderPolicy.NameRequest(exchange);
+        exchange.ResponseHeaders.ContentType = attempt.Response.Content.Headers.ContentType?.ToString();
+        exchange.ResponseHeaders.ContentLength = body.Length;
+        exchange.Outcome = status is >= 400 and < 500 ? Outcome.ClientError : Outcome.Error;
+        exchange.MarkHeaders();
+        await exchange.Output.WriteAsync(body, exchange.ClientGone).ConfigureAwait(false);
+    }
+
+    private void CountLosses(Attempt attempt)
+    {
+        if (attempt.Translation is { Losses.IsEmpty: false } translation)
+        {
+            metrics.CountLosses(translation.Ingress, translation.Egress, translation.Losses);
+            log.Losses(translation.Ingress, translation.Egress, translation.Losses);
+            translation.Losses = default;
+        }
+    }
+}

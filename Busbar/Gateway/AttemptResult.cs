@@ -1,0 +1,17 @@
+using Busbar.Ir;
+using Busbar.Observability;
+
+namespace Busbar.Gateway;
+
+/// <summary>What came of one attempt.</summary>
+/// <param name="End">Where the request goes from here.</param>
+/// <param name="Reason">For <see cref="AttemptEnd.NextLane"/>: why the request moves on.</param>
+/// <param name="Final">For <see cref="AttemptEnd.NextLane"/>: what the client is told if no lane is left; null for "no capacity".</param>
+internal readonly record struct AttemptResult(AttemptEnd End, FailoverReason Reason = default, GatewayError? Final = null)
+{
+    /// <summary>The client has its answer, good or bad.</summary>
+    public static AttemptResult Answered => new(AttemptEnd.Answered);
+
+    /// <summary>There is nobody to answer any more.</summary>
+    public static AttemptResult ClientLeft => new(AttemptEnd.ClientLeft);
+}

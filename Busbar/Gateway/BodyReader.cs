@@ -1,0 +1,54 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Busbar.Wire;
+using Microsoft.AspNetCore.Http;
+
+namespace Busbar.Gateway;
+
+/// <summary>Reads a request body into one pooled buffer, within a cap.</summary>
+internal static class BodyReader
+{
+    private const int FirstGuess = 4096;
+
+    /// <summary>
+    /// The whole body, or null when it is larger than <paramref name="maxBytes"/>, declared or counted. Throws
+    /// <see cref="BadHttpRequestException"/> when the client sends too slowly or breaks the protocol.
+    /// </summary>
+    public static async ValueTask<PooledBuffer?> ReadAsync(PipeReader reader, long? contentLength, long maxBytes, CancellationToken cancellation)
+    {
+        if (contentLength > maxBytes)
+        {
+            return null;
+        }
+
+        var body = new PooledBuffer((int)(contentLength ?? FirstGuess) + 1);
+        try
+        {
+            while (true)
+            {
+                ReadResult result = await reader.ReadAsync(cancellation).ConfigureAwait(false);
+                foreach (ReadOnlyMemory<byte> piece in result.Buffer)
+                {
+                    body.Write(piece.Span);
+                }
+
+                reader.AdvanceTo(result.Buffer.End);
+                if (body.Length > maxBytes)
+                {
+                    body.Dispose();
+                    return null;
+                }
+
+                if (result.IsCompleted)
+                {
+                    return body;
+                }
+            }
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+namespace Busbar.Gateway;
+
+/// <summary>
+/// The cancellation of one request's upstream calls: by the client going away, or by a time limit that each phase sets anew. The source behind it is kept
+/// for the next request unless it fired.
+/// </summary>
+internal sealed class CallTimer
+{
+    // Re-arming costs a timer update, so a limit that is only pushed back a little is left as it is.
+    private const long SlackMilliseconds = 1000;
+
+    private CancellationTokenSource _source = new();
+    private CancellationTokenRegistration _client;
+    private long _armedAt;
+    private TimeSpan _armedFor;
+
+    /// <summary>The token to pass to upstream calls. Fetch it anew after <see cref="Start"/>.</summary>
+    public CancellationToken Token => _source.Token;
+
+    /// <summary>Whether it fired, for whatever reason.</summary>
+    public bool HasFired => _source.IsCancellationRequested;
+
+    /// <summary>Begins an attempt that may take <paramref name="limit"/> at most and ends when <paramref name="clientGone"/> fires.</summary>
+    public void Start(TimeSpan limit, CancellationToken clientGone)
+    {
+        _client.Dispose();
+        if (!_source.TryReset())
+        {
+            _source.Dispose();
+            _source = new CancellationTokenSource();
+        }
+
+        _client = clientGone.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _source);
+        Arm(limit);
+    }
+
+    /// <summary>Allows <paramref name="limit"/> from now.</summary>
+    public void Arm(TimeSpan limit)
+    {
+        _armedAt = Environment.TickCount64;
+        _armedFor = limit;
+        _source.CancelAfter(limit);
+    }
+
+    /// <summary>Pushes the same limit back, when enough of it has passed to be worth it.</summary>
+    public void Extend(TimeSpan limit)
+    {
+        if (limit != _armedFor || Environment.TickCount64 - _armedAt > SlackMilliseconds)
+        {
+            Arm(limit);
+        }
+    }
+
+    /// <summary>Stops the clock while nothing upstream is waited for.</summary>
+    public void Disarm()
+    {
+        _source.CancelAfter(Timeout.InfiniteTimeSpan);
+        _armedFor = default;
+    }
+
+    /// <summary>Ends the request: nothing fires any more.</summary>
+    public void Reset()
+    {
+        _client.Dispose();
+        _client = default;
+        if (!_source.TryReset())
+        {
+            _source.Dispose();
+            _source = new CancellationTokenSource();
+        }
+
+        _armedFor = default;
+    }
+}

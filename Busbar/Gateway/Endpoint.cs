@@ -1,0 +1,29 @@
+namespace Busbar.Gateway;
+
+/// <summary>What a route leads to.</summary>
+internal enum Endpoint : byte
+{
+    /// <summary>No route: answered 404 in the dialect the path suggests.</summary>
+    None,
+
+    /// <summary>The path exists, but not with this method: 405.</summary>
+    WrongMethod,
+
+    /// <summary><c>/</c>: empty 200.</summary>
+    Root,
+
+    /// <summary><c>/healthz</c>.</summary>
+    Health,
+
+    /// <summary><c>/livez</c>.</summary>
+    Live,
+
+    /// <summary><c>/stats</c>.</summary>
+    Stats,
+
+    /// <summary><c>/metrics</c>.</summary>
+    Metrics,
+
+    /// <summary>A chat call in one of the six dialects.</summary>
+    Chat,
+}

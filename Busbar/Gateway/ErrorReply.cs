@@ -1,0 +1,53 @@
+using System.Globalization;
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Gateway;
+
+/// <summary>Answers a request with an error in the client's own dialect.</summary>
+internal static class ErrorReply
+{
+    /// <summary>
+    /// Writes status, headers and envelope. <paramref name="retryAfterSeconds"/> is sent when positive; <paramref name="mayRetry"/> false tells
+    /// SDKs that a retry cannot help.
+    /// </summary>
+    public static async ValueTask WriteAsync(Exchange exchange, GatewayError error, int retryAfterSeconds = 0, bool mayRetry = true)
+    {
+        using var body = new PooledBuffer(512);
+        exchange.Ingress.WriteError(error, exchange.RequestId, new JsonWriter(body));
+        exchange.Status = exchange.Ingress.StatusOf(error);
+        var headers = exchange.ResponseHeaders;
+        headers.ContentType = "application/json";
+        headers.ContentLength = body.Length;
+        if (exchange.Ingress.RequestIdHeader is { } idHeader)
+        {
+            headers[idHeader] = exchange.RequestId;
+        }
+
+        if (exchange.Ingress.ErrorTypeHeader is { } typeHeader && exchange.Ingress.ErrorType(error) is { } type)
+        {
+            headers[typeHeader] = type;
+        }
+
+        if (retryAfterSeconds > 0)
+        {
+            headers.RetryAfter = retryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (!mayRetry)
+        {
+            headers["x-should-retry"] = "false";
+        }
+
+        exchange.Outcome = OutcomeOf(exchange.Status);
+        exchange.MarkHeaders();
+        await exchange.Output.WriteAsync(body.Memory, exchange.ClientGone).ConfigureAwait(false);
+    }
+
+    private static Observability.Outcome OutcomeOf(int status) => status switch
+    {
+        503 => Observability.Outcome.Exhausted,
+        >= 400 and < 500 => Observability.Outcome.ClientError,
+        _ => Observability.Outcome.Error,
+    };
+}

@@ -1,0 +1,185 @@
+using System.IO.Pipelines;
+using Busbar.Ir;
+using Busbar.Observability;
+using Busbar.Protocols;
+using Busbar.Reliability;
+using Busbar.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Busbar.Gateway;
+
+/// <summary>
+/// One request and its answer, from the first header to the last byte. Kestrel keeps the object with its connection and uses it again,
+/// so <see cref="Begin"/> must set and <see cref="End"/> must clear every field.
+/// </summary>
+internal sealed class Exchange
+{
+    private IHttpRequestFeature _request = null!;
+    private IHttpResponseFeature _response = null!;
+    private IHttpResponseBodyFeature _responseBody = null!;
+    private IHttpRequestLifetimeFeature _lifetime = null!;
+    private IRequestBodyPipeFeature _requestBody = null!;
+    private string? _requestId;
+    private long _started;
+
+    /// <summary>The configuration this request began with.</summary>
+    public GatewaySnapshot Snapshot { get; private set; } = null!;
+
+    /// <summary>What the path said.</summary>
+    public RouteMatch Route { get; set; }
+
+    /// <summary>The client's dialect.</summary>
+    public Protocol Ingress { get; set; } = null!;
+
+    /// <summary>What the sender proved.</summary>
+    public CallerIdentity Caller { get; set; }
+
+    /// <summary>The body, once read.</summary>
+    public PooledBuffer? Body { get; set; }
+
+    /// <summary>Where in the body the model stands.</summary>
+    public RequestScan Scan { get; set; }
+
+    /// <summary>Whether the client wants a stream.</summary>
+    public bool Streams { get; set; }
+
+    /// <summary>Whether an OpenAI client asked for a usage chunk at the end of its stream.</summary>
+    public bool WantsStreamUsage { get; set; }
+
+    /// <summary>Whether a Gemini client wants its stream as one JSON array.</summary>
+    public bool WantsJsonArray { get; set; }
+
+    /// <summary>Content type of a stream to this client.</summary>
+    public string StreamContentType => WantsJsonArray ? "application/json" : Ingress.StreamContentType;
+
+    /// <summary>The pool that serves it; null until one was found.</summary>
+    public Pool? Pool { get; set; }
+
+    /// <summary>What the answer cost.</summary>
+    public Usage Usage { get; set; }
+
+    /// <summary>How it ended, for metrics and log.</summary>
+    public Outcome Outcome { get; set; }
+
+    /// <summary>Name of the lane that answered; null when none did.</summary>
+    public string? ServedBy { get; set; }
+
+    /// <summary>Upstream calls made.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>Timeouts and cancellation of the upstream calls.</summary>
+    public CallTimer Timer { get; } = new();
+
+    /// <summary>The request's method.</summary>
+    public string Method => _request.Method;
+
+    /// <summary>Path as sent, percent-encoded, without query.</summary>
+    public ReadOnlySpan<char> RawPath => RawTarget[..QueryStart];
+
+    /// <summary>Query as sent, without the question mark.</summary>
+    public ReadOnlySpan<char> RawQuery => RawTarget[Math.Min(QueryStart + 1, RawTarget.Length)..];
+
+    /// <summary>The client's headers.</summary>
+    public IHeaderDictionary RequestHeaders => _request.Headers;
+
+    /// <summary>The client's body as it arrives.</summary>
+    public PipeReader RequestReader => _requestBody.Reader;
+
+    /// <summary>Fires when the client is gone.</summary>
+    public CancellationToken ClientGone => _lifetime.RequestAborted;
+
+    /// <summary>Headers of the answer; to be set before <see cref="HasStarted"/>.</summary>
+    public IHeaderDictionary ResponseHeaders => _response.Headers;
+
+    /// <summary>The answer's body.</summary>
+    public PipeWriter Output => _responseBody.Writer;
+
+    /// <summary>Status of the answer.</summary>
+    public int Status
+    {
+        get => _response.StatusCode;
+        set => _response.StatusCode = value;
+    }
+
+    /// <summary>Whether headers have gone to the client.</summary>
+    public bool HasStarted => _response.HasStarted;
+
+    /// <summary>Timestamp at which the answer's headers were decided; 0 before.</summary>
+    public long HeadersAt { get; private set; }
+
+    /// <summary>Timestamp of arrival, in the units of <see cref="TimeProvider.GetTimestamp"/>.</summary>
+    public long Started => _started;
+
+    /// <summary>The request id in the client's dialect, minted on first use.</summary>
+    public string RequestId => _requestId ??= Ingress.NewRequestId();
+
+    private ReadOnlySpan<char> RawTarget
+    {
+        get
+        {
+            ReadOnlySpan<char> target = _request.RawTarget;
+
+            // A proxy may send the absolute form (RFC 9112, 3.2.2).
+            if (target.IsEmpty || target[0] != '/')
+            {
+                int scheme = target.IndexOf("://", StringComparison.Ordinal);
+                int slash = scheme < 0 ? -1 : target[(scheme + 3)..].IndexOf('/');
+                target = slash < 0 ? "/" : target[(scheme + 3 + slash)..];
+            }
+
+            return target;
+        }
+    }
+
+    private int QueryStart => RawTarget.IndexOf('?') is >= 0 and var index ? index : RawTarget.Length;
+
+    /// <summary>Takes hold of a request that has just arrived.</summary>
+    public void Begin(IFeatureCollection features, GatewaySnapshot snapshot, long timestamp)
+    {
+        _request = features.GetRequiredFeature<IHttpRequestFeature>();
+        _response = features.GetRequiredFeature<IHttpResponseFeature>();
+        _responseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        _lifetime = features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
+        _requestBody = features.GetRequiredFeature<IRequestBodyPipeFeature>();
+        Snapshot = snapshot;
+        _started = timestamp;
+    }
+
+    /// <summary>Notes that the answer's headers are decided now.</summary>
+    public void MarkHeaders() => HeadersAt = Snapshot.Time.GetTimestamp();
+
+    /// <summary>Time since arrival.</summary>
+    public TimeSpan Elapsed => Snapshot.Time.GetElapsedTime(_started);
+
+    /// <summary>Cuts the connection: the only honest end of an answer that cannot be completed.</summary>
+    public void Abort() => _lifetime.Abort();
+
+    /// <summary>Gives back what the request held and forgets it.</summary>
+    public void End()
+    {
+        Body?.Dispose();
+        Timer.Reset();
+        Body = null;
+        Pool = null;
+        Scan = default;
+        Route = default;
+        Caller = default;
+        Usage = default;
+        Outcome = default;
+        ServedBy = null;
+        Attempts = 0;
+        Streams = false;
+        WantsStreamUsage = false;
+        WantsJsonArray = false;
+        _requestId = null;
+        HeadersAt = 0;
+        Snapshot = null!;
+        Ingress = null!;
+        _request = null!;
+        _response = null!;
+        _responseBody = null!;
+        _lifetime = null!;
+        _requestBody = null!;
+    }
+}

@@ -1,0 +1,186 @@
+using Busbar.Ir;
+using Busbar.Observability;
+using Busbar.Protocols;
+using Busbar.Reliability;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Abstractions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Busbar.Gateway;
+
+/// <summary>
+/// A request's way, from routing to settlement. The numbers are those of the design: 1 route, 2 authenticate, 3 read the body, 4 admit, 5 select,
+/// 6 attempt, 7 classify, 8 hold, 9 relay (5 to 9 in <see cref="AttemptLoop"/>), 10 settle.
+/// </summary>
+internal sealed class GatewayApplication : IHttpApplication<Exchange>
+{
+    private readonly Metrics _metrics;
+    private readonly RequestLog _log;
+    private readonly AttemptLoop _attempts;
+    private readonly LocalEndpoints _local;
+    private readonly TimeProvider _time;
+    private GatewaySnapshot _snapshot;
+
+    /// <summary>Serves <paramref name="snapshot"/> until <see cref="Swap"/> replaces it.</summary>
+    public GatewayApplication(GatewaySnapshot snapshot, Metrics metrics, RequestLog log, TimeProvider time)
+    {
+        _snapshot = snapshot;
+        _metrics = metrics;
+        _log = log;
+        _time = time;
+        _attempts = new AttemptLoop(metrics, log);
+        _local = new LocalEndpoints(metrics);
+    }
+
+    /// <summary>The configuration new requests begin with.</summary>
+    public GatewaySnapshot Snapshot => Volatile.Read(ref _snapshot);
+
+    /// <summary>Puts another configuration in force; requests under way keep theirs. Returns the former one.</summary>
+    public GatewaySnapshot Swap(GatewaySnapshot next) => Interlocked.Exchange(ref _snapshot, next);
+
+    /// <inheritdoc/>
+    public Exchange CreateContext(IFeatureCollection contextFeatures)
+    {
+        // Kestrel keeps the object with the connection for its next request.
+        var container = contextFeatures as IHostContextContainer<Exchange>;
+        Exchange exchange = container?.HostContext ?? new Exchange();
+        if (container is not null)
+        {
+            container.HostContext = exchange;
+        }
+
+        exchange.Begin(contextFeatures, Snapshot, _time.GetTimestamp());
+        return exchange;
+    }
+
+    /// <inheritdoc/>
+    public void DisposeContext(Exchange context, Exception? exception) => context.End();
+
+    /// <inheritdoc/>
+    public async Task ProcessRequestAsync(Exchange context)
+    {
+        try
+        {
+            await RunAsync(context).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            await TryAnswerAsync(context, exception.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? new GatewayError(ErrorKind.TooLarge)
+                : new GatewayError(ErrorKind.InvalidRequest, "The request body could not be read.", exception.StatusCode)).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (context.ClientGone.IsCancellationRequested && (Transport.IsFailure(exception) || exception is ConnectionResetException))
+        {
+            context.Outcome = Outcome.ClientError;
+        }
+        catch (Exception exception)
+        {
+            // A bug: the client learns only that, the log learns all.
+            _log.Unhandled(context, exception);
+            await TryAnswerAsync(context, new GatewayError(ErrorKind.Internal)).ConfigureAwait(false);
+        }
+        finally
+        {
+            Settle(context);
+        }
+    }
+
+    private async ValueTask RunAsync(Exchange exchange)
+    {
+        // 1. Route: the path alone fixes the dialect.
+        exchange.Route = Routes.Match(exchange.Method, exchange.RawPath);
+        exchange.Ingress = ProtocolTable.GetOrDefault(exchange.Route.Protocol);
+        if (_local.TryServeOpen(exchange))
+        {
+            return;
+        }
+
+        // 2. Authenticate, before a byte of the body is read.
+        exchange.Caller = exchange.Snapshot.Authenticator.Authenticate(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol);
+        if (!exchange.Caller.Admitted)
+        {
+            _metrics.AuthRejections.Get(exchange.Route.Protocol.Name()).Add();
+            await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Authentication)).ConfigureAwait(false);
+            return;
+        }
+
+        switch (exchange.Route.Endpoint)
+        {
+            case Endpoint.Chat:
+                GatewayError? refusal = await Admission.AdmitAsync(exchange).ConfigureAwait(false);
+                if (refusal is not null)
+                {
+                    await ErrorReply.WriteAsync(exchange, refusal.Value).ConfigureAwait(false);
+                }
+                else
+                {
+                    await _attempts.RunAsync(exchange, exchange.Pool!).ConfigureAwait(false);
+                }
+
+                return;
+            case Endpoint.None:
+                await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.NotFound, "The requested URL was not found.")).ConfigureAwait(false);
+                return;
+            case Endpoint.WrongMethod:
+                exchange.ResponseHeaders.Allow = exchange.Route.Allow;
+                await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.MethodNotAllowed, $"Method not allowed. Use {exchange.Route.Allow}.")).ConfigureAwait(false);
+                return;
+            default:
+                await _local.ServeAsync(exchange).ConfigureAwait(false);
+                return;
+        }
+    }
+
+    // 10. Settle: reached on every path, once. Permit and probe went back with the attempt that held them.
+    private void Settle(Exchange exchange)
+    {
+        if (exchange.Ingress is null || exchange.Route.Endpoint != Endpoint.Chat)
+        {
+            return;
+        }
+
+        // Refused credentials have a counter of their own.
+        if (!exchange.Caller.Admitted)
+        {
+            return;
+        }
+
+        PoolMetrics counters = exchange.Pool is { } pool ? exchange.Snapshot.MetricsOf(pool) : _metrics.UnresolvedPool;
+        ProtocolId ingress = exchange.Route.Protocol;
+        counters.Request(ingress, exchange.Outcome);
+        if (exchange.HeadersAt != 0)
+        {
+            TimeSpan toHeaders = _time.GetElapsedTime(exchange.Started, exchange.HeadersAt);
+            counters.Duration(ingress, toHeaders);
+            if (exchange.Streams && exchange.ServedBy is not null)
+            {
+                counters.FirstByte(ingress, toHeaders);
+                counters.StreamDuration(ingress, exchange.Elapsed);
+            }
+        }
+
+        _log.Ended(exchange);
+    }
+
+    private static async ValueTask TryAnswerAsync(Exchange exchange, GatewayError error)
+    {
+        if (exchange.HasStarted)
+        {
+            exchange.Outcome = Outcome.Error;
+            exchange.Abort();
+            return;
+        }
+
+        try
+        {
+            exchange.ResponseHeaders.Clear();
+            await ErrorReply.WriteAsync(exchange, error).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (Transport.IsFailure(exception))
+        {
+            exchange.Outcome = Outcome.ClientError;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using Busbar.Configuration;
+using Busbar.Observability;
+using Busbar.Reliability;
+using Busbar.Upstream;
+
+namespace Busbar.Gateway;
+
+/// <summary>
+/// Everything that one configuration gives rise to. Immutable; a reload builds another and swaps the reference, and a request keeps
+/// the one it began with.
+/// </summary>
+internal sealed class GatewaySnapshot
+{
+    private readonly Dictionary<string, UpstreamProvider> _providers = [];
+    private readonly UpstreamEndpoint[] _endpoints;
+    private readonly Dictionary<Pool, PoolMetrics> _metrics = [];
+
+    /// <summary>Builds connections and endpoints for every lane of <paramref name="fleet"/>; opens no connection.</summary>
+    public GatewaySnapshot(GatewayConfig config, Fleet fleet, Metrics metrics, TimeProvider time)
+    {
+        Config = config;
+        Time = time;
+        Fleet = fleet;
+        Authenticator = new Authenticator(config.Auth);
+        string userAgent = config.UserAgent ?? $"busbar/{ProductVersion.Text}";
+        foreach ((string name, ProviderConfig provider) in config.Providers)
+        {
+            _providers.Add(name, new UpstreamProvider(provider, config.Limits));
+        }
+
+        _endpoints = new UpstreamEndpoint[fleet.Lanes.Max(lane => lane.Index) + 1];
+        foreach (Lane lane in fleet.Lanes)
+        {
+            _endpoints[lane.Index] = new UpstreamEndpoint(_providers[lane.Provider.Name], lane.Model, lane.KeyIndex, config, userAgent, time);
+        }
+
+        foreach (Pool pool in Metrics.AllPools(fleet))
+        {
+            _metrics.Add(pool, metrics.ForPool(pool));
+        }
+    }
+
+    /// <summary>The configuration.</summary>
+    public GatewayConfig Config { get; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>Its lanes and pools.</summary>
+    public Fleet Fleet { get; }
+
+    /// <summary>Its gatekeeper.</summary>
+    public Authenticator Authenticator { get; }
+
+    /// <summary>How to call <paramref name="lane"/>.</summary>
+    public UpstreamEndpoint EndpointOf(Lane lane) => _endpoints[lane.Index];
+
+    /// <summary>The counters of <paramref name="pool"/>.</summary>
+    public PoolMetrics MetricsOf(Pool pool) => _metrics[pool];
+
+    /// <summary>Closes idle connections once no request uses this snapshot any more.</summary>
+    public void CloseConnections()
+    {
+        foreach (UpstreamProvider provider in _providers.Values)
+        {
+            provider.Dispose();
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Net.Http.Headers;
+using Busbar.Ir;
+using Busbar.Protocols;
+using Microsoft.AspNetCore.Http;
+
+namespace Busbar.Gateway;
+
+/// <summary>
+/// Which vendor headers pass on same-protocol hops. Everything else stays on its side: no credential, cookie, hop-by-hop or
+/// forwarding header ever crosses.
+/// </summary>
+internal static class HeaderPolicy
+{
+    private static readonly string[][] Requests =
+    [
+        ["anthropic-version", "anthropic-beta", "anthropic-workspace-id", "anthropic-user-profile-id", "x-client-request-id", "traceparent"],
+        ["OpenAI-Organization", "OpenAI-Project", "OpenAI-Beta", "Idempotency-Key", "x-client-request-id", "traceparent"],
+        ["x-goog-user-project", "x-goog-api-client", "x-client-request-id", "traceparent"],
+        ["x-amzn-bedrock-trace", "x-amzn-bedrock-guardrailidentifier", "x-amzn-bedrock-guardrailversion", "x-amzn-bedrock-performanceconfig-latency", "x-client-request-id", "traceparent"],
+        ["OpenAI-Organization", "OpenAI-Project", "OpenAI-Beta", "Idempotency-Key", "x-client-request-id", "traceparent"],
+        ["x-client-name", "x-client-request-id", "traceparent"],
+    ];
+
+    private static readonly string[] ResponseNames =
+    [
+        "request-id", "x-request-id", "x-amzn-requestid", "x-amzn-errortype", "retry-after", "retry-after-ms", "x-should-retry",
+        "anthropic-organization-id", "anthropic-workspace-id", "openai-organization", "openai-processing-ms", "openai-version",
+        "openai-model", "x-debug-trace-id", "x-models-etag", "x-reasoning-included",
+    ];
+
+    private static readonly string[] ResponsePrefixes = ["x-ratelimit-", "anthropic-ratelimit-", "x-amzn-bedrock-"];
+
+    /// <summary>Copies what the provider's own clients send from <paramref name="client"/> to a request of the same protocol.</summary>
+    public static void CopyRequest(ProtocolId protocol, IHeaderDictionary client, HttpRequestHeaders upstream)
+    {
+        foreach (string name in Requests[(int)protocol])
+        {
+            if (client.TryGetValue(name, out var values) && values.Count > 0)
+            {
+                upstream.TryAddWithoutValidation(name, values.ToString());
+            }
+        }
+    }
+
+    /// <summary>Copies what the provider's own clients read from a same-protocol answer.</summary>
+    public static void CopyResponse(HttpResponseHeaders upstream, IHeaderDictionary client)
+    {
+        foreach (KeyValuePair<string, HeaderStringValues> header in upstream.NonValidated)
+        {
+            if (Passes(header.Key))
+            {
+                client[header.Key] = header.Value.ToString();
+            }
+        }
+    }
+
+    /// <summary>Names the request to the client in its dialect, unless the provider already did.</summary>
+    public static void NameRequest(Exchange exchange)
+    {
+        if (exchange.Ingress.RequestIdHeader is { } name && !exchange.ResponseHeaders.ContainsKey(name))
+        {
+            exchange.ResponseHeaders[name] = exchange.RequestId;
+        }
+    }
+
+    private static bool Passes(string name)
+    {
+        foreach (string known in ResponseNames)
+        {
+            if (name.Equals(known, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        foreach (string prefix in ResponsePrefixes)
+        {
+            if (name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

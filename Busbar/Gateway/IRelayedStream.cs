@@ -1,0 +1,38 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Gateway;
+
+/// <summary>What becomes of an upstream stream on its way to the client: passed through, or translated.</summary>
+internal interface IRelayedStream : IDisposable
+{
+    /// <summary>The framer to read into.</summary>
+    IFramer Framer { get; }
+
+    /// <summary>Takes the frames that became complete with the last read. Any result but <see cref="FrameResult.NeedMore"/> is a broken stream.</summary>
+    FrameResult Take();
+
+    /// <summary>The upstream bytes have ended.</summary>
+    FrameResult Complete();
+
+    /// <summary>What the client is to receive and has not yet; valid until <see cref="Sent"/> or the next read.</summary>
+    ReadOnlyMemory<byte> Fresh { get; }
+
+    /// <summary>Says that <see cref="Fresh"/> was taken.</summary>
+    void Sent();
+
+    /// <summary>Content is among what was taken so far.</summary>
+    bool HasContent { get; }
+
+    /// <summary>The provider's terminal was taken.</summary>
+    bool IsComplete { get; }
+
+    /// <summary>The error the provider reported in the stream.</summary>
+    StreamError? Error { get; }
+
+    /// <summary>Token counts so far.</summary>
+    Usage Usage { get; }
+
+    /// <summary>Makes the client's native error frame the next <see cref="Fresh"/>; nothing when the client has seen the provider's own.</summary>
+    void Fail(in GatewayError error);
+}

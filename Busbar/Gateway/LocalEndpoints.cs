@@ -1,0 +1,59 @@
+using System.Text;
+using System.Text.Json;
+using Busbar.Observability;
+using Busbar.Wire;
+
+namespace Busbar.Gateway;
+
+/// <summary>The endpoints the gateway answers itself: health, figures, and the empty root that clients probe.</summary>
+internal sealed class LocalEndpoints(Metrics metrics)
+{
+    private static readonly byte[] Usable = "ok"u8.ToArray();
+    private static readonly byte[] Unusable = "no usable lanes"u8.ToArray();
+
+    /// <summary>Answers what needs no credential; false when the request is none of that.</summary>
+    public bool TryServeOpen(Exchange exchange)
+    {
+        switch (exchange.Route.Endpoint)
+        {
+            case Endpoint.Health:
+                bool usable = exchange.Snapshot.Fleet.IsUsable;
+                Write(exchange, usable ? 200 : 503, "text/plain; charset=utf-8", usable ? Usable : Unusable);
+                return true;
+            case Endpoint.Live:
+                Write(exchange, 200, "text/plain; charset=utf-8", Usable);
+                return true;
+            case Endpoint.Root:
+                exchange.ResponseHeaders.ContentLength = 0;
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Answers <c>/stats</c> and <c>/metrics</c>.</summary>
+    public ValueTask ServeAsync(Exchange exchange)
+    {
+        if (exchange.Route.Endpoint == Endpoint.Metrics)
+        {
+            string page = metrics.Render(exchange.Snapshot.Fleet, ProcessGauges.Read());
+            Write(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(page));
+        }
+        else
+        {
+            Stats stats = Stats.Of(exchange.Snapshot.Fleet);
+            Write(exchange, 200, "application/json", JsonSerializer.SerializeToUtf8Bytes(stats, StatsJson.Default.Stats));
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    // The pipe is flushed by Kestrel when the request ends; these bodies fit its buffers.
+    private static void Write(Exchange exchange, int status, string contentType, ReadOnlySpan<byte> body)
+    {
+        exchange.Status = status;
+        exchange.ResponseHeaders.ContentType = contentType;
+        exchange.ResponseHeaders.ContentLength = body.Length;
+        System.Buffers.BuffersExtensions.Write(exchange.Output, body);
+    }
+}

@@ -1,0 +1,119 @@
+using Busbar.Ir;
+using Busbar.Protocols;
+using Busbar.Wire;
+
+namespace Busbar.Gateway;
+
+/// <summary>A same-protocol stream: the provider's bytes as they come, cut only at frame ends, with a tap beside them.</summary>
+internal sealed class PassedStream : IRelayedStream
+{
+    private readonly Attempt _attempt;
+    private readonly IStreamTap _tap;
+    private readonly PooledBuffer _partial = new(256);
+    private long _forwarded;
+    private bool _fromPartial;
+
+    /// <summary>For the answer of <paramref name="attempt"/>.</summary>
+    public PassedStream(Attempt attempt)
+    {
+        _attempt = attempt;
+        _tap = attempt.Endpoint.Protocol.NewStreamTap();
+        Framer = attempt.Endpoint.Protocol.NewFramer();
+    }
+
+    /// <inheritdoc/>
+    public IFramer Framer { get; }
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Fresh { get; private set; }
+
+    /// <inheritdoc/>
+    public bool HasContent => _tap.HasContent;
+
+    /// <inheritdoc/>
+    public bool IsComplete => _tap.IsComplete;
+
+    /// <inheritdoc/>
+    public StreamError? Error => _tap.Error;
+
+    /// <inheritdoc/>
+    public Usage Usage => _tap.Usage;
+
+    /// <inheritdoc/>
+    public FrameResult Take()
+    {
+        ReadOnlyMemory<byte> arrived = Framer.LastAdvanced;
+        FrameResult result = Observe();
+        int whole = (int)(Framer.FrameEnd - _forwarded);
+        _forwarded = Framer.FrameEnd;
+        if (_partial.Length == 0)
+        {
+            // The usual case: whole frames arrived, and go on from where they were received.
+            Fresh = arrived[..whole];
+            _partial.Write(arrived.Span[whole..]);
+            return result;
+        }
+
+        _partial.Write(arrived.Span);
+        _fromPartial = true;
+        Fresh = _partial.Memory[..whole];
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public FrameResult Complete()
+    {
+        Framer.Complete();
+        FrameResult result = Observe();
+        int whole = (int)(Framer.FrameEnd - _forwarded);
+        _forwarded = Framer.FrameEnd;
+        _fromPartial = true;
+        Fresh = _partial.Memory[..whole];
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public void Sent()
+    {
+        if (_fromPartial)
+        {
+            _partial.Consume(Fresh.Length);
+            _fromPartial = false;
+        }
+
+        Fresh = default;
+    }
+
+    /// <inheritdoc/>
+    public void Fail(in GatewayError error)
+    {
+        if (_tap.Error is not null)
+        {
+            return;
+        }
+
+        using IStreamWriter writer = _attempt.Endpoint.Protocol.NewStreamWriter(TranslatedStream.ContextOf(_attempt));
+        _partial.Clear();
+        writer.WriteError(error, _partial);
+        _fromPartial = true;
+        Fresh = _partial.Memory;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Framer.Dispose();
+        _partial.Dispose();
+    }
+
+    private FrameResult Observe()
+    {
+        FrameResult result;
+        while ((result = Framer.TryRead(out Frame frame)) == FrameResult.Frame)
+        {
+            _tap.Observe(frame);
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,192 @@
+using System.IO.Pipelines;
+using Busbar.Ir;
+using Busbar.Observability;
+using Busbar.Protocols.Translation;
+using Busbar.Reliability;
+using Busbar.Wire;
+
+namespace Busbar.Gateway;
+
+/// <summary>
+/// Moves a stream from provider to client. Until the first content everything is held back, so that an error or an end in the protocol's
+/// prelude is a failover like any other; from then on each read is one write.
+/// </summary>
+internal static class StreamRelay
+{
+    private const int ReadSize = 4096;
+
+    // After the provider's terminal only the end of its body is still to come; it must not keep the client waiting.
+    private static readonly TimeSpan TailLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>Runs the stream to its end. Disposes <paramref name="body"/>.</summary>
+    public static async ValueTask<AttemptResult> RunAsync(Attempt attempt, IRelayedStream body)
+    {
+        using (body)
+        {
+            using var held = new PooledBuffer(4096);
+            if (await HoldAsync(attempt, body, held).ConfigureAwait(false) is { } failover)
+            {
+                return failover;
+            }
+
+            string contentType = attempt.IsTranslated
+                ? attempt.Exchange.StreamContentType
+                : attempt.Response.Content.Headers.NonValidated["Content-Type"].ToString();
+            Answer.Commit(attempt, contentType, null, streamed: true);
+            attempt.Exchange.Output.Write(held.Span);
+            await PumpAsync(attempt, body).ConfigureAwait(false);
+            attempt.Exchange.Usage = body.Usage;
+            return attempt.Exchange.ClientGone.IsCancellationRequested ? AttemptResult.ClientLeft : AttemptResult.Answered;
+        }
+    }
+
+    // 8. Hold: null when the answer has begun; otherwise why the request moves on.
+    private static async ValueTask<AttemptResult?> HoldAsync(Attempt attempt, IRelayedStream body, PooledBuffer held)
+    {
+        Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
+        bool firstByte = attempt.Lease.Pool.Config.Commit == Configuration.CommitMode.FirstByte;
+        while (true)
+        {
+            int read = await stream.ReadAsync(body.Framer.GetMemory(ReadSize), attempt.Exchange.Timer.Token).ConfigureAwait(false);
+            FrameResult result;
+            if (read == 0)
+            {
+                result = body.Complete();
+            }
+            else
+            {
+                body.Framer.Advance(read);
+                result = body.Take();
+            }
+
+            held.Write(body.Fresh.Span);
+            body.Sent();
+            if (body.HasContent || body.IsComplete || (firstByte && held.Length > 0))
+            {
+                return null;
+            }
+
+            if (body.Error is { } error)
+            {
+                return attempt.Fail(FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap), error.Error);
+            }
+
+            if (read == 0 || result != FrameResult.NeedMore)
+            {
+                // The stream ended, or broke, before it had said anything.
+                return attempt.Fail(read == 0 ? FaultClass.Network : FaultClass.ServerError, default);
+            }
+
+            if (held.Length > Answer.HoldLimit)
+            {
+                return null;
+            }
+        }
+    }
+
+    // 9. Relay.
+    private static async ValueTask PumpAsync(Attempt attempt, IRelayedStream body)
+    {
+        Exchange exchange = attempt.Exchange;
+        TimeSpan idle = TimeSpan.FromSeconds(exchange.Snapshot.Config.Limits.UpstreamIdleTimeoutSecs);
+        Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
+        bool ended = false;
+        FaultClass? fault = null;
+        while (true)
+        {
+            if (!await FlushAsync(exchange).ConfigureAwait(false))
+            {
+                break;
+            }
+
+            if (ended || body.Error is not null || fault is not null)
+            {
+                break;
+            }
+
+            exchange.Timer.Extend(body.IsComplete ? TailLimit : idle);
+            int read;
+            try
+            {
+                read = await stream.ReadAsync(body.Framer.GetMemory(ReadSize), exchange.Timer.Token).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (Transport.IsFailure(exception))
+            {
+                if (exchange.ClientGone.IsCancellationRequested || body.IsComplete)
+                {
+                    break;
+                }
+
+                fault = exception is OperationCanceledException ? FaultClass.Timeout : FaultClass.Network;
+                body.Fail(Interrupted(fault.Value));
+                Write(exchange, body);
+                continue;
+            }
+
+            FrameResult result;
+            if (read == 0)
+            {
+                ended = true;
+                result = body.Complete();
+            }
+            else
+            {
+                body.Framer.Advance(read);
+                result = body.Take();
+            }
+
+            Write(exchange, body);
+            if (body.Error is { } error)
+            {
+                fault = FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap);
+                body.Fail(ErrorMapping.FromStream(error));
+            }
+            else if (result is FrameResult.TooLarge or FrameResult.Corrupt || (ended && !body.IsComplete))
+            {
+                fault = ended ? FaultClass.Network : FaultClass.ServerError;
+                body.Fail(Interrupted(fault.Value));
+            }
+
+            Write(exchange, body);
+        }
+
+        if (exchange.ClientGone.IsCancellationRequested)
+        {
+            exchange.Outcome = Outcome.ClientError;
+        }
+        else if (fault is not null)
+        {
+            exchange.Outcome = Outcome.Error;
+            if (FaultDispositions.Of(fault.Value) != FaultDisposition.ClientFault)
+            {
+                attempt.Lease.FailedAfterSuccess();
+            }
+        }
+    }
+
+    private static GatewayError Interrupted(FaultClass fault) =>
+        fault == FaultClass.Timeout ? ErrorMapping.TimedOut : ErrorMapping.Interrupted;
+
+    private static void Write(Exchange exchange, IRelayedStream body)
+    {
+        if (!body.Fresh.IsEmpty)
+        {
+            exchange.Output.Write(body.Fresh.Span);
+        }
+
+        body.Sent();
+    }
+
+    // False when the client is gone. A slow client stops the clock: its slowness is not the provider's.
+    private static async ValueTask<bool> FlushAsync(Exchange exchange)
+    {
+        ValueTask<FlushResult> flush = exchange.Output.FlushAsync(CancellationToken.None);
+        if (!flush.IsCompletedSuccessfully)
+        {
+            exchange.Timer.Disarm();
+        }
+
+        FlushResult result = await flush.ConfigureAwait(false);
+        return !result.IsCompleted && !exchange.ClientGone.IsCancellationRequested;
+    }
+}

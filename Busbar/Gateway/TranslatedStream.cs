@@ -1,0 +1,90 @@
+using Busbar.Ir;
+using Busbar.Protocols;
+using Busbar.Protocols.Translation;
+using Busbar.Wire;
+
+namespace Busbar.Gateway;
+
+/// <summary>A cross-protocol stream: frames become events, events become the client's frames.</summary>
+internal sealed class TranslatedStream : IRelayedStream
+{
+    private readonly Attempt _attempt;
+    private readonly StreamTranslation _translation;
+    private readonly PooledBuffer _output = new(4096);
+
+    /// <summary>For the answer of <paramref name="attempt"/>.</summary>
+    public TranslatedStream(Attempt attempt)
+    {
+        _attempt = attempt;
+        Framer = attempt.Endpoint.Protocol.NewFramer();
+        _translation = new StreamTranslation(attempt.Endpoint.Protocol, attempt.Exchange.Ingress, attempt.Translation!, ContextOf(attempt));
+    }
+
+    /// <inheritdoc/>
+    public IFramer Framer { get; }
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Fresh => _output.Memory;
+
+    /// <inheritdoc/>
+    public bool HasContent => _translation.HasContent;
+
+    /// <inheritdoc/>
+    public bool IsComplete => _translation.IsComplete;
+
+    /// <inheritdoc/>
+    public StreamError? Error => _translation.Error;
+
+    /// <inheritdoc/>
+    public Usage Usage => _translation.Usage;
+
+    /// <summary>What a stream writer must know of the request.</summary>
+    public static StreamContext ContextOf(Attempt attempt)
+    {
+        Exchange exchange = attempt.Exchange;
+        var identity = new ResponseIdentity(
+            exchange.Ingress.NewResponseId(),
+            exchange.Snapshot.Time.GetUtcNow().ToUnixTimeSeconds(),
+            attempt.Endpoint.Target.WireModelText);
+        return new StreamContext(identity, exchange.WantsStreamUsage, exchange.WantsJsonArray, () => (long)exchange.Elapsed.TotalMilliseconds);
+    }
+
+    /// <summary>Feeds a whole answer through, for a provider that answered a streaming request with one body.</summary>
+    public void Feed(ChatResponse whole) => _translation.Feed(whole, _output);
+
+    /// <inheritdoc/>
+    public FrameResult Take()
+    {
+        FrameResult result;
+        while ((result = Framer.TryRead(out Frame frame)) == FrameResult.Frame)
+        {
+            _translation.Feed(frame, _output);
+        }
+
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public FrameResult Complete()
+    {
+        Framer.Complete();
+        FrameResult result = Take();
+        _translation.Complete(_output);
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public void Sent() => _output.Clear();
+
+    /// <inheritdoc/>
+    public void Fail(in GatewayError error) => _translation.WriteError(error, _output);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _attempt.Translation!.Losses.Add(_translation.Losses);
+        _translation.Dispose();
+        Framer.Dispose();
+        _output.Dispose();
+    }
+}

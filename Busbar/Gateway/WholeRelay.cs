@@ -1,0 +1,166 @@
+using System.Buffers;
+using Busbar.Ir;
+using Busbar.Observability;
+using Busbar.Protocols;
+using Busbar.Protocols.Translation;
+using Busbar.Reliability;
+using Busbar.Wire;
+
+namespace Busbar.Gateway;
+
+/// <summary>Relays answers that are one body. A body that fits the hold is complete before the client sees any of it, so a cut in it is a failover.</summary>
+internal static class WholeRelay
+{
+    private const int ReadSize = 16 * 1024;
+    private const int TranslateLimit = 32 * 1024 * 1024;
+
+    /// <summary>Passes a same-protocol body on, byte for byte.</summary>
+    public static async ValueTask<AttemptResult> PassAsync(Attempt attempt)
+    {
+        Exchange exchange = attempt.Exchange;
+        using var body = new PooledBuffer(ReadSize);
+        Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
+        bool ended = await FillAsync(stream, body, Answer.HoldLimit, exchange.Timer.Token).ConfigureAwait(false);
+        var contentHeaders = attempt.Response.Content.Headers;
+        string? contentType = contentHeaders.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : null;
+        Answer.Commit(attempt, contentType, ended ? body.Length : contentHeaders.ContentLength, streamed: false);
+        if (!ended)
+        {
+            return await PassRestAsync(attempt, stream, body).ConfigureAwait(false);
+        }
+
+        exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
+        await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
+        return AttemptResult.Answered;
+    }
+
+    /// <summary>Reads the whole body and writes it in the client's dialect, as one body or, where the client asked for a stream, as a stream.</summary>
+    public static async ValueTask<AttemptResult> TranslateAsync(Attempt attempt)
+    {
+        Exchange exchange = attempt.Exchange;
+        using var body = new PooledBuffer(ReadSize);
+        Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
+        try
+        {
+            if (!await FillAsync(stream, body, TranslateLimit, exchange.Timer.Token).ConfigureAwait(false))
+            {
+                return await UntranslatableAsync(exchange).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (Transport.IsFailure(exception) && exception is not OperationCanceledException)
+        {
+            AttemptResult cut = attempt.Fail(FaultClass.Network, default);
+            return cut with { Final = new GatewayError(ErrorKind.BadGateway) };
+        }
+
+        using ChatResponse response = ChatResponse.Rent();
+        if (!ResponseTranslation.TryRead(body.Memory, attempt.Endpoint.Protocol, attempt.Translation!, response))
+        {
+            return await UntranslatableAsync(exchange).ConfigureAwait(false);
+        }
+
+        if (response.Failure is { } failure)
+        {
+            return attempt.Fail(FaultClassifier.Classify(failure, attempt.Lease.Lane.Provider.ErrorMap), failure.Error);
+        }
+
+        exchange.Usage = response.Usage;
+        using var output = new PooledBuffer(body.Length + 512);
+        if (exchange.Streams)
+        {
+            using var streamed = new TranslatedStream(attempt);
+            streamed.Feed(response);
+            Answer.Commit(attempt, exchange.StreamContentType, null, streamed: true);
+            await exchange.Output.WriteAsync(streamed.Fresh, CancellationToken.None).ConfigureAwait(false);
+            return AttemptResult.Answered;
+        }
+
+        var identity = new ResponseIdentity(
+            exchange.Ingress.NewResponseId(),
+            exchange.Snapshot.Time.GetUtcNow().ToUnixTimeSeconds(),
+            attempt.Endpoint.Target.WireModelText,
+            (long)exchange.Elapsed.TotalMilliseconds);
+        ResponseTranslation.Write(response, exchange.Ingress, attempt.Translation!, identity, output);
+        Answer.Commit(attempt, "application/json", output.Length, streamed: false);
+        await exchange.Output.WriteAsync(output.Memory, CancellationToken.None).ConfigureAwait(false);
+        return AttemptResult.Answered;
+    }
+
+    // The body is larger than the hold: the client gets it as it comes, and a cut can only be shown by cutting the connection.
+    private static async ValueTask<AttemptResult> PassRestAsync(Attempt attempt, Stream stream, PooledBuffer body)
+    {
+        Exchange exchange = attempt.Exchange;
+        long? expected = attempt.Response.Content.Headers.ContentLength;
+        exchange.Output.Write(body.Span);
+        try
+        {
+            while (true)
+            {
+                var flushed = await exchange.Output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+                if (flushed.IsCompleted || exchange.ClientGone.IsCancellationRequested)
+                {
+                    exchange.Outcome = Outcome.ClientError;
+                    return AttemptResult.ClientLeft;
+                }
+
+                Memory<byte> room = exchange.Output.GetMemory(ReadSize);
+                int read = await stream.ReadAsync(room, exchange.Timer.Token).ConfigureAwait(false);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                // Usage stands at the end of a body, so it is kept for the tap as far as a body may be translated at all.
+                if (body.Length + read <= TranslateLimit)
+                {
+                    body.Write(room.Span[..read]);
+                }
+
+                exchange.Output.Advance(read);
+            }
+        }
+        catch (Exception exception) when (Transport.IsFailure(exception))
+        {
+            if (exchange.ClientGone.IsCancellationRequested)
+            {
+                exchange.Outcome = Outcome.ClientError;
+                return AttemptResult.ClientLeft;
+            }
+
+            attempt.Lease.FailedAfterSuccess();
+            exchange.Outcome = Outcome.Error;
+            exchange.Abort();
+            return AttemptResult.Answered;
+        }
+
+        if (expected is null || expected == body.Length)
+        {
+            exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
+        }
+
+        return AttemptResult.Answered;
+    }
+
+    private static async ValueTask<AttemptResult> UntranslatableAsync(Exchange exchange)
+    {
+        await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Internal)).ConfigureAwait(false);
+        return AttemptResult.Answered;
+    }
+
+    // True when the body ended within the limit.
+    private static async ValueTask<bool> FillAsync(Stream stream, PooledBuffer body, int limit, CancellationToken cancellation)
+    {
+        while (body.Length <= limit)
+        {
+            int read = await stream.ReadAsync(body.GetMemory(ReadSize), cancellation).ConfigureAwait(false);
+            if (read == 0)
+            {
+                return true;
+            }
+
+            body.Advance(read);
+        }
+
+        return false;
+    }
+}

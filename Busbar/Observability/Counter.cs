@@ -1,0 +1,16 @@
+namespace Busbar.Observability;
+
+/// <summary>A number that only rises. Kept by whoever counts, so that counting is one atomic addition.</summary>
+internal sealed class Counter(string labels)
+{
+    private long _value;
+
+    /// <summary>The rendered label set, braces included; empty for none.</summary>
+    public string Labels => labels;
+
+    /// <summary>The count.</summary>
+    public long Value => Volatile.Read(ref _value);
+
+    /// <summary>Adds <paramref name="amount"/>, which must not be negative.</summary>
+    public void Add(long amount = 1) => Interlocked.Add(ref _value, amount);
+}

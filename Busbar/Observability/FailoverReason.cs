@@ -1,0 +1,23 @@
+namespace Busbar.Observability;
+
+/// <summary>Why a request moved to another lane; the values of the <c>reason</c> label.</summary>
+internal enum FailoverReason : byte
+{
+    /// <summary>No answer within the request's time.</summary>
+    Timeout,
+
+    /// <summary>No answer within the attempt's own time.</summary>
+    AttemptTimeout,
+
+    /// <summary>No connection.</summary>
+    Connect,
+
+    /// <summary>The provider failed in a way that passes.</summary>
+    TransientUpstream,
+
+    /// <summary>The account or credential failed.</summary>
+    HardDown,
+
+    /// <summary>The request did not fit.</summary>
+    ContextLength,
+}

@@ -1,0 +1,17 @@
+namespace Busbar.Observability;
+
+/// <summary>What a failed upstream call was taken for; the values of the <c>disposition</c> label.</summary>
+internal enum FailureDisposition : byte
+{
+    /// <summary>A failure that passes.</summary>
+    TransientUpstream,
+
+    /// <summary>Account or credential.</summary>
+    HardDown,
+
+    /// <summary>The request did not fit.</summary>
+    ContextLength,
+
+    /// <summary>No response headers within the attempt's own time.</summary>
+    AttemptTimeout,
+}

@@ -1,0 +1,34 @@
+namespace Busbar.Observability;
+
+/// <summary>Durations in fixed buckets, 1 ms to 5 min, in steps that suit both a cache hit and a long thought.</summary>
+internal sealed class Histogram(string labels)
+{
+    /// <summary>Upper bounds in seconds.</summary>
+    public static ReadOnlySpan<double> Bounds => [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+
+    private readonly long[] _buckets = new long[18];
+    private long _ticks;
+
+    /// <summary>The rendered label pairs, without braces.</summary>
+    public string Labels => labels;
+
+    /// <summary>Total of all observations, seconds.</summary>
+    public double Sum => TimeSpan.FromTicks(Volatile.Read(ref _ticks)).TotalSeconds;
+
+    /// <summary>Observations in bucket <paramref name="index"/> alone; the last is everything above the bounds.</summary>
+    public long this[int index] => Volatile.Read(ref _buckets[index]);
+
+    /// <summary>Counts one duration.</summary>
+    public void Observe(TimeSpan duration)
+    {
+        double seconds = duration.TotalSeconds;
+        int index = 0;
+        while (index < Bounds.Length && seconds > Bounds[index])
+        {
+            index++;
+        }
+
+        Interlocked.Increment(ref _buckets[index]);
+        Interlocked.Add(ref _ticks, duration.Ticks);
+    }
+}

@@ -1,0 +1,21 @@
+using Busbar.Reliability;
+
+namespace Busbar.Observability;
+
+/// <summary>The document of <c>/stats</c> (control plane, 8.2), in configuration order.</summary>
+/// <param name="Pools">Members by pool.</param>
+/// <param name="Lanes">Every lane.</param>
+internal sealed record Stats(IReadOnlyDictionary<string, IReadOnlyList<string>> Pools, IReadOnlyList<LaneStats> Lanes)
+{
+    /// <summary>A reading of <paramref name="fleet"/>; changes nothing.</summary>
+    public static Stats Of(Fleet fleet)
+    {
+        var pools = new SortedDictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        foreach (Pool pool in fleet.Pools)
+        {
+            pools[pool.Name] = [.. pool.Config.Members.Select(member => member.Target)];
+        }
+
+        return new Stats(pools.ToDictionary(), [.. fleet.Lanes.Select(LaneStats.Of)]);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
+namespace Busbar.Observability;
+
+/// <summary>
+/// Writes log lines to standard error from a thread of its own, so that no request waits for a slow terminal or disk. The queue is bounded;
+/// when it is full the newest lines are dropped and the number of lost ones is logged.
+/// </summary>
+internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
+{
+    private const int QueueLength = 4096;
+
+    private readonly Channel<string> _lines = Channel.CreateBounded<string>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly LogLevel _level;
+    private readonly TimeProvider _time;
+    private readonly Task _writer;
+    private long _dropped;
+
+    /// <summary>Logs what is at least <paramref name="level"/> to <paramref name="output"/>.</summary>
+    public StderrLogger(LogLevel level, TextWriter output, TimeProvider time)
+    {
+        _level = level;
+        _time = time;
+        _writer = Task.Run(() => WriteAsync(output));
+    }
+
+    /// <summary>The level named by <c>BUSBAR_LOG</c> or <c>RUST_LOG</c>; information when unset or not understood.</summary>
+    public static LogLevel ParseLevel(string? name) => name?.Trim().ToLowerInvariant() switch
+    {
+        "error" => LogLevel.Error,
+        "warn" => LogLevel.Warning,
+        "debug" => LogLevel.Debug,
+        "trace" => LogLevel.Trace,
+        _ => LogLevel.Information,
+    };
+
+    /// <inheritdoc/>
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("the log has one sink");
+
+    /// <inheritdoc/>
+    public ILogger CreateLogger(string categoryName) =>
+        new CategoryLogger(this, categoryName, categoryName.StartsWith("Microsoft.", StringComparison.Ordinal) && _level < LogLevel.Error ? LogLevel.Error : _level);
+
+    /// <summary>Writes what is queued and stops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _lines.Writer.TryComplete();
+        await _writer.ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lines.Writer.TryComplete();
+
+    private void Enqueue(LogLevel level, string message, Exception? exception)
+    {
+        var line = new StringBuilder(160)
+            .Append(_time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture))
+            .Append(level switch
+            {
+                LogLevel.Critical or LogLevel.Error => " error ",
+                LogLevel.Warning => " warn  ",
+                LogLevel.Information => " info  ",
+                LogLevel.Debug => " debug ",
+                _ => " trace ",
+            })
+            .Append(message);
+        if (exception is not null)
+        {
+            line.AppendLine().Append(exception);
+        }
+
+        if (!_lines.Writer.TryWrite(line.ToString()))
+        {
+            Interlocked.Increment(ref _dropped);
+        }
+    }
+
+    private async Task WriteAsync(TextWriter output)
+    {
+        await foreach (string line in _lines.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            output.WriteLine(line);
+            if (Interlocked.Exchange(ref _dropped, 0) is > 0 and var lost)
+            {
+                output.WriteLine($"({lost} log lines were dropped: the log is written more slowly than it grows)");
+            }
+
+            if (!_lines.Reader.TryPeek(out _))
+            {
+                output.Flush();
+            }
+        }
+    }
+
+    private sealed class CategoryLogger(StderrLogger sink, string category, LogLevel level) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= level && logLevel != LogLevel.None;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                sink.Enqueue(logLevel, $"{category}: {formatter(state, exception)}", exception);
+            }
+        }
+    }
+}

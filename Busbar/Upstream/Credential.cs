@@ -1,0 +1,82 @@
+using Busbar.Configuration;
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Upstream;
+
+/// <summary>
+/// Puts a provider credential on a request, in the header that the provider's own clients use today (current wire facts, 2b). A key with bytes
+/// that no header may carry is left out: the provider refuses the call, which is then classified like any other refusal.
+/// </summary>
+internal sealed class Credential
+{
+    private readonly ProviderConfig _provider;
+    private readonly string _authority;
+    private readonly string _key;
+    private readonly SigV4Signer? _signer;
+
+    /// <summary>The credential <paramref name="key"/> for <paramref name="provider"/>, reached at <paramref name="authority"/>.</summary>
+    public Credential(ProviderConfig provider, Secret? key, string authority)
+    {
+        _provider = provider;
+        _authority = authority;
+        _key = key?.Reveal() ?? "";
+        _signer = Signer(_key);
+    }
+
+    /// <summary>Adds the credential headers for one call.</summary>
+    public void Apply(HttpRequestMessage request, CallerCredential caller, in ModelSplice body, DateTimeOffset now)
+    {
+        string key = caller.IsPassthrough ? caller.Token?.Reveal() ?? "" : _key;
+        if (key.Length == 0 || !IsHeaderSafe(key))
+        {
+            return;
+        }
+
+        if (_provider.Auth == ProviderAuth.ApiKey)
+        {
+            request.Headers.TryAddWithoutValidation("api-key", key);
+            return;
+        }
+
+        if (_provider.Auth == ProviderAuth.Native)
+        {
+            switch (_provider.Protocol)
+            {
+                case ProtocolId.Anthropic when UsesApiKeyHeader(key.TrimStart(), caller):
+                    request.Headers.TryAddWithoutValidation("x-api-key", key.Trim());
+                    return;
+                case ProtocolId.Gemini when caller.Carrier != CredentialCarrier.Bearer:
+                    request.Headers.TryAddWithoutValidation("x-goog-api-key", key);
+                    return;
+                case ProtocolId.Bedrock when (caller.IsPassthrough ? Signer(key) : _signer) is { } signer:
+                    signer.Sign(request, _authority, body, now);
+                    return;
+            }
+        }
+
+        request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
+    }
+
+    // sk-ant-api… keys are accepted in x-api-key everywhere, compatible servers included; sk-ant-oat… tokens only as Bearer. Of a key of unknown
+    // shape nothing is known but how its owner sent it.
+    private static bool UsesApiKeyHeader(string key, CallerCredential caller) =>
+        key.StartsWith("sk-ant-api", StringComparison.Ordinal)
+        || (!key.StartsWith("sk-ant-oat", StringComparison.Ordinal) && (!caller.IsPassthrough || caller.Carrier == CredentialCarrier.ApiKeyHeader));
+
+    private static bool IsHeaderSafe(string key)
+    {
+        foreach (char character in key)
+        {
+            if (character is < ' ' or > '~')
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private SigV4Signer? Signer(string key) =>
+        _provider.Protocol == ProtocolId.Bedrock && key.Contains(':') ? SigV4Signer.TryCreate(key, _authority, _provider.Region) : null;
+}

@@ -1,0 +1,76 @@
+using Busbar.Configuration;
+using Busbar.Ir;
+using Busbar.Protocols;
+using Busbar.Protocols.Translation;
+using Busbar.Wire;
+
+namespace Busbar.Upstream;
+
+/// <summary>
+/// Everything about calling one model at one provider that does not change between requests: addresses, headers, the credential,
+/// what the model accepts. One per lane and configuration snapshot.
+/// </summary>
+internal sealed class UpstreamEndpoint
+{
+    private static readonly UriCreationOptions KeepSpelling = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    private readonly Uri _plain;
+    private readonly Uri _streamed;
+    private readonly Credential _credential;
+    private readonly string _userAgent;
+    private readonly TimeProvider _time;
+
+    /// <summary>Prepares calls of <paramref name="model"/> with the key at <paramref name="keyIndex"/>.</summary>
+    public UpstreamEndpoint(UpstreamProvider provider, ModelConfig model, int keyIndex, GatewayConfig config, string userAgent, TimeProvider time)
+    {
+        Provider = provider;
+        Protocol = ProtocolTable.Get(provider.Config.Protocol);
+        Target = new EgressTarget
+        {
+            WireModel = model.UpstreamModel,
+            Capabilities = ModelCapabilities.For(provider.Config.Protocol, provider.Config.BaseUrl, model.UpstreamModel, model.Capabilities),
+            DefaultMaxTokens = model.DefaultMaxTokens ?? config.Limits.DefaultMaxTokens,
+            AnthropicVersion = provider.Config.AnthropicVersion ?? "2023-06-01",
+        };
+        ModelJson = JsonSlice.From(System.Text.Encoding.UTF8.GetBytes($"\"{System.Text.Encoding.UTF8.GetString(Target.WireModelText.Span)}\"")).Raw;
+        _plain = Address(provider.Config, Protocol.EgressPath(model.UpstreamModel, stream: false));
+        _streamed = Address(provider.Config, Protocol.EgressPath(model.UpstreamModel, stream: true));
+        IReadOnlyList<Secret> keys = provider.Config.ApiKeys;
+        _credential = new Credential(provider.Config, keyIndex < keys.Count ? keys[keyIndex] : null, _plain.Authority);
+        _userAgent = userAgent;
+        _time = time;
+    }
+
+    /// <summary>The provider's connections.</summary>
+    public UpstreamProvider Provider { get; }
+
+    /// <summary>The protocol the provider speaks.</summary>
+    public Protocol Protocol { get; }
+
+    /// <summary>The model, for request writers.</summary>
+    public EgressTarget Target { get; }
+
+    /// <summary>The wire model as a quoted JSON string, for splicing.</summary>
+    public ReadOnlyMemory<byte> ModelJson { get; }
+
+    /// <summary>
+    /// A request ready to send, with the provider's own headers. <paramref name="callerToken"/> is used as the credential in passthrough mode, where the
+    /// lane's own key must never stand in for it; null means "use the lane's key".
+    /// </summary>
+    public HttpRequestMessage NewRequest(in ModelSplice body, bool stream, CallerCredential callerToken)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, stream ? _streamed : _plain)
+        {
+            Version = Provider.RequestVersion,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+            Content = new SplicedContent(body),
+        };
+        request.Headers.TryAddWithoutValidation("Accept", stream ? Protocol.StreamContentType : "application/json");
+        request.Headers.TryAddWithoutValidation("User-Agent", _userAgent);
+        _credential.Apply(request, callerToken, body, _time.GetUtcNow());
+        return request;
+    }
+
+    private static Uri Address(ProviderConfig provider, string protocolPath) =>
+        new(provider.BaseUrl + (provider.Path ?? protocolPath), KeepSpelling);
+}

@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Sockets;
+using Busbar.Configuration;
+
+namespace Busbar.Upstream;
+
+/// <summary>
+/// The connections to one provider. No redirects, cookies, proxies or decompression: what the provider says is what the client
+/// gets. HTTP/2 where TLS negotiates it, HTTP/1.1 otherwise. One instance per provider and configuration snapshot.
+/// </summary>
+internal sealed class UpstreamProvider : IDisposable
+{
+    private readonly HttpMessageInvoker _invoker;
+    private readonly bool _allowPrivateNetwork;
+
+    /// <summary>Prepares connections as <paramref name="provider"/> and <paramref name="limits"/> say; opens none.</summary>
+    public UpstreamProvider(ProviderConfig provider, LimitsConfig limits)
+    {
+        Config = provider;
+        _allowPrivateNetwork = provider.AllowPrivateNetwork;
+        RequestVersion = provider.BaseUrl.StartsWith("https:", StringComparison.OrdinalIgnoreCase) ? HttpVersion.Version20 : HttpVersion.Version11;
+        _invoker = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = null,
+            EnableMultipleHttp2Connections = true,
+            ConnectTimeout = TimeSpan.FromSeconds(limits.UpstreamConnectTimeoutSecs),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90),
+
+            // Long enough to keep connections warm, short enough to follow a provider that moves.
+            PooledConnectionLifetime = TimeSpan.FromMinutes(15),
+            MaxResponseHeadersLength = 64,
+            ConnectCallback = ConnectAsync,
+        });
+    }
+
+    /// <summary>What the provider was configured as.</summary>
+    public ProviderConfig Config { get; }
+
+    /// <summary>HTTP version to ask for; a lower one is accepted.</summary>
+    public Version RequestVersion { get; }
+
+    /// <summary>
+    /// Sends <paramref name="request"/> and returns when the response headers are in. Throws what the handler throws:
+    /// <see cref="HttpRequestException"/> for transport failures, <see cref="OperationCanceledException"/> when cancelled.
+    /// </summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation) =>
+        _invoker.SendAsync(request, cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose() => _invoker.Dispose();
+
+    // The name is resolved here and only here, and only vetted addresses are dialled: a name that changes its mind between a check
+    // and the connect (DNS rebinding) has no such gap to use.
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        DnsEndPoint target = context.DnsEndPoint;
+        IPAddress[] addresses = IPAddress.TryParse(target.Host, out IPAddress? literal)
+            ? [literal]
+            : await Dns.GetHostAddressesAsync(target.Host, cancellation).ConfigureAwait(false);
+        Exception? failure = null;
+        foreach (IPAddress address in addresses)
+        {
+            if (AddressGuard.IsBlocked(address, _allowPrivateNetwork))
+            {
+                failure ??= new AddressBlockedException(Config.Name);
+                continue;
+            }
+
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(address, target.Port, cancellation).ConfigureAwait(false);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+            {
+                socket.Dispose();
+                if (exception is OperationCanceledException)
+                {
+                    throw;
+                }
+
+                failure = exception;
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+
+        throw failure ?? new SocketException((int)SocketError.HostNotFound);
+    }
+}
