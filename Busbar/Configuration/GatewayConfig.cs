@@ -27,6 +27,9 @@ internal sealed record GatewayConfig
     /// <summary>Sizes and times.</summary>
     public LimitsConfig Limits { get; init; } = new();
 
+    /// <summary>The listener's certificate; null for plain text.</summary>
+    public TlsConfig? Tls { get; init; }
+
     /// <summary>Which product headers clients see.</summary>
     public ResponseHeaderMode ResponseHeaders { get; init; }
 

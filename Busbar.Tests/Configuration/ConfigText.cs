@@ -1,0 +1,77 @@
+using Busbar.Configuration;
+
+namespace Busbar.Tests.Configuration;
+
+/// <summary>Loads configurations from text, by way of real files.</summary>
+internal static class ConfigText
+{
+    /// <summary>A provider, a model and a pool, nothing else. Tests append blocks to it.</summary>
+    public const string Minimal = """
+        auth: {mode: token, client_tokens: [caller-token]}
+        providers:
+          openai: {api_key_env: OPENAI_KEY}
+        models:
+          small: {provider: openai, max_concurrent: 4}
+        pools:
+          fast: {members: [{target: small}]}
+
+        """;
+
+    /// <summary>Everything <see cref="Minimal"/> needs.</summary>
+    public static FakeEnvironment Environment { get; } = new(("OPENAI_KEY", "sk-test"));
+
+    /// <summary>Loads with every feature admitted.</summary>
+    public static ConfigResult Load(string yaml, IEnvironment? environment = null, string? catalog = null) =>
+        Load(yaml, environment, catalog, static (_, _) => { });
+
+    /// <summary>Loads as a start does.</summary>
+    public static ConfigResult LoadAsShipped(string yaml) => Load(yaml, null, null, NotYet.Refuse);
+
+    /// <summary>The configuration of a text that must be valid.</summary>
+    public static GatewayConfig Valid(string yaml, IEnvironment? environment = null, string? catalog = null)
+    {
+        ConfigResult result = Load(yaml, environment, catalog);
+        Assert.True(result.Config is not null, string.Join('\n', result.Problems));
+        return result.Config;
+    }
+
+    /// <summary>The only error of a text.</summary>
+    public static ConfigProblem OnlyError(string yaml, IEnvironment? environment = null, string? catalog = null)
+    {
+        ConfigResult result = Load(yaml, environment, catalog);
+        List<ConfigProblem> errors = [.. result.Errors];
+        Assert.True(errors.Count == 1, $"{errors.Count} errors:\n{string.Join('\n', errors)}");
+        Assert.Null(result.Config);
+        return errors[0];
+    }
+
+    /// <summary>The one warning at a path.</summary>
+    public static ConfigProblem Warning(string yaml, string path, IEnvironment? environment = null)
+    {
+        ConfigResult result = Load(yaml, environment);
+        Assert.True(result.Config is not null, string.Join('\n', result.Problems));
+        return Assert.Single(result.Warnings, warning => warning.Path == path);
+    }
+
+    private static ConfigResult Load(string yaml, IEnvironment? environment, string? catalog, Action<GatewayConfig, ConfigReport> refuse)
+    {
+        string directory = Directory.CreateTempSubdirectory("busbar-config-").FullName;
+        try
+        {
+            string file = Path.Combine(directory, "config.yaml");
+            File.WriteAllText(file, yaml);
+            string? catalogFile = null;
+            if (catalog is not null)
+            {
+                catalogFile = Path.Combine(directory, "providers.yaml");
+                File.WriteAllText(catalogFile, catalog);
+            }
+
+            return ConfigLoader.Load(new ConfigSources(file, catalogFile), environment ?? Environment, refuse);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using Busbar.Configuration.Yaml;
+
+namespace Busbar.Configuration.Binding;
+
+/// <summary>Turns the tree of a deployment file into the configuration, block by block, and checks how the blocks fit together.</summary>
+internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, ConfigReport report, IEnvironment environment)
+{
+    /// <summary>Reads the whole file. The result is complete only when the report holds no error.</summary>
+    /// <param name="node">The root of the file.</param>
+    /// <param name="file">Its name.</param>
+    public GatewayConfig Bind(YamlNode node, string file)
+    {
+        Section root = new(node, "", ConfigKeys.Root, report, environment);
+        AuthConfig auth = AuthBinder.Bind(root.Inner("auth", ConfigKeys.Auth), report);
+        GatewayConfig config = new()
+        {
+            Listen = Listen(root),
+            Tls = Tls(root.Inner("tls", ConfigKeys.Tls)),
+            Auth = auth,
+            Providers = Providers(root, auth.Mode, file),
+            Models = Models(root, file),
+            Pools = Pools(root),
+            Limits = LimitsBinder.Bind(root.Inner("limits", ConfigKeys.Limits)),
+            Governance = GovernanceBinder.Bind(root.Inner("governance", ConfigKeys.Governance), auth, report),
+            Observability = ObservabilityBinder.Bind(root.Inner("observability", ConfigKeys.Observability), report),
+            ResponseHeaders = root.Choice("response_headers", ("none", ResponseHeaderMode.None), ("debug", ResponseHeaderMode.Debug)) ?? ResponseHeaderMode.None,
+            UserAgent = UserAgent(root),
+        };
+
+        List<string> providerNames = root.Node("providers") is YamlMap map ? [.. map.Entries.Select(entry => entry.Key.Value)] : [];
+        foreach (ModelConfig model in config.Models.Values)
+        {
+            if (model.Provider.Length > 0 && !providerNames.Contains(model.Provider))
+            {
+                report.Error($"models.{model.Name}.provider", $"the model '{model.Name}' names the provider '{model.Provider}', which is not under providers", Nearest.Remedy(model.Provider, providerNames));
+            }
+        }
+
+        NameRules.CheckPools(config.Pools.Keys, [.. config.Models.Keys], providerNames, report);
+        new PoolRules(config.Pools, config.Models, config.Providers, report).Check();
+        Advice.Add(config, report);
+        return config;
+    }
+
+    private string Listen(Section root)
+    {
+        string listen = root.Filled("listen") ?? "0.0.0.0:8080";
+        if (!ListenAddress.TryParse(listen, out _))
+        {
+            report.Error("listen", "not an address to listen on", "write host:port, such as 0.0.0.0:8080 or [::]:8080; the host is an IP address or localhost");
+        }
+
+        return listen;
+    }
+
+    private TlsConfig? Tls(Section tls)
+    {
+        if (!tls.IsPresent)
+        {
+            return null;
+        }
+
+        return new TlsConfig { CertFile = PemFile(tls, "cert_file"), KeyFile = PemFile(tls, "key_file") };
+    }
+
+    private string PemFile(Section tls, string key)
+    {
+        string path = tls.At(key);
+        if (!tls.Has(key))
+        {
+            report.Error(path, $"'{key}' is required when there is a tls block");
+        }
+
+        string? file = tls.Filled(key);
+        if (file is not null && ConfigFile.Read(file, path, null, report) is { } text && !text.Contains("-----BEGIN ", StringComparison.Ordinal))
+        {
+            report.Error(path, $"the file '{file}' holds no PEM text");
+        }
+
+        return file ?? "";
+    }
+
+    private Dictionary<string, ProviderConfig> Providers(Section root, AuthMode mode, string file)
+    {
+        ProviderBinder binder = new(catalog, mode, report, environment);
+        Dictionary<string, ProviderConfig> providers = [];
+        foreach ((string name, string path, YamlNode node) in Required(root, "providers", file))
+        {
+            NameRules.Check(name, path, "provider", report);
+            if (binder.Bind(name, path, node) is { } provider)
+            {
+                providers.Add(name, provider);
+            }
+        }
+
+        return providers;
+    }
+
+    private Dictionary<string, ModelConfig> Models(Section root, string file)
+    {
+        Dictionary<string, ModelConfig> models = [];
+        foreach ((string name, string path, YamlNode node) in Required(root, "models", file))
+        {
+            NameRules.Check(name, path, "model", report);
+            models.Add(name, ModelBinder.Bind(name, new Section(node, path, ConfigKeys.Model, report, environment), report));
+        }
+
+        return models;
+    }
+
+    private Dictionary<string, PoolConfig> Pools(Section root)
+    {
+        PoolBinder binder = new(report, environment);
+        Dictionary<string, PoolConfig> pools = [];
+        foreach ((string name, string path, YamlNode node) in root.Named("pools"))
+        {
+            NameRules.Check(name, path, "pool", report);
+            pools.Add(name, binder.Bind(name, new Section(node, path, ConfigKeys.Pool, report, environment)));
+        }
+
+        return pools;
+    }
+
+    private IReadOnlyList<(string Name, string Path, YamlNode Node)> Required(Section root, string key, string file)
+    {
+        if (!root.Has(key) || root.Node(key) is YamlMap { Entries.Count: 0 })
+        {
+            report.Error(key, new SourceLocation(file, 0, 0), $"at least one entry is required under '{key}'");
+        }
+
+        return root.Named(key);
+    }
+
+    private string? UserAgent(Section root)
+    {
+        string? agent = root.Filled("user_agent");
+        if (agent is not null && !HeaderText.IsValue(agent))
+        {
+            report.Error("user_agent", "not a legal header value");
+        }
+
+        return agent;
+    }
+}

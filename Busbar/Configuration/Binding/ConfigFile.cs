@@ -1,0 +1,66 @@
+using System.Text;
+using Busbar.Configuration.Yaml;
+
+namespace Busbar.Configuration.Binding;
+
+/// <summary>Reads the files a configuration is made of. Every failure is one problem that names the file.</summary>
+internal static class ConfigFile
+{
+    private const int MostBytes = 1024 * 1024;
+    private const string BuiltInCatalog = "providers.yaml";
+
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Reads a YAML file; null when it cannot be read or parsed, or is empty.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="remedy">How to name another file.</param>
+    /// <param name="report">Takes the problems.</param>
+    public static YamlNode? ReadYaml(string file, string remedy, ConfigReport report) =>
+        Read(file, "", remedy, report) is { } text ? YamlReader.Read(text, file, report) : null;
+
+    /// <summary>Reads the catalog inside the binary.</summary>
+    public static YamlNode? ReadBuiltInCatalog(ConfigReport report)
+    {
+        using Stream stream = typeof(ConfigFile).Assembly.GetManifestResourceStream(BuiltInCatalog)
+            ?? throw new InvalidOperationException($"The resource {BuiltInCatalog} is missing from the assembly.");
+        using StreamReader reader = new(stream, Utf8);
+        return YamlReader.Read(reader.ReadToEnd(), BuiltInCatalog + " (built in)", report);
+    }
+
+    /// <summary>Reads a text file of at most 1 MiB in UTF-8; null after reporting why not.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="path">The key that names it; empty when no key does.</param>
+    /// <param name="remedy">What to do when it cannot be read.</param>
+    /// <param name="report">Takes the problem.</param>
+    public static string? Read(string file, string path, string? remedy, ConfigReport report)
+    {
+        try
+        {
+            using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            byte[] content = new byte[MostBytes + 1];
+            int length = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+            if (length <= MostBytes)
+            {
+                return Utf8.GetString(content, 0, length).TrimStart('\uFEFF');
+            }
+
+            report.Error(path, $"the file '{file}' is larger than {MostBytes} bytes");
+        }
+        catch (Exception problem) when (Explain(problem) is { } reason)
+        {
+            report.Error(path, $"cannot read the file '{file}': {reason}", remedy);
+        }
+
+        return null;
+    }
+
+    private static string? Explain(Exception problem) => problem switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => "no such file",
+        UnauthorizedAccessException => "it is a directory, or permission is denied",
+        DecoderFallbackException => "it is not UTF-8 text",
+        ArgumentException or NotSupportedException => "that is not a file name",
+        IOException => problem.Message,
+        _ => null,
+    };
+}

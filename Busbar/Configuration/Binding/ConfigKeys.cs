@@ -1,0 +1,97 @@
+namespace Busbar.Configuration.Binding;
+
+/// <summary>Every key of both files. A key that is not here is an error wherever it stands.</summary>
+internal static class ConfigKeys
+{
+    /// <summary>Top level of the deployment file.</summary>
+    public static readonly KeySet Root = new(
+        "", "listen", "tls", "auth", "providers", "models", "pools", "limits", "governance", "observability", "response_headers", "user_agent");
+
+    /// <summary>The listener's certificate.</summary>
+    public static readonly KeySet Tls = new("tls", "cert_file", "key_file");
+
+    /// <summary>Who may call.</summary>
+    public static readonly KeySet Auth = new("auth", "mode", "client_tokens", "token");
+
+    /// <summary>A provider in the deployment file.</summary>
+    public static readonly KeySet Provider = new(
+        "providers.*",
+        "protocol", "base_url", "path", "auth", "api_key_env", "api_key_file", "api_key", "error_map", "health", "allow_private_network", "anthropic_version",
+        "region");
+
+    /// <summary>A provider in the catalog.</summary>
+    public static readonly KeySet CatalogProvider = new(
+        "providers.*", "protocol", "base_url", "path", "auth", "error_map", "health", "allow_private_network", "anthropic_version", "region");
+
+    /// <summary>Active probing.</summary>
+    public static readonly KeySet Health = new("providers.*.health", "mode", "interval_secs", "timeout_secs");
+
+    /// <summary>A model.</summary>
+    public static readonly KeySet Model = new(
+        "models.*",
+        "provider", "max_concurrent", "max_requests", "default_max_tokens", "upstream_model", "attempt_timeout_ms", "capabilities", "rate_card");
+
+    /// <summary>What a model accepts: the flags of a capability record in snake_case.</summary>
+    public static readonly KeySet Capabilities = new(
+        "models.*.capabilities",
+        "sampling", "temperature_with_top_p", "penalties", "reasoning", "thinking_budget", "thinking_adaptive", "thinking_off", "thinking_between_tools",
+        "highest_efforts", "forced_tool_choice", "prefill", "mid_system", "max_completion_tokens", "developer_role", "tools_need_no_reasoning",
+        "prompt_caching", "structured_output");
+
+    /// <summary>Prices of a model.</summary>
+    public static readonly KeySet RateCard = new("models.*.rate_card", "input", "output", "cache_read", "cache_write", "reasoning");
+
+    /// <summary>A pool.</summary>
+    public static readonly KeySet Pool = new(
+        "pools.*", "members", "breaker", "failover", "on_exhausted", "affinity", "commit", "on_client_disconnect", "queue");
+
+    /// <summary>A member of a pool.</summary>
+    public static readonly KeySet Member = new("pools.*.members[]", "target", "weight", "context_max", "attempt_timeout_ms");
+
+    /// <summary>Cooldowns of a pool.</summary>
+    public static readonly KeySet Breaker = new("pools.*.breaker", "base_cooldown_secs", "max_cooldown_secs", "trip");
+
+    /// <summary>What trips a breaker.</summary>
+    public static readonly KeySet Trip = new("pools.*.breaker.trip", "mode", "window_s", "threshold", "min_requests", "n")
+    {
+        Aliases = new Dictionary<string, string> { ["window_secs"] = "window_s", ["consecutive_n"] = "n" },
+    };
+
+    /// <summary>How far a request may wander.</summary>
+    public static readonly KeySet Failover = new("pools.*.failover", "deadline_secs", "cap", "exclusions")
+    {
+        Aliases = new Dictionary<string, string> { ["timeout_secs"] = "deadline_secs", ["max_hops"] = "cap" },
+    };
+
+    /// <summary>What happens when no lane is left.</summary>
+    public static readonly KeySet OnExhausted = new("pools.*.on_exhausted", "action");
+
+    /// <summary>Session stickiness.</summary>
+    public static readonly KeySet Affinity = new("pools.*.affinity", "mode", "header_name", "fallback");
+
+    /// <summary>Waiting for a free permit.</summary>
+    public static readonly KeySet Queue = new("pools.*.queue", "max_ms");
+
+    /// <summary>Sizes and times.</summary>
+    public static readonly KeySet Limits = new(
+        "limits",
+        "request_body_max_bytes", "request_body_read_timeout_secs", "header_read_timeout_secs", "upstream_request_timeout_secs", "upstream_idle_timeout_secs",
+        "upstream_connect_timeout_secs", "upstream_error_body_max_bytes", "pool_max_idle_per_host", "hard_down_cooldown_secs", "max_honored_retry_after_secs",
+        "default_max_tokens", "max_inbound_concurrent", "shutdown_drain_secs");
+
+    /// <summary>Virtual keys and budgets.</summary>
+    public static readonly KeySet Governance = new(
+        "governance",
+        "enabled", "db_path", "price_per_request_cents", "price_per_1k_tokens_cents", "admin_token", "admin_read_token", "admin_listen", "on_store_error",
+        "master_key_file", "master_key_env");
+
+    /// <summary>Traces and request logs.</summary>
+    public static readonly KeySet Observability = new("observability", "otlp_endpoint", "request_log_webhook_url");
+
+    /// <summary>All blocks.</summary>
+    public static IReadOnlyList<KeySet> All { get; } =
+    [
+        Root, Tls, Auth, Provider, CatalogProvider, Health, Model, Capabilities, RateCard, Pool, Member, Breaker, Trip, Failover, OnExhausted, Affinity, Queue,
+        Limits, Governance, Observability,
+    ];
+}

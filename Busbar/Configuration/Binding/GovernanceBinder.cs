@@ -1,0 +1,69 @@
+namespace Busbar.Configuration.Binding;
+
+/// <summary>Reads the <c>governance:</c> block.</summary>
+internal static class GovernanceBinder
+{
+    /// <summary>Reads virtual keys, prices and the admin API, and checks them against <paramref name="auth"/>.</summary>
+    public static GovernanceConfig Bind(Section governance, AuthConfig auth, ConfigReport report)
+    {
+        GovernanceConfig defaults = new();
+        GovernanceConfig bound = new()
+        {
+            Enabled = governance.Switch("enabled") ?? false,
+            DbPath = governance.Filled("db_path") ?? defaults.DbPath,
+            PricePerRequestCents = governance.Integer("price_per_request_cents", 0, int.MaxValue) ?? defaults.PricePerRequestCents,
+            PricePer1KTokensCents = governance.Integer("price_per_1k_tokens_cents", 0, int.MaxValue) ?? defaults.PricePer1KTokensCents,
+            AdminToken = governance.Secret("admin_token"),
+            AdminReadToken = governance.Secret("admin_read_token"),
+            AdminListen = governance.Filled("admin_listen"),
+            OnStoreError = governance.Choice("on_store_error", ("open", StoreErrorMode.Open), ("closed", StoreErrorMode.Closed)) ?? StoreErrorMode.Open,
+            MasterKeyFile = governance.Filled("master_key_file"),
+            MasterKeyEnv = governance.Filled("master_key_env"),
+        };
+
+        if (bound.AdminListen is { } listen && !ListenAddress.TryParse(listen, out _))
+        {
+            report.Error(governance.At("admin_listen"), "not an address to listen on", "write host:port, such as 127.0.0.1:8081");
+        }
+
+        if (bound.MasterKeyFile is not null && bound.MasterKeyEnv is not null)
+        {
+            report.Error(governance.At("master_key_env"), "both master_key_file and master_key_env are given", "keep one of them");
+        }
+
+        if (bound.Enabled)
+        {
+            CheckEnabled(bound, governance, auth, report);
+        }
+
+        return bound;
+    }
+
+    private static void CheckEnabled(GovernanceConfig bound, Section governance, AuthConfig auth, ConfigReport report)
+    {
+        if (bound.AdminToken is null or { IsBlank: true })
+        {
+            report.Error(governance.At("admin_token"), "governance needs an admin token, or nobody could create keys", "set it, for instance to ${BUSBAR_ADMIN_TOKEN}");
+        }
+
+        if (bound.AdminReadToken is { IsBlank: true })
+        {
+            report.Error(governance.At("admin_read_token"), "must not be blank", "leave it out if reading needs no token of its own");
+        }
+        else if (bound.AdminReadToken is { } read && read.Reveal() == bound.AdminToken?.Reveal())
+        {
+            report.Error(governance.At("admin_read_token"), "is the same as admin_token, so it would open everything", "choose another one");
+        }
+
+        if (auth.Mode == AuthMode.Passthrough)
+        {
+            report.Error(governance.At("enabled"), "governance cannot be combined with auth mode 'passthrough'", "choose one of the two");
+        }
+        else if (auth.Mode == AuthMode.None || auth.ClientTokens.Count > 0)
+        {
+            report.Warn(
+                governance.At("enabled"),
+                auth.ClientTokens.Count > 0 ? "callers need a virtual key; client_tokens has no effect" : "callers need a virtual key, although auth mode is 'none'");
+        }
+    }
+}

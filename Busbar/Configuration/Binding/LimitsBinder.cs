@@ -1,0 +1,29 @@
+namespace Busbar.Configuration.Binding;
+
+/// <summary>Reads the <c>limits:</c> block.</summary>
+internal static class LimitsBinder
+{
+    /// <summary>Reads sizes and times.</summary>
+    public static LimitsConfig Bind(Section limits)
+    {
+        LimitsConfig defaults = new();
+        return new LimitsConfig
+        {
+            RequestBodyMaxBytes = limits.Integer("request_body_max_bytes", 1, Ranges.MostBytes) ?? defaults.RequestBodyMaxBytes,
+            RequestBodyReadTimeoutSecs = Seconds(limits, "request_body_read_timeout_secs", defaults.RequestBodyReadTimeoutSecs),
+            HeaderReadTimeoutSecs = Seconds(limits, "header_read_timeout_secs", defaults.HeaderReadTimeoutSecs),
+            UpstreamRequestTimeoutSecs = Seconds(limits, "upstream_request_timeout_secs", defaults.UpstreamRequestTimeoutSecs),
+            UpstreamIdleTimeoutSecs = Seconds(limits, "upstream_idle_timeout_secs", defaults.UpstreamIdleTimeoutSecs),
+            UpstreamConnectTimeoutSecs = Seconds(limits, "upstream_connect_timeout_secs", defaults.UpstreamConnectTimeoutSecs),
+            UpstreamErrorBodyMaxBytes = limits.Integer("upstream_error_body_max_bytes", defaults.UpstreamErrorBodyMaxBytes, 1, Ranges.MostBytes),
+            PoolMaxIdlePerHost = limits.Integer("pool_max_idle_per_host", defaults.PoolMaxIdlePerHost, 1, Ranges.MostItems),
+            HardDownCooldownSecs = Seconds(limits, "hard_down_cooldown_secs", defaults.HardDownCooldownSecs),
+            MaxHonoredRetryAfterSecs = Seconds(limits, "max_honored_retry_after_secs", defaults.MaxHonoredRetryAfterSecs),
+            DefaultMaxTokens = limits.Integer("default_max_tokens", 1, Ranges.MostTokens) ?? defaults.DefaultMaxTokens,
+            MaxInboundConcurrent = limits.Integer("max_inbound_concurrent", defaults.MaxInboundConcurrent, 0, Ranges.MostItems),
+            ShutdownDrainSecs = limits.Integer("shutdown_drain_secs", defaults.ShutdownDrainSecs, 0, Ranges.MostSeconds),
+        };
+    }
+
+    private static int Seconds(Section limits, string key, int fallback) => limits.Integer(key, fallback, 1, Ranges.MostSeconds);
+}

@@ -1,0 +1,79 @@
+namespace Busbar.Configuration.Binding;
+
+/// <summary>Reads one entry of <c>models:</c>.</summary>
+internal static class ModelBinder
+{
+    /// <summary>Reads a model. A missing provider is left blank for the reference checks to find.</summary>
+    public static ModelConfig Bind(string name, Section model, ConfigReport report)
+    {
+        foreach (string required in (ReadOnlySpan<string>)["provider", "max_concurrent"])
+        {
+            if (!model.Has(required))
+            {
+                report.Error(model.At(required), $"'{required}' is required");
+            }
+        }
+
+        long requests = model.Integer("max_requests", long.MinValue, long.MaxValue) ?? -1;
+        if (requests == 0)
+        {
+            report.Error(model.At("max_requests"), "0 would never let a request through", "leave it out, or use -1, for no limit");
+        }
+
+        return new ModelConfig
+        {
+            Name = name,
+            Provider = model.Text("provider") ?? "",
+            MaxConcurrent = model.Integer("max_concurrent", 1, 1, Ranges.MostItems),
+            MaxRequests = Math.Max(requests, -1),
+            DefaultMaxTokens = model.Integer("default_max_tokens", 1, Ranges.MostTokens),
+            UpstreamModel = model.Filled("upstream_model") ?? name,
+            AttemptTimeoutMs = (int?)model.Integer("attempt_timeout_ms", 1L, Ranges.MostMilliseconds),
+            Capabilities = Capabilities(model.Inner("capabilities", ConfigKeys.Capabilities)),
+            RateCard = RateCard(model.Inner("rate_card", ConfigKeys.RateCard), report),
+        };
+    }
+
+    private static Dictionary<string, bool> Capabilities(Section flags)
+    {
+        Dictionary<string, bool> chosen = [];
+        foreach (string flag in ConfigKeys.Capabilities.Keys)
+        {
+            if (flags.Switch(flag) is { } value)
+            {
+                chosen.Add(flag, value);
+            }
+        }
+
+        return chosen;
+    }
+
+    private static RateCardConfig? RateCard(Section card, ConfigReport report)
+    {
+        if (!card.IsPresent)
+        {
+            return null;
+        }
+
+        foreach (string required in (ReadOnlySpan<string>)["input", "output"])
+        {
+            if (!card.Has(required))
+            {
+                report.Error(card.At(required), $"'{required}' is required in a rate card");
+            }
+        }
+
+        // A cent for a million tokens is a micro-cent for one, so the numbers need no conversion.
+        long input = Price(card, "input") ?? 0;
+        return new RateCardConfig
+        {
+            Input = input,
+            Output = Price(card, "output") ?? 0,
+            CacheRead = Price(card, "cache_read") ?? input,
+            CacheWrite = Price(card, "cache_write") ?? input,
+            Reasoning = Price(card, "reasoning"),
+        };
+    }
+
+    private static long? Price(Section card, string key) => card.Integer(key, 0, 1_000_000_000);
+}

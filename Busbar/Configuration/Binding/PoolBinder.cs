@@ -1,0 +1,129 @@
+using Busbar.Configuration.Yaml;
+
+namespace Busbar.Configuration.Binding;
+
+/// <summary>Reads one entry of <c>pools:</c>.</summary>
+internal sealed class PoolBinder(ConfigReport report, IEnvironment environment)
+{
+    private const string FallbackPrefix = "fallback_pool:";
+
+    /// <summary>Reads a pool. Whether its names exist is checked later, when all are known.</summary>
+    public PoolConfig Bind(string name, Section pool) => new()
+    {
+        Name = name,
+        Members = [.. pool.Items("members").Select(item => Member(item.Node, item.Path))],
+        Breaker = Breaker(pool.Inner("breaker", ConfigKeys.Breaker)),
+        Failover = Failover(pool.Inner("failover", ConfigKeys.Failover)),
+        OnExhausted = OnExhausted(pool.Inner("on_exhausted", ConfigKeys.OnExhausted)),
+        Affinity = Affinity(pool.Inner("affinity", ConfigKeys.Affinity)),
+        Commit = pool.Choice("commit", ("first_content", CommitMode.FirstContent), ("first_byte", CommitMode.FirstByte)) ?? CommitMode.FirstContent,
+        OnClientDisconnect = pool.Choice("on_client_disconnect", ("cancel", DisconnectMode.Cancel), ("drain", DisconnectMode.Drain)) ?? DisconnectMode.Cancel,
+        QueueMaxMs = (int?)pool.Inner("queue", ConfigKeys.Queue).Integer("max_ms", 0L, Ranges.MostMilliseconds),
+    };
+
+    private PoolMemberConfig Member(YamlNode node, string path)
+    {
+        Section member = new(node, path, ConfigKeys.Member, report, environment);
+        if (!member.Has("target"))
+        {
+            report.Error(member.At("target"), "'target' is required: the name of a model");
+        }
+
+        return new PoolMemberConfig
+        {
+            Target = member.Text("target") ?? "",
+            Weight = member.Integer("weight", 1, 1, Ranges.MostItems),
+            ContextMax = member.Integer("context_max", 1, Ranges.MostTokens),
+            AttemptTimeoutMs = (int?)member.Integer("attempt_timeout_ms", 1L, Ranges.MostMilliseconds),
+        };
+    }
+
+    private BreakerConfig Breaker(Section breaker)
+    {
+        BreakerConfig defaults = new();
+        Section trip = breaker.Inner("trip", ConfigKeys.Trip);
+        BreakerConfig bound = new()
+        {
+            BaseCooldownSecs = breaker.Integer("base_cooldown_secs", defaults.BaseCooldownSecs, 1, Ranges.MostSeconds),
+            MaxCooldownSecs = breaker.Integer("max_cooldown_secs", defaults.MaxCooldownSecs, 1, Ranges.MostSeconds),
+            Mode = trip.Choice("mode", ("error_rate", TripMode.ErrorRate), ("consecutive", TripMode.Consecutive)) ?? TripMode.ErrorRate,
+            WindowSecs = trip.Integer("window_s", defaults.WindowSecs, 1, Ranges.MostSeconds),
+            Threshold = trip.Number("threshold", defaults.Threshold),
+            MinRequests = trip.Integer("min_requests", defaults.MinRequests, 1, Ranges.MostItems),
+            ConsecutiveN = trip.Integer("n", defaults.ConsecutiveN, 0, Ranges.MostItems),
+        };
+
+        if (bound.MaxCooldownSecs < bound.BaseCooldownSecs)
+        {
+            string key = breaker.Has("max_cooldown_secs") ? "max_cooldown_secs" : "base_cooldown_secs";
+            report.Error(
+                breaker.At(key),
+                $"max_cooldown_secs ({bound.MaxCooldownSecs}) is below base_cooldown_secs ({bound.BaseCooldownSecs})",
+                "raise the one or lower the other");
+        }
+
+        if (bound.Mode == TripMode.ErrorRate && !(bound.Threshold is > 0 and <= 1))
+        {
+            report.Error(trip.At("threshold"), "must be above 0 and at most 1", "0.5 trips when half of the calls fail");
+        }
+
+        if (bound is { Mode: TripMode.Consecutive, ConsecutiveN: 0 })
+        {
+            report.Error(trip.At("n"), "must be at least 1");
+        }
+
+        return bound;
+    }
+
+    private static FailoverConfig Failover(Section failover)
+    {
+        FailoverConfig defaults = new();
+        return new FailoverConfig
+        {
+            DeadlineSecs = failover.Integer("deadline_secs", defaults.DeadlineSecs, 1, Ranges.MostSeconds),
+            Cap = failover.Integer("cap", defaults.Cap, 0, Ranges.MostItems - 1),
+            Exclusions = failover.Texts("exclusions"),
+        };
+    }
+
+    private ExhaustionConfig OnExhausted(Section block)
+    {
+        const string Known = "use one of: reject, least_bad, fallback_pool:<name of a pool>";
+        switch (block.Text("action"))
+        {
+            case null or "reject" or "503" or "status_503" or "status503":
+                return new ExhaustionConfig();
+            case "least_bad" or "least-bad" or "leastbad":
+                return new ExhaustionConfig { Action = ExhaustionAction.LeastBad };
+            case { } action when action.StartsWith(FallbackPrefix, StringComparison.Ordinal) && action.AsSpan(FallbackPrefix.Length).Trim().Length > 0:
+                return new ExhaustionConfig { Action = ExhaustionAction.FallbackPool, FallbackPool = action[FallbackPrefix.Length..].Trim() };
+            case "fallback_pool" or FallbackPrefix or "fallback" or "failover":
+                report.Error(block.At("action"), "names no pool to fall back to", "write fallback_pool:<name of a pool>");
+                return new ExhaustionConfig();
+            default:
+                report.Error(block.At("action"), "unknown action", Known);
+                return new ExhaustionConfig();
+        }
+    }
+
+    private AffinityConfig? Affinity(Section affinity)
+    {
+        if (!affinity.IsPresent)
+        {
+            return null;
+        }
+
+        affinity.Choice("mode", ("session", true));
+        string header = affinity.Text("header_name") ?? new AffinityConfig().HeaderName;
+        if (!HeaderText.IsName(header))
+        {
+            report.Error(affinity.At("header_name"), "not a legal header name");
+        }
+
+        return new AffinityConfig
+        {
+            HeaderName = header,
+            FallbackToSystem = affinity.Choice("fallback", ("none", false), ("system", true)) ?? false,
+        };
+    }
+}

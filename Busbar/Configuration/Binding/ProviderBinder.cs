@@ -1,0 +1,163 @@
+using Busbar.Configuration.Yaml;
+using Busbar.Ir;
+
+namespace Busbar.Configuration.Binding;
+
+/// <summary>Reads providers: what the deployment says, over what the catalog says.</summary>
+internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catalog, AuthMode authMode, ConfigReport report, IEnvironment environment)
+{
+    /// <summary>Reads one provider; null after reporting why it cannot be resolved.</summary>
+    public ProviderConfig? Bind(string name, string path, YamlNode node)
+    {
+        YamlNode? row = catalog.GetValueOrDefault(name);
+        Section listed = new(row, path, ConfigKeys.CatalogProvider, report, environment);
+        Section own = new(node, path, ConfigKeys.Provider, report, environment);
+        if (row is null && !(own.Has("protocol") && own.Has("base_url")))
+        {
+            report.Error(
+                path,
+                $"the provider '{name}' is not in the catalog",
+                Nearest.To(name, catalog.Keys) is { } near ? $"did you mean '{near}'? Otherwise give it a protocol and a base_url" : "give it a protocol and a base_url");
+            return null;
+        }
+
+        Section From(string key) => own.Has(key) ? own : listed;
+
+        bool allowPrivate = From("allow_private_network").Switch("allow_private_network") ?? false;
+        ProtocolId? protocol = Protocol(From("protocol"));
+        string? suffix = From("path").Filled("path");
+        string? address = Address(From("base_url"), suffix, allowPrivate);
+        string? version = From("anthropic_version").Filled("anthropic_version");
+        string? region = From("region").Filled("region");
+        if (version is not null && !HeaderText.IsValue(version))
+        {
+            report.Error(own.At("anthropic_version"), "not a legal header value");
+        }
+
+        if (region is not null && region.Any(letter => !char.IsAsciiLetterLower(letter) && !char.IsAsciiDigit(letter) && letter != '-'))
+        {
+            report.Error(own.At("region"), "not the name of a region", "write it as in us-east-1");
+        }
+
+        if (own.Node("api_key") is not null)
+        {
+            report.Conceal(own.At("api_key"));
+            report.Warn(own.At("api_key"), "ignored: a key does not belong into this file", "put it into an environment variable and name that in api_key_env");
+        }
+
+        (IReadOnlyList<string> variables, string? file, IReadOnlyList<Secret> keys) = new KeySource(own, report, environment).Read(allowPrivate || authMode == AuthMode.Passthrough);
+        Dictionary<string, FaultClass> errors = [];
+        Merge(listed, errors);
+        Merge(own, errors);
+        ProviderAuth auth = From("auth").Choice("auth", ("bearer", ProviderAuth.Bearer), ("api-key", ProviderAuth.ApiKey)) ?? ProviderAuth.Native;
+        HealthConfig health = Health(From("health").Inner("health", ConfigKeys.Health));
+        if (protocol is null || address is null)
+        {
+            return null;
+        }
+
+        return new ProviderConfig
+        {
+            Name = name,
+            Protocol = protocol.Value,
+            BaseUrl = address,
+            Path = suffix,
+            Auth = auth,
+            ApiKeyEnv = variables,
+            ApiKeyFile = file,
+            ApiKeys = keys,
+            ErrorMap = errors,
+            Health = health,
+            AllowPrivateNetwork = allowPrivate,
+            AnthropicVersion = version,
+            Region = region,
+        };
+    }
+
+    private ProtocolId? Protocol(Section source)
+    {
+        if (source.Text("protocol") is not { } text)
+        {
+            return ProtocolId.Anthropic;
+        }
+
+        if (ProtocolNames.TryParse(text, out ProtocolId id))
+        {
+            return id;
+        }
+
+        report.Error(source.At("protocol"), "unknown protocol", $"use one of: {string.Join(", ", ProtocolNames.All)}");
+        return null;
+    }
+
+    private string? Address(Section source, string? suffix, bool allowPrivate)
+    {
+        string path = source.At("base_url");
+        if (source.Filled("base_url") is not { } url)
+        {
+            if (!source.Has("base_url"))
+            {
+                report.Error(path, "'base_url' is required");
+            }
+
+            return null;
+        }
+
+        url = url.TrimEnd('/');
+        string? reason = url.AsSpan().ContainsAny('?', '#') ? "it must end before any query or fragment" : EndpointGuard.Refusal(url, allowPrivate);
+        if (url.Contains('@'))
+        {
+            report.Conceal(path);
+        }
+
+        if (reason is not null)
+        {
+            report.Error(
+                path,
+                $"the address is refused: {reason}",
+                reason.Contains("https", StringComparison.Ordinal) || reason.Contains("private", StringComparison.Ordinal) || reason.Contains("this machine", StringComparison.Ordinal)
+                    ? "a server of your own can be opened with allow_private_network: true" : null);
+            return null;
+        }
+
+        if (suffix is not null && PathRefusal(url, suffix, allowPrivate) is { } wrong)
+        {
+            report.Error(source.At("path"), wrong);
+            return null;
+        }
+
+        return url;
+    }
+
+    private static string? PathRefusal(string url, string suffix, bool allowPrivate) =>
+        suffix[0] != '/' ? "must start with '/'"
+        : suffix.Contains('#') ? "must not contain '#', because what follows would not be sent"
+        : EndpointGuard.Refusal(url + suffix, allowPrivate) is { } reason ? $"the address with this path is refused: {reason}"
+        : null;
+
+    private void Merge(Section source, Dictionary<string, FaultClass> errors)
+    {
+        foreach ((string code, string path, YamlNode node) in source.Named("error_map"))
+        {
+            if (source.Text(node, path) is { } name && FaultClassNames.All.TryGetValue(name, out FaultClass fault))
+            {
+                errors[code] = fault;
+            }
+            else
+            {
+                report.Error(path, "not a class of error", $"use one of: {string.Join(", ", FaultClassNames.All.Keys)}");
+            }
+        }
+    }
+
+    private static HealthConfig Health(Section health)
+    {
+        HealthConfig defaults = new();
+        return new HealthConfig
+        {
+            Mode = health.Choice("mode", ("none", HealthMode.None), ("dead", HealthMode.Dead), ("active", HealthMode.Active)) ?? HealthMode.None,
+            IntervalSecs = Math.Max(1, health.Integer("interval_secs", defaults.IntervalSecs, 0, Ranges.MostSeconds)),
+            TimeoutSecs = Math.Max(1, health.Integer("timeout_secs", defaults.TimeoutSecs, 0, Ranges.MostSeconds)),
+        };
+    }
+}

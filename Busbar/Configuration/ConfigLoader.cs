@@ -1,0 +1,54 @@
+using Busbar.Configuration.Binding;
+using Busbar.Configuration.Yaml;
+
+namespace Busbar.Configuration;
+
+/// <summary>Makes a validated configuration from a deployment file and the provider catalog.</summary>
+internal static class ConfigLoader
+{
+    /// <summary>
+    /// Reads, merges and checks. Never throws for what stands in a file, and reports everything that is wrong in one run, but for a file that cannot be
+    /// read as YAML, of which only the first mistake is known.
+    /// </summary>
+    public static ConfigResult Load(ConfigSources sources, IEnvironment environment) => Load(sources, environment, NotYet.Refuse);
+
+    /// <summary>As <see cref="Load(ConfigSources, IEnvironment)"/>, with another opinion of what this version can do.</summary>
+    public static ConfigResult Load(ConfigSources sources, IEnvironment environment, Action<GatewayConfig, ConfigReport> refuse)
+    {
+        ConfigReport report = new();
+        Dictionary<string, YamlNode>? catalog = ReadCatalog(sources, report);
+        YamlNode? root = ConfigFile.ReadYaml(
+            sources.ConfigFile, $"name another with --config FILE or the variable {ConfigSources.ConfigVariable}", report);
+        if (root is YamlText { IsNull: true } || (root is null && report.Problems.Count == 0))
+        {
+            report.Error("", new SourceLocation(sources.ConfigFile, 0, 0), "the file is empty", "it needs at least providers and models");
+        }
+        else if (root is not null && catalog is not null)
+        {
+            GatewayConfig config = new Binder(catalog, report, environment).Bind(root, sources.ConfigFile);
+            refuse(config, report);
+            return new ConfigResult(config, report.Problems);
+        }
+
+        return new ConfigResult(null, report.Problems);
+    }
+
+    /// <summary>The rows of the catalog by name; null after reporting why there is none.</summary>
+    public static Dictionary<string, YamlNode>? ReadCatalog(ConfigSources sources, ConfigReport report)
+    {
+        int before = report.Problems.Count;
+        YamlNode? root = sources.CatalogFile is null
+            ? ConfigFile.ReadBuiltInCatalog(report)
+            : ConfigFile.ReadYaml(sources.CatalogFile, $"name another with --providers FILE or the variable {ConfigSources.CatalogVariable}", report);
+        switch (root)
+        {
+            case YamlMap map:
+                return map.Entries.ToDictionary(entry => entry.Key.Value, entry => entry.Value);
+            case null or YamlText { IsNull: true }:
+                return report.Problems.Count > before ? null : [];
+            default:
+                report.Error("", root.Location, "the catalog must be a mapping of provider names");
+                return null;
+        }
+    }
+}

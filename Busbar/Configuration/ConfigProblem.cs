@@ -1,0 +1,53 @@
+using System.Text;
+
+namespace Busbar.Configuration;
+
+/// <summary>One thing wrong with a configuration. Holds no secret: a value that may be one is left out.</summary>
+internal sealed record ConfigProblem
+{
+    /// <summary>Whether it is fatal.</summary>
+    public required ProblemSeverity Severity { get; init; }
+
+    /// <summary>The key, such as <c>pools.fast.members[1].weight</c>; empty for a whole file.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Where it stands, or where its block stands when the key is missing; null when no file says it.</summary>
+    public SourceLocation? Location { get; init; }
+
+    /// <summary>The value as written, before variables were put in; null when missing, not a scalar or possibly secret.</summary>
+    public string? Value { get; init; }
+
+    /// <summary>What is wrong.</summary>
+    public required string Message { get; init; }
+
+    /// <summary>What to do about it; null when the message says it.</summary>
+    public string? Remedy { get; init; }
+
+    /// <summary>The problem on one line.</summary>
+    public override string ToString()
+    {
+        StringBuilder line = new(Severity == ProblemSeverity.Error ? "[error] " : "[warn] ");
+        if (Path.Length > 0)
+        {
+            line.Append(Path).Append(Location is null ? ": " : " ");
+        }
+
+        if (Location is { } location)
+        {
+            line.Append('(').Append(location).Append("): ");
+        }
+
+        line.Append(Message);
+        if (Value is not null)
+        {
+            line.Append(" (value: '").Append(Value).Append("')");
+        }
+
+        if (Remedy is not null)
+        {
+            line.Append("; ").Append(Remedy);
+        }
+
+        return line.Replace("\r", "\\r").Replace("\n", "\\n").ToString();
+    }
+}

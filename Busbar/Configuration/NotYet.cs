@@ -1,0 +1,44 @@
+using Busbar.Configuration.Binding;
+
+namespace Busbar.Configuration;
+
+/// <summary>Settings that are understood but whose feature this version does not have. Their use is refused, because to ignore them would be worse.</summary>
+internal static class NotYet
+{
+    /// <summary>One row for each feature: what it is called, and the paths where a configuration asks for it. A feature that arrives takes its row away.</summary>
+    public static IReadOnlyList<(string Feature, Func<GatewayConfig, IEnumerable<string>> Uses)> Features { get; } =
+    [
+        ("governance", config => When(config.Governance.Enabled, "governance.enabled")),
+        ("trace export", config => When(config.Observability.OtlpEndpoint is not null, "observability.otlp_endpoint")),
+        ("the request log webhook", config => When(config.Observability.RequestLogWebhookUrl is not null, "observability.request_log_webhook_url")),
+        ("debug response headers", config => When(config.ResponseHeaders != ResponseHeaderMode.None, "response_headers")),
+        ("shedding by concurrency", config => When(config.Limits.MaxInboundConcurrent > 0, "limits.max_inbound_concurrent")),
+        ("health probing", config => Providers(config, provider => provider.Health.Mode != HealthMode.None, "health.mode")),
+        ("reading keys from files", config => Providers(config, provider => provider.ApiKeyFile is not null, "api_key_file")),
+        ("rate cards", config => config.Models.Values.Where(model => model.RateCard is not null).Select(model => $"models.{model.Name}.rate_card")),
+        ("on_exhausted other than reject", config => Pools(config, pool => pool.OnExhausted.Action != ExhaustionAction.Reject, "on_exhausted.action")),
+        ("session affinity", config => Pools(config, pool => pool.Affinity is not null, "affinity")),
+        ("queueing", config => Pools(config, pool => pool.QueueMaxMs is not null, "queue")),
+        ("draining after a disconnect", config => Pools(config, pool => pool.OnClientDisconnect != DisconnectMode.Cancel, "on_client_disconnect")),
+    ];
+
+    /// <summary>Reports every use of a feature that is not there.</summary>
+    public static void Refuse(GatewayConfig config, ConfigReport report)
+    {
+        foreach ((string feature, Func<GatewayConfig, IEnumerable<string>> uses) in Features)
+        {
+            foreach (string path in uses(config))
+            {
+                report.Error(path, $"{feature}: not available in this version", "remove the setting");
+            }
+        }
+    }
+
+    private static IEnumerable<string> When(bool isUsed, string path) => isUsed ? [path] : [];
+
+    private static IEnumerable<string> Providers(GatewayConfig config, Func<ProviderConfig, bool> uses, string key) =>
+        config.Providers.Values.Where(uses).Select(provider => $"providers.{provider.Name}.{key}");
+
+    private static IEnumerable<string> Pools(GatewayConfig config, Func<PoolConfig, bool> uses, string key) =>
+        config.Pools.Values.Where(uses).Select(pool => $"pools.{pool.Name}.{key}");
+}
