@@ -33,19 +33,18 @@ public sealed class BreakerModelCheckTests
 
     private static void Check(int callers)
     {
+        var beginnings = Beginnings().ToList();
         var programs = new int[callers];
-        long schedulesEnded = 0;
         do
         {
-            foreach (var (word, model) in Beginnings())
+            foreach (var (word, model) in beginnings)
             {
                 var walk = new Walk(programs);
                 walk.From(new Point(word, model, new Caller[callers]));
-                schedulesEnded += walk.Ends;
+                Assert.True(walk.Ends > 0, "no schedule came to its end");
             }
         }
         while (Next(programs));
-        Assert.True(schedulesEnded > 1000, "the walk reached hardly any end");
     }
 
     private static IEnumerable<(BreakerWord Word, SequentialCell Model)> Beginnings()
