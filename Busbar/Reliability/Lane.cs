@@ -49,10 +49,9 @@ internal sealed class Lane(ModelConfig model, ProviderConfig provider, int keyIn
                 return false;
             }
 
-            var slots = state.Slots;
-            foreach (var slot in slots)
+            foreach (var slot in LiveSlots)
             {
-                if ((slot.Pool.Name.Length > 0 || slots.Length == 1) && (slot.Cell.Word.State == BreakerState.Closed || slot.Cell.IsReady))
+                if (slot.Cell.Word.State == BreakerState.Closed || slot.Cell.IsReady)
                 {
                     return true;
                 }
@@ -68,10 +67,29 @@ internal sealed class Lane(ModelConfig model, ProviderConfig provider, int keyIn
         : state.DeadReason is { } reason && !IsUsable ? reason
         : !IsUsable ? "breaker open"
         : !Permits.HasFree ? "busy"
-        : state.IsSuppressed ? "limited by cooldown"
+        : IsPartlySuppressed ? "limited by cooldown"
         : "ok";
 
     /// <summary>Every breaker cell, the direct route's first.</summary>
     public CellView[] Cells() => Array.ConvertAll(state.Slots, static slot => new CellView(
         slot.Pool.Name, slot.Cell.Word.State, TimeSpan.FromMilliseconds(slot.Cell.CooldownRemainingMs), slot.Cell.Streak, slot.Cell.Window));
+
+    /// <summary>The direct route's slot comes first; it is live only when there is no other.</summary>
+    private ReadOnlySpan<PoolSlot> LiveSlots => state.Slots is { Length: > 1 } slots ? slots.AsSpan(1) : state.Slots;
+
+    private bool IsPartlySuppressed
+    {
+        get
+        {
+            foreach (var slot in LiveSlots)
+            {
+                if (!slot.Cell.IsReady)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 }

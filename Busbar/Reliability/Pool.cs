@@ -97,22 +97,32 @@ internal sealed class Pool
     }
 
     /// <summary>
-    /// What to tell a client that found no lane: the soonest end of a genuine cooldown, at least one second; two seconds when every lane is merely
-    /// busy. Lanes out of budget do not count.
+    /// What to tell a client that found no lane: the soonest end of a genuine cooldown, at least one second. A lane that is merely busy counts as two
+    /// seconds, one out of budget not at all; with nothing to go by it is two seconds.
     /// </summary>
     public TimeSpan RetryAfter()
     {
+        const long Busy = 2000;
         var soonest = long.MaxValue;
         foreach (var member in Members)
         {
+            if (member.Lane.Budget.IsUsedUp)
+            {
+                continue;
+            }
+
             var remaining = member.Slot.Cell.CooldownRemainingMs;
-            if (remaining > 0 && !member.Lane.Budget.IsUsedUp)
+            if (remaining > 0)
             {
                 soonest = Math.Min(soonest, remaining);
             }
+            else if (!member.Lane.Permits.HasFree)
+            {
+                soonest = Math.Min(soonest, Busy);
+            }
         }
 
-        return soonest == long.MaxValue ? TimeSpan.FromSeconds(2) : TimeSpan.FromMilliseconds(Math.Max(1000, soonest));
+        return TimeSpan.FromMilliseconds(soonest == long.MaxValue ? Busy : Math.Max(1000, soonest));
     }
 
     private PickResult TryPick(in PickRequest request, PermitGate? held, out LaneLease? lease)
