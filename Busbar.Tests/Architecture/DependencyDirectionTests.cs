@@ -1,0 +1,78 @@
+using System.Text.RegularExpressions;
+
+namespace Busbar.Tests.Architecture;
+
+/// <summary>Dependencies between the product's folders run one way.</summary>
+public sealed class DependencyDirectionTests
+{
+    /// <summary>What each folder may use besides itself. A new folder needs a row.</summary>
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Wire"] = [],
+        ["Ir"] = ["Wire"],
+        ["Protocols"] = ["Wire", "Ir"],
+        ["Configuration"] = ["Wire", "Ir"],
+        ["Observability"] = ["Wire", "Ir", "Configuration"],
+
+        // Selection and breakers decide on classes of faults: never on dialects or bytes.
+        ["Reliability"] = ["Ir", "Configuration", "Observability"],
+        ["Governance"] = ["Wire", "Ir", "Configuration", "Observability"],
+        ["Upstream"] = ["Wire", "Ir", "Configuration", "Observability"],
+        ["Dashboard"] = ["Wire", "Ir", "Configuration", "Observability"],
+        ["Admin"] = ["Wire", "Ir", "Configuration", "Observability", "Reliability", "Governance"],
+        ["Gateway"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin"],
+        ["Commands"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin", "Gateway"],
+    };
+
+    // "Busbar.Wire", and also "Wire.JsonText", which resolves through the parent namespace.
+    private static readonly Regex Mention = new($@"\bBusbar\.(?<folder>[A-Z]\w*)|(?<![\w.""@])(?<folder>{string.Join('|', Allowed.Keys)})\.[A-Z]");
+
+    [Fact]
+    public void Every_folder_uses_only_folders_below_it()
+    {
+        var violations = new List<string>();
+        foreach ((string path, string code) in SourceTree.Files)
+        {
+            string folder = SourceTree.FolderOf(path);
+            if (folder.Length == 0)
+            {
+                continue;
+            }
+
+            foreach (Match mention in Mention.Matches(code))
+            {
+                string used = mention.Groups["folder"].Value;
+                if (used != folder && Allowed.ContainsKey(used) && !Allowed.GetValueOrDefault(folder, []).Contains(used))
+                {
+                    violations.Add($"{path} uses {used}");
+                }
+            }
+        }
+
+        Assert.Empty(violations.Distinct());
+    }
+
+    [Fact]
+    public void Every_folder_has_its_place_in_the_order() =>
+        Assert.Empty(SourceTree.Files.Select(file => SourceTree.FolderOf(file.Path)).Where(folder => folder.Length > 0).Distinct().Except(Allowed.Keys));
+
+    [Fact]
+    public void The_order_of_folders_has_no_ring()
+    {
+        var placed = new HashSet<string>();
+        while (Allowed.Keys.FirstOrDefault(folder => !placed.Contains(folder) && Allowed[folder].All(placed.Contains)) is { } next)
+        {
+            placed.Add(next);
+        }
+
+        Assert.Equal(Allowed.Keys.Order(), placed.Order());
+    }
+
+    [Theory]
+    [InlineData("using Busbar.Gateway;", "Gateway")]
+    [InlineData("global using static Busbar.Wire.JsonSyntax;", "Wire")]
+    [InlineData("    private readonly Reliability.Pool _pool;", "Reliability")]
+    [InlineData("    return global::Busbar.Upstream.Call.Send();", "Upstream")]
+    public void A_mention_is_seen_however_it_is_spelled(string code, string folder) =>
+        Assert.Equal(folder, Mention.Match(code).Groups["folder"].Value);
+}

@@ -1,0 +1,42 @@
+using System.Text.RegularExpressions;
+
+namespace Busbar.Tests.Architecture;
+
+/// <summary>The product's C# sources, as text.</summary>
+internal static partial class SourceTree
+{
+    private static readonly string[] Generated = ["bin", "obj"];
+
+    /// <summary>Each source of the product: its path below the product's folder, with forward slashes, and its code without comments.</summary>
+    public static IReadOnlyList<(string Path, string Code)> Files { get; } = Read();
+
+    /// <summary>The folder of a source, first segment only; empty for a file at the top.</summary>
+    public static string FolderOf(string path) => path.Contains('/') ? path[..path.IndexOf('/')] : "";
+
+    private static List<(string Path, string Code)> Read()
+    {
+        DirectoryInfo? root = new(AppContext.BaseDirectory);
+        while (root is not null && !File.Exists(Path.Combine(root.FullName, "busbar.sln")))
+        {
+            root = root.Parent;
+        }
+
+        Assert.NotNull(root);
+        string product = Path.Combine(root.FullName, "Busbar");
+        var files = new List<(string, string)>();
+        foreach (string file in Directory.EnumerateFiles(product, "*.cs", SearchOption.AllDirectories))
+        {
+            string path = Path.GetRelativePath(product, file).Replace('\\', '/');
+            if (!Generated.Contains(FolderOf(path)))
+            {
+                files.Add((path, Comment().Replace(File.ReadAllText(file), "")));
+            }
+        }
+
+        Assert.NotEmpty(files);
+        return files;
+    }
+
+    [GeneratedRegex(@"(?m)^\s*//.*$|\s//.*$")]
+    private static partial Regex Comment();
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# The binary needs no other file: it is static, address-randomised, small, and serves from a directory that holds only itself,
+# a configuration and CA certificates.
+set -euo pipefail
+PATH="$PATH:/usr/sbin:/sbin"
+binary=$(realpath "$1")
+bad=0
+server=
+root=$(mktemp -d)
+cleanup() {
+  [[ -z $server ]] || kill -KILL "$server" 2>/dev/null || true
+  rm -rf "$root"
+}
+trap cleanup EXIT
+
+# check NAME COMMAND...
+check() {
+  local name=$1
+  shift
+  if "$@"; then echo "ok $name"; else echo "not ok $name"; bad=1; fi
+}
+
+is_static() { ! readelf -lW "$binary" | grep -q INTERP && ! readelf -dW "$binary" | grep -q NEEDED; }
+is_randomised() { readelf -hW "$binary" | grep -q 'Type: *DYN'; }
+is_small() { (( $(stat -c %s "$binary") <= 20 * 1024 * 1024 )); }
+check "the binary loads no library and no interpreter" is_static
+check "the binary is position-independent" is_randomised
+check "the binary is at most 20 MiB" is_small
+
+# Only `exec` inside these: the process id must be the binary's own.
+if (( EUID == 0 )) && chroot / true 2>/dev/null; then
+  enter() { exec env -i "$(command -v chroot)" --userspec=65534:65534 "$root" "$@"; }
+elif command -v bwrap >/dev/null && bwrap --ro-bind / / true 2>/dev/null; then
+  enter() { exec env -i "$(command -v bwrap)" --die-with-parent --ro-bind "$root" / "$@"; }
+elif unshare -r true 2>/dev/null; then
+  enter() { exec env -i "$(command -v unshare)" -r "$(command -v chroot)" "$root" "$@"; }
+else
+  echo "skip an empty root directory: needs root, bwrap or user namespaces"
+  exit "$bad"
+fi
+
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+chmod 755 "$root"
+mkdir -p "$root/etc/busbar" "$root/etc/ssl/certs"
+cp "$binary" "$root/busbar"
+[[ ! -e /etc/ssl/certs/ca-certificates.crt ]] || cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+cat >"$root/etc/busbar/config.yaml" <<YAML
+listen: 127.0.0.1:$port
+auth:
+  mode: token
+  client_tokens: [empty-root-token]
+providers:
+  local:
+    protocol: openai
+    base_url: http://127.0.0.1:9
+    allow_private_network: true
+    api_key_env: NO_SUCH_KEY
+models:
+  local-model:
+    provider: local
+    max_concurrent: 4
+YAML
+
+says_version() { [[ $( (enter /busbar --version) 2>&1) == "busbar "* ]]; }
+check "it tells its version in an empty root directory" says_version
+
+validates() { (enter /busbar --validate --config /etc/busbar/config.yaml) >&2; }
+check "it validates a configuration in an empty root directory" validates
+
+serves() {
+  (enter /busbar --config /etc/busbar/config.yaml) >&2 &
+  server=$!
+  for _ in $(seq 100); do
+    curl -fs -o /dev/null "http://127.0.0.1:$port/livez" && return 0
+    kill -0 "$server" 2>/dev/null || return 1
+    sleep 0.1
+  done
+  return 1
+}
+check "it serves from an empty root directory" serves
+
+stops() {
+  local code=0
+  kill -TERM "$server" && wait "$server" || code=$?
+  server=
+  return "$code"
+}
+check "it ends with exit code 0 on SIGTERM" stops
+exit "$bad"

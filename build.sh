@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# Builds, tests and measures Busbar. Needs the .NET 10 SDK; apt packages that are missing are installed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+PATH="$PATH:/usr/sbin:/sbin"
+
+usage() {
+  cat <<'TEXT'
+usage: ./build.sh [command]
+  build         leave ./busbar, one static file (default)
+  run           build, then start it in demo mode; further arguments replace --demo
+  test          everything that CI runs; the last line counts the results
+  bench         load comparison with nginx and a bare proxy; --quick for a short one
+  bench-micro   micro benchmarks; further arguments go to BenchmarkDotNet
+  clean         remove everything that was built
+TEXT
+}
+
+say() { printf '== %s\n' "$*" >&2; }
+die() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
+
+# Each argument is probe=package, where the probe is a command, or a file when it begins with a slash.
+need() {
+  local missing=() pair probe
+  for pair in "$@"; do
+    probe=${pair%%=*}
+    if [[ $probe == /* ]]; then [[ -e $probe ]]; else command -v "$probe" >/dev/null; fi || missing+=("${pair#*=}")
+  done
+  (( ${#missing[@]} )) || return 0
+  command -v apt-get >/dev/null || die "missing: ${missing[*]} (these are the Debian package names; install the equivalents)"
+  local root=()
+  if (( EUID != 0 )); then
+    command -v sudo >/dev/null || die "not root and no sudo; run as root: apt-get install ${missing[*]}"
+    root=(sudo)
+  fi
+  say "installing ${missing[*]}"
+  "${root[@]}" apt-get update -q >&2
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >&2
+}
+
+need_sdk() {
+  command -v dotnet >/dev/null && dotnet --list-sdks | grep -q '^10\.' ||
+    die "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download/dotnet/10.0"
+}
+
+need_native() {
+  need gcc=gcc ld.lld=lld cmake=cmake make=make /usr/include/stdio.h=libc6-dev /usr/include/openssl/ssl.h=libssl-dev
+}
+
+# Everything that decides what the binary contains, contents included.
+inputs() {
+  { find Busbar \( -name bin -o -name obj \) -prune -o -type f -print0
+    find . -maxdepth 1 -type f \( -name '*.props' -o -name '*.yaml' -o -name build.sh \) -print0
+  } | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum
+}
+
+build() {
+  local now
+  now=$(inputs)
+  if [[ -x busbar && -f artifacts/inputs && $(<artifacts/inputs) == "$now" ]]; then
+    say "./busbar is up to date"
+    return
+  fi
+  need_sdk
+  need_native
+  say "publishing ./busbar"
+  mkdir -p artifacts
+  # The native link is not repeated when only its options change.
+  rm -rf artifacts/publish Busbar/obj/Release/net10.0/*/native Busbar/bin/Release/net10.0/*/native
+  if ! dotnet publish Busbar/Busbar.csproj -c Release -o artifacts/publish >artifacts/publish.log 2>&1; then
+    cat artifacts/publish.log >&2
+    die "publish failed"
+  fi
+  if grep -E 'warning (IL|CS|CA|IDE)[0-9]+' artifacts/publish.log >&2; then
+    die "publish gave warnings"
+  fi
+  # By rename, so that a running ./busbar does not stand in the way.
+  mv -f artifacts/publish/busbar busbar
+  printf '%s\n' "$now" >artifacts/inputs
+  say "./busbar: $(($(stat -c %s busbar) / 1024)) KiB"
+}
+
+passed=0 failed=0 skipped=0
+count() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3)); }
+
+attribute() { sed -n "s/.*<Counters[^>]* $1=\"\([0-9]*\)\".*/\1/p" "$2"; }
+
+unit_tests() {
+  local results=artifacts/test-results trx status=0 total done ok
+  rm -rf "$results"
+  # Debug: the assertions in the product are part of the test.
+  dotnet test Busbar.Tests/Busbar.Tests.csproj -c Debug --logger "trx;LogFileName=unit.trx" --results-directory "$results" || status=$?
+  trx=$results/unit.trx
+  if [[ ! -f $trx ]]; then
+    say "the unit tests did not build or did not run"
+    count 0 1 0
+    return
+  fi
+  total=$(attribute total "$trx") done=$(attribute executed "$trx") ok=$(attribute passed "$trx")
+  count "$ok" $((done - ok)) $((total - done))
+  if (( status != 0 && done == ok )); then
+    say "the test run itself failed"
+    count 0 1 0
+  fi
+}
+
+# A script prints "ok NAME", "not ok NAME" or "skip NAME: WHY" for each thing it checks, and fails when one does.
+script_tests() {
+  local script log status
+  for script in Busbar.Tests/Scripts/*.sh; do
+    [[ -e $script ]] || continue
+    say "$script"
+    log=artifacts/$(basename "$script").log
+    status=0
+    "$script" ./busbar >"$log" || status=$?
+    cat "$log"
+    local ok bad out
+    ok=$(grep -c '^ok ' "$log" || true) bad=$(grep -c '^not ok ' "$log" || true) out=$(grep -c '^skip ' "$log" || true)
+    (( status != 0 && bad == 0 )) && bad=1
+    count "$ok" "$bad" "$out"
+  done
+}
+
+# The vendors' own JavaScript clients against the binary.
+sdk_tests() {
+  [[ -f Busbar.Tests/Sdk/package.json ]] || return 0
+  need node=nodejs npm=npm
+  local log=artifacts/sdk.log status=0
+  say "Busbar.Tests/Sdk"
+  (cd Busbar.Tests/Sdk && npm ci --no-audit --no-fund >&2 && BUSBAR="$OLDPWD/busbar" node --test --test-reporter=tap) >"$log" || status=$?
+  grep -E '^ *not ok |^# (pass|fail|skipped) ' "$log" || true
+  local ok bad out
+  ok=$(sed -n 's/^# pass //p' "$log") bad=$(sed -n 's/^# fail //p' "$log") out=$(sed -n 's/^# skipped //p' "$log")
+  (( status != 0 && ${bad:-0} == 0 )) && bad=1
+  count "${ok:-0}" "${bad:-0}" "${out:-0}"
+}
+
+run_tests() {
+  mkdir -p artifacts
+  need_sdk
+  need curl=curl readelf=binutils python3=python3
+  if (build); then count 1 0 0; else count 0 1 0; fi
+  unit_tests
+  [[ ! -x busbar ]] || script_tests
+  [[ ! -x busbar ]] || sdk_tests
+  if (( skipped )); then
+    printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+  else
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+  fi
+  (( failed == 0 && passed > 1 ))
+}
+
+bench() {
+  need wrk=wrk nginx=nginx-light python3=python3
+  build
+  dotnet publish Busbar.Benchmarks/load/bare-proxy/BareProxy.csproj -c Release -o artifacts/bench >artifacts/bench.log 2>&1 ||
+    { cat artifacts/bench.log >&2; die "publishing the bare proxy failed"; }
+  gcc -O2 -Wall -Wextra -Werror -o artifacts/bench/upstream Busbar.Benchmarks/load/upstream.c
+  exec python3 Busbar.Benchmarks/load/compare.py --busbar ./busbar --tools artifacts/bench "$@"
+}
+
+command=${1:-build}
+(( $# )) && shift
+case $command in
+  build) build ;;
+  run) build; (( $# )) || set -- --demo; exec ./busbar "$@" ;;
+  test) run_tests ;;
+  bench) bench "$@" ;;
+  bench-micro)
+    need_sdk
+    (( $# )) || set -- --filter '*'
+    exec dotnet run -c Release --project Busbar.Benchmarks -- "$@" ;;
+  clean) rm -rf busbar artifacts BenchmarkDotNet.Artifacts; find . -path ./.git -prune -o -type d \( -name bin -o -name obj -o -name TestResults -o -name node_modules \) -prune -exec rm -rf {} + ;;
+  -h|--help|help) usage ;;
+  *) usage >&2; exit 2 ;;
+esac
