@@ -7,6 +7,11 @@ internal static class ProtocolTable
 {
     private static readonly Protocol?[] Table = new Protocol?[ProtocolNames.All.Count];
 
+    static ProtocolTable()
+    {
+        Table[(int)ProtocolId.Anthropic] = Anthropic.AnthropicProtocol.Instance;
+    }
+
     /// <summary>The protocol called <paramref name="id"/>.</summary>
     public static Protocol Get(ProtocolId id) =>
         Table[(int)id] ?? throw new InvalidOperationException($"protocol {id.Name()} is not built in");

@@ -1,0 +1,64 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Anthropic;
+
+/// <summary>Anthropic Messages, versions 2023-06-01 and 2026-10-21. Both are answered alike.</summary>
+internal sealed class AnthropicProtocol : Protocol
+{
+    private AnthropicProtocol()
+    {
+    }
+
+    /// <summary>The only instance.</summary>
+    public static AnthropicProtocol Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public override ProtocolId Id => ProtocolId.Anthropic;
+
+    /// <inheritdoc/>
+    public override string RequestIdHeader => "request-id";
+
+    /// <inheritdoc/>
+    public override string NewRequestId() => Ids.Random("req_01", 24);
+
+    /// <inheritdoc/>
+    public override string NewResponseId() => Ids.Random("msg_01", 24);
+
+    /// <inheritdoc/>
+    public override string EgressPath(string model, bool stream) => "/v1/messages";
+
+    /// <inheritdoc/>
+    public override GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request) =>
+        RequestReader.Read(body, request);
+
+    /// <inheritdoc/>
+    public override void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses) =>
+        RequestWriter.Write(request, target, output, ref losses);
+
+    /// <inheritdoc/>
+    public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
+
+    /// <inheritdoc/>
+    public override void WriteResponse(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses) =>
+        ResponseWriter.Write(response, identity, output, ref losses);
+
+    /// <inheritdoc/>
+    public override IStreamReader NewStreamReader() => new StreamReader();
+
+    /// <inheritdoc/>
+    public override IStreamWriter NewStreamWriter(StreamContext context) => new StreamWriter(context);
+
+    /// <inheritdoc/>
+    public override IStreamTap NewStreamTap() => new StreamTap();
+
+    /// <inheritdoc/>
+    public override Usage ReadUsage(ReadOnlyMemory<byte> body) => UsageFields.Find(body);
+
+    /// <inheritdoc/>
+    public override ProviderError ReadError(int status, ReadOnlyMemory<byte> body) => ErrorReader.Read(status, body);
+
+    /// <inheritdoc/>
+    public override void WriteError(in GatewayError error, string requestId, JsonWriter output) =>
+        ErrorWriter.Write(error, StatusOf(error), requestId, output);
+}

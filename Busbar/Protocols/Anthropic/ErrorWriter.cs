@@ -1,0 +1,60 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Anthropic;
+
+/// <summary>Writes <c>{"type":"error","error":{"type","message"},"request_id"}</c>.</summary>
+internal static class ErrorWriter
+{
+    /// <summary>Writes the envelope of an answer, or of a stream event when <paramref name="requestId"/> is null.</summary>
+    public static void Write(in GatewayError error, int status, string? requestId, JsonWriter output)
+    {
+        output.StartObject();
+        output.Literal("type"u8, "error"u8);
+        output.StartObject("error"u8);
+        output.Literal("type"u8, TypeOf(error.Kind, status));
+        output.String("message"u8, string.IsNullOrEmpty(error.Message) ? UsualMessage(error.Kind) : error.Message);
+        output.EndObject();
+        if (requestId is not null)
+        {
+            output.String("request_id"u8, requestId);
+        }
+
+        output.EndObject();
+    }
+
+    private static ReadOnlySpan<byte> TypeOf(ErrorKind kind, int status) => status switch
+    {
+        402 => "billing_error"u8,
+        409 => "conflict_error"u8,
+        503 or 529 => "overloaded_error"u8,
+        _ => kind switch
+        {
+            ErrorKind.Authentication => "authentication_error"u8,
+            ErrorKind.Permission => "permission_error"u8,
+            ErrorKind.NotFound => "not_found_error"u8,
+            ErrorKind.TooLarge => "request_too_large"u8,
+            ErrorKind.RateLimit or ErrorKind.Quota => "rate_limit_error"u8,
+            ErrorKind.Overloaded => "overloaded_error"u8,
+            ErrorKind.Timeout => "timeout_error"u8,
+            ErrorKind.Internal or ErrorKind.BadGateway => "api_error"u8,
+            _ => "invalid_request_error"u8,
+        },
+    };
+
+    private static string UsualMessage(ErrorKind kind) => kind switch
+    {
+        ErrorKind.Authentication => "invalid x-api-key",
+        ErrorKind.Permission => "Your API key does not have permission to use the specified resource.",
+        ErrorKind.NotFound => "Not found",
+        ErrorKind.MethodNotAllowed => "Method Not Allowed",
+        ErrorKind.TooLarge => "Request exceeds the maximum size",
+        ErrorKind.RateLimit => "Number of requests has exceeded your rate limit. Please try again later.",
+        ErrorKind.Quota => "You have reached your specified API usage limits.",
+        ErrorKind.ContextLength => "prompt is too long",
+        ErrorKind.Overloaded => "Overloaded",
+        ErrorKind.Timeout => "Request timed out.",
+        ErrorKind.Internal or ErrorKind.BadGateway => "Internal server error",
+        _ => "Invalid request",
+    };
+}
