@@ -1,0 +1,242 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Busbar.Ir;
+using Busbar.Protocols;
+using Busbar.Protocols.OpenAI;
+using Busbar.Wire;
+using JsonTree = System.Text.Json.Nodes.JsonNode;
+
+namespace Busbar.Tests.Protocols.OpenAI;
+
+/// <summary>What holds for every recorded exchange.</summary>
+public sealed class CorpusTests
+{
+    private const string Schema = "openai-chat-responses.schema.json";
+
+    private static IEnumerable<CorpusExchange> Requests =>
+        Corpus.Of(ProtocolId.OpenAI).Where(exchange => exchange.Request is { } request && request.Body.Span.IndexOf("\"messages\""u8) > 0);
+
+    private static IEnumerable<CorpusExchange> Answers => Corpus.Of(ProtocolId.OpenAI).Where(exchange => exchange.Status == 200 && !exchange.IsSse);
+
+    private static IEnumerable<CorpusExchange> Streams => Corpus.Of(ProtocolId.OpenAI).Where(exchange => exchange.IsSse && exchange.Status == 200);
+
+    [SkippableFact]
+    public void A_request_written_to_its_own_protocol_keeps_everything_but_the_model_and_the_wish_for_usage()
+    {
+        Skip.IfNot(Corpus.Exists);
+        Assert.All(Requests, exchange =>
+        {
+            var expected = (JsonObject)JsonTree.Parse(exchange.Request!.Body.Span)!;
+            using ChatRequest request = ChatRequest.Rent();
+            Assert.Null(Chat.Read(exchange.Request.Body, request));
+            var written = (JsonObject)JsonTree.Parse(Chat.Write(request, foreign: false))!;
+            Assert.Equal("wire-model", (string?)written["model"]);
+            foreach (JsonObject body in new[] { expected, written })
+            {
+                body.Remove("model");
+                if (request.Stream)
+                {
+                    body.Remove("stream_options");
+                }
+            }
+
+            Assert.True(JsonTree.DeepEquals(expected, written), exchange.Id);
+        });
+    }
+
+    [SkippableFact]
+    public void A_request_written_from_the_representation_fits_the_published_schema_and_reads_back_the_same()
+    {
+        Skip.IfNot(Corpus.Exists);
+        Assert.All(Requests, exchange =>
+        {
+            using ChatRequest request = ChatRequest.Rent();
+            Assert.Null(Chat.Read(exchange.Request!.Body, request));
+            byte[] written = Chat.Write(request);
+            Assert.Equal([], SchemaCheck.Validate(Schema, "#/components/schemas/CreateChatCompletionRequest", written));
+            using ChatRequest again = ChatRequest.Rent();
+            Assert.Null(Chat.Read(written, again));
+            Assert.True(Chat.Same(written, Chat.Write(again)), exchange.Id);
+        });
+    }
+
+    [SkippableFact]
+    public void An_answer_written_to_its_own_protocol_is_unchanged()
+    {
+        Skip.IfNot(Corpus.Exists);
+        int seen = 0;
+        foreach (CorpusExchange exchange in Answers)
+        {
+            using ChatResponse response = ChatResponse.Rent();
+            if (OpenAIProtocol.Instance.ReadResponse(exchange.ResponseBody, response) && response.Failure is null)
+            {
+                seen++;
+                Assert.True(Chat.Same(exchange.ResponseBody.Span, Encoding.UTF8.GetBytes(Chat.Rewritten(response, foreign: false).GetRawText())), exchange.Id);
+            }
+        }
+
+        Assert.True(seen > 100);
+    }
+
+    [SkippableFact]
+    public void An_answer_written_from_the_representation_has_every_key_and_reads_back_the_same()
+    {
+        Skip.IfNot(Corpus.Exists);
+        Assert.All(Answers, exchange =>
+        {
+            using ChatResponse response = ChatResponse.Rent();
+            if (!OpenAIProtocol.Instance.ReadResponse(exchange.ResponseBody, response) || response.Failure is not null)
+            {
+                return;
+            }
+
+            byte[] written = Encoding.UTF8.GetBytes(Chat.Rewritten(response).GetRawText());
+            if (response.StopReason != StopReason.None)
+            {
+                Assert.Equal([], SchemaCheck.Validate(Schema, "#/components/schemas/CreateChatCompletionResponse", written));
+            }
+
+            using ChatResponse again = ChatResponse.Rent();
+            Assert.True(OpenAIProtocol.Instance.ReadResponse(written, again));
+            Assert.Equal(response.Usage, again.Usage);
+            Assert.True(Chat.Same(written, Encoding.UTF8.GetBytes(Chat.Rewritten(again).GetRawText())), exchange.Id);
+        });
+    }
+
+    [SkippableFact]
+    public void Every_recorded_failure_inside_a_200_is_seen()
+    {
+        Skip.IfNot(Corpus.Exists);
+        CorpusExchange[] failures = [.. Answers.Where(exchange => exchange.ResponseBody.Span.TrimStart("\n "u8).StartsWith("{\"error\""u8))];
+        Assert.NotEmpty(failures);
+        Assert.All(failures, exchange =>
+        {
+            using ChatResponse response = ChatResponse.Rent();
+            Assert.True(OpenAIProtocol.Instance.ReadResponse(exchange.ResponseBody, response));
+            Assert.NotNull(response.Failure);
+        });
+    }
+
+    [SkippableFact]
+    public void A_recorded_stream_is_balanced_and_reads_back_the_same_after_writing()
+    {
+        Skip.IfNot(Corpus.Exists);
+        Assert.All(Streams, exchange =>
+        {
+            List<string> lines = Chat.Lines(exchange.ResponseBody.Span);
+            Assert.Equal(lines.Count(line => line.StartsWith("start ")), lines.Count(line => line.StartsWith("stop ")));
+            Assert.StartsWith("message ", lines[0]);
+            Assert.True(lines[^1] == "end" || lines[^1].StartsWith("error "), exchange.Id);
+            if (lines[^1] != "end")
+            {
+                return;
+            }
+
+            string written = Chat.Restream(exchange.ResponseBody.Span);
+            Assert.EndsWith("data: [DONE]\n\n", written);
+            Assert.Equal(Comparable(lines), Comparable(Chat.Lines(Encoding.UTF8.GetBytes(written))));
+        });
+    }
+
+    [SkippableFact]
+    public void The_observer_of_a_stream_sees_what_the_reader_sees()
+    {
+        Skip.IfNot(Corpus.Exists);
+        Assert.All(Streams, exchange =>
+        {
+            IStreamTap tap = OpenAIProtocol.Instance.NewStreamTap();
+            using var framer = new SseFramer();
+            exchange.ResponseBody.Span.CopyTo(framer.GetMemory(exchange.ResponseBody.Length).Span);
+            framer.Advance(exchange.ResponseBody.Length);
+            framer.Complete();
+            while (framer.TryRead(out Frame frame) == FrameResult.Frame)
+            {
+                tap.Observe(frame);
+            }
+
+            Usage usage = default;
+            bool isComplete = false;
+            StreamError? error = null;
+            Chat.Stream(exchange.ResponseBody.Span, events =>
+            {
+                for (int index = 0; index < events.Count; index++)
+                {
+                    usage.Merge(events[index].Usage);
+                    isComplete |= events[index].Kind == StreamEventKind.MessageStop;
+                    error ??= events[index].Error;
+                }
+            });
+            Assert.Equal(usage, tap.Usage);
+            Assert.Equal(error, tap.Error);
+            Assert.True(tap.HasContent || error is not null, exchange.Id);
+            Assert.True(tap.IsComplete || !isComplete, exchange.Id);
+        });
+    }
+
+    [SkippableFact]
+    public void Random_damage_to_any_body_or_stream_never_throws()
+    {
+        Skip.IfNot(Corpus.Exists);
+        var random = new Random(7);
+        int read = 0;
+        foreach (CorpusExchange exchange in Corpus.Of(ProtocolId.OpenAI))
+        {
+            for (int round = 0; round < 12; round++)
+            {
+                read += Survives(exchange.Request?.Body ?? default, random, body =>
+                {
+                    using ChatRequest request = ChatRequest.Rent();
+                    if (Chat.Read(body, request) is null)
+                    {
+                        using var document = System.Text.Json.JsonDocument.Parse(Chat.Write(request));
+                    }
+                });
+                read += Survives(exchange.ResponseBody, random, body =>
+                {
+                    if (exchange.IsSse)
+                    {
+                        Chat.Chunks(Chat.Restream(body.Span));
+                        return;
+                    }
+
+                    using ChatResponse response = ChatResponse.Rent();
+                    if (OpenAIProtocol.Instance.ReadResponse(body, response) && response.Failure is null)
+                    {
+                        Chat.Rewritten(response);
+                    }
+
+                    OpenAIProtocol.Instance.ReadError(400, body);
+                    OpenAIProtocol.Instance.ReadUsage(body);
+                });
+            }
+        }
+
+        Assert.True(read > 1000);
+    }
+
+    private static int Survives(ReadOnlyMemory<byte> body, Random random, Action<ReadOnlyMemory<byte>> use)
+    {
+        if (body.IsEmpty)
+        {
+            return 0;
+        }
+
+        byte[] damaged = body.ToArray();
+        ReadOnlySpan<byte> alphabet = "{}[]\",:0-n\\ tfe"u8;
+        for (int count = random.Next(1, 4); count > 0; count--)
+        {
+            damaged[random.Next(damaged.Length)] = random.Next(3) == 0 ? (byte)random.Next(256) : alphabet[random.Next(alphabet.Length)];
+        }
+
+        use(damaged);
+        return 1;
+    }
+
+    // Usage comes last when written; no arguments are written as an empty object; a refusal is spelt content_filter.
+    private static List<string> Comparable(List<string> lines)
+    {
+        List<string> result = [.. lines.Where(line => !line.StartsWith("usage ")), .. lines.Where(line => line.StartsWith("usage ")).TakeLast(1)];
+        result.RemoveAll(line => line.StartsWith('>') && line.EndsWith(":{}"));
+        return [.. result.Select(line => line is "because Refusal" or "because Safety" ? "because Safety" : line is "because Other" or "because Error" ? "because EndTurn" : line)];
+    }
+}
