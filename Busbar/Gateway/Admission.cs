@@ -53,7 +53,7 @@ internal static class Admission
             return new GatewayError(ErrorKind.InvalidRequest, "you must provide a model parameter", Param: "model");
         }
 
-        Pool? pool = named is not null ? Find(exchange.Snapshot.Fleet, named, out GatewayError? refusal) : Find(exchange.Snapshot.Fleet, scan.ModelText(body.Memory), out refusal);
+        Pool? pool = named is not null ? Find(exchange.Snapshot, named, out GatewayError? refusal) : Find(exchange.Snapshot, scan.ModelText(body.Memory), out refusal);
         exchange.Pool = pool;
         return pool is not null ? null : refusal;
     }
@@ -61,16 +61,16 @@ internal static class Admission
     private static bool StringValuesAre(Microsoft.Extensions.Primitives.StringValues values, string expected) =>
         values.Count == 1 && string.Equals(values[0], expected, StringComparison.OrdinalIgnoreCase);
 
-    private static Pool? Find(Fleet fleet, JsonText name, out GatewayError? refusal)
+    private static Pool? Find(GatewaySnapshot snapshot, JsonText name, out GatewayError? refusal)
     {
         if (name.HasEscapes || name.Escaped.Length > NameOnStack)
         {
-            return Find(fleet, name.ToString(), out refusal);
+            return Find(snapshot, name.ToString(), out refusal);
         }
 
         Span<char> characters = stackalloc char[NameOnStack];
         int length = Encoding.UTF8.GetChars(name.Span, characters);
-        if (fleet.Resolve(characters[..length]) is { } pool)
+        if (snapshot.Fleet.Resolve(characters[..length]) is { } pool)
         {
             refusal = null;
             return pool;
@@ -80,17 +80,17 @@ internal static class Admission
         return null;
     }
 
-    private static Pool? Find(Fleet fleet, string name, out GatewayError? refusal)
+    private static Pool? Find(GatewaySnapshot snapshot, string name, out GatewayError? refusal)
     {
         refusal = null;
-        if (fleet.Resolve(name) is { } pool)
+        if (snapshot.Fleet.Resolve(name) is { } pool)
         {
             return pool;
         }
 
         // /{provider}/{model}/…: the model must be that provider's.
         int slash = name.IndexOf('/');
-        if (slash > 0 && exchangeProviders.ContainsKey(name[..slash]) && fleet.ForModel(name[(slash + 1)..]) is { } model)
+        if (slash > 0 && snapshot.Config.Providers.ContainsKey(name[..slash]) && snapshot.Fleet.ForModel(name[(slash + 1)..]) is { } model)
         {
             if (model.Members[0].Lane.Provider.Name == name[..slash])
             {

@@ -94,7 +94,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
                 return new AttemptResult(AttemptEnd.NextLane, FailoverReason.HardDown);
             case FaultDisposition.ContextLength:
                 lease.ContextExceeded();
-                return new AttemptResult(AttemptEnd.NextLane, FailoverReason.ContextLength, ErrorMapping.ContextLength(error));
+                return new AttemptResult(AttemptEnd.NextLane, FailoverReason.ContextLength, ErrorMapping.Relay(400, error with { IsContextLength = true }, isClientCredential: false));
             default:
                 lease.ClientFault();
                 return new AttemptResult(AttemptEnd.NextLane, FailoverReason.TransientUpstream, ErrorMapping.Relay(400, error, isClientCredential: false));
@@ -119,7 +119,8 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         {
             _translatedBody = new PooledBuffer(body.Length + 512);
             Translation = new TranslationContext(exchange.Ingress.Id, endpoint.Protocol.Id, endpoint.Target);
-            if (SameProtocolCleanup.TryRewrite(body, PathModel(), exchange.Streams, endpoint.Protocol, endpoint.Target, Translation, _translatedBody))
+            using ChatRequest request = ChatRequest.Rent();
+            if (SameProtocolCleanup.TryRewrite(body, PathModel(), exchange.Streams, endpoint.Protocol, endpoint.Target, Translation, request, _translatedBody))
             {
                 return new ModelSplice(_translatedBody.Memory);
             }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Busbar.Ir;
 using Busbar.Observability;
@@ -165,7 +166,7 @@ internal static class StreamRelay
     }
 
     private static GatewayError Interrupted(FaultClass fault) =>
-        fault == FaultClass.Timeout ? ErrorMapping.TimedOut : ErrorMapping.Interrupted;
+        fault == FaultClass.Timeout ? new GatewayError(ErrorKind.Timeout) : ErrorMapping.Interrupted;
 
     private static void Write(Exchange exchange, IRelayedStream body)
     {

@@ -54,7 +54,16 @@ internal static class WholeRelay
         }
 
         using ChatResponse response = ChatResponse.Rent();
-        if (!ResponseTranslation.TryRead(body.Memory, attempt.Endpoint.Protocol, attempt.Translation!, response))
+        using var output = new PooledBuffer(body.Length + 512);
+        var identity = new ResponseIdentity(
+            exchange.Ingress.NewResponseId(),
+            exchange.Snapshot.Time.GetUtcNow().ToUnixTimeSeconds(),
+            attempt.Endpoint.Target.WireModelText,
+            (long)exchange.Elapsed.TotalMilliseconds);
+        bool read = exchange.Streams
+            ? attempt.Endpoint.Protocol.ReadResponse(body.Memory, response)
+            : ResponseTranslation.Translate(body.Memory, attempt.Endpoint.Protocol, exchange.Ingress, attempt.Translation!, identity, response, output);
+        if (!read)
         {
             return await UntranslatableAsync(exchange).ConfigureAwait(false);
         }
@@ -65,7 +74,6 @@ internal static class WholeRelay
         }
 
         exchange.Usage = response.Usage;
-        using var output = new PooledBuffer(body.Length + 512);
         if (exchange.Streams)
         {
             using var streamed = new TranslatedStream(attempt);
@@ -75,12 +83,6 @@ internal static class WholeRelay
             return AttemptResult.Answered;
         }
 
-        var identity = new ResponseIdentity(
-            exchange.Ingress.NewResponseId(),
-            exchange.Snapshot.Time.GetUtcNow().ToUnixTimeSeconds(),
-            attempt.Endpoint.Target.WireModelText,
-            (long)exchange.Elapsed.TotalMilliseconds);
-        ResponseTranslation.Write(response, exchange.Ingress, attempt.Translation!, identity, output);
         Answer.Commit(attempt, "application/json", output.Length, streamed: false);
         await exchange.Output.WriteAsync(output.Memory, CancellationToken.None).ConfigureAwait(false);
         return AttemptResult.Answered;

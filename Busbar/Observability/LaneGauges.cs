@@ -18,7 +18,7 @@ internal static class LaneGauges
             }
         }
 
-        Lanes(text, fleet, "busbar_lane_inflight", "Upstream calls in flight.", lane => lane.Permits.InUse);
+        Lanes(text, fleet, "busbar_lane_inflight", "Upstream calls in flight.", lane => lane.Permits.InFlight);
         Lanes(text, fleet, "busbar_lane_available_permits", "Upstream calls that may still begin.", lane => lane.Permits.Free);
         Metrics.Head(text, "busbar_pool_queued", "Requests that wait for a permit.", "gauge");
         foreach (Pool pool in Metrics.AllPools(fleet))

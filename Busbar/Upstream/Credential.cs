@@ -11,17 +11,18 @@ namespace Busbar.Upstream;
 internal sealed class Credential
 {
     private readonly ProviderConfig _provider;
-    private readonly string _authority;
     private readonly string _key;
-    private readonly SigV4Signer? _signer;
+    private readonly AwsCredential? _pair;
+    private readonly string _region;
 
-    /// <summary>The credential <paramref name="key"/> for <paramref name="provider"/>, reached at <paramref name="authority"/>.</summary>
-    public Credential(ProviderConfig provider, Secret? key, string authority)
+    /// <summary>The credential <paramref name="key"/> for <paramref name="provider"/>.</summary>
+    public Credential(ProviderConfig provider, Secret? key)
     {
         _provider = provider;
-        _authority = authority;
         _key = key?.Reveal() ?? "";
-        _signer = Signer(_key);
+        _pair = Pair(_key);
+        AwsRegion.TryFromHost(new Uri(provider.BaseUrl).Host, out string derived);
+        _region = provider.Region ?? derived;
     }
 
     /// <summary>Adds the credential headers for one call.</summary>
@@ -49,8 +50,8 @@ internal sealed class Credential
                 case ProtocolId.Gemini when caller.Carrier != CredentialCarrier.Bearer:
                     request.Headers.TryAddWithoutValidation("x-goog-api-key", key);
                     return;
-                case ProtocolId.Bedrock when (caller.IsPassthrough ? Signer(key) : _signer) is { } signer:
-                    signer.Sign(request, _authority, body, now);
+                case ProtocolId.Bedrock when key.Contains(':'):
+                    Sign(request, caller.IsPassthrough ? Pair(key) : _pair, body, now);
                     return;
             }
         }
@@ -77,6 +78,24 @@ internal sealed class Credential
         return true;
     }
 
-    private SigV4Signer? Signer(string key) =>
-        _provider.Protocol == ProtocolId.Bedrock && key.Contains(':') ? SigV4Signer.TryCreate(key, _authority, _provider.Region) : null;
+    private static AwsCredential? Pair(string key) => AwsCredential.TryParse(key, out AwsCredential? pair) ? pair : null;
+
+    // A pair that cannot be read goes out unsigned, and the provider says so.
+    private void Sign(HttpRequestMessage request, AwsCredential? pair, in ModelSplice body, DateTimeOffset now)
+    {
+        if (pair is null)
+        {
+            return;
+        }
+
+        Uri address = request.RequestUri!;
+        SigV4Headers signed = SigV4Signer.Sign(pair, _region, SigV4Signer.HostOf(address), address.AbsolutePath, now, body.Before, body.Model, body.After);
+        request.Headers.TryAddWithoutValidation("Authorization", signed.Authorization);
+        request.Headers.TryAddWithoutValidation("x-amz-date", signed.Date);
+        request.Headers.TryAddWithoutValidation("x-amz-content-sha256", signed.ContentSha256);
+        if (signed.SecurityToken is { } token)
+        {
+            request.Headers.TryAddWithoutValidation("x-amz-security-token", token);
+        }
+    }
 }

@@ -28,7 +28,7 @@ internal sealed class UpstreamEndpoint
         Target = new EgressTarget
         {
             WireModel = model.UpstreamModel,
-            Capabilities = ModelCapabilities.For(provider.Config.Protocol, provider.Config.BaseUrl, model.UpstreamModel, model.Capabilities),
+            Capabilities = ModelCapabilities.For(provider.Config.Protocol, model.UpstreamModel, model.Capabilities),
             DefaultMaxTokens = model.DefaultMaxTokens ?? config.Limits.DefaultMaxTokens,
             AnthropicVersion = provider.Config.AnthropicVersion ?? "2023-06-01",
         };
@@ -36,7 +36,7 @@ internal sealed class UpstreamEndpoint
         _plain = Address(provider.Config, Protocol.EgressPath(model.UpstreamModel, stream: false));
         _streamed = Address(provider.Config, Protocol.EgressPath(model.UpstreamModel, stream: true));
         IReadOnlyList<Secret> keys = provider.Config.ApiKeys;
-        _credential = new Credential(provider.Config, keyIndex < keys.Count ? keys[keyIndex] : null, _plain.Authority);
+        _credential = new Credential(provider.Config, keyIndex < keys.Count ? keys[keyIndex] : null);
         _userAgent = userAgent;
         _time = time;
     }

@@ -1,0 +1,62 @@
+using Busbar.Configuration;
+
+namespace Busbar.Commands;
+
+/// <summary>Turns arguments into one command. Flags need no file, no variable and no network.</summary>
+internal static class CommandLine
+{
+    /// <summary>Runs the command and returns the exit code: 0 done, 1 start or server error, 2 unknown argument.</summary>
+    public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error)
+    {
+        string? config = null;
+        string? catalog = null;
+        Command command = Command.Serve;
+        for (int index = 0; index < arguments.Length; index++)
+        {
+            switch (arguments[index])
+            {
+                case "--version" or "-V":
+                    output.WriteLine($"busbar {ProductVersion.Text}");
+                    return 0;
+                case "--help" or "-h":
+                    output.Write(HelpText.Text);
+                    return 0;
+                case "--validate":
+                    command = Command.Validate;
+                    break;
+                case "--demo":
+                    command = Command.Demo;
+                    break;
+                case "--config" when index + 1 < arguments.Length:
+                    config = arguments[++index];
+                    break;
+                case "--providers" when index + 1 < arguments.Length && !arguments[index + 1].StartsWith('-'):
+                    catalog = arguments[++index];
+                    break;
+                case "--providers":
+                    command = Command.Providers;
+                    break;
+                default:
+                    error.WriteLine($"busbar: unknown argument '{arguments[index]}' (a flag may lack its value); see busbar --help");
+                    return 2;
+            }
+        }
+
+        IEnvironment environment = ProcessEnvironment.Instance;
+        var sources = ConfigSources.Choose(config, catalog, environment);
+        return command switch
+        {
+            Command.Validate => ValidateCommand.Run(sources, environment, output, error),
+            Command.Providers => ProvidersCommand.Run(sources, environment, output, error),
+            _ => await ServeCommand.RunAsync(sources, environment, error).ConfigureAwait(false),
+        };
+    }
+
+    private enum Command
+    {
+        Serve,
+        Validate,
+        Providers,
+        Demo,
+    }
+}

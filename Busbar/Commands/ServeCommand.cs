@@ -1,0 +1,157 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Busbar.Configuration;
+using Busbar.Gateway;
+using Busbar.Observability;
+using Busbar.Reliability;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Busbar.Commands;
+
+/// <summary>The main job: loads a configuration, serves it, reloads it on SIGHUP, drains on SIGTERM.</summary>
+internal static partial class ServeCommand
+{
+    /// <summary>Serves until a signal ends it.</summary>
+    /// <returns>0 after a clean stop, 1 when the start failed.</returns>
+    public static async Task<int> RunAsync(ConfigSources sources, IEnvironment environment, TextWriter error)
+    {
+        ConfigResult loaded = ConfigLoader.Load(sources, environment);
+        foreach (ConfigProblem problem in loaded.Problems)
+        {
+            error.WriteLine(problem);
+        }
+
+        return loaded.Config is { } config
+            ? await ServeAsync(config, () => ConfigLoader.Load(sources, environment), environment, error).ConfigureAwait(false)
+            : 1;
+    }
+
+    /// <summary>Serves <paramref name="config"/>; <paramref name="reload"/> is asked for another one on SIGHUP.</summary>
+    public static async Task<int> ServeAsync(GatewayConfig config, Func<ConfigResult> reload, IEnvironment environment, TextWriter error)
+    {
+        TimeProvider time = TimeProvider.System;
+        var loggers = new StderrLogger(StderrLogger.ParseLevel(environment.Get("BUSBAR_LOG") ?? environment.Get("RUST_LOG")), error, time);
+        await using var _ = loggers.ConfigureAwait(false);
+        ILogger log = loggers.CreateLogger("busbar");
+        foreach (string line in StartupSummary.Lines(config))
+        {
+            error.WriteLine(line);
+        }
+
+        if (StartupSummary.OpenRelayBanner(config) is { } banner)
+        {
+            error.WriteLine(banner);
+            OpenRelay(log, banner);
+        }
+
+        if (!ListenAddress.TryParse(config.Listen, out IPEndPoint address))
+        {
+            error.WriteLine($"[error] listen: '{config.Listen}' is no address to bind; write host:port, such as 0.0.0.0:8080");
+            return 1;
+        }
+
+        TlsListener? tls;
+        try
+        {
+            tls = config.Tls is { } files ? new TlsListener(files.CertFile, files.KeyFile) : null;
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            error.WriteLine($"[error] tls: the certificate cannot be loaded: {exception.Message}");
+            return 1;
+        }
+
+        var metrics = new Metrics();
+        Fleet fleet = Fleet.Create(config, time, events: new BreakerMetrics(metrics, log));
+        var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time), metrics, new RequestLog(log, time), time);
+        using KestrelServer server = GatewayServer.Create(address, config.Limits, loggers, tls);
+        try
+        {
+            await server.StartAsync(application, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            error.WriteLine($"[error] listen: cannot bind {config.Listen}: {exception.Message}");
+            return 1;
+        }
+
+        Listening(log, ProductVersion.Text, config.Listen);
+        await WaitAndDrainAsync(server, application, reload, metrics, log, error).ConfigureAwait(false);
+        application.Snapshot.CloseConnections();
+        Stopped(log);
+        return 0;
+    }
+
+    private static async Task WaitAndDrainAsync(
+        KestrelServer server, GatewayApplication application, Func<ConfigResult> reload, Metrics metrics, ILogger log, TextWriter error)
+    {
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var abort = new CancellationTokenSource();
+        void OnStop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            if (!stop.TrySetResult())
+            {
+                abort.Cancel();
+            }
+        }
+
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnStop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnStop);
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            Reload(application, reload, metrics, log, error);
+        });
+        await stop.Task.ConfigureAwait(false);
+        int seconds = application.Snapshot.Config.Limits.ShutdownDrainSecs;
+        Draining(log, seconds);
+        abort.CancelAfter(TimeSpan.FromSeconds(seconds));
+
+        // Requests still running when the token fires are cut; each settles on that path like on any other.
+        await server.StopAsync(abort.Token).ConfigureAwait(false);
+    }
+
+    private static void Reload(GatewayApplication application, Func<ConfigResult> load, Metrics metrics, ILogger log, TextWriter error)
+    {
+        ConfigResult loaded = load();
+        foreach (ConfigProblem problem in loaded.Problems)
+        {
+            error.WriteLine(problem);
+        }
+
+        if (loaded.Config is not { } config)
+        {
+            ReloadRefused(log);
+            return;
+        }
+
+        GatewaySnapshot former = application.Snapshot;
+        Fleet fleet = former.Fleet.Reload(config);
+        application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time));
+
+        // Requests under way keep the former snapshot; its idle connections close by themselves.
+        Reloaded(log, config.Providers.Count, config.Models.Count, config.Pools.Count);
+    }
+
+    [LoggerMessage(10, LogLevel.Information, "busbar {Version} is listening on {Address}")]
+    private static partial void Listening(ILogger logger, string version, string address);
+
+    [LoggerMessage(11, LogLevel.Error, "{Banner}")]
+    private static partial void OpenRelay(ILogger logger, string banner);
+
+    [LoggerMessage(12, LogLevel.Information, "draining for at most {Seconds} s; a second signal stops at once")]
+    private static partial void Draining(ILogger logger, int seconds);
+
+    [LoggerMessage(13, LogLevel.Information, "stopped")]
+    private static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(14, LogLevel.Information, "configuration reloaded: {Providers} providers, {Models} models, {Pools} pools")]
+    private static partial void Reloaded(ILogger logger, int providers, int models, int pools);
+
+    [LoggerMessage(15, LogLevel.Error, "configuration not reloaded: it has errors; the one in force stays")]
+    private static partial void ReloadRefused(ILogger logger);
+}
