@@ -74,12 +74,33 @@ public class SigV4SignerTests
     [InlineData("https://user:pass@bedrock.example/base/path", "bedrock.example")]
     [InlineData("https://bedrock.example:443/", "bedrock.example")]
     [InlineData("https://bedrock.example:8443/x?y=z", "bedrock.example:8443")]
-    [InlineData("https://bedrock.example\\base@evil.example/", "bedrock.example")]
     [InlineData("https://Bedrock.Example", "bedrock.example")]
     [InlineData("http://[::1]:9000/", "[::1]:9000")]
     [InlineData("http://b\u00fccher.example:81/", "xn--bcher-kva.example:81")]
     public void The_signed_host_is_the_host_that_is_dialled(string address, string expected) =>
         Assert.Equal(expected, SigV4Signer.HostOf(new Uri(address)));
+
+    [Theory, Trait("gotcha", "T261")]
+    [InlineData("https://bedrock.example\\base")]
+    [InlineData("https://bedrock.example\\@evil.example/")]
+    public void An_address_with_a_backslash_is_signed_for_the_host_before_it_or_not_at_all(string address) =>
+        Assert.True(!Uri.TryCreate(address, UriKind.Absolute, out Uri? parsed) || SigV4Signer.HostOf(parsed) == "bedrock.example");
+
+    [Theory, Trait("gotcha", "T261")]
+    [InlineData("http://bedrock.example/base")]
+    [InlineData("http://user:pass@bedrock.example:80/")]
+    [InlineData("http://bedrock.example:8080/base")]
+    [InlineData("http://[::1]:9000/")]
+    [InlineData("http://b\u00fccher.example:81/")]
+    public async Task The_signed_host_is_the_host_header_that_is_sent(string address)
+    {
+        string? sent = null;
+        using var handler = new SocketsHttpHandler();
+        handler.ConnectCallback = (_, _) => ValueTask.FromResult<Stream>(new CannedConnection(request => sent = request));
+        using var client = new HttpClient(handler);
+        using HttpResponseMessage response = await client.GetAsync(new Uri(address));
+        Assert.Contains($"\r\nHost: {SigV4Signer.HostOf(new Uri(address))}\r\n", sent, StringComparison.Ordinal);
+    }
 
     [Theory, Trait("gotcha", "T262")]
     [InlineData("bedrock-runtime.eu-central-1.amazonaws.com", true, "eu-central-1")]
