@@ -64,9 +64,16 @@ internal sealed class Pool
                     return lease;
                 }
 
+                // The last ready lane went down in this instant: nobody would ever wake us.
+                var gates = GatesFor(request);
+                if (gates.Count == 0)
+                {
+                    continue;
+                }
+
                 // A lane whose cooldown ends meanwhile may be free, so waiting is never longer than that.
                 var wait = TimeSpan.FromMilliseconds(Math.Min(end, NextCooldownEnd(request, now)) - now);
-                var granted = await new PermitWaiter().WaitAsync(GatesFor(request), wait, _clock.Time, cancellation).ConfigureAwait(false);
+                var granted = await new PermitWaiter().WaitAsync(gates, wait, _clock.Time, cancellation).ConfigureAwait(false);
                 if (granted is null)
                 {
                     continue;

@@ -65,8 +65,8 @@ internal readonly struct JsonNode
         }
     }
 
-    /// <summary>The value of a number as an IEEE double; null for every other kind. For arithmetic only: to forward it, copy <see cref="Raw"/>.</summary>
-    public double? Number => IsNumber && Utf8Parser.TryParse(Inside.Span, out double value, out _) ? value : null;
+    /// <summary>The value of a number as a finite IEEE double; null for every other kind and for numbers beyond its range. For arithmetic only: to forward it, copy <see cref="Raw"/>.</summary>
+    public double? Number => IsNumber && Utf8Parser.TryParse(Inside.Span, out double value, out _) && double.IsFinite(value) ? value : null;
 
     /// <summary>The whole value as raw JSON (a string with its quotes); absent when missing.</summary>
     public JsonSlice Raw

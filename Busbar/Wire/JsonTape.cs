@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Busbar.Wire;
 
@@ -23,13 +24,18 @@ internal sealed class JsonTape : IDisposable
     public JsonNode Root => _count == 0 ? default : new(this, 0);
 
     /// <summary>
-    /// Indexes <paramref name="json"/>. Returns false when it is not exactly one valid JSON value or nests deeper than
+    /// Indexes <paramref name="json"/>. Returns false when it is not exactly one valid JSON value in UTF-8 or nests deeper than
     /// <see cref="MaxDepth"/>; the tape is then empty.
     /// </summary>
     public bool TryParse(ReadOnlyMemory<byte> json)
     {
         _count = 0;
         _json = json;
+        if (!Utf8.IsValid(json.Span))
+        {
+            return false;
+        }
+
         Span<int> open = stackalloc int[MaxDepth + 1];
         int depth = 0;
         var reader = new Utf8JsonReader(json.Span, Options);

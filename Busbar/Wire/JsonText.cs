@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 
 namespace Busbar.Wire;
 
@@ -37,9 +36,9 @@ internal readonly struct JsonText : IEquatable<JsonText>
     /// <summary>True when at least one character is written as an escape, so that the raw bytes are not the plain text.</summary>
     public bool HasEscapes => Span.Contains((byte)'\\');
 
-    /// <summary>Escapes <paramref name="value"/>. Allocates; for constants and cold paths.</summary>
+    /// <summary>Escapes <paramref name="value"/>; an unpaired surrogate becomes U+FFFD. Allocates; for constants and cold paths.</summary>
     public static JsonText From(string? value) =>
-        value is null ? default : new(JsonEncodedText.Encode(value, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes.ToArray());
+        value is null ? default : FromUtf8(Encoding.UTF8.GetBytes(value));
 
     /// <summary>Escapes plain UTF-8. Allocates; for constants and cold paths.</summary>
     public static JsonText FromUtf8(ReadOnlySpan<byte> plain)

@@ -197,11 +197,11 @@ internal readonly struct JsonWriter
         _output.Advance(escaped.Length + 2);
     }
 
-    // A value or name needs a comma unless it is the first thing in its container, follows its name, or starts the document.
+    // A value or name needs a comma unless it is the first thing in its container, follows its name or a comma of some other framing, or starts the document.
     private void Separate()
     {
         ReadOnlySpan<byte> written = _output.Span;
-        if (written.Length > 0 && written[^1] is not ((byte)'{' or (byte)'[' or (byte)':' or (byte)' ' or (byte)'\n'))
+        if (written.Length > 0 && written[^1] is not ((byte)'{' or (byte)'[' or (byte)':' or (byte)',' or (byte)' ' or (byte)'\n'))
         {
             _output.Write((byte)',');
         }

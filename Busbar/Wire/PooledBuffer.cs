@@ -18,7 +18,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     /// <summary>Rents storage for at least <paramref name="capacity"/> bytes.</summary>
     public PooledBuffer(int capacity = 4096)
     {
-        _array = ArrayPool<byte>.Shared.Rent(capacity);
+        _array = ArrayPool<byte>.Shared.Rent(Math.Max(capacity, 1));
         Interlocked.Increment(ref _outstanding);
     }
 
