@@ -37,7 +37,7 @@ public sealed class ConfigFileTests
     [InlineData("a: [1, 2")]
     [InlineData("a: b: c")]
     [InlineData("a: \"unclosed")]
-    [InlineData("\t- x")]
+    [InlineData("a: b\n c: d")]
     [InlineData("a: *nothing")]
     [Trait("gotcha", "C5")]
     public void Text_that_is_not_yaml_is_one_line_that_names_file_line_and_column(string text)

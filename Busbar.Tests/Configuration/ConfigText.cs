@@ -1,3 +1,4 @@
+using System.Text;
 using Busbar.Configuration;
 
 namespace Busbar.Tests.Configuration;
@@ -74,7 +75,7 @@ internal static class ConfigText
         try
         {
             string file = Path.Combine(directory, "config.yaml");
-            File.WriteAllText(file, yaml);
+            File.WriteAllBytes(file, Encoding.UTF8.GetBytes(yaml));
             string? catalogFile = null;
             if (catalog is not null)
             {

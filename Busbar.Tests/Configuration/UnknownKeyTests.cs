@@ -13,7 +13,7 @@ public sealed class UnknownKeyTests
         {
             foreach (string key in block.Keys.Where(key => key.Length > 3))
             {
-                string typo = key[..1] + key[2..];
+                string typo = key + key[^1];
                 ConfigResult result = ConfigText.Load(Document(block.Path, typo));
 
                 ConfigProblem? error = result.Errors.FirstOrDefault(problem => problem.Message == $"unknown key '{typo}'");
