@@ -1,3 +1,4 @@
+using System.Text;
 using Busbar.Configuration;
 
 namespace Busbar.Tests.Configuration;
@@ -5,17 +6,32 @@ namespace Busbar.Tests.Configuration;
 /// <summary>Loads configurations from text, by way of real files.</summary>
 internal static class ConfigText
 {
-    /// <summary>A provider, a model and a pool, nothing else. Tests append blocks to it.</summary>
-    public const string Minimal = """
-        auth: {mode: token, client_tokens: [caller-token]}
-        providers:
-          openai: {api_key_env: OPENAI_KEY}
-        models:
-          small: {provider: openai, max_concurrent: 4}
-        pools:
-          fast: {members: [{target: small}]}
+    /// <summary>A provider, a model and a pool, nothing else.</summary>
+    public static string Minimal { get; } = With();
+
+    /// <summary>The minimal configuration with some of its blocks replaced, and others added.</summary>
+    public static string With(
+        string auth = "{mode: token, client_tokens: [caller-token]}",
+        string providers = "{openai: {api_key_env: OPENAI_KEY}}",
+        string models = "{small: {provider: openai, max_concurrent: 4}}",
+        string pools = "{fast: {members: [{target: small}]}}",
+        string more = "") => $"""
+        auth: {auth}
+        providers: {providers}
+        models: {models}
+        pools: {pools}
+        {more}
 
         """;
+
+    /// <summary>The minimal configuration with settings added to its only pool.</summary>
+    public static string WithPool(string settings) => With(pools: $"{{fast: {{members: [{{target: small}}], {settings}}}}}");
+
+    /// <summary>The minimal configuration with settings added to its only model.</summary>
+    public static string WithModel(string settings) => With(models: $"{{small: {{provider: openai, max_concurrent: 4, {settings}}}}}");
+
+    /// <summary>The minimal configuration with settings added to its only provider.</summary>
+    public static string WithProvider(string settings) => With(providers: $"{{openai: {{api_key_env: OPENAI_KEY, {settings}}}}}");
 
     /// <summary>Everything <see cref="Minimal"/> needs.</summary>
     public static FakeEnvironment Environment { get; } = new(("OPENAI_KEY", "sk-test"));
@@ -59,7 +75,7 @@ internal static class ConfigText
         try
         {
             string file = Path.Combine(directory, "config.yaml");
-            File.WriteAllText(file, yaml);
+            File.WriteAllBytes(file, Encoding.UTF8.GetBytes(yaml));
             string? catalogFile = null;
             if (catalog is not null)
             {

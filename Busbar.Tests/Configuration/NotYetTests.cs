@@ -1,0 +1,37 @@
+using Busbar.Configuration;
+
+namespace Busbar.Tests.Configuration;
+
+public sealed class NotYetTests
+{
+    [Fact]
+    public void A_plain_configuration_asks_for_nothing_that_is_missing() => Assert.NotNull(ConfigText.LoadAsShipped(ConfigText.Minimal).Config);
+
+    [Fact]
+    public void Settings_of_a_missing_feature_that_switch_it_off_are_accepted() =>
+        Assert.NotNull(ConfigText.LoadAsShipped(ConfigText.With(
+            pools: "{fast: {members: [{target: small}], on_exhausted: {action: reject}, on_client_disconnect: cancel}}",
+            more: "governance: {enabled: false}\nresponse_headers: none\nlimits: {max_inbound_concurrent: 0}")).Config);
+
+    [Fact]
+    public void Every_use_of_a_missing_feature_is_refused_at_its_key_and_never_ignored()
+    {
+        string file = Path.GetTempFileName();
+        ConfigResult result = ConfigText.LoadAsShipped(ConfigText.With(
+            providers: $"{{openai: {{api_key_file: '{file}', health: {{mode: dead}}}}}}",
+            models: "{small: {provider: openai, max_concurrent: 4, rate_card: {input: 1, output: 1}}}",
+            pools: "{fast: {members: [{target: small}], on_exhausted: {action: least_bad}, affinity: {mode: session}, queue: {max_ms: 1}, on_client_disconnect: drain}}",
+            more: """
+                governance: {enabled: true, admin_token: a}
+                observability: {otlp_endpoint: "http://localhost:4318", request_log_webhook_url: "https://example.com"}
+                response_headers: debug
+                limits: {max_inbound_concurrent: 1}
+                """));
+        File.Delete(file);
+
+        List<ConfigProblem> errors = [.. result.Errors];
+        Assert.Equal(NotYet.Features.Count, errors.Count);
+        Assert.All(errors, error => Assert.Contains("not available in this version", error.Message));
+        Assert.All(errors, error => Assert.True(error.Location!.Value.Line > 0));
+    }
+}
