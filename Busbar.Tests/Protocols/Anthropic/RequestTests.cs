@@ -59,7 +59,9 @@ public sealed class RequestTests
                 message.Blocks.RemoveAll(block => block.Kind is BlockKind.Opaque or BlockKind.ServerToolUse or BlockKind.ServerToolResult or BlockKind.ToolChange);
             }
 
-            IReadOnlyList<string> faults = SchemaCheck.Validate(SchemaFile, "#/$defs/MessageCreateParams", Write(request, out _));
+            byte[] written = Write(request, out _);
+            string shape = written.AsSpan().IndexOf("\"file_id\""u8) < 0 ? "#/$defs/MessageCreateParams" : "#/$defs/BetaMessageCreateParams";
+            IReadOnlyList<string> faults = SchemaCheck.Validate(SchemaFile, shape, written);
             invalid.AddRange(faults.Select(fault => $"{exchange.Id}{fault}"));
         }
 
@@ -149,6 +151,14 @@ public sealed class RequestTests
         Assert.Null(created.VendorState);
         Assert.Equal("thread", continued.VendorState);
         Assert.NotNull(Parse(Write(continued, out _))["thread"]!["previous_message_id"]);
+    }
+
+    [Fact]
+    public void What_a_turn_says_beyond_role_and_content_is_written_back()
+    {
+        using ChatRequest request = Read("""{"model":"m","messages":[{"role":"user","content":"a"},{"role":"system","content":"b","clear_at":{"x":1}}]}""");
+
+        Assert.Equal("""{"x":1}""", Parse(Write(request, out _))["messages"]![1]!["clear_at"]!.ToJsonString());
     }
 
     [Fact]

@@ -168,6 +168,21 @@ public sealed class StreamTests
         Assert.Contains("5/2", events[1]);
     }
 
+    [Fact]
+    public void An_answer_that_is_complete_in_its_start_gives_its_blocks_and_its_reason()
+    {
+        List<string> events = Describe("""
+            data: {"type":"message_start","message":{"content":[{"type":"tool_use","id":"a","name":"f","input":{"x":1}},{"type":"tool_use","id":"b","name":"g","input":{"y":2}}],"stop_reason":"tool_use"}}
+
+
+            """u8);
+
+        Assert.Equal(8, events.Count);
+        Assert.Equal("""|{"x":1}|""", events[2]);
+        Assert.Equal("""|{"y":2}|""", events[5]);
+        Assert.Contains("ToolUse", events[7]);
+    }
+
     [Theory]
     [InlineData("overloaded_error", "Overloaded")]
     [InlineData("rate_limit_error", "RateLimit")]
