@@ -13,7 +13,6 @@ internal sealed class HeldBlock : IDisposable
     private readonly PooledBuffer _completed = new(256);
     private readonly PooledBuffer _raw = new(256);
     private readonly JsonTape _tape = new();
-    private readonly IrArena _arena = new();
     private string? _member;
 
     /// <summary>Number of the block in its stream; -1 when none is held.</summary>
@@ -44,8 +43,8 @@ internal sealed class HeldBlock : IDisposable
         _completed.Write(content.Raw.Span);
     }
 
-    /// <summary>Ends the block and hands it out, valid until the next start.</summary>
-    public Block Take()
+    /// <summary>Ends the block and hands it out; it lives as long as <paramref name="arena"/>.</summary>
+    public Block Take(IrArena arena)
     {
         Index = -1;
         _raw.Clear();
@@ -58,9 +57,8 @@ internal sealed class HeldBlock : IDisposable
             Complete(_member == "input" ? "input"u8 : "content"u8);
         }
 
-        _arena.Reset();
-        _tape.TryParse(_raw.Memory);
-        return BlockReader.Read(_tape.Root, _arena, out _);
+        _tape.TryParse(arena.Store(_raw.Span));
+        return BlockReader.Read(_tape.Root, arena, out _);
     }
 
     /// <inheritdoc/>
@@ -70,7 +68,6 @@ internal sealed class HeldBlock : IDisposable
         _completed.Dispose();
         _raw.Dispose();
         _tape.Dispose();
-        _arena.Dispose();
     }
 
     private void Complete(ReadOnlySpan<byte> name)

@@ -85,7 +85,9 @@ internal static class RequestReader
             return ": Input should be an object";
         }
 
-        JsonText role = node["role"u8].Text;
+        var fields = new MemberReader(node);
+        JsonNode roleNode = fields.Take("role"u8);
+        JsonText role = roleNode.Text;
         Role? speaker = role switch
         {
             _ when role.Is("user"u8) => Role.User,
@@ -95,11 +97,16 @@ internal static class RequestReader
         };
         if (speaker is null)
         {
-            return node["role"u8].IsNull ? "role: Field required" : "role: Input should be 'user', 'assistant' or 'system'";
+            return roleNode.IsNull ? "role: Field required" : "role: Input should be 'user', 'assistant' or 'system'";
         }
 
         Message message = request.AddMessage(speaker.Value);
-        JsonNode content = node["content"u8];
+        JsonNode content = fields.Take("content"u8);
+        if (fields.HasOthers)
+        {
+            fields.CopyOthers(message.Extra ??= []);
+        }
+
         if (content.IsNull)
         {
             message.Blocks.Add(request.Arena.NewText(JsonText.Empty));

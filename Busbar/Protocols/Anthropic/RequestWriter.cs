@@ -12,6 +12,8 @@ internal static class RequestWriter
     /// <summary>The first version that refuses sampling parameters at any value.</summary>
     private const string VersionWithoutSampling = "2026-10-21";
 
+    private static readonly List<JsonMember> NoExtra = [];
+
     /// <summary>Writes the body.</summary>
     public static void Write(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses)
     {
@@ -53,11 +55,7 @@ internal static class RequestWriter
 
         WriteOutputConfig(request, reasoning.Effort, output, ref losses);
         WriteRest(request, output, ref losses);
-        foreach (JsonMember member in request.Extra)
-        {
-            output.Raw(member.Name.Span, member.Value.Raw);
-        }
-
+        WriteExtra(request.Extra, output);
         output.EndObject();
         if (!replay)
         {
@@ -95,10 +93,23 @@ internal static class RequestWriter
                 BlockWriter.WriteAll("content"u8, message.Blocks, media, output, ref losses);
             }
 
+            if (replay)
+            {
+                WriteExtra(message.Extra ?? NoExtra, output);
+            }
+
             output.EndObject();
         }
 
         output.EndArray();
+    }
+
+    private static void WriteExtra(List<JsonMember> members, JsonWriter output)
+    {
+        foreach (JsonMember member in members)
+        {
+            output.Raw(member.Name.Span, member.Value.Raw);
+        }
     }
 
     // A turn that was read empty is the provider's to judge; one whose every block was dropped is left out.

@@ -11,8 +11,7 @@ internal sealed class StreamReader : IStreamReader
 
     private readonly JsonTape _tape = new();
     private readonly HeldBlock _held = new();
-    private readonly PooledBuffer _scratch = new(64);
-    private readonly Block _redacted = new();
+    private readonly IrArena _arena = new();
     private Usage _usage;
 
     /// <inheritdoc/>
@@ -25,6 +24,7 @@ internal sealed class StreamReader : IStreamReader
             return;
         }
 
+        _arena.Reset();
         JsonNode root = _tape.Root;
         JsonText type = root["type"u8].Text;
         if (type.IsAbsent)
@@ -86,7 +86,7 @@ internal sealed class StreamReader : IStreamReader
     {
         _tape.Dispose();
         _held.Dispose();
-        _scratch.Dispose();
+        _arena.Dispose();
     }
 
     private static int? IndexOf(JsonNode root) => root["index"u8].Number is double index and >= 0 ? (int)Math.Min(index, LastIndex) : null;
@@ -99,12 +99,34 @@ internal sealed class StreamReader : IStreamReader
         start.Id = message["id"u8].Text;
         start.Model = model.IsNullOrEmpty ? default : model;
         start.Usage = _usage;
+        ReadWholeContent(message, events);
+    }
+
+    // An answer that only repeats a call made from running code comes complete in its start, reason included.
+    private void ReadWholeContent(JsonNode message, StreamEvents events)
+    {
+        int index = 0;
+        foreach (JsonNode block in message["content"u8].Items)
+        {
+            ReadStart(index, block, events);
+            ReadStop(index, events);
+            index = Math.Min(index + 1, LastIndex);
+        }
+
+        if (!message["stop_reason"u8].IsNull)
+        {
+            ReadStopReason(message, events);
+        }
     }
 
     private void ReadMessageDelta(JsonNode root, StreamEvents events)
     {
         _usage.Merge(UsageFields.Read(root["usage"u8]));
-        JsonNode delta = root["delta"u8];
+        ReadStopReason(root["delta"u8], events);
+    }
+
+    private void ReadStopReason(JsonNode delta, StreamEvents events)
+    {
         JsonNode details = delta["stop_details"u8];
         ref StreamEvent news = ref events.Add(StreamEventKind.MessageDelta);
         news.StopReason = StopReasons.Read(delta["stop_reason"u8].Text);
@@ -141,11 +163,8 @@ internal sealed class StreamReader : IStreamReader
         }
         else if (type.Is("redacted_thinking"u8))
         {
-            _redacted.Reset(BlockKind.Thinking);
-            _redacted.Redacted = true;
-            _redacted.Text = block["data"u8].Text;
-            _redacted.Origin = ProtocolId.Anthropic;
-            events.AddStart(index, BlockKind.Thinking).Whole = _redacted;
+            Block whole = BlockReader.Read(block, _arena, out _);
+            events.AddStart(index, whole.Kind).Whole = whole;
         }
         else if (block.IsObject)
         {
@@ -157,7 +176,7 @@ internal sealed class StreamReader : IStreamReader
     {
         if (_held.Index == index)
         {
-            Block block = _held.Take();
+            Block block = _held.Take(_arena);
             events.AddStart(index, block.Kind).Whole = block;
         }
 
@@ -216,14 +235,14 @@ internal sealed class StreamReader : IStreamReader
         }
     }
 
-    // Compatible hosts send the arguments with the start instead of in pieces.
+    // Calls from running code, and those of compatible hosts, have their arguments in the start instead of in pieces.
     private void AddWholeInput(int index, JsonNode input, StreamEvents events)
     {
         if (input.IsObject && input.Members.MoveNext())
         {
-            _scratch.Clear();
-            JsonEscaping.Escape(input.Raw.Span, _scratch);
-            AddInput(index, new JsonText(_scratch.Memory), events);
+            using var escaped = new PooledBuffer(input.Raw.Raw.Length);
+            JsonEscaping.Escape(input.Raw.Span, escaped);
+            AddInput(index, _arena.StoreText(escaped.Span), events);
         }
     }
 

@@ -49,6 +49,7 @@ internal sealed class StreamTap : IStreamTap
         JsonText type = root["type"u8].Text;
         if (type.Is("message_start"u8))
         {
+            HasContent |= root["message"u8]["content"u8].Items.MoveNext();
             _usage.Merge(UsageFields.Read(root["message"u8]["usage"u8]));
         }
         else if (type.Is("message_delta"u8))

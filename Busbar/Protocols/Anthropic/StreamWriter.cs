@@ -55,6 +55,7 @@ internal sealed class StreamWriter(StreamContext context) : IStreamWriter
     private void WriteMessageStart(in StreamEvent start, PooledBuffer output)
     {
         _usage = start.Usage;
+        _index = -1;
         output.Write("event: message_start\ndata: "u8);
         var json = new JsonWriter(output);
         json.StartObject();

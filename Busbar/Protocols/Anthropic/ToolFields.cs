@@ -28,7 +28,7 @@ internal static class ToolFields
         tool.Description = fields.Take("description"u8).Text;
         tool.Schema = fields.Take("input_schema"u8).Raw;
         tool.Strict = fields.Take("strict"u8).Bool;
-        if (!CacheControl.TryRead(fields.Take("cache_control"u8), out tool.Cache) || !type.IsNull || fields.HasOthers)
+        if (!CacheControl.TryRead(fields.Take("cache_control"u8), out tool.Cache) || !type.IsMissing || fields.HasOthers)
         {
             tool.Raw = node.Raw;
         }
