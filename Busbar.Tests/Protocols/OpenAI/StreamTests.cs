@@ -144,7 +144,7 @@ public sealed class StreamTests
     {
         const string Custom = """{"tool_calls":[{"index":0,"id":"c","type":"custom","custom":{"name":"patch","input":"*** "}}]}""";
         const string Signed = """{"tool_calls":[{"index":1,"id":"d","type":"function","function":{"name":"f","arguments":"{\"a\":1}"},"extra_content":{"google":{"thought_signature":"sig"}}}]}""";
-        byte[] sse = Chat.Sse(Chat.Delta(Custom), Chat.Delta("""{"tool_calls":[{"index":0,"custom":{"input":"End"}}]}"""), Chat.Delta("{}", "\"tool_calls\""), Chat.Delta(Signed), Chat.Delta("{}", "\"tool_calls\""), Done);
+        byte[] sse = Chat.Sse(Chat.Delta(Custom), Chat.Delta("""{"tool_calls":[{"index":0,"custom":{"input":"End"}}]}"""), Chat.Delta(Signed), Chat.Delta("{}", "\"tool_calls\""), Done);
         List<string> lines = Chat.Lines(sse);
         Assert.Contains("start 0 ToolUse patch custom", lines);
         Assert.Contains(">0:*** End", lines);
