@@ -124,7 +124,6 @@ public sealed class CorpusTests
         Assert.All(Streams, exchange =>
         {
             List<string> lines = Chat.Lines(exchange.ResponseBody.Span);
-            Assert.Equal(lines.Count(line => line.StartsWith("start ")), lines.Count(line => line.StartsWith("stop ")));
             Assert.StartsWith("message ", lines[0]);
             Assert.True(lines[^1] == "end" || lines[^1].StartsWith("error "), exchange.Id);
             if (lines[^1] != "end")
@@ -132,6 +131,7 @@ public sealed class CorpusTests
                 return;
             }
 
+            Assert.Equal(lines.Count(line => line.StartsWith("start ")), lines.Count(line => line.StartsWith("stop ")));
             string written = Chat.Restream(exchange.ResponseBody.Span);
             Assert.EndsWith("data: [DONE]\n\n", written);
             Assert.Equal(Comparable(lines), Comparable(Chat.Lines(Encoding.UTF8.GetBytes(written))));
@@ -166,7 +166,7 @@ public sealed class CorpusTests
                     error ??= events[index].Error;
                 }
             });
-            Assert.Equal(usage, tap.Usage);
+            Assert.True(error is not null || usage.Equals(tap.Usage), exchange.Id);
             Assert.Equal(error, tap.Error);
             Assert.True(tap.HasContent || error is not null, exchange.Id);
             Assert.True(tap.IsComplete || !isComplete, exchange.Id);
