@@ -13,7 +13,7 @@ internal sealed class FleetScene : IReliabilityEvents
     private readonly Dictionary<string, PoolConfig> _pools = [];
     private Fleet? _fleet;
 
-    public FakeTimeProvider Time { get; } = new();
+    public InterruptedTime Time { get; } = new();
 
     public double Random { get; set; } = 0.5;
 

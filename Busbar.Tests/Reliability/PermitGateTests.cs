@@ -27,6 +27,14 @@ public sealed class PermitGateTests
     }
 
     [Fact]
+    public async Task A_permit_freed_just_before_the_waiter_enrolled_is_not_missed()
+    {
+        var gate = new PermitGate(1);
+        Assert.Same(gate, await Wait(gate));
+        Assert.Equal(0, gate.Free);
+    }
+
+    [Fact]
     public async Task A_waiter_at_two_gates_takes_one_permit_and_leaves_the_other_gate()
     {
         var (a, b) = (new PermitGate(1), new PermitGate(1));

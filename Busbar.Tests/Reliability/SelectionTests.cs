@@ -45,6 +45,7 @@ public sealed class SelectionTests
         var scene = new FleetScene().Pool("p", Strict, Member("a"), Member("b"), Member("c"));
         Picks(scene, 7);
         scene.Fail("p", "a");
+        Assert.Equal(-2, scene.Slot("p", "a").CurrentWeight);
         var during = Picks(scene, 100).CountBy(name => name).ToDictionary();
         Assert.Equal((50, 50), (during["b"], during["c"]));
         scene.Seconds(15);
@@ -54,6 +55,7 @@ public sealed class SelectionTests
             probe.Succeeded();
         }
 
+        Assert.Equal(0, scene.Slot("p", "a").CurrentWeight);
         var after = Picks(scene, 30);
         Assert.Equal(10, after.Count(name => name == "a"));
         Assert.All(Enumerable.Range(0, 28), i => Assert.True(after.Skip(i).Take(3).Count(name => name == "a") <= 2));
@@ -78,6 +80,22 @@ public sealed class SelectionTests
         var before = scene.Slot("p", "a").Cell.Word;
         Assert.Equal("b", Picks(scene, 1).Single());
         Assert.Equal(before, scene.Slot("p", "a").Cell.Word);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_probe_lost_to_another_caller_in_the_middle_of_a_pick_leaves_no_permit_behind(int nthLookAtTheClock)
+    {
+        var scene = new FleetScene().Pool("p", Strict, Member("a"));
+        scene.Fail("p", "a");
+        scene.Seconds(15);
+        var cell = scene.Slot("p", "a").Cell;
+        var stolen = 0;
+        scene.Time.Interrupt(nthLookAtTheClock, () => Assert.True(cell.TryEnter(out stolen)));
+        Assert.Equal(PickResult.None, scene["p"].TryPick(new PickRequest(), out _));
+        Assert.NotEqual(0, stolen);
+        Assert.Equal(0, scene.Lane("a").Permits.InFlight);
     }
 
     [Fact, Trait("gotcha", "C130")]
