@@ -49,7 +49,7 @@ public sealed class ShippedFilesTests
         {
             if (lines[index].Length > 0 && char.IsAsciiLetterOrDigit(lines[index][0]))
             {
-                Assert.Matches("^# (verified \\d{4}-\\d{2}-\\d{2} https://|unverified: )", lines[index - 1]);
+                Assert.Matches("^# ((verified|reported) \\d{4}-\\d{2}-\\d{2} https://|unverified: )", lines[index - 1]);
             }
         }
     }

@@ -184,9 +184,24 @@ internal sealed class YamlReader
         }
     }
 
-    private ParsingEvent Next() => _parser.MoveNext()
-        ? _parser.Current!
-        : throw new YamlException("the document ends too early");
+    private ParsingEvent Next()
+    {
+        try
+        {
+            if (_parser.MoveNext())
+            {
+                return _parser.Current!;
+            }
+        }
+        catch (Exception problem) when (problem is not YamlException)
+        {
+            // The library's scanner meets some broken texts with exceptions of other kinds.
+            Mark last = _parser.Current?.End ?? new Mark();
+            throw new YamlException(last, last, "the text after this place makes no sense");
+        }
+
+        throw new YamlException("the document ends too early");
+    }
 
     private static YamlException Refusal(ParsingEvent at, string message) => new(at.Start, at.End, message);
 
