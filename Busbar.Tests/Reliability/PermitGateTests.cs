@@ -83,7 +83,7 @@ public sealed class PermitGateTests
         Assert.True(gate.TryTake());
     }
 
-    [Fact, Trait("gotcha", "C130")]
+    [Fact]
     public async Task Under_contention_permits_never_exceed_the_limit_and_no_wake_up_is_lost()
     {
         var gates = new[] { new PermitGate(2), new PermitGate(1) };

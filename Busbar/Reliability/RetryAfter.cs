@@ -18,7 +18,7 @@ internal static class RetryAfter
     public static TimeSpan? Parse(string? retryAfter, string? retryAfterMs, DateTimeOffset now)
     {
         var milliseconds = retryAfterMs.AsSpan().Trim();
-        if (milliseconds.IndexOf('.') is > 0 and var point && milliseconds[(point + 1)..] is var fraction && (fraction.IsEmpty || !fraction.ContainsAnyExceptInRange('0', '9')))
+        if (milliseconds.IndexOf('.') is > 0 and var point && !milliseconds[(point + 1)..].ContainsAnyExceptInRange('0', '9'))
         {
             milliseconds = milliseconds[..point];
         }
