@@ -54,6 +54,6 @@ internal sealed class LocalEndpoints(Metrics metrics)
         exchange.Status = status;
         exchange.ResponseHeaders.ContentType = contentType;
         exchange.ResponseHeaders.ContentLength = body.Length;
-        System.Buffers.BuffersExtensions.Write(exchange.Output, body);
+        exchange.Output.Append(body);
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Busbar.Ir;
 using Busbar.Observability;
@@ -34,7 +33,7 @@ internal static class StreamRelay
                 ? attempt.Exchange.StreamContentType
                 : attempt.Response.Content.Headers.NonValidated["Content-Type"].ToString();
             Answer.Commit(attempt, contentType, null, streamed: true);
-            attempt.Exchange.Output.Write(held.Span);
+            attempt.Exchange.Output.Append(held.Span);
             await PumpAsync(attempt, body).ConfigureAwait(false);
             attempt.Exchange.Usage = body.Usage;
             return attempt.Exchange.ClientGone.IsCancellationRequested ? AttemptResult.ClientLeft : AttemptResult.Answered;
@@ -172,7 +171,7 @@ internal static class StreamRelay
     {
         if (!body.Fresh.IsEmpty)
         {
-            exchange.Output.Write(body.Fresh.Span);
+            exchange.Output.Append(body.Fresh.Span);
         }
 
         body.Sent();

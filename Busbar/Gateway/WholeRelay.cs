@@ -1,4 +1,3 @@
-using System.Buffers;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Protocols;
@@ -93,7 +92,7 @@ internal static class WholeRelay
     {
         Exchange exchange = attempt.Exchange;
         long? expected = attempt.Response.Content.Headers.ContentLength;
-        exchange.Output.Write(body.Span);
+        exchange.Output.Append(body.Span);
         try
         {
             while (true)
