@@ -5,187 +5,172 @@ using System.Text.RegularExpressions;
 namespace Busbar.Tests;
 
 /// <summary>
-/// Validates JSON against the published shapes of the providers' APIs. Knows the keywords that those files use; members beginning with
-/// <c>x-</c>, titles, defaults and formats say nothing about validity.
+/// Validates JSON against the schemas of <c>../shared/schemas</c>, for the part of JSON Schema 2020-12 that they use. Keywords that only annotate are
+/// ignored. <c>x-closed</c> means that no other member is known.
 /// </summary>
 internal static class SchemaCheck
 {
-    private static readonly ConcurrentDictionary<string, JsonElement> Files = new();
+    private static readonly ConcurrentDictionary<string, JsonDocument> Files = new();
 
     /// <summary>
-    /// Violations found in <paramref name="json"/>, each as path and complaint; empty when it is valid. <paramref name="schemaFile"/> is a file of the
-    /// shared schemas folder, <paramref name="definitionPointer"/> a pointer into it such as <c>#/$defs/Message</c>.
+    /// What is wrong with <paramref name="json"/>, one line each; empty when it is valid. <paramref name="definitionPointer"/> is a JSON pointer into
+    /// the file, such as <c>#/$defs/Message</c>.
     /// </summary>
     public static IReadOnlyList<string> Validate(string schemaFile, string definitionPointer, byte[] json)
     {
-        JsonElement root = Files.GetOrAdd(schemaFile, static file => JsonDocument.Parse(File.ReadAllBytes(Corpus.SchemaPath(file))).RootElement);
+        JsonElement root = Files.GetOrAdd(schemaFile, static file => JsonDocument.Parse(File.ReadAllBytes(Corpus.SchemaPath(file)))).RootElement;
         using JsonDocument document = JsonDocument.Parse(json);
-        var faults = new List<string>();
-        Check(root, Resolve(root, definitionPointer), document.RootElement, "", faults);
-        return faults;
+        var errors = new List<string>();
+        Check(root, Find(root, definitionPointer), document.RootElement, "", errors);
+        return errors;
     }
 
-    private static void Check(JsonElement root, JsonElement schema, JsonElement value, string path, List<string> faults)
+    private static JsonElement Find(JsonElement root, string pointer) => pointer.TrimStart('#').Split('/', StringSplitOptions.RemoveEmptyEntries)
+        .Aggregate(root, (at, name) => at.GetProperty(name.Replace("~1", "/").Replace("~0", "~")));
+
+    private static void Check(JsonElement root, JsonElement schema, JsonElement value, string path, List<string> errors)
     {
         if (schema.ValueKind != JsonValueKind.Object)
         {
             if (schema.ValueKind == JsonValueKind.False)
             {
-                faults.Add($"{path}: not allowed");
+                errors.Add($"{path}: nothing is allowed here");
             }
 
-            return;
-        }
-
-        if (value.ValueKind == JsonValueKind.Null && schema.TryGetProperty("nullable", out JsonElement nullable) && nullable.ValueKind == JsonValueKind.True)
-        {
             return;
         }
 
         foreach (JsonProperty keyword in schema.EnumerateObject())
         {
-            CheckKeyword(root, schema, keyword.Name, keyword.Value, value, path, faults);
+            JsonElement rule = keyword.Value;
+            switch (keyword.Name)
+            {
+                case "$ref":
+                    Check(root, Find(root, rule.GetString()!), value, path, errors);
+                    break;
+                case "allOf":
+                    foreach (JsonElement part in rule.EnumerateArray())
+                    {
+                        Check(root, part, value, path, errors);
+                    }
+
+                    break;
+                case "anyOf" or "oneOf":
+                    CheckAlternatives(root, rule, value, path, keyword.Name == "oneOf", errors);
+                    break;
+                case "type" when !(rule.ValueKind == JsonValueKind.Array ? rule.EnumerateArray().Any(type => Is(value, type.GetString()!)) : Is(value, rule.GetString()!)):
+                    errors.Add($"{path}: {value.ValueKind} is not of type {rule}");
+                    break;
+                case "enum" when !rule.EnumerateArray().Any(allowed => JsonElement.DeepEquals(allowed, value)):
+                    errors.Add($"{path}: {value} is not one of {rule}");
+                    break;
+                case "const" when !JsonElement.DeepEquals(rule, value):
+                    errors.Add($"{path}: {rule} was expected");
+                    break;
+                default:
+                    CheckMembers(root, schema, keyword, value, path, errors);
+                    break;
+            }
         }
     }
 
-    private static void CheckKeyword(JsonElement root, JsonElement schema, string keyword, JsonElement rule, JsonElement value, string path, List<string> faults)
+    private static void CheckAlternatives(JsonElement root, JsonElement rule, JsonElement value, string path, bool exactlyOne, List<string> errors)
     {
-        bool isValid = true;
-        switch (keyword)
-        {
-            case "$ref":
-                Check(root, Resolve(root, rule.GetString()!), value, path, faults);
-                break;
-            case "type":
-                isValid = rule.ValueKind == JsonValueKind.Array ? rule.EnumerateArray().Any(type => IsType(type.GetString()!, value)) : IsType(rule.GetString()!, value);
-                break;
-            case "const":
-                isValid = JsonElement.DeepEquals(rule, value);
-                break;
-            case "enum":
-                isValid = rule.EnumerateArray().Any(option => JsonElement.DeepEquals(option, value));
-                break;
-            case "anyOf" or "oneOf":
-                CheckAlternatives(root, rule, value, path, faults);
-                break;
-            case "allOf":
-                foreach (JsonElement part in rule.EnumerateArray())
-                {
-                    Check(root, part, value, path, faults);
-                }
-
-                break;
-            case "required" when value.ValueKind == JsonValueKind.Object:
-                faults.AddRange(rule.EnumerateArray().Where(name => !value.TryGetProperty(name.GetString()!, out _)).Select(name => $"{path}: {name} is required"));
-                break;
-            case "properties" when value.ValueKind == JsonValueKind.Object:
-                foreach (JsonProperty member in value.EnumerateObject())
-                {
-                    if (rule.TryGetProperty(member.Name, out JsonElement memberSchema))
-                    {
-                        Check(root, memberSchema, member.Value, $"{path}/{member.Name}", faults);
-                    }
-                }
-
-                break;
-            case "additionalProperties" when value.ValueKind == JsonValueKind.Object:
-                foreach (JsonProperty member in value.EnumerateObject())
-                {
-                    if (!schema.TryGetProperty("properties", out JsonElement properties) || !properties.TryGetProperty(member.Name, out _))
-                    {
-                        Check(root, rule, member.Value, $"{path}/{member.Name}", faults);
-                    }
-                }
-
-                break;
-            case "propertyNames" when value.ValueKind == JsonValueKind.Object:
-                foreach (JsonProperty member in value.EnumerateObject())
-                {
-                    Check(root, rule, JsonSerializer.SerializeToElement(member.Name), $"{path}/{member.Name}", faults);
-                }
-
-                break;
-            case "items" when value.ValueKind == JsonValueKind.Array:
-                int position = 0;
-                foreach (JsonElement item in value.EnumerateArray())
-                {
-                    Check(root, rule, item, $"{path}/{position++}", faults);
-                }
-
-                break;
-            case "minItems" when value.ValueKind == JsonValueKind.Array:
-                isValid = value.GetArrayLength() >= rule.GetInt64();
-                break;
-            case "maxItems" when value.ValueKind == JsonValueKind.Array:
-                isValid = value.GetArrayLength() <= rule.GetInt64();
-                break;
-            case "minProperties" when value.ValueKind == JsonValueKind.Object:
-                isValid = value.GetPropertyCount() >= rule.GetInt64();
-                break;
-            case "minLength" when value.ValueKind == JsonValueKind.String:
-                isValid = value.GetString()!.EnumerateRunes().Count() >= rule.GetInt64();
-                break;
-            case "maxLength" when value.ValueKind == JsonValueKind.String:
-                isValid = value.GetString()!.EnumerateRunes().Count() <= rule.GetInt64();
-                break;
-            case "pattern" when value.ValueKind == JsonValueKind.String:
-                isValid = Regex.IsMatch(value.GetString()!, rule.GetString()!);
-                break;
-            case "minimum" when value.ValueKind == JsonValueKind.Number:
-                isValid = value.GetDouble() >= rule.GetDouble();
-                break;
-            case "maximum" when value.ValueKind == JsonValueKind.Number:
-                isValid = value.GetDouble() <= rule.GetDouble();
-                break;
-        }
-
-        if (!isValid)
-        {
-            faults.Add($"{path}: violates {keyword} {Shorten(rule.GetRawText())}");
-        }
-    }
-
-    // The complaints of the nearest miss say most.
-    private static void CheckAlternatives(JsonElement root, JsonElement alternatives, JsonElement value, string path, List<string> faults)
-    {
+        int matches = 0;
         List<string>? nearest = null;
-        foreach (JsonElement alternative in alternatives.EnumerateArray())
+        foreach (JsonElement alternative in rule.EnumerateArray())
         {
             var found = new List<string>();
             Check(root, alternative, value, path, found);
-            if (found.Count == 0)
-            {
-                return;
-            }
-
+            matches += found.Count == 0 ? 1 : 0;
             nearest = nearest is null || found.Count < nearest.Count ? found : nearest;
         }
 
-        faults.AddRange(nearest ?? []);
+        if (matches == 0)
+        {
+            errors.AddRange(nearest ?? []);
+        }
+        else if (exactlyOne && matches > 1)
+        {
+            errors.Add($"{path}: matches {matches} alternatives");
+        }
     }
 
-    private static bool IsType(string type, JsonElement value) => type switch
+    private static void CheckMembers(JsonElement root, JsonElement schema, JsonProperty keyword, JsonElement value, string path, List<string> errors)
     {
-        "null" => value.ValueKind == JsonValueKind.Null,
-        "string" => value.ValueKind == JsonValueKind.String,
-        "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
+        JsonElement rule = keyword.Value;
+        bool isObject = value.ValueKind == JsonValueKind.Object;
+        bool isArray = value.ValueKind == JsonValueKind.Array;
+        bool isString = value.ValueKind == JsonValueKind.String;
+        bool isNumber = value.ValueKind == JsonValueKind.Number;
+        switch (keyword.Name)
+        {
+            case "properties" when isObject:
+                foreach (JsonProperty property in rule.EnumerateObject())
+                {
+                    if (value.TryGetProperty(property.Name, out JsonElement member))
+                    {
+                        Check(root, property.Value, member, $"{path}/{property.Name}", errors);
+                    }
+                }
+
+                break;
+            case "required" when isObject:
+                errors.AddRange(rule.EnumerateArray().Where(name => !value.TryGetProperty(name.GetString()!, out _)).Select(name => $"{path}: '{name}' is required"));
+                break;
+            case "additionalProperties" when isObject:
+                foreach (JsonProperty member in Unknown(schema, value))
+                {
+                    Check(root, rule, member.Value, $"{path}/{member.Name}", errors);
+                }
+
+                break;
+            case "x-closed" when isObject && rule.ValueKind == JsonValueKind.True:
+                errors.AddRange(Unknown(schema, value).Select(member => $"{path}/{member.Name}: is not known"));
+                break;
+            case "items" when isArray:
+                int index = 0;
+                foreach (JsonElement item in value.EnumerateArray())
+                {
+                    Check(root, rule, item, $"{path}/{index++}", errors);
+                }
+
+                break;
+            default:
+                bool broken = keyword.Name switch
+                {
+                    "minItems" => isArray && value.GetArrayLength() < rule.GetInt32(),
+                    "maxItems" => isArray && value.GetArrayLength() > rule.GetInt32(),
+                    "minProperties" => isObject && value.EnumerateObject().Count() < rule.GetInt32(),
+                    "maxProperties" => isObject && value.EnumerateObject().Count() > rule.GetInt32(),
+                    "minLength" => isString && value.GetString()!.EnumerateRunes().Count() < rule.GetInt32(),
+                    "maxLength" => isString && value.GetString()!.EnumerateRunes().Count() > rule.GetInt32(),
+                    "pattern" => isString && !Regex.IsMatch(value.GetString()!, rule.GetString()!),
+                    "minimum" => isNumber && value.GetDouble() < rule.GetDouble(),
+                    "maximum" => isNumber && value.GetDouble() > rule.GetDouble(),
+                    _ => false,
+                };
+                if (broken)
+                {
+                    errors.Add($"{path}: breaks {keyword.Name} {rule}");
+                }
+
+                break;
+        }
+    }
+
+    private static IEnumerable<JsonProperty> Unknown(JsonElement schema, JsonElement value) =>
+        value.EnumerateObject().Where(member => !schema.TryGetProperty("properties", out JsonElement known) || !known.TryGetProperty(member.Name, out _));
+
+    private static bool Is(JsonElement value, string type) => type switch
+    {
         "object" => value.ValueKind == JsonValueKind.Object,
         "array" => value.ValueKind == JsonValueKind.Array,
+        "string" => value.ValueKind == JsonValueKind.String,
+        "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
+        "null" => value.ValueKind == JsonValueKind.Null,
         "number" => value.ValueKind == JsonValueKind.Number,
         "integer" => value.ValueKind == JsonValueKind.Number && double.IsInteger(value.GetDouble()),
-        _ => throw new InvalidOperationException($"unknown type {type}"),
+        _ => throw new ArgumentException($"unknown type {type}"),
     };
-
-    private static JsonElement Resolve(JsonElement root, string pointer)
-    {
-        JsonElement found = root;
-        foreach (string step in pointer.TrimStart('#').Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            found = found.GetProperty(step.Replace("~1", "/").Replace("~0", "~"));
-        }
-
-        return found;
-    }
-
-    private static string Shorten(string text) => text.Length <= 80 ? text : text[..80];
 }
