@@ -153,6 +153,8 @@ run_tests() {
 }
 
 bench() {
+  need_sdk
+  need_native
   need wrk=wrk nginx=nginx-light python3=python3
   build
   dotnet publish Busbar.Benchmarks/load/bare-proxy/BareProxy.csproj -c Release -o artifacts/bench >artifacts/bench.log 2>&1 ||

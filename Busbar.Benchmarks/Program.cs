@@ -1,3 +1,4 @@
 using BenchmarkDotNet.Running;
+using Busbar.Benchmarks.Micro;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+BenchmarkSwitcher.FromAssembly(typeof(JsonBenchmarks).Assembly).Run(args);

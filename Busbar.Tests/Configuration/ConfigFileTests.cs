@@ -128,6 +128,22 @@ public sealed class ConfigFileTests
         Assert.Contains("larger", ConfigText.OnlyError($"# {new string('x', 1024 * 1024)}").Message);
 
     [Fact]
+    public void C16_files_in_a_directory_that_cannot_be_written_are_enough()
+    {
+        string directory = Directory.CreateTempSubdirectory("busbar-config-").FullName;
+        string file = Path.Combine(directory, "config.yaml");
+        File.WriteAllText(file, ConfigText.Minimal);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead);
+        File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        ConfigResult result = ConfigLoader.Load(new ConfigSources(file, null), ConfigText.Environment);
+
+        File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.Delete(directory, recursive: true);
+        Assert.NotNull(result.Config);
+    }
+
+    [Fact]
     public void Flags_win_over_variables_and_variables_over_defaults()
     {
         FakeEnvironment set = new((ConfigSources.ConfigVariable, "/v/config"), (ConfigSources.CatalogVariable, "/v/catalog"));

@@ -98,6 +98,18 @@ public sealed class InterpolationTests
         Assert.Equal(0.25, config.Pools["fast"].Breaker.Threshold);
     }
 
+    [Theory]
+    [InlineData("auth: {mode: token, client_tokens: ['${UNSET}']}", "auth.client_tokens[0]")]
+    [InlineData("auth: {mode: token, client_tokens: [t]}\ngovernance: {enabled: true, admin_token: '${UNSET}'}", "governance.admin_token")]
+    public void C18_an_unset_variable_in_a_secret_is_one_error_without_consequences(string blocks, string path)
+    {
+        ConfigProblem error = ConfigText.OnlyError(
+            blocks + "\nproviders: {openai: {api_key_env: OPENAI_KEY}}\nmodels: {small: {provider: openai, max_concurrent: 1}}");
+
+        Assert.Equal(path, error.Path);
+        Assert.Contains("UNSET", error.Message);
+    }
+
     [Fact]
     public void A_variable_in_a_key_is_not_put_in() =>
         Assert.Contains("'${OPENAI_KEY}'", ConfigText.OnlyError(ConfigText.With(more: "\"${OPENAI_KEY}\": 1")).Message);

@@ -26,6 +26,10 @@ public sealed class UnknownKeyTests
     }
 
     [Fact]
+    public void A_problem_is_printed_on_one_line_without_control_characters() =>
+        Assert.DoesNotContain(ConfigText.OnlyError(ConfigText.With(more: "\"a\\nb\\e[1m\": 1")).ToString(), char.IsControl);
+
+    [Fact]
     public void A_key_in_the_wrong_block_is_told_where_it_belongs() =>
         Assert.Equal("it belongs under pools.*.failover", ConfigText.OnlyError(ConfigText.WithPool("deadline_secs: 3")).Remedy);
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Busbar.Configuration.Binding;
 
 namespace Busbar.Configuration;
 
@@ -23,7 +24,7 @@ internal sealed record ConfigProblem
     /// <summary>What to do about it; null when the message says it.</summary>
     public string? Remedy { get; init; }
 
-    /// <summary>The problem on one line.</summary>
+    /// <summary>The problem on one line; a control character becomes a question mark.</summary>
     public override string ToString()
     {
         StringBuilder line = new(Severity == ProblemSeverity.Error ? "[error] " : "[warn] ");
@@ -48,6 +49,14 @@ internal sealed record ConfigProblem
             line.Append("; ").Append(Remedy);
         }
 
-        return line.Replace("\r", "\\r").Replace("\n", "\\n").ToString();
+        for (int index = 0; index < line.Length; index++)
+        {
+            if (ControlCharacters.All.Contains(line[index]))
+            {
+                line[index] = '?';
+            }
+        }
+
+        return line.ToString();
     }
 }

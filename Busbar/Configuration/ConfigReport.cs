@@ -72,20 +72,5 @@ internal sealed class ConfigReport
         return end < 0 ? "" : path[..end];
     }
 
-    private static string? Shown(string? value)
-    {
-        if (value is null)
-        {
-            return null;
-        }
-
-        string shown = value.Length > LongestShownValue ? value[..LongestShownValue] + "..." : value;
-        return string.Create(shown.Length, shown, static (target, text) =>
-        {
-            for (int index = 0; index < text.Length; index++)
-            {
-                target[index] = char.IsControl(text[index]) ? '?' : text[index];
-            }
-        });
-    }
+    private static string? Shown(string? value) => value?.Length > LongestShownValue ? value[..LongestShownValue] + "..." : value;
 }

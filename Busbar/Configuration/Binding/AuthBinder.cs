@@ -1,3 +1,5 @@
+using Busbar.Configuration.Yaml;
+
 namespace Busbar.Configuration.Binding;
 
 /// <summary>Reads the <c>auth:</c> block.</summary>
@@ -20,7 +22,7 @@ internal static class AuthBinder
         }
 
         AuthMode mode = Mode(auth, report);
-        if (mode == AuthMode.Token && tokens.Count == 0)
+        if (mode == AuthMode.Token && tokens.Count == 0 && auth.Node("client_tokens") is not YamlList { Items.Count: > 0 })
         {
             report.Error(auth.At("client_tokens"), "mode 'token' needs at least one token, or nobody could call", "list the accepted tokens");
         }

@@ -41,7 +41,7 @@ internal static class GovernanceBinder
 
     private static void CheckEnabled(GovernanceConfig bound, Section governance, AuthConfig auth, ConfigReport report)
     {
-        if (bound.AdminToken is null or { IsBlank: true })
+        if (bound.AdminToken is { IsBlank: true } || !governance.Has("admin_token"))
         {
             report.Error(governance.At("admin_token"), "governance needs an admin token, or nobody could create keys", "set it, for instance to ${BUSBAR_ADMIN_TOKEN}");
         }

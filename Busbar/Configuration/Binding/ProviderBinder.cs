@@ -112,11 +112,8 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
 
         if (reason is not null)
         {
-            report.Error(
-                path,
-                $"the address is refused: {reason}",
-                reason.Contains("https", StringComparison.Ordinal) || reason.Contains("private", StringComparison.Ordinal) || reason.Contains("this machine", StringComparison.Ordinal)
-                    ? "a server of your own can be opened with allow_private_network: true" : null);
+            bool opens = !allowPrivate && EndpointGuard.Refusal(url, allowPrivate: true) is null;
+            report.Error(path, $"the address is refused: {reason}", opens ? "a server of your own can be opened with allow_private_network: true" : null);
             return null;
         }
 

@@ -251,11 +251,11 @@ internal sealed class Section
             }
 
             string? text = Text(node, path);
-            if (string.IsNullOrWhiteSpace(text))
+            if (node is YamlText { IsNull: true } || (text is not null && string.IsNullOrWhiteSpace(text)))
             {
                 _report.Error(path, "must not be blank");
             }
-            else
+            else if (text is not null)
             {
                 texts.Add(text);
             }
