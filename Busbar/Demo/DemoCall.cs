@@ -21,7 +21,7 @@ internal sealed record DemoCall(
     public string CommandLine(string origin)
     {
         var line = new StringBuilder(Streams ? "curl -sN " : "curl -s ");
-        line.Append(ShowsStatus ? "-o /dev/null -w '%{http_code}\\n' " : "");
+        line.Append(ShowsStatus ? "-o /dev/null -w '%{http_code}\\n' " : Streams ? "" : "-w '\\n' ");
         line.Append(Quoted(origin + Path)).Append(" -H ").Append(Quoted($"authorization: {Authorization}"));
         if (Body is not null)
         {

@@ -10,6 +10,7 @@ namespace Busbar.Demo;
 internal static class DemoTour
 {
     private const string Question = "Who are you?";
+    private const int MaxTokens = 256;
 
     /// <summary>The calls, in the order in which they tell their story.</summary>
     public static IEnumerable<DemoCall> Calls(IReadOnlyList<SimulatedProvider> providers)
@@ -41,12 +42,13 @@ internal static class DemoTour
     private static DemoCall Chat(string title, ProtocolId client, string model, bool stream)
     {
         Protocol protocol = ProtocolTable.Get(client);
-        var target = new EgressTarget { WireModel = model, Capabilities = ModelCapabilities.For(client, model), DefaultMaxTokens = 100 };
+        var target = new EgressTarget { WireModel = model, Capabilities = ModelCapabilities.For(client, model) };
         using ChatRequest request = ChatRequest.Rent();
 
         // Writers repeat a request of their own dialect as it was read; this one was never read.
         request.Source = SimulatedAnswer.Foreign(client);
         request.Stream = stream;
+        request.MaxTokens = MaxTokens;
         request.AddMessage(Role.User).Blocks.Add(request.Arena.NewText(JsonText.From(Question)));
         using var body = new PooledBuffer();
         Losses losses = default;
