@@ -43,7 +43,6 @@ internal static partial class ServeCommand
 
         if (StartupSummary.OpenRelayBanner(config) is { } banner)
         {
-            error.WriteLine(banner);
             OpenRelay(log, banner);
         }
 
