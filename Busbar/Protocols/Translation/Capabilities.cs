@@ -56,4 +56,25 @@ internal sealed record Capabilities
 
     /// <summary>A JSON Schema for the answer is accepted.</summary>
     public bool StructuredOutput { get; init; } = true;
+
+    /// <summary>Temperature, top_p and logprobs are accepted after all when effort is <c>none</c> (OpenAI reasoning models from 5.1).</summary>
+    public bool SamplingWithoutReasoning { get; init; }
+
+    /// <summary>The effort word <c>minimal</c> is accepted.</summary>
+    public bool MinimalEffort { get; init; }
+
+    /// <summary>The effort word <c>max</c> is accepted; otherwise <see cref="HighestEfforts"/> ends at <c>xhigh</c>.</summary>
+    public bool MaxEffort { get; init; }
+
+    /// <summary>Free-text tools are accepted in their native form.</summary>
+    public bool CustomTools { get; init; }
+
+    /// <summary>Tool calls in the history must carry thought signatures (Gemini from 3).</summary>
+    public bool ThoughtSignatures { get; init; }
+
+    /// <summary>Thinking in the history is valid for the very model that wrote it only (Claude 5.5 generation).</summary>
+    public bool BoundThinking { get; init; }
+
+    /// <summary>Cache breakpoints on message parts are accepted by an OpenAI dialect, which caches by itself otherwise.</summary>
+    public bool CacheBreakpoints { get; init; }
 }

@@ -1,0 +1,63 @@
+using Busbar.Ir;
+
+namespace Busbar.Protocols.Translation;
+
+/// <summary>What a client of another dialect is told about a provider's error.</summary>
+internal static class ErrorMapping
+{
+    private static readonly string[] OwnWords = ["busbar", "gateway", "pool", "lane", "upstream", "router", "breaker"];
+
+    /// <summary>
+    /// For an HTTP error that is relayed in another dialect. The status stays. <paramref name="isClientCredential"/> says that the client's own
+    /// credential was used: only then does a 401 or 403 mean the client.
+    /// </summary>
+    public static GatewayError Relay(int status, in ProviderError error, bool isClientCredential)
+    {
+        if (error.IsContextLength)
+        {
+            return new(ErrorKind.ContextLength, Presentable(error.Message), status);
+        }
+
+        if (error.IsInvalidKey || status is 401 or 403)
+        {
+            return isClientCredential
+                ? new(status == 403 ? ErrorKind.Permission : ErrorKind.Authentication, Presentable(error.Message), status == 403 ? 403 : 401)
+                : new(ErrorKind.Overloaded);
+        }
+
+        return new(ErrorStatus.KindOf(status), Presentable(error.Message), status);
+    }
+
+    /// <summary>
+    /// For an error inside a stream or a 200 body. An account's credential or money trouble is not the client's: it reads as an overload, and the
+    /// provider's words about the account stay hidden.
+    /// </summary>
+    public static GatewayError FromStream(StreamError error) => error.Class switch
+    {
+        FaultClass.RateLimit => new(ErrorKind.RateLimit, Presentable(error.Error.Message)),
+        FaultClass.Overloaded => new(ErrorKind.Overloaded, Presentable(error.Error.Message)),
+        FaultClass.Timeout => new(ErrorKind.Timeout, Presentable(error.Error.Message)),
+        FaultClass.ClientError => new(ErrorKind.InvalidRequest, Presentable(error.Error.Message)),
+        FaultClass.ContextLength => new(ErrorKind.ContextLength, Presentable(error.Error.Message)),
+        FaultClass.Auth or FaultClass.Billing => new(ErrorKind.Overloaded),
+        FaultClass.Network => Interrupted,
+        _ => new(ErrorKind.Internal, Presentable(error.Error.Message)),
+    };
+
+    /// <summary>For a stream that broke off.</summary>
+    public static GatewayError Interrupted { get; } = new(ErrorKind.BadGateway, "The response stream was interrupted before it was complete.");
+
+    // A provider that sits behind proxies of its own may speak of its inner works; such words would read as this process's.
+    private static string? Presentable(string? message)
+    {
+        foreach (string word in OwnWords)
+        {
+            if (message is not null && message.Contains(word, StringComparison.OrdinalIgnoreCase))
+            {
+                return null;
+            }
+        }
+
+        return string.IsNullOrWhiteSpace(message) ? null : message;
+    }
+}

@@ -1,0 +1,37 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Translation;
+
+/// <summary>A whole answer of one dialect into a whole answer of another.</summary>
+internal static class ResponseTranslation
+{
+    /// <summary>
+    /// Reads <paramref name="body"/> into <paramref name="scratch"/> (reset first) and appends it in the client's dialect to
+    /// <paramref name="output"/>. False when the body is no answer of the provider's dialect. An answer that reports a failure
+    /// (<see cref="ChatResponse.Failure"/>) is read but not written: the caller decides what to do with it.
+    /// </summary>
+    public static bool Translate(
+        ReadOnlyMemory<byte> body,
+        Protocol egress,
+        Protocol ingress,
+        TranslationContext context,
+        in ResponseIdentity identity,
+        ChatResponse scratch,
+        PooledBuffer output)
+    {
+        scratch.Reset();
+        if (!egress.ReadResponse(body, scratch))
+        {
+            return false;
+        }
+
+        if (scratch.Failure is null)
+        {
+            ResponseSeam.Prepare(scratch, context);
+            ingress.WriteResponse(scratch, identity, new JsonWriter(output), ref context.Losses);
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,34 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Translation;
+
+/// <summary>The slow path of a same-protocol request whose body carries signatures this gateway wrapped for a client of another dialect.</summary>
+internal static class SameProtocolCleanup
+{
+    /// <summary>
+    /// Appends <paramref name="body"/>, without the thinking that <paramref name="target"/> cannot verify and with the signatures it issued
+    /// itself, to <paramref name="output"/>. False, with nothing written, when the body needs no change or cannot be read: it then goes out as it
+    /// is. Call only when <see cref="SignatureEnvelope.Contains"/> says so.
+    /// </summary>
+    public static bool TryRewrite(
+        ReadOnlyMemory<byte> body,
+        JsonText pathModel,
+        bool stream,
+        Protocol protocol,
+        EgressTarget target,
+        TranslationContext context,
+        ChatRequest request,
+        PooledBuffer output)
+    {
+        request.Reset();
+        if (protocol.ReadRequest(body, pathModel, stream, request) is not null || !SignatureRule.RestoreWrapped(request, context))
+        {
+            return false;
+        }
+
+        TurnNormaliser.DropEmptyTurns(request, protocol.Id);
+        protocol.WriteRequest(request, target, new JsonWriter(output), ref context.Losses);
+        return true;
+    }
+}
