@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
@@ -29,7 +30,7 @@ internal static class Annotations
     /// Writes <paramref name="citation"/> as one annotation of <paramref name="text"/>, and says whether it could: only web sources have a form here.
     /// A citation without a place marks all of the text.
     /// </summary>
-    public static bool TryWrite(in Citation citation, ReadOnlySpan<byte> text, JsonWriter output, ref Losses losses)
+    public static bool TryWrite(in Citation citation, JsonText text, JsonWriter output, ref Losses losses)
     {
         if (citation.Origin == ProtocolId.Responses && !citation.Raw.IsAbsent)
         {
@@ -52,24 +53,10 @@ internal static class Annotations
         output.StartObject();
         output.Literal("type"u8, "url_citation"u8);
         output.Number("start_index"u8, placed ? citation.TextStart : 0);
-        output.Number("end_index"u8, placed ? citation.TextEnd : CountCharacters(text));
+        output.Number("end_index"u8, placed ? citation.TextEnd : TextOffsets.Length(text, TextUnit.Scalar));
         output.Text("url"u8, citation.Url);
         output.Text("title"u8, citation.Title.IsNullOrEmpty ? citation.Url : citation.Title);
         output.EndObject();
         return true;
-    }
-
-    private static long CountCharacters(ReadOnlySpan<byte> escaped)
-    {
-        using var plain = new PooledBuffer(escaped.Length + 1);
-        JsonEscaping.Unescape(escaped, plain);
-        long count = 0;
-        foreach (byte value in plain.Span)
-        {
-            // Every scalar value has exactly one byte that is not a continuation byte.
-            count += (value & 0xC0) != 0x80 ? 1 : 0;
-        }
-
-        return count;
     }
 }

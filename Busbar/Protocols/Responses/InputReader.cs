@@ -3,7 +3,7 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
 
-/// <summary>Reads the <c>input</c> of a request. Every item becomes one message that remembers the item, so that it can be replayed as it was.</summary>
+/// <summary>Reads the <c>input</c> of a request. Every item becomes one message; message or block remembers the item, so that it can be replayed as it was.</summary>
 internal static class InputReader
 {
     /// <summary>Reads <paramref name="input"/> into the messages of <paramref name="request"/>; null on success.</summary>
@@ -46,30 +46,27 @@ internal static class InputReader
             return ReadMessage(item, request);
         }
 
-        Message message;
         if (type.Is("item_reference"u8) || (type.IsAbsent && !item["id"u8].IsNull))
         {
             request.VendorState ??= "item_reference";
-            message = request.AddMessage(Role.Assistant);
-            message.Blocks.Add(Items.Read(item, type, request.Arena));
+            request.AddMessage(Role.Assistant).Blocks.Add(Items.Read(item, type, request.Arena));
         }
         else if (type.Is("function_call_output"u8) || type.Is("custom_tool_call_output"u8))
         {
-            message = request.AddMessage(Role.Tool);
-            message.Blocks.Add(ReadToolResult(item, type.Is("custom_tool_call_output"u8), request.Arena));
+            request.AddMessage(Role.Tool).Blocks.Add(ReadToolResult(item, type.Is("custom_tool_call_output"u8), request.Arena));
         }
         else if (type.Is("additional_tools"u8))
         {
-            message = request.AddMessage(Role.System);
+            Message message = request.AddMessage(Role.System);
+            message.Raw = item.Raw;
             ReadAddedTools(item["tools"u8], message, request.Arena);
         }
         else
         {
-            message = request.AddMessage(!type.IsAbsent && type.Span.EndsWith("_output"u8) ? Role.Tool : Role.Assistant);
-            message.Blocks.Add(Items.Read(item, type, request.Arena));
+            Role role = !type.IsAbsent && type.Span.EndsWith("_output"u8) ? Role.Tool : Role.Assistant;
+            request.AddMessage(role).Blocks.Add(Items.Read(item, type, request.Arena));
         }
 
-        message.Raw = item.Raw;
         return null;
     }
 

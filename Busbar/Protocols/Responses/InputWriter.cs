@@ -33,6 +33,10 @@ internal static class InputWriter
             {
                 output.Raw(message.Raw);
             }
+            else if (same && message.Blocks is [var only] && IsAsRead(only))
+            {
+                output.Raw(only.Raw);
+            }
             else
             {
                 WriteTurn(request, message, target, output, ref ordinal, ref losses);
@@ -41,6 +45,11 @@ internal static class InputWriter
 
         output.EndArray();
     }
+
+    // A signature that was replaced after reading no longer lies inside the item.
+    private static bool IsAsRead(Block block) =>
+        block.Origin == ProtocolId.Responses && !block.Raw.IsAbsent
+        && (block.Kind != BlockKind.Thinking || block.Signature.IsNullOrEmpty || block.Raw.Span.Overlaps(block.Signature.Span));
 
     private static void WriteTurn(ChatRequest request, Message message, EgressTarget target, JsonWriter output, ref int ordinal, ref Losses losses)
     {

@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
@@ -67,6 +68,23 @@ internal static class OutputItems
         output.Literal("type"u8, "refusal"u8);
         output.Text("refusal"u8, text);
         output.EndObject();
+    }
+
+    /// <summary>Whether <paramref name="signature"/> may stand in <c>encrypted_content</c>: this vendor's own, or a wrapped one of another.</summary>
+    public static bool CanCarry(JsonText signature, ProtocolId origin, ref Losses losses)
+    {
+        if (signature.IsNullOrEmpty)
+        {
+            return false;
+        }
+
+        bool can = origin == ProtocolId.Responses || SignatureEnvelope.Is(signature);
+        if (!can)
+        {
+            losses.Add(LossField.ThinkingSignature);
+        }
+
+        return can;
     }
 
     /// <summary>Writes the members of a generated picture into an open item.</summary>

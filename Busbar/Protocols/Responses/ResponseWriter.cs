@@ -112,7 +112,7 @@ internal static class ResponseWriter
         output.StartArray("annotations"u8);
         foreach (Citation citation in block.Citations ?? [])
         {
-            Annotations.TryWrite(citation, block.Text.Span, output, ref losses);
+            Annotations.TryWrite(citation, block.Text, output, ref losses);
         }
 
         output.EndArray();
@@ -129,7 +129,7 @@ internal static class ResponseWriter
                 output.Text("id"u8, ResponsesProtocol.NewItemId("rs_"));
                 output.Literal("type"u8, "reasoning"u8);
                 OutputItems.WriteSummary(block.Redacted ? default : block.Text, output);
-                if (ForeignReasoning.IsOurs(block.Origin, block.Signature, ref losses))
+                if (OutputItems.CanCarry(block.Signature, block.Origin, ref losses))
                 {
                     output.Text("encrypted_content"u8, block.Signature);
                 }
