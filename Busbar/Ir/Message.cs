@@ -1,5 +1,3 @@
-using Busbar.Wire;
-
 namespace Busbar.Ir;
 
 /// <summary>One turn of the conversation.</summary>
@@ -11,8 +9,8 @@ internal sealed class Message
     /// <summary>What is said, in order.</summary>
     public List<Block> Blocks { get; } = [];
 
-    /// <summary>The wire item this turn was read from, for a write to the dialect it came from; absent where the blocks say everything.</summary>
-    public JsonSlice Raw;
+    /// <summary>The turn exactly as read, for what its blocks do not say; only for a write to the dialect it came from. Absent when it was built here.</summary>
+    public Wire.JsonSlice Raw;
 
     /// <summary>Makes the message as new, keeping list storage.</summary>
     internal void Reset(Role role)

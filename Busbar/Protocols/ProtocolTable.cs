@@ -5,7 +5,9 @@ namespace Busbar.Protocols;
 /// <summary>The protocols that exist.</summary>
 internal static class ProtocolTable
 {
-    private static readonly Protocol?[] Table = new Protocol?[ProtocolNames.All.Count];
+    private static readonly Protocol?[] Table = Register(
+        OpenAI.OpenAIProtocol.Instance,
+        Responses.ResponsesProtocol.Instance);
 
     /// <summary>The protocol called <paramref name="id"/>.</summary>
     public static Protocol Get(ProtocolId id) =>
@@ -13,4 +15,15 @@ internal static class ProtocolTable
 
     /// <summary>Whether <paramref name="id"/> is built in.</summary>
     public static bool Has(ProtocolId id) => Table[(int)id] is not null;
+
+    private static Protocol?[] Register(params ReadOnlySpan<Protocol> protocols)
+    {
+        var table = new Protocol?[ProtocolNames.All.Count];
+        foreach (Protocol protocol in protocols)
+        {
+            table[(int)protocol.Id] = protocol;
+        }
+
+        return table;
+    }
 }

@@ -1,5 +1,4 @@
 using Busbar.Ir;
-using Busbar.Protocols.Translation;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
@@ -53,7 +52,7 @@ internal static class Annotations
         output.StartObject();
         output.Literal("type"u8, "url_citation"u8);
         output.Number("start_index"u8, placed ? citation.TextStart : 0);
-        output.Number("end_index"u8, placed ? citation.TextEnd : TextOffsets.Length(text, TextUnit.Scalar));
+        output.Number("end_index"u8, placed ? citation.TextEnd : OpenAI.Annotations.Length(text));
         output.Text("url"u8, citation.Url);
         output.Text("title"u8, citation.Title.IsNullOrEmpty ? citation.Url : citation.Title);
         output.EndObject();

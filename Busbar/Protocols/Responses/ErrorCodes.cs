@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.OpenAI;
 
 namespace Busbar.Protocols.Responses;
 
@@ -8,9 +9,9 @@ internal static class ErrorCodes
     private const int MaxLength = 64;
 
     /// <summary>The code of <paramref name="error"/>: its own when it is a token, otherwise the one of its kind.</summary>
-    public static string Of(in GatewayError error) => error.Code is { } code && IsToken(code) ? code : Usual(error.Kind);
+    public static string Of(in GatewayError error) => error.Code is { } code && IsToken(code) ? code : Usual(error);
 
-    private static string Usual(ErrorKind kind) => ErrorEnvelope.Code(kind) ?? kind switch
+    private static string Usual(in GatewayError error) => ErrorEnvelope.Code(error) ?? error.Kind switch
     {
         ErrorKind.InvalidRequest or ErrorKind.TooLarge or ErrorKind.MethodNotAllowed => "invalid_prompt",
         _ => "server_error",

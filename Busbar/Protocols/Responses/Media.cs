@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.OpenAI;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
@@ -30,7 +31,7 @@ internal static class Media
         {
             Locate(block, part["file_url"u8].Text, part["file_id"u8].Text);
         }
-        else if (!ReadDataUri(block, data))
+        else if (!DataUri.TryRead(data, block))
         {
             block.Source = MediaSource.Base64;
             block.Data = data;
@@ -51,7 +52,7 @@ internal static class Media
         output.StartObject();
         output.Literal("type"u8, "input_image"u8);
         output.Text("detail"u8, block.Detail.IsAbsent ? AutoDetail : block.Detail);
-        WriteLocation(block, output, "image_url"u8, "image_url"u8);
+        WriteLocation(block, output, "image_url"u8, "image/png"u8, "image_url"u8);
         output.EndObject();
         return true;
     }
@@ -72,7 +73,7 @@ internal static class Media
             output.Text("filename"u8, block.Title.IsNullOrEmpty ? UnnamedFile : block.Title);
         }
 
-        WriteLocation(block, output, "file_data"u8, "file_url"u8);
+        WriteLocation(block, output, "file_data"u8, "application/pdf"u8, "file_url"u8);
         output.EndObject();
         return true;
     }
@@ -88,7 +89,7 @@ internal static class Media
     {
         if (!url.IsNullOrEmpty)
         {
-            if (!ReadDataUri(block, url))
+            if (!DataUri.TryRead(url, block))
             {
                 block.Source = MediaSource.Url;
                 block.Data = url;
@@ -102,33 +103,12 @@ internal static class Media
         }
     }
 
-    private static bool ReadDataUri(Block block, JsonText uri)
-    {
-        ReadOnlySpan<byte> text = uri.Span;
-        int comma = text.IndexOf((byte)',');
-        if (!text.StartsWith("data:"u8) || comma < 0 || !text[..comma].EndsWith(";base64"u8))
-        {
-            return false;
-        }
-
-        int typeEnd = text.IndexOf((byte)';');
-        block.Source = MediaSource.Base64;
-        block.MediaType = uri[5..typeEnd];
-        block.Data = uri[(comma + 1)..];
-        return true;
-    }
-
-    private static void WriteLocation(Block block, JsonWriter output, ReadOnlySpan<byte> inlineName, ReadOnlySpan<byte> urlName)
+    private static void WriteLocation(Block block, JsonWriter output, ReadOnlySpan<byte> inlineName, ReadOnlySpan<byte> inlineType, ReadOnlySpan<byte> urlName)
     {
         switch (block.Source)
         {
             case MediaSource.Base64:
-                output.Name(inlineName);
-                output.Output.Write("\"data:"u8);
-                output.Output.Write(block.MediaType.Span);
-                output.Output.Write(";base64,"u8);
-                output.Output.Write(block.Data.Span);
-                output.Output.Write((byte)'"');
+                DataUri.Write(inlineName, block, inlineType, output);
                 break;
             case MediaSource.Url:
                 output.Text(urlName, block.Data);

@@ -19,7 +19,7 @@ internal readonly record struct ResponseObject(JsonText Id, long Created, JsonTe
         WriteIdentity(output, status);
         if (status.SequenceEqual("failed"u8))
         {
-            WriteError(output, "server_error", ErrorEnvelope.Words(ErrorKind.Internal));
+            WriteError(output, "server_error", OpenAI.ErrorEnvelope.Message(ErrorKind.Internal));
         }
         else
         {

@@ -67,6 +67,7 @@ internal sealed class ResponsesProtocol : Protocol
     /// <inheritdoc/>
     public override ProviderError ReadError(int status, ReadOnlyMemory<byte> body) => ErrorReader.Read(status, body);
 
+    // The Responses API calls every fault of its own side a server_error.
     /// <inheritdoc/>
-    public override void WriteError(in GatewayError error, string requestId, JsonWriter output) => ErrorEnvelope.Write(error, output);
+    public override void WriteError(in GatewayError error, string requestId, JsonWriter output) => OpenAI.ErrorEnvelope.Write(error, output, inStream: true);
 }

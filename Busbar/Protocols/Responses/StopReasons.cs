@@ -32,6 +32,14 @@ internal static class StopReasons
         _ => "completed"u8,
     };
 
+    /// <summary>The terminal stream event for <paramref name="reason"/>.</summary>
+    public static ReadOnlySpan<byte> Event(StopReason reason) => reason switch
+    {
+        StopReason.MaxTokens or StopReason.Safety => "response.incomplete"u8,
+        StopReason.Error => "response.failed"u8,
+        _ => "response.completed"u8,
+    };
+
     /// <summary>The reason that goes with an incomplete status.</summary>
     public static ReadOnlySpan<byte> IncompleteReason(StopReason reason) => reason == StopReason.Safety ? "content_filter"u8 : "max_output_tokens"u8;
 }

@@ -1,0 +1,151 @@
+using System.Text;
+using System.Text.Json;
+using Busbar.Wire;
+
+namespace Busbar.Tests.Wire;
+
+public class RequestScanTests
+{
+    [Theory]
+    [InlineData("{}", nameof(ScanResult.Ok))]
+    [InlineData(" \r\n{\"model\":\"m\"}\t ", nameof(ScanResult.Ok))]
+    [InlineData("", nameof(ScanResult.NotJson))]
+    [InlineData("  ", nameof(ScanResult.NotJson))]
+    [InlineData("{", nameof(ScanResult.NotJson))]
+    [InlineData("{} {}", nameof(ScanResult.NotJson))]
+    [InlineData("{}x", nameof(ScanResult.NotJson))]
+    [InlineData("{\"a\":1,}", nameof(ScanResult.NotJson))]
+    [InlineData("{\"a\":1 /* c */}", nameof(ScanResult.NotJson))]
+    [InlineData("{\"a\":NaN}", nameof(ScanResult.NotJson))]
+    [InlineData("[]", nameof(ScanResult.NotObject))]
+    [InlineData("[{\"model\":\"m\",\"model\":\"n\"}]", nameof(ScanResult.NotObject))]
+    [InlineData("\"text\"", nameof(ScanResult.NotObject))]
+    [InlineData("null", nameof(ScanResult.NotObject))]
+    [InlineData("{\"model\":\"a\",\"model\":\"a\"}", nameof(ScanResult.DuplicateModel))]
+    [InlineData("{\"model\":\"a\",\"mod\\u0065l\":\"b\"}", nameof(ScanResult.DuplicateModel))]
+    [InlineData("{\"\\u006dodel\":{},\"model\":1}", nameof(ScanResult.DuplicateModel))]
+    [InlineData("{\"model\":\"a\",\"x\":{\"model\":\"b\"}}", nameof(ScanResult.Ok))]
+    public void The_body_is_judged_as_a_whole(string body, string expected) =>
+        Assert.Equal(expected, RequestScan.TryScan(Encoding.UTF8.GetBytes(body), out _).ToString());
+
+    [Fact]
+    public void Bytes_that_are_no_utf8_are_refused() =>
+        Assert.Equal(ScanResult.NotJson, RequestScan.TryScan(new byte[] { (byte)'{', (byte)'"', 0xFF, (byte)'"', (byte)':', (byte)'1', (byte)'}' }, out _));
+
+    [Theory, Trait("gotcha", "T38")]
+    [InlineData(128, nameof(ScanResult.Ok))]
+    [InlineData(129, nameof(ScanResult.TooDeep))]
+    [InlineData(200, nameof(ScanResult.TooDeep))]
+    [InlineData(1_000_000, nameof(ScanResult.TooDeep))]
+    public void Nesting_beyond_128_levels_is_refused(int depth, string expected)
+    {
+        string body = "{\"a\":" + new string('[', depth - 1) + new string(']', depth - 1) + "}";
+        Assert.Equal(expected, RequestScan.TryScan(Encoding.UTF8.GetBytes(body), out _).ToString());
+    }
+
+    [Fact]
+    public void What_routing_needs_is_found_in_any_order_and_spelling()
+    {
+        const string body = """{ "stream_options" : { "include_usage" : [true] }, "messages":[{"stream":false,"model":"x"}], "m\u006fdel" : "a\/b" , "str\u0065am":true,"input":null }  """;
+        byte[] bytes = Encoding.UTF8.GetBytes(body);
+        Assert.Equal(ScanResult.Ok, RequestScan.TryScan(bytes, out RequestScan scan));
+        Assert.Equal("\"a\\/b\"", Text(scan.Model.Of(bytes)));
+        Assert.Equal("a/b", scan.ModelText(bytes).ToString());
+        Assert.True(scan.HasModel);
+        Assert.Equal("{ \"include_usage\" : [true] }", Text(scan.StreamOptions.Of(bytes)));
+        Assert.True(scan.Stream);
+        Assert.True(scan.HasInput);
+        Assert.True(scan.HasMessages);
+        Assert.Equal(body.LastIndexOf('}'), scan.ClosingBrace);
+    }
+
+    [Theory]
+    [InlineData("""{}""", true, false, false)]
+    [InlineData("""{"model":""}""", false, true, false)]
+    [InlineData("""{"model":" "}""", false, true, true)]
+    [InlineData("""{"model":null}""", false, false, false)]
+    [InlineData("""{"model":7}""", false, false, false)]
+    [InlineData("""{"model":["m"]}""", false, false, false)]
+    [InlineData("""{"messages":[{"model":"m"}]}""", true, false, false)]
+    public void A_model_counts_only_as_a_non_empty_string(string body, bool absent, bool isString, bool usable)
+    {
+        Assert.Equal(ScanResult.Ok, RequestScan.TryScan(Encoding.UTF8.GetBytes(body), out RequestScan scan));
+        Assert.Equal((absent, isString, usable), (scan.Model.IsAbsent, scan.ModelIsString, scan.HasModel));
+        Assert.Equal(!isString, scan.ModelText(Encoding.UTF8.GetBytes(body)).IsAbsent);
+    }
+
+    [Theory]
+    [InlineData("""{"stream":true}""", true)]
+    [InlineData("""{"stream":false}""", false)]
+    [InlineData("""{"stream":"true"}""", null)]
+    [InlineData("""{"stream":null}""", null)]
+    [InlineData("""{"stream":false,"stream":true}""", true)]
+    [InlineData("""{"x":{"stream":true}}""", null)]
+    public void Stream_is_a_boolean_or_nothing(string body, bool? expected)
+    {
+        Assert.Equal(ScanResult.Ok, RequestScan.TryScan(Encoding.UTF8.GetBytes(body), out RequestScan scan));
+        Assert.Equal(expected, scan.Stream);
+    }
+
+    [Fact]
+    public void A_name_with_an_unpaired_surrogate_does_no_harm() =>
+        Assert.Equal(ScanResult.Ok, RequestScan.TryScan("{\"\\ud800\":1,\"model\":\"m\",\"a\":\"\\udc00\"}"u8.ToArray(), out _));
+
+    [Fact]
+    public async Task Splicing_changes_the_model_and_no_other_byte()
+    {
+        byte[] body = Encoding.UTF8.GetBytes("{\"a\":1.0e5, \"model\" : \"old\\n\" ,\"b\":\"\u00e4 \"}\n");
+        Assert.Equal(ScanResult.Ok, RequestScan.TryScan(body, out RequestScan scan));
+        var splice = new ModelSplice(body, scan, "\"new\""u8.ToArray());
+        byte[] expected = Encoding.UTF8.GetBytes("{\"a\":1.0e5, \"model\" : \"new\" ,\"b\":\"\u00e4 \"}\n");
+        using var output = new PooledBuffer();
+        splice.WriteTo(output);
+        using var stream = new MemoryStream();
+        await splice.CopyToAsync(stream, CancellationToken.None);
+        Assert.Equal(expected, output.Span.ToArray());
+        Assert.Equal(expected, stream.ToArray());
+        Assert.Equal(expected.Length, splice.Length);
+    }
+
+    [Fact]
+    public async Task A_body_without_a_model_stays_one_segment()
+    {
+        byte[] body = "{\"contents\":[]}"u8.ToArray();
+        Assert.Equal(ScanResult.Ok, RequestScan.TryScan(body, out RequestScan scan));
+        foreach (ModelSplice splice in (ModelSplice[])[new(body, scan, "\"new\""u8.ToArray()), new(body)])
+        {
+            using var stream = new MemoryStream();
+            await splice.CopyToAsync(stream, CancellationToken.None);
+            Assert.Equal(body, stream.ToArray());
+            Assert.Equal(body.Length, splice.Before.Length);
+            Assert.Equal(body.Length, splice.Length);
+        }
+    }
+
+    [SkippableFact]
+    public void Every_recorded_request_is_scanned_as_a_full_parser_reads_it()
+    {
+        Skip.IfNot(Corpus.Exists);
+        int seen = 0;
+        foreach (CorpusExchange exchange in Corpus.All.Where(exchange => exchange.Request is not null))
+        {
+            ReadOnlyMemory<byte> body = exchange.Request!.Body;
+            using JsonDocument document = JsonDocument.Parse(body);
+            Assert.Equal(ScanResult.Ok, RequestScan.TryScan(body, out RequestScan scan));
+            bool hasModel = document.RootElement.TryGetProperty("model", out JsonElement model);
+            Assert.Equal(hasModel ? model.GetRawText() : "", Text(scan.Model.Of(body)));
+            Assert.Equal(document.RootElement.TryGetProperty("messages", out _), scan.HasMessages);
+            bool? stream = document.RootElement.TryGetProperty("stream", out JsonElement flag) && flag.ValueKind is JsonValueKind.True or JsonValueKind.False
+                ? flag.GetBoolean() : null;
+            Assert.Equal(stream, scan.Stream);
+            using var output = new PooledBuffer();
+            new ModelSplice(body, scan, scan.Model.Of(body)).WriteTo(output);
+            Assert.True(output.Span.SequenceEqual(body.Span), exchange.Id);
+            seen++;
+        }
+
+        Assert.InRange(seen, 900, int.MaxValue);
+    }
+
+    private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
+}

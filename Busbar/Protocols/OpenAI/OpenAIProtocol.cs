@@ -1,0 +1,68 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.OpenAI;
+
+/// <summary>OpenAI Chat Completions, as OpenAI and the many compatible hosts speak it.</summary>
+internal sealed class OpenAIProtocol : Protocol
+{
+    /// <summary>The only instance.</summary>
+    public static OpenAIProtocol Instance { get; } = new();
+
+    private OpenAIProtocol()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override ProtocolId Id => ProtocolId.OpenAI;
+
+    /// <inheritdoc/>
+    public override string? RequestIdHeader => "x-request-id";
+
+    /// <inheritdoc/>
+    public override string NewRequestId() => "req_" + Guid.NewGuid().ToString("N");
+
+    /// <inheritdoc/>
+    public override string NewResponseId() => Ids.Random("chatcmpl-", 24);
+
+    /// <inheritdoc/>
+    public override string EgressPath(string model, bool stream) => "/v1/chat/completions";
+
+    /// <inheritdoc/>
+    public override GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request) =>
+        RequestReader.Read(body, pathModel, request);
+
+    /// <inheritdoc/>
+    public override void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses) =>
+        RequestWriter.Write(request, target, output, ref losses);
+
+    /// <inheritdoc/>
+    public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
+
+    /// <inheritdoc/>
+    public override void WriteResponse(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses) =>
+        ResponseWriter.Write(response, identity, output, ref losses);
+
+    /// <inheritdoc/>
+    public override IStreamReader NewStreamReader() => new StreamReader();
+
+    /// <inheritdoc/>
+    public override IStreamWriter NewStreamWriter(StreamContext context) => new StreamWriter(context);
+
+    /// <inheritdoc/>
+    public override IStreamTap NewStreamTap() => new StreamTap();
+
+    /// <inheritdoc/>
+    public override Usage ReadUsage(ReadOnlyMemory<byte> body)
+    {
+        using var tape = new JsonTape();
+        return tape.TryParse(body) ? UsageFields.Read(tape.Root["usage"u8]) : default;
+    }
+
+    /// <inheritdoc/>
+    public override ProviderError ReadError(int status, ReadOnlyMemory<byte> body) => ErrorReader.Read(status, body);
+
+    /// <inheritdoc/>
+    public override void WriteError(in GatewayError error, string requestId, JsonWriter output) =>
+        ErrorEnvelope.Write(error, output, inStream: false);
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.OpenAI;
+
+/// <summary>The request's <c>tools</c>, <c>tool_choice</c> and <c>parallel_tool_calls</c>, and their predecessors <c>functions</c> and <c>function_call</c>.</summary>
+internal static class ToolFields
+{
+    /// <summary>Reads them; null on success.</summary>
+    public static GatewayError? Read(JsonNode root, ChatRequest request)
+    {
+        request.ParallelToolCalls = root["parallel_tool_calls"u8].Bool;
+        JsonNode tools = root["tools"u8];
+        if (!(tools.IsNull || tools.IsArray))
+        {
+            return Refusals.WrongType("tools", "an array of objects");
+        }
+
+        int position = 0;
+        foreach (JsonNode tool in tools.Items)
+        {
+            if (!TryRead(tool, out Tool read))
+            {
+                return Refusals.WrongType("tools[" + position.ToString(CultureInfo.InvariantCulture) + "]", "a tool object");
+            }
+
+            request.Tools.Add(read);
+            position++;
+        }
+
+        foreach (JsonNode function in root["functions"u8].Items)
+        {
+            if (function["name"u8].IsString)
+            {
+                request.Tools.Add(ReadFunction(function));
+            }
+        }
+
+        JsonNode choice = root["tool_choice"u8];
+        request.ToolChoice = ReadChoice(choice.IsNull ? root["function_call"u8] : choice);
+        return null;
+    }
+
+    private static bool TryRead(JsonNode tool, out Tool read)
+    {
+        JsonNode function = tool["function"u8];
+        JsonNode custom = tool["custom"u8];
+        JsonText type = tool["type"u8].Text;
+        if (custom.IsObject && custom["name"u8].IsString)
+        {
+            read = new Tool
+            {
+                Kind = ToolKind.Custom,
+                Name = custom["name"u8].Text,
+                Description = custom["description"u8].Text,
+                Format = custom["format"u8].IsObject ? custom["format"u8].Raw : default,
+            };
+        }
+        else if (type.IsAbsent || type.Is("function"u8))
+        {
+            read = ReadFunction(function.IsObject ? function : tool);
+        }
+        else
+        {
+            read = new Tool { Kind = ToolKind.Hosted, Name = type };
+        }
+
+        read.Raw = tool.Raw;
+        read.Origin = ProtocolId.OpenAI;
+        return tool.IsObject && !read.Name.IsNullOrEmpty;
+    }
+
+    private static Tool ReadFunction(JsonNode function)
+    {
+        JsonNode schema = function["parameters"u8];
+        if (schema.IsNull)
+        {
+            schema = function["input_schema"u8];
+        }
+
+        return new Tool
+        {
+            Kind = ToolKind.Function,
+            Name = function["name"u8].Text,
+            Description = function["description"u8].Text,
+            Schema = schema.IsObject ? schema.Raw : default,
+            Strict = function["strict"u8].Bool,
+            Origin = ProtocolId.OpenAI,
+        };
+    }
+
+    private static ToolChoice ReadChoice(JsonNode choice)
+    {
+        JsonText word = choice.Text;
+        if (!word.IsAbsent)
+        {
+            return new ToolChoice { Kind = Mode(word) };
+        }
+
+        JsonNode allowed = choice["allowed_tools"u8].IsObject ? choice["allowed_tools"u8] : choice;
+        if (choice["type"u8].Text.Is("allowed_tools"u8) && allowed["tools"u8].IsArray)
+        {
+            var names = new List<JsonText>();
+            foreach (JsonNode tool in allowed["tools"u8].Items)
+            {
+                JsonText name = Name(tool);
+                if (!name.IsNullOrEmpty)
+                {
+                    names.Add(name);
+                }
+            }
+
+            return new ToolChoice { Kind = ToolChoiceKind.Allowed, Allowed = names, AllowedRequired = allowed["mode"u8].Text.Is("required"u8) };
+        }
+
+        JsonText named = Name(choice);
+        return named.IsNullOrEmpty ? new ToolChoice { Kind = Mode(choice["type"u8].Text) } : new ToolChoice { Kind = ToolChoiceKind.Tool, Name = named };
+    }
+
+    private static JsonText Name(JsonNode tool)
+    {
+        JsonNode holder = tool["function"u8].IsObject ? tool["function"u8] : tool["custom"u8].IsObject ? tool["custom"u8] : tool;
+        return holder["name"u8].Text;
+    }
+
+    // "any" is what several compatible hosts say for "required".
+    private static ToolChoiceKind Mode(JsonText word) =>
+        word.Is("auto"u8) ? ToolChoiceKind.Auto
+        : word.Is("none"u8) ? ToolChoiceKind.None
+        : word.Is("required"u8) || word.Is("any"u8) ? ToolChoiceKind.Required
+        : ToolChoiceKind.Unspecified;
+}

@@ -1,0 +1,186 @@
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace Busbar.Wire;
+
+/// <summary>
+/// What routing needs to know of a request body, found in one forward pass that builds no tree. Only members of the top-level object
+/// count; names are recognised in any spelling (<c>"mod\u0065l"</c>). Of a repeated member other than <c>model</c> the last one counts.
+/// </summary>
+internal readonly struct RequestScan
+{
+    private RequestScan(in Found found)
+    {
+        Model = found.Model;
+        ModelIsString = found.ModelIsString;
+        Stream = found.Stream;
+        StreamOptions = found.StreamOptions;
+        HasInput = found.HasInput;
+        HasMessages = found.HasMessages;
+        ClosingBrace = found.ClosingBrace;
+    }
+
+    /// <summary>The raw value of <c>model</c>, quotes included; absent when there is none.</summary>
+    public ByteRange Model { get; }
+
+    /// <summary>Whether <see cref="Model"/> is a string.</summary>
+    public bool ModelIsString { get; }
+
+    /// <summary>Whether <see cref="Model"/> is a string of at least one character.</summary>
+    public bool HasModel => ModelIsString && Model.Length > 2;
+
+    /// <summary>The value of <c>stream</c>; null when absent or no boolean.</summary>
+    public bool? Stream { get; }
+
+    /// <summary>The raw value of <c>stream_options</c>; absent when there is none.</summary>
+    public ByteRange StreamOptions { get; }
+
+    /// <summary>Whether there is a member <c>input</c>.</summary>
+    public bool HasInput { get; }
+
+    /// <summary>Whether there is a member <c>messages</c>.</summary>
+    public bool HasMessages { get; }
+
+    /// <summary>Offset of the brace that closes the top-level object.</summary>
+    public int ClosingBrace { get; }
+
+    /// <summary>The text of <c>model</c> within <paramref name="body"/>, the body that was scanned; absent when it is no string.</summary>
+    public JsonText ModelText(ReadOnlyMemory<byte> body) => ModelIsString ? new(body.Slice(Model.Offset + 1, Model.Length - 2)) : default;
+
+    /// <summary>Scans <paramref name="body"/>. <paramref name="scan"/> is only filled with <see cref="ScanResult.Ok"/>.</summary>
+    public static ScanResult TryScan(ReadOnlyMemory<byte> body, out RequestScan scan)
+    {
+        scan = default;
+        if (!Utf8.IsValid(body.Span))
+        {
+            return ScanResult.NotJson;
+        }
+
+        var found = default(Found);
+        ScanResult result;
+        try
+        {
+            result = Read(body, ref found);
+        }
+        catch (JsonException)
+        {
+            return ScanResult.NotJson;
+        }
+
+        if (result == ScanResult.Ok)
+        {
+            scan = new RequestScan(found);
+        }
+
+        return result;
+    }
+
+    private static ScanResult Read(ReadOnlyMemory<byte> body, ref Found found)
+    {
+        // One level more than allowed, so that excess depth is seen here and not as a syntax error.
+        var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth + 1 });
+        bool isObject = false;
+        bool twice = false;
+        Member member = Member.Other;
+        int start = 0;
+        while (reader.Read())
+        {
+            JsonTokenType token = reader.TokenType;
+            int depth = reader.CurrentDepth;
+            bool opens = token is JsonTokenType.StartObject or JsonTokenType.StartArray;
+            if (opens && depth >= JsonTape.MaxDepth)
+            {
+                return ScanResult.TooDeep;
+            }
+
+            if (depth == 0)
+            {
+                isObject |= token == JsonTokenType.StartObject;
+                found.ClosingBrace = (int)reader.TokenStartIndex;
+            }
+            else if (depth == 1 && isObject)
+            {
+                if (token == JsonTokenType.PropertyName)
+                {
+                    member = Classify(body.Slice((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length), reader.ValueIsEscaped);
+                    twice |= member == Member.Model && !found.Model.IsAbsent;
+                    continue;
+                }
+
+                start = token is JsonTokenType.EndObject or JsonTokenType.EndArray ? start : (int)reader.TokenStartIndex;
+                if (!opens)
+                {
+                    found.Record(member, token, new ByteRange(start, (int)reader.BytesConsumed - start));
+                }
+            }
+        }
+
+        return !isObject ? ScanResult.NotObject : twice ? ScanResult.DuplicateModel : ScanResult.Ok;
+    }
+
+    private static Member Classify(ReadOnlyMemory<byte> name, bool escaped)
+    {
+        if (escaped)
+        {
+            using var plain = new PooledBuffer(name.Length);
+            JsonEscaping.Unescape(name.Span, plain);
+            return Classify(plain.Span);
+        }
+
+        return Classify(name.Span);
+    }
+
+    private static Member Classify(ReadOnlySpan<byte> name) => name switch
+    {
+        _ when name.SequenceEqual("model"u8) => Member.Model,
+        _ when name.SequenceEqual("stream"u8) => Member.Stream,
+        _ when name.SequenceEqual("stream_options"u8) => Member.StreamOptions,
+        _ when name.SequenceEqual("input"u8) => Member.Input,
+        _ when name.SequenceEqual("messages"u8) => Member.Messages,
+        _ => Member.Other,
+    };
+
+    private enum Member : byte
+    {
+        Other,
+        Model,
+        Stream,
+        StreamOptions,
+        Input,
+        Messages,
+    }
+
+    private struct Found
+    {
+        public ByteRange Model;
+        public ByteRange StreamOptions;
+        public bool? Stream;
+        public bool ModelIsString;
+        public bool HasInput;
+        public bool HasMessages;
+        public int ClosingBrace;
+
+        public void Record(Member member, JsonTokenType last, ByteRange value)
+        {
+            switch (member)
+            {
+                case Member.Model:
+                    Model = value;
+                    ModelIsString = last == JsonTokenType.String;
+                    break;
+                case Member.Stream:
+                    Stream = last switch { JsonTokenType.True => true, JsonTokenType.False => false, _ => null };
+                    break;
+                case Member.StreamOptions:
+                    StreamOptions = value;
+                    break;
+                case Member.Input:
+                    HasInput = true;
+                    break;
+                case Member.Messages:
+                    HasMessages = true;
+                    break;
+            }
+        }
+    }
+}
