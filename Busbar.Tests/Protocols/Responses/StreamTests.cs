@@ -37,7 +37,7 @@ public class StreamTests
         int seen = 0;
         foreach (CorpusExchange exchange in Exchange.Streams)
         {
-            Frame terminal = Frames(exchange.ResponseBody).LastOrDefault(frame => frame.Is("response.completed"u8) || frame.Is("response.incomplete"u8));
+            Frame terminal = Frames(exchange.ResponseBody).FirstOrDefault(frame => frame.Is("response.completed"u8) || frame.Is("response.incomplete"u8));
             if (terminal.Data.IsEmpty)
             {
                 continue;
@@ -47,7 +47,7 @@ public class StreamTests
             List<StreamEvent> events = InOrder(Read(exchange.ResponseBody));
             StreamEvent end = events.Last(found => found.Kind == StreamEventKind.MessageDelta);
             Assert.Equal((exchange.Id, whole.StopReason), (exchange.Id, end.StopReason));
-            Assert.Equal(whole.Usage, end.Usage);
+            Assert.True(whole.Usage.Equals(end.Usage), $"{exchange.Id} {whole.Usage.Total} {end.Usage.Total} {whole.Usage.IsReported} {end.Usage.IsReported}");
             if (whole.Blocks.Count > 0)
             {
                 string Words(IEnumerable<string> texts) => string.Concat(texts);

@@ -67,12 +67,7 @@ internal readonly record struct ResponseObject(JsonText Id, long Created, JsonTe
         {
             UsageFields.Write(known, output);
         }
-        else
-        {
-            output.Null("usage"u8);
-        }
 
-        output.Null("user"u8);
         output.EndObject();
     }
 
