@@ -21,7 +21,7 @@ internal static class Exchange
 
     /// <summary>Recorded whole answers.</summary>
     public static IEnumerable<CorpusExchange> Answers => Corpus.Of(ProtocolId.Responses)
-        .Where(exchange => exchange.IsUnaryAnswer && !exchange.Request!.Path.EndsWith("input_tokens", StringComparison.Ordinal));
+        .Where(exchange => exchange.IsUnaryAnswer && exchange.Request?.Path.EndsWith("input_tokens", StringComparison.Ordinal) != true);
 
     /// <summary>Recorded streams.</summary>
     public static IEnumerable<CorpusExchange> Streams => Corpus.Of(ProtocolId.Responses).Where(exchange => exchange is { Status: 200, IsSse: true });

@@ -386,7 +386,7 @@ public class RequestTests
             request.Messages.Select(message => (message.Role, Blocks: message.Blocks.Where(IsExpressible).ToList()))
                 .Where(turn => turn.Blocks.Count > 0)
                 .Select(turn => $"{turn.Role}: {Exchange.Show(turn.Blocks.Select(WithoutHistoryOnlyFields))}"))))
-        + $"\n{request.MaxTokens} {request.Temperature} {request.TopP} {request.ToolChoice.Kind} {request.ToolChoice.Name} {request.Reasoning.Effort} {request.ResponseFormat.Schema}";
+        + $"\n{request.MaxTokens} {request.Temperature} {request.TopP} {request.Reasoning.Effort} {request.ResponseFormat.Schema}";
 
     private static bool IsExpressible(Block block) => block.Kind switch
     {

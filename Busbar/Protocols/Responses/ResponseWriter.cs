@@ -14,7 +14,7 @@ internal static class ResponseWriter
     {
         if (response.Source == ProtocolId.Responses)
         {
-            Replay(response, identity, output);
+            Replay(response, output);
             return;
         }
 
@@ -26,11 +26,11 @@ internal static class ResponseWriter
         ResponseObject.WriteTail(output, response.Usage, response.ServiceTier);
     }
 
-    private static void Replay(ChatResponse response, in ResponseIdentity identity, JsonWriter output)
+    private static void Replay(ChatResponse response, JsonWriter output)
     {
         output.StartObject();
-        output.Text("id"u8, response.Id.IsAbsent ? JsonText.From(identity.Id) : response.Id);
-        output.Text("model"u8, response.Model.IsAbsent ? identity.Model : response.Model);
+        output.TextIfPresent("id"u8, response.Id);
+        output.TextIfPresent("model"u8, response.Model);
         foreach (JsonMember member in response.Extra)
         {
             output.Raw(member.Name.Span, member.Value.Raw);
