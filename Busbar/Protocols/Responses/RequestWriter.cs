@@ -26,6 +26,8 @@ internal static class RequestWriter
                 output.Bool("stream"u8, true);
             }
 
+            output.TextIfPresent("service_tier"u8, request.ServiceTier);
+
             foreach (JsonMember member in request.Extra)
             {
                 output.Raw(member.Name.Span, member.Value.Raw);
@@ -95,7 +97,6 @@ internal static class RequestWriter
         }
 
         output.RawIfPresent("metadata"u8, request.Metadata);
-        output.TextIfPresent("service_tier"u8, request.ServiceTier);
         output.TextIfPresent("prompt_cache_key"u8, request.PromptCacheKey);
         if (request.ParallelToolCalls is { } parallel && (request.Tools.Count > 0 || request.Source == ProtocolId.Responses))
         {
@@ -176,6 +177,9 @@ internal static class RequestWriter
         WriteReasoning(request.Reasoning, output);
         WriteText(request, output);
         output.TextIfPresent("user"u8, request.User);
+        int before = output.Output.Length;
+        OpenAI.ServiceTiers.Write(request.ServiceTier, output);
+        Note(!request.ServiceTier.IsAbsent && output.Output.Length == before, LossField.ServiceTier, ref losses);
 
         // Models that do not reason refuse the first of these.
         bool reasons = target.Capabilities.Reasoning;

@@ -55,7 +55,7 @@ internal readonly record struct ResponseObject(JsonText Id, long Created, JsonTe
         output.Raw("parallel_tool_calls"u8, "true"u8);
         output.Raw("previous_response_id"u8, "null"u8);
         output.Raw("reasoning"u8, """{"effort":null,"summary":null}"""u8);
-        output.TextIfPresent("service_tier"u8, serviceTier);
+        OpenAI.ServiceTiers.Write(serviceTier, output);
         output.Raw("store"u8, "false"u8);
         output.Raw("temperature"u8, "null"u8);
         output.Raw("text"u8, """{"format":{"type":"text"}}"""u8);
