@@ -1,3 +1,4 @@
+using Busbar.Ir;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
@@ -82,6 +83,59 @@ internal sealed class AssembledOutput : IDisposable
     {
         Signature.Clear();
         Signature.Write(signature.Span);
+    }
+
+    /// <summary>Writes the open reasoning item or call as the next value: empty, or with all it holds.</summary>
+    public void WriteItem(JsonWriter json, JsonText id, BlockKind kind, bool done)
+    {
+        json.StartObject();
+        json.Text("id"u8, id);
+        if (kind == BlockKind.Thinking)
+        {
+            json.Literal("type"u8, "reasoning"u8);
+            OutputItems.WriteSummary(done ? WordsText : default, json);
+            if (done && Signature.Length > 0)
+            {
+                json.Text("encrypted_content"u8, new JsonText(Signature.Memory));
+            }
+        }
+        else
+        {
+            json.Literal("type"u8, IsCustomCall ? "custom_tool_call"u8 : "function_call"u8);
+            json.Text("call_id"u8, CallId);
+            json.Text("name"u8, CallName);
+            json.Text(IsCustomCall ? "input"u8 : "arguments"u8, done ? WordsText : JsonText.Empty);
+            json.Literal("status"u8, done ? "completed"u8 : "in_progress"u8);
+        }
+
+        json.EndObject();
+    }
+
+    /// <summary>Writes the message item as the next value; <paramref name="parts"/> are the elements of its content.</summary>
+    public void WriteMessage(JsonWriter json, JsonText id, ReadOnlySpan<byte> status, ReadOnlySpan<byte> parts)
+    {
+        json.StartObject();
+        json.Text("id"u8, id);
+        json.Literal("type"u8, "message"u8);
+        json.Literal("status"u8, status);
+        json.Literal("role"u8, "assistant"u8);
+        json.StartArray("content"u8);
+        json.Output.Write(parts);
+        json.EndArray();
+        json.EndObject();
+    }
+
+    /// <summary>Writes the open part as the next value.</summary>
+    public void WritePart(JsonWriter json, BlockKind kind)
+    {
+        if (kind == BlockKind.Refusal)
+        {
+            OutputItems.WriteRefusalPart(WordsText, json);
+        }
+        else
+        {
+            OutputItems.WriteTextPart(WordsText, Annotations.Span, json);
+        }
     }
 
     /// <inheritdoc/>

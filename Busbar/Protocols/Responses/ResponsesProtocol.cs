@@ -67,7 +67,10 @@ internal sealed class ResponsesProtocol : Protocol
     /// <inheritdoc/>
     public override ProviderError ReadError(int status, ReadOnlyMemory<byte> body) => ErrorReader.Read(status, body);
 
-    // The Responses API calls every fault of its own side a server_error.
     /// <inheritdoc/>
-    public override void WriteError(in GatewayError error, string requestId, JsonWriter output) => OpenAI.ErrorEnvelope.Write(error, output, inStream: true);
+    public override void WriteError(in GatewayError error, string requestId, JsonWriter output)
+    {
+        // As inside a chat stream, every fault of the serving side is a server_error.
+        OpenAI.ErrorEnvelope.Write(error, output, inStream: true);
+    }
 }

@@ -10,14 +10,9 @@ namespace Busbar.Protocols.Responses;
 /// </summary>
 internal sealed class StreamWriter : IStreamWriter
 {
-    private readonly StreamContext _context;
+    private readonly EventFrames _frames = new();
     private readonly AssembledOutput _assembled = new();
     private ResponseObject _response;
-    private PooledBuffer _output = null!;
-    private long _sequence;
-    private int _outputIndex;
-    private int _partIndex;
-    private JsonText _itemId;
     private BlockKind _open = BlockKind.Opaque;
     private bool _messageOpen;
     private bool _refused;
@@ -27,11 +22,8 @@ internal sealed class StreamWriter : IStreamWriter
     private Losses _losses;
 
     /// <summary>A writer for one answer.</summary>
-    public StreamWriter(StreamContext context)
-    {
-        _context = context;
+    public StreamWriter(StreamContext context) =>
         _response = new ResponseObject(JsonText.From(context.Identity.Id), context.Identity.Created, context.Identity.Model);
-    }
 
     /// <inheritdoc/>
     public Losses Losses => _losses;
@@ -39,7 +31,7 @@ internal sealed class StreamWriter : IStreamWriter
     /// <inheritdoc/>
     public void Write(in StreamEvent streamEvent, PooledBuffer output)
     {
-        _output = output;
+        _frames.Output = output;
         switch (streamEvent.Kind)
         {
             case StreamEventKind.MessageStart:
@@ -76,18 +68,18 @@ internal sealed class StreamWriter : IStreamWriter
     /// <inheritdoc/>
     public void WriteError(in GatewayError error, PooledBuffer output)
     {
-        _output = output;
-        if (_sequence == 0)
+        _frames.Output = output;
+        if (_frames.IsUnused)
         {
             Start(default);
         }
 
-        JsonWriter json = Begin("response.failed"u8);
+        JsonWriter json = _frames.Begin("response.failed"u8);
         json.Name("response"u8);
         _response.WriteFailedHead(json, ErrorCodes.Of(error), error.Message ?? OpenAI.ErrorEnvelope.Message(error.Kind));
         WriteOutput(json);
         ResponseObject.WriteTail(json, _usage.IsReported ? _usage : null, default);
-        End(json);
+        _frames.End(json);
     }
 
     /// <inheritdoc/>
@@ -109,12 +101,12 @@ internal sealed class StreamWriter : IStreamWriter
 
     private void WriteLifecycle(ReadOnlySpan<byte> type)
     {
-        JsonWriter json = Begin(type);
+        JsonWriter json = _frames.Begin(type);
         json.Name("response"u8);
         _response.WriteHead(json, stop: null);
         json.Raw("output"u8, "[]"u8);
         ResponseObject.WriteTail(json, usage: null, default);
-        End(json);
+        _frames.End(json);
     }
 
     private void StartBlock(in StreamEvent start)
@@ -127,7 +119,7 @@ internal sealed class StreamWriter : IStreamWriter
                 break;
             case BlockKind.Thinking:
                 CloseMessage();
-                _itemId = ResponsesProtocol.NewItemId("rs_");
+                _frames.ItemId = ResponsesProtocol.NewItemId("rs_");
                 _assembled.StartItem();
                 AddItem();
                 if (start.Whole is { } thought)
@@ -138,7 +130,7 @@ internal sealed class StreamWriter : IStreamWriter
                 break;
             case BlockKind.ToolUse:
                 CloseMessage();
-                _itemId = ResponsesProtocol.NewItemId(start.IsCustomTool ? "ctc_" : "fc_");
+                _frames.ItemId = ResponsesProtocol.NewItemId(start.IsCustomTool ? "ctc_" : "fc_");
                 _assembled.StartCall(start.Id, start.Name, start.IsCustomTool);
                 AddItem();
                 break;
@@ -162,17 +154,19 @@ internal sealed class StreamWriter : IStreamWriter
         if (!_messageOpen)
         {
             _messageOpen = true;
-            _partIndex = 0;
-            _itemId = ResponsesProtocol.NewItemId("msg_");
+            _frames.PartIndex = 0;
+            _frames.ItemId = ResponsesProtocol.NewItemId("msg_");
             _assembled.Parts.Clear();
-            JsonWriter added = BeginItem("response.output_item.added"u8);
-            WriteMessage(added, "in_progress"u8, []);
-            End(added);
+            JsonWriter added = _frames.BeginItem("response.output_item.added"u8);
+            added.Name("item"u8);
+            _assembled.WriteMessage(added, _frames.ItemId, "in_progress"u8, []);
+            _frames.End(added);
         }
 
-        JsonWriter json = BeginPart("response.content_part.added"u8);
-        WritePart(json, kind);
-        End(json);
+        JsonWriter json = _frames.BeginPart("response.content_part.added"u8);
+        json.Name("part"u8);
+        _assembled.WritePart(json, kind);
+        _frames.End(json);
     }
 
     private void WriteWhole(Block thought)
@@ -199,28 +193,28 @@ internal sealed class StreamWriter : IStreamWriter
         switch (_open)
         {
             case BlockKind.Text:
-                JsonWriter text = BeginPart("response.output_text.delta"u8);
+                JsonWriter text = _frames.BeginPart("response.output_text.delta"u8);
                 text.Text("delta"u8, words);
                 text.Raw("logprobs"u8, "[]"u8);
-                End(text);
+                _frames.End(text);
                 break;
             case BlockKind.Refusal:
-                JsonWriter refusal = BeginPart("response.refusal.delta"u8);
+                JsonWriter refusal = _frames.BeginPart("response.refusal.delta"u8);
                 refusal.Text("delta"u8, words);
-                End(refusal);
+                _frames.End(refusal);
                 break;
             case BlockKind.Thinking:
                 if (_assembled.Words.Length == 0)
                 {
-                    JsonWriter added = BeginSummary("response.reasoning_summary_part.added"u8);
+                    JsonWriter added = _frames.BeginSummary("response.reasoning_summary_part.added"u8);
                     added.Name("part"u8);
                     OutputItems.WriteSummaryPart(JsonText.Empty, added);
-                    End(added);
+                    _frames.End(added);
                 }
 
-                JsonWriter thought = BeginSummary("response.reasoning_summary_text.delta"u8);
+                JsonWriter thought = _frames.BeginSummary("response.reasoning_summary_text.delta"u8);
                 thought.Text("delta"u8, words);
-                End(thought);
+                _frames.End(thought);
                 break;
             default:
                 return;
@@ -236,9 +230,9 @@ internal sealed class StreamWriter : IStreamWriter
             return;
         }
 
-        JsonWriter json = BeginOfItem(_assembled.IsCustomCall ? "response.custom_tool_call_input.delta"u8 : "response.function_call_arguments.delta"u8);
+        JsonWriter json = _frames.BeginOfItem(_assembled.IsCustomCall ? "response.custom_tool_call_input.delta"u8 : "response.function_call_arguments.delta"u8);
         json.Text("delta"u8, fragment);
-        End(json);
+        _frames.End(json);
         _assembled.AddWords(fragment);
     }
 
@@ -268,10 +262,10 @@ internal sealed class StreamWriter : IStreamWriter
         }
 
         ReadOnlySpan<byte> written = _assembled.Annotations.Span[start..];
-        JsonWriter json = BeginPart("response.output_text.annotation.added"u8);
+        JsonWriter json = _frames.BeginPart("response.output_text.annotation.added"u8);
         json.Number("annotation_index"u8, _assembled.AnnotationCount++);
         json.Raw("annotation"u8, start > 0 ? written[1..] : written);
-        End(json);
+        _frames.End(json);
     }
 
     private void StopBlock()
@@ -296,38 +290,38 @@ internal sealed class StreamWriter : IStreamWriter
     {
         bool refusal = _open == BlockKind.Refusal;
         JsonText words = _assembled.WordsText;
-        JsonWriter done = BeginPart(refusal ? "response.refusal.done"u8 : "response.output_text.done"u8);
+        JsonWriter done = _frames.BeginPart(refusal ? "response.refusal.done"u8 : "response.output_text.done"u8);
         done.Text(refusal ? "refusal"u8 : "text"u8, words);
         if (!refusal)
         {
             done.Raw("logprobs"u8, "[]"u8);
         }
 
-        End(done);
-        JsonWriter part = BeginPart("response.content_part.done"u8);
-        WritePart(part, _open);
-        End(part);
+        _frames.End(done);
+        JsonWriter part = _frames.BeginPart("response.content_part.done"u8);
+        part.Name("part"u8);
+        _assembled.WritePart(part, _open);
+        _frames.End(part);
         if (_assembled.HasRoom)
         {
-            var parts = new JsonWriter(_assembled.Parts);
-            WritePartValue(parts, _open);
+            _assembled.WritePart(new JsonWriter(_assembled.Parts), _open);
         }
 
         _assembled.AnnotationCount = 0;
-        _partIndex++;
+        _frames.PartIndex++;
     }
 
     private void StopThinking()
     {
         if (_assembled.Words.Length > 0)
         {
-            JsonWriter text = BeginSummary("response.reasoning_summary_text.done"u8);
+            JsonWriter text = _frames.BeginSummary("response.reasoning_summary_text.done"u8);
             text.Text("text"u8, _assembled.WordsText);
-            End(text);
-            JsonWriter part = BeginSummary("response.reasoning_summary_part.done"u8);
+            _frames.End(text);
+            JsonWriter part = _frames.BeginSummary("response.reasoning_summary_part.done"u8);
             part.Name("part"u8);
             OutputItems.WriteSummaryPart(_assembled.WordsText, part);
-            End(part);
+            _frames.End(part);
         }
 
         CloseItem();
@@ -342,39 +336,39 @@ internal sealed class StreamWriter : IStreamWriter
         }
 
         bool custom = _assembled.IsCustomCall;
-        JsonWriter json = BeginOfItem(custom ? "response.custom_tool_call_input.done"u8 : "response.function_call_arguments.done"u8);
+        JsonWriter json = _frames.BeginOfItem(custom ? "response.custom_tool_call_input.done"u8 : "response.function_call_arguments.done"u8);
         json.Text(custom ? "input"u8 : "arguments"u8, _assembled.WordsText);
         if (!custom)
         {
             json.Text("name"u8, _assembled.CallName);
         }
 
-        End(json);
+        _frames.End(json);
         CloseItem();
     }
 
     private void WriteImage(Block image)
     {
         _open = BlockKind.Opaque;
-        _itemId = ResponsesProtocol.NewItemId("ig_");
+        _frames.ItemId = ResponsesProtocol.NewItemId("ig_");
         foreach (bool done in (ReadOnlySpan<bool>)[false, true])
         {
-            JsonWriter json = BeginItem(done ? "response.output_item.done"u8 : "response.output_item.added"u8);
+            JsonWriter json = _frames.BeginItem(done ? "response.output_item.done"u8 : "response.output_item.added"u8);
             json.StartObject("item"u8);
-            OutputItems.WriteImageMembers(image, _itemId, json);
+            OutputItems.WriteImageMembers(image, _frames.ItemId, json);
             json.EndObject();
-            End(json);
+            _frames.End(json);
         }
 
         if (_assembled.HasRoom)
         {
             var json = new JsonWriter(_assembled.Items);
             json.StartObject();
-            OutputItems.WriteImageMembers(image, _itemId, json);
+            OutputItems.WriteImageMembers(image, _frames.ItemId, json);
             json.EndObject();
         }
 
-        _outputIndex++;
+        _frames.OutputIndex++;
     }
 
     private void Learn(in StreamEvent delta)
@@ -398,18 +392,18 @@ internal sealed class StreamWriter : IStreamWriter
         }
 
         CloseMessage();
-        JsonWriter json = Begin(StopReasons.Event(_stop));
+        JsonWriter json = _frames.Begin(StopReasons.Event(_stop));
         json.Name("response"u8);
         _response.WriteHead(json, _stop);
         WriteOutput(json);
         ResponseObject.WriteTail(json, _usage, default);
-        End(json);
+        _frames.End(json);
     }
 
     private void WriteOutput(JsonWriter json)
     {
         json.StartArray("output"u8);
-        _output.Write(_assembled.Items.Span);
+        json.Output.Write(_assembled.Items.Span);
         json.EndArray();
     }
 
@@ -422,144 +416,38 @@ internal sealed class StreamWriter : IStreamWriter
 
         _messageOpen = false;
         ReadOnlySpan<byte> status = _stop is StopReason.MaxTokens or StopReason.Safety ? "incomplete"u8 : "completed"u8;
-        JsonWriter json = BeginItem("response.output_item.done"u8);
-        WriteMessage(json, status, _assembled.Parts.Span);
-        End(json);
+        JsonWriter json = _frames.BeginItem("response.output_item.done"u8);
+        json.Name("item"u8);
+        _assembled.WriteMessage(json, _frames.ItemId, status, _assembled.Parts.Span);
+        _frames.End(json);
         if (_assembled.HasRoom)
         {
-            WriteMessageValue(new JsonWriter(_assembled.Items), status, _assembled.Parts.Span);
+            _assembled.WriteMessage(new JsonWriter(_assembled.Items), _frames.ItemId, status, _assembled.Parts.Span);
         }
 
-        _outputIndex++;
+        _frames.OutputIndex++;
     }
 
     private void AddItem()
     {
-        JsonWriter json = BeginItem("response.output_item.added"u8);
+        JsonWriter json = _frames.BeginItem("response.output_item.added"u8);
         json.Name("item"u8);
-        WriteItemValue(json, done: false);
-        End(json);
+        _assembled.WriteItem(json, _frames.ItemId, _open, done: false);
+        _frames.End(json);
     }
 
     private void CloseItem()
     {
-        JsonWriter json = BeginItem("response.output_item.done"u8);
+        JsonWriter json = _frames.BeginItem("response.output_item.done"u8);
         json.Name("item"u8);
-        WriteItemValue(json, done: true);
-        End(json);
+        _assembled.WriteItem(json, _frames.ItemId, _open, done: true);
+        _frames.End(json);
         if (_assembled.HasRoom)
         {
-            WriteItemValue(new JsonWriter(_assembled.Items), done: true);
+            _assembled.WriteItem(new JsonWriter(_assembled.Items), _frames.ItemId, _open, done: true);
         }
 
-        _outputIndex++;
+        _frames.OutputIndex++;
     }
 
-    private void WriteItemValue(JsonWriter json, bool done)
-    {
-        json.StartObject();
-        json.Text("id"u8, _itemId);
-        if (_open == BlockKind.Thinking)
-        {
-            json.Literal("type"u8, "reasoning"u8);
-            OutputItems.WriteSummary(done ? _assembled.WordsText : default, json);
-            if (done && _assembled.Signature.Length > 0)
-            {
-                json.Text("encrypted_content"u8, new JsonText(_assembled.Signature.Memory));
-            }
-        }
-        else
-        {
-            json.Literal("type"u8, _assembled.IsCustomCall ? "custom_tool_call"u8 : "function_call"u8);
-            json.Text("call_id"u8, _assembled.CallId);
-            json.Text("name"u8, _assembled.CallName);
-            json.Text(_assembled.IsCustomCall ? "input"u8 : "arguments"u8, done ? _assembled.WordsText : JsonText.Empty);
-            json.Literal("status"u8, done ? "completed"u8 : "in_progress"u8);
-        }
-
-        json.EndObject();
-    }
-
-    private void WriteMessage(JsonWriter json, ReadOnlySpan<byte> status, ReadOnlySpan<byte> parts)
-    {
-        json.Name("item"u8);
-        WriteMessageValue(json, status, parts);
-    }
-
-    private void WriteMessageValue(JsonWriter json, ReadOnlySpan<byte> status, ReadOnlySpan<byte> parts)
-    {
-        json.StartObject();
-        json.Text("id"u8, _itemId);
-        json.Literal("type"u8, "message"u8);
-        json.Literal("status"u8, status);
-        json.Literal("role"u8, "assistant"u8);
-        json.StartArray("content"u8);
-        json.Output.Write(parts);
-        json.EndArray();
-        json.EndObject();
-    }
-
-    private void WritePart(JsonWriter json, BlockKind kind)
-    {
-        json.Name("part"u8);
-        WritePartValue(json, kind);
-    }
-
-    private void WritePartValue(JsonWriter json, BlockKind kind)
-    {
-        if (kind == BlockKind.Refusal)
-        {
-            OutputItems.WriteRefusalPart(_assembled.WordsText, json);
-        }
-        else
-        {
-            OutputItems.WriteTextPart(_assembled.WordsText, _assembled.Annotations.Span, json);
-        }
-    }
-
-    private JsonWriter Begin(ReadOnlySpan<byte> type)
-    {
-        _output.Write("event: "u8);
-        _output.Write(type);
-        _output.Write("\ndata: "u8);
-        var json = new JsonWriter(_output);
-        json.StartObject();
-        json.Literal("type"u8, type);
-        json.Number("sequence_number"u8, _sequence++);
-        return json;
-    }
-
-    private JsonWriter BeginItem(ReadOnlySpan<byte> type)
-    {
-        JsonWriter json = Begin(type);
-        json.Number("output_index"u8, _outputIndex);
-        return json;
-    }
-
-    private JsonWriter BeginOfItem(ReadOnlySpan<byte> type)
-    {
-        JsonWriter json = BeginItem(type);
-        json.Text("item_id"u8, _itemId);
-        return json;
-    }
-
-    private JsonWriter BeginPart(ReadOnlySpan<byte> type)
-    {
-        JsonWriter json = BeginOfItem(type);
-        json.Number("content_index"u8, _partIndex);
-        return json;
-    }
-
-    private JsonWriter BeginSummary(ReadOnlySpan<byte> type)
-    {
-        JsonWriter json = BeginOfItem(type);
-        json.Number("summary_index"u8, 0);
-        return json;
-    }
-
-    private void End(JsonWriter json)
-    {
-        json.EndObject();
-        _output.Write("\n\n"u8);
-    }
 }
