@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation;
 
@@ -6,5 +7,113 @@ namespace Busbar.Protocols.Translation;
 internal static class ResponseSeam
 {
     /// <summary>Fits <paramref name="response"/> to the client's dialect.</summary>
-    public static void Prepare(ChatResponse response, TranslationContext context) => throw new NotImplementedException();
+    public static void Prepare(ChatResponse response, TranslationContext context)
+    {
+        response.Id = default;
+        response.ServiceTier = default;
+        response.Extra.Clear();
+        bool hasTool = false;
+        bool hasStructured = false;
+        for (int index = 0; index < response.Blocks.Count; index++)
+        {
+            Block block = response.Blocks[index];
+            switch (block.Kind)
+            {
+                case BlockKind.ToolUse when context.IsStructuredTool(block.Name):
+                    hasStructured = true;
+                    Unwrap(block, response.Arena);
+                    break;
+                case BlockKind.ToolUse:
+                    hasTool = true;
+                    index += PrepareCall(response, index, context);
+                    break;
+                case BlockKind.Thinking:
+                    PrepareThinking(block, context, response.Arena);
+                    break;
+                case BlockKind.ServerToolUse or BlockKind.ServerToolResult or BlockKind.ToolChange or BlockKind.Opaque:
+                    context.Losses.Add(block.Kind == BlockKind.Opaque ? LossField.OpaqueBlock : LossField.ServerTool);
+                    response.Blocks.RemoveAt(index--);
+                    break;
+                default:
+                    block.Signature = default;
+                    break;
+            }
+        }
+
+        if (hasStructured && !hasTool && response.StopReason == StopReason.ToolUse)
+        {
+            response.StopReason = StopReason.EndTurn;
+        }
+    }
+
+    /// <summary>Replaces the signature of <paramref name="block"/>, a thinking block, by what the client may see.</summary>
+    public static void PrepareThinking(Block block, TranslationContext context, IrArena arena)
+    {
+        block.Raw = default;
+        if (!ResponseSignatures.CanShow(context))
+        {
+            block.Signature = default;
+        }
+        else if (block.Redacted)
+        {
+            block.Text = ResponseSignatures.Shown(context, SignatureUse.Redacted, block.Text, arena);
+        }
+        else if (!block.Signature.IsNullOrEmpty || ResponseSignatures.MarksUnsigned(context))
+        {
+            block.Signature = ResponseSignatures.Shown(context, SignatureUse.Thinking, block.Signature, arena);
+        }
+    }
+
+    /// <summary>The free text inside the one-string object that a disguised tool was called with; the object itself when it is something else.</summary>
+    public static JsonText FreeText(ReadOnlyMemory<byte> arguments, IrArena arena)
+    {
+        using var tape = new JsonTape();
+        if (tape.TryParse(arguments) && tape.Root["input"u8].Text is { IsAbsent: false } text)
+        {
+            return arena.StoreText(text.Span);
+        }
+
+        return Escaped(arguments.Span, arena);
+    }
+
+    private static int PrepareCall(ChatResponse response, int index, TranslationContext context)
+    {
+        Block call = response.Blocks[index];
+        IrArena arena = response.Arena;
+        call.Id = ToolIds.ToClient(context.Egress, context.Ingress, call.Id, arena);
+        if (context.IsCustomTool(call.Name))
+        {
+            call.IsCustomTool = true;
+            call.InputText = FreeText(call.Input.Raw, arena);
+            call.Input = default;
+        }
+
+        call.Name = context.ClientName(call.Name);
+        if (call.Signature.IsNullOrEmpty || !ResponseSignatures.CarriesToolSignature(context))
+        {
+            return 0;
+        }
+
+        Block carrier = arena.NewBlock(BlockKind.Thinking);
+        carrier.Text = JsonText.Empty;
+        carrier.Origin = context.Egress;
+        carrier.Signature = ResponseSignatures.Shown(context, SignatureUse.ToolCall, call.Signature, arena);
+        call.Signature = default;
+        response.Blocks.Insert(index, carrier);
+        return 1;
+    }
+
+    private static void Unwrap(Block call, IrArena arena)
+    {
+        JsonText text = call.Input.IsAbsent ? call.InputText : Escaped(call.Input.Span, arena);
+        call.Reset(BlockKind.Text);
+        call.Text = text;
+    }
+
+    private static JsonText Escaped(ReadOnlySpan<byte> json, IrArena arena)
+    {
+        using var escaped = new PooledBuffer(json.Length * 2 + 1);
+        JsonEscaping.Escape(json, escaped);
+        return arena.StoreText(escaped.Span);
+    }
 }

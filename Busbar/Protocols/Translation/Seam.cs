@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation;
 
@@ -9,6 +10,71 @@ internal static class Seam
     /// Fits <paramref name="request"/> to <paramref name="target"/>. Null on success; otherwise what to tell the client. What is dropped or
     /// degraded is noted in <see cref="TranslationContext.Losses"/>.
     /// </summary>
-    public static GatewayError? Prepare(ChatRequest request, Protocol ingress, Protocol egress, EgressTarget target, TranslationContext context) =>
-        throw new NotImplementedException();
+    public static GatewayError? Prepare(ChatRequest request, Protocol ingress, Protocol egress, EgressTarget target, TranslationContext context)
+    {
+        if (request.VendorState is { } state)
+        {
+            return new(ErrorKind.InvalidRequest, $"The parameter '{state}' is not supported with this model.", Param: state);
+        }
+
+        bool isLimitOurs = BackfillLimit(request, egress.Id, target);
+        ToolRule.Apply(request, egress.Id, target.Capabilities, context);
+        if (StructuredOutputRule.Apply(request, egress.Id, target.Capabilities, context) is { } refused)
+        {
+            return refused;
+        }
+
+        SignatureRule.Apply(request, context);
+        BlockRule.Apply(request, egress.Id, ref context.Losses);
+        ToolNames.Apply(request, egress.Id, context);
+        MapIds(request, egress.Id);
+        TurnNormaliser.Apply(request, egress.Id, target.Capabilities, ref context.Losses);
+        ReasoningRule.Apply(request, egress.Id, target, isLimitOurs, ref context.Losses);
+        ToolRule.FitChoice(request, egress.Id, target.Capabilities, ref context.Losses);
+        SamplingRule.Apply(request, egress.Id, target, ref context.Losses);
+        CacheRule.Apply(request, egress.Id, target.Capabilities, ref context.Losses);
+        FieldRule.Apply(request, egress.Id, ref context.Losses);
+        if (egress.Id == ProtocolId.Gemini && target.Capabilities.ThoughtSignatures)
+        {
+            SignatureRule.FillMissingToolSignatures(request);
+        }
+
+        return null;
+    }
+
+    // Only Anthropic demands a limit.
+    private static bool BackfillLimit(ChatRequest request, ProtocolId egress, EgressTarget target)
+    {
+        if (egress != ProtocolId.Anthropic || request.MaxTokens is not null)
+        {
+            return false;
+        }
+
+        request.MaxTokens = target.DefaultMaxTokens;
+        return true;
+    }
+
+    private static void MapIds(ChatRequest request, ProtocolId egress)
+    {
+        foreach (Message message in request.Messages)
+        {
+            MapIds(message.Blocks, egress, request.Arena);
+        }
+    }
+
+    private static void MapIds(List<Block> blocks, ProtocolId egress, IrArena arena)
+    {
+        foreach (Block block in blocks)
+        {
+            if (block.Kind is BlockKind.ToolUse or BlockKind.ToolResult)
+            {
+                block.Id = ToolIds.ToProvider(egress, block.Id, arena);
+            }
+
+            if (block.Children is { Count: > 0 } children)
+            {
+                MapIds(children, egress, arena);
+            }
+        }
+    }
 }

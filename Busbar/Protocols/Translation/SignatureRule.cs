@@ -1,10 +1,163 @@
 using Busbar.Ir;
+using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation;
 
-/// <summary>Which signatures and thinking blocks may travel to which model.</summary>
+/// <summary>Which signatures and thinking blocks of a conversation may travel to which model: only those it can verify.</summary>
 internal static class SignatureRule
 {
-    /// <summary>Restores or drops what is wrapped; true when anything changed.</summary>
-    public static bool RestoreWrapped(ChatRequest request, TranslationContext context) => throw new NotImplementedException();
+    // Google documents this value for calls whose signature was lost.
+    private static readonly JsonText Sentinel = JsonText.From("skip_thought_signature_validator");
+
+    /// <summary>Restores or drops what is wrapped and leaves everything else alone; true when anything changed.</summary>
+    public static bool RestoreWrapped(ChatRequest request, TranslationContext context) => Sweep(request, context, onlyWrapped: true);
+
+    /// <summary>Restores what the target issued itself, drops the rest: thinking without a signature has no home either.</summary>
+    public static void Apply(ChatRequest request, TranslationContext context) => Sweep(request, context, onlyWrapped: false);
+
+    /// <summary>Marks the first call of each assistant turn that lost its signature; later calls of the turn never carry one.</summary>
+    public static void FillMissingToolSignatures(ChatRequest request)
+    {
+        foreach (Message message in request.Messages)
+        {
+            foreach (Block block in message.Blocks)
+            {
+                if (block.Kind == BlockKind.ToolUse)
+                {
+                    if (block.Signature.IsNullOrEmpty)
+                    {
+                        block.Signature = Sentinel;
+                        block.Origin = ProtocolId.Gemini;
+                    }
+
+                    break;
+                }
+            }
+        }
+    }
+
+    private static bool Sweep(ChatRequest request, TranslationContext context, bool onlyWrapped)
+    {
+        bool changed = false;
+        foreach (Message message in request.Messages)
+        {
+            JsonText carried = default;
+            int kept = 0;
+            for (int index = 0; index < message.Blocks.Count; index++)
+            {
+                Block block = message.Blocks[index];
+                bool keep = block.Kind != BlockKind.Thinking
+                    || (Token(block) is { IsAbsent: false } token
+                        ? Restore(block, token, request.Arena, context, ref carried, ref changed)
+                        : onlyWrapped || KeepBare(block, context));
+                if (block.Kind != BlockKind.Thinking)
+                {
+                    changed |= FitSignature(block, request.Arena, context, onlyWrapped);
+                    changed |= Attach(block, ref carried);
+                }
+
+                if (keep)
+                {
+                    message.Blocks[kept++] = block;
+                }
+            }
+
+            message.Blocks.RemoveRange(kept, message.Blocks.Count - kept);
+        }
+
+        return changed;
+    }
+
+    private static JsonText Token(Block block) =>
+        SignatureEnvelope.Is(block.Signature) ? block.Signature : SignatureEnvelope.Is(block.Text) ? block.Text : default;
+
+    // The result says whether the block stays.
+    private static bool Restore(Block block, JsonText token, IrArena arena, TranslationContext context, ref JsonText carried, ref bool changed)
+    {
+        changed = true;
+        bool isKnown = SignatureEnvelope.TryUnwrap(token, arena, out _, out SignatureUse use, out string family, out JsonText original);
+        if (!isKnown || original.IsNullOrEmpty || !ModelFamily.Accepts(context.Family, family) || !CanCarry(context.Egress, use))
+        {
+            context.Losses.Add(use == SignatureUse.ToolCall ? LossField.ToolSignature : LossField.Thinking);
+            return false;
+        }
+
+        if (use == SignatureUse.ToolCall)
+        {
+            carried = original;
+            return false;
+        }
+
+        block.Origin = context.Egress;
+        block.Raw = default;
+        block.Redacted = use == SignatureUse.Redacted;
+        block.Text = block.Redacted ? original : block.Text;
+        block.Signature = block.Redacted ? default : original;
+        return true;
+    }
+
+    private static bool KeepBare(Block block, TranslationContext context)
+    {
+        bool isSigned = !block.Signature.IsNullOrEmpty || (block.Redacted && !block.Text.IsNullOrEmpty);
+        if (isSigned && ModelFamily.Accepts(context.Family, ModelFamily.Of(block.Origin)) && CanCarry(context.Egress, SignatureUse.Thinking))
+        {
+            block.Raw = block.Origin == context.Egress ? block.Raw : default;
+            block.Origin = context.Egress;
+            return true;
+        }
+
+        context.Losses.Add(isSigned ? LossField.ThinkingSignature : LossField.Thinking);
+        return false;
+    }
+
+    // Text and calls stay in any case; only their signature may have to go.
+    private static bool FitSignature(Block block, IrArena arena, TranslationContext context, bool onlyWrapped)
+    {
+        if (block.Kind is not (BlockKind.Text or BlockKind.ToolUse) || block.Signature.IsNullOrEmpty)
+        {
+            return false;
+        }
+
+        bool isWrapped = SignatureEnvelope.Is(block.Signature);
+        if (!isWrapped && onlyWrapped)
+        {
+            return false;
+        }
+
+        string family = ModelFamily.Of(block.Origin);
+        JsonText original = block.Signature;
+        bool isKnown = !isWrapped || SignatureEnvelope.TryUnwrap(block.Signature, arena, out _, out _, out family, out original);
+        if (isKnown && ModelFamily.Accepts(context.Family, family) && CanCarry(context.Egress, SignatureUse.ToolCall))
+        {
+            block.Signature = original;
+        }
+        else
+        {
+            block.Signature = default;
+            context.Losses.Add(block.Kind == BlockKind.ToolUse ? LossField.ToolSignature : LossField.ThinkingSignature);
+        }
+
+        return isWrapped;
+    }
+
+    private static bool Attach(Block block, ref JsonText carried)
+    {
+        if (block.Kind != BlockKind.ToolUse || carried.IsAbsent)
+        {
+            return false;
+        }
+
+        block.Signature = carried;
+        block.Origin = ProtocolId.Gemini;
+        carried = default;
+        return true;
+    }
+
+    private static bool CanCarry(ProtocolId egress, SignatureUse use) => egress switch
+    {
+        ProtocolId.Gemini => true,
+        ProtocolId.OpenAI => use == SignatureUse.ToolCall,
+        ProtocolId.Cohere => false,
+        _ => use != SignatureUse.ToolCall,
+    };
 }

@@ -6,8 +6,38 @@ namespace Busbar.Protocols.Translation;
 /// <summary>One stream of a provider's dialect into one of the client's. Not thread safe; disposing gives all storage back.</summary>
 internal sealed class StreamTranslation : IDisposable
 {
+    private readonly IStreamReader _reader;
+    private readonly IStreamWriter _writer;
+    private readonly TranslationContext _context;
+    private readonly BlockSequencer _sequencer = new();
+    private readonly ToolSignatureCarrier _carrier;
+    private readonly StreamEvents _read = new();
+    private readonly StreamEvents _ordered = new();
+    private readonly IrArena _scratch = new();
+    private readonly PooledBuffer _freeText = new(256);
+    private Part _part;
+    private bool _isSigned;
+    private bool _hasTool;
+    private bool _hasStructured;
+    private bool _isClosed;
+    private bool _hasOutput;
+
     /// <summary>A fresh stream from <paramref name="egress"/> to <paramref name="ingress"/>.</summary>
-    public StreamTranslation(Protocol egress, Protocol ingress, TranslationContext context, StreamContext stream) => throw new NotImplementedException();
+    public StreamTranslation(Protocol egress, Protocol ingress, TranslationContext context, StreamContext stream)
+    {
+        _context = context;
+        _carrier = new ToolSignatureCarrier(context);
+        _reader = egress.NewStreamReader();
+        _writer = ingress.NewStreamWriter(stream);
+    }
+
+    private enum Part : byte
+    {
+        Plain,
+        Thinking,
+        Structured,
+        FreeText,
+    }
 
     /// <summary>A content event (text, thinking, tool start or the terminal) has gone to the output.</summary>
     public bool HasContent { get; private set; }
@@ -16,32 +46,235 @@ internal sealed class StreamTranslation : IDisposable
     public bool IsComplete { get; private set; }
 
     /// <summary>The error the provider reported in the stream; nothing is written for it, nor for anything after it. Null when none.</summary>
-    public StreamError? Error { get; private set; }
+    public StreamError? Error => _sequencer.Error;
 
     /// <summary>Token counts seen so far.</summary>
-    public Usage Usage { get; private set; }
+    public Usage Usage => _sequencer.Usage;
 
-    /// <summary>Why the answer ended, as far as the provider said.</summary>
+    /// <summary>Why the answer ended; None before the terminal.</summary>
     public StopReason StopReason { get; private set; }
 
     /// <summary>What was dropped or degraded, the request side included.</summary>
-    public Losses Losses { get; private set; }
+    public Losses Losses
+    {
+        get
+        {
+            Losses all = _context.Losses;
+            all.Add(_writer.Losses);
+            return all;
+        }
+    }
 
     /// <summary>Appends what <paramref name="frame"/> means to <paramref name="output"/>; nothing after an error or the end.</summary>
-    public void Feed(in Frame frame, PooledBuffer output) => throw new NotImplementedException();
+    public void Feed(in Frame frame, PooledBuffer output)
+    {
+        if (!_isClosed && !_sequencer.IsEnded)
+        {
+            _read.Clear();
+            _reader.Read(frame, _read);
+            Process(output);
+        }
+    }
 
     /// <summary>Appends a whole answer as a full stream: for a provider that answered a streaming request with one body.</summary>
-    public void Feed(ChatResponse whole, PooledBuffer output) => throw new NotImplementedException();
+    public void Feed(ChatResponse whole, PooledBuffer output)
+    {
+        if (!_isClosed && !_sequencer.IsEnded)
+        {
+            _read.Clear();
+            WholeAsEvents.Append(whole, _read);
+            Process(output);
+        }
+    }
 
     /// <summary>The provider's bytes have ended. When <see cref="IsComplete"/> is still false afterwards, the stream was cut.</summary>
-    public void Complete(PooledBuffer output) => throw new NotImplementedException();
+    public void Complete(PooledBuffer output)
+    {
+        if (_isClosed || _sequencer.IsEnded)
+        {
+            return;
+        }
+
+        _read.Clear();
+        _reader.Complete(_read);
+        Process(output);
+        _ordered.Clear();
+        _sequencer.Complete(_ordered);
+        Write(output);
+    }
 
     /// <summary>Appends the native error frame and whatever ends the stream after it. Does nothing after the end.</summary>
-    public void WriteError(in GatewayError error, PooledBuffer output) => throw new NotImplementedException();
+    public void WriteError(in GatewayError error, PooledBuffer output)
+    {
+        if (!_isClosed && !IsComplete)
+        {
+            _isClosed = true;
+            _writer.WriteError(error, output);
+        }
+    }
 
     /// <summary>Appends a native sign of life between events; nothing before the first event or after the end.</summary>
-    public void WriteKeepAlive(PooledBuffer output) => throw new NotImplementedException();
+    public void WriteKeepAlive(PooledBuffer output)
+    {
+        if (_hasOutput && !_isClosed && !IsComplete && Error is null)
+        {
+            _writer.WriteKeepAlive(output);
+        }
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _writer.Dispose();
+        _sequencer.Dispose();
+        _carrier.Dispose();
+        _scratch.Dispose();
+        _freeText.Dispose();
+    }
+
+    private void Process(PooledBuffer output)
+    {
+        _ordered.Clear();
+        _sequencer.Feed(_carrier.Apply(_read), _ordered, ref _context.Losses);
+        Write(output);
+    }
+
+    private void Write(PooledBuffer output)
+    {
+        for (int index = 0; index < _ordered.Count; index++)
+        {
+            Write(ref _ordered[index], output);
+        }
+
+        _scratch.Reset();
+    }
+
+    private void Write(ref StreamEvent next, PooledBuffer output)
+    {
+        switch (next.Kind)
+        {
+            case StreamEventKind.Ping:
+                WriteKeepAlive(output);
+                return;
+            case StreamEventKind.MessageStart:
+                next.Id = default;
+                break;
+            case StreamEventKind.BlockStart:
+                Open(ref next);
+                break;
+            case StreamEventKind.InputDelta when _part == Part.Structured:
+                // Arguments and text travel in the same escaped form.
+                next.Kind = StreamEventKind.TextDelta;
+                break;
+            case StreamEventKind.InputDelta when _part == Part.FreeText:
+                JsonEscaping.Unescape(next.Text.Span, _freeText);
+                return;
+            case StreamEventKind.SignatureDelta:
+                if (!Sign(ref next))
+                {
+                    return;
+                }
+
+                break;
+            case StreamEventKind.BlockStop:
+                Finish(next.Index, output);
+                break;
+            case StreamEventKind.MessageDelta:
+                if (_hasStructured && !_hasTool && next.StopReason == StopReason.ToolUse)
+                {
+                    next.StopReason = StopReason.EndTurn;
+                }
+
+                StopReason = next.StopReason;
+                break;
+            case StreamEventKind.MessageStop:
+                IsComplete = true;
+                break;
+        }
+
+        _hasOutput = true;
+        HasContent |= next.Kind is not (StreamEventKind.MessageStart or StreamEventKind.BlockStart)
+            || (next.Kind == StreamEventKind.BlockStart && (next.Block == BlockKind.ToolUse || next.Whole is not null));
+        _writer.Write(next, output);
+    }
+
+    private void Open(ref StreamEvent start)
+    {
+        _part = Part.Plain;
+        _isSigned = false;
+        if (start.Block == BlockKind.Thinking)
+        {
+            _part = start.Whole is null ? Part.Thinking : Part.Plain;
+            if (start.Whole is { } whole)
+            {
+                ResponseSeam.PrepareThinking(whole, _context, _scratch);
+            }
+        }
+        else if (start.Block == BlockKind.ToolUse && _context.IsStructuredTool(start.Name))
+        {
+            _hasStructured = true;
+            _part = Part.Structured;
+            start = new StreamEvent { Kind = StreamEventKind.BlockStart, Block = BlockKind.Text, Index = start.Index };
+        }
+        else if (start.Block == BlockKind.ToolUse)
+        {
+            _hasTool = true;
+            if (_context.IsCustomTool(start.Name))
+            {
+                _part = Part.FreeText;
+                start.IsCustomTool = true;
+            }
+
+            start.Id = ToolIds.ToClient(_context.Egress, _context.Ingress, start.Id, _scratch);
+            start.Name = _context.ClientName(start.Name);
+        }
+    }
+
+    // False when the client's dialect has no place for it.
+    private bool Sign(ref StreamEvent signature)
+    {
+        if (_part != Part.Thinking)
+        {
+            // Chat Completions carries a tool call's signature itself; signatures of text have no counterpart.
+            return _hasTool && _context.Ingress == ProtocolId.OpenAI;
+        }
+
+        if (!ResponseSignatures.CanShow(_context))
+        {
+            return false;
+        }
+
+        _isSigned = true;
+        if (!SignatureEnvelope.Is(signature.Text))
+        {
+            signature.Text = ResponseSignatures.Shown(_context, SignatureUse.Thinking, signature.Text, _scratch);
+        }
+
+        return true;
+    }
+
+    private void Finish(int index, PooledBuffer output)
+    {
+        if (_part == Part.Thinking && !_isSigned && ResponseSignatures.MarksUnsigned(_context))
+        {
+            _writer.Write(
+                new StreamEvent
+                {
+                    Kind = StreamEventKind.SignatureDelta,
+                    Index = index,
+                    Origin = _context.Egress,
+                    Text = ResponseSignatures.Shown(_context, SignatureUse.Thinking, default, _scratch),
+                },
+                output);
+        }
+        else if (_part == Part.FreeText && _freeText.Length > 0)
+        {
+            JsonText text = ResponseSeam.FreeText(_freeText.Memory, _scratch);
+            _freeText.Clear();
+            _writer.Write(new StreamEvent { Kind = StreamEventKind.InputDelta, Index = index, Text = text }, output);
+        }
+
+        _part = Part.Plain;
+    }
 }

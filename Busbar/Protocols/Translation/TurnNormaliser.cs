@@ -1,10 +1,335 @@
 using Busbar.Ir;
+using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation;
 
 /// <summary>Brings the turns of a conversation into an order the target accepts.</summary>
 internal static class TurnNormaliser
 {
-    /// <summary>Removes turns without blocks.</summary>
-    public static void DropEmptyTurns(ChatRequest request, ProtocolId target) => throw new NotImplementedException();
+    private static readonly JsonText Opening = JsonText.From(".");
+
+    private static readonly JsonText Continue = JsonText.From("Continue.");
+
+    private static readonly JsonSlice EmptyObject = JsonSlice.From("{}"u8);
+
+    /// <summary>Applies every rule that <paramref name="egress"/> needs.</summary>
+    public static void Apply(ChatRequest request, ProtocolId egress, Capabilities capabilities, ref Losses losses)
+    {
+        bool isStrict = IsStrict(egress);
+        Hoist(request, egress, capabilities, ref losses);
+        PairResults(request, ref losses);
+        foreach (Message message in request.Messages)
+        {
+            message.Role = isStrict && message.Role == Role.Tool ? Role.User : message.Role;
+            DropEmptyText(message.Blocks, egress);
+            if (isStrict)
+            {
+                MakeObjects(message.Blocks, request.Arena);
+            }
+        }
+
+        if (request.Messages.RemoveAll(static message => message.Blocks.Count == 0) > 0)
+        {
+            losses.Add(LossField.EmptyTurn);
+        }
+
+        MergeTurns(request, egress);
+        if (isStrict)
+        {
+            foreach (Message message in request.Messages)
+            {
+                PutResultsFirst(message);
+            }
+
+            OpenWithUser(request, ref losses);
+        }
+
+        if (!capabilities.Prefill)
+        {
+            CloseWithUser(request, ref losses);
+        }
+    }
+
+    /// <summary>Removes turns without blocks and joins what then stands side by side.</summary>
+    public static void DropEmptyTurns(ChatRequest request, ProtocolId target)
+    {
+        request.Messages.RemoveAll(static message => message.Blocks.Count == 0);
+        MergeTurns(request, target);
+    }
+
+    // These refuse turns that do not alternate, or that do not begin with the user.
+    private static bool IsStrict(ProtocolId egress) => egress is ProtocolId.Anthropic or ProtocolId.Gemini or ProtocolId.Bedrock;
+
+    private static void Hoist(ChatRequest request, ProtocolId egress, Capabilities capabilities, ref Losses losses)
+    {
+        bool keepsPlace = !IsStrict(egress) || (capabilities.MidSystem && egress != ProtocolId.Gemini);
+        bool isLeading = true;
+        int kept = 0;
+        for (int index = 0; index < request.Messages.Count; index++)
+        {
+            Message message = request.Messages[index];
+            bool isSystem = message.Role == Role.System;
+            isLeading &= isSystem;
+            if (!isSystem || (keepsPlace && (!isLeading || !IsStrict(egress))))
+            {
+                request.Messages[kept++] = message;
+                continue;
+            }
+
+            request.System.AddRange(message.Blocks);
+            if (!isLeading)
+            {
+                losses.Add(LossField.SystemPosition);
+            }
+        }
+
+        request.Messages.RemoveRange(kept, request.Messages.Count - kept);
+    }
+
+    // Every result stands in the turn after its call; one that answers no call becomes words.
+    private static void PairResults(ChatRequest request, ref Losses losses)
+    {
+        List<Message> messages = request.Messages;
+        Dictionary<JsonText, int>? calls = null;
+        for (int turn = 0; turn < messages.Count; turn++)
+        {
+            List<Block> blocks = messages[turn].Blocks;
+            for (int index = 0; index < blocks.Count; index++)
+            {
+                Block block = blocks[index];
+                if (block.Kind != BlockKind.ToolResult)
+                {
+                    continue;
+                }
+
+                int call = FindCall(messages, turn, block.Id, ref calls);
+                if (call < 0)
+                {
+                    losses.Add(LossField.OrphanToolResult);
+                    blocks.RemoveAt(index);
+                    index += InsertWords(blocks, index, block, request.Arena) - 1;
+                    messages[turn].Role = Role.User;
+                }
+                else if (IsInterrupted(messages, call, turn))
+                {
+                    blocks.RemoveAt(index--);
+                    Message home = messages[call + 1];
+                    int at = 0;
+                    while (at < home.Blocks.Count && home.Blocks[at].Kind == BlockKind.ToolResult)
+                    {
+                        at++;
+                    }
+
+                    home.Blocks.Insert(at, block);
+                }
+            }
+        }
+    }
+
+    private static int FindCall(List<Message> messages, int before, JsonText id, ref Dictionary<JsonText, int>? calls)
+    {
+        if (before > 0 && Calls(messages[before - 1], id))
+        {
+            return before - 1;
+        }
+
+        calls ??= IndexCalls(messages);
+        return calls.TryGetValue(id, out int turn) && turn < before ? turn : -1;
+    }
+
+    // The usual case, without an index: few calls, in the turn before.
+    private static bool Calls(Message message, JsonText id)
+    {
+        for (int index = 0; index < Math.Min(message.Blocks.Count, 64); index++)
+        {
+            if (message.Blocks[index].Kind == BlockKind.ToolUse && message.Blocks[index].Id.Equals(id))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static Dictionary<JsonText, int> IndexCalls(List<Message> messages)
+    {
+        var calls = new Dictionary<JsonText, int>();
+        for (int turn = 0; turn < messages.Count; turn++)
+        {
+            foreach (Block block in messages[turn].Blocks)
+            {
+                if (block.Kind == BlockKind.ToolUse)
+                {
+                    calls.TryAdd(block.Id, turn);
+                }
+            }
+        }
+
+        return calls;
+    }
+
+    // An answer of the model, or words of the user, stand between the call and its result.
+    private static bool IsInterrupted(List<Message> messages, int call, int result)
+    {
+        if (result == call + 1 || messages[call + 1].Role is Role.Assistant or Role.System)
+        {
+            return false;
+        }
+
+        for (int turn = call + 1; turn < result; turn++)
+        {
+            if (messages[turn].Role == Role.Assistant || messages[turn].Blocks.Exists(static block => block.Kind != BlockKind.ToolResult))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static int InsertWords(List<Block> blocks, int at, Block result, IrArena arena)
+    {
+        int inserted = 0;
+        foreach (Block child in result.Children ?? [])
+        {
+            if (child.Kind == BlockKind.Json)
+            {
+                using var escaped = new PooledBuffer(child.Input.Raw.Length * 2 + 1);
+                JsonEscaping.Escape(child.Input.Span, escaped);
+                blocks.Insert(at + inserted++, arena.NewText(arena.StoreText(escaped.Span)));
+            }
+            else
+            {
+                blocks.Insert(at + inserted++, child);
+            }
+        }
+
+        return inserted;
+    }
+
+    private static void DropEmptyText(List<Block> blocks, ProtocolId egress)
+    {
+        // Anthropic and Bedrock refuse white space alone as well.
+        bool refusesBlank = egress is ProtocolId.Anthropic or ProtocolId.Bedrock;
+        int kept = 0;
+        for (int index = 0; index < blocks.Count; index++)
+        {
+            Block block = blocks[index];
+            bool isEmpty = block.Kind == BlockKind.Text && block.Signature.IsNullOrEmpty
+                && (block.Text.IsNullOrEmpty || (refusesBlank && IsBlank(block.Text)));
+            if (!isEmpty)
+            {
+                blocks[kept++] = block;
+            }
+        }
+
+        blocks.RemoveRange(kept, blocks.Count - kept);
+    }
+
+    private static bool IsBlank(JsonText text) =>
+        text.Span[0] is (byte)' ' or (byte)'\\' && string.IsNullOrWhiteSpace(text.ToString());
+
+    private static void MakeObjects(List<Block> blocks, IrArena arena)
+    {
+        foreach (Block block in blocks)
+        {
+            if (block.Kind != BlockKind.ToolUse || block.Input.IsObject)
+            {
+                continue;
+            }
+
+            if (block.Input.IsAbsent && !block.InputText.IsNullOrEmpty)
+            {
+                JsonSlice parsed = arena.StoreParsed(block.InputText);
+                block.Input = parsed.IsAbsent ? Quoted(block.InputText, arena) : parsed;
+            }
+
+            if (!block.Input.IsObject)
+            {
+                block.Input = block.Input.IsNull ? EmptyObject : Wrapped(block.Input, arena);
+            }
+
+            block.InputText = default;
+        }
+    }
+
+    private static JsonSlice Quoted(JsonText text, IrArena arena)
+    {
+        using var json = new PooledBuffer(text.Escaped.Length + 2);
+        new JsonWriter(json).Text(text);
+        return new(arena.Store(json.Span));
+    }
+
+    private static JsonSlice Wrapped(JsonSlice value, IrArena arena)
+    {
+        using var json = new PooledBuffer(value.Raw.Length + 16);
+        var writer = new JsonWriter(json);
+        writer.StartObject();
+        writer.Raw("args"u8, value);
+        writer.EndObject();
+        return new(arena.Store(json.Span));
+    }
+
+    // Assistant turns are joined everywhere: a call and the words around it are one turn to every provider.
+    private static void MergeTurns(ChatRequest request, ProtocolId egress)
+    {
+        bool joinsUsers = IsStrict(egress);
+        int kept = 0;
+        for (int index = 0; index < request.Messages.Count; index++)
+        {
+            Message message = request.Messages[index];
+            Message? last = kept > 0 ? request.Messages[kept - 1] : null;
+            if (last?.Role == message.Role && (message.Role is Role.Assistant or Role.Tool || (joinsUsers && message.Role == Role.User)))
+            {
+                last.Blocks.AddRange(message.Blocks);
+            }
+            else
+            {
+                request.Messages[kept++] = message;
+            }
+        }
+
+        request.Messages.RemoveRange(kept, request.Messages.Count - kept);
+    }
+
+    private static void PutResultsFirst(Message message)
+    {
+        int at = 0;
+        for (int index = 0; index < message.Blocks.Count; index++)
+        {
+            Block block = message.Blocks[index];
+            if (block.Kind != BlockKind.ToolResult)
+            {
+                continue;
+            }
+
+            if (index != at)
+            {
+                message.Blocks.RemoveAt(index);
+                message.Blocks.Insert(at, block);
+            }
+
+            at++;
+        }
+    }
+
+    private static void OpenWithUser(ChatRequest request, ref Losses losses)
+    {
+        if (request.Messages.Count == 0 || request.Messages[0].Role == Role.Assistant)
+        {
+            Message opening = request.Arena.NewMessage(Role.User);
+            opening.Blocks.Add(request.Arena.NewText(Opening));
+            request.Messages.Insert(0, opening);
+            losses.Add(LossField.FirstTurn);
+        }
+    }
+
+    private static void CloseWithUser(ChatRequest request, ref Losses losses)
+    {
+        if (request.Messages is [.., { Role: Role.Assistant } last] && !last.Blocks.Exists(static block => block.Kind == BlockKind.ToolUse))
+        {
+            request.AddMessage(Role.User).Blocks.Add(request.Arena.NewText(Continue));
+            losses.Add(LossField.AssistantPrefill);
+        }
+    }
 }

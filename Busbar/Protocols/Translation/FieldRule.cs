@@ -1,0 +1,104 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Translation;
+
+/// <summary>Request fields beside the conversation: kept where the target has the same field, noted as lost elsewhere.</summary>
+internal static class FieldRule
+{
+    /// <summary>Clears what has no counterpart, all unmodelled fields included.</summary>
+    public static void Apply(ChatRequest request, ProtocolId egress, ref Losses losses)
+    {
+        foreach (JsonMember member in request.Extra)
+        {
+            losses.Add(Field(member.Name));
+        }
+
+        request.Extra.Clear();
+        bool isOpenAI = egress is ProtocolId.OpenAI or ProtocolId.Responses;
+        if (!isOpenAI)
+        {
+            Drop(ref request.Verbosity, LossField.Verbosity, ref losses);
+            Drop(ref request.PromptCacheKey, LossField.PromptCacheKey, ref losses);
+        }
+
+        if (!isOpenAI && egress != ProtocolId.Anthropic)
+        {
+            Drop(ref request.User, LossField.User, ref losses);
+        }
+
+        if (!isOpenAI && egress != ProtocolId.Bedrock && !request.Metadata.IsAbsent)
+        {
+            request.Metadata = default;
+            losses.Add(LossField.Metadata);
+        }
+
+        FitTier(request, egress, ref losses);
+    }
+
+    private static void FitTier(ChatRequest request, ProtocolId egress, ref Losses losses)
+    {
+        JsonText tier = request.ServiceTier;
+        if (tier.IsNullOrEmpty)
+        {
+            return;
+        }
+
+        bool isStandard = tier.Is("standard_only"u8) || tier.Is("default"u8) || tier.Is("standard"u8);
+        JsonText taken = egress switch
+        {
+            ProtocolId.Anthropic when isStandard => JsonText.From("standard_only"),
+            ProtocolId.Anthropic when tier.Is("auto"u8) => tier,
+            ProtocolId.OpenAI or ProtocolId.Responses when isStandard => JsonText.From("default"),
+            ProtocolId.OpenAI or ProtocolId.Responses when IsOneOf(tier, "auto flex priority fast scale") => tier,
+            ProtocolId.Bedrock when isStandard => JsonText.From("default"),
+            ProtocolId.Bedrock when IsOneOf(tier, "flex priority reserved") => tier,
+            ProtocolId.Gemini when isStandard => JsonText.From("standard"),
+            ProtocolId.Gemini when IsOneOf(tier, "flex priority") => tier,
+            _ => default,
+        };
+        request.ServiceTier = taken;
+        if (taken.IsAbsent)
+        {
+            losses.Add(LossField.ServiceTier);
+        }
+    }
+
+    private static bool IsOneOf(JsonText word, string words)
+    {
+        string plain = word.ToString();
+        foreach (Range range in words.AsSpan().Split(' '))
+        {
+            if (words.AsSpan(range).SequenceEqual(plain))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void Drop(ref JsonText value, LossField field, ref Losses losses)
+    {
+        if (!value.IsAbsent)
+        {
+            value = default;
+            losses.Add(field);
+        }
+    }
+
+    private static LossField Field(JsonText name) => name.ToString() switch
+    {
+        "logit_bias" => LossField.LogitBias,
+        "safetySettings" or "safety_settings" or "safety_mode" => LossField.SafetySettings,
+        "guardrailConfig" => LossField.Guardrails,
+        "prediction" => LossField.Prediction,
+        "modalities" or "audio" => LossField.Modalities,
+        "truncation" => LossField.Truncation,
+        "store" => LossField.Store,
+        "context_management" => LossField.ContextManagement,
+        "container" => LossField.Container,
+        "stream_options" => LossField.StreamOptions,
+        _ => LossField.ExtraField,
+    };
+}

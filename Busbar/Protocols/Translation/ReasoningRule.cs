@@ -1,0 +1,206 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Translation;
+
+/// <summary>How hard to think, from the form the caller used into the form the target takes.</summary>
+internal static class ReasoningRule
+{
+    private const long SmallestBudget = 1024;
+
+    /// <summary>
+    /// Fits the request's reasoning. <paramref name="isLimitOurs"/> says that the caller set no output limit, so that it may be raised to make room
+    /// for thinking.
+    /// </summary>
+    public static void Apply(ChatRequest request, ProtocolId egress, EgressTarget target, bool isLimitOurs, ref Losses losses)
+    {
+        Capabilities capabilities = target.Capabilities;
+        if (egress == ProtocolId.OpenAI && capabilities.ToolsNeedNoReasoning && request.Tools.Count > 0)
+        {
+            if (request.Reasoning.IsOn)
+            {
+                losses.Add(LossField.Reasoning);
+            }
+
+            request.Reasoning = new() { Effort = ReasoningEffort.None };
+            return;
+        }
+
+        if (!request.Reasoning.IsSpecified)
+        {
+            return;
+        }
+
+        if (!capabilities.Reasoning)
+        {
+            if (request.Reasoning.IsOn)
+            {
+                losses.Add(LossField.Reasoning);
+            }
+
+            request.Reasoning = default;
+            return;
+        }
+
+        bool? display = request.Reasoning.Display;
+        switch (egress)
+        {
+            case ProtocolId.Anthropic or ProtocolId.Bedrock:
+                FitClaude(request, target, isLimitOurs, ref losses);
+                break;
+            case ProtocolId.Gemini:
+                FitGemini(ref request.Reasoning, capabilities);
+                break;
+            case ProtocolId.Cohere:
+                FitBudget(ref request.Reasoning);
+                break;
+            default:
+                FitOpenAI(ref request.Reasoning, egress, capabilities, ref losses);
+                break;
+        }
+
+        request.Reasoning.Display = display;
+    }
+
+    /// <summary>Tokens that an effort word stands for.</summary>
+    public static long Budget(ReasoningEffort effort) => effort switch
+    {
+        ReasoningEffort.Minimal => 1024,
+        ReasoningEffort.Low => 4096,
+        ReasoningEffort.High or ReasoningEffort.XHigh or ReasoningEffort.Max => 16384,
+        _ => 8192,
+    };
+
+    /// <summary>The word whose budget is the largest that <paramref name="budget"/> reaches.</summary>
+    public static ReasoningEffort Effort(long budget) => budget switch
+    {
+        >= 16384 => ReasoningEffort.High,
+        >= 8192 => ReasoningEffort.Medium,
+        >= 4096 => ReasoningEffort.Low,
+        _ => ReasoningEffort.Minimal,
+    };
+
+    private static ReasoningEffort Word(in Reasoning reasoning) => reasoning switch
+    {
+        { Effort: not ReasoningEffort.Unspecified } => reasoning.Effort,
+        { Mode: ReasoningMode.Off } => ReasoningEffort.None,
+        { Mode: ReasoningMode.Budget } => Effort(reasoning.Budget),
+        _ => ReasoningEffort.Medium,
+    };
+
+    private static void FitClaude(ChatRequest request, EgressTarget target, bool isLimitOurs, ref Losses losses)
+    {
+        Capabilities capabilities = target.Capabilities;
+        Reasoning asked = request.Reasoning;
+        if (!asked.IsOn)
+        {
+            request.Reasoning = Off(capabilities);
+            return;
+        }
+
+        if (capabilities.ThinkingAdaptive)
+        {
+            bool leftOpen = asked.Mode == ReasoningMode.Adaptive && asked.Effort == ReasoningEffort.Unspecified;
+            request.Reasoning = new()
+            {
+                Mode = ReasoningMode.Adaptive,
+                Effort = leftOpen ? ReasoningEffort.Unspecified : ClaudeWord(Word(asked), capabilities),
+            };
+            return;
+        }
+
+        long budget = Math.Max(SmallestBudget, asked.Mode == ReasoningMode.Budget ? asked.Budget : Budget(Word(asked)));
+        if (request.MaxTokens is { } limit && budget >= limit)
+        {
+            if (isLimitOurs)
+            {
+                request.MaxTokens = budget + limit;
+            }
+            else
+            {
+                budget = limit - SmallestBudget;
+            }
+        }
+
+        // Thinking that leaves no room for an answer is refused, and so is less than the smallest budget.
+        if (budget < SmallestBudget || !capabilities.ThinkingBudget)
+        {
+            losses.Add(LossField.Reasoning);
+            request.Reasoning = default;
+            return;
+        }
+
+        request.Reasoning = new() { Mode = ReasoningMode.Budget, Budget = budget };
+    }
+
+    private static Reasoning Off(Capabilities capabilities) => capabilities switch
+    {
+        { ThinkingOff: true } => new() { Mode = ReasoningMode.Off },
+        { ThinkingBetweenTools: true } => new() { Mode = ReasoningMode.BetweenTools },
+        _ => new() { Effort = ReasoningEffort.Low },
+    };
+
+    private static ReasoningEffort ClaudeWord(ReasoningEffort word, Capabilities capabilities) => word switch
+    {
+        ReasoningEffort.Minimal => ReasoningEffort.Low,
+        ReasoningEffort.XHigh when !capabilities.HighestEfforts => ReasoningEffort.High,
+        ReasoningEffort.Max when !capabilities.MaxEffort => capabilities.HighestEfforts ? ReasoningEffort.XHigh : ReasoningEffort.High,
+        _ => word,
+    };
+
+    private static void FitOpenAI(ref Reasoning reasoning, ProtocolId egress, Capabilities capabilities, ref Losses losses)
+    {
+        ReasoningEffort word = Word(reasoning);
+        ReasoningEffort taken = word switch
+        {
+            ReasoningEffort.None when !capabilities.ThinkingOff => capabilities.MinimalEffort ? ReasoningEffort.Minimal : ReasoningEffort.Low,
+            ReasoningEffort.Minimal when !capabilities.MinimalEffort => ReasoningEffort.Low,
+            ReasoningEffort.Max when !capabilities.MaxEffort || egress == ProtocolId.OpenAI =>
+                capabilities.HighestEfforts ? ReasoningEffort.XHigh : ReasoningEffort.High,
+            ReasoningEffort.XHigh when !capabilities.HighestEfforts => ReasoningEffort.High,
+            _ => word,
+        };
+        if (word == ReasoningEffort.None && taken != word)
+        {
+            losses.Add(LossField.Reasoning);
+        }
+
+        reasoning = new() { Effort = taken };
+    }
+
+    private static void FitGemini(ref Reasoning reasoning, Capabilities capabilities)
+    {
+        if (capabilities.ThinkingBudget)
+        {
+            FitBudget(ref reasoning);
+            if (reasoning.Mode == ReasoningMode.Off && !capabilities.ThinkingOff)
+            {
+                // The least that a model takes which cannot stop thinking (2.5 Pro).
+                reasoning = new() { Mode = ReasoningMode.Budget, Budget = 128 };
+            }
+
+            return;
+        }
+
+        bool leftOpen = reasoning.Mode == ReasoningMode.Adaptive && reasoning.Effort == ReasoningEffort.Unspecified;
+        reasoning = leftOpen
+            ? new() { Mode = ReasoningMode.Adaptive }
+            : new()
+            {
+                Effort = Word(reasoning) switch
+                {
+                    ReasoningEffort.None or ReasoningEffort.Minimal => capabilities.MinimalEffort ? ReasoningEffort.Minimal : ReasoningEffort.Low,
+                    ReasoningEffort.XHigh or ReasoningEffort.Max => ReasoningEffort.High,
+                    var word => word,
+                },
+            };
+    }
+
+    private static void FitBudget(ref Reasoning reasoning) => reasoning = reasoning switch
+    {
+        { IsOn: false } => new() { Mode = ReasoningMode.Off },
+        { Mode: ReasoningMode.Budget } => new() { Mode = ReasoningMode.Budget, Budget = reasoning.Budget },
+        { Effort: ReasoningEffort.Unspecified } => new() { Mode = ReasoningMode.Adaptive },
+        _ => new() { Mode = ReasoningMode.Budget, Budget = Budget(reasoning.Effort) },
+    };
+}

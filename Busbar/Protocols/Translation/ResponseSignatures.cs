@@ -1,0 +1,44 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Translation;
+
+/// <summary>How the provider's signatures are shown to a client of another dialect.</summary>
+internal static class ResponseSignatures
+{
+    /// <summary>
+    /// The client's dialect has a place for signatures of thinking. Chat Completions and Cohere have none.
+    /// </summary>
+    public static bool CanShow(TranslationContext context) =>
+        context.Ingress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Responses or ProtocolId.Gemini;
+
+    /// <summary>
+    /// Thinking goes out with a mark even when it came without a signature, so that it is recognised when the client sends it to the real vendor, which
+    /// would refuse it.
+    /// </summary>
+    public static bool MarksUnsigned(TranslationContext context) =>
+        context.Ingress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Responses;
+
+    /// <summary>A tool call's signature travels in a thinking block of its own before the call; otherwise on the call itself.</summary>
+    public static bool CarriesToolSignature(TranslationContext context) => MarksUnsigned(context);
+
+    /// <summary>Claude's signatures hold at Anthropic and at Bedrock, so they go out bare between the two.</summary>
+    private static bool GoesBare(TranslationContext context, SignatureUse use) =>
+        use != SignatureUse.ToolCall
+        && context.Family == ModelFamily.Claude
+        && context.Ingress is ProtocolId.Anthropic or ProtocolId.Bedrock
+        && context.Egress is ProtocolId.Anthropic or ProtocolId.Bedrock;
+
+    /// <summary>What the client gets to see in place of <paramref name="signature"/>, stored in <paramref name="arena"/>.</summary>
+    public static JsonText Shown(TranslationContext context, SignatureUse use, JsonText signature, IrArena arena)
+    {
+        if (GoesBare(context, use) && !signature.IsNullOrEmpty)
+        {
+            return signature;
+        }
+
+        using var token = new PooledBuffer(signature.Escaped.Length + 128);
+        SignatureEnvelope.Wrap(context.Egress, use, context.Family, signature, token);
+        return arena.StoreText(token.Span);
+    }
+}

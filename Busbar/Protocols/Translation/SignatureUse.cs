@@ -1,0 +1,14 @@
+namespace Busbar.Protocols.Translation;
+
+/// <summary>What a wrapped signature belongs to.</summary>
+internal enum SignatureUse : byte
+{
+    /// <summary>A thinking block with words.</summary>
+    Thinking,
+
+    /// <summary>Thinking that is encrypted as a whole.</summary>
+    Redacted,
+
+    /// <summary>The tool call that follows.</summary>
+    ToolCall,
+}

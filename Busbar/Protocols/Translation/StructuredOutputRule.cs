@@ -1,0 +1,99 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Translation;
+
+/// <summary>A demanded answer form where the model or dialect has no such field.</summary>
+internal static class StructuredOutputRule
+{
+    private static readonly JsonText DefaultName = JsonText.From("response");
+
+    private static readonly JsonText Purpose = JsonText.From("Gives the final answer in the required form.");
+
+    private static readonly JsonText Hint = JsonText.From("Answer with exactly one valid JSON object and nothing else.");
+
+    /// <summary>
+    /// Replaces a schema that the model does not take by a forced tool with that schema. Refuses the request when the model cannot be forced either: an
+    /// answer in free form would look like success.
+    /// </summary>
+    public static GatewayError? Apply(ChatRequest request, ProtocolId egress, Capabilities capabilities, TranslationContext context)
+    {
+        ref ResponseFormat format = ref request.ResponseFormat;
+        if (!format.Json)
+        {
+            return null;
+        }
+
+        // Cohere refuses an answer form together with tools.
+        if (egress == ProtocolId.Cohere && request.Tools.Count > 0)
+        {
+            context.Losses.Add(LossField.ResponseFormat);
+            format = default;
+            return null;
+        }
+
+        if (format.Schema.IsNull)
+        {
+            // Neither Messages nor Converse knows JSON without a schema.
+            if (egress is ProtocolId.Anthropic or ProtocolId.Bedrock || !capabilities.StructuredOutput)
+            {
+                request.System.Add(request.Arena.NewText(Hint));
+                context.Losses.Add(LossField.ResponseFormat);
+                format = default;
+            }
+
+            return null;
+        }
+
+        if (capabilities.StructuredOutput)
+        {
+            return null;
+        }
+
+        if (!capabilities.ForcedToolChoice)
+        {
+            return new(ErrorKind.InvalidRequest, "A JSON schema for the response is not supported with this model.", Param: "response_format");
+        }
+
+        Substitute(request, egress, context);
+        return null;
+    }
+
+    private static void Substitute(ChatRequest request, ProtocolId egress, TranslationContext context)
+    {
+        ResponseFormat format = request.ResponseFormat;
+        JsonText wanted = format.Name.IsNullOrEmpty ? DefaultName : format.Name;
+        JsonText name = ToolNames.Legal(egress, wanted, request.Arena);
+        foreach (Tool tool in request.Tools)
+        {
+            if (tool.Name.Equals(name))
+            {
+                name = ToolNames.Distinct(egress, wanted, request.Arena);
+            }
+        }
+
+        request.ToolChoice = request.Tools.Count == 0
+            ? new() { Kind = ToolChoiceKind.Tool, Name = name }
+            : new() { Kind = ToolChoiceKind.Required };
+        request.Tools.Add(new()
+        {
+            Kind = ToolKind.Function,
+            Name = name,
+            Description = format.Description.IsNullOrEmpty ? Purpose : format.Description,
+            Schema = format.Schema,
+        });
+        context.SetStructuredTool(name);
+        request.ResponseFormat = default;
+
+        // A forced call excludes thinking at Claude, and the form was asked for explicitly.
+        if (request.Reasoning.IsOn && egress is ProtocolId.Anthropic or ProtocolId.Bedrock)
+        {
+            if (request.Reasoning.IsOn)
+            {
+                context.Losses.Add(LossField.Reasoning);
+            }
+
+            request.Reasoning = default;
+        }
+    }
+}

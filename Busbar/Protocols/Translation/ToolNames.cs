@@ -1,0 +1,168 @@
+using System.Buffers;
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Translation;
+
+/// <summary>
+/// Tool names each dialect accepts. An illegal character becomes an underscore; a name that had to be cut, or would meet another one, ends in a hash of the
+/// original. The way back is kept in the <see cref="TranslationContext"/>.
+/// </summary>
+internal static class ToolNames
+{
+    private const int HashLength = 8;
+
+    private static readonly SearchValues<byte> WordCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"u8);
+
+    private static readonly SearchValues<byte> UsualCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"u8);
+
+    private static readonly SearchValues<byte> GeminiCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:"u8);
+
+    /// <summary>Renames tools, their calls and results in the history, and the tool choice.</summary>
+    public static void Apply(ChatRequest request, ProtocolId egress, TranslationContext context)
+    {
+        Dictionary<JsonText, JsonText>? renamed = null;
+        foreach (Tool tool in request.Tools)
+        {
+            Consider(request, tool.Name, egress, context, ref renamed);
+        }
+
+        foreach (Message message in request.Messages)
+        {
+            foreach (Block block in message.Blocks)
+            {
+                if (IsNamed(block))
+                {
+                    Consider(request, block.Name, egress, context, ref renamed);
+                }
+            }
+        }
+
+        if (renamed is not null)
+        {
+            Rename(request, renamed);
+        }
+    }
+
+    /// <summary><paramref name="name"/> itself when <paramref name="egress"/> accepts it, else a legal form of it.</summary>
+    public static JsonText Legal(ProtocolId egress, JsonText name, IrArena arena) => IsLegal(egress, name.Span) ? name : Build(egress, name, arena, name.Escaped.Length > MaxLength(egress));
+
+    /// <summary>A legal form of <paramref name="name"/> that no other name has.</summary>
+    public static JsonText Distinct(ProtocolId egress, JsonText name, IrArena arena) => Build(egress, name, arena, withHash: true);
+
+    private static int MaxLength(ProtocolId egress) => egress == ProtocolId.Anthropic ? 128 : 64;
+
+    private static SearchValues<byte> Characters(ProtocolId egress) => egress switch
+    {
+        ProtocolId.Gemini => GeminiCharacters,
+        ProtocolId.Cohere => WordCharacters,
+        _ => UsualCharacters,
+    };
+
+    private static bool IsLegal(ProtocolId egress, ReadOnlySpan<byte> name) =>
+        name.Length <= MaxLength(egress) && !name.ContainsAnyExcept(Characters(egress)) && (egress != ProtocolId.Gemini || CanStart(name));
+
+    // Gemini wants a letter or an underscore first.
+    private static bool CanStart(ReadOnlySpan<byte> name) => name.IsEmpty || name[0] == (byte)'_' || char.IsAsciiLetter((char)name[0]);
+
+    private static bool IsNamed(Block block) => block.Kind is BlockKind.ToolUse or BlockKind.ToolResult or BlockKind.ToolChange && !block.Name.IsNullOrEmpty;
+
+    private static void Consider(ChatRequest request, JsonText name, ProtocolId egress, TranslationContext context, ref Dictionary<JsonText, JsonText>? renamed)
+    {
+        if (IsLegal(egress, name.Span) || (renamed is not null && renamed.ContainsKey(name)))
+        {
+            return;
+        }
+
+        JsonText legal = Legal(egress, name, request.Arena);
+        if (IsTaken(request, legal) || (renamed is not null && renamed.ContainsValue(legal)))
+        {
+            legal = Distinct(egress, name, request.Arena);
+        }
+
+        (renamed ??= []).Add(name, legal);
+        context.AddName(legal, name);
+        context.Losses.Add(LossField.ToolName);
+        if (context.IsCustomTool(name))
+        {
+            context.AddCustomTool(legal);
+        }
+    }
+
+    private static bool IsTaken(ChatRequest request, JsonText name)
+    {
+        foreach (Tool tool in request.Tools)
+        {
+            if (tool.Name.Equals(name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void Rename(ChatRequest request, Dictionary<JsonText, JsonText> renamed)
+    {
+        for (int index = 0; index < request.Tools.Count; index++)
+        {
+            Tool tool = request.Tools[index];
+            tool.Name = renamed.GetValueOrDefault(tool.Name, tool.Name);
+            request.Tools[index] = tool;
+        }
+
+        foreach (Message message in request.Messages)
+        {
+            foreach (Block block in message.Blocks)
+            {
+                if (IsNamed(block))
+                {
+                    block.Name = renamed.GetValueOrDefault(block.Name, block.Name);
+                }
+            }
+        }
+
+        ref ToolChoice choice = ref request.ToolChoice;
+        if (!choice.Name.IsAbsent)
+        {
+            choice.Name = renamed.GetValueOrDefault(choice.Name, choice.Name);
+        }
+
+        for (int index = 0; index < (choice.Allowed?.Count ?? 0); index++)
+        {
+            choice.Allowed![index] = renamed.GetValueOrDefault(choice.Allowed[index], choice.Allowed[index]);
+        }
+    }
+
+    private static JsonText Build(ProtocolId egress, JsonText name, IrArena arena, bool withHash)
+    {
+        using var plain = new PooledBuffer(name.Escaped.Length + 1);
+        if (!CanStart(name.Span) && egress == ProtocolId.Gemini)
+        {
+            plain.Write((byte)'_');
+        }
+
+        JsonEscaping.Unescape(name.Span, plain);
+        Span<byte> legal = stackalloc byte[MaxLength(egress)];
+        withHash |= plain.Length > legal.Length;
+        int kept = Math.Min(plain.Length, withHash ? legal.Length - HashLength - 1 : legal.Length);
+        plain.Span[..kept].CopyTo(legal);
+        SearchValues<byte> allowed = Characters(egress);
+        for (int at = legal[..kept].IndexOfAnyExcept(allowed); at >= 0; at = legal[..kept].IndexOfAnyExcept(allowed))
+        {
+            legal[at] = (byte)'_';
+        }
+
+        if (withHash)
+        {
+            legal[kept++] = (byte)'_';
+            ToolIds.Hash(name.Span, legal.Slice(kept, HashLength));
+            kept += HashLength;
+        }
+
+        return arena.StoreText(legal[..kept]);
+    }
+}

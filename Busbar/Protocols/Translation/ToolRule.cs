@@ -1,0 +1,169 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Translation;
+
+/// <summary>Which tools go along, in which form, and whether they may be forced.</summary>
+internal static class ToolRule
+{
+    private static readonly JsonSlice NoArguments = JsonSlice.From("{\"type\":\"object\",\"properties\":{}}"u8);
+
+    private static readonly JsonSlice OneString = JsonSlice.From(
+        "{\"type\":\"object\",\"properties\":{\"input\":{\"type\":\"string\"}},\"required\":[\"input\"],\"additionalProperties\":false}"u8);
+
+    /// <summary>Drops what the vendor would have to run, disguises free-text tools as functions, gives every function a schema.</summary>
+    public static void Apply(ChatRequest request, ProtocolId egress, Capabilities capabilities, TranslationContext context)
+    {
+        bool keepCustom = egress is ProtocolId.OpenAI or ProtocolId.Responses && capabilities.CustomTools;
+        int kept = 0;
+        for (int index = 0; index < request.Tools.Count; index++)
+        {
+            Tool tool = request.Tools[index];
+            if (tool.Kind == ToolKind.Hosted)
+            {
+                context.Losses.Add(LossField.HostedTool);
+                continue;
+            }
+
+            if (tool.Kind == ToolKind.Custom && !keepCustom)
+            {
+                Disguise(ref tool, context);
+            }
+
+            if (tool.Kind == ToolKind.Function && tool.Schema.IsNull)
+            {
+                tool.Schema = NoArguments;
+            }
+
+            request.Tools[kept++] = tool;
+        }
+
+        request.Tools.RemoveRange(kept, request.Tools.Count - kept);
+        if (!keepCustom)
+        {
+            DisguiseCalls(request);
+        }
+
+        DropChoiceOfMissing(request, ref context.Losses);
+    }
+
+    /// <summary>Fits the tool choice to what the dialect and the model can express. Runs after the reasoning rule, which may restrict it.</summary>
+    public static void FitChoice(ChatRequest request, ProtocolId egress, Capabilities capabilities, ref Losses losses)
+    {
+        ToolChoice choice = request.ToolChoice;
+
+        // These dialects have no list of allowed tools: the others are simply not offered.
+        bool filters = egress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere;
+        if (choice.Kind == ToolChoiceKind.Allowed && filters)
+        {
+            Filter(request, choice.Allowed!);
+            request.ToolChoice = new() { Kind = choice.AllowedRequired ? ToolChoiceKind.Required : ToolChoiceKind.Auto };
+        }
+
+        bool isForced = request.ToolChoice.Kind is ToolChoiceKind.Required or ToolChoiceKind.Tool;
+        bool thinks = request.Reasoning.IsOn && egress is ProtocolId.Anthropic or ProtocolId.Bedrock && request.Reasoning.IsOn;
+        if (isForced && (!capabilities.ForcedToolChoice || thinks))
+        {
+            if (choice.Kind == ToolChoiceKind.Tool)
+            {
+                Filter(request, [choice.Name]);
+            }
+
+            request.ToolChoice = new() { Kind = ToolChoiceKind.Auto };
+            losses.Add(LossField.ToolChoice);
+        }
+
+        if (request.ParallelToolCalls is not null && egress is ProtocolId.Gemini or ProtocolId.Cohere)
+        {
+            losses.Add(LossField.ParallelToolCalls);
+            request.ParallelToolCalls = null;
+        }
+    }
+
+    private static void Filter(ChatRequest request, List<JsonText> names)
+    {
+        for (int index = request.Tools.Count - 1; index >= 0; index--)
+        {
+            if (!names.Contains(request.Tools[index].Name))
+            {
+                request.Tools.RemoveAt(index);
+            }
+        }
+    }
+
+    private static void Disguise(ref Tool tool, TranslationContext context)
+    {
+        if (!tool.Format.IsNull)
+        {
+            context.Losses.Add(LossField.CustomToolFormat);
+        }
+
+        tool.Kind = ToolKind.Function;
+        tool.Schema = OneString;
+        tool.Strict = null;
+        tool.Format = default;
+        context.AddCustomTool(tool.Name);
+    }
+
+    private static void DisguiseCalls(ChatRequest request)
+    {
+        foreach (Message message in request.Messages)
+        {
+            foreach (Block block in message.Blocks)
+            {
+                if (block.Kind == BlockKind.ToolUse && block.IsCustomTool)
+                {
+                    using var input = new PooledBuffer(block.InputText.Escaped.Length + 16);
+                    input.Write("{\"input\":\""u8);
+                    input.Write(block.InputText.Span);
+                    input.Write("\"}"u8);
+                    block.Input = new(request.Arena.Store(input.Span));
+                    block.InputText = default;
+                    block.IsCustomTool = false;
+                }
+            }
+        }
+    }
+
+    private static void DropChoiceOfMissing(ChatRequest request, ref Losses losses)
+    {
+        ref ToolChoice choice = ref request.ToolChoice;
+        bool wasSaid = choice.Kind is not (ToolChoiceKind.Unspecified or ToolChoiceKind.Auto or ToolChoiceKind.None);
+        if (choice.Kind == ToolChoiceKind.Allowed)
+        {
+            choice.Allowed!.RemoveAll(name => !Has(request, name));
+        }
+
+        bool isVoid = request.Tools.Count == 0
+            || (choice.Kind == ToolChoiceKind.Tool && !Has(request, choice.Name))
+            || (choice.Kind == ToolChoiceKind.Allowed && choice.Allowed!.Count == 0);
+        if (!isVoid)
+        {
+            return;
+        }
+
+        if (wasSaid)
+        {
+            losses.Add(LossField.ToolChoice);
+        }
+
+        choice = default;
+        if (request.Tools.Count == 0)
+        {
+            request.ParallelToolCalls = null;
+        }
+    }
+
+    private static bool Has(ChatRequest request, JsonText name)
+    {
+        foreach (Tool tool in request.Tools)
+        {
+            if (tool.Name.Equals(name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
