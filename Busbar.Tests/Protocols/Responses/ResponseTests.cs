@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Protocols.Responses;
+using Busbar.Protocols.Translation;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Protocols.Responses;
@@ -133,6 +134,26 @@ public class ResponseTests
         Assert.Equal((3, 4, 3, 2, 1), (response.Usage.Input, response.Usage.CacheRead, response.Usage.CacheWrite, response.Usage.Output, response.Usage.Reasoning));
         Assert.Equal(0, ResponsesProtocol.Instance.ReadUsage("""{"usage":{"input_tokens":1,"input_tokens_details":{"cached_tokens":9}}}"""u8.ToArray()).Input);
         Assert.False(ResponsesProtocol.Instance.ReadUsage("{}"u8.ToArray()).IsReported);
+    }
+
+    [Fact]
+    public void A_wrapped_signature_of_another_vendor_is_handed_out_and_a_bare_one_is_not()
+    {
+        using var token = new PooledBuffer();
+        SignatureEnvelope.Wrap(ProtocolId.Anthropic, SignatureUse.Thinking, "claude", JsonText.From("secret+/="), token);
+        using ChatResponse response = ChatResponse.Rent();
+        foreach (JsonText signature in (JsonText[])[new JsonText(token.Span.ToArray()), JsonText.From("bare")])
+        {
+            Block thought = response.Add(BlockKind.Thinking);
+            thought.Origin = ProtocolId.Anthropic;
+            thought.Signature = signature;
+        }
+
+        (byte[] json, Losses losses) = Exchange.WriteAnswer(response);
+        JsonElement output = Exchange.Parse(json).GetProperty("output");
+        Assert.StartsWith(Encoding.UTF8.GetString(SignatureEnvelope.Marker), output[0].GetProperty("encrypted_content").GetString());
+        Assert.False(output[1].TryGetProperty("encrypted_content", out _));
+        Assert.True(losses.Contains(LossField.ThinkingSignature));
     }
 
     [Fact]

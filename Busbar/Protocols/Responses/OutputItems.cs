@@ -78,7 +78,7 @@ internal static class OutputItems
             return false;
         }
 
-        bool can = origin == ProtocolId.Responses || signature.Span.StartsWith(SignatureEnvelope.Marker);
+        bool can = origin == ProtocolId.Responses || SignatureEnvelope.Is(signature);
         if (!can)
         {
             losses.Add(LossField.ThinkingSignature);
