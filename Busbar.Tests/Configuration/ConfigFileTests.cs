@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Busbar.Configuration;
 
 namespace Busbar.Tests.Configuration;
@@ -128,6 +129,7 @@ public sealed class ConfigFileTests
         Assert.Contains("larger", ConfigText.OnlyError($"# {new string('x', 1024 * 1024)}").Message);
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public void C16_files_in_a_directory_that_cannot_be_written_are_enough()
     {
         string directory = Directory.CreateTempSubdirectory("busbar-config-").FullName;

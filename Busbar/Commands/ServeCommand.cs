@@ -47,7 +47,6 @@ internal static partial class ServeCommand
 
         if (StartupSummary.OpenRelayBanner(config) is { } banner)
         {
-            error.WriteLine(banner);
             OpenRelay(log, banner);
         }
 
