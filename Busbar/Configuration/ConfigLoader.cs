@@ -19,16 +19,10 @@ internal static class ConfigLoader
         Dictionary<string, YamlNode>? catalog = ReadCatalog(sources, report);
         YamlNode? root = ConfigFile.ReadYaml(
             sources.ConfigFile, $"name another with --config FILE or the variable {ConfigSources.ConfigVariable}", report);
-        if (root is YamlText { IsNull: true } || (root is null && report.Problems.Count == 0))
-        {
-            report.Error("", new SourceLocation(sources.ConfigFile, 0, 0), "the file is empty", "it needs at least providers and models");
-            return new ConfigResult(null, report.Problems);
-        }
-
         return Bind(root, sources.ConfigFile, catalog, report, environment, refuse);
     }
 
-    /// <summary>As <see cref="Load(ConfigSources, IEnvironment)"/>, from the text of a deployment file that holds something, over the catalog inside the binary.</summary>
+    /// <summary>As <see cref="Load(ConfigSources, IEnvironment)"/>, from the text of a deployment file, over the catalog inside the binary.</summary>
     /// <param name="text">The YAML.</param>
     /// <param name="name">What stands for the file's name in messages.</param>
     /// <param name="environment">For variables.</param>
@@ -60,6 +54,12 @@ internal static class ConfigLoader
     private static ConfigResult Bind(
         YamlNode? root, string file, Dictionary<string, YamlNode>? catalog, ConfigReport report, IEnvironment environment, Action<GatewayConfig, ConfigReport> refuse)
     {
+        if (root is YamlText { IsNull: true } || (root is null && report.Problems.Count == 0))
+        {
+            report.Error("", new SourceLocation(file, 0, 0), "the file is empty", "it needs at least providers and models");
+            return new ConfigResult(null, report.Problems);
+        }
+
         if (root is null || catalog is null)
         {
             return new ConfigResult(null, report.Problems);
