@@ -61,14 +61,15 @@ internal static class StreamRelay
 
             held.Write(body.Fresh.Span);
             body.Sent();
-            if (body.HasContent || body.IsComplete || (firstByte && held.Length > 0))
-            {
-                return null;
-            }
-
+            // First of all, since content that came together with it has not reached the client either.
             if (body.Error is { } error)
             {
                 return attempt.Fail(FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap), error.Error);
+            }
+
+            if (body.HasContent || body.IsComplete || (firstByte && held.Length > 0))
+            {
+                return null;
             }
 
             if (read == 0 || result != FrameResult.NeedMore)
