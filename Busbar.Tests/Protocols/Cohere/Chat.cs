@@ -137,8 +137,9 @@ internal static class Chat
         return Encoding.UTF8.GetString(output.Span);
     }
 
-    /// <summary>The <c>data</c> objects of written SSE text.</summary>
+    /// <summary>The <c>data</c> objects of written SSE text, without comments.</summary>
     public static List<JsonElement> Chunks(string sse) => [.. sse.Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
+        .Where(frame => frame.StartsWith("event: ", StringComparison.Ordinal))
         .Select(frame => JsonDocument.Parse(frame[(frame.IndexOf("\ndata: ", StringComparison.Ordinal) + 7)..]).RootElement)];
 
     public static bool Same(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) =>

@@ -14,6 +14,12 @@ public sealed class CorpusTests
 {
     private const string Schema = "cohere-v2-chat.schema.json";
 
+    private static readonly string[] Fields =
+    [
+        "model", "messages", "tools", "strict_tools", "documents", "citation_options", "response_format", "safety_mode", "max_tokens", "stop_sequences", "temperature",
+        "seed", "frequency_penalty", "presence_penalty", "k", "p", "logprobs", "tool_choice", "thinking", "priority", "stream",
+    ];
+
     private static IEnumerable<CorpusExchange> Requests =>
         Corpus.Of(ProtocolId.Cohere).Where(exchange => exchange.Request is { } request && request.Body.Span.IndexOf("\"messages\""u8) > 0);
 
@@ -51,6 +57,7 @@ public sealed class CorpusTests
             Assert.Null(Chat.Read(exchange.Request!.Body, request));
             byte[] written = Chat.Write(request);
             Assert.Equal([], SchemaCheck.Validate(Schema, "#/$defs/V2ChatRequest", written));
+            Assert.All(((JsonObject)JsonTree.Parse(written)!).Select(member => member.Key), name => Assert.Contains(name, Fields));
             using ChatRequest again = ChatRequest.Rent();
             Assert.Null(Chat.Read(written, again));
             Assert.True(Chat.Same(written, Chat.Write(again)), exchange.Id);

@@ -90,7 +90,7 @@ public sealed class ResponseTests
               {"start":0,"end":1,"type":"THINKING_CONTENT","content_index":0,"sources":[{"type":"tool","id":"f:0"}]}]}
             """;
         using ChatResponse response = Chat.Response(Answer(Body));
-        Assert.Null(response.Blocks[0].Citations);
+        Assert.Empty(response.Blocks[0].Citations ?? []);
         List<Citation> citations = response.Blocks[1].Citations!;
         Assert.Equal([CitationKind.DocumentChars, CitationKind.Tool], citations.Select(citation => citation.Kind));
         Assert.Equal((3, "T", "https://example.com/", 5L, 7L),

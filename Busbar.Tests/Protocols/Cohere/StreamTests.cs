@@ -136,6 +136,7 @@ public sealed class StreamTests
         Assert.Equal(("ERROR", "boom"), (end.GetProperty("finish_reason").GetString(), end.GetProperty("error").GetString()));
         Assert.True(end.GetProperty("usage").TryGetProperty("tokens", out _));
         Assert.DoesNotContain("[DONE]", written);
+        Assert.DoesNotContain("tool-call-delta", Chat.Restream(Chat.Sse(Chat.Begin, Chat.Call(0, "f"), "{\"message\":\"boom\"}")));
     }
 
     [Fact]

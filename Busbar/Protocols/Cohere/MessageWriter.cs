@@ -47,11 +47,11 @@ internal static class MessageWriter
         int texts = 0;
         foreach (Block block in blocks)
         {
-            if (OpenAI.PartWriter.IsText(block))
+            if (PartWriter.IsWords(block))
             {
                 texts++;
             }
-            else
+            else if (!OpenAI.PartWriter.IsText(block))
             {
                 losses.Add(OpenAI.PartWriter.Loss(block));
             }
@@ -80,11 +80,11 @@ internal static class MessageWriter
             {
                 thoughts++;
             }
-            else if (OpenAI.PartWriter.IsText(block))
+            else if (PartWriter.IsWords(block))
             {
                 texts++;
             }
-            else
+            else if (!OpenAI.PartWriter.IsText(block))
             {
                 losses.Add(OpenAI.PartWriter.Loss(block));
             }
@@ -116,7 +116,7 @@ internal static class MessageWriter
             output.StartArray("content"u8);
             foreach (Block block in blocks)
             {
-                if (IsOwnThought(block) || (texts > 0 && OpenAI.PartWriter.IsText(block)))
+                if (IsOwnThought(block) || (texts > 0 && PartWriter.IsWords(block)))
                 {
                     PartWriter.Write(block, output);
                 }

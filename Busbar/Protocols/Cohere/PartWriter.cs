@@ -6,6 +6,10 @@ namespace Busbar.Protocols.Cohere;
 /// <summary>Writes blocks as content parts: text, pictures, and thinking of this vendor's own.</summary>
 internal static class PartWriter
 {
+    /// <summary>Whether the block is, or can be written as, text that is not empty.</summary>
+    public static bool IsWords(Block block) =>
+        OpenAI.PartWriter.IsText(block) && block is not { Kind: BlockKind.Text or BlockKind.Refusal, Text.IsNullOrEmpty: true };
+
     /// <summary>Whether the block has a part in a turn of the user or of instructions; otherwise the loss is noted.</summary>
     public static bool CanWrite(Block block, ref Losses losses)
     {
@@ -71,7 +75,7 @@ internal static class PartWriter
         bool isFirst = true;
         foreach (Block block in blocks)
         {
-            if (OpenAI.PartWriter.IsText(block))
+            if (IsWords(block))
             {
                 raw.Write(isFirst ? default : separator);
                 OpenAI.PartWriter.AppendText(block, raw);

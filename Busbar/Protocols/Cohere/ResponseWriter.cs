@@ -35,7 +35,7 @@ internal static class ResponseWriter
         foreach (Block block in response.Blocks)
         {
             hasCalls |= block.Kind == BlockKind.ToolUse;
-            hasText |= IsWords(block);
+            hasText |= PartWriter.IsWords(block);
             hasThoughts |= IsThought(block);
             Note(block, ref losses);
         }
@@ -62,7 +62,7 @@ internal static class ResponseWriter
         output.StartArray("content"u8);
         foreach (Block block in response.Blocks)
         {
-            if (IsThought(block) || (withWords && IsWords(block)))
+            if (IsThought(block) || (withWords && PartWriter.IsWords(block)))
             {
                 PartWriter.Write(block, output);
             }
@@ -87,8 +87,8 @@ internal static class ResponseWriter
         int plans = 0;
         foreach (Block block in blocks)
         {
-            plans += IsWords(block) ? 1 : 0;
-            if (block.Citations is { Count: > 0 } && IsWords(block))
+            plans += PartWriter.IsWords(block) ? 1 : 0;
+            if (block.Citations is { Count: > 0 } && PartWriter.IsWords(block))
             {
                 // Positions in a plan that was joined from several texts would be wrong.
                 if (hasPlan && plans > 1)
@@ -105,7 +105,7 @@ internal static class ResponseWriter
                 Citations.WriteAll(block, hasPlan ? -1 : content, output);
             }
 
-            content += IsThought(block) || IsWords(block) ? 1 : 0;
+            content += IsThought(block) || PartWriter.IsWords(block) ? 1 : 0;
         }
 
         if (written > 0)
@@ -114,13 +114,11 @@ internal static class ResponseWriter
         }
     }
 
-    private static bool IsWords(Block block) => block is { Kind: BlockKind.Text or BlockKind.Refusal, Text.IsNullOrEmpty: false } or { Kind: BlockKind.Json };
-
     private static bool IsThought(Block block) => block is { Kind: BlockKind.Thinking, Redacted: false, Text.IsNullOrEmpty: false };
 
     private static void Note(Block block, ref Losses losses)
     {
-        if (block.Kind is not (BlockKind.ToolUse or BlockKind.Thinking) && !IsWords(block) && !OpenAI.PartWriter.IsText(block))
+        if (block.Kind is not (BlockKind.ToolUse or BlockKind.Thinking) && !OpenAI.PartWriter.IsText(block))
         {
             losses.Add(OpenAI.PartWriter.Loss(block));
         }

@@ -23,7 +23,6 @@ internal sealed class StreamWriter : IStreamWriter
     private int _content = -1;
     private int _call = -1;
     private int _citation;
-    private int _frame;
     private Losses _losses;
 
     /// <summary>A writer for one stream.</summary>
@@ -76,6 +75,8 @@ internal sealed class StreamWriter : IStreamWriter
     /// <inheritdoc/>
     public void WriteError(in GatewayError error, PooledBuffer output)
     {
+        // A call that was cut off must not look like a complete one without arguments.
+        _hasInput = true;
         Close(output);
         WriteEnd(StopReason.Error, JsonText.From(ErrorText.Of(error)), output);
     }
@@ -92,13 +93,10 @@ internal sealed class StreamWriter : IStreamWriter
 
     private void WriteStart(PooledBuffer output)
     {
-        _frame = output.Length;
-        output.Write("event: message-start\ndata: "u8);
-        var json = new JsonWriter(output);
-        json.StartObject();
-        json.String("id"u8, _context.Identity.Id);
-        json.Literal("type"u8, "message-start"u8);
-        output.Write(",\"delta\":{\"message\":{\"role\":\"assistant\",\"content\":[],\"tool_plan\":\"\",\"tool_calls\":[],\"citations\":[]}}}\n\n"u8);
+        EventFrame frame = EventFrame.Begin("message-start"u8, output);
+        frame.Json.String("id"u8, _context.Identity.Id);
+        output.Write(",\"delta\":{\"message\":{\"role\":\"assistant\",\"content\":[],\"tool_plan\":\"\",\"tool_calls\":[],\"citations\":[]}}"u8);
+        frame.End();
     }
 
     private void Open(in StreamEvent start, PooledBuffer output)
@@ -112,12 +110,14 @@ internal sealed class StreamWriter : IStreamWriter
         {
             _open = start.Block;
             _text.Clear();
-            JsonWriter json = Begin("content-start"u8, ++_content, output);
+            EventFrame frame = EventFrame.BeginDelta("content-start"u8, ++_content, output);
+            JsonWriter json = frame.Json;
             json.StartObject("content"u8);
             bool isThinking = _open == BlockKind.Thinking;
             json.Literal("type"u8, isThinking ? "thinking"u8 : "text"u8);
             json.Literal(isThinking ? "thinking"u8 : "text"u8, default);
-            End(output);
+            json.EndObject();
+            frame.EndDelta();
             if (whole is not null)
             {
                 WriteWords(whole.Text, output);
@@ -137,7 +137,8 @@ internal sealed class StreamWriter : IStreamWriter
     {
         _open = BlockKind.ToolUse;
         _hasInput = false;
-        JsonWriter json = Begin("tool-call-start"u8, ++_call, output);
+        EventFrame frame = EventFrame.BeginDelta("tool-call-start"u8, ++_call, output);
+        JsonWriter json = frame.Json;
         json.StartObject("tool_calls"u8);
         json.Text("id"u8, start.Id);
         json.Literal("type"u8, "function"u8);
@@ -145,7 +146,8 @@ internal sealed class StreamWriter : IStreamWriter
         json.Text("name"u8, start.Name);
         json.Literal("arguments"u8, default);
         json.EndObject();
-        End(output);
+        json.EndObject();
+        frame.EndDelta();
         if (start.Whole is { } whole)
         {
             WriteInput(whole.InputText.IsNullOrEmpty && !whole.Input.IsNull ? JsonText.FromUtf8(whole.Input.Span) : whole.InputText, output);
@@ -165,10 +167,12 @@ internal sealed class StreamWriter : IStreamWriter
             _text.Write(words.Span);
         }
 
-        JsonWriter json = Begin("content-delta"u8, _content, output);
+        EventFrame frame = EventFrame.BeginDelta("content-delta"u8, _content, output);
+        JsonWriter json = frame.Json;
         json.StartObject("content"u8);
         json.Text(isThinking ? "thinking"u8 : "text"u8, words);
-        End(output);
+        json.EndObject();
+        frame.EndDelta();
     }
 
     private void WriteInput(JsonText fragment, PooledBuffer output)
@@ -179,12 +183,14 @@ internal sealed class StreamWriter : IStreamWriter
         }
 
         _hasInput = true;
-        JsonWriter json = Begin("tool-call-delta"u8, _call, output);
+        EventFrame frame = EventFrame.BeginDelta("tool-call-delta"u8, _call, output);
+        JsonWriter json = frame.Json;
         json.StartObject("tool_calls"u8);
         json.StartObject("function"u8);
         json.Text("arguments"u8, fragment);
         json.EndObject();
-        End(output);
+        json.EndObject();
+        frame.EndDelta();
     }
 
     // A citation that does not say which words it belongs to belongs to the whole block, whose end is not known yet.
@@ -206,12 +212,12 @@ internal sealed class StreamWriter : IStreamWriter
 
     private void WriteCitations(ReadOnlySpan<Citation> citations, PooledBuffer output)
     {
-        JsonWriter json = Begin("citation-start"u8, _citation, output);
+        EventFrame frame = EventFrame.BeginDelta("citation-start"u8, _citation, output);
+        JsonWriter json = frame.Json;
         json.Name("citations"u8);
         Citations.Write(citations, new JsonText(_text.Memory), _content, json);
-        output.Write("}}}\n\n"u8);
-        Conceal(output);
-        WriteIndexed("citation-end"u8, _citation++, output);
+        frame.EndDelta();
+        EventFrame.WriteIndexed("citation-end"u8, _citation++, output);
     }
 
     private void Close(PooledBuffer output)
@@ -224,7 +230,7 @@ internal sealed class StreamWriter : IStreamWriter
                 WriteInput(NoArguments, output);
             }
 
-            WriteIndexed("tool-call-end"u8, _call, output);
+            EventFrame.WriteIndexed("tool-call-end"u8, _call, output);
         }
         else if (_open is not null)
         {
@@ -235,7 +241,7 @@ internal sealed class StreamWriter : IStreamWriter
                 _arena?.Reset();
             }
 
-            WriteIndexed("content-end"u8, _content, output);
+            EventFrame.WriteIndexed("content-end"u8, _content, output);
         }
 
         _open = null;
@@ -243,69 +249,14 @@ internal sealed class StreamWriter : IStreamWriter
 
     private void WriteEnd(StopReason reason, JsonText words, PooledBuffer output)
     {
-        JsonWriter json = Begin("message-end"u8, output);
+        EventFrame frame = EventFrame.Begin("message-end"u8, output);
+        JsonWriter json = frame.Json;
         json.StartObject("delta"u8);
         StopReasons.Write(reason, json);
         UsageFields.Write(_usage, json);
         json.TextIfPresent("error"u8, words);
-        output.Write("}}\n\n"u8);
-        Conceal(output);
-    }
-
-    private void WriteIndexed(ReadOnlySpan<byte> type, int index, PooledBuffer output)
-    {
-        Begin(type, output).Number("index"u8, index);
-        output.Write("}\n\n"u8);
-    }
-
-    private JsonWriter Begin(ReadOnlySpan<byte> type, PooledBuffer output)
-    {
-        _frame = output.Length;
-        output.Write("event: "u8);
-        output.Write(type);
-        output.Write("\ndata: "u8);
-        var json = new JsonWriter(output);
-        json.StartObject();
-        json.Literal("type"u8, type);
-        return json;
-    }
-
-    private JsonWriter Begin(ReadOnlySpan<byte> type, int index, PooledBuffer output)
-    {
-        JsonWriter json = Begin(type, output);
-        json.Number("index"u8, index);
-        json.StartObject("delta"u8);
-        json.StartObject("message"u8);
-        return json;
-    }
-
-    // Closes the object inside the message, and the three around it.
-    private void End(PooledBuffer output)
-    {
-        output.Write("}}}}\n\n"u8);
-        Conceal(output);
-    }
-
-    // The vendor's client takes any line with this text for the end of the stream. It can only stand inside a string, where a bracket may be an escape.
-    private void Conceal(PooledBuffer output)
-    {
-        ReadOnlySpan<byte> done = "[DONE]"u8;
-        if (output.Span[_frame..].IndexOf(done) < 0)
-        {
-            return;
-        }
-
-        byte[] frame = output.Span[_frame..].ToArray();
-        output.Truncate(_frame);
-        ReadOnlySpan<byte> rest = frame;
-        for (int at = rest.IndexOf(done); at >= 0; at = rest.IndexOf(done))
-        {
-            output.Write(rest[..at]);
-            output.Write("\\u005b"u8);
-            rest = rest[(at + 1)..];
-        }
-
-        output.Write(rest);
+        json.EndObject();
+        frame.End();
     }
 
     private static readonly JsonText NoArguments = JsonText.From("{}");
