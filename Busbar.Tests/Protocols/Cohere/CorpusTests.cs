@@ -104,6 +104,27 @@ public sealed class CorpusTests
     }
 
     [SkippableFact]
+    public void Recorded_citations_come_back_over_the_same_words()
+    {
+        Skip.IfNot(Corpus.Exists);
+        int seen = 0;
+        foreach (CorpusExchange exchange in Answers.Where(exchange => exchange.Tags.Contains("citations")))
+        {
+            using ChatResponse response = ChatResponse.Rent();
+            Assert.True(CohereProtocol.Instance.ReadResponse(exchange.ResponseBody, response));
+            JsonTree expected = JsonTree.Parse(exchange.ResponseBody.Span)!["message"]!["citations"]!;
+            JsonTree written = JsonTree.Parse(Chat.Rewritten(response).GetRawText())!["message"]!["citations"]!;
+            Assert.Equal(expected.AsArray().Select(Cited), written.AsArray().Select(Cited));
+            seen += expected.AsArray().Count;
+        }
+
+        Assert.True(seen > 20);
+    }
+
+    private static string Cited(JsonTree? citation) =>
+        $"{citation!["start"]}-{citation["end"]} {citation["text"]} {string.Join(',', citation["sources"]!.AsArray().Select(source => source!["id"]))}";
+
+    [SkippableFact]
     public void A_recorded_stream_is_balanced_and_reads_back_the_same_after_writing()
     {
         Skip.IfNot(Corpus.Exists);

@@ -129,6 +129,13 @@ public sealed class RequestTests
     }
 
     [Fact]
+    public void What_has_no_place_elsewhere_is_kept_by_name_so_that_its_loss_is_noted()
+    {
+        using ChatRequest request = Chat.Request(Body(Hi, ""","citation_options":{"mode":"OFF"},"safety_mode":"STRICT","priority":3,"documents":[]"""));
+        Assert.Equal(["citation_options", "safety_mode", "priority"], request.Extra.Select(member => member.Name.ToString()));
+    }
+
+    [Fact]
     public void Settings_are_read_and_written_under_their_names_with_their_spelling()
     {
         const string More = ""","max_tokens":7,"temperature":0.70,"p":0.9,"k":20,"seed":5,"frequency_penalty":0.1,"presence_penalty":0.20,"stop_sequences":["a","b"],"thinking":{"type":"enabled","token_budget":100},"stream":true""";

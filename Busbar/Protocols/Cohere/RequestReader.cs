@@ -39,7 +39,9 @@ internal static class RequestReader
         Documents.Read(root["documents"u8], Documents.AreCited(root["citation_options"u8]), request);
         foreach (JsonMember member in root.Members)
         {
-            if (!IsModelled(member.Name.Span))
+            // How to cite is a property of documents here.
+            bool isHomeless = member.Name.Is("citation_options"u8) && root["documents"u8][0].IsMissing;
+            if (isHomeless || !IsModelled(member.Name.Span))
             {
                 request.Extra.Add(member);
             }
