@@ -116,6 +116,11 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 
         exchange.Attempts++;
         laneCounters.Attempts.Add();
+        if (attempt.IsTranslated)
+        {
+            metrics.CountTranslation(exchange.Ingress.Id, attempt.Endpoint.Protocol.Id);
+        }
+
         TimeSpan? own = lease.Member.AttemptTimeoutMs is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
         bool ownIsShorter = own < left;
         exchange.Timer.Start(ownIsShorter ? own!.Value : left, exchange.ClientGone);
