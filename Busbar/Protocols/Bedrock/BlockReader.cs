@@ -119,10 +119,10 @@ internal static class BlockReader
         block.Input = fields.Take("input"u8).Raw;
         fault = block.Id.IsNullOrEmpty ? "toolUse.toolUseId" : block.Name.IsNullOrEmpty ? "toolUse.name" : null;
 
-        // "type" is there only for tools that the service itself runs.
-        bool isServer = fields.Take("type"u8).Text.Is("server_tool_use"u8);
-        block.Kind = isServer ? BlockKind.ServerToolUse : BlockKind.ToolUse;
-        return !isServer;
+        // Answers call an ordinary one "tool_use", which requests must not: it is no member of the enumeration.
+        JsonText type = fields.Take("type"u8).Text;
+        block.Kind = type.Is("server_tool_use"u8) ? BlockKind.ServerToolUse : BlockKind.ToolUse;
+        return type.IsAbsent;
     }
 
     private static bool ReadToolResult(ref MemberReader fields, Block block, IrArena arena, out string? fault)
@@ -144,7 +144,7 @@ internal static class BlockReader
             fault = "toolResult.content." + inner;
         }
 
-        return true;
+        return type.IsAbsent;
     }
 
     private static bool ReadReasoning(ref MemberReader fields, Block block, IrArena arena)

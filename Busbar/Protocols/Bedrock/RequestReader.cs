@@ -121,12 +121,14 @@ internal static class RequestReader
 
     private static void ReadModelFields(ref MemberReader fields, ChatRequest request)
     {
-        if (!AdditionalFields.TryRead(fields.Take("additionalModelRequestFields"u8), request))
+        bool isKept = !AdditionalFields.TryRead(fields.Take("additionalModelRequestFields"u8), request);
+        if (isKept)
         {
             fields.Return("additionalModelRequestFields"u8);
         }
 
-        if (!OutputConfig.TryRead(fields.Take("outputConfig"u8), request))
+        // Both may name an effort, of which the representation holds one: kept together, they are written back as they came.
+        if (!OutputConfig.TryRead(fields.Take("outputConfig"u8), request) || isKept)
         {
             fields.Return("outputConfig"u8);
         }

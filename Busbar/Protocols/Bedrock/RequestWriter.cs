@@ -26,11 +26,10 @@ internal static class RequestWriter
         if (Kept(request, "additionalModelRequestFields"u8).IsMissing)
         {
             AdditionalFields.Write(request, dialect, output, ref losses);
-        }
-
-        if (Kept(request, "outputConfig"u8).IsMissing)
-        {
-            OutputConfig.Write(request, dialect, output, ref losses);
+            if (Kept(request, "outputConfig"u8).IsMissing)
+            {
+                OutputConfig.Write(request, dialect, output, ref losses);
+            }
         }
 
         WriteMetadata(request, replay, output, ref losses);
