@@ -37,13 +37,13 @@ internal static class ErrorReader
 
     private static string? Message(JsonNode root) => Bounded(root["message"u8].Text) ?? Bounded(root["Message"u8].Text);
 
-    // "com.amazon.coral.service#ThrottlingException", or with a suffix after a colon.
-    private static string? Bare(string type)
+    // "com.amazon.coral.service#ThrottlingException", or "ThrottlingException:http://internal.amazon.com/…".
+    private static string Bare(string type)
     {
-        string trimmed = type.TrimEnd('#', '/');
+        int suffix = type.IndexOf(":http", StringComparison.Ordinal);
+        string trimmed = (suffix > 0 ? type[..suffix] : type).TrimEnd('#', '/');
         string bare = trimmed[(trimmed.LastIndexOfAny(['#', '/']) + 1)..];
-        int colon = bare.IndexOf(':');
-        return bare.Length == 0 ? type : colon > 0 ? bare[..colon] : bare;
+        return bare.Length == 0 ? type : bare;
     }
 
     // error_map names exceptions as the documentation does.
