@@ -1,6 +1,5 @@
 using Busbar.Ir;
 using Busbar.Wire;
-using JsonNode = Busbar.Wire.JsonNode;
 
 namespace Busbar.Protocols.Bedrock;
 
