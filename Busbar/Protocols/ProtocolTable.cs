@@ -8,6 +8,7 @@ internal static class ProtocolTable
     private static readonly Protocol?[] Table = Register(
         Anthropic.AnthropicProtocol.Instance,
         OpenAI.OpenAIProtocol.Instance,
+        Bedrock.BedrockProtocol.Instance,
         Responses.ResponsesProtocol.Instance,
         Cohere.CohereProtocol.Instance);
 
