@@ -178,6 +178,11 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         int status = (int)attempt.Response.StatusCode;
         using var body = await Transport.ReadAtMostAsync(attempt.Response, exchange.Snapshot.Config.Limits.UpstreamErrorBodyMaxBytes, exchange.Timer.Token).ConfigureAwait(false);
         ProviderError error = attempt.Endpoint.Protocol.ReadError(status, body.Memory);
+        if (error.Type is null && Transport.ErrorType(attempt) is { } type)
+        {
+            error = error with { Type = type };
+        }
+
         FaultClass fault = FaultClassifier.Classify(status, error, attempt.Lease.Lane.Provider.ErrorMap);
         log.AttemptFailed(exchange, attempt.Lease.Lane.Name, fault, status);
         bool callersCredential = exchange.Caller.Credential.IsPassthrough && fault == FaultClass.Auth;
