@@ -66,6 +66,9 @@ public sealed class CorpusTests
                 return;
             }
 
+            // As the seam does: what only the vendor runs is written as it was read, whatever its spelling.
+            request.Tools.RemoveAll(tool => tool.Kind == ToolKind.Hosted);
+            request.Messages.ForEach(message => message.Blocks.RemoveAll(block => !block.Raw.IsAbsent && block.Kind is BlockKind.Opaque or BlockKind.ServerToolUse or BlockKind.ServerToolResult));
             byte[] written = Content.Write(request, true, capabilities);
             Assert.Equal([], SchemaCheck.Validate(Schema, "#/$defs/GenerateContentRequest", written));
             using ChatRequest again = ChatRequest.Rent();
@@ -122,11 +125,12 @@ public sealed class CorpusTests
         Assert.All(Streams, exchange =>
         {
             List<string> lines = Content.Lines(exchange.ResponseBody.Span);
-            Assert.Equal(lines.Count(line => line.StartsWith("start ")), lines.Count(line => line.StartsWith("stop ")) + (lines[^1] == "end" ? 0 : lines.Count(line => line.StartsWith("start ")) - lines.Count(line => line.StartsWith("stop "))));
             if (lines[^1] != "end")
             {
                 return;
             }
+
+            Assert.Equal(lines.Count(line => line.StartsWith("start ")), lines.Count(line => line.StartsWith("stop ")));
 
             string written = Content.Restream(exchange.ResponseBody.Span, asArray);
             Assert.EndsWith(asArray ? "}]" : "}\n\n", written);
@@ -263,13 +267,48 @@ public sealed class CorpusTests
         return 1;
     }
 
-    // Written are: counts once, at the end and without what tools read; one word for every unusual stop; positions of all sources.
-    private static List<string> Comparable(List<string> lines) =>
-    [
-        .. lines.Where(line => !line.StartsWith("usage ") && !line.StartsWith("because ") && !line.StartsWith("cite ") && !line.StartsWith("message ") && !line.EndsWith("Opaque") && !line.Contains("ServerTool")
-            && !line.StartsWith("start ") && !line.StartsWith("stop ") && !line.StartsWith('>')).Select(line => line[0] == '+' ? "+" + line[(line.IndexOf(':') + 1)..] : line.StartsWith("signature") ? "signature" + line[line.LastIndexOf(' ')..] : line),
-        .. lines.Where(line => line.StartsWith('>')).Select(line => ">" + line[(line.IndexOf(':') + 1)..]),
-        .. lines.Where(line => line.StartsWith("because ")).TakeLast(1).Select(line => line is "because Error" ? "because Other" : line),
-        .. lines.Where(line => line.StartsWith("usage ")).TakeLast(1).Select(line => line.Split(' ') is [_, var input, var cached, var output, var thoughts] ? $"{long.Parse(input) + long.Parse(cached)} {output} {thoughts}" : line),
-    ];
+    // Counts are written once, at the end; unusual stops share one word; what only the vendor runs writes as it came but is told without a name.
+    private static List<string> Comparable(List<string> lines)
+    {
+        var result = new List<string>();
+        var kinds = new Dictionary<string, string>();
+        string usage = "0 0 0";
+        string because = "";
+        foreach (string line in lines)
+        {
+            string[] words = line.Split([' ', ':'], 3);
+            switch (line[0])
+            {
+                case '+' or '>':
+                    string kind = kinds[line[1..line.IndexOf(':')]] + " ";
+                    string text = line[(line.IndexOf(':') + 1)..];
+                    if (line[0] == '+' && result.Count > 0 && result[^1].StartsWith(kind, StringComparison.Ordinal))
+                    {
+                        result[^1] += text;
+                    }
+                    else
+                    {
+                        result.Add(kind + text);
+                    }
+
+                    break;
+                case 's' when words[0] == "start":
+                    kinds[words[1]] = words[2];
+                    break;
+                case 's' when words[0] == "signature":
+                    result.Add("signed " + kinds[words[1]] + words[2]);
+                    break;
+                case 'u' when line.Split(' ') is [_, var input, var cached, var output, var thoughts]:
+                    usage = $"{long.Parse(input) + long.Parse(cached)} {output} {thoughts}";
+                    break;
+                case 'b':
+                    because = line is "because Error" ? "because Other" : line;
+                    break;
+            }
+        }
+
+        result.Add(because);
+        result.Add(usage);
+        return result;
+    }
 }

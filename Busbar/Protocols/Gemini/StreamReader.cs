@@ -93,7 +93,8 @@ internal sealed class StreamReader : IStreamReader
         }
 
         _events = events;
-        CloseAll();
+        CloseWords();
+        CloseCall();
         events.Add(StreamEventKind.MessageStop);
     }
 
@@ -257,12 +258,6 @@ internal sealed class StreamReader : IStreamReader
         _arguments = null;
     }
 
-    private void CloseAll()
-    {
-        CloseWords();
-        CloseCall();
-    }
-
     private void AddInput(int index, ReadOnlySpan<byte> json)
     {
         using var escaped = new PooledBuffer(json.Length * 2 + 1);
@@ -322,7 +317,7 @@ internal sealed class StreamReader : IStreamReader
             return;
         }
 
-        CloseAll();
+        // Older models say STOP in every chunk, so words may go on after it.
         if (reason != _stop)
         {
             _stop = reason;
@@ -334,7 +329,6 @@ internal sealed class StreamReader : IStreamReader
 
     private void Block(JsonText reason, JsonNode feedback)
     {
-        CloseAll();
         _stop = StopReason.Safety;
         ref StreamEvent news = ref _events.Add(StreamEventKind.MessageDelta);
         news.StopReason = _stop;
