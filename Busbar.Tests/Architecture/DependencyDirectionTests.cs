@@ -12,12 +12,13 @@ public sealed class DependencyDirectionTests
         ["Ir"] = ["Wire"],
         ["Protocols"] = ["Wire", "Ir"],
         ["Configuration"] = ["Wire", "Ir"],
-        ["Observability"] = ["Wire", "Ir", "Configuration"],
-
         // Selection and breakers decide on classes of faults: never on dialects or bytes.
-        ["Reliability"] = ["Ir", "Configuration", "Observability"],
+        ["Reliability"] = ["Ir", "Configuration"],
+
+        // Figures are read from the parts they describe.
+        ["Observability"] = ["Wire", "Ir", "Configuration", "Reliability"],
         ["Governance"] = ["Wire", "Ir", "Configuration", "Observability"],
-        ["Upstream"] = ["Wire", "Ir", "Configuration", "Observability"],
+        ["Upstream"] = ["Wire", "Ir", "Protocols", "Configuration"],
         ["Dashboard"] = ["Wire", "Ir", "Configuration", "Observability"],
         ["Admin"] = ["Wire", "Ir", "Configuration", "Observability", "Reliability", "Governance"],
         ["Gateway"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin"],

@@ -16,6 +16,14 @@ internal static class Routes
 
         new("POST", "/v1/chat/completions", Endpoint.Chat, ProtocolId.OpenAI),
         new("POST", "/v1/messages", Endpoint.Chat, ProtocolId.Anthropic),
+        new("POST", "/v1/responses", Endpoint.Chat, ProtocolId.Responses),
+        new("POST", "/v2/chat", Endpoint.Chat, ProtocolId.Cohere),
+        new("POST", "/model/{model}/converse", Endpoint.Chat, ProtocolId.Bedrock),
+        new("POST", "/model/{model}/converse-stream", Endpoint.Chat, ProtocolId.Bedrock, streams: true),
+        new("POST", "/v1beta/models/{model}:generateContent", Endpoint.Chat, ProtocolId.Gemini),
+        new("POST", "/v1beta/models/{model}:streamGenerateContent", Endpoint.Chat, ProtocolId.Gemini, streams: true),
+        new("POST", "/v1/models/{model}:generateContent", Endpoint.Chat, ProtocolId.Gemini),
+        new("POST", "/v1/models/{model}:streamGenerateContent", Endpoint.Chat, ProtocolId.Gemini, streams: true),
     ];
 
     /// <summary>Matches a method and a raw path (still percent-encoded, without query).</summary>

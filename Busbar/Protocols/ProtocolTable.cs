@@ -7,7 +7,8 @@ internal static class ProtocolTable
 {
     private static readonly Protocol?[] Table = Register(
         Anthropic.AnthropicProtocol.Instance,
-        OpenAI.OpenAIProtocol.Instance);
+        OpenAI.OpenAIProtocol.Instance,
+        Responses.ResponsesProtocol.Instance);
 
     /// <summary>The protocol called <paramref name="id"/>.</summary>
     public static Protocol Get(ProtocolId id) =>

@@ -16,6 +16,12 @@ internal sealed class ScriptedProtocol(ProtocolId id) : Protocol
 
     public int KeepAlives { get; private set; }
 
+    /// <summary>What reading any request body gives.</summary>
+    public Action<ChatRequest>? Request { get; set; }
+
+    /// <summary>The request that was written, as one line.</summary>
+    public string? Written { get; private set; }
+
     public override ProtocolId Id => id;
 
     /// <summary>The frame that makes the reader play entry <paramref name="step"/>.</summary>
@@ -32,11 +38,15 @@ internal sealed class ScriptedProtocol(ProtocolId id) : Protocol
 
     public override string EgressPath(string model, bool stream) => "/";
 
-    public override GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request) => null;
-
-    public override void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses)
+    public override GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request)
     {
+        Request?.Invoke(request);
+        return null;
     }
+
+    public override void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses) =>
+        Written = string.Join('|', request.Messages.Select(static message =>
+            string.Join(',', message.Blocks.Select(static block => $"{block.Kind}:{block.Text}:{block.Signature}"))));
 
     public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => true;
 

@@ -19,6 +19,37 @@ internal static class ErrorEnvelope
         output.EndObject();
     }
 
+    /// <summary>The code that goes with the kind of <paramref name="error"/>; null where the vendor sends none.</summary>
+    public static string? Code(in GatewayError error) => error.Kind switch
+    {
+        ErrorKind.Authentication => "invalid_api_key",
+        ErrorKind.RateLimit => "rate_limit_exceeded",
+        ErrorKind.Quota => "insufficient_quota",
+        ErrorKind.ContextLength => "context_length_exceeded",
+
+        // Unknown paths are 404 as well, and have no code.
+        ErrorKind.NotFound when error.Message is null || error.Param == "model" || error.Message.Contains("model", StringComparison.Ordinal) => "model_not_found",
+        _ => null,
+    };
+
+    /// <summary>The usual words for <paramref name="kind"/>.</summary>
+    public static string Message(ErrorKind kind) => kind switch
+    {
+        ErrorKind.InvalidRequest => "Invalid request.",
+        ErrorKind.Authentication => "Incorrect API key provided.",
+        ErrorKind.Permission => "You are not allowed to access this resource.",
+        ErrorKind.NotFound => "The model does not exist or you do not have access to it.",
+        ErrorKind.MethodNotAllowed => "Not allowed to use this method on this URL.",
+        ErrorKind.TooLarge => "The request body is too large.",
+        ErrorKind.RateLimit => "Rate limit reached. Please try again later.",
+        ErrorKind.Quota => "You exceeded your current quota, please check your plan and billing details.",
+        ErrorKind.ContextLength => "This model's maximum context length was exceeded. Please reduce the length of the messages.",
+        ErrorKind.Overloaded => "The server is currently overloaded. Please try again later.",
+        ErrorKind.Timeout => "The request timed out. Please try again later.",
+        ErrorKind.BadGateway => "The response was interrupted. Please try again.",
+        _ => "The server had an error while processing your request. Sorry about that!",
+    };
+
     private static void WriteOrNull(ReadOnlySpan<byte> name, string? value, JsonWriter output)
     {
         if (value is null)
@@ -40,34 +71,5 @@ internal static class ErrorEnvelope
         ErrorKind.Overloaded or ErrorKind.Timeout => "server_error"u8,
         ErrorKind.Internal or ErrorKind.BadGateway => inStream ? "server_error"u8 : "api_error"u8,
         _ => "invalid_request_error"u8,
-    };
-
-    private static string? Code(in GatewayError error) => error.Kind switch
-    {
-        ErrorKind.Authentication => "invalid_api_key",
-        ErrorKind.RateLimit => "rate_limit_exceeded",
-        ErrorKind.Quota => "insufficient_quota",
-        ErrorKind.ContextLength => "context_length_exceeded",
-
-        // Unknown paths are 404 as well, and have no code.
-        ErrorKind.NotFound when error.Message is null || error.Param == "model" || error.Message.Contains("model", StringComparison.Ordinal) => "model_not_found",
-        _ => null,
-    };
-
-    private static string Message(ErrorKind kind) => kind switch
-    {
-        ErrorKind.InvalidRequest => "Invalid request.",
-        ErrorKind.Authentication => "Incorrect API key provided.",
-        ErrorKind.Permission => "You are not allowed to access this resource.",
-        ErrorKind.NotFound => "The model does not exist or you do not have access to it.",
-        ErrorKind.MethodNotAllowed => "Not allowed to use this method on this URL.",
-        ErrorKind.TooLarge => "The request body is too large.",
-        ErrorKind.RateLimit => "Rate limit reached. Please try again later.",
-        ErrorKind.Quota => "You exceeded your current quota, please check your plan and billing details.",
-        ErrorKind.ContextLength => "This model's maximum context length was exceeded. Please reduce the length of the messages.",
-        ErrorKind.Overloaded => "The server is currently overloaded. Please try again later.",
-        ErrorKind.Timeout => "The request timed out. Please try again later.",
-        ErrorKind.BadGateway => "The response was interrupted. Please try again.",
-        _ => "The server had an error while processing your request. Sorry about that!",
     };
 }

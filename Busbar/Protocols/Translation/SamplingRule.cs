@@ -53,8 +53,8 @@ internal static class SamplingRule
     {
         Capabilities capabilities = target.Capabilities;
         bool isFree = capabilities.SamplingWithoutReasoning && request.Reasoning.Effort == ReasoningEffort.None;
-        bool isClaude = egress is ProtocolId.Anthropic or ProtocolId.Bedrock;
-        bool thinks = isClaude && request.Reasoning.Mode is ReasoningMode.Budget or ReasoningMode.Adaptive && isClaude;
+        bool thinks = egress is ProtocolId.Anthropic or ProtocolId.Bedrock
+            && request.Reasoning.Mode is ReasoningMode.Budget or ReasoningMode.Adaptive;
         bool refusesAll = (!capabilities.Sampling && !isFree)
             || thinks
             || (egress == ProtocolId.Anthropic && string.CompareOrdinal(target.AnthropicVersion, WithoutSampling) >= 0);

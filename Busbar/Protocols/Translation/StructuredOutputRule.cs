@@ -88,11 +88,7 @@ internal static class StructuredOutputRule
         // A forced call excludes thinking at Claude, and the form was asked for explicitly.
         if (request.Reasoning.IsOn && egress is ProtocolId.Anthropic or ProtocolId.Bedrock)
         {
-            if (request.Reasoning.IsOn)
-            {
-                context.Losses.Add(LossField.Reasoning);
-            }
-
+            context.Losses.Add(LossField.Reasoning);
             request.Reasoning = default;
         }
     }

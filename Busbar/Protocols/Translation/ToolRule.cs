@@ -61,7 +61,7 @@ internal static class ToolRule
         }
 
         bool isForced = request.ToolChoice.Kind is ToolChoiceKind.Required or ToolChoiceKind.Tool;
-        bool thinks = request.Reasoning.IsOn && egress is ProtocolId.Anthropic or ProtocolId.Bedrock && request.Reasoning.IsOn;
+        bool thinks = request.Reasoning.IsOn && egress is ProtocolId.Anthropic or ProtocolId.Bedrock;
         if (isForced && (!capabilities.ForcedToolChoice || thinks))
         {
             if (choice.Kind == ToolChoiceKind.Tool)

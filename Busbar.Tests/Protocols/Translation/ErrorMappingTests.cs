@@ -1,0 +1,41 @@
+using Busbar.Ir;
+using Busbar.Protocols.Translation;
+
+namespace Busbar.Tests.Protocols.Translation;
+
+public sealed class ErrorMappingTests
+{
+    [Fact]
+    [Trait("gotcha", "T37")]
+    public void No_message_speaks_of_inner_works()
+    {
+        foreach (string word in (string[])["Busbar", "gateway", "pool", "lane", "Upstream", "router", "breaker"])
+        {
+            var said = new ProviderError(null, null, $"no healthy {word} found");
+            Assert.Null(ErrorMapping.Relay(400, said, isClientCredential: false).Message);
+            Assert.Null(ErrorMapping.FromStream(new StreamError(FaultClass.ServerError, said)).Message);
+        }
+
+        Assert.Equal("bad value", ErrorMapping.Relay(422, new(null, null, "bad value"), false).Message);
+    }
+
+    [Fact]
+    [Trait("gotcha", "T31")]
+    public void A_refused_credential_is_the_clients_fault_only_when_it_is_the_clients()
+    {
+        Assert.Equal(ErrorKind.Authentication, ErrorMapping.Relay(401, default, isClientCredential: true).Kind);
+        Assert.Equal(ErrorKind.Permission, ErrorMapping.Relay(403, default, isClientCredential: true).Kind);
+        Assert.Equal(ErrorKind.Overloaded, ErrorMapping.Relay(401, default, isClientCredential: false).Kind);
+        Assert.Equal(ErrorKind.Overloaded, ErrorMapping.FromStream(new StreamError(FaultClass.Auth, new(null, null, "invalid key sk-1"))).Kind);
+        Assert.Null(ErrorMapping.FromStream(new StreamError(FaultClass.Billing, new(null, null, "credit balance"))).Message);
+    }
+
+    [Fact]
+    public void A_relayed_status_stays_what_it_was()
+    {
+        foreach (int status in (int[])[400, 404, 409, 413, 422, 429, 500, 503, 529])
+        {
+            Assert.Equal(status, ErrorMapping.Relay(status, default, false).Status);
+        }
+    }
+}

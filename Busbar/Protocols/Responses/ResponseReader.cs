@@ -1,0 +1,107 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Responses;
+
+/// <summary>Reads whole answers.</summary>
+internal static class ResponseReader
+{
+    /// <summary>Reads <paramref name="body"/>; false when it is no response object.</summary>
+    public static bool Read(ReadOnlyMemory<byte> body, ChatResponse response)
+    {
+        response.Source = ProtocolId.Responses;
+        if (!response.Tape.TryParse(body))
+        {
+            return false;
+        }
+
+        JsonNode root = response.Tape.Root;
+        JsonText status = root["status"u8].Text;
+        JsonNode error = root["error"u8];
+        bool failed = status.Is("failed"u8) || (status.IsAbsent && error.IsObject);
+        if (!root["output"u8].IsArray && !failed)
+        {
+            return false;
+        }
+
+        response.Id = root["id"u8].Text;
+        response.Model = root["model"u8].Text;
+        response.Created = Usage.Count(root["created_at"u8].Integer);
+        response.ServiceTier = root["service_tier"u8].Text;
+        response.Usage = UsageFields.Read(root["usage"u8]);
+        foreach (JsonMember member in root.Members)
+        {
+            if (!member.Name.Is("id"u8) && !member.Name.Is("model"u8))
+            {
+                response.Extra.Add(member);
+            }
+        }
+
+        bool called = false;
+        bool refused = false;
+        foreach (JsonNode item in root["output"u8].Items)
+        {
+            JsonText type = item["type"u8].Text;
+            called |= Items.IsCall(type);
+            if (type.Is("message"u8))
+            {
+                refused |= ReadMessage(item, response);
+            }
+            else
+            {
+                response.Blocks.Add(Items.Read(item, type, response.Arena));
+            }
+        }
+
+        response.StopReason = failed
+            ? StopReason.Error
+            : StopReasons.Read(status.IsAbsent ? "completed"u8 : status.Span, root["incomplete_details"u8], called, refused);
+        response.Failure = failed ? ErrorReader.ReadInBand(error) : null;
+        return true;
+    }
+
+    private static bool ReadMessage(JsonNode item, ChatResponse response)
+    {
+        bool refused = false;
+        JsonText phase = item["phase"u8].Text;
+        foreach (JsonNode part in item["content"u8].Items)
+        {
+            JsonText type = part["type"u8].Text;
+            if (type.Is("refusal"u8))
+            {
+                refused = true;
+                response.Add(BlockKind.Refusal).Text = part["refusal"u8].Text;
+            }
+            else if (type.Is("output_text"u8) || type.Is("text"u8))
+            {
+                JsonText text = part["text"u8].Text;
+                if (text.IsNullOrEmpty)
+                {
+                    continue;
+                }
+
+                Block block = response.Add(BlockKind.Text);
+                block.Text = text;
+                block.Phase = phase;
+                foreach (JsonNode annotation in part["annotations"u8].Items)
+                {
+                    block.AddCitation(Annotations.Read(annotation));
+                }
+
+                JsonNode logprobs = part["logprobs"u8];
+                if (!logprobs[0].IsMissing && response.Logprobs.IsAbsent)
+                {
+                    response.Logprobs = logprobs.Raw;
+                }
+            }
+            else
+            {
+                Block opaque = response.Add(BlockKind.Opaque);
+                opaque.Origin = ProtocolId.Responses;
+                opaque.Raw = part.Raw;
+            }
+        }
+
+        return refused;
+    }
+}

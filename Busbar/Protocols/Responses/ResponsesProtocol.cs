@@ -1,0 +1,76 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Responses;
+
+/// <summary>The OpenAI Responses API (<c>POST /v1/responses</c>).</summary>
+internal sealed class ResponsesProtocol : Protocol
+{
+    private const int IdLength = 48;
+
+    private ResponsesProtocol()
+    {
+    }
+
+    /// <summary>The one instance.</summary>
+    public static ResponsesProtocol Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public override ProtocolId Id => ProtocolId.Responses;
+
+    /// <inheritdoc/>
+    public override string RequestIdHeader => "x-request-id";
+
+    /// <summary>A new item id: <paramref name="prefix"/> (<c>msg_</c>, <c>rs_</c>, <c>fc_</c>, <c>ctc_</c>, <c>ig_</c>) and 48 random characters.</summary>
+    public static JsonText NewItemId(string prefix) => JsonText.From(Ids.Random(prefix, IdLength));
+
+    /// <inheritdoc/>
+    public override string NewRequestId() => "req_" + Guid.NewGuid().ToString("N");
+
+    /// <inheritdoc/>
+    public override string NewResponseId() => Ids.Random("resp_", IdLength);
+
+    /// <inheritdoc/>
+    public override string EgressPath(string model, bool stream) => "/v1/responses";
+
+    /// <inheritdoc/>
+    public override GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request) =>
+        RequestReader.Read(body, request);
+
+    /// <inheritdoc/>
+    public override void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses) =>
+        RequestWriter.Write(request, target, output, ref losses);
+
+    /// <inheritdoc/>
+    public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
+
+    /// <inheritdoc/>
+    public override void WriteResponse(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses) =>
+        ResponseWriter.Write(response, identity, output, ref losses);
+
+    /// <inheritdoc/>
+    public override IStreamReader NewStreamReader() => new StreamReader();
+
+    /// <inheritdoc/>
+    public override IStreamWriter NewStreamWriter(StreamContext context) => new StreamWriter(context);
+
+    /// <inheritdoc/>
+    public override IStreamTap NewStreamTap() => new StreamTap();
+
+    /// <inheritdoc/>
+    public override Usage ReadUsage(ReadOnlyMemory<byte> body)
+    {
+        using var tape = new JsonTape();
+        return tape.TryParse(body) ? UsageFields.Read(tape.Root["usage"u8]) : default;
+    }
+
+    /// <inheritdoc/>
+    public override ProviderError ReadError(int status, ReadOnlyMemory<byte> body) => ErrorReader.Read(status, body);
+
+    /// <inheritdoc/>
+    public override void WriteError(in GatewayError error, string requestId, JsonWriter output)
+    {
+        // As inside a chat stream, every fault of the serving side is a server_error.
+        OpenAI.ErrorEnvelope.Write(error, output, inStream: true);
+    }
+}

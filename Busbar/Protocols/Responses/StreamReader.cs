@@ -1,0 +1,413 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Responses;
+
+/// <summary>
+/// Reads a response stream. Deltas are passed on as they come; what an item's end or the terminal event holds beyond them is passed on there,
+/// so that servers which leave out deltas, parts or whole items lose nothing.
+/// </summary>
+internal sealed class StreamReader : IStreamReader
+{
+    private readonly JsonTape _tape = new();
+    private readonly IrArena _arena = new();
+    private readonly StreamItems _items = new();
+    private bool _started;
+    private bool _ended;
+    private bool _called;
+    private bool _refused;
+
+    /// <inheritdoc/>
+    public void Read(in Frame frame, StreamEvents events)
+    {
+        _arena.Reset();
+        if (_ended || frame.Data.IsEmpty || !_tape.TryParse(frame.Data))
+        {
+            return;
+        }
+
+        JsonNode root = _tape.Root;
+        JsonText type = root["type"u8].Text;
+        if (type.IsAbsent)
+        {
+            type = new JsonText(frame.Name);
+        }
+
+        ReadOnlySpan<byte> name = type.Span;
+        if (!name.StartsWith("response."u8))
+        {
+            if (name.SequenceEqual("error"u8) || root["error"u8].IsObject)
+            {
+                Fail(root["error"u8].IsObject ? root["error"u8] : root, events);
+            }
+
+            return;
+        }
+
+        Dispatch(name["response.".Length..], root, events);
+    }
+
+    /// <inheritdoc/>
+    public void Complete(StreamEvents events)
+    {
+        // The terminal event carries its own usage: nothing is ever held back.
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _tape.Dispose();
+        _arena.Dispose();
+    }
+
+    private void Dispatch(ReadOnlySpan<byte> name, JsonNode root, StreamEvents events)
+    {
+        switch (name)
+        {
+            case var _ when name.SequenceEqual("output_text.delta"u8):
+                Words(root, BlockKind.Text, root["delta"u8].Text, events);
+                break;
+            case var _ when name.SequenceEqual("refusal.delta"u8):
+                Words(root, BlockKind.Refusal, root["delta"u8].Text, events);
+                break;
+            case var _ when name.SequenceEqual("function_call_arguments.delta"u8) || name.SequenceEqual("custom_tool_call_input.delta"u8):
+                Arguments(root, root["delta"u8].Text, events);
+                break;
+            case var _ when name.SequenceEqual("reasoning_summary_text.delta"u8) || name.SequenceEqual("reasoning_text.delta"u8):
+                Reasoning(root, events);
+                break;
+            case var _ when name.SequenceEqual("output_item.added"u8):
+                Added(root["output_index"u8].Integer ?? 0, root["item"u8], events);
+                break;
+            case var _ when name.SequenceEqual("output_item.done"u8):
+                ItemDone(root["output_index"u8].Integer ?? 0, root["item"u8], events);
+                break;
+            case var _ when name.SequenceEqual("content_part.done"u8):
+                PartDone(root["output_index"u8].Integer ?? 0, root["content_index"u8].Integer ?? 0, IdHash(root["item_id"u8].Text), root["part"u8], events);
+                break;
+            case var _ when name.SequenceEqual("output_text.annotation.added"u8):
+                Annotation(root, events);
+                break;
+            case var _ when name.SequenceEqual("created"u8) || name.SequenceEqual("queued"u8) || name.SequenceEqual("in_progress"u8):
+                Start(root["response"u8], events);
+                break;
+            case var _ when name.SequenceEqual("completed"u8) || name.SequenceEqual("incomplete"u8):
+                End(name, root["response"u8], events);
+                break;
+            case var _ when name.SequenceEqual("failed"u8):
+                Fail(root["response"u8]["error"u8], events);
+                break;
+        }
+    }
+
+    private void Start(JsonNode response, StreamEvents events)
+    {
+        if (_started)
+        {
+            return;
+        }
+
+        _started = true;
+        ref StreamEvent start = ref events.Add(StreamEventKind.MessageStart);
+        start.Id = response["id"u8].Text;
+        start.Model = response["model"u8].Text;
+        start.Created = Usage.Count(response["created_at"u8].Integer);
+        start.Usage = UsageFields.Read(response["usage"u8]);
+    }
+
+    private void Added(long output, JsonNode item, StreamEvents events)
+    {
+        Start(default, events);
+        JsonText type = item["type"u8].Text;
+        ref StreamItem added = ref _items.Find(output, -1, KindOf(type), IdHash(item["id"u8].Text), out bool isNew);
+        if (isNew && Items.IsCall(type))
+        {
+            OpenCall(ref added, item, type, events);
+        }
+    }
+
+    private void OpenCall(ref StreamItem call, JsonNode item, JsonText type, StreamEvents events)
+    {
+        JsonText name = item["name"u8].Text;
+        if (call.Block >= 0 || name.IsNullOrEmpty)
+        {
+            // A name that is late is in the item's end.
+            return;
+        }
+
+        _called = true;
+        call.Block = _items.NextBlock++;
+        ref StreamEvent start = ref events.AddStart(call.Block, BlockKind.ToolUse);
+        start.Id = item["call_id"u8].Text;
+        start.Name = name;
+        start.IsCustomTool = type.Is("custom_tool_call"u8);
+    }
+
+    private void Words(JsonNode root, BlockKind kind, JsonText words, StreamEvents events)
+    {
+        if (words.IsNullOrEmpty)
+        {
+            return;
+        }
+
+        Start(default, events);
+        long output = root["output_index"u8].Integer ?? 0;
+        int idHash = IdHash(root["item_id"u8].Text);
+        if (_items.Find(output, -1, BlockKind.Text, idHash, out _).Kind != BlockKind.Text)
+        {
+            return;
+        }
+
+        Words(ref _items.Find(output, root["content_index"u8].Integer ?? 0, kind, idHash, out _), kind, words, events);
+    }
+
+    private void Words(ref StreamItem part, BlockKind kind, JsonText words, StreamEvents events)
+    {
+        if (part.IsDone)
+        {
+            return;
+        }
+
+        if (part.Block < 0)
+        {
+            part.Block = _items.NextBlock++;
+            part.Kind = kind;
+            _refused |= kind == BlockKind.Refusal;
+            events.AddStart(part.Block, kind);
+        }
+
+        part.HasContent = true;
+        events.AddText(part.Block, words);
+    }
+
+    private void Arguments(JsonNode root, JsonText fragment, StreamEvents events)
+    {
+        ref StreamItem call = ref _items.FindOpened(root["output_index"u8].Integer ?? 0);
+        if (call.Block >= 0 && call is { Kind: BlockKind.ToolUse, IsDone: false } && !fragment.IsNullOrEmpty)
+        {
+            call.HasContent = true;
+            Input(call.Block, fragment, events);
+        }
+    }
+
+    private static void Input(int block, JsonText fragment, StreamEvents events)
+    {
+        ref StreamEvent delta = ref events.Add(StreamEventKind.InputDelta);
+        delta.Index = block;
+        delta.Text = fragment;
+    }
+
+    private void Reasoning(JsonNode root, StreamEvents events)
+    {
+        JsonText words = root["delta"u8].Text;
+        if (words.IsNullOrEmpty)
+        {
+            return;
+        }
+
+        Start(default, events);
+        long output = root["output_index"u8].Integer ?? 0;
+        ref StreamItem item = ref _items.Find(output, -1, BlockKind.Thinking, IdHash(root["item_id"u8].Text), out _);
+        if (item.Kind != BlockKind.Thinking || item.IsDone)
+        {
+            return;
+        }
+
+        // Summary and full text are told apart so that each new part starts after an empty line.
+        long part = root["summary_index"u8].Integer is { } summary ? summary * 2 : ((root["content_index"u8].Integer ?? 0) * 2) + 1;
+        OpenThinking(ref item, events);
+        if (item.HasContent && item.ReasoningPart != part)
+        {
+            events.AddText(item.Block, SeparatorText);
+        }
+
+        item.HasContent = true;
+        item.ReasoningPart = part;
+        events.AddText(item.Block, words);
+    }
+
+    private void OpenThinking(ref StreamItem item, StreamEvents events)
+    {
+        if (item.Block < 0)
+        {
+            item.Block = _items.NextBlock++;
+            events.AddStart(item.Block, BlockKind.Thinking);
+        }
+    }
+
+    private void Annotation(JsonNode root, StreamEvents events)
+    {
+        ref StreamItem part = ref _items.FindPart(root["output_index"u8].Integer ?? 0, root["content_index"u8].Integer ?? 0);
+        if (part.Block >= 0 && !part.IsDone)
+        {
+            part.Annotations++;
+            Cite(part.Block, root["annotation"u8], events);
+        }
+    }
+
+    private static void Cite(int block, JsonNode annotation, StreamEvents events)
+    {
+        ref StreamEvent cite = ref events.Add(StreamEventKind.CitationDelta);
+        cite.Index = block;
+        cite.Citation = Annotations.Read(annotation);
+    }
+
+    private void PartDone(long output, long index, int idHash, JsonNode part, StreamEvents events)
+    {
+        JsonText type = part["type"u8].Text;
+        bool refusal = type.Is("refusal"u8);
+        if ((!refusal && !type.Is("output_text"u8) && !type.Is("text"u8))
+            || _items.Find(output, -1, BlockKind.Text, idHash, out _).Kind != BlockKind.Text)
+        {
+            return;
+        }
+
+        BlockKind kind = refusal ? BlockKind.Refusal : BlockKind.Text;
+        ref StreamItem known = ref _items.Find(output, index, kind, idHash, out _);
+        JsonText words = part[refusal ? "refusal"u8 : "text"u8].Text;
+        if (!known.HasContent && !words.IsNullOrEmpty)
+        {
+            Words(ref known, kind, words, events);
+        }
+
+        if (known.Block < 0 || known.IsDone)
+        {
+            return;
+        }
+
+        int position = 0;
+        foreach (JsonNode annotation in part["annotations"u8].Items)
+        {
+            if (position++ >= known.Annotations)
+            {
+                Cite(known.Block, annotation, events);
+            }
+        }
+
+        known.IsDone = true;
+        events.AddStop(known.Block);
+    }
+
+    private void ItemDone(long output, JsonNode item, StreamEvents events)
+    {
+        if (!item.IsObject)
+        {
+            return;
+        }
+
+        Start(default, events);
+        JsonText type = item["type"u8].Text;
+        int idHash = IdHash(item["id"u8].Text);
+        ref StreamItem known = ref _items.Find(output, -1, KindOf(type), idHash, out _);
+        if (known.IsDone)
+        {
+            return;
+        }
+
+        switch (known.Kind)
+        {
+            case BlockKind.Text:
+                known.IsDone = true;
+                long index = 0;
+                foreach (JsonNode part in item["content"u8].Items)
+                {
+                    PartDone(output, index++, idHash, part, events);
+                }
+
+                _items.CloseParts(output, events);
+                return;
+            case BlockKind.ToolUse:
+                CallDone(ref known, item, type, events);
+                break;
+            case BlockKind.Thinking:
+                ThinkingDone(ref known, item, events);
+                break;
+            default:
+                known.Block = _items.NextBlock++;
+                Block whole = Items.Read(item, type, _arena);
+                events.AddStart(known.Block, whole.Kind).Whole = whole;
+                break;
+        }
+
+        known.IsDone = true;
+        if (known.Block >= 0)
+        {
+            events.AddStop(known.Block);
+        }
+    }
+
+    private void CallDone(ref StreamItem call, JsonNode item, JsonText type, StreamEvents events)
+    {
+        OpenCall(ref call, item, type, events);
+        JsonText argument = item[type.Is("custom_tool_call"u8) ? "input"u8 : "arguments"u8].Text;
+        if (call.Block >= 0 && !call.HasContent && !argument.IsNullOrEmpty)
+        {
+            Input(call.Block, argument, events);
+        }
+    }
+
+    private void ThinkingDone(ref StreamItem item, JsonNode done, StreamEvents events)
+    {
+        JsonText words = item.HasContent ? default : ReasoningText.Read(done, _arena);
+        if (!words.IsNullOrEmpty)
+        {
+            OpenThinking(ref item, events);
+            events.AddText(item.Block, words);
+        }
+
+        // The value seen when the item was added may be partial; only this one is whole.
+        JsonText signature = done["encrypted_content"u8].Text;
+        if (!signature.IsNullOrEmpty)
+        {
+            OpenThinking(ref item, events);
+            ref StreamEvent signed = ref events.Add(StreamEventKind.SignatureDelta);
+            signed.Index = item.Block;
+            signed.Text = signature;
+            signed.Origin = ProtocolId.Responses;
+        }
+    }
+
+    private void End(ReadOnlySpan<byte> status, JsonNode response, StreamEvents events)
+    {
+        Start(response, events);
+        long position = 0;
+        foreach (JsonNode item in response["output"u8].Items)
+        {
+            JsonText type = item["type"u8].Text;
+            _called |= Items.IsCall(type);
+            ItemDone(_items.OutputOf(position++, KindOf(type), IdHash(item["id"u8].Text)), item, events);
+        }
+
+        _items.CloseAll(events);
+        ref StreamEvent delta = ref events.Add(StreamEventKind.MessageDelta);
+        delta.StopReason = StopReasons.Read(status, response["incomplete_details"u8], _called, _refused);
+        delta.Usage = UsageFields.Read(response["usage"u8]);
+        events.Add(StreamEventKind.MessageStop);
+        _ended = true;
+    }
+
+    private void Fail(JsonNode error, StreamEvents events)
+    {
+        _ended = true;
+        events.Add(StreamEventKind.Error).Error = ErrorReader.ReadInBand(error);
+    }
+
+    private static readonly JsonText SeparatorText = new(ReasoningText.Separator.ToArray());
+
+    private static BlockKind KindOf(JsonText type) => type.Is("message"u8) ? BlockKind.Text
+        : Items.IsCall(type) ? BlockKind.ToolUse
+        : type.Is("reasoning"u8) ? BlockKind.Thinking
+        : BlockKind.Opaque;
+
+    private static int IdHash(JsonText id)
+    {
+        if (id.IsNullOrEmpty)
+        {
+            return 0;
+        }
+
+        var hash = default(HashCode);
+        hash.AddBytes(id.Span);
+        return hash.ToHashCode() | 1;
+    }
+}
