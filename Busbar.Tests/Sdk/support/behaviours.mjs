@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { dialects } from './provider.mjs';
-import { providerKey, startGateway, token } from './gateway.mjs';
+import { providerKey, served, startGateway, token } from './gateway.mjs';
 import { calls, signature, text, textOf, usage } from './model.mjs';
 
 const schema = { type: 'object', properties: { city: { type: 'string' }, degrees: { type: 'integer' } }, required: ['city', 'degrees'], additionalProperties: false };
@@ -69,11 +69,11 @@ const either = {
     assert.equal(answer.stop, 'length');
   },
 
-  async 'a stop sequence reaches the model and ends the answer'({ ask, heard, provider }) {
+  async 'a stop sequence reaches the model and ends the answer'({ ask, heard, client, provider }) {
     const answer = await ask({ stops: ['three'], turns: [{ user: 'Count #halt' }] });
     assert.equal(answer.text, textOf('halt'));
     assert.ok(['end', 'sequence'].includes(answer.stop), answer.stop);
-    if (!provider.hasNoStops) assert.deepEqual(heard().stops, ['three']);
+    if (!client.hasNoStops && !provider.hasNoStops) assert.deepEqual(heard().stops, ['three']);
   },
 
   async 'a refusal is not mistaken for an answer'({ ask, provider, client }) {
@@ -112,8 +112,7 @@ const single = {
     await assert.rejects(ask({ stream: true, turns: [{ user: 'Say #broken' }] }), error => client.isStreamError(error) && clean(error));
   },
 
-  async 'a stream that breaks off is not mistaken for a finished one'({ ask, client, provider }) {
-    if (client.id === provider.id && client.trustsEndOfStream) return;
+  async 'a stream that breaks off is not mistaken for a finished one'({ ask }) {
     await assert.rejects(ask({ stream: true, turns: [{ user: 'Say #cut' }] }), error => clean(error));
   },
 
@@ -178,16 +177,12 @@ function clean(error) {
   return true;
 }
 
-/** Runs every behaviour of one client against every dialect the binary serves. What it does not serve yet is reported as skipped. */
+/** Runs every behaviour of one client against every dialect the binary serves. What it does not serve is reported as skipped. */
 export function testClient(client) {
   describe(`${client.name} client`, { concurrency: false }, () => {
     let gateway;
-    const served = new Set();
-    before(async () => {
-      gateway = await startGateway();
-      for (const { id } of dialects) if (await isServed(gateway, id)) served.add(id);
-    });
-    after(() => gateway?.stop());
+    before(async () => { gateway = await startGateway(); });
+    after(() => { client.close?.(); gateway?.stop(); });
 
     for (const provider of dialects) {
       describe(`${provider.id} provider`, () => {
@@ -209,14 +204,4 @@ export function testClient(client) {
       });
     }
   });
-}
-
-// A call that arrives at the provider proves the dialect; which client made it does not matter.
-async function isServed({ url, provider }, id) {
-  const before = provider.requests.length;
-  await fetch(`${url}/v1/messages`, {
-    method: 'POST', headers: { authorization: `Bearer ${token}` },
-    body: JSON.stringify({ model: id, max_tokens: 9, messages: [{ role: 'user', content: 'Say #text' }] }),
-  });
-  return provider.requests.length > before && provider.requests.at(-1).dialect === id;
 }

@@ -1,10 +1,14 @@
 import http from 'node:http';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import anthropic from './dialects/anthropic.mjs';
+import bedrock from './dialects/bedrock.mjs';
+import cohere from './dialects/cohere.mjs';
+import gemini from './dialects/gemini.mjs';
 import openai from './dialects/openai.mjs';
+import responses from './dialects/responses.mjs';
 import { failure, play } from './model.mjs';
 
-export const dialects = [openai, anthropic];
+export const dialects = [openai, responses, anthropic, gemini, bedrock, cohere];
 
 /** A provider of every dialect at once, told apart by path. `requests` holds what reached it, oldest first. */
 export async function startProvider() {
