@@ -91,10 +91,7 @@ internal static class StreamRelay
         TimeSpan idle = TimeSpan.FromSeconds(exchange.Snapshot.Config.Limits.UpstreamIdleTimeoutSecs);
         Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
         bool ended = false;
-
-        // What was held may already end in an error: content and error can arrive in one read.
-        FaultClass? fault = FaultIn(attempt, body, FrameResult.NeedMore, ended);
-        Write(exchange, body);
+        FaultClass? fault = null;
         while (true)
         {
             if (!await FlushAsync(exchange).ConfigureAwait(false))
@@ -102,7 +99,7 @@ internal static class StreamRelay
                 break;
             }
 
-            if (ended || fault is not null)
+            if (ended || body.Error is not null || fault is not null)
             {
                 break;
             }
@@ -139,7 +136,17 @@ internal static class StreamRelay
             }
 
             Write(exchange, body);
-            fault = FaultIn(attempt, body, result, ended);
+            if (body.Error is { } error)
+            {
+                fault = FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap);
+                body.Fail(ErrorMapping.FromStream(error));
+            }
+            else if (result is FrameResult.TooLarge or FrameResult.Corrupt || (ended && !body.IsComplete))
+            {
+                fault = ended ? FaultClass.Network : FaultClass.ServerError;
+                body.Fail(Interrupted(fault.Value));
+            }
+
             Write(exchange, body);
         }
 
@@ -155,25 +162,6 @@ internal static class StreamRelay
                 attempt.Lease.FailedAfterSuccess();
             }
         }
-    }
-
-    // Null while all is well; otherwise whose fault it is, and the client's error frame is the next to write.
-    private static FaultClass? FaultIn(Attempt attempt, IRelayedStream body, FrameResult result, bool ended)
-    {
-        if (body.Error is { } error)
-        {
-            body.Fail(ErrorMapping.FromStream(error));
-            return FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap);
-        }
-
-        if (result is FrameResult.TooLarge or FrameResult.Corrupt || (ended && !body.IsComplete))
-        {
-            FaultClass fault = ended ? FaultClass.Network : FaultClass.ServerError;
-            body.Fail(Interrupted(fault));
-            return fault;
-        }
-
-        return null;
     }
 
     private static GatewayError Interrupted(FaultClass fault) =>
