@@ -71,7 +71,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
                 ? new GatewayError(ErrorKind.TooLarge)
                 : new GatewayError(ErrorKind.InvalidRequest, "The request body could not be read.", exception.StatusCode)).ConfigureAwait(false);
         }
-        catch (Exception exception) when (context.ClientGone.IsCancellationRequested && (Transport.IsFailure(exception) || exception is ConnectionResetException))
+        catch (Exception exception) when (exception is ConnectionResetException || (context.ClientGone.IsCancellationRequested && Transport.IsFailure(exception)))
         {
             context.Outcome = Outcome.ClientError;
         }

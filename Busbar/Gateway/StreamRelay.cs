@@ -36,7 +36,7 @@ internal static class StreamRelay
             attempt.Exchange.Output.Append(held.Span);
             await PumpAsync(attempt, body).ConfigureAwait(false);
             attempt.Exchange.Usage = body.Usage;
-            return attempt.Exchange.ClientGone.IsCancellationRequested ? AttemptResult.ClientLeft : AttemptResult.Answered;
+            return attempt.Exchange.Outcome == Outcome.ClientError ? AttemptResult.ClientLeft : AttemptResult.Answered;
         }
     }
 
@@ -61,14 +61,15 @@ internal static class StreamRelay
 
             held.Write(body.Fresh.Span);
             body.Sent();
-            if (body.HasContent || body.IsComplete || (firstByte && held.Length > 0))
-            {
-                return null;
-            }
-
+            // First of all, since content that came together with it has not reached the client either.
             if (body.Error is { } error)
             {
                 return attempt.Fail(FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap), error.Error);
+            }
+
+            if (body.HasContent || body.IsComplete || (firstByte && held.Length > 0))
+            {
+                return null;
             }
 
             if (read == 0 || result != FrameResult.NeedMore)
@@ -91,14 +92,18 @@ internal static class StreamRelay
         TimeSpan idle = TimeSpan.FromSeconds(exchange.Snapshot.Config.Limits.UpstreamIdleTimeoutSecs);
         Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
         bool ended = false;
+        bool delivered = false;
         FaultClass? fault = null;
         while (true)
         {
+            // A failed flush tells that the client has left, before the lifetime's token may have heard of it.
             if (!await FlushAsync(exchange).ConfigureAwait(false))
             {
-                break;
+                exchange.Outcome = delivered ? exchange.Outcome : Outcome.ClientError;
+                return;
             }
 
+            delivered = body.IsComplete;
             if (ended || body.Error is not null || fault is not null)
             {
                 break;
@@ -150,7 +155,8 @@ internal static class StreamRelay
             Write(exchange, body);
         }
 
-        if (exchange.ClientGone.IsCancellationRequested)
+        // Clients may hang up as soon as they have the terminal.
+        if (exchange.ClientGone.IsCancellationRequested && !delivered)
         {
             exchange.Outcome = Outcome.ClientError;
         }

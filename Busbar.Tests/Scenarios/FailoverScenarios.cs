@@ -1,0 +1,222 @@
+namespace Busbar.Tests.Scenarios;
+
+public sealed class FailoverScenarios
+{
+    /// <summary>Ways to fail before content that are the provider's fault.</summary>
+    private static readonly Dictionary<string, Func<UpstreamCall, Dialect, Task>> Failures = new()
+    {
+        ["reset before headers"] = (call, _) => Done(call.Reset),
+        ["closed before headers"] = (call, _) => Done(call.Close),
+        ["garbage"] = async (call, _) =>
+        {
+            await call.RawAsync("\u0000\u0001 this is not HTTP\r\n\r\n");
+            call.Close();
+        },
+        ["half a head"] = async (call, _) =>
+        {
+            await call.RawAsync("HTTP/1.1 200 OK\r\nContent-Ty");
+            call.Close();
+        },
+        ["429"] = (call, serves) => call.AnswerAsync(429, serves.Error("rate_limit_error", "slow down")),
+        ["429 with Retry-After"] = (call, serves) => call.AnswerAsync(429, serves.Error("rate_limit_error", "slow down"), ("Retry-After", "7")),
+        ["408"] = (call, serves) => call.AnswerAsync(408, serves.Error("timeout", "late")),
+        ["500 without a body"] = (call, _) => call.AnswerAsync(500, ""),
+        ["502 in HTML"] = (call, _) => call.AnswerAsync(502, "<html>bad</html>"u8.ToArray(), "text/html"),
+        ["529"] = (call, serves) => call.AnswerAsync(529, serves.Error("overloaded_error", "Overloaded")),
+        ["whole answer cut"] = async (call, serves) =>
+        {
+            await call.RawAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"id\":");
+            call.Close();
+        },
+        ["error in the prelude"] = async (call, serves) =>
+        {
+            await call.BeginAsync();
+            await call.ChunkAsync(string.Concat(serves.Prelude));
+            await call.ChunkAsync(serves.ErrorEvent);
+            await call.EndAsync();
+        },
+        ["end in the prelude"] = async (call, serves) => await call.StreamAsync(serves.Prelude),
+        ["reset in the prelude"] = async (call, serves) =>
+        {
+            await call.BeginAsync();
+            await call.ChunkAsync(serves.Prelude[0]);
+            call.Reset();
+        },
+        ["garbage in place of a stream"] = async (call, serves) => await call.StreamAsync(["\u0001\u0002 nothing of use"]),
+    };
+
+    public static TheoryData<string, string, bool> Pairs => Cases.Pairs;
+
+    public static TheoryData<string, string> Hops => Cases.Hops;
+
+    public static TheoryData<string, string> Kinds
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (Dialect dialect in Dialect.All)
+            {
+                foreach (string kind in Failures.Keys)
+                {
+                    data.Add(dialect.Name, kind);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    [Trait("gotcha", "C143")]
+    public async Task A_failing_provider_is_replaced_by_the_next_within_the_request(string client, string provider, bool stream)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves));
+        scene.Upstreams[0].Next(call => call.AnswerAsync(503, serves.Error("api_error", "canary-upstream-detail")));
+        scene.Upstreams[1].Next(call => serves.ServeAsync(call));
+
+        Reply reply = await scene.PostAsync(speaks, stream);
+
+        Assert.Equal(200, reply.Status);
+        Assert.Contains("hello", reply.Text);
+        Assert.True(!stream || speaks.EndsCleanly(reply.Text), reply.Text);
+        await scene.ChargedAsync(0, err: 1);
+        await scene.ChargedAsync(1, ok: 1);
+        await scene.CountedAsync("ok");
+        MetricsPage page = await scene.MetricsAsync();
+        Assert.Equal(2, page.Sum("busbar_upstream_attempts_total"));
+        Assert.Equal(1, page["busbar_failovers_total", ("pool", "smart"), ("reason", "transient_upstream")]);
+        Assert.Equal(1, page.Sum("busbar_failovers_total"));
+        Assert.Equal(1, page["busbar_upstream_failures_total", ("pool", "smart"), ("lane", "m0"), ("disposition", "transient_upstream")]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    [Trait("gotcha", "C143")]
+    [Trait("gotcha", "C150")]
+    public async Task Every_failure_before_content_is_charged_to_its_provider_and_the_next_one_answers(string protocol, string kind)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect));
+        scene.Upstreams[0].Next(call => Failures[kind](call, dialect));
+        scene.Upstreams[1].Next(call => dialect.ServeAsync(call));
+
+        Reply reply = await scene.PostAsync(dialect, stream: true);
+
+        Assert.Equal(200, reply.Status);
+        Assert.Equal(string.Concat(dialect.Stream("hello")), reply.Text);
+        await scene.ChargedAsync(0, err: 1);
+        await scene.ChargedAsync(1, ok: 1);
+        await scene.CountedAsync("ok");
+        LaneReading failed = await scene.LaneAsync(0);
+        Assert.Equal(("closed", 1), (failed.State("smart"), failed.StreakIn("smart")));
+        Assert.True(failed.CooldownIn("smart") > 0);
+        Assert.Equal(0, failed.CooldownIn(""));
+    }
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    [Trait("gotcha", "C144")]
+    public async Task A_refused_connection_is_a_failover_with_its_own_reason(string client, string provider)
+    {
+        Dialect serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves) { Refusing = 0 });
+        scene.Upstreams[1].Next(call => serves.ServeAsync(call));
+
+        Assert.Equal(200, (await scene.PostAsync(Dialect.Of(client))).Status);
+
+        await scene.ChargedAsync(0, err: 1);
+        Assert.Equal(1, (await scene.MetricsAsync())["busbar_failovers_total", ("pool", "smart"), ("reason", "connect")]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    [Trait("gotcha", "C145")]
+    [Trait("gotcha", "C147")]
+    [Trait("gotcha", "C164")]
+    public async Task The_cap_limits_calls_and_exhaustion_says_when_to_come_back(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves, serves) { Pool = "failover: { cap: 1 }\nbreaker: { base_cooldown_secs: 1, max_cooldown_secs: 1 }" });
+        scene.Upstreams[0].Always = call => call.AnswerAsync(429, serves.Error("rate_limit_error", "canary-upstream-detail"), ("Retry-After", "40"));
+        scene.Upstreams[1].Always = call => call.AnswerAsync(429, serves.Error("rate_limit_error", "canary-upstream-detail"), ("Retry-After", "30"));
+        scene.Upstreams[2].Always = call => call.AnswerAsync(429, serves.Error("rate_limit_error", "canary-upstream-detail"), ("Retry-After", "35"));
+
+        Reply first = await scene.PostAsync(speaks);
+        speaks.IsEnvelope(first, 503);
+        Scene.SpeaksLikeTheVendor(first);
+        Assert.Equal([1, 1, 0], scene.Upstreams.Select(upstream => upstream.Requests.Count));
+
+        // The third lane is still ready, so the second request finds it, and the one after that finds nothing.
+        Reply second = await scene.PostAsync(speaks);
+        speaks.IsEnvelope(second, 503);
+        Reply third = await scene.PostAsync(speaks);
+        speaks.IsEnvelope(third, 503);
+        Assert.InRange(int.Parse(third["Retry-After"]!), 1, 30);
+        Assert.Equal([1, 1, 1], scene.Upstreams.Select(upstream => upstream.Requests.Count));
+        await scene.CountedAsync("exhausted", 3);
+        MetricsPage page = await scene.MetricsAsync();
+        Assert.Equal(1, page.Sum("busbar_failovers_total"));
+        Assert.Equal(3, page.Sum("busbar_upstream_failures_total"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    [Trait("gotcha", "C146")]
+    public async Task A_cap_of_0_means_one_call(string client, string provider)
+    {
+        Dialect serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves) { Pool = "failover: { cap: 0 }" });
+        scene.Upstreams[0].Next(call => call.AnswerAsync(500, "{}"));
+
+        Dialect.Of(client).IsEnvelope(await scene.PostAsync(Dialect.Of(client)), 503);
+
+        Assert.Empty(scene.Upstreams[1].Requests);
+        await scene.ChargedAsync(0, err: 1);
+        await scene.ChargedAsync(1);
+        Assert.Equal(0, (await scene.MetricsAsync()).Sum("busbar_failovers_total"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    [Trait("gotcha", "C149")]
+    public async Task A_silent_provider_costs_at_most_the_deadline(string client, string provider, bool stream)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Pool = "failover: { deadline_secs: 1 }" });
+        scene.Upstream.Next(call => call.SilenceAsync());
+
+        Reply reply = await scene.PostAsync(speaks, stream);
+
+        speaks.IsEnvelope(reply, 503);
+        Assert.True(int.Parse(reply["Retry-After"]!) >= 1);
+        await scene.ChargedAsync(0, err: 1);
+        await scene.CountedAsync("exhausted");
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    [Trait("gotcha", "C149")]
+    public async Task An_attempt_timeout_moves_on_within_the_deadline(string client, string provider, bool stream)
+    {
+        Dialect serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves) { Members = ["attempt_timeout_ms: 200"] });
+        scene.Upstreams[0].Next(call => call.SilenceAsync());
+        scene.Upstreams[1].Next(call => serves.ServeAsync(call));
+
+        Assert.Equal(200, (await scene.PostAsync(Dialect.Of(client), stream)).Status);
+
+        await scene.ChargedAsync(0, err: 1);
+        await scene.ChargedAsync(1, ok: 1);
+        MetricsPage page = await scene.MetricsAsync();
+        Assert.Equal(1, page["busbar_failovers_total", ("pool", "smart"), ("reason", "attempt_timeout")]);
+        Assert.Equal(1, page["busbar_upstream_failures_total", ("pool", "smart"), ("lane", "m0"), ("disposition", "attempt_timeout")]);
+    }
+
+    private static Task Done(Action action)
+    {
+        action();
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text;
+
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>The deployment of a <see cref="Scene"/>: a lane <c>m0</c>, <c>m1</c>, … for each provider, all in one pool.</summary>
+internal sealed record SceneConfig(params Dialect[] Lanes)
+{
+    /// <summary>The <c>auth</c> block.</summary>
+    public string Auth { get; init; } = $"{{ mode: token, client_tokens: [another-token, {Scene.Token}] }}";
+
+    /// <summary>Keys of the pool, in flow style, without members.</summary>
+    public string Pool { get; init; } = "commit: first_content";
+
+    /// <summary>The <c>limits</c> block.</summary>
+    public string Limits { get; init; } = "{ shutdown_drain_secs: 10 }";
+
+    /// <summary>More keys of every model.</summary>
+    public string Model { get; init; } = "max_concurrent: 20";
+
+    /// <summary>More keys of every provider.</summary>
+    public string Provider { get; init; } = "allow_private_network: true";
+
+    /// <summary>More keys of single pool members.</summary>
+    public string[] Members { get; init; } = [];
+
+    /// <summary>The lane whose provider refuses connections.</summary>
+    public int Refusing { get; init; } = -1;
+
+    /// <summary>More variables.</summary>
+    public Dictionary<string, string> Environment { get; init; } = [];
+
+    /// <summary>The file.</summary>
+    public string Text(int port, ScriptedUpstream[] upstreams)
+    {
+        var text = new StringBuilder($"listen: 127.0.0.1:{port}\nauth: {Auth}\nlimits: {Limits}\nproviders:\n");
+        for (int lane = 0; lane < Lanes.Length; lane++)
+        {
+            text.Append($"  p{lane}: {{ protocol: {Lanes[lane].Name}, base_url: \"http://127.0.0.1:{upstreams[lane].Port}\", api_key_env: KEY_{lane}, {Provider} }}\n");
+        }
+
+        text.Append("models:\n");
+        for (int lane = 0; lane < Lanes.Length; lane++)
+        {
+            text.Append($"  m{lane}: {{ provider: p{lane}, upstream_model: wire-{lane}, {Model} }}\n");
+        }
+
+        text.Append($"pools:\n  {Scene.Pool}:\n    members:\n");
+
+        // Weights so far apart that the first ready lane gets the traffic.
+        int weight = 1_000_000;
+        for (int lane = 0; lane < Lanes.Length; lane++, weight /= 30)
+        {
+            text.Append($"      - {{ target: m{lane}, weight: {weight}{(lane < Members.Length ? ", " + Members[lane] : "")} }}\n");
+        }
+
+        foreach (string line in Pool.Split('\n'))
+        {
+            text.Append("    ").Append(line).Append('\n');
+        }
+
+        return text.ToString();
+    }
+}
