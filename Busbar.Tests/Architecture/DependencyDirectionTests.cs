@@ -19,10 +19,11 @@ public sealed class DependencyDirectionTests
         ["Observability"] = ["Wire", "Ir", "Configuration", "Reliability"],
         ["Governance"] = ["Wire", "Ir", "Configuration", "Observability"],
         ["Upstream"] = ["Wire", "Ir", "Protocols", "Configuration"],
+        ["Demo"] = ["Wire", "Ir", "Protocols", "Configuration"],
         ["Dashboard"] = ["Wire", "Ir", "Configuration", "Observability"],
         ["Admin"] = ["Wire", "Ir", "Configuration", "Observability", "Reliability", "Governance"],
         ["Gateway"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin"],
-        ["Commands"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin", "Gateway"],
+        ["Commands"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin", "Gateway", "Demo"],
     };
 
     // "Busbar.Wire", and also "Wire.JsonText", which resolves through the parent namespace. Properties bear names of folders too

@@ -21,4 +21,20 @@ public sealed class ConfigLoaderTests
         Assert.Equal(new LimitsConfig(), config.Limits);
         Assert.Equal(new GovernanceConfig(), config.Governance);
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("providers: [")]
+    [InlineData("listne: x")]
+    [InlineData(null)]
+    public void Text_loads_like_a_file_that_holds_it(string? text)
+    {
+        text ??= ConfigText.WithPool("queue: {max_ms: 5}");
+        ConfigResult file = ConfigText.LoadAsShipped(text);
+        ConfigResult loaded = ConfigLoader.LoadText(text, "text", ConfigText.Environment);
+
+        Assert.NotEmpty(loaded.Errors);
+        Assert.Equal(file.Problems.Select(problem => (problem.Severity, problem.Path, problem.Message)), loaded.Problems.Select(problem => (problem.Severity, problem.Path, problem.Message)));
+        Assert.NotNull(ConfigLoader.LoadText(ConfigText.Minimal, "text", ConfigText.Environment).Config);
+    }
 }

@@ -138,7 +138,7 @@ public sealed class FailoverScenarios
     public async Task The_cap_limits_calls_and_exhaustion_says_when_to_come_back(string client, string provider)
     {
         Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves, serves) { Pool = "failover: { cap: 1 }\nbreaker: { base_cooldown_secs: 1, max_cooldown_secs: 1 }" });
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves, serves) { Pool = "failover: { cap: 1 }\nbreaker: { base_cooldown_secs: 1, max_cooldown_secs: 1, trip: { mode: consecutive, n: 1 } }" });
         scene.Upstreams[0].Always = call => call.AnswerAsync(429, serves.Error("rate_limit_error", "canary-upstream-detail"), ("Retry-After", "40"));
         scene.Upstreams[1].Always = call => call.AnswerAsync(429, serves.Error("rate_limit_error", "canary-upstream-detail"), ("Retry-After", "30"));
         scene.Upstreams[2].Always = call => call.AnswerAsync(429, serves.Error("rate_limit_error", "canary-upstream-detail"), ("Retry-After", "35"));

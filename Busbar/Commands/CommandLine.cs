@@ -48,6 +48,7 @@ internal static class CommandLine
         {
             Command.Validate => ValidateCommand.Run(sources, environment, output, error),
             Command.Providers => ProvidersCommand.Run(sources, environment, output, error),
+            Command.Demo => await DemoCommand.RunAsync(environment, output, error).ConfigureAwait(false),
             _ => await ServeCommand.RunAsync(sources, environment, error).ConfigureAwait(false),
         };
     }

@@ -29,8 +29,12 @@ internal static partial class ServeCommand
             : 1;
     }
 
-    /// <summary>Serves <paramref name="config"/>; <paramref name="reload"/> is asked for another one on SIGHUP.</summary>
-    public static async Task<int> ServeAsync(GatewayConfig config, Func<ConfigResult> reload, IEnvironment environment, TextWriter error)
+    /// <summary>
+    /// Serves <paramref name="config"/>; <paramref name="reload"/> is asked for another one on SIGHUP, <paramref name="listening"/> is called once the
+    /// port is open.
+    /// </summary>
+    public static async Task<int> ServeAsync(
+        GatewayConfig config, Func<ConfigResult> reload, IEnvironment environment, TextWriter error, Action? listening = null)
     {
         TimeProvider time = TimeProvider.System;
         var loggers = new StderrLogger(StderrLogger.ParseLevel(environment.Get("BUSBAR_LOG") ?? environment.Get("RUST_LOG")), error, time);
@@ -78,6 +82,7 @@ internal static partial class ServeCommand
         }
 
         Listening(log, ProductVersion.Text, config.Listen);
+        listening?.Invoke();
         await WaitAndDrainAsync(server, application, reload, metrics, log, error).ConfigureAwait(false);
         application.Snapshot.CloseConnections();
         Stopped(log);

@@ -19,18 +19,17 @@ internal static class ConfigLoader
         Dictionary<string, YamlNode>? catalog = ReadCatalog(sources, report);
         YamlNode? root = ConfigFile.ReadYaml(
             sources.ConfigFile, $"name another with --config FILE or the variable {ConfigSources.ConfigVariable}", report);
-        if (root is YamlText { IsNull: true } || (root is null && report.Problems.Count == 0))
-        {
-            report.Error("", new SourceLocation(sources.ConfigFile, 0, 0), "the file is empty", "it needs at least providers and models");
-        }
-        else if (root is not null && catalog is not null)
-        {
-            GatewayConfig config = new Binder(catalog, report, environment).Bind(root, sources.ConfigFile);
-            refuse(config, report);
-            return new ConfigResult(config, report.Problems);
-        }
+        return Bind(root, sources.ConfigFile, catalog, report, environment, refuse);
+    }
 
-        return new ConfigResult(null, report.Problems);
+    /// <summary>As <see cref="Load(ConfigSources, IEnvironment)"/>, from the text of a deployment file, over the catalog inside the binary.</summary>
+    /// <param name="text">The YAML.</param>
+    /// <param name="name">What stands for the file's name in messages.</param>
+    /// <param name="environment">For variables.</param>
+    public static ConfigResult LoadText(string text, string name, IEnvironment environment)
+    {
+        ConfigReport report = new();
+        return Bind(YamlReader.Read(text, name, report), name, ReadCatalog(new ConfigSources(name, null), report), report, environment, NotYet.Refuse);
     }
 
     /// <summary>The rows of the catalog by name; null after reporting why there is none.</summary>
@@ -50,5 +49,24 @@ internal static class ConfigLoader
                 report.Error("", root.Location, "the catalog must be a mapping of provider names");
                 return null;
         }
+    }
+
+    private static ConfigResult Bind(
+        YamlNode? root, string file, Dictionary<string, YamlNode>? catalog, ConfigReport report, IEnvironment environment, Action<GatewayConfig, ConfigReport> refuse)
+    {
+        if (root is YamlText { IsNull: true } || (root is null && report.Problems.Count == 0))
+        {
+            report.Error("", new SourceLocation(file, 0, 0), "the file is empty", "it needs at least providers and models");
+            return new ConfigResult(null, report.Problems);
+        }
+
+        if (root is null || catalog is null)
+        {
+            return new ConfigResult(null, report.Problems);
+        }
+
+        GatewayConfig config = new Binder(catalog, report, environment).Bind(root, file);
+        refuse(config, report);
+        return new ConfigResult(config, report.Problems);
     }
 }

@@ -23,10 +23,19 @@ internal sealed class Authenticator
         _digests = [.. config.ClientTokens.Select(token => SHA256.HashData(Encoding.UTF8.GetBytes(token.Reveal())))];
     }
 
-    /// <summary>Judges the credentials of one request. <paramref name="query"/> is the raw query, read for a key only on Gemini paths.</summary>
-    public CallerIdentity Authenticate(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol)
+    /// <summary>
+    /// Judges the credentials of one request. <paramref name="query"/> is the raw query, read for a key only on Gemini paths.
+    /// <paramref name="admitted"/> is the memory of the connection, kept between its requests.
+    /// </summary>
+    public CallerIdentity Authenticate(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol, ref AdmittedToken admitted)
     {
         if (_mode == AuthMode.None)
+        {
+            return new(true, default);
+        }
+
+        string? authorization = First(headers.Authorization);
+        if (_mode == AuthMode.Token && admitted.Is(this, authorization))
         {
             return new(true, default);
         }
@@ -37,7 +46,13 @@ internal sealed class Authenticator
             return new(true, new CallerCredential(true, token is null ? null : new Secret(token), carrier));
         }
 
-        return new(token is not null && IsListed(token), default);
+        bool listed = token is not null && IsListed(token);
+        if (listed && carrier == CredentialCarrier.Bearer)
+        {
+            admitted = new AdmittedToken(this, authorization!);
+        }
+
+        return new(listed, default);
     }
 
     /// <summary>The first non-empty token in the order of control plane 3.2; null when there is none.</summary>

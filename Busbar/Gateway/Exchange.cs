@@ -11,7 +11,7 @@ namespace Busbar.Gateway;
 
 /// <summary>
 /// One request and its answer, from the first header to the last byte. Kestrel keeps the object with its connection and uses it again,
-/// so <see cref="Begin"/> must set and <see cref="End"/> must clear every field.
+/// so <see cref="Begin"/> must set and <see cref="End"/> must clear every field but <see cref="AdmittedToken"/>.
 /// </summary>
 internal sealed class Exchange
 {
@@ -31,6 +31,9 @@ internal sealed class Exchange
 
     /// <summary>The client's dialect.</summary>
     public Protocol Ingress { get; set; } = null!;
+
+    /// <summary>The credential this connection was admitted with last; kept from request to request.</summary>
+    public AdmittedToken AdmittedToken;
 
     /// <summary>What the sender proved.</summary>
     public CallerIdentity Caller { get; set; }
@@ -56,7 +59,10 @@ internal sealed class Exchange
     /// <summary>The pool that serves it; null until one was found.</summary>
     public Pool? Pool { get; set; }
 
-    /// <summary>What the answer cost.</summary>
+    /// <summary>Whether anybody wants to know what the answer cost.</summary>
+    public bool WantsUsage { get; set; }
+
+    /// <summary>What the answer cost, where <see cref="WantsUsage"/>; streams report it in any case.</summary>
     public Usage Usage { get; set; }
 
     /// <summary>How it ended, for metrics and log.</summary>
@@ -171,6 +177,7 @@ internal sealed class Exchange
         Attempts = 0;
         Streams = false;
         WantsStreamUsage = false;
+        WantsUsage = false;
         WantsJsonArray = false;
         _requestId = null;
         HeadersAt = 0;

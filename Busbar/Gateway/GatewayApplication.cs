@@ -98,7 +98,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         }
 
         // 2. Authenticate, before a byte of the body is read.
-        exchange.Caller = exchange.Snapshot.Authenticator.Authenticate(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol);
+        exchange.Caller = exchange.Snapshot.Authenticator.Authenticate(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol, ref exchange.AdmittedToken);
         if (!exchange.Caller.Admitted)
         {
             _metrics.AuthRejections.Get(exchange.Route.Protocol.Name()).Add();
@@ -109,6 +109,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         switch (exchange.Route.Endpoint)
         {
             case Endpoint.Chat:
+                exchange.WantsUsage = _log.LogsSuccesses;
                 GatewayError? refusal = await Admission.AdmitAsync(exchange).ConfigureAwait(false);
                 if (refusal is not null)
                 {

@@ -14,6 +14,9 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time)
 
     private readonly ConcurrentDictionary<int, long> _lossLoggedAt = new();
 
+    /// <summary>Whether requests that went well are logged, with their token counts.</summary>
+    public bool LogsSuccesses => logger.IsEnabled(LogLevel.Debug);
+
     /// <summary>A request has ended.</summary>
     public void Ended(Exchange exchange)
     {

@@ -28,7 +28,11 @@ internal static class WholeRelay
             return await PassRestAsync(attempt, stream, body).ConfigureAwait(false);
         }
 
-        exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
+        if (exchange.WantsUsage)
+        {
+            exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
+        }
+
         await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
         return AttemptResult.Answered;
     }
@@ -112,7 +116,7 @@ internal static class WholeRelay
                 }
 
                 // Usage stands at the end of a body, so it is kept for the tap as far as a body may be translated at all.
-                if (body.Length + read <= TranslateLimit)
+                if (exchange.WantsUsage && body.Length + read <= TranslateLimit)
                 {
                     body.Write(room.Span[..read]);
                 }
@@ -134,7 +138,7 @@ internal static class WholeRelay
             return AttemptResult.Answered;
         }
 
-        if (expected is null || expected == body.Length)
+        if (exchange.WantsUsage && (expected is null || expected == body.Length))
         {
             exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
         }

@@ -1,0 +1,167 @@
+using System.Net;
+using Busbar.Commands;
+using Busbar.Configuration;
+using Busbar.Demo;
+using Busbar.Gateway;
+using Busbar.Ir;
+using Busbar.Observability;
+using Busbar.Protocols;
+using Busbar.Reliability;
+using Busbar.Tests.Configuration;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Busbar.Tests.Demo;
+
+/// <summary>The demo as a client sees it: simulated providers, the demo's own configuration, and the gateway in front of them.</summary>
+public sealed class DemoTests : IAsyncLifetime
+{
+    private readonly HttpClient _client = new();
+    private SimulatedProviders _providers = null!;
+    private GatewayApplication _application = null!;
+    private KestrelServer _server = null!;
+
+    /// <summary>The protocols clients can speak: those with a route.</summary>
+    public static TheoryData<string> Clients => [.. Routed];
+
+    private static IEnumerable<string> Routed => Question.Protocols.Where(protocol =>
+        Routes.Match("POST", ProtocolTable.Get(Question.Named(protocol)).EgressPath("m", stream: true).Split('?')[0]).Endpoint == Endpoint.Chat);
+
+    private string Origin => _server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+
+    public async Task InitializeAsync()
+    {
+        _providers = await SimulatedProviders.StartAsync(new InstantTime());
+        ConfigResult loaded = DemoConfiguration.Load(0, _providers, new FakeEnvironment());
+
+        // The one thing to warn of, that the pool mixes protocols, is what the demo is for.
+        Assert.Equal(["pools.demo"], loaded.Problems.Select(problem => problem.Path));
+        Assert.Empty(loaded.Errors);
+        GatewayConfig config = loaded.Config!;
+        Assert.True(ListenAddress.TryParse(config.Listen, out IPEndPoint address));
+        var metrics = new Metrics();
+        var snapshot = new GatewaySnapshot(config, Fleet.Create(config, TimeProvider.System), metrics, TimeProvider.System);
+        _application = new GatewayApplication(snapshot, metrics, new RequestLog(NullLogger.Instance, TimeProvider.System), TimeProvider.System);
+        _server = GatewayServer.Create(address, config.Limits, NullLoggerFactory.Instance);
+        await _server.StartAsync(_application, CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _client.Dispose();
+        await _server.StopAsync(CancellationToken.None);
+        _server.Dispose();
+        _application.Snapshot.CloseConnections();
+        await _providers.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Every_call_that_is_printed_works()
+    {
+        foreach (DemoCall call in DemoCommand.Calls(_providers))
+        {
+            for (int time = 1; time <= call.Times; time++)
+            {
+                using var request = new HttpRequestMessage(new HttpMethod(call.Method), Origin + call.Path);
+                request.Headers.TryAddWithoutValidation("Authorization", DemoCall.Authorization);
+                request.Content = call.Body is null ? null : new StringContent(call.Body, null, "application/json");
+                using HttpResponseMessage response = await _client.SendAsync(request);
+
+                Assert.True(response.StatusCode == HttpStatusCode.OK, $"{call.Title}: {response.StatusCode}");
+                Assert.NotEmpty(await response.Content.ReadAsByteArrayAsync());
+                Assert.Equal(call.Streams, response.Headers.TransferEncodingChunked == true);
+            }
+        }
+    }
+
+    [Fact]
+    public void What_is_printed_is_every_call_once_and_shows_all_the_demo_is_for()
+    {
+        var output = new StringWriter();
+        DemoCommand.Welcome("http://127.0.0.1:1", _providers, output);
+
+        string[] lines = [.. output.ToString().Split('\n').Where(line => line.Contains("curl"))];
+        DemoCall[] calls = [.. DemoCommand.Calls(_providers)];
+        Assert.Equal(calls.Select(call => call.CommandLine("http://127.0.0.1:1")), lines);
+        Assert.Equal(Routed, calls.Where(call => call.Title.StartsWith("streaming", StringComparison.Ordinal)).Select(call => call.Title.Split(", ")[1]));
+        Assert.All(["failover", "translation", "dies", "lane"], word => Assert.Contains(calls, call => call.Title.Contains(word)));
+        Assert.All(["/stats", "/metrics"], path => Assert.Contains(calls, call => call.Path == path));
+    }
+
+    [Theory]
+    [MemberData(nameof(Clients))]
+    public async Task A_client_of_any_dialect_is_answered_by_a_provider_of_any_dialect(string client)
+    {
+        ProtocolId dialect = Question.Named(client);
+        foreach (SimulatedProvider provider in _providers.All.Where(provider => provider is { IsFlaky: false, IsBreaking: false }))
+        {
+            Heard whole = Heard.Whole(dialect, await AskAsync(new Question(dialect, provider.Model, DemandsTool: true)));
+            Heard stream = Heard.Stream(dialect, await AskAsync(new Question(dialect, provider.Model, Stream: true, DemandsTool: true)));
+
+            Assert.Contains(provider.Name, whole.Text);
+            Assert.Equal("weather", whole.Tool);
+            Assert.True(whole.IsComplete);
+            Assert.Equal(whole, stream);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Clients))]
+    public async Task Pool_calls_all_succeed_while_a_member_refuses_some(string client)
+    {
+        ProtocolId dialect = Question.Named(client);
+        for (int call = 0; call < 24; call++)
+        {
+            bool stream = call % 4 == 3;
+            byte[] body = await AskAsync(new Question(dialect, DemoConfiguration.Pool, stream));
+            Assert.True((stream ? Heard.Stream(dialect, body) : Heard.Whole(dialect, body)).IsComplete);
+        }
+
+        int refusals = _providers.All.Single(provider => provider.IsFlaky).Refusals;
+        using var request = new HttpRequestMessage(HttpMethod.Get, Origin + "/metrics");
+        request.Headers.TryAddWithoutValidation("Authorization", DemoCall.Authorization);
+        using HttpResponseMessage metrics = await _client.SendAsync(request);
+        Assert.NotEqual(0, refusals);
+        Assert.Contains(
+            $"busbar_failovers_total{{pool=\"{DemoConfiguration.Pool}\",reason=\"transient_upstream\"}} {refusals}\n",
+            await metrics.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Clients))]
+    public async Task A_stream_that_dies_ends_with_the_error_of_the_clients_dialect(string client)
+    {
+        ProtocolId dialect = Question.Named(client);
+        SimulatedProvider breaking = _providers.All.Single(provider => provider.IsBreaking);
+        for (int call = 1; call <= 4; call++)
+        {
+            Heard stream = Heard.Stream(dialect, await AskAsync(new Question(dialect, breaking.Model, Stream: true)));
+
+            Assert.NotEmpty(stream.Text);
+            Assert.Equal(call < 4, stream.IsComplete);
+            Assert.Equal(call == 4, stream.IsError);
+        }
+    }
+
+    [Fact]
+    public async Task Only_the_demo_token_opens_it_and_its_lanes_are_usable()
+    {
+        using HttpRequestMessage request = new Question(ProtocolId.OpenAI, DemoConfiguration.Pool).To(Origin);
+        request.Headers.Remove("Authorization");
+        using HttpResponseMessage refused = await _client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.Equal("ok", await _client.GetStringAsync(Origin + "/healthz"));
+    }
+
+    private async Task<byte[]> AskAsync(Question question)
+    {
+        using HttpRequestMessage request = question.To(Origin);
+        using HttpResponseMessage response = await _client.SendAsync(request);
+        byte[] body = await response.Content.ReadAsByteArrayAsync();
+        Assert.True(response.StatusCode == HttpStatusCode.OK, System.Text.Encoding.UTF8.GetString(body));
+        return body;
+    }
+}

@@ -1,0 +1,160 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace Busbar.Tests.Scenarios;
+
+public sealed class AuthenticationScenarios
+{
+    private const string CallerKey = "sk-ant-api-canary-caller-key";
+
+    public static TheoryData<string> Dialects => Cases.Dialects;
+
+    public static TheoryData<string, string> Hops => Cases.Hops;
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    [Trait("gotcha", "C85")]
+    [Trait("gotcha", "C86")]
+    [Trait("gotcha", "C87")]
+    [Trait("gotcha", "C88")]
+    public async Task The_first_carrier_with_a_token_decides(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+
+        foreach ((bool admitted, (string Name, string Value)[] headers) in ((bool, (string, string)[])[])
+        [
+            (true, [("Authorization", "Bearer " + Scene.Token)]),
+            (true, [("Authorization", "bEaReR " + Scene.Token)]),
+            (true, [("x-api-key", Scene.Token)]),
+            (true, [("x-goog-api-key", Scene.Token)]),
+            (true, [("api-key", Scene.Token)]),
+            (true, [("Authorization", "Bearer "), ("x-api-key", Scene.Token)]),
+            (true, [("Authorization", "AWS4-HMAC-SHA256 x"), ("x-api-key", Scene.Token)]),
+            (false, [("Authorization", "Bearer wrong"), ("x-api-key", Scene.Token)]),
+            (false, [("Authorization", Scene.Token)]),
+            (false, [("x-api-key", Scene.Token + "x")]),
+            (false, [("x-api-key", Scene.Token[..^1])]),
+            (false, [("x-api-key", " ")]),
+            (false, []),
+        ])
+        {
+            Reply reply = await scene.PostAsync(dialect, change: message =>
+            {
+                foreach ((string name, string value) in headers)
+                {
+                    message.Headers.TryAddWithoutValidation(name, value);
+                }
+            });
+            if (admitted)
+            {
+                Assert.Equal(200, reply.Status);
+            }
+            else
+            {
+                dialect.IsEnvelope(reply, 401);
+                Scene.SpeaksLikeTheVendor(reply);
+            }
+        }
+
+        Assert.All(scene.Upstream.Requests, request => Assert.Equal(Scene.KeyOf(0), dialect.CredentialOf(request)));
+        MetricsPage page = await scene.MetricsAsync();
+        Assert.Equal(6, page["busbar_auth_rejections_total", ("ingress_protocol", dialect.Name)]);
+        Assert.Equal(7, page.Sum("busbar_requests_total"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    [Trait("gotcha", "C92")]
+    public async Task A_refusal_comes_before_a_byte_of_the_body_is_read(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync("127.0.0.1", scene.Port);
+
+        // Far more than the cap is announced, and none of it sent.
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"POST {dialect.Path} HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n"));
+        byte[] buffer = new byte[4096];
+        using var bound = new CancellationTokenSource(Eventually.Bound);
+        int read = await socket.ReceiveAsync(buffer, bound.Token);
+
+        Assert.StartsWith("HTTP/1.1 401 ", Encoding.ASCII.GetString(buffer, 0, read));
+    }
+
+    [Fact]
+    [Trait("gotcha", "C89")]
+    public async Task A_garbled_credential_is_a_401_and_harms_nothing()
+    {
+        await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync("127.0.0.1", scene.Port);
+        await socket.SendAsync((byte[])[.. "GET /stats HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \u00e4\u20ac\r\n\r\n"u8]);
+        byte[] buffer = new byte[4096];
+        using var bound = new CancellationTokenSource(Eventually.Bound);
+        int read = await socket.ReceiveAsync(buffer, bound.Token);
+
+        Assert.StartsWith("HTTP/1.1 401 ", Encoding.ASCII.GetString(buffer, 0, read));
+        Assert.Equal(200, (await scene.GetAsync("/stats")).Status);
+    }
+
+    [Fact]
+    [Trait("gotcha", "C96")]
+    public async Task Only_health_and_the_empty_root_are_open_in_token_mode()
+    {
+        await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
+
+        Assert.Equal((200, "ok"), ((await scene.GetAsync("/healthz", token: null)).Status, (await scene.GetAsync("/healthz", token: null)).Text));
+        Assert.Equal(200, (await scene.GetAsync("/livez", token: null)).Status);
+        Assert.Equal((200, ""), ((await scene.GetAsync("/", token: null)).Status, (await scene.GetAsync("/", token: null)).Text));
+        Assert.Equal(200, (await scene.GetAsync("/", token: null, HttpMethod.Head)).Status);
+        foreach (string path in (string[])["/stats", "/metrics", "/nowhere", "/healthz/x", "/v1/chat/completions"])
+        {
+            Dialect.Of("openai").IsEnvelope(await scene.GetAsync(path, token: null), 401);
+        }
+
+        Dialect.Of("anthropic").IsEnvelope(await scene.GetAsync("/v1/messages", token: null), 401);
+        Assert.Equal(200, (await scene.GetAsync("/stats")).Status);
+        Assert.Equal(200, (await scene.GetAsync("/metrics")).Status);
+    }
+
+    [Theory]
+    [InlineData("{ mode: none }")]
+    [InlineData("{ mode: ' PASSTHROUGH ' }")]
+    [Trait("gotcha", "C97")]
+    [Trait("gotcha", "C61")]
+    public async Task Figures_are_open_where_nobody_is_checked(string auth)
+    {
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(Dialect.All[0]) { Auth = auth });
+
+        Assert.Equal(200, (await scene.GetAsync("/stats", token: null)).Status);
+        Assert.Equal(200, (await scene.GetAsync("/metrics", token: null)).Status);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    [Trait("gotcha", "C103")]
+    [Trait("gotcha", "C104")]
+    [Trait("gotcha", "C105")]
+    public async Task In_passthrough_mode_the_callers_key_goes_up_and_its_refusal_comes_back(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves) { Auth = "{ mode: passthrough }" });
+        string refusal = serves.Error("permission_error", "not yours");
+        scene.Upstream.Next(call => serves.ServeAsync(call)).Next(call => call.AnswerAsync(403, refusal)).Next(call => call.AnswerAsync(401, refusal));
+
+        Assert.Equal(200, (await scene.PostAsync(speaks, change: message => speaks.Authorize(message.Headers, CallerKey))).Status);
+        Reply forbidden = await scene.PostAsync(speaks, change: message => speaks.Authorize(message.Headers, CallerKey));
+        Reply anonymous = await scene.PostAsync(speaks, change: message => { });
+
+        Assert.Equal([CallerKey, CallerKey, null], scene.Upstream.Requests.Select(serves.CredentialOf));
+        Assert.All(scene.Upstream.Requests, request => Assert.DoesNotContain(request.Headers, header => header.Value.Contains("provider-key", StringComparison.Ordinal)));
+        Assert.Equal((403, 401), (forbidden.Status, anonymous.Status));
+        Assert.Contains("not yours", forbidden.Text);
+        Assert.True(speaks != serves || forbidden.Text == refusal);
+        Assert.Empty(scene.Upstreams[1].Requests);
+        await scene.ChargedAsync(0, ok: 1);
+        Assert.Equal(0, (await scene.LaneAsync()).Cooldown);
+    }
+}

@@ -1,0 +1,177 @@
+using System.Net;
+using System.Text;
+
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>Requests that are refused, in the words of the client's own vendor, before any provider hears of them.</summary>
+public sealed class BadInputScenarios
+{
+    private const int MaxBody = 32 * 1024 * 1024;
+
+    public static TheoryData<string> Dialects => Cases.Dialects;
+
+    public static TheoryData<string, string> Bodies
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (Dialect dialect in Dialect.All)
+            {
+                foreach (string body in (string[])
+                [
+                    "", " ", "{", "nonsense", "[]", "null", "\"text\"", "{\"model\":\"smart\"", "{\"model\":\"smart\",}", "{\"model\":\"smart\"} x",
+                    "{}", "{\"model\":\"\"}", "{\"model\":7}", "{\"model\":null}", "{\"model\":[\"smart\"]}", "{\"model\":\"smart\",\"model\":\"smart\"}",
+                    "{\"model\":\"smart\",\"messages\":[\"\u0001\"]}",
+                ])
+                {
+                    data.Add(dialect.Name, body);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Fact]
+    [Trait("gotcha", "C114")]
+    [Trait("gotcha", "C115")]
+    public async Task A_body_that_is_no_request_is_a_native_400_without_parser_text()
+    {
+        await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
+        int requests = 0;
+        foreach (object[] row in Bodies)
+        {
+            (Dialect dialect, string body) = (Dialect.Of((string)row[0]), (string)row[1]);
+
+            Reply reply = await scene.PostAsync(dialect, body);
+
+            dialect.IsEnvelope(reply, 400);
+            Scene.SpeaksLikeTheVendor(reply);
+            Assert.DoesNotContain("LineNumber", reply.Text, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain("nonsense", reply.Text);
+            await scene.CountedAsync("client_error", ++requests);
+        }
+
+        MetricsPage page = await scene.MetricsAsync();
+        Assert.Equal(requests, page.Sum("busbar_requests_total", "pool", "unresolved"));
+        await scene.ChargedAsync(0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    [Trait("gotcha", "C121")]
+    public async Task Nesting_is_refused_from_one_level_beyond_the_limit_however_deep(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+
+        foreach (int depth in (int[])[129, 200, 10_000, 1_000_000])
+        {
+            dialect.IsEnvelope(await scene.PostAsync(dialect, Nested(depth)), 400);
+        }
+
+        Assert.Equal(200, (await scene.PostAsync(dialect, Nested(128))).Status);
+        Assert.Equal(Nested(128).Replace("smart", "wire-0"), Assert.Single(scene.Upstream.Requests).Text);
+
+        static string Nested(int depth) => "{\"model\":\"smart\",\"deep\":" + new string('[', depth - 1) + new string(']', depth - 1) + "}";
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    [Trait("gotcha", "C110")]
+    [Trait("gotcha", "C111")]
+    public async Task A_body_of_exactly_the_cap_passes_and_one_byte_more_is_a_native_413_declared_or_not(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Always = call => call.AnswerAsync(200, dialect.Answer("hello"));
+
+        Assert.Equal(200, (await PostAsync(MaxBody, chunked: false)).Status);
+        Assert.Equal(200, (await PostAsync(MaxBody, chunked: true)).Status);
+        dialect.IsEnvelope(await PostAsync(MaxBody + 1, chunked: false), 413);
+        dialect.IsEnvelope(await PostAsync(MaxBody + 1, chunked: true), 413);
+
+        Assert.Equal([MaxBody + 1, MaxBody + 1], scene.Upstream.Requests.Select(request => request.Body.Length));
+        await scene.SettledAsync();
+        Assert.Equal(2, (await scene.MetricsAsync()).Sum("busbar_requests_total", "outcome", "client_error"));
+
+        async Task<Reply> PostAsync(int size, bool chunked)
+        {
+            byte[] body = new byte[size];
+            body.AsSpan().Fill((byte)' ');
+            Encoding.UTF8.GetBytes(dialect.Request(Scene.Pool, stream: false)).CopyTo(body, 0);
+            using var message = Scene.Message(dialect, new ByteArrayContent(body));
+            message.Headers.TransferEncodingChunked = chunked;
+
+            // A refused client must not go on sending: it asks first, as HTTP libraries do with large bodies.
+            message.Headers.ExpectContinue = size > MaxBody && !chunked;
+            return await scene.ReadAsync(await scene.Client.SendAsync(message));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    [Trait("gotcha", "C117")]
+    [Trait("gotcha", "C246")]
+    public async Task Unknown_models_are_a_native_404_and_leave_no_trace_in_labels(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        string[] before = [.. (await scene.MetricsAsync()).Series];
+        var random = new Random(117);
+
+        for (int request = 1; request <= 200; request++)
+        {
+            Reply reply = await scene.PostAsync(dialect, model: $"model-{random.Next():x}");
+            dialect.IsEnvelope(reply, 404, dialect is OpenAIDialect ? "model_not_found" : null);
+            Scene.SpeaksLikeTheVendor(reply);
+        }
+
+        MetricsPage page = await scene.MetricsAsync();
+        Assert.Equal(before, page.Series);
+        Assert.Equal(200, page["busbar_requests_total", ("ingress_protocol", dialect.Name), ("pool", "unresolved"), ("outcome", "client_error")]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    [Trait("gotcha", "C113")]
+    public async Task A_wrong_method_and_a_wrong_path_are_native_errors(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+
+        Reply method = await scene.GetAsync(dialect.Path);
+        dialect.IsEnvelope(method, 405);
+        Assert.Equal("POST", method["Allow"]);
+        Reply path = await scene.GetAsync("/v1/nothing");
+        Dialect.Of("openai").IsEnvelope(path, 404);
+        Scene.SpeaksLikeTheVendor(path);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task A_compressed_body_is_refused(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        using var message = Scene.Message(dialect, new ByteArrayContent([1, 2, 3]));
+        message.Content!.Headers.ContentEncoding.Add("gzip");
+
+        dialect.IsEnvelope(await scene.ReadAsync(await scene.Client.SendAsync(message)), 400);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task Any_content_type_is_read_as_json(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        using var message = Scene.Message(dialect, new StringContent(dialect.Request(Scene.Pool, stream: false)));
+        message.Content!.Headers.ContentType = null;
+
+        Assert.Equal(HttpStatusCode.OK, (await scene.Client.SendAsync(message)).StatusCode);
+        Assert.Equal("application/json", scene.Upstream.Requests[0]["Content-Type"]);
+    }
+}

@@ -1,0 +1,154 @@
+using System.Text;
+
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>Between a client and a provider of one protocol nothing changes but the model's name.</summary>
+public sealed class SameProtocolBytesScenarios
+{
+    /// <summary>Everything that a re-serialisation would lose.</summary>
+    private const string Odd =
+        "\r\n {\t\"zeta\" : [ ] , \"temperature\":1.0e-00, \"model\" :\t\"sm\\u0061rt\" ,\"max_tokens\":64,\"n\u00e4me\":\"\\u00e4\\/\\ud83d\\ude00\u20ac\",\n"
+        + "\"messages\":[{\"content\":\"h\\u0069\",\"role\":\"user\",\"x\":{\"model\":\"smart\",\"a\":-0,\"b\":1E+2,\"c\":123456789012345678901234567890}}],"
+        + "\"twice\":1,\"twice\":{\"twice\":null}, \"stream\": false }\n\n";
+
+    public static TheoryData<string> Dialects => Cases.Dialects;
+
+    public static TheoryData<string, bool> Forms => Cases.Forms;
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    [Trait("lesson", "1")]
+    public async Task A_request_arrives_byte_for_byte_but_for_the_model(string protocol, bool chunked)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        using var message = Scene.Message(dialect, new ByteArrayContent(Encoding.UTF8.GetBytes(Odd)));
+        message.Headers.TransferEncodingChunked = chunked;
+
+        Assert.Equal(200, (await scene.ReadAsync(await scene.Client.SendAsync(message))).Status);
+
+        UpstreamRequest request = Assert.Single(scene.Upstream.Requests);
+        Assert.Equal(Odd.Replace("\"sm\\u0061rt\"", "\"wire-0\"", StringComparison.Ordinal), request.Text);
+        Assert.Equal(("POST", dialect.Path), (request.Method, request.Path));
+        Assert.Equal(request.Body.Length.ToString(), request["Content-Length"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task A_whole_answer_arrives_byte_for_byte_with_the_vendors_headers_and_no_others(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Next(call => call.AnswerAsync(
+            200,
+            Encoding.UTF8.GetBytes(Odd),
+            "application/json; charset=utf-8",
+            (dialect.RequestIdHeader, "vendor-1"),
+            ("x-ratelimit-remaining-requests", "9"),
+            ("anthropic-ratelimit-tokens-remaining", "8"),
+            ("openai-processing-ms", "12"),
+            ("Set-Cookie", "session=1"),
+            ("Server", "vendor"),
+            ("Via", "1.1 vendor"),
+            ("X-Powered-By", "vendor"),
+            ("Alt-Svc", "h3"),
+            ("Access-Control-Allow-Origin", "*")));
+
+        Reply reply = await scene.PostAsync(dialect);
+
+        Assert.Equal((200, Odd), (reply.Status, reply.Text));
+        Assert.Equal(
+            ["anthropic-ratelimit-tokens-remaining", "Content-Length", "Content-Type", "Date", "openai-processing-ms", dialect.RequestIdHeader, "x-ratelimit-remaining-requests"],
+            reply.Headers.Keys.Order(StringComparer.OrdinalIgnoreCase));
+        Assert.Equal(("vendor-1", "application/json; charset=utf-8"), (reply[dialect.RequestIdHeader], reply["Content-Type"]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task A_large_answer_arrives_byte_for_byte(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        string answer = dialect.Answer(new string('\u00e4', 1_500_000));
+        scene.Upstream.Next(call => call.AnswerAsync(200, answer)).Next(async call =>
+        {
+            await call.BeginAsync("application/json");
+            foreach (char[] piece in answer.Chunk(70_001))
+            {
+                await call.ChunkAsync(new string(piece));
+            }
+
+            await call.EndAsync();
+        });
+
+        Assert.Equal(answer, (await scene.PostAsync(dialect)).Text);
+        Assert.Equal(answer, (await scene.PostAsync(dialect)).Text);
+        await scene.ChargedAsync(0, ok: 2);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task A_stream_arrives_byte_for_byte_wherever_it_is_cut(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        string stream = ": a comment\n\n" + string.Concat(dialect.Stream("h\\u0069 \u20ac\ud83d\ude00")).Replace("\n\n", "\r\n\r\n", StringComparison.Ordinal);
+        byte[] bytes = Encoding.UTF8.GetBytes(stream);
+        int step = 1;
+        scene.Upstream.Always = async call =>
+        {
+            await call.BeginAsync(headers: ("x-request-id", "vendor-1"));
+            foreach (byte[] piece in bytes.Chunk(Volatile.Read(ref step)))
+            {
+                await call.RawAsync((byte[])[.. Encoding.ASCII.GetBytes($"{piece.Length:x}\r\n"), .. piece, .. "\r\n"u8]);
+            }
+
+            await call.EndAsync();
+        };
+
+        foreach (int size in (int[])[1, 2, 3, 7, 50, 100_000])
+        {
+            Volatile.Write(ref step, size);
+            Reply reply = await scene.PostAsync(dialect, stream: true);
+            Assert.Equal(stream, reply.Text);
+            Assert.Equal(("text/event-stream", "vendor-1", "no-cache"), (reply["Content-Type"], reply["x-request-id"], reply["Cache-Control"]));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task Of_a_clients_headers_only_the_vendors_own_go_up(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        (string Name, string Value)[] own = dialect is AnthropicDialect
+            ? [("anthropic-version", "2024-10-22"), ("anthropic-beta", "a-1,b-2")]
+            : [("OpenAI-Organization", "org-1"), ("OpenAI-Project", "proj-1"), ("OpenAI-Beta", "x=v1"), ("Idempotency-Key", "k-1")];
+
+        await scene.PostAsync(dialect, change: message =>
+        {
+            foreach ((string name, string value) in ((string, string)[])
+            [
+                .. own, ("x-client-request-id", "c-1"),
+                ("Authorization", "Bearer " + Scene.Token), ("x-api-key", "canary-second"), ("x-goog-api-key", "canary-third"), ("api-key", "canary-fourth"),
+                ("Cookie", "canary=1"), ("X-Forwarded-For", "10.0.0.1"), ("X-Forwarded-Host", "inside"), ("Forwarded", "for=10.0.0.1"), ("X-Real-IP", "10.0.0.1"),
+                ("Via", "1.1 inside"), ("Referer", "http://inside/"), ("Origin", "http://inside"), ("Accept-Encoding", "gzip"), ("x-session-id", "s"), ("X-Custom", "x"),
+                ("User-Agent", "inside/1"),
+            ])
+            {
+                message.Headers.TryAddWithoutValidation(name, value);
+            }
+        });
+
+        UpstreamRequest request = Assert.Single(scene.Upstream.Requests);
+        string credential = dialect is AnthropicDialect ? "x-api-key" : "Authorization";
+        Assert.Equal(
+            ((string[])["Accept", "Content-Length", "Content-Type", credential, "Host", "User-Agent", "x-client-request-id", .. own.Select(header => header.Name)]).Order(StringComparer.OrdinalIgnoreCase),
+            request.Headers.Select(header => header.Key).Order(StringComparer.OrdinalIgnoreCase));
+        Assert.All(own, header => Assert.Equal(header.Value, request[header.Name]));
+        Assert.Equal(Scene.KeyOf(0), dialect.CredentialOf(request));
+        Assert.StartsWith("busbar/", request["User-Agent"], StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,129 @@
+namespace Busbar.Tests.Scenarios;
+
+public sealed class SaturationScenarios
+{
+    public static TheoryData<string, bool> Forms => Cases.Forms;
+
+    public static TheoryData<string> Dialects => Cases.Dialects;
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    [Trait("gotcha", "C136")]
+    [Trait("gotcha", "C138")]
+    [Trait("gotcha", "C252")]
+    public async Task A_busy_lane_is_passed_over_and_when_all_are_busy_a_request_waits_for_the_first_that_is_free(string protocol, bool stream)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        TaskCompletionSource[] gates = [new(), new()];
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Model = "max_concurrent: 1" });
+        for (int lane = 0; lane < 2; lane++)
+        {
+            TaskCompletionSource gate = gates[lane];
+            scene.Upstreams[lane].Next(async call =>
+            {
+                await gate.Task;
+                await dialect.ServeAsync(call);
+            });
+            scene.Upstreams[lane].Always = call => dialect.ServeAsync(call);
+        }
+
+        Task<Reply> first = scene.PostAsync(dialect, stream);
+        await scene.Upstreams[0].ArrivedAsync();
+        Task<Reply> second = scene.PostAsync(dialect, stream);
+        await scene.Upstreams[1].ArrivedAsync();
+        Assert.Equal([(1, 0), (1, 0)], (await scene.LanesAsync()).Select(lane => (lane.Inflight, lane.FreeSlots)));
+        Task<Reply> third = scene.PostAsync(dialect, stream);
+        await Eventually.HoldsAsync(async () => (await scene.MetricsAsync())["busbar_pool_queued", ("pool", "smart")] == 1 ? null : "nobody waits");
+        Assert.False(third.IsCompleted);
+        gates[1].SetResult();
+
+        Assert.Equal(200, (await second).Status);
+        Assert.Equal(200, (await third).Status);
+        Assert.Equal(2, scene.Upstreams[1].Requests.Count);
+        Assert.Single(scene.Upstreams[0].Requests);
+        gates[0].SetResult();
+        Assert.Equal(200, (await first).Status);
+        await scene.CountedAsync("ok", 3);
+        Assert.Equal(0, (await scene.MetricsAsync()).Sum("busbar_failovers_total"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    [Trait("gotcha", "C137")]
+    [Trait("gotcha", "C165")]
+    public async Task Waiting_ends_with_the_deadline(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        var gate = new TaskCompletionSource();
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Model = "max_concurrent: 1", Pool = "failover: { deadline_secs: 1 }" });
+        scene.Upstream.Next(async call =>
+        {
+            await call.BeginAsync();
+            await call.ChunkAsync(string.Concat(dialect.Prelude) + dialect.First("hello"));
+            await gate.Task;
+            await call.ChunkAsync(string.Concat(dialect.End));
+            await call.EndAsync();
+        });
+        using HttpResponseMessage holding = await scene.OpenAsync(dialect, stream: true);
+
+        Reply reply = await scene.PostAsync(dialect);
+
+        dialect.IsEnvelope(reply, 503);
+        Assert.InRange(int.Parse(reply["Retry-After"]!), 1, 5);
+        gate.SetResult();
+        Assert.True(dialect.EndsCleanly((await scene.ReadAsync(holding)).Text));
+        await scene.ChargedAsync(0, ok: 1);
+        Assert.Equal(1, (await scene.MetricsAsync()).Sum("busbar_requests_total", "outcome", "exhausted"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task A_client_that_leaves_the_queue_takes_no_permit_with_it(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        var gate = new TaskCompletionSource();
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Model = "max_concurrent: 1" });
+        scene.Upstream.Next(async call =>
+        {
+            await gate.Task;
+            await dialect.ServeAsync(call);
+        });
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        Task<Reply> first = scene.PostAsync(dialect);
+        await scene.Upstream.ArrivedAsync();
+        using var leaving = new CancellationTokenSource();
+        Task<HttpResponseMessage> queued = scene.OpenAsync(dialect, stream: false, cancellation: leaving.Token);
+        await Eventually.HoldsAsync(async () => (await scene.MetricsAsync())["busbar_pool_queued", ("pool", "smart")] == 1 ? null : "nobody waits");
+
+        leaving.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queued);
+        await Eventually.HoldsAsync(async () => (await scene.MetricsAsync())["busbar_pool_queued", ("pool", "smart")] == 0 ? null : "still queued");
+        gate.SetResult();
+
+        Assert.Equal(200, (await first).Status);
+        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        Assert.Equal(2, scene.Upstream.Requests.Count);
+        Assert.Equal(1, (await scene.MetricsAsync()).Sum("busbar_requests_total", "outcome", "client_error"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    [Trait("gotcha", "C139")]
+    public async Task A_lifetime_budget_is_exact_under_concurrency(string protocol, bool stream)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Model = "max_concurrent: 20, max_requests: 2" });
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+
+        for (int batch = 0; batch < 3; batch++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => scene.PostAsync(dialect, stream)));
+        }
+
+        LaneReading lane = await scene.LaneAsync();
+        Assert.Equal(0, lane.Budget);
+        Assert.False(lane.Usable);
+        dialect.IsEnvelope(await scene.PostAsync(dialect, stream), 503);
+        dialect.IsEnvelope(await scene.PostAsync(dialect, stream, "m0"), 503);
+    }
+}

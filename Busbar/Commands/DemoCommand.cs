@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Busbar.Configuration;
+using Busbar.Demo;
+using Busbar.Gateway;
+
+namespace Busbar.Commands;
+
+/// <summary><c>--demo</c>: serves providers that are simulated in this process, and says what to try. Needs no file, key or network.</summary>
+internal static class DemoCommand
+{
+    private const int FirstPort = 8080;
+    private const int LastPort = 8179;
+
+    /// <summary>Serves until a signal ends it.</summary>
+    /// <returns>0 after a clean stop, 1 when the start failed.</returns>
+    public static async Task<int> RunAsync(IEnvironment environment, TextWriter output, TextWriter error)
+    {
+        if (FreePort() is not { } port)
+        {
+            error.WriteLine($"[error] demo: no port from {FirstPort} to {LastPort} is free on 127.0.0.1");
+            return 1;
+        }
+
+        SimulatedProviders providers = await SimulatedProviders.StartAsync(TimeProvider.System).ConfigureAwait(false);
+        await using var _ = providers.ConfigureAwait(false);
+        ConfigResult loaded = DemoConfiguration.Load(port, providers, environment);
+        GatewayConfig config = loaded.Config ?? throw new InvalidOperationException(string.Join('\n', loaded.Problems));
+        string origin = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+        return await ServeCommand.ServeAsync(config, () => loaded, environment, error, () => Welcome(origin, providers, output)).ConfigureAwait(false);
+    }
+
+    /// <summary>The calls whose paths this version answers.</summary>
+    public static IEnumerable<DemoCall> Calls(SimulatedProviders providers) =>
+        DemoTour.Calls(providers.All).Where(call => Routes.Match(call.Method, call.Path.Split('?')[0]).Endpoint is not (Endpoint.None or Endpoint.WrongMethod));
+
+    /// <summary>Says what there is and what to try.</summary>
+    public static void Welcome(string origin, SimulatedProviders providers, TextWriter output)
+    {
+        output.WriteLine($"Busbar demo on {origin}, with providers simulated in this process. Token: {DemoConfiguration.Token}");
+        output.WriteLine($"Pool: {DemoConfiguration.Pool}. Models: {string.Join(", ", providers.All.Select(provider => provider.Model))}. Ctrl-C ends it. Try:");
+        foreach (DemoCall call in Calls(providers))
+        {
+            output.WriteLine();
+            output.WriteLine($"# {call.Title}");
+            output.WriteLine(call.CommandLine(origin));
+        }
+
+        output.WriteLine();
+        output.Flush();
+    }
+
+    private static int? FreePort()
+    {
+        for (int port = FirstPort; port <= LastPort; port++)
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                probe.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken, or not ours to take.
+            }
+        }
+
+        return null;
+    }
+}
