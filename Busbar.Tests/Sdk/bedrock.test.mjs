@@ -1,8 +1,10 @@
-import { BedrockRuntimeClient, BedrockRuntimeServiceException, ConverseCommand, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime';
+import {
+  AccessDeniedException, BedrockRuntimeClient, ConverseCommand, ConverseStreamCommand, ResourceNotFoundException, ServiceUnavailableException, ValidationException,
+} from '@aws-sdk/client-bedrock-runtime';
 import { testClient } from './support/behaviours.mjs';
 
 const stops = { end_turn: 'end', tool_use: 'tools', max_tokens: 'length', stop_sequence: 'sequence', content_filtered: 'refusal', guardrail_intervened: 'refusal' };
-const names = { 400: 'ValidationException', 401: 'UnrecognizedClientException', 404: 'ResourceNotFoundException', 503: 'ServiceUnavailableException' };
+const classes = { 400: ValidationException, 401: AccessDeniedException, 404: ResourceNotFoundException, 503: ServiceUnavailableException };
 
 const message = turn =>
   turn.assistant ? turn.assistant.native
@@ -46,7 +48,8 @@ testClient({
   name: '@aws-sdk/client-bedrock-runtime',
   id: 'bedrock',
   signs: true,
-  isError: (error, status) => error instanceof BedrockRuntimeServiceException && error.name === names[status] && error.$metadata.httpStatusCode === status,
+  // A wrong key is a 403 in this dialect.
+  isError: (error, status) => error instanceof classes[status] && error.$metadata.httpStatusCode === (status === 401 ? 403 : status),
   isStreamError: error => /Exception$/.test(error.name),
   close: () => clients.forEach(client => client.destroy()),
 

@@ -13,17 +13,18 @@ const messages = turn =>
 // The SDK hands out events only, so this joins them as its users do.
 async function join(events) {
   const content = [], toolCalls = [];
-  let end;
+  let toolPlan = '', end;
   for await (const { type, index, delta } of events) {
     if (type === 'content-start') content[index] = { ...delta.message.content };
     if (type === 'content-delta') for (const [key, value] of Object.entries(delta.message.content)) content[index][key] += value;
+    if (type === 'tool-plan-delta') toolPlan += delta.message.toolPlan;
     if (type === 'tool-call-start') toolCalls[index] = structuredClone(delta.message.toolCalls);
     if (type === 'tool-call-delta') toolCalls[index].function.arguments += delta.message.toolCalls.function.arguments;
     if (type === 'message-end') end = delta;
   }
   if (!end) throw new Error('the stream ended without message-end');
   if (end.error) throw new CohereError({ message: end.error });
-  return { message: { role: 'assistant', ...(content.length && { content }), ...(toolCalls.length && { toolCalls }) }, finishReason: end.finishReason, usage: end.usage };
+  return { message: { role: 'assistant', ...(content.length && { content }), ...(toolPlan && { toolPlan }), ...(toolCalls.length && { toolCalls }) }, finishReason: end.finishReason, usage: end.usage };
 }
 
 testClient({
@@ -46,7 +47,7 @@ testClient({
     const of = type => (message.content ?? []).filter(part => part.type === type);
     return {
       native: message,
-      text: of('text').map(part => part.text).join(''),
+      text: (message.toolPlan ?? '') + of('text').map(part => part.text).join(''),
       thinking: of('thinking').map(part => ({ text: part.thinking })),
       calls: (message.toolCalls ?? []).map(call => ({ id: call.id, name: call.function.name, args: JSON.parse(call.function.arguments) })),
       stop: stops[finishReason],

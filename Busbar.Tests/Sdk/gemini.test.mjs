@@ -19,7 +19,8 @@ testClient({
   name: '@google/genai',
   id: 'gemini',
   signs: true,
-  isError: (error, status) => error instanceof ApiError && error.status === status,
+  // A wrong key is a 400 with a reason in this dialect.
+  isError: (error, status) => error instanceof ApiError && (status === 401 ? error.status === 400 && error.message.includes('API_KEY_INVALID') : error.status === status),
   isStreamError: error => error instanceof ApiError,
 
   async ask({ url, token, model, stream, system, turns, tools, schema, think, stops: stopSequences, limit }) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { dialects } from './provider.mjs';
 import { providerKey, served, startGateway, token } from './gateway.mjs';
-import { calls, signature, text, textOf, usage } from './model.mjs';
+import { calls, signature, text, textOf, thinking, usage } from './model.mjs';
 
 const schema = { type: 'object', properties: { city: { type: 'string' }, degrees: { type: 'integer' } }, required: ['city', 'degrees'], additionalProperties: false };
 const tools = [
@@ -33,7 +33,7 @@ const either = {
     const { system, turns, limit } = heard();
     assert.equal(system, 'Be “brief”.');
     assert.equal(limit, 77);
-    assert.deepEqual(turns.map(({ role, texts }) => [role, texts]), [['user', ['Say #text']], ['assistant', [text]], ['user', ['Again: #text']]]);
+    assert.deepEqual(turns.map(({ role, texts }) => [role, texts.join('')]), [['user', 'Say #text'], ['assistant', text], ['user', 'Again: #text']]);
   },
 
   async 'a tool is called and its result goes back'(context) {
@@ -51,7 +51,7 @@ const either = {
   async 'thinking is shown'({ ask, heard }) {
     const answer = await ask({ think: true, turns: [{ user: 'Consider #think' }] });
     assert.equal(answer.text, text);
-    assert.equal(answer.thinking.map(part => part.text).join(''), 'The user wants a café; let me see.');
+    assert.equal(answer.thinking.map(part => part.text).join(''), thinking);
     assert.equal(heard().thinks, true);
   },
 
@@ -59,8 +59,10 @@ const either = {
     const { client, provider } = context;
     const { heard } = await converse(context, 'ponder', [calls[0]], { think: true });
     if (!client.signs || !provider.signs) return;
-    const [thought] = heard.turns.flatMap(turn => turn.thinking);
-    assert.deepEqual(thought, { text: 'The user wants a café; let me see.', signature });
+    const thoughts = heard.turns.flatMap(turn => turn.thinking);
+    assert.deepEqual(thoughts.map(thought => thought.signature).filter(value => value), [signature]);
+    // Where the signature seals the words, they must come with it.
+    if (provider.id !== 'gemini') assert.equal(thoughts[0].text, thinking);
   },
 
   async 'the output limit is told'({ ask }) {
@@ -77,8 +79,8 @@ const either = {
   },
 
   async 'a refusal is not mistaken for an answer'({ ask, provider, client }) {
-    const answer = await ask({ turns: [{ user: 'Do #refuse' }] });
-    if (provider.refuses !== false && client.refuses !== false) assert.equal(answer.stop, 'refusal');
+    const stop = await ask({ turns: [{ user: 'Do #refuse' }] }).then(answer => answer.stop, error => client.isStreamError(error) && 'refusal');
+    if (provider.refuses !== false && client.refuses !== false) assert.equal(stop, 'refusal');
   },
 
   async 'structured output follows the schema'({ ask, heard }) {

@@ -1,6 +1,7 @@
 // What the simulated model says. A prompt names its script with a hash tag, so that the choice survives every translation.
 
 export const text = 'Café “No. 7” is open \\o/ until 18:00 🦊\nand\ttomorrow.';
+export const thinking = 'The user wants a café; let me see.';
 export const signature = 'EqQBCkYIBxgCIkAxY29uc2lkZXJlZC1jYXJlZnVsbHktYnktdGhlLW1vZGVs';
 export const calls = [
   { name: 'get_weather', args: { city: 'Zürich', days: 2, exact: 1.0 } },
@@ -10,7 +11,7 @@ export const calls = [
 export const usage = { fresh: 12, cached: 4, output: 7 };
 
 const done = { blocks: [{ text: 'Two days of rain.' }], stop: 'end' };
-const thought = { thinking: 'The user wants a café; let me see.', signature };
+const thought = { thinking, signature };
 
 const scripts = {
   text: { blocks: [{ text }], stop: 'end' },

@@ -8,6 +8,9 @@ const id = '5b1d5d5e-6a5c-4f9b-9a59-3a1f2b6c7d8e';
 const toolCall = ({ call }, index) => ({ id: `${call.name}_0pbqm1e3yqq${index}`, type: 'function', function: { name: call.name, arguments: JSON.stringify(call.args) } });
 const content = part => part.thinking ? { type: 'thinking', thinking: part.thinking } : { type: 'text', text: part.text ?? part.refusal };
 
+// What is said before a tool call is its plan.
+const isPlan = (part, answer) => part.text && answer.stop === 'tools';
+
 export default {
   id: 'cohere',
   model: 'command-a-reasoning-08-2025',
@@ -18,10 +21,11 @@ export default {
 
   whole(answer) {
     const tool_calls = answer.blocks.filter(part => part.call).map(toolCall);
-    const said = answer.blocks.filter(part => !part.call).map(content);
+    const said = answer.blocks.filter(part => !part.call && !isPlan(part, answer)).map(content);
+    const tool_plan = answer.blocks.find(part => isPlan(part, answer))?.text;
     return {
       id, finish_reason: stops[answer.stop], usage: counts,
-      message: { role: 'assistant', ...(said.length && { content: said }), ...(tool_calls.length && { tool_calls }) },
+      message: { role: 'assistant', ...(said.length && { content: said }), ...(tool_plan && { tool_plan }), ...(tool_calls.length && { tool_calls }) },
     };
   },
 
@@ -35,6 +39,10 @@ export default {
         yield event('tool-call-start', { index: calls, delta: { message: { tool_calls: { ...call, function: { ...call.function, arguments: '' } } } } });
         for (const piece of pieces(call.function.arguments)) yield event('tool-call-delta', { index: calls, delta: { message: { tool_calls: { function: { arguments: piece } } } } });
         yield event('tool-call-end', { index: calls++ });
+        continue;
+      }
+      if (isPlan(part, answer)) {
+        for (const piece of pieces(part.text)) yield event('tool-plan-delta', { delta: { message: { tool_plan: piece } } });
         continue;
       }
       const { type, ...rest } = content(part);
@@ -57,10 +65,10 @@ export default {
     const texts = value => parts(value).map(part => part.type === 'text' ? part.text : part.document?.data).filter(text => text !== undefined);
     return {
       system: body.messages.filter(({ role }) => role === 'system').flatMap(message => texts(message.content)).join('\n'),
-      turns: turnsOf(body.messages.filter(({ role }) => role !== 'system').map(({ role, content, tool_calls, tool_call_id }) =>
+      turns: turnsOf(body.messages.filter(({ role }) => role !== 'system').map(({ role, content, tool_calls, tool_call_id, tool_plan }) =>
         role === 'tool' ? { role: 'user', results: [{ id: tool_call_id, text: texts(content).map(text => typeof text === 'string' ? text : JSON.stringify(text)).join('') }] } : {
           role,
-          texts: texts(content),
+          texts: [...(tool_plan ? [tool_plan] : []), ...texts(content)],
           images: parts(content).filter(part => part.type === 'image_url').map(part => dataOrUrl(part.image_url.url)),
           calls: (tool_calls ?? []).map(call => ({ id: call.id, name: call.function.name, args: JSON.parse(call.function.arguments) })),
           thinking: parts(content).filter(part => part.type === 'thinking').map(part => ({ text: part.thinking })),
