@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Protocols;
@@ -87,11 +88,12 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask RunAsync(Exchange exchange)
     {
         // 1. Route: the path alone fixes the dialect.
         exchange.Route = Routes.Match(exchange.Method, exchange.RawPath);
-        exchange.Ingress = ProtocolTable.GetOrDefault(exchange.Route.Protocol);
+        exchange.Ingress = ProtocolTable.Get(exchange.Route.Protocol);
         if (_local.TryServeOpen(exchange))
         {
             return;
