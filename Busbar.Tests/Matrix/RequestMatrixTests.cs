@@ -1,0 +1,85 @@
+using System.Text;
+using Busbar.Ir;
+using Busbar.Protocols;
+using Busbar.Protocols.Translation;
+using Busbar.Wire;
+
+namespace Busbar.Tests.Matrix;
+
+/// <summary>Every recorded request, carried to every other protocol and to two models of each.</summary>
+public sealed class RequestMatrixTests
+{
+    public static TheoryData<string, string> Pairs => Hop.PairNames;
+
+    [SkippableTheory]
+    [MemberData(nameof(Pairs))]
+    public void A_recorded_request_is_accepted_fits_the_targets_schema_and_loses_nothing_in_silence(string from, string to)
+    {
+        Skip.IfNot(Corpus.Exists);
+        Assert.True(ProtocolNames.TryParse(from, out ProtocolId source) & ProtocolNames.TryParse(to, out ProtocolId egress));
+        var faults = new List<string>();
+        int seen = 0;
+        foreach (CorpusExchange exchange in RecordedRequests.Accepted(source))
+        {
+            foreach (EgressTarget target in Hop.Targets(egress))
+            {
+                seen++;
+                faults.AddRange(Faults(exchange, ProtocolTable.Get(egress), target).Select(fault => $"{exchange.Id} to {target.WireModel}: {fault}"));
+            }
+        }
+
+        Assert.True(seen > 100);
+        Assert.True(faults.Count == 0, $"{faults.Count} faults in {seen}\n{string.Join('\n', faults.Take(4000))}");
+    }
+
+    private static List<string> Faults(CorpusExchange exchange, Protocol egress, EgressTarget target)
+    {
+        Protocol ingress = ProtocolTable.Get(exchange.Protocol);
+        using ChatRequest request = ChatRequest.Rent();
+        using var output = new PooledBuffer();
+        var context = new TranslationContext(ingress.Id, egress.Id, target);
+        bool stream = RecordedRequests.Streams(exchange);
+        GatewayError? refusal = RequestTranslation.Translate(
+            exchange.Request!.Body, JsonText.From(exchange.Model), stream, ingress, egress, target, context, request, output);
+        if (refusal is { } refused)
+        {
+            return IsExpected(request, target) ? [] : [$"refused: {refused.Message}"];
+        }
+
+        byte[] body = output.Span.ToArray();
+        List<string> faults = [.. Shapes.Request(egress.Id, body).Select(static fault => "schema: " + fault)];
+        using ChatRequest sent = ChatRequest.Rent();
+        Assert.Null(RecordedRequests.Read(exchange, sent));
+        using ChatRequest arrived = ChatRequest.Rent();
+        if (egress.ReadRequest(body, target.WireModelText, stream, arrived) is { } unreadable)
+        {
+            return [.. faults, $"cannot be read back: {unreadable.Message}"];
+        }
+
+        faults.AddRange(sent.Extra.Select(static member => member.Name).Intersect(arrived.Extra.Select(static member => member.Name))
+            .Select(static name => $"carries {name} across"));
+        faults.AddRange(RequestDigest.SilentChanges(Expected(sent, arrived, egress.Id), Digest(arrived, context), context.Losses).Select(fault => "silent: " + fault));
+        return faults;
+    }
+
+    // State that only its vendor holds; a recording of a route that names the model elsewhere; a schema for a model that can neither take one nor be
+    // forced to call a tool.
+    private static bool IsExpected(ChatRequest request, EgressTarget target) =>
+        request.VendorState is not null || request.Model.IsNullOrEmpty || (request.ResponseFormat.Json && !target.Capabilities.StructuredOutput && !target.Capabilities.ForcedToolChoice);
+
+    private static RequestDigest Digest(ChatRequest arrived, TranslationContext context)
+    {
+        arrived.Tools.RemoveAll(tool => context.IsStructuredTool(tool.Name));
+        return new RequestDigest(arrived, context.ClientName);
+    }
+
+    private static RequestDigest Expected(ChatRequest sent, ChatRequest arrived, ProtocolId egress)
+    {
+        // OpenAI and Gemini cache whole requests without being asked.
+        sent.CacheAuto = egress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere ? sent.CacheAuto : CacheMark.None;
+
+        // Only Anthropic demands a limit, and one that is not the caller's leaves room for thinking.
+        sent.MaxTokens ??= egress == ProtocolId.Anthropic ? arrived.MaxTokens : null;
+        return new RequestDigest(sent);
+    }
+}
