@@ -93,7 +93,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     {
         // 1. Route: the path alone fixes the dialect.
         exchange.Route = Routes.Match(exchange.Method, exchange.RawPath);
-        exchange.Ingress = ProtocolTable.GetOrDefault(exchange.Route.Protocol);
+        exchange.Ingress = ProtocolTable.Get(exchange.Route.Protocol);
         if (_local.TryServeOpen(exchange))
         {
             return;

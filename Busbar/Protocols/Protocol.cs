@@ -37,6 +37,12 @@ internal abstract class Protocol
     public virtual IFramer NewFramer() => new SseFramer();
 
     /// <summary>
+    /// A framer for an upstream stream whose response says <paramref name="contentType"/>; null when it says nothing. Only a protocol that streams in
+    /// several framings (Gemini) looks at it.
+    /// </summary>
+    public virtual IFramer NewFramer(string? contentType) => NewFramer();
+
+    /// <summary>
     /// Reads a request body into <paramref name="request"/>, whose tape is parsed here. <paramref name="pathModel"/> and <paramref name="stream"/>
     /// are what the route says; protocols that carry them in the body ignore them. Null on success; otherwise what to tell the client.
     /// </summary>
