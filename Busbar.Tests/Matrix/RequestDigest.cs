@@ -14,7 +14,7 @@ internal sealed class RequestDigest
     public static readonly IReadOnlyDictionary<string, LossField[]> Aspects = new Dictionary<string, LossField[]>
     {
         ["system text"] = [LossField.ResponseFormat],
-        ["user text"] = [LossField.FirstTurn, LossField.AssistantPrefill, LossField.OrphanToolResult, LossField.Document, LossField.SearchResult, LossField.ToolResultMedia, LossField.VendorFile],
+        ["user text"] = [LossField.FirstTurn, LossField.EmptyTurn, LossField.AssistantPrefill, LossField.OrphanToolResult, LossField.Document, LossField.SearchResult, LossField.ToolResultMedia, LossField.VendorFile],
         ["assistant text"] = [LossField.Document],
         ["calls"] = [LossField.ToolInput],
         ["results"] = [LossField.OrphanToolResult, LossField.ToolResultMedia, LossField.Document, LossField.SearchResult],
@@ -183,7 +183,7 @@ internal sealed class RequestDigest
         };
         _media.Add($"{block.Kind} {(block.Source is MediaSource.Text or MediaSource.Blocks ? "text" : block.Source)} {content.Length} {content.GetHashCode(StringComparison.Ordinal)}");
         Count("image detail", !block.Detail.IsNullOrEmpty && !block.Detail.Is("auto"u8));
-        Count("titles", !block.Title.IsNullOrEmpty || !block.Context.IsNullOrEmpty);
+        Count("titles", !(block.Title.IsNullOrEmpty || block.Title.Is("document.pdf"u8)) || !block.Context.IsNullOrEmpty);
     }
 
     private void TakeTools(ChatRequest request)
@@ -229,7 +229,7 @@ internal sealed class RequestDigest
         Values["answer form"] = request.ResponseFormat.Json ? "json " + CanonicalJson.Of(request.ResponseFormat.Schema.IsNull ? "" : request.ResponseFormat.Schema.ToString()) : "";
         Values["answer form's name"] = $"{(request.ResponseFormat.Name.Is("response"u8) ? "" : request.ResponseFormat.Name)} {request.ResponseFormat.Description}".Trim();
         Values["reasoning"] = request.Reasoning is { IsOn: true, Mode: not ReasoningMode.BetweenTools } ? "on" : "";
-        Values["reasoning display"] = request.Reasoning.Display.ToString() ?? "";
+        Values["reasoning display"] = request.Reasoning.Display == true ? "shown" : "";
         Values["user"] = request.User.ToString();
         Values["metadata"] = request.Metadata.IsNull ? "" : CanonicalJson.Of(request.Metadata.ToString());
         Values["tier"] = request.ServiceTier.ToString() is "standard_only" or "standard" ? "default" : request.ServiceTier.ToString();

@@ -47,7 +47,7 @@ public sealed class RequestMatrixTests
         }
 
         byte[] body = output.Span.ToArray();
-        List<string> faults = [.. Shapes.Request(egress.Id, body).Select(static fault => "schema: " + fault)];
+        List<string> faults = [.. Shapes.Request(egress.Id, body).Where(static fault => !IsNewer(fault)).Select(static fault => "schema: " + fault)];
         using ChatRequest sent = ChatRequest.Rent();
         Assert.Null(RecordedRequests.Read(exchange, sent));
         using ChatRequest arrived = ChatRequest.Rent();
@@ -56,9 +56,8 @@ public sealed class RequestMatrixTests
             return [.. faults, $"cannot be read back: {unreadable.Message}"];
         }
 
-        faults.AddRange(sent.Extra.Select(static member => member.Name).Intersect(arrived.Extra.Select(static member => member.Name))
-            .Select(static name => $"carries {name} across"));
-        faults.AddRange(RequestDigest.SilentChanges(Expected(sent, arrived, egress.Id), Digest(arrived, context), context.Losses).Select(fault => "silent: " + fault));
+        faults.AddRange(arrived.Extra.Where(member => IsOf(sent, member)).Select(static member => $"carries {member.Name} across"));
+        faults.AddRange(RequestDigest.SilentChanges(Expected(sent, arrived, egress.Id, context), Digest(arrived, context), context.Losses).Select(fault => "silent: " + fault));
         return faults;
     }
 
@@ -67,19 +66,75 @@ public sealed class RequestMatrixTests
     private static bool IsExpected(ChatRequest request, EgressTarget target) =>
         request.VendorState is not null || request.Model.IsNullOrEmpty || (request.ResponseFormat.Json && !target.Capabilities.StructuredOutput && !target.Capabilities.ForcedToolChoice);
 
+    // The published schema is older than this form of thinking (Claude 5.5).
+    private static bool IsNewer(string fault) => fault == "/thinking/type: disabled was expected";
+
+    private static bool IsOf(ChatRequest sent, JsonMember member) =>
+        sent.Extra.Exists(own => own.Name.Equals(member.Name) && own.Value.Raw.Span.SequenceEqual(member.Value.Raw.Span));
+
+    // What the caller will see again is not part of what was said: the tool that stands in for an answer form.
     private static RequestDigest Digest(ChatRequest arrived, TranslationContext context)
     {
-        arrived.Tools.RemoveAll(tool => context.IsStructuredTool(tool.Name));
+        if (!context.StructuredTool.IsAbsent)
+        {
+            arrived.Tools.RemoveAll(tool => context.IsStructuredTool(tool.Name));
+            arrived.ToolChoice = default;
+        }
+
         return new RequestDigest(arrived, context.ClientName);
     }
 
-    private static RequestDigest Expected(ChatRequest sent, ChatRequest arrived, ProtocolId egress)
+    // The rules of translation that change a request without changing what it asks for.
+    private static RequestDigest Expected(ChatRequest sent, ChatRequest arrived, ProtocolId egress, TranslationContext context)
     {
         // OpenAI and Gemini cache whole requests without being asked.
         sent.CacheAuto = egress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere ? sent.CacheAuto : CacheMark.None;
 
         // Only Anthropic demands a limit, and one that is not the caller's leaves room for thinking.
         sent.MaxTokens ??= egress == ProtocolId.Anthropic ? arrived.MaxTokens : null;
+
+        if (!context.StructuredTool.IsAbsent)
+        {
+            sent.ResponseFormat = default;
+            sent.ToolChoice = default;
+        }
+
+        ToolChoice choice = sent.ToolChoice;
+        if (choice.Kind == ToolChoiceKind.Allowed && egress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere)
+        {
+            // These are offered fewer tools instead.
+            sent.Tools.RemoveAll(tool => !choice.Allowed!.Contains(tool.Name));
+            sent.ToolChoice = new() { Kind = choice.AllowedRequired ? ToolChoiceKind.Required : ToolChoiceKind.Auto };
+        }
+        else if (choice.Kind == ToolChoiceKind.Tool && egress == ProtocolId.Cohere)
+        {
+            sent.Tools.RemoveAll(tool => !choice.Name.Equals(tool.Name));
+            sent.ToolChoice = new() { Kind = ToolChoiceKind.Required };
+        }
+        else if (egress == ProtocolId.Bedrock)
+        {
+            FitBedrock(sent, arrived);
+        }
+
         return new RequestDigest(sent);
+    }
+
+    private static void FitBedrock(ChatRequest sent, ChatRequest arrived)
+    {
+        // Not calling tools is spelt by not offering them, and calls in the history need an offer.
+        if (sent.ToolChoice.Kind == ToolChoiceKind.None)
+        {
+            sent.ToolChoice = default;
+            sent.Tools.Clear();
+        }
+
+        arrived.Tools.RemoveAll(tool => !sent.Tools.Exists(own => own.Name.Equals(tool.Name)) && sent.Messages.Exists(
+            message => message.Blocks.Exists(block => block.Kind == BlockKind.ToolUse && block.Name.Equals(tool.Name))));
+
+        // Claude's own form of the choice, which has the flag, stands among the additional fields.
+        if (sent.ParallelToolCalls is not null)
+        {
+            arrived.ToolChoice = sent.ToolChoice;
+        }
     }
 }

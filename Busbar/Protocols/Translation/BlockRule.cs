@@ -28,6 +28,7 @@ internal static class BlockRule
                 continue;
             }
 
+            Degrade(block, egress, ref losses);
             if (block.Kind == BlockKind.Refusal && egress is not (ProtocolId.OpenAI or ProtocolId.Responses))
             {
                 block.Kind = BlockKind.Text;
@@ -42,6 +43,38 @@ internal static class BlockRule
         }
 
         blocks.RemoveRange(kept, blocks.Count - kept);
+    }
+
+    // What a block keeps its words without.
+    private static void Degrade(Block block, ProtocolId egress, ref Losses losses)
+    {
+        bool isOpenAI = egress is ProtocolId.OpenAI or ProtocolId.Responses;
+        if (egress != ProtocolId.Responses && !block.Phase.IsNullOrEmpty)
+        {
+            block.Phase = default;
+            losses.Add(LossField.Phase);
+        }
+
+        if (egress is ProtocolId.Anthropic or ProtocolId.Bedrock && !block.Detail.IsNullOrEmpty && !block.Detail.Is("auto"u8))
+        {
+            block.Detail = default;
+            losses.Add(LossField.ImageDetail);
+        }
+
+        if (block.Kind == BlockKind.SearchResult && egress is not (ProtocolId.Anthropic or ProtocolId.Bedrock))
+        {
+            losses.Add(LossField.SearchResult);
+        }
+
+        if (isOpenAI && block.Kind == BlockKind.Document && block.Source is MediaSource.Text or MediaSource.Blocks)
+        {
+            losses.Add(LossField.Document);
+        }
+
+        if (egress == ProtocolId.OpenAI && block.Citations is { Count: > 0 })
+        {
+            losses.Add(LossField.Citations);
+        }
     }
 
     private static LossField? Foreign(Block block, ProtocolId egress) => block.Kind switch

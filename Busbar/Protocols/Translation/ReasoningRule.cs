@@ -28,6 +28,12 @@ internal static class ReasoningRule
 
         if (!request.Reasoning.IsSpecified)
         {
+            // These say how thinking is shown only where they say how to think.
+            if (request.Reasoning.Display == true && egress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere)
+            {
+                losses.Add(LossField.ReasoningDisplay);
+            }
+
             return;
         }
 
@@ -82,8 +88,8 @@ internal static class ReasoningRule
 
     private static ReasoningEffort Word(in Reasoning reasoning) => reasoning switch
     {
-        { Effort: not ReasoningEffort.Unspecified } => reasoning.Effort,
         { Mode: ReasoningMode.Off } => ReasoningEffort.None,
+        { Effort: not ReasoningEffort.Unspecified } => reasoning.Effort,
         { Mode: ReasoningMode.Budget } => Effort(reasoning.Budget),
         _ => ReasoningEffort.Medium,
     };
