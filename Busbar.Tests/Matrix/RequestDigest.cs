@@ -21,7 +21,7 @@ internal sealed class RequestDigest
         ["failed results"] = [LossField.ToolResultError, LossField.OrphanToolResult],
         ["media"] = [LossField.Image, LossField.Document, LossField.Audio, LossField.Video, LossField.VendorFile, LossField.ToolResultMedia],
         ["image detail"] = [LossField.ImageDetail, LossField.Image, LossField.VendorFile, LossField.ToolResultMedia],
-        ["titles"] = [LossField.Document, LossField.DocumentContext, LossField.SearchResult, LossField.VendorFile],
+        ["titles"] = [LossField.ToolResultMedia, LossField.Document, LossField.DocumentContext, LossField.SearchResult, LossField.VendorFile],
         ["search results"] = [LossField.SearchResult],
         ["thinking"] = [LossField.Thinking, LossField.ThinkingSignature],
         ["tool signatures"] = [LossField.ToolSignature],
@@ -30,9 +30,9 @@ internal sealed class RequestDigest
         ["opaque blocks"] = [LossField.OpaqueBlock],
         ["tool changes"] = [LossField.ToolChange],
         ["citations"] = [LossField.Citations],
-        ["cache marks"] = [LossField.CacheControl],
-        ["tools"] = [LossField.HostedTool, LossField.Schema, LossField.CustomToolFormat],
-        ["tool strictness"] = [LossField.ToolStrict, LossField.HostedTool, LossField.CustomToolFormat],
+        ["cache marks"] = [LossField.CacheControl, LossField.ToolChoice, LossField.Image, LossField.Document, LossField.VendorFile, LossField.HostedTool],
+        ["tools"] = [LossField.ToolChoice, LossField.HostedTool, LossField.Schema, LossField.CustomToolFormat],
+        ["tool strictness"] = [LossField.ToolChoice, LossField.ToolStrict, LossField.HostedTool, LossField.CustomToolFormat],
         ["tool choice"] = [LossField.ToolChoice],
         ["parallel calls"] = [LossField.ParallelToolCalls],
         ["max tokens"] = [LossField.MaxTokens],
@@ -55,6 +55,8 @@ internal sealed class RequestDigest
         ["verbosity"] = [LossField.Verbosity],
         ["cache key"] = [LossField.PromptCacheKey],
     };
+
+    private static readonly string[] Fillers = ["(nooutput)", "Thedocumentisattached.", "."];
 
     private readonly StringBuilder _user = new();
     private readonly StringBuilder _assistant = new();
@@ -102,8 +104,18 @@ internal sealed class RequestDigest
 
     /// <summary>The aspects in which <paramref name="arrived"/> differs from <paramref name="sent"/> although no loss that explains it was noted.</summary>
     public static IEnumerable<string> SilentChanges(RequestDigest sent, RequestDigest arrived, Losses losses) => Aspects
-        .Where(aspect => sent.Values[aspect.Key] != arrived.Values[aspect.Key] && !aspect.Value.Any(loss => losses.Contains(loss)))
+        .Where(aspect => IsChanged(aspect.Key, sent.Values[aspect.Key], arrived.Values[aspect.Key]) && !aspect.Value.Any(loss => losses.Contains(loss)))
         .Select(aspect => $"{aspect.Key}: {Excerpt(sent.Values[aspect.Key], arrived.Values[aspect.Key])}");
+
+    // A name that a file must have, words that must stand where nothing may, are put there, and nothing is lost.
+    private static bool IsChanged(string aspect, string sent, string arrived) => aspect switch
+    {
+        "titles" => int.Parse(arrived) < int.Parse(sent),
+        "user text" or "assistant text" or "results" => Without(sent) != Without(arrived),
+        _ => sent != arrived,
+    };
+
+    private static string Without(string text) => Fillers.Aggregate(text, static (current, filler) => current.Replace(filler, ""));
 
     private static string Excerpt(string sent, string arrived)
     {
@@ -135,7 +147,7 @@ internal sealed class RequestDigest
             case BlockKind.ToolUse:
                 _ordinals[block.Id.ToString()] = _calls.Count;
                 _calls.Add(_name(block.Name) + Arguments(block));
-                Count("tool signatures", !block.Signature.IsNullOrEmpty);
+                Count("tool signatures", !block.Signature.IsNullOrEmpty && !block.Signature.Is("skip_thought_signature_validator"u8));
                 break;
             case BlockKind.ToolResult:
                 Count("failed results", block.IsError);
@@ -181,7 +193,7 @@ internal sealed class RequestDigest
             MediaSource.Blocks => string.Concat((block.Children ?? []).Select(static child => child.Text.ToString())),
             _ => block.Data.ToString(),
         };
-        _media.Add($"{block.Kind} {(block.Source is MediaSource.Text or MediaSource.Blocks ? "text" : block.Source)} {content.Length} {content.GetHashCode(StringComparison.Ordinal)}");
+        _media.Add($"{(block.Source is MediaSource.Url or MediaSource.Vendor ? "somewhere" : block.Kind)} {(block.Source is MediaSource.Text or MediaSource.Blocks ? "text" : block.Source is MediaSource.Vendor ? MediaSource.Url : block.Source)} {content.Length} {content.GetHashCode(StringComparison.Ordinal)}");
         Count("image detail", !block.Detail.IsNullOrEmpty && !block.Detail.Is("auto"u8));
         Count("titles", !(block.Title.IsNullOrEmpty || block.Title.Is("document.pdf"u8)) || !block.Context.IsNullOrEmpty);
     }
@@ -225,7 +237,7 @@ internal sealed class RequestDigest
         Values["frequency penalty"] = Number(request.FrequencyPenalty);
         Values["presence penalty"] = Number(request.PresencePenalty);
         Values["candidates"] = request.CandidateCount is null or 1 ? "" : request.CandidateCount.Value.ToString();
-        Values["logprobs"] = request.Logprobs == true || request.TopLogprobs > 0 ? $"yes {request.TopLogprobs}" : "";
+        Values["logprobs"] = request.Logprobs == true || request.TopLogprobs > 0 ? $"yes {request.TopLogprobs ?? 0}" : "";
         Values["answer form"] = request.ResponseFormat.Json ? "json " + CanonicalJson.Of(request.ResponseFormat.Schema.IsNull ? "" : request.ResponseFormat.Schema.ToString()) : "";
         Values["answer form's name"] = $"{(request.ResponseFormat.Name.Is("response"u8) ? "" : request.ResponseFormat.Name)} {request.ResponseFormat.Description}".Trim();
         Values["reasoning"] = request.Reasoning is { IsOn: true, Mode: not ReasoningMode.BetweenTools } ? "on" : "";

@@ -69,8 +69,9 @@ public sealed class RequestMatrixTests
     // The published schema is older than this form of thinking (Claude 5.5).
     private static bool IsNewer(string fault) => fault == "/thinking/type: disabled was expected";
 
+    // Store is said to Responses in any case; reasoning is modelled, and kept raw as well.
     private static bool IsOf(ChatRequest sent, JsonMember member) =>
-        sent.Extra.Exists(own => own.Name.Equals(member.Name) && own.Value.Raw.Span.SequenceEqual(member.Value.Raw.Span));
+        !(member.Name.Is("store"u8) || member.Name.Is("reasoning"u8)) && sent.Extra.Exists(own => own.Name.Equals(member.Name) && own.Value.Raw.Span.SequenceEqual(member.Value.Raw.Span));
 
     // What the caller will see again is not part of what was said: the tool that stands in for an answer form.
     private static RequestDigest Digest(ChatRequest arrived, TranslationContext context)
@@ -93,6 +94,17 @@ public sealed class RequestMatrixTests
         // Only Anthropic demands a limit, and one that is not the caller's leaves room for thinking.
         sent.MaxTokens ??= egress == ProtocolId.Anthropic ? arrived.MaxTokens : null;
 
+        // Gemini shows thinking only when asked, decides by itself how much unless told, and is strict with all functions or none.
+        if (egress == ProtocolId.Gemini)
+        {
+            sent.Reasoning.Display ??= arrived.Reasoning.Display;
+            sent.Reasoning = sent.Reasoning is { Mode: ReasoningMode.Adaptive, Effort: ReasoningEffort.Unspecified } ? arrived.Reasoning : sent.Reasoning;
+            for (int index = 0; index < sent.Tools.Count && sent.Tools.TrueForAll(static tool => tool.Strict == true); index++)
+            {
+                arrived.Tools[index] = arrived.Tools[index] with { Strict = true };
+            }
+        }
+
         if (!context.StructuredTool.IsAbsent)
         {
             sent.ResponseFormat = default;
@@ -106,7 +118,7 @@ public sealed class RequestMatrixTests
             sent.Tools.RemoveAll(tool => !choice.Allowed!.Contains(tool.Name));
             sent.ToolChoice = new() { Kind = choice.AllowedRequired ? ToolChoiceKind.Required : ToolChoiceKind.Auto };
         }
-        else if (choice.Kind == ToolChoiceKind.Tool && egress == ProtocolId.Cohere)
+        else if (choice.Kind == ToolChoiceKind.Tool && egress == ProtocolId.Cohere && arrived.Tools.Count == 1)
         {
             sent.Tools.RemoveAll(tool => !choice.Name.Equals(tool.Name));
             sent.ToolChoice = new() { Kind = ToolChoiceKind.Required };

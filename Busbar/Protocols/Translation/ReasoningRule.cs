@@ -17,7 +17,7 @@ internal static class ReasoningRule
         Capabilities capabilities = target.Capabilities;
         if (egress == ProtocolId.OpenAI && capabilities.ToolsNeedNoReasoning && request.Tools.Count > 0)
         {
-            if (request.Reasoning.IsOn)
+            if (request.Reasoning.IsOn || request.Reasoning.Display == true)
             {
                 losses.Add(LossField.Reasoning);
             }
@@ -55,7 +55,7 @@ internal static class ReasoningRule
                 FitClaude(request, target, isLimitOurs, ref losses);
                 break;
             case ProtocolId.Gemini:
-                FitGemini(ref request.Reasoning, capabilities);
+                FitGemini(ref request.Reasoning, capabilities, ref losses);
                 break;
             case ProtocolId.Cohere:
                 FitBudget(ref request.Reasoning);
@@ -101,6 +101,11 @@ internal static class ReasoningRule
         if (!asked.IsOn)
         {
             request.Reasoning = Off(capabilities);
+            if (request.Reasoning.Effort != ReasoningEffort.Unspecified)
+            {
+                losses.Add(LossField.Reasoning);
+            }
+
             return;
         }
 
@@ -174,8 +179,13 @@ internal static class ReasoningRule
         reasoning = new() { Effort = taken };
     }
 
-    private static void FitGemini(ref Reasoning reasoning, Capabilities capabilities)
+    private static void FitGemini(ref Reasoning reasoning, Capabilities capabilities, ref Losses losses)
     {
+        if (!reasoning.IsOn && !capabilities.ThinkingOff)
+        {
+            losses.Add(LossField.Reasoning);
+        }
+
         if (capabilities.ThinkingBudget)
         {
             FitBudget(ref reasoning);
