@@ -82,7 +82,10 @@ internal static class Admission
     {
         if (name.HasEscapes || name.Escaped.Length > NameOnStack)
         {
-            return Find(snapshot, name.ToString(), out refusal);
+            string text = name.ToString();
+            Pool? found = snapshot.Fleet.Resolve(text);
+            refusal = found is null ? Unknown(text) : null;
+            return found;
         }
 
         Span<char> characters = stackalloc char[NameOnStack];
