@@ -47,6 +47,7 @@ internal static class Admission
 
         exchange.Scan = scan;
         exchange.Streams = exchange.Route.Streams || (exchange.Route.Model is null && scan.Stream == true);
+        exchange.WantsJsonArray = exchange.Route is { Protocol: ProtocolId.Gemini, Streams: true } && !AsksForEvents(exchange.RawQuery);
 
         // 4. Admit: a name in front of the path wins over the path's own model, which wins over the body's.
         string? named = exchange.Route.Name ?? exchange.Route.Model;
@@ -58,6 +59,20 @@ internal static class Admission
         Pool? pool = named is not null ? Find(exchange.Snapshot, named, out GatewayError? refusal) : Find(exchange.Snapshot, scan.ModelText(body.Memory), out refusal);
         exchange.Pool = pool;
         return pool is not null ? null : refusal;
+    }
+
+    // Gemini's streams are one JSON array unless the query says otherwise.
+    private static bool AsksForEvents(ReadOnlySpan<char> query)
+    {
+        foreach (Range part in query.Split('&'))
+        {
+            if (query[part].SequenceEqual("alt=sse"))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool StringValuesAre(Microsoft.Extensions.Primitives.StringValues values, string expected) =>
