@@ -60,7 +60,13 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             body = SameProtocolBody();
         }
 
-        _request = endpoint.NewRequest(body, exchange.Streams, exchange.Caller.Credential);
+        var call = new EgressCall(exchange.Route.Operation, exchange.Streams);
+        if (!IsTranslated)
+        {
+            call = call with { Version = exchange.Route.Version, JsonArray = exchange.WantsJsonArray };
+        }
+
+        _request = endpoint.NewRequest(body, call, exchange.Caller.Credential);
         if (!IsTranslated)
         {
             HeaderPolicy.CopyRequest(endpoint.Protocol.Id, exchange.RequestHeaders, _request.Headers);
