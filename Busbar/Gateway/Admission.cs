@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Busbar.Ir;
 using Busbar.Protocols;
@@ -14,6 +15,7 @@ internal static class Admission
     private const int NameOnStack = 256;
 
     /// <summary>Prepares <paramref name="exchange"/> for its attempts. Null on success; otherwise what to tell the client.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<GatewayError?> AdmitAsync(Exchange exchange)
     {
         // The body is sent on as plain JSON, so a compressed one would have to be inflated without bound first.

@@ -80,9 +80,11 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         return null;
     }
 
-    /// <summary>Sends the request and waits for the response headers. Throws what the handler throws.</summary>
-    public async ValueTask SendAsync(CancellationToken cancellation) =>
-        _response = await endpoint.Provider.SendAsync(_request!, cancellation).ConfigureAwait(false);
+    /// <summary>Sends the request; done when the response headers are in. Throws what the handler throws. The caller passes the result to <see cref="Received"/>.</summary>
+    public Task<HttpResponseMessage> SendAsync(CancellationToken cancellation) => endpoint.Provider.SendAsync(_request!, cancellation);
+
+    /// <summary>Takes over the answer to <see cref="SendAsync"/>.</summary>
+    public void Received(HttpResponseMessage response) => _response = response;
 
     /// <summary>
     /// Charges a failure that came before any content to whoever caused it, and says how the request goes on. The provider's in-band complaint

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Protocols;
@@ -16,6 +17,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
     private static readonly TimeSpan ShortestCall = TimeSpan.FromSeconds(1);
 
     /// <summary>Serves <paramref name="exchange"/> from <paramref name="pool"/>. On return the client has an answer, or is gone.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask RunAsync(Exchange exchange, Pool pool)
     {
         PoolMetrics counters = exchange.Snapshot.MetricsOf(pool);
@@ -98,6 +100,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<AttemptResult> AttemptAsync(Exchange exchange, LaneLease lease, TimeSpan left, PoolMetrics counters)
     {
         LaneMetrics laneCounters = counters.Lane(lease.Lane.Name);
@@ -113,13 +116,18 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 
         exchange.Attempts++;
         laneCounters.Attempts.Add();
+        if (attempt.IsTranslated)
+        {
+            metrics.CountTranslation(exchange.Ingress.Id, attempt.Endpoint.Protocol.Id);
+        }
+
         TimeSpan? own = lease.Member.AttemptTimeoutMs is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
         bool ownIsShorter = own < left;
         exchange.Timer.Start(ownIsShorter ? own!.Value : left, exchange.ClientGone);
         AttemptResult result;
         try
         {
-            await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false);
+            attempt.Received(await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
             if (ownIsShorter)
             {
                 exchange.Timer.Arm(left);

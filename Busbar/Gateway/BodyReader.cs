@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 
@@ -14,6 +15,7 @@ internal static class BodyReader
     /// The whole body, or null when it is larger than <paramref name="maxBytes"/>, declared or counted. Throws
     /// <see cref="BadHttpRequestException"/> when the client sends too slowly or breaks the protocol.
     /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<PooledBuffer?> ReadAsync(PipeReader reader, long? contentLength, long maxBytes, CancellationToken cancellation)
     {
         if (contentLength > maxBytes)

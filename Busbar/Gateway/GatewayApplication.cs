@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Protocols;
@@ -87,6 +88,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask RunAsync(Exchange exchange)
     {
         // 1. Route: the path alone fixes the dialect, but for the few paths that several vendors have.

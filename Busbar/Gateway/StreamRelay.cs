@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Protocols.Translation;
@@ -19,6 +20,7 @@ internal static class StreamRelay
     private static readonly TimeSpan TailLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs the stream to its end. Disposes <paramref name="body"/>.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<AttemptResult> RunAsync(Attempt attempt, IRelayedStream body)
     {
         using (body)
@@ -41,6 +43,7 @@ internal static class StreamRelay
     }
 
     // 8. Hold: null when the answer has begun; otherwise why the request moves on.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<AttemptResult?> HoldAsync(Attempt attempt, IRelayedStream body, PooledBuffer held)
     {
         Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
@@ -86,6 +89,7 @@ internal static class StreamRelay
     }
 
     // 9. Relay.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private static async ValueTask PumpAsync(Attempt attempt, IRelayedStream body)
     {
         Exchange exchange = attempt.Exchange;
@@ -184,6 +188,7 @@ internal static class StreamRelay
     }
 
     // False when the client is gone. A slow client stops the clock: its slowness is not the provider's.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<bool> FlushAsync(Exchange exchange)
     {
         ValueTask<FlushResult> flush = exchange.Output.FlushAsync(CancellationToken.None);

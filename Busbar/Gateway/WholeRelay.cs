@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Protocols;
@@ -14,6 +15,7 @@ internal static class WholeRelay
     private const int TranslateLimit = 32 * 1024 * 1024;
 
     /// <summary>Passes a same-protocol body on, byte for byte.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<AttemptResult> PassAsync(Attempt attempt)
     {
         Exchange exchange = attempt.Exchange;
@@ -38,6 +40,7 @@ internal static class WholeRelay
     }
 
     /// <summary>Reads the whole body and writes it in the client's dialect, as one body or, where the client asked for a stream, as a stream.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<AttemptResult> TranslateAsync(Attempt attempt)
     {
         Exchange exchange = attempt.Exchange;
@@ -153,6 +156,7 @@ internal static class WholeRelay
     }
 
     // True when the body ended within the limit.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<bool> FillAsync(Stream stream, PooledBuffer body, int limit, CancellationToken cancellation)
     {
         while (body.Length <= limit)

@@ -26,17 +26,22 @@ internal sealed class Metrics
     private static readonly string[] LossFields = [.. Enum.GetNames<LossField>().Select(SnakeCase)];
 
     private readonly Counter?[] _losses = new Counter?[36 * 128];
+    private readonly Counter[] _translations = new Counter[36];
 
     /// <summary>Registers what exists whatever the configuration.</summary>
     public Metrics()
     {
         UnresolvedPool = new PoolMetrics(this, Unresolved, []);
-        foreach (string protocol in ProtocolNames.All)
+        int count = ProtocolNames.All.Count;
+        for (int from = 0; from < count; from++)
         {
-            AuthRejections.Get(protocol);
-            foreach (string target in ProtocolNames.All.Where(target => target != protocol))
+            AuthRejections.Get(ProtocolNames.All[from]);
+            for (int to = 0; to < count; to++)
             {
-                Translations.Get(protocol, target);
+                if (to != from)
+                {
+                    _translations[(from * count) + to] = Translations.Get(ProtocolNames.All[from], ProtocolNames.All[to]);
+                }
             }
         }
     }
@@ -82,6 +87,9 @@ internal sealed class Metrics
 
     /// <summary>The configured pools, then the direct route of every model.</summary>
     public static IEnumerable<Pool> AllPools(Fleet fleet) => fleet.Pools.Concat(fleet.Direct);
+
+    /// <summary>Counts an attempt between two different protocols.</summary>
+    public void CountTranslation(ProtocolId from, ProtocolId to) => _translations[((int)from * ProtocolNames.All.Count) + (int)to].Add();
 
     /// <summary>Counts each noted loss of one translated request.</summary>
     public void CountLosses(ProtocolId from, ProtocolId to, Losses losses)

@@ -38,7 +38,7 @@ internal sealed class AnthropicDialect : Dialect
 
     public override string? CredentialOf(UpstreamRequest request) => request["x-api-key"];
 
-    public override string Request(string model, bool stream, string prompt = "Say hello.") =>
+    public override string Request(string model, bool stream, string prompt) =>
         $$"""{"model":"{{model}}","max_tokens":64,"messages":[{"role":"user","content":"{{prompt}}"}]{{(stream ? ",\"stream\":true" : "")}}}""";
 
     public override string Answer(string text) =>

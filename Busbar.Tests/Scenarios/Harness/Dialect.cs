@@ -39,7 +39,7 @@ internal abstract class Dialect
     public abstract string? CredentialOf(UpstreamRequest request);
 
     /// <summary>A request body.</summary>
-    public abstract string Request(string model, bool stream, string prompt = "Say hello.");
+    public abstract string Request(string model, bool stream, string prompt = "canary-prompt: say hello.");
 
     /// <summary>A whole answer.</summary>
     public abstract string Answer(string text);

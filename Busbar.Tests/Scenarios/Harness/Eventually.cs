@@ -4,7 +4,7 @@ namespace Busbar.Tests.Scenarios;
 internal static class Eventually
 {
     /// <summary>Longest wait for anything; generous, since it is only ever used up by a failure.</summary>
-    public static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 

@@ -27,7 +27,7 @@ internal sealed class OpenAIDialect : Dialect
 
     public override string? CredentialOf(UpstreamRequest request) => request["Authorization"]?["Bearer ".Length..];
 
-    public override string Request(string model, bool stream, string prompt = "Say hello.") =>
+    public override string Request(string model, bool stream, string prompt) =>
         $$"""{"model":"{{model}}","messages":[{"role":"user","content":"{{prompt}}"}]{{(stream ? ",\"stream\":true" : "")}}}""";
 
     public override string Answer(string text) =>

@@ -1,4 +1,4 @@
-using System.Net;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -48,6 +48,13 @@ internal sealed class Scene : IAsyncDisposable
 
     /// <summary>Whether disposal waits for everything to be given back; off for gateways that were stopped.</summary>
     public bool Settles { get; set; } = true;
+
+    /// <summary>Writes another deployment for the same providers and has it loaded.</summary>
+    public void Reload(SceneConfig config)
+    {
+        File.WriteAllText(Gateway.ConfigFile, config.Text(Port, Upstreams));
+        Gateway.Signal(PosixSignal.SIGHUP);
+    }
 
     /// <summary>The only provider, or the first.</summary>
     public ScriptedUpstream Upstream => Upstreams[0];
@@ -229,6 +236,7 @@ internal sealed class Scene : IAsyncDisposable
             }
 
             HasNoSecret(Gateway.StandardError, "standard error");
+            Assert.DoesNotContain("failed on a bug", Gateway.StandardError);
             _shown.ForEach(text => HasNoSecret(text, "an answer"));
         }
         finally

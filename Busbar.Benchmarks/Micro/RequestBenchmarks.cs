@@ -1,0 +1,199 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using BareProxy;
+using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Engines;
+using Busbar.Configuration;
+using Busbar.Gateway;
+using Busbar.Observability;
+using Busbar.Reliability;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Busbar.Benchmarks.Micro;
+
+/// <summary>
+/// What one 1 KB chat request allocates on its way through the process: a bare proxy on the same server and HTTP client, the same protocol, and
+/// translated. The difference to the bare proxy is the gateway's own. Client and provider allocate nothing per request.
+/// </summary>
+[MemoryDiagnoser]
+[SimpleJob(RunStrategy.Monitoring, invocationCount: 2000, iterationCount: 8, warmupCount: 3)]
+public class RequestBenchmarks
+{
+    private const string Answer = """
+        {"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hello there, how are you today?"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21}}
+        """;
+
+    private readonly List<IDisposable> _servers = [];
+    private Connection _bare = null!;
+    private Connection _same = null!;
+    private Connection _translated = null!;
+
+    /// <summary>Starts provider, bare proxy and gateway.</summary>
+    [GlobalSetup]
+    public void Start()
+    {
+        int upstream = StartProvider();
+        int bare = FreePort();
+        var server = new KestrelServer(
+            Options.Create(Listening(bare)),
+            new SocketTransportFactory(Options.Create(new SocketTransportOptions { UnsafePreferInlineScheduling = true }), NullLoggerFactory.Instance),
+            NullLoggerFactory.Instance);
+        _servers.Add(server);
+        server.StartAsync(new Forwarder($"http://127.0.0.1:{upstream}"), CancellationToken.None).GetAwaiter().GetResult();
+
+        int port = FreePort();
+        string text = $$"""
+            listen: 127.0.0.1:{{port}}
+            auth: { mode: token, client_tokens: [tok] }
+            providers:
+              a: { protocol: openai, base_url: "http://127.0.0.1:{{upstream}}", allow_private_network: true, api_key_env: PATH }
+            models:
+              m1: { provider: a, max_concurrent: 100 }
+              m2: { provider: a, max_concurrent: 100 }
+            pools:
+              p: { members: [ { target: m1 }, { target: m2 } ] }
+            """;
+        GatewayConfig config = ConfigLoader.LoadText(text, "benchmark", ProcessEnvironment.Instance).Config!;
+        var metrics = new Metrics();
+        Fleet fleet = Fleet.Create(config, TimeProvider.System);
+        var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, TimeProvider.System), metrics, new RequestLog(NullLogger.Instance, TimeProvider.System), TimeProvider.System);
+        KestrelServer gateway = GatewayServer.Create(new IPEndPoint(IPAddress.Loopback, port), config.Limits, NullLoggerFactory.Instance);
+        _servers.Add(gateway);
+        gateway.StartAsync(application, CancellationToken.None).GetAwaiter().GetResult();
+
+        string filler = new('x', 900);
+        _bare = new Connection(bare, "/v1/chat/completions", $$"""{"model":"p","messages":[{"role":"user","content":"{{filler}}"}]}""");
+        _same = new Connection(port, "/v1/chat/completions", $$"""{"model":"p","messages":[{"role":"user","content":"{{filler}}"}]}""");
+        _translated = new Connection(port, "/v1/messages", $$"""{"model":"p","max_tokens":100,"messages":[{"role":"user","content":"{{filler}}"}]}""");
+    }
+
+    /// <summary>Stops everything.</summary>
+    [GlobalCleanup]
+    public void Stop()
+    {
+        foreach (IDisposable server in _servers)
+        {
+            server.Dispose();
+        }
+    }
+
+    /// <summary>Kestrel and the HTTP handler alone.</summary>
+    [Benchmark(Baseline = true)]
+    public int BareProxy() => _bare.Call();
+
+    /// <summary>OpenAI client, OpenAI provider.</summary>
+    [Benchmark]
+    public int SameProtocol() => _same.Call();
+
+    /// <summary>Anthropic client, OpenAI provider.</summary>
+    [Benchmark]
+    public int Translated() => _translated.Call();
+
+    private static KestrelServerOptions Listening(int port)
+    {
+        var options = new KestrelServerOptions { AddServerHeader = false };
+        options.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
+        return options;
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+    }
+
+    // One blocking thread a connection, fixed buffers: nothing on the managed heap per request.
+    private int StartProvider()
+    {
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        _servers.Add(listener);
+        byte[] answer = Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nx-request-id: req_1\r\nContent-Length: {Answer.Length}\r\n\r\n{Answer}");
+        new Thread(() =>
+        {
+            try
+            {
+                while (true)
+                {
+                    Socket connection = listener.Accept();
+                    new Thread(() => Serve(connection, answer)) { IsBackground = true }.Start();
+                }
+            }
+            catch (SocketException)
+            {
+                // The listener was closed: the run is over.
+            }
+        })
+        { IsBackground = true }.Start();
+        return ((IPEndPoint)listener.LocalEndPoint!).Port;
+    }
+
+    private static void Serve(Socket connection, byte[] answer)
+    {
+        byte[] buffer = new byte[16 * 1024];
+        int filled = 0;
+        while (true)
+        {
+            int count = connection.Receive(buffer.AsSpan(filled));
+            if (count == 0)
+            {
+                return;
+            }
+
+            filled += count;
+            ReadOnlySpan<byte> got = buffer.AsSpan(0, filled);
+            if (got.IndexOf("\r\n\r\n"u8) is > 0 and var head && Connection.Complete(got, head))
+            {
+                connection.Send(answer);
+                filled = 0;
+            }
+        }
+    }
+
+    private sealed class Connection
+    {
+        private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        private readonly byte[] _request;
+        private readonly byte[] _buffer = new byte[16 * 1024];
+
+        public Connection(int port, string path, string body)
+        {
+            _socket.Connect(IPAddress.Loopback, port);
+            _request = Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer tok\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        }
+
+        public int Call()
+        {
+            _socket.Send(_request);
+            int filled = 0;
+            while (true)
+            {
+                filled += _socket.Receive(_buffer.AsSpan(filled));
+                ReadOnlySpan<byte> got = _buffer.AsSpan(0, filled);
+                if (got.EndsWith("}"u8) && got.IndexOf("\r\n\r\n"u8) is > 0 and var head && Complete(got, head))
+                {
+                    return got.StartsWith("HTTP/1.1 200"u8) ? filled : throw new InvalidOperationException("the call failed");
+                }
+            }
+        }
+
+        public static bool Complete(ReadOnlySpan<byte> got, int head)
+        {
+            int at = got.IndexOf("Content-Length: "u8) + 16;
+            int length = 0;
+            while (got[at] is >= (byte)'0' and <= (byte)'9')
+            {
+                length = (length * 10) + got[at++] - '0';
+            }
+
+            return got.Length >= head + 4 + length;
+        }
+    }
+}

@@ -1,0 +1,263 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Busbar.Ir;
+using Busbar.Protocols;
+using Busbar.Protocols.Cohere;
+using Busbar.Protocols.Translation;
+using Busbar.Wire;
+using JsonTree = System.Text.Json.Nodes.JsonNode;
+
+namespace Busbar.Tests.Protocols.Cohere;
+
+/// <summary>What holds for every recorded exchange.</summary>
+public sealed class CorpusTests
+{
+    private const string Schema = "cohere-v2-chat.schema.json";
+
+    private static readonly string[] Fields =
+    [
+        "model", "messages", "tools", "strict_tools", "documents", "citation_options", "response_format", "safety_mode", "max_tokens", "stop_sequences", "temperature",
+        "seed", "frequency_penalty", "presence_penalty", "k", "p", "logprobs", "tool_choice", "thinking", "priority", "stream",
+    ];
+
+    private static IEnumerable<CorpusExchange> Requests =>
+        Corpus.Of(ProtocolId.Cohere).Where(exchange => exchange.Request is { } request && request.Body.Span.IndexOf("\"messages\""u8) > 0);
+
+    private static IEnumerable<CorpusExchange> Answers => Corpus.Of(ProtocolId.Cohere).Where(exchange => exchange.Status == 200 && !exchange.IsSse);
+
+    private static IEnumerable<CorpusExchange> Streams => Corpus.Of(ProtocolId.Cohere).Where(exchange => exchange.IsSse && exchange.Status == 200);
+
+    [SkippableFact]
+    public void A_request_written_to_its_own_protocol_keeps_everything_but_the_model()
+    {
+        Skip.IfNot(Corpus.Exists);
+        Assert.All(Requests, exchange =>
+        {
+            var expected = (JsonObject)JsonTree.Parse(exchange.Request!.Body.Span)!;
+            using ChatRequest request = ChatRequest.Rent();
+            Assert.Null(Chat.Read(exchange.Request.Body, request));
+            var written = (JsonObject)JsonTree.Parse(Chat.Write(request, foreign: false))!;
+            Assert.Equal("wire-model", (string?)written["model"]);
+            foreach (JsonObject body in new[] { expected, written })
+            {
+                body.Remove("model");
+            }
+
+            Assert.True(JsonTree.DeepEquals(expected, written), exchange.Id);
+        });
+    }
+
+    [SkippableFact]
+    public void A_request_written_from_the_representation_fits_the_published_schema_and_reads_back_the_same()
+    {
+        Skip.IfNot(Corpus.Exists);
+        Assert.All(Requests, exchange =>
+        {
+            using ChatRequest request = ChatRequest.Rent();
+            Assert.Null(Chat.Read(exchange.Request!.Body, request));
+            byte[] written = Chat.Write(request);
+            Assert.Equal([], SchemaCheck.Validate(Schema, "#/$defs/V2ChatRequest", written));
+            Assert.All(((JsonObject)JsonTree.Parse(written)!).Select(member => member.Key), name => Assert.Contains(name, Fields));
+            using ChatRequest again = ChatRequest.Rent();
+            Assert.Null(Chat.Read(written, again));
+            Assert.True(Chat.Same(written, Chat.Write(again)), exchange.Id);
+        });
+    }
+
+    [SkippableFact]
+    public void An_answer_written_to_its_own_protocol_is_unchanged()
+    {
+        Skip.IfNot(Corpus.Exists);
+        int seen = 0;
+        foreach (CorpusExchange exchange in Answers)
+        {
+            using ChatResponse response = ChatResponse.Rent();
+            if (CohereProtocol.Instance.ReadResponse(exchange.ResponseBody, response) && response.Failure is null)
+            {
+                seen++;
+                Assert.True(Chat.Same(exchange.ResponseBody.Span, Encoding.UTF8.GetBytes(Chat.Rewritten(response, foreign: false).GetRawText())), exchange.Id);
+            }
+        }
+
+        Assert.True(seen > 50);
+    }
+
+    [SkippableFact]
+    public void An_answer_written_from_the_representation_fits_the_published_schema_and_reads_back_the_same()
+    {
+        Skip.IfNot(Corpus.Exists);
+        Assert.All(Answers, exchange =>
+        {
+            using ChatResponse response = ChatResponse.Rent();
+            if (!CohereProtocol.Instance.ReadResponse(exchange.ResponseBody, response) || response.Failure is not null)
+            {
+                return;
+            }
+
+            byte[] written = Encoding.UTF8.GetBytes(Chat.Rewritten(response).GetRawText());
+            Assert.Equal([], SchemaCheck.Validate(Schema, "#/$defs/V2ChatResponse", written));
+            using ChatResponse again = ChatResponse.Rent();
+            Assert.True(CohereProtocol.Instance.ReadResponse(written, again));
+            Assert.Equal(response.Usage, again.Usage);
+            Assert.True(Chat.Same(written, Encoding.UTF8.GetBytes(Chat.Rewritten(again).GetRawText())), exchange.Id);
+        });
+    }
+
+    [SkippableFact]
+    public void Recorded_citations_come_back_over_the_same_words()
+    {
+        Skip.IfNot(Corpus.Exists);
+        int seen = 0;
+        foreach (CorpusExchange exchange in Answers.Where(exchange => exchange.Tags.Contains("citations")))
+        {
+            using ChatResponse response = ChatResponse.Rent();
+            Assert.True(CohereProtocol.Instance.ReadResponse(exchange.ResponseBody, response));
+            JsonTree expected = JsonTree.Parse(exchange.ResponseBody.Span)!["message"]!["citations"]!;
+            JsonTree written = JsonTree.Parse(Chat.Rewritten(response).GetRawText())!["message"]!["citations"]!;
+            Assert.Equal(expected.AsArray().Select(Cited), written.AsArray().Select(Cited));
+            seen += expected.AsArray().Count;
+        }
+
+        Assert.True(seen > 20);
+    }
+
+    private static string Cited(JsonTree? citation) =>
+        $"{citation!["start"]}-{citation["end"]} {citation["text"]} {string.Join(',', citation["sources"]!.AsArray().Select(source => source!["id"]))}";
+
+    [SkippableFact]
+    public void A_recorded_stream_is_balanced_and_reads_back_the_same_after_writing()
+    {
+        Skip.IfNot(Corpus.Exists);
+        Assert.All(Streams, exchange =>
+        {
+            List<string> lines = Chat.Lines(exchange.ResponseBody.Span);
+            Assert.StartsWith("message ", lines[0]);
+            bool hasFailed = exchange.Tags.Contains("stop:ERROR");
+            Assert.Equal(hasFailed ? "error ClientError" : "end", lines[^1]);
+            Assert.Equal(lines.Count(line => line.StartsWith("start ")), lines.Count(line => line.StartsWith("stop ")));
+            string written = Chat.Restream(exchange.ResponseBody.Span);
+            Assert.All(Chat.Chunks(written), chunk => Assert.Equal([], SchemaCheck.Validate(Schema, "#/$defs/V2ChatStreamResponse", Encoding.UTF8.GetBytes(chunk.GetRawText()))));
+            if (!hasFailed)
+            {
+                Assert.Equal(lines[1..], Chat.Lines(Encoding.UTF8.GetBytes(written))[1..]);
+            }
+        });
+        Assert.True(Streams.Count() > 15);
+    }
+
+    [SkippableFact]
+    public void A_recorded_answer_streamed_or_whole_says_the_same_through_the_sequencer()
+    {
+        Skip.IfNot(Corpus.Exists);
+        Assert.All(Streams, exchange =>
+        {
+            var events = new StreamEvents();
+            using var sequencer = new BlockSequencer();
+            Losses losses = default;
+            Chat.Stream(exchange.ResponseBody.Span, read => sequencer.Feed(read, events, ref losses));
+            int open = 0;
+            for (int index = 0; index < events.Count; index++)
+            {
+                open += events[index].Kind == StreamEventKind.BlockStart ? 1 : events[index].Kind == StreamEventKind.BlockStop ? -1 : 0;
+                Assert.InRange(open, 0, 1);
+            }
+
+            Assert.True(sequencer.IsEnded, exchange.Id);
+            Assert.True(losses.IsEmpty, exchange.Id);
+        });
+    }
+
+    [SkippableFact]
+    public void The_observer_of_a_stream_sees_what_the_reader_sees()
+    {
+        Skip.IfNot(Corpus.Exists);
+        Assert.All(Streams, exchange =>
+        {
+            IStreamTap tap = CohereProtocol.Instance.NewStreamTap();
+            using var framer = new SseFramer();
+            exchange.ResponseBody.Span.CopyTo(framer.GetMemory(exchange.ResponseBody.Length).Span);
+            framer.Advance(exchange.ResponseBody.Length);
+            framer.Complete();
+            while (framer.TryRead(out Frame frame) == FrameResult.Frame)
+            {
+                tap.Observe(frame);
+            }
+
+            Usage usage = default;
+            bool isComplete = false;
+            StreamError? error = null;
+            Chat.Stream(exchange.ResponseBody.Span, events =>
+            {
+                for (int index = 0; index < events.Count; index++)
+                {
+                    usage.Merge(events[index].Usage);
+                    isComplete |= events[index].Kind == StreamEventKind.MessageStop;
+                    error ??= events[index].Error;
+                }
+            });
+            Assert.Equal(usage, tap.Usage);
+            Assert.Equal(error, tap.Error);
+            Assert.True(tap.HasContent, exchange.Id);
+            Assert.Equal(isComplete, tap.IsComplete);
+        });
+    }
+
+    [SkippableFact]
+    public void Random_damage_to_any_body_or_stream_never_throws()
+    {
+        Skip.IfNot(Corpus.Exists);
+        var random = new Random(7);
+        int read = 0;
+        foreach (CorpusExchange exchange in Corpus.Of(ProtocolId.Cohere))
+        {
+            for (int round = 0; round < 30; round++)
+            {
+                read += Survives(exchange.Request?.Body ?? default, random, body =>
+                {
+                    using ChatRequest request = ChatRequest.Rent();
+                    if (Chat.Read(body, request) is null)
+                    {
+                        using var document = System.Text.Json.JsonDocument.Parse(Chat.Write(request));
+                    }
+                });
+                read += Survives(exchange.ResponseBody, random, body =>
+                {
+                    if (exchange.IsSse)
+                    {
+                        Chat.Chunks(Chat.Restream(body.Span));
+                        return;
+                    }
+
+                    using ChatResponse response = ChatResponse.Rent();
+                    if (CohereProtocol.Instance.ReadResponse(body, response) && response.Failure is null)
+                    {
+                        Chat.Rewritten(response);
+                    }
+
+                    CohereProtocol.Instance.ReadError(400, body);
+                    CohereProtocol.Instance.ReadUsage(body);
+                });
+            }
+        }
+
+        Assert.True(read > 500);
+    }
+
+    private static int Survives(ReadOnlyMemory<byte> body, Random random, Action<ReadOnlyMemory<byte>> use)
+    {
+        if (body.IsEmpty)
+        {
+            return 0;
+        }
+
+        byte[] damaged = body.ToArray();
+        ReadOnlySpan<byte> alphabet = "{}[]\",:0-n\\ tfe"u8;
+        for (int count = random.Next(1, 4); count > 0; count--)
+        {
+            damaged[random.Next(damaged.Length)] = random.Next(3) == 0 ? (byte)random.Next(256) : alphabet[random.Next(alphabet.Length)];
+        }
+
+        use(damaged);
+        return 1;
+    }
+}

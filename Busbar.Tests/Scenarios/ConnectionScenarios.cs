@@ -1,0 +1,118 @@
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>Connections to providers, and HTTP that is odd but not broken.</summary>
+public sealed class ConnectionScenarios
+{
+    public static TheoryData<string> Dialects => Cases.Dialects;
+
+    public static TheoryData<string, bool> Forms => Cases.Forms;
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public async Task One_connection_serves_requests_that_follow_each_other(string protocol, bool stream)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+
+        for (int request = 0; request < 10; request++)
+        {
+            Assert.Equal(200, (await scene.PostAsync(dialect, stream)).Status);
+            await scene.SettledAsync();
+        }
+
+        Assert.Equal(1, scene.Upstream.OpenConnections);
+        await scene.ChargedAsync(0, ok: 10);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task A_connection_that_the_provider_closed_meanwhile_costs_nobody_anything(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Next(async call =>
+        {
+            await dialect.ServeAsync(call);
+            call.Close();
+        });
+        scene.Upstream.Next(call => dialect.ServeAsync(call));
+
+        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        await Eventually.TrueAsync(() => scene.Upstream.OpenConnections == 0, "closed");
+        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        await scene.ChargedAsync(0, ok: 2);
+    }
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public async Task Informational_answers_are_not_the_answer(string protocol, bool stream)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Next(async call =>
+        {
+            await call.RawAsync("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n");
+            await dialect.ServeAsync(call);
+        });
+
+        Reply reply = await scene.PostAsync(dialect, stream);
+
+        Assert.Equal((200, stream ? string.Concat(dialect.Stream("hello")) : dialect.Answer("hello")), (reply.Status, reply.Text));
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task Bytes_beyond_the_declared_length_belong_to_no_answer(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Next(async call =>
+        {
+            await dialect.ServeAsync(call);
+            await call.RawAsync("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsmuggled");
+        });
+        scene.Upstream.Always = call => dialect.ServeAsync(call, "second");
+
+        Assert.Equal(dialect.Answer("hello"), (await scene.PostAsync(dialect)).Text);
+        await scene.SettledAsync();
+
+        // What came unasked must not be taken for the next client's answer, whatever else becomes of that request.
+        Reply next = await scene.PostAsync(dialect);
+        Assert.DoesNotContain("smuggled", next.Text);
+        Assert.Equal(dialect.Answer("second"), next.Text);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task A_body_that_ends_with_the_connection_is_whole(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Next(async call =>
+        {
+            await call.RawAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n" + dialect.Answer("hello"));
+            call.Close();
+        });
+
+        Assert.Equal(dialect.Answer("hello"), (await scene.PostAsync(dialect)).Text);
+        await scene.ChargedAsync(0, ok: 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task Many_requests_at_once_are_each_answered_with_their_own(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Model = "max_concurrent: 8" });
+        scene.Upstream.Always = call => call.AnswerAsync(200, dialect.Answer(call.Request.Text.Split("number-")[1].Split('.')[0]));
+
+        string[] answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(async number =>
+            (await scene.PostAsync(dialect, dialect.Request(Scene.Pool, stream: false, $"number-{number}."))).Text));
+
+        Assert.Equal(Enumerable.Range(0, 200).Select(number => dialect.Answer(number.ToString())), answers);
+        await scene.ChargedAsync(0, ok: 200);
+        await scene.CountedAsync("ok", 200);
+        Assert.InRange(scene.Upstream.OpenConnections, 1, 8);
+    }
+}

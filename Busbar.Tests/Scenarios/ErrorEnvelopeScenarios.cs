@@ -1,0 +1,136 @@
+using System.Text;
+
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>Errors that arise while an answer is fetched, in the words of the client's own vendor.</summary>
+public sealed class ErrorEnvelopeScenarios
+{
+    public static TheoryData<string> Dialects => Cases.Dialects;
+
+    public static TheoryData<string, string> Crossings
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (object[] hop in Cases.Hops.Where(hop => (string)hop[0] != (string)hop[1]))
+            {
+                data.Add((string)hop[0], (string)hop[1]);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    [Trait("gotcha", "C122")]
+    [Trait("gotcha", "C124")]
+    [Trait("gotcha", "C248")]
+    public async Task Exhaustion_is_a_native_503_with_an_id_of_its_own_and_a_time_to_come_back(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Refusing = 0 });
+
+        Reply[] replies = [await scene.PostAsync(dialect), await scene.PostAsync(dialect, stream: true)];
+
+        Assert.All(replies, reply =>
+        {
+            dialect.IsEnvelope(reply, 503);
+            Scene.SpeaksLikeTheVendor(reply);
+            Assert.True(int.Parse(reply["Retry-After"]!) >= 1);
+            Assert.DoesNotContain("127.0.0.1", reply.Text);
+        });
+        Assert.NotEqual(replies[0][dialect.RequestIdHeader], replies[1][dialect.RequestIdHeader]);
+        await scene.CountedAsync("exhausted", 2);
+    }
+
+    [Theory]
+    [MemberData(nameof(Crossings))]
+    [Trait("gotcha", "C248")]
+    public async Task A_success_that_cannot_be_read_is_a_native_500_and_never_the_foreign_body(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(serves);
+        scene.Upstream.Next(call => call.AnswerAsync(200, "{\"canary-foreign\":")).Next(call => call.AnswerAsync(200, "canary-foreign"u8.ToArray(), "text/html"));
+
+        foreach (Reply reply in (Reply[])[await scene.PostAsync(speaks), await scene.PostAsync(speaks)])
+        {
+            speaks.IsEnvelope(reply, 500);
+            Scene.SpeaksLikeTheVendor(reply);
+        }
+
+        await scene.CountedAsync("error", 2);
+    }
+
+    [Theory]
+    [MemberData(nameof(Crossings))]
+    [Trait("gotcha", "C162")]
+    public async Task An_answer_too_large_to_translate_is_a_native_500(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(serves);
+        byte[] answer = Encoding.UTF8.GetBytes(serves.Answer(new string('x', 33 * 1024 * 1024)));
+        scene.Upstream.Next(call => call.AnswerAsync(200, answer));
+
+        speaks.IsEnvelope(await scene.PostAsync(speaks), 500);
+    }
+
+    [Theory]
+    [MemberData(nameof(Crossings))]
+    [Trait("gotcha", "C163")]
+    public async Task A_translated_body_cut_in_transfer_is_a_native_502_when_no_lane_is_left(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Model = "max_concurrent: 5, max_requests: 5" });
+        string answer = serves.Answer("hello");
+        scene.Upstream.Next(async call =>
+        {
+            await call.RawAsync($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {answer.Length}\r\n\r\n{answer[..^10]}");
+            call.Close();
+        });
+
+        Reply reply = await scene.PostAsync(speaks);
+
+        speaks.IsEnvelope(reply, 502);
+        Scene.SpeaksLikeTheVendor(reply);
+        await scene.ChargedAsync(0, err: 1);
+        await scene.CountedAsync("error");
+        Assert.Equal(5, (await scene.LaneAsync()).Budget);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task A_large_answer_cut_in_transfer_never_looks_complete(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        string answer = dialect.Answer(new string('x', 500_000));
+        scene.Upstream.Next(async call =>
+        {
+            await call.BeginAsync("application/json");
+            await call.ChunkAsync(answer[..400_000]);
+            call.Reset();
+        });
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => scene.PostAsync(dialect));
+
+        await scene.ChargedAsync(0, ok: 1, err: 1);
+        await scene.CountedAsync("error");
+    }
+
+    [Theory]
+    [MemberData(nameof(Crossings))]
+    public async Task A_stream_is_answered_as_a_stream_when_the_provider_answered_whole(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(serves);
+        scene.Upstream.Next(call => call.AnswerAsync(200, serves.Answer("hello")));
+
+        Reply reply = await scene.PostAsync(speaks, stream: true);
+
+        Assert.Equal("text/event-stream", reply["Content-Type"]);
+        Assert.Contains("hello", reply.Text);
+        Assert.True(speaks.EndsCleanly(reply.Text), reply.Text);
+        await scene.ChargedAsync(0, ok: 1);
+    }
+}

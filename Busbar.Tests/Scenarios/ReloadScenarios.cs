@@ -1,0 +1,66 @@
+using System.Runtime.InteropServices;
+
+namespace Busbar.Tests.Scenarios;
+
+public sealed class ReloadScenarios
+{
+    public static TheoryData<string> Dialects => Cases.Dialects;
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task A_reload_changes_the_rules_and_keeps_breakers_counters_and_running_requests(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        var gate = new TaskCompletionSource();
+        var config = new SceneConfig(dialect, dialect)
+        {
+            Pool = "breaker: { base_cooldown_secs: 100, max_cooldown_secs: 100, trip: { mode: consecutive, n: 1 } }",
+        };
+        await using Scene scene = await Scene.StartAsync(config);
+        scene.Upstreams[0].Next(call => call.AnswerAsync(500, "{}"));
+        scene.Upstreams[1].Next(async call =>
+        {
+            await gate.Task;
+            await dialect.ServeAsync(call);
+        });
+        scene.Upstreams[1].Always = call => dialect.ServeAsync(call);
+        Task<Reply> running = scene.PostAsync(dialect);
+        await scene.Upstreams[1].ArrivedAsync();
+
+        scene.Reload(config with { Auth = "{ mode: token, client_tokens: [canary-new-token] }" });
+        await LoggedAsync(scene, "configuration reloaded");
+
+        Assert.Equal(401, (await scene.GetAsync("/stats")).Status);
+        gate.SetResult();
+        Assert.Equal(200, (await running).Status);
+        scene.Reload(config with { Pool = config.Pool + "\nfailover: { cap: 1 }" });
+        await Eventually.HoldsAsync(async () => (await scene.GetAsync("/stats")).Status == 200 ? null : "not reloaded");
+        LaneReading lane = await scene.LaneAsync();
+        Assert.Equal(("open", 1L), (lane.State("smart"), lane.Err));
+        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        Assert.Single(scene.Upstreams[0].Requests);
+        await scene.CountedAsync("ok", 2);
+    }
+
+    [Fact]
+    public async Task A_deployment_with_errors_is_refused_and_the_one_in_force_stays()
+    {
+        Dialect dialect = Dialect.All[0];
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+
+        scene.Reload(new SceneConfig(dialect) { Pool = "failover: { cpa: 1 }" });
+        await LoggedAsync(scene, "not reloaded");
+
+        Assert.Contains("cpa", scene.Gateway.StandardError);
+        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        File.Delete(scene.Gateway.ConfigFile);
+        int before = scene.Gateway.StandardError.Length;
+        scene.Gateway.Signal(PosixSignal.SIGHUP);
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError[before..].Contains("not reloaded", StringComparison.Ordinal), "refused");
+        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+    }
+
+    private static Task LoggedAsync(Scene scene, string text) =>
+        Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains(text, StringComparison.Ordinal), $"logged '{text}'");
+}

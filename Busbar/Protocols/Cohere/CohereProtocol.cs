@@ -1,0 +1,70 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Cohere;
+
+/// <summary>Cohere v2 chat.</summary>
+internal sealed class CohereProtocol : Protocol
+{
+    /// <summary>The only instance.</summary>
+    public static CohereProtocol Instance { get; } = new();
+
+    private CohereProtocol()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override ProtocolId Id => ProtocolId.Cohere;
+
+    /// <inheritdoc/>
+    public override string NewRequestId() => Ids.Uuid();
+
+    /// <inheritdoc/>
+    public override string NewResponseId() => Ids.Uuid();
+
+    /// <inheritdoc/>
+    public override string EgressPath(string model, bool stream) => "/v2/chat";
+
+    /// <inheritdoc/>
+    public override GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request) =>
+        RequestReader.Read(body, pathModel, request);
+
+    /// <inheritdoc/>
+    public override void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses) =>
+        RequestWriter.Write(request, target, output, ref losses);
+
+    /// <inheritdoc/>
+    public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
+
+    /// <inheritdoc/>
+    public override void WriteResponse(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses) =>
+        ResponseWriter.Write(response, identity, output, ref losses);
+
+    /// <inheritdoc/>
+    public override IStreamReader NewStreamReader() => new StreamReader();
+
+    /// <inheritdoc/>
+    public override IStreamWriter NewStreamWriter(StreamContext context) => new StreamWriter(context);
+
+    /// <inheritdoc/>
+    public override IStreamTap NewStreamTap() => new StreamTap();
+
+    /// <inheritdoc/>
+    public override Usage ReadUsage(ReadOnlyMemory<byte> body)
+    {
+        using var tape = new JsonTape();
+        return tape.TryParse(body) ? UsageFields.Read(tape.Root["usage"u8]) : default;
+    }
+
+    /// <inheritdoc/>
+    public override ProviderError ReadError(int status, ReadOnlyMemory<byte> body) => ErrorReader.Read(status, body);
+
+    /// <inheritdoc/>
+    public override void WriteError(in GatewayError error, string requestId, JsonWriter output)
+    {
+        output.StartObject();
+        output.String("id"u8, requestId);
+        output.String("message"u8, ErrorText.Of(error));
+        output.EndObject();
+    }
+}
