@@ -136,10 +136,22 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
 
         if (exchange.Route.Model is not null)
         {
-            return new ModelSplice(body);
+            return NamedInPath(body);
         }
 
         return exchange.Scan.Model.IsAbsent ? InsertModel(body) : new ModelSplice(body, exchange.Scan, endpoint.ModelJson);
+    }
+
+    // A Gemini body may repeat the model of its path, at depths that the scan does not reach outside of chat.
+    private ModelSplice NamedInPath(ReadOnlyMemory<byte> body)
+    {
+        if (exchange.Route.Operation == Operation.Chat && !exchange.Scan.HasModel)
+        {
+            return new ModelSplice(body);
+        }
+
+        _translatedBody ??= new PooledBuffer(body.Length + 512);
+        return new ModelSplice(endpoint.Protocol.RenameModels(body, endpoint.Target.WireModel, _translatedBody) ? _translatedBody.Memory : body);
     }
 
     // The model was named in front of the path and the body has none: it becomes the object's last member.

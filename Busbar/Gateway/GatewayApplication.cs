@@ -98,7 +98,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
             exchange.Route = exchange.Route with { Protocol = ModelDialect.Of(exchange) };
         }
 
-        exchange.Ingress = ProtocolTable.GetOrDefault(exchange.Route.Protocol);
+        exchange.Ingress = ProtocolTable.Get(exchange.Route.Protocol);
         if (_local.TryServeOpen(exchange))
         {
             return;

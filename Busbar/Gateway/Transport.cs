@@ -51,6 +51,18 @@ internal static class Transport
         }
     }
 
+    /// <summary>The error type a provider names in a header rather than in the body (Bedrock), without namespace and address; null when it names none.</summary>
+    public static string? ErrorType(Attempt attempt)
+    {
+        if (attempt.Endpoint.Protocol.ErrorTypeHeader is not { } header || !attempt.Response.Headers.NonValidated.TryGetValues(header, out var values))
+        {
+            return null;
+        }
+
+        string type = values.ToString().Split(':')[0];
+        return type[(type.LastIndexOf('#') + 1)..];
+    }
+
     /// <summary>How long the provider asks to be left alone; null when it does not say, or not legibly.</summary>
     public static TimeSpan? RetryAfter(HttpResponseMessage response, DateTimeOffset now)
     {

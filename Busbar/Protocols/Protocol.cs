@@ -41,8 +41,20 @@ internal abstract class Protocol
         ? EgressPath(model, call.Stream)
         : throw new NotSupportedException($"{Id.Name()} has no {call.Operation}");
 
+    /// <summary>
+    /// Appends <paramref name="body"/> with <paramref name="model"/>, the provider's name, wherever the body repeats the model of the path. False, with
+    /// nothing written, when it does not, as in all protocols but Gemini.
+    /// </summary>
+    public virtual bool RenameModels(ReadOnlyMemory<byte> body, string model, PooledBuffer output) => false;
+
     /// <summary>A framer for this protocol's upstream streams.</summary>
     public virtual IFramer NewFramer() => new SseFramer();
+
+    /// <summary>
+    /// A framer for an upstream stream whose response says <paramref name="contentType"/>; null when it says nothing. Only a protocol that streams in
+    /// several framings (Gemini) looks at it.
+    /// </summary>
+    public virtual IFramer NewFramer(string? contentType) => NewFramer();
 
     /// <summary>
     /// Reads a request body into <paramref name="request"/>, whose tape is parsed here. <paramref name="pathModel"/> and <paramref name="stream"/>

@@ -5,30 +5,20 @@ namespace Busbar.Protocols;
 /// <summary>The protocols that exist.</summary>
 internal static class ProtocolTable
 {
-    private static readonly Protocol?[] Table = Register(
+    // In the order of ProtocolId.
+    private static readonly Protocol[] Table =
+    [
         Anthropic.AnthropicProtocol.Instance,
         OpenAI.OpenAIProtocol.Instance,
+        Gemini.GeminiProtocol.Instance,
+        Bedrock.BedrockProtocol.Instance,
         Responses.ResponsesProtocol.Instance,
-        Cohere.CohereProtocol.Instance);
+        Cohere.CohereProtocol.Instance,
+    ];
 
     /// <summary>The protocol called <paramref name="id"/>.</summary>
-    public static Protocol Get(ProtocolId id) =>
-        Table[(int)id] ?? throw new InvalidOperationException($"protocol {id.Name()} is not built in");
+    public static Protocol Get(ProtocolId id) => Table[(int)id];
 
-    /// <summary>The protocol called <paramref name="id"/>, or OpenAI where it is not built in: for errors on paths nobody serves.</summary>
-    public static Protocol GetOrDefault(ProtocolId id) => Table[(int)id] ?? Get(ProtocolId.OpenAI);
-
-    /// <summary>Whether <paramref name="id"/> is built in.</summary>
-    public static bool Has(ProtocolId id) => Table[(int)id] is not null;
-
-    private static Protocol?[] Register(params ReadOnlySpan<Protocol> protocols)
-    {
-        var table = new Protocol?[ProtocolNames.All.Count];
-        foreach (Protocol protocol in protocols)
-        {
-            table[(int)protocol.Id] = protocol;
-        }
-
-        return table;
-    }
+    /// <summary>Whether <paramref name="id"/> names a protocol.</summary>
+    public static bool Has(ProtocolId id) => (int)id < Table.Length;
 }

@@ -77,4 +77,13 @@ internal sealed record Capabilities
 
     /// <summary>Cache breakpoints on message parts are accepted by an OpenAI dialect, which caches by itself otherwise.</summary>
     public bool CacheBreakpoints { get; init; }
+
+    /// <summary>Function calls and results may carry ids (Gemini: the developer API; Vertex refuses them).</summary>
+    public bool FunctionCallIds { get; init; } = true;
+
+    /// <summary>Gemini: schemas may be sent as JSON Schema; otherwise they are lowered to the API's own subset.</summary>
+    public bool JsonSchemaFields { get; init; } = true;
+
+    /// <summary>Gemini: media of a tool result may stand inside the result (from 3); otherwise it follows as parts of the turn.</summary>
+    public bool ToolResultParts { get; init; }
 }

@@ -44,7 +44,7 @@ internal static class ModelCapabilities
 
     private static readonly Capabilities PlainGpt = new() { Reasoning = false };
 
-    private static readonly Capabilities Gemini3 = new() { ThinkingBudget = false, ThinkingOff = false, ThoughtSignatures = true };
+    private static readonly Capabilities Gemini3 = new() { ThinkingBudget = false, ThinkingOff = false, ThoughtSignatures = true, ToolResultParts = true };
 
     private static readonly Capabilities Gemini25 = new() { ThinkingAdaptive = true };
 
@@ -118,7 +118,7 @@ internal static class ModelCapabilities
         "sampling", "temperature_with_top_p", "penalties", "reasoning", "thinking_budget", "thinking_adaptive", "thinking_off",
         "thinking_between_tools", "highest_efforts", "forced_tool_choice", "prefill", "mid_system", "max_completion_tokens", "developer_role",
         "tools_need_no_reasoning", "prompt_caching", "structured_output", "sampling_without_reasoning", "minimal_effort", "max_effort",
-        "custom_tools", "thought_signatures", "bound_thinking", "cache_breakpoints",
+        "custom_tools", "thought_signatures", "bound_thinking", "cache_breakpoints", "function_call_ids", "json_schema_fields", "tool_result_parts",
     ];
 
     /// <summary>
@@ -197,6 +197,9 @@ internal static class ModelCapabilities
         "thought_signatures" => flags with { ThoughtSignatures = value },
         "bound_thinking" => flags with { BoundThinking = value },
         "cache_breakpoints" => flags with { CacheBreakpoints = value },
+        "function_call_ids" => flags with { FunctionCallIds = value },
+        "json_schema_fields" => flags with { JsonSchemaFields = value },
+        "tool_result_parts" => flags with { ToolResultParts = value },
         _ => throw new ArgumentException($"unknown capability '{name}'", nameof(name)),
     };
 }

@@ -1,6 +1,6 @@
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Anthropic;
+namespace Busbar.Protocols;
 
 /// <summary>
 /// Reads an object and remembers which members were asked for, so that everything the representation does not model can be kept for a
@@ -75,6 +75,6 @@ internal struct MemberReader(JsonNode node)
         }
     }
 
-    // No object of this dialect has 64 members; what a hostile one has beyond that counts as unknown.
+    // No object of these dialects has 64 members; what a hostile one has beyond that counts as unknown.
     private static ulong Bit(int position) => position < 64 ? 1UL << position : 0;
 }

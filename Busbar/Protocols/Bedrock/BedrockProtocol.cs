@@ -1,0 +1,90 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Bedrock;
+
+/// <summary>Amazon Bedrock Converse and ConverseStream. The model stands in the path, streams are AWS event streams.</summary>
+internal sealed class BedrockProtocol : Protocol
+{
+    private BedrockProtocol()
+    {
+    }
+
+    /// <summary>The only instance.</summary>
+    public static BedrockProtocol Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public override ProtocolId Id => ProtocolId.Bedrock;
+
+    /// <inheritdoc/>
+    public override string StreamContentType => "application/vnd.amazon.eventstream";
+
+    /// <inheritdoc/>
+    public override string RequestIdHeader => "x-amzn-requestid";
+
+    /// <inheritdoc/>
+    public override string ErrorTypeHeader => "x-amzn-errortype";
+
+    /// <inheritdoc/>
+    public override string NewRequestId() => Ids.Uuid();
+
+    /// <summary>Answers of this dialect have no id; what is made here is never shown.</summary>
+    public override string NewResponseId() => Ids.Uuid();
+
+    /// <inheritdoc/>
+    public override string EgressPath(string model, bool stream) =>
+        $"/model/{UrlPath.EncodeSegment(model)}/{(stream ? "converse-stream" : "converse")}";
+
+    /// <inheritdoc/>
+    public override string EgressPath(string model, in EgressCall call) =>
+        call.Operation == Operation.CountTokens ? $"/model/{UrlPath.EncodeSegment(model)}/count-tokens" : base.EgressPath(model, call);
+
+    /// <inheritdoc/>
+    public override IFramer NewFramer() => new EventStreamFramer();
+
+    /// <inheritdoc/>
+    public override GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request) =>
+        RequestReader.Read(body, pathModel, stream, request);
+
+    /// <inheritdoc/>
+    public override void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses) =>
+        RequestWriter.Write(request, target, output, ref losses);
+
+    /// <inheritdoc/>
+    public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
+
+    /// <inheritdoc/>
+    public override void WriteResponse(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses) =>
+        ResponseWriter.Write(response, identity, output, ref losses);
+
+    /// <inheritdoc/>
+    public override IStreamReader NewStreamReader() => new StreamReader();
+
+    /// <inheritdoc/>
+    public override IStreamWriter NewStreamWriter(StreamContext context) => new StreamWriter(context);
+
+    /// <inheritdoc/>
+    public override IStreamTap NewStreamTap() => new StreamTap();
+
+    /// <inheritdoc/>
+    public override Usage ReadUsage(ReadOnlyMemory<byte> body) => UsageFields.Find(body);
+
+    /// <inheritdoc/>
+    public override ProviderError ReadError(int status, ReadOnlyMemory<byte> body) => ErrorReader.Read(status, body);
+
+    /// <inheritdoc/>
+    public override int StatusOf(in GatewayError error) => Exceptions.StatusOf(error);
+
+    /// <inheritdoc/>
+    public override string ErrorType(in GatewayError error) => Exceptions.NameOf(error);
+
+    /// <inheritdoc/>
+    public override void WriteError(in GatewayError error, string requestId, JsonWriter output)
+    {
+        // No "code": the JavaScript SDK would take it for the exception's name.
+        output.StartObject();
+        output.String("__type"u8, Exceptions.NameOf(error));
+        output.String("message"u8, Exceptions.MessageOf(error));
+        output.EndObject();
+    }
+}

@@ -1,0 +1,197 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Bedrock;
+
+/// <summary>
+/// Writes the body of a Converse or ConverseStream call; model and streaming stand in the path. A request that came in this dialect is written back
+/// with everything it said.
+/// </summary>
+internal static class RequestWriter
+{
+    private const int MostPairs = 16;
+
+    /// <summary>Writes the body.</summary>
+    public static void Write(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses)
+    {
+        bool replay = request.Source == ProtocolId.Bedrock;
+        ModelDialect dialect = replay ? ModelDialect.Claude : ModelDialects.Of(target.WireModel);
+        var content = new ContentWriter(replay, dialect == ModelDialect.Claude);
+        output.StartObject();
+        WriteMessages(request, content, replay, output, ref losses);
+        content.WriteSystem(request.System, output, ref losses);
+        WriteInference(request, output);
+        ToolConfig.Write(request, target, AdditionalFields.HoldsToolChoice(request, dialect), Kept(request, "toolConfig"u8), output, ref losses);
+        if (Kept(request, "additionalModelRequestFields"u8).IsMissing)
+        {
+            AdditionalFields.Write(request, dialect, output, ref losses);
+            if (Kept(request, "outputConfig"u8).IsMissing)
+            {
+                OutputConfig.Write(request, dialect, output, ref losses);
+            }
+        }
+
+        WriteMetadata(request, replay, output, ref losses);
+        WriteTier(request, output, ref losses);
+        foreach (JsonMember member in request.Extra)
+        {
+            if (!member.Name.Is("inferenceConfig"u8) && !member.Name.Is("toolConfig"u8))
+            {
+                output.Raw(member.Name.Span, member.Value.Raw);
+            }
+        }
+
+        output.EndObject();
+    }
+
+    private static void WriteMessages(ChatRequest request, ContentWriter content, bool replay, JsonWriter output, ref Losses losses)
+    {
+        output.StartArray("messages"u8);
+        for (int index = 0; index < request.Messages.Count; index++)
+        {
+            Message message = request.Messages[index];
+            output.StartObject();
+            output.Literal("role"u8, message.Role switch
+            {
+                Role.Assistant => "assistant"u8,
+                Role.System => "system"u8,
+                _ => "user"u8,
+            });
+            content.WriteTurn(message, index == request.Messages.Count - 1 ? request.CacheAuto : CacheMark.None, output, ref losses);
+            if (replay && message.Extra is { Count: > 0 } extra)
+            {
+                foreach (JsonMember member in extra)
+                {
+                    output.Raw(member.Name.Span, member.Value.Raw);
+                }
+            }
+
+            output.EndObject();
+        }
+
+        output.EndArray();
+    }
+
+    // Typed values win over the object as it came, whose other members go along.
+    private static void WriteInference(ChatRequest request, JsonWriter output)
+    {
+        JsonNode kept = Kept(request, "inferenceConfig"u8);
+        bool hasStop = request.Stop.Count > 0;
+        if (request.MaxTokens is null && request.Temperature.IsAbsent && request.TopP.IsAbsent && !hasStop && kept.IsMissing)
+        {
+            return;
+        }
+
+        output.StartObject("inferenceConfig"u8);
+        if (request.MaxTokens is long maxTokens)
+        {
+            output.Number("maxTokens"u8, maxTokens);
+        }
+
+        output.RawIfPresent("temperature"u8, request.Temperature);
+        output.RawIfPresent("topP"u8, request.TopP);
+        if (hasStop)
+        {
+            output.StartArray("stopSequences"u8);
+            foreach (JsonText stop in request.Stop)
+            {
+                output.Text(stop);
+            }
+
+            output.EndArray();
+        }
+
+        foreach (JsonMember member in kept.Members)
+        {
+            JsonText name = member.Name;
+            bool isWritten = (name.Is("maxTokens"u8) && request.MaxTokens is not null)
+                || (name.Is("temperature"u8) && !request.Temperature.IsAbsent)
+                || (name.Is("topP"u8) && !request.TopP.IsAbsent)
+                || (name.Is("stopSequences"u8) && hasStop);
+            if (!isWritten)
+            {
+                output.Raw(name.Span, member.Value.Raw);
+            }
+        }
+
+        output.EndObject();
+    }
+
+    // The service takes up to sixteen pairs of strings, and at least one.
+    private static void WriteMetadata(ChatRequest request, bool replay, JsonWriter output, ref Losses losses)
+    {
+        if (replay)
+        {
+            output.RawIfPresent("requestMetadata"u8, request.Metadata);
+            return;
+        }
+
+        using var tape = new JsonTape();
+        if (request.Metadata.IsNull || !tape.TryParse(request.Metadata.Raw))
+        {
+            return;
+        }
+
+        int written = 0;
+        foreach (JsonMember member in tape.Root.Members)
+        {
+            if (!member.Value.IsString || written == MostPairs)
+            {
+                losses.Add(LossField.Metadata);
+                continue;
+            }
+
+            if (written++ == 0)
+            {
+                output.StartObject("requestMetadata"u8);
+            }
+
+            output.Text(member.Name.Span, member.Value.Text);
+        }
+
+        if (written > 0)
+        {
+            output.EndObject();
+        }
+    }
+
+    private static void WriteTier(ChatRequest request, JsonWriter output, ref Losses losses)
+    {
+        JsonText tier = request.ServiceTier;
+        if (tier.IsNullOrEmpty || !Kept(request, "serviceTier"u8).IsMissing)
+        {
+            return;
+        }
+
+        if (tier.Is("fast"u8))
+        {
+            if (Kept(request, "performanceConfig"u8).IsMissing)
+            {
+                output.Raw("performanceConfig"u8, """{"latency":"optimized"}"""u8);
+            }
+        }
+        else if (tier.Is("default"u8) || tier.Is("flex"u8) || tier.Is("priority"u8) || tier.Is("reserved"u8) || request.Source == ProtocolId.Bedrock)
+        {
+            output.StartObject("serviceTier"u8);
+            output.Text("type"u8, tier);
+            output.EndObject();
+        }
+        else
+        {
+            losses.Add(LossField.ServiceTier);
+        }
+    }
+
+    private static JsonNode Kept(ChatRequest request, ReadOnlySpan<byte> name)
+    {
+        foreach (JsonMember member in request.Extra)
+        {
+            if (member.Name.Is(name))
+            {
+                return member.Value;
+            }
+        }
+
+        return default;
+    }
+}

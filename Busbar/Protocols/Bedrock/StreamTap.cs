@@ -1,0 +1,50 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Bedrock;
+
+/// <summary>Watches a stream that passes unchanged. The event's name decides; only metadata and exceptions are parsed.</summary>
+internal sealed class StreamTap : IStreamTap
+{
+    private Usage _usage;
+
+    /// <inheritdoc/>
+    public bool HasContent { get; private set; }
+
+    /// <inheritdoc/>
+    public bool IsComplete { get; private set; }
+
+    /// <inheritdoc/>
+    public StreamError? Error { get; private set; }
+
+    /// <inheritdoc/>
+    public Usage Usage => _usage;
+
+    /// <inheritdoc/>
+    public void Observe(in Frame frame)
+    {
+        if (frame.IsException)
+        {
+            using var tape = new JsonTape();
+            tape.TryParse(frame.Data);
+            Error ??= ErrorReader.ReadException(frame.Name.Span, tape.Root);
+        }
+        else if (frame.Is("contentBlockDelta"u8) || frame.Is("contentBlockStart"u8))
+        {
+            HasContent = true;
+        }
+        else if (frame.Is("messageStop"u8))
+        {
+            HasContent = true;
+            IsComplete = true;
+        }
+        else if (frame.Is("metadata"u8))
+        {
+            using var tape = new JsonTape();
+            if (tape.TryParse(frame.Data))
+            {
+                _usage.Merge(UsageFields.Read(tape.Root["usage"u8]));
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.Text.Json;
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Bedrock;
+
+/// <summary>The <c>usage</c> object. Cached tokens stand beside the input tokens, as in <see cref="Usage"/>; the total includes them.</summary>
+internal static class UsageFields
+{
+    /// <summary>Reads the object; unreported when it is missing. The service sends the cache counts under two spellings.</summary>
+    public static Usage Read(JsonNode node)
+    {
+        if (!node.IsObject)
+        {
+            return default;
+        }
+
+        long longWrites = 0;
+        foreach (JsonNode detail in node["cacheDetails"u8].Items)
+        {
+            if (detail["ttl"u8].Text.Is("1h"u8))
+            {
+                longWrites = Usage.Add(longWrites, Usage.Count(detail["inputTokens"u8].Integer));
+            }
+        }
+
+        return new Usage
+        {
+            IsReported = true,
+            Input = Usage.Count(node["inputTokens"u8].Integer),
+            CacheRead = Usage.Count(node["cacheReadInputTokens"u8].Integer ?? node["cacheReadInputTokenCount"u8].Integer),
+            CacheWrite = Usage.Count(node["cacheWriteInputTokens"u8].Integer ?? node["cacheWriteInputTokenCount"u8].Integer),
+            CacheWriteLong = longWrites,
+            Output = Usage.Count(node["outputTokens"u8].Integer),
+        };
+    }
+
+    /// <summary>Finds and reads the object in a whole answer, skipping everything else; unreported when the body has none.</summary>
+    public static Usage Find(ReadOnlyMemory<byte> body)
+    {
+        var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth });
+        Usage found = default;
+        try
+        {
+            reader.Read();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                bool isUsage = reader.ValueTextEquals("usage"u8);
+                reader.Read();
+                int start = (int)reader.TokenStartIndex;
+                reader.Skip();
+                if (isUsage)
+                {
+                    using var tape = new JsonTape();
+                    tape.TryParse(body[start..(int)reader.BytesConsumed]);
+                    found = Read(tape.Root);
+                }
+            }
+        }
+        catch (JsonException)
+        {
+            // A body that breaks off still counts with what it has reported.
+        }
+
+        return found;
+    }
+
+    /// <summary>Writes the object; the cache counts only where there is something to count, as the service does for models without a cache.</summary>
+    public static void Write(in Usage usage, JsonWriter output)
+    {
+        output.StartObject("usage"u8);
+        output.Number("inputTokens"u8, usage.Input);
+        output.Number("outputTokens"u8, usage.Output);
+        output.Number("totalTokens"u8, usage.Total);
+        if (usage.CacheRead > 0 || usage.CacheWrite > 0)
+        {
+            output.Number("cacheReadInputTokens"u8, usage.CacheRead);
+            output.Number("cacheWriteInputTokens"u8, usage.CacheWrite);
+        }
+
+        if (usage.CacheWriteLong > 0)
+        {
+            output.StartArray("cacheDetails"u8);
+            WriteDetail("5m"u8, usage.CacheWrite - usage.CacheWriteLong, output);
+            WriteDetail("1h"u8, usage.CacheWriteLong, output);
+            output.EndArray();
+        }
+
+        output.EndObject();
+    }
+
+    private static void WriteDetail(ReadOnlySpan<byte> lifetime, long tokens, JsonWriter output)
+    {
+        if (tokens > 0)
+        {
+            output.StartObject();
+            output.Literal("ttl"u8, lifetime);
+            output.Number("inputTokens"u8, tokens);
+            output.EndObject();
+        }
+    }
+}

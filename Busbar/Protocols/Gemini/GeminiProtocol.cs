@@ -1,0 +1,92 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Gemini;
+
+/// <summary>Google Gemini <c>generateContent</c>, as the developer API and Vertex AI speak it.</summary>
+internal sealed class GeminiProtocol : Protocol
+{
+    private static readonly string[] Collections = ["models/", "tunedModels/", "publishers/", "projects/"];
+
+    /// <summary>The only instance.</summary>
+    public static GeminiProtocol Instance { get; } = new();
+
+    private GeminiProtocol()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override ProtocolId Id => ProtocolId.Gemini;
+
+    /// <inheritdoc/>
+    public override string NewRequestId() => Ids.Uuid();
+
+    /// <inheritdoc/>
+    public override string NewResponseId() => Ids.Random("", 16);
+
+    /// <inheritdoc/>
+    public override string EgressPath(string model, bool stream) => EgressPath(model, new EgressCall(Operation.Chat, stream));
+
+    /// <summary>
+    /// <inheritdoc/> A model that names its collection (<c>tunedModels/x</c>) keeps its slashes and stands for itself; every other one is a single
+    /// segment under <c>models/</c>. Streams are server-sent events unless an array is asked for.
+    /// </summary>
+    public override string EgressPath(string model, in EgressCall call) =>
+        (call.Version ?? "/v1beta") + "/" + (IsNamed(model) ? UrlPath.EncodePath(model) : "models/" + UrlPath.EncodeSegment(model)) + call.Operation switch
+        {
+            Operation.CountTokens => ":countTokens",
+            Operation.Embed => ":embedContent",
+            Operation.BatchEmbed => ":batchEmbedContents",
+            _ => !call.Stream ? ":generateContent" : call.JsonArray ? ":streamGenerateContent" : ":streamGenerateContent?alt=sse",
+        };
+
+    /// <inheritdoc/>
+    public override bool RenameModels(ReadOnlyMemory<byte> body, string model, PooledBuffer output) =>
+        NamedModels.TryReplace(body, IsNamed(model) ? model : "models/" + model, output);
+
+    /// <inheritdoc/>
+    public override IFramer NewFramer(string? contentType) =>
+        contentType is not null && contentType.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) ? new JsonArrayFramer() : NewFramer();
+
+    /// <inheritdoc/>
+    public override GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request) =>
+        RequestReader.Read(body, pathModel, stream, request);
+
+    /// <inheritdoc/>
+    public override void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses) =>
+        RequestWriter.Write(request, target, output, ref losses);
+
+    /// <inheritdoc/>
+    public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
+
+    /// <inheritdoc/>
+    public override void WriteResponse(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses) =>
+        ResponseWriter.Write(response, identity, output, ref losses);
+
+    /// <inheritdoc/>
+    public override IStreamReader NewStreamReader() => new StreamReader();
+
+    /// <inheritdoc/>
+    public override IStreamWriter NewStreamWriter(StreamContext context) => new StreamWriter(context);
+
+    /// <inheritdoc/>
+    public override IStreamTap NewStreamTap() => new StreamTap();
+
+    /// <inheritdoc/>
+    public override Usage ReadUsage(ReadOnlyMemory<byte> body)
+    {
+        using var tape = new JsonTape();
+        return tape.TryParse(body) ? UsageFields.Read(ResponseReader.UsageOf(tape.Root)) : default;
+    }
+
+    /// <inheritdoc/>
+    public override ProviderError ReadError(int status, ReadOnlyMemory<byte> body) => ErrorReader.Read(status, body);
+
+    /// <inheritdoc/>
+    public override int StatusOf(in GatewayError error) => ErrorEnvelope.StatusOf(error);
+
+    /// <inheritdoc/>
+    public override void WriteError(in GatewayError error, string requestId, JsonWriter output) => ErrorEnvelope.Write(error, output);
+
+    private static bool IsNamed(string model) => Array.Exists(Collections, prefix => model.StartsWith(prefix, StringComparison.Ordinal));
+}

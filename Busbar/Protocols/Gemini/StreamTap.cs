@@ -1,0 +1,86 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Gemini;
+
+/// <summary>
+/// Watches a stream that passes through. Nearly every chunk repeats the counts; the index over a chunk is shared by all streams of a thread, as
+/// it is needed only within one call.
+/// </summary>
+internal sealed class StreamTap : IStreamTap
+{
+    [ThreadStatic]
+    private static JsonTape? _sharedTape;
+
+    private Usage _usage;
+
+    /// <inheritdoc/>
+    public bool HasContent { get; private set; }
+
+    /// <inheritdoc/>
+    public bool IsComplete { get; private set; }
+
+    /// <inheritdoc/>
+    public StreamError? Error { get; private set; }
+
+    /// <inheritdoc/>
+    public Usage Usage => _usage;
+
+    /// <inheritdoc/>
+    public void Observe(in Frame frame)
+    {
+        ReadOnlySpan<byte> data = frame.Data.Span;
+        bool isPlain = HasContent && data.IndexOf("\"usage"u8) < 0 && data.IndexOf("\"error\""u8) < 0 && data.IndexOf("\"finish"u8) < 0 && data.IndexOf("\"block"u8) < 0;
+        if (data.IsEmpty || isPlain)
+        {
+            return;
+        }
+
+        JsonTape tape = _sharedTape ??= new JsonTape();
+        if (tape.TryParse(frame.Data) && tape.Root.IsObject)
+        {
+            Observe(tape.Root);
+        }
+
+        tape.Clear();
+    }
+
+    private void Observe(JsonNode root)
+    {
+        if (root["error"u8].IsObject)
+        {
+            ProviderError said = ErrorReader.Lift(0, root);
+            Error ??= new(ErrorReader.Classify(said), said);
+            return;
+        }
+
+        _usage.Merge(UsageFields.Read(ResponseReader.UsageOf(root)));
+        JsonNode candidate = ResponseReader.First(root);
+        bool isFinish = StopReasons.Read(ResponseReader.Finish(candidate), hasCalls: false) != StopReason.None;
+        bool isBlocked = !candidate.IsObject && !StopReasons.BlockReason(ResponseReader.Feedback(root)).IsAbsent;
+        IsComplete |= isFinish || isBlocked;
+        HasContent |= isFinish || isBlocked;
+        if (HasContent)
+        {
+            return;
+        }
+
+        foreach (JsonNode part in new OneOrMany(candidate["content"u8]["parts"u8]))
+        {
+            HasContent |= IsContent(part);
+        }
+    }
+
+    private static bool IsContent(JsonNode part)
+    {
+        foreach (JsonMember member in part.Members)
+        {
+            if (!member.Value.Text.IsNullOrEmpty || member.Value.IsObject)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,264 @@
+using Busbar.Ir;
+using Busbar.Protocols.Translation;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Gemini;
+
+/// <summary>
+/// Writes chunks, as server-sent events or as the elements of one array: words as they come, a call as one part when it is complete, and a last
+/// chunk with the finish reason and the token counts. What is the same in all chunks is put together once.
+/// </summary>
+internal sealed class StreamWriter : IStreamWriter
+{
+    private readonly StreamContext _context;
+    private readonly JsonArrayWriter? _array;
+    private readonly PooledBuffer _tail = new(128);
+    private readonly PooledBuffer _words = new();
+    private readonly PooledBuffer _plain = new(256);
+    private readonly IrArena _kept = new();
+    private readonly GroundingWriter _grounding = new();
+    private BlockKind _block;
+    private JsonText _name;
+    private JsonText _id;
+    private JsonText _signature;
+    private long _textBytes;
+    private Usage _usage;
+    private StopReason _stop;
+    private JsonText _explanation;
+    private bool _isEnded;
+    private Losses _losses;
+
+    /// <summary>A writer for one stream.</summary>
+    public StreamWriter(StreamContext context)
+    {
+        _context = context;
+        _array = context.JsonArray ? new JsonArrayWriter() : null;
+    }
+
+    /// <inheritdoc/>
+    public Losses Losses => _losses;
+
+    /// <inheritdoc/>
+    public void Write(in StreamEvent streamEvent, PooledBuffer output)
+    {
+        if (_isEnded)
+        {
+            return;
+        }
+
+        switch (streamEvent.Kind)
+        {
+            case StreamEventKind.MessageStart:
+                _usage.Merge(streamEvent.Usage);
+                WriteTail(streamEvent.Model);
+                break;
+            case StreamEventKind.BlockStart:
+                Start(streamEvent, output);
+                break;
+            case StreamEventKind.TextDelta when !streamEvent.Text.IsNullOrEmpty:
+                WriteWords(streamEvent.Text, output);
+                break;
+            case StreamEventKind.InputDelta when _block == BlockKind.ToolUse:
+                _words.Write(streamEvent.Text.Span);
+                break;
+            case StreamEventKind.SignatureDelta:
+                Sign(streamEvent.Text, output);
+                break;
+            case StreamEventKind.CitationDelta:
+                if (!_grounding.TryAdd(streamEvent.Citation))
+                {
+                    _losses.Add(LossField.Citations);
+                }
+
+                break;
+            case StreamEventKind.BlockStop:
+                Stop(output);
+                break;
+            case StreamEventKind.MessageDelta:
+                _usage.Merge(streamEvent.Usage);
+                _stop = streamEvent.StopReason == StopReason.None ? _stop : streamEvent.StopReason;
+                _explanation = streamEvent.StopExplanation.IsNullOrEmpty ? _explanation : _kept.StoreText(streamEvent.StopExplanation.Span);
+                break;
+            case StreamEventKind.MessageStop:
+                Finish(output);
+                break;
+            case StreamEventKind.Ping:
+                WriteKeepAlive(output);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void WriteError(in GatewayError error, PooledBuffer output)
+    {
+        if (_isEnded)
+        {
+            return;
+        }
+
+        Begin(output);
+        ErrorEnvelope.WriteInStream(error, new JsonWriter(output));
+        End(output);
+        _array?.Close(output);
+        _isEnded = true;
+    }
+
+    /// <inheritdoc/>
+    public void WriteKeepAlive(PooledBuffer output)
+    {
+        if (_array is null && !_isEnded)
+        {
+            output.Write(": keep-alive\n\n"u8);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _tail.Dispose();
+        _words.Dispose();
+        _plain.Dispose();
+        _kept.Dispose();
+        _grounding.Dispose();
+    }
+
+    private void WriteTail(JsonText model)
+    {
+        _tail.Clear();
+        _tail.Write(",\"modelVersion\":\""u8);
+        _tail.Write(model.IsNullOrEmpty ? _context.Identity.Model.Span : model.Span);
+        _tail.Write("\",\"responseId\":"u8);
+        new JsonWriter(_tail).String(_context.Identity.Id);
+        _tail.Write((byte)'}');
+    }
+
+    private void Start(in StreamEvent start, PooledBuffer output)
+    {
+        _block = start.Block;
+        _words.Clear();
+        _signature = default;
+        if (start.Block == BlockKind.ToolUse)
+        {
+            _kept.Reset();
+            _explanation = default;
+            _name = _kept.StoreText(start.Name.Span);
+            _id = _kept.StoreText(start.Id.Span);
+        }
+        else if (start.Whole is { } whole)
+        {
+            _plain.Clear();
+            if (PartWriter.Write(whole, true, new JsonWriter(_plain), ref _losses))
+            {
+                BeginPart(output);
+                output.Write(_plain.Span);
+                EndPart(output);
+            }
+        }
+    }
+
+    private void WriteWords(JsonText text, PooledBuffer output)
+    {
+        BeginPart(output);
+        output.Write(_block == BlockKind.Thinking ? "{\"thought\":true,\"text\":\""u8 : "{\"text\":\""u8);
+        output.Write(text.Span);
+        output.Write("\"}"u8);
+        EndPart(output);
+        if (_block == BlockKind.Text)
+        {
+            // Kept for the positions of citations, which come after the words.
+            _words.Write(text.Span);
+        }
+    }
+
+    private void Sign(JsonText signature, PooledBuffer output)
+    {
+        if (_block == BlockKind.ToolUse)
+        {
+            _signature = _kept.StoreText(signature.Span);
+        }
+        else
+        {
+            BeginPart(output);
+            PartWriter.Text(JsonText.Empty, _block == BlockKind.Thinking, signature, new JsonWriter(output));
+            EndPart(output);
+        }
+    }
+
+    private void Stop(PooledBuffer output)
+    {
+        if (_block == BlockKind.ToolUse)
+        {
+            _plain.Clear();
+            JsonEscaping.Unescape(_words.Span, _plain);
+            bool isJson = JsonSyntax.IsValue(_plain.Span);
+            if (!isJson && _plain.Length > 0)
+            {
+                _losses.Add(LossField.ToolInput);
+            }
+
+            BeginPart(output);
+            PartWriter.Call(_name, _id, isJson ? new JsonSlice(_plain.Memory) : default, _signature, new JsonWriter(output));
+            EndPart(output);
+        }
+        else if (_block == BlockKind.Text)
+        {
+            var text = new JsonText(_words.Memory);
+            _grounding.EndText(text, 0, _textBytes);
+            _textBytes += TextOffsets.Length(text, TextUnit.Utf8);
+        }
+    }
+
+    private void Finish(PooledBuffer output)
+    {
+        Begin(output);
+        output.Write("{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"}"u8);
+        var json = new JsonWriter(output);
+        StopReasons.Write(_stop, json);
+        if (!_explanation.IsNullOrEmpty)
+        {
+            json.Text("finishMessage"u8, _explanation);
+        }
+
+        json.Number("index"u8, 0);
+        _grounding.Write(json);
+        output.Write("}]"u8);
+        UsageFields.Write(_usage, json);
+        output.Write(_tail.Span);
+        End(output);
+        _array?.Close(output);
+        _isEnded = true;
+    }
+
+    private void BeginPart(PooledBuffer output)
+    {
+        Begin(output);
+        output.Write("{\"candidates\":[{\"content\":{\"parts\":["u8);
+    }
+
+    private void EndPart(PooledBuffer output)
+    {
+        output.Write("],\"role\":\"model\"},\"index\":0}]"u8);
+        output.Write(_tail.Span);
+        End(output);
+    }
+
+    private void Begin(PooledBuffer output)
+    {
+        if (_array is null)
+        {
+            output.Write("data: "u8);
+        }
+        else
+        {
+            _array.TryStart(output);
+        }
+    }
+
+    private void End(PooledBuffer output)
+    {
+        if (_array is null)
+        {
+            output.Write("\n\n"u8);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Gemini;
+
+/// <summary>
+/// The <c>usageMetadata</c> object. On the wire the prompt count includes cached tokens but not what server-side tools read, and the candidates' count
+/// excludes thoughts.
+/// </summary>
+internal static class UsageFields
+{
+    /// <summary>Reads the object; null, or one without counts (the first chunks of a Vertex stream), leaves them unreported.</summary>
+    public static Usage Read(JsonNode usage)
+    {
+        JsonNode promptField = Spelling.Get(usage, "promptTokenCount"u8, "prompt_token_count"u8);
+        JsonNode totalField = Spelling.Get(usage, "totalTokenCount"u8, "total_token_count"u8);
+        if (promptField.IsNull && totalField.IsNull)
+        {
+            return default;
+        }
+
+        long prompt = Usage.Count(promptField.Integer);
+        long cached = Math.Min(prompt, Usage.Count(Spelling.Get(usage, "cachedContentTokenCount"u8, "cached_content_token_count"u8).Integer));
+        long tools = Usage.Count(Spelling.Get(usage, "toolUsePromptTokenCount"u8, "tool_use_prompt_token_count"u8).Integer);
+        long thoughts = Usage.Count(Spelling.Get(usage, "thoughtsTokenCount"u8, "thoughts_token_count"u8).Integer);
+        long answer = Usage.Count(Spelling.Get(usage, "candidatesTokenCount"u8, "candidates_token_count"u8).Integer);
+        return new Usage
+        {
+            Input = Usage.Add(prompt - cached, tools),
+            CacheRead = cached,
+            Output = Usage.Add(answer, thoughts),
+            Reasoning = thoughts,
+            IsReported = true,
+        };
+    }
+
+    /// <summary>Writes the object as the value of <c>usageMetadata</c>.</summary>
+    public static void Write(in Usage usage, JsonWriter output)
+    {
+        output.StartObject("usageMetadata"u8);
+        output.Number("promptTokenCount"u8, usage.TotalInput);
+        output.Number("candidatesTokenCount"u8, Math.Max(0, usage.Output - usage.Reasoning));
+        if (usage.CacheRead > 0)
+        {
+            output.Number("cachedContentTokenCount"u8, usage.CacheRead);
+        }
+
+        if (usage.Reasoning > 0)
+        {
+            output.Number("thoughtsTokenCount"u8, usage.Reasoning);
+        }
+
+        output.Number("totalTokenCount"u8, usage.Total);
+        output.EndObject();
+    }
+}
