@@ -18,7 +18,9 @@ internal sealed class PassedStream : IRelayedStream
     {
         _attempt = attempt;
         _tap = attempt.Endpoint.Protocol.NewStreamTap();
-        Framer = attempt.Endpoint.Protocol.NewFramer(attempt.Response.Content.Headers.ContentType?.MediaType);
+        Framer = attempt.Exchange.WantsJsonArray && attempt.Response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
+            ? attempt.Endpoint.Protocol.NewFramer(type.ToString())
+            : attempt.Endpoint.Protocol.NewFramer();
     }
 
     /// <inheritdoc/>
