@@ -7,7 +7,8 @@ namespace Busbar.Tests.Matrix;
 /// <summary>What an answer says to a client, whole or streamed: words, thinking, calls, why it ended, what it cost.</summary>
 internal sealed class AnswerDigest
 {
-    private readonly SortedDictionary<int, (BlockKind Kind, string Name, bool IsCustom, StringBuilder Said)> _blocks = [];
+    private readonly List<(BlockKind Kind, string Name, bool IsCustom, StringBuilder Said)> _blocks = [];
+    private readonly Dictionary<int, int> _places = [];
     private Usage _usage;
 
     /// <summary>An answer that is told by <see cref="Take"/>.</summary>
@@ -20,16 +21,20 @@ internal sealed class AnswerDigest
     {
         foreach (Block block in response.Blocks)
         {
-            Put(_blocks.Count, block);
+            Put(block);
         }
 
         _usage = response.Usage;
         Stop = response.StopReason;
+        Explanation = response.StopExplanation.ToString();
         IsEnded = true;
     }
 
     /// <summary>Why it ended.</summary>
     public StopReason Stop { get; private set; }
+
+    /// <summary>What the provider says of a refusal beside the answer.</summary>
+    public string Explanation { get; private set; } = "";
 
     /// <summary>The terminal was seen.</summary>
     public bool IsEnded { get; private set; }
@@ -43,12 +48,12 @@ internal sealed class AnswerDigest
     /// <summary>Thinking in words.</summary>
     public string Thinking => Said(static kind => kind == BlockKind.Thinking);
 
-    /// <summary>Name and arguments of every call, in order.</summary>
-    public IReadOnlyList<string> Calls => [.. _blocks.Values.Where(static block => block.Kind == BlockKind.ToolUse).Select(static block =>
-        $"{block.Name} {(block.IsCustom ? block.Said.ToString() : CanonicalJson.Of(block.Said.Length == 0 ? "{}" : block.Said.ToString()))}")];
+    /// <summary>Name and arguments of every call that has a name, in order.</summary>
+    public IReadOnlyList<string> Calls => [.. _blocks.Where(static block => block.Kind == BlockKind.ToolUse && block.Name.Length > 0).Select(static block =>
+        $"{block.Name} {Arguments(block.Said.ToString(), block.IsCustom)}")];
 
     /// <summary>Whether the refusal has words of its own kind.</summary>
-    public bool HasRefusal => _blocks.Values.Any(static block => block.Kind == BlockKind.Refusal);
+    public bool HasRefusal => _blocks.Any(static block => block.Kind == BlockKind.Refusal);
 
     /// <summary>All tokens in, and all tokens out.</summary>
     public (long Input, long Output) Tokens => (_usage.TotalInput, _usage.Output);
@@ -59,17 +64,20 @@ internal sealed class AnswerDigest
         switch (next.Kind)
         {
             case StreamEventKind.BlockStart when next.Whole is { } whole:
-                Put(next.Index, whole);
+                _places[next.Index] = _blocks.Count;
+                Put(whole);
                 break;
             case StreamEventKind.BlockStart:
-                _blocks.Add(next.Index, (next.Block, next.Name.ToString(), next.IsCustomTool, new StringBuilder()));
+                _places[next.Index] = _blocks.Count;
+                _blocks.Add((next.Block, next.Name.ToString(), next.IsCustomTool, new StringBuilder()));
                 break;
             case StreamEventKind.TextDelta or StreamEventKind.InputDelta:
-                _blocks[next.Index].Said.Append(next.Text.ToString());
+                _blocks[_places[next.Index]].Said.Append(next.Text.ToString());
                 break;
             case StreamEventKind.MessageStart or StreamEventKind.MessageDelta:
                 _usage.Merge(next.Usage);
                 Stop = next.StopReason == StopReason.None ? Stop : next.StopReason;
+                Explanation = next.StopExplanation.IsNullOrEmpty ? Explanation : next.StopExplanation.ToString();
                 break;
             case StreamEventKind.MessageStop:
                 IsEnded = true;
@@ -80,7 +88,7 @@ internal sealed class AnswerDigest
         }
     }
 
-    private void Put(int index, Block block) => _blocks.Add(index, (
+    private void Put(Block block) => _blocks.Add((
         block.Kind,
         block.Name.ToString(),
         block.IsCustomTool,
@@ -91,5 +99,11 @@ internal sealed class AnswerDigest
             _ => block.Text.ToString(),
         })));
 
-    private string Said(Func<BlockKind, bool> isWanted) => string.Concat(_blocks.Values.Where(block => isWanted(block.Kind)).Select(static block => block.Said.ToString()));
+    // Free text reads as the one-member object it becomes elsewhere; no arguments are spelt in three ways.
+    private static string Arguments(string said, bool isCustom) => CanonicalJson.Of(
+        isCustom ? System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string> { ["input"] = said })
+        : string.IsNullOrWhiteSpace(said) || said == "null" ? "{}"
+        : said);
+
+    private string Said(Func<BlockKind, bool> isWanted) => string.Concat(_blocks.Where(block => isWanted(block.Kind)).Select(static block => block.Said.ToString()));
 }

@@ -8,9 +8,16 @@ internal static class ClientView
     /// <summary>What is wrong with <paramref name="seen"/>, the client's reading, given <paramref name="told"/>, what the provider said.</summary>
     public static IEnumerable<string> Faults(ProtocolId client, AnswerDigest told, AnswerDigest seen, Losses losses)
     {
-        if (told.Text != seen.Text)
+        // The words that explain a refusal stand in the answer where it has no other place for them.
+        if (told.Text != seen.Text && !(told.Text.Length == 0 && told.Explanation.Length > 0 && seen.Text == told.Explanation))
         {
             yield return $"text '{Cut(told.Text)}' became '{Cut(seen.Text)}'";
+        }
+
+        // An answer that failed is a failed answer there.
+        if (seen.IsError && Stops(client, told).Contains(StopReason.Error))
+        {
+            yield break;
         }
 
         if (told.Thinking != seen.Thinking && !losses.Contains(LossField.Thinking))
@@ -55,7 +62,8 @@ internal static class ClientView
             _ => [StopReason.EndTurn],
         },
         StopReason.Pause when client == ProtocolId.Anthropic => [StopReason.Pause],
-        StopReason.Error when client == ProtocolId.Cohere => [StopReason.Error],
+        StopReason.Error when client is ProtocolId.Cohere or ProtocolId.Responses => [StopReason.Error],
+        StopReason.Error when client == ProtocolId.OpenAI && told.Calls.Count > 0 => [StopReason.ToolUse],
         StopReason.Pause or StopReason.Error or StopReason.Other => client == ProtocolId.Gemini ? [StopReason.Other] : [StopReason.EndTurn],
         _ => [told.Stop],
     };

@@ -49,7 +49,7 @@ public sealed class ResponseMatrixTests
         TranslationContext context = Hop.Context(ingress, egress);
         Assert.True(ResponseTranslation.Translate(exchange.ResponseBody, egress, ingress, context, Hop.Identity(ingress, egress.Id), scratch, output));
         byte[] body = output.Span.ToArray();
-        List<string> faults = [.. Shapes.Answer(ingress.Id, body).Select(static fault => "schema: " + fault)];
+        List<string> faults = [.. Shapes.Answer(ingress.Id, body).Where(fault => told.StopReason != StopReason.None || !fault.Contains("finish_reason", StringComparison.Ordinal)).Select(static fault => "schema: " + fault)];
         using ChatResponse seen = ChatResponse.Rent();
         if (!ingress.ReadResponse(body, seen))
         {
