@@ -25,7 +25,8 @@ internal static class ClientView
             yield return $"thinking '{Cut(told.Thinking)}' became '{Cut(seen.Thinking)}'";
         }
 
-        if (!told.Calls.SequenceEqual(seen.Calls))
+        // Arguments that were cut off are no JSON, and stand inside an object where only JSON may stand.
+        if (!told.Calls.SequenceEqual(seen.Calls) && !losses.Contains(LossField.ToolInput))
         {
             yield return $"calls '{Cut(string.Join(';', told.Calls))}' became '{Cut(string.Join(';', seen.Calls))}'";
         }
