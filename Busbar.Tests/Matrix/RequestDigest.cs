@@ -107,8 +107,8 @@ internal sealed class RequestDigest
         .Where(aspect => IsChanged(aspect.Key, sent.Values[aspect.Key], arrived.Values[aspect.Key]) && !aspect.Value.Any(loss => losses.Contains(loss)))
         .Select(aspect => $"{aspect.Key}: {Excerpt(sent.Values[aspect.Key], arrived.Values[aspect.Key])}");
 
-    // A name that a file must have, words that must stand where nothing may, are put there, and nothing is lost.
-    private static bool IsChanged(string aspect, string sent, string arrived) => aspect switch
+    /// <summary>Whether an aspect lost anything: a name that a file must have, or words that must stand where nothing may, are no loss.</summary>
+    public static bool IsChanged(string aspect, string sent, string arrived) => aspect switch
     {
         "titles" => int.Parse(arrived) < int.Parse(sent),
         "user text" or "assistant text" or "results" => Without(sent) != Without(arrived),

@@ -19,7 +19,7 @@ internal static class PartWriter
                 Text(block.Redacted ? JsonText.Empty : block.Text, true, block.Redacted ? block.Text : block.Signature, output);
                 return true;
             case BlockKind.ToolUse:
-                Call(block.Name, withIds ? block.Id : default, block.Input, block.Signature, output);
+                WriteCall(block, withIds, output, ref losses);
                 return true;
             case BlockKind.Json:
                 output.StartObject();
@@ -43,6 +43,29 @@ internal static class PartWriter
                 losses.Add(Loss(block.Kind));
                 return false;
         }
+    }
+
+    /// <summary>Writes the object that stands for arguments which are no JSON; <c>input</c> is the one property of a free-text tool's schema.</summary>
+    public static void FreeText(JsonText text, bool isCustomTool, JsonWriter output, ref Losses losses)
+    {
+        output.StartObject();
+        output.Text(isCustomTool ? "input"u8 : "args"u8, text);
+        output.EndObject();
+        if (!isCustomTool)
+        {
+            losses.Add(LossField.ToolInput);
+        }
+    }
+
+    private static void WriteCall(Block block, bool withIds, JsonWriter output, ref Losses losses)
+    {
+        using var words = new PooledBuffer(block.InputText.Escaped.Length + 16);
+        if (block.Input.IsNull && !block.InputText.IsNullOrEmpty)
+        {
+            FreeText(block.InputText, block.IsCustomTool, new JsonWriter(words), ref losses);
+        }
+
+        Call(block.Name, withIds ? block.Id : default, words.Length > 0 ? new JsonSlice(words.Memory) : block.Input, block.Signature, output);
     }
 
     /// <summary>Writes a text or thought part as the next value.</summary>

@@ -35,9 +35,18 @@ internal static class ResultWriter
     {
         foreach (Block child in CollectionsMarshal.AsSpan(result.Children))
         {
-            if (IsMedia(child) && !(withMedia && child.Source == MediaSource.Base64))
+            if (!IsMedia(child))
+            {
+                continue;
+            }
+
+            if (!withMedia || child.Source != MediaSource.Base64)
             {
                 PartWriter.Write(child, false, output, ref losses);
+            }
+            else if (!child.Title.IsNullOrEmpty || !child.Context.IsNullOrEmpty)
+            {
+                losses.Add(LossField.DocumentContext);
             }
         }
     }

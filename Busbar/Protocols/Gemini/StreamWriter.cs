@@ -21,6 +21,7 @@ internal sealed class StreamWriter : IStreamWriter
     private JsonText _name;
     private JsonText _id;
     private JsonText _signature;
+    private bool _isCustomTool;
     private long _textBytes;
     private Usage _usage;
     private StopReason _stop;
@@ -143,12 +144,14 @@ internal sealed class StreamWriter : IStreamWriter
             _explanation = default;
             _name = _kept.StoreText(start.Name.Span);
             _id = _kept.StoreText(start.Id.Span);
+            _isCustomTool = start.IsCustomTool;
         }
         else if (start.Whole is { } whole)
         {
             _plain.Clear();
             if (PartWriter.Write(whole, true, new JsonWriter(_plain), ref _losses))
             {
+                SingleLine.Enforce(_plain, 0);
                 BeginPart(output);
                 output.Write(_plain.Span);
                 EndPart(output);
@@ -190,14 +193,19 @@ internal sealed class StreamWriter : IStreamWriter
         {
             _plain.Clear();
             JsonEscaping.Unescape(_words.Span, _plain);
-            bool isJson = JsonSyntax.IsValue(_plain.Span);
-            if (!isJson && _plain.Length > 0)
+            if (_isCustomTool || !JsonSyntax.IsValue(_plain.Span))
             {
-                _losses.Add(LossField.ToolInput);
+                bool isEmpty = _plain.Length == 0;
+                _plain.Clear();
+                if (!isEmpty)
+                {
+                    PartWriter.FreeText(new JsonText(_words.Memory), _isCustomTool, new JsonWriter(_plain), ref _losses);
+                }
             }
 
+            SingleLine.Enforce(_plain, 0);
             BeginPart(output);
-            PartWriter.Call(_name, _id, isJson ? new JsonSlice(_plain.Memory) : default, _signature, new JsonWriter(output));
+            PartWriter.Call(_name, _id, new JsonSlice(_plain.Memory), _signature, new JsonWriter(output));
             EndPart(output);
         }
         else if (_block == BlockKind.Text)

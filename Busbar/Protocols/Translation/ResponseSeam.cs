@@ -76,6 +76,28 @@ internal static class ResponseSeam
         return Escaped(arguments.Span, arena);
     }
 
+    /// <summary>Whether clients of <paramref name="ingress"/> know tools whose argument is free text.</summary>
+    public static bool KnowsFreeText(ProtocolId ingress) => ingress is ProtocolId.OpenAI or ProtocolId.Responses;
+
+    /// <summary>The one-string object that stands for free text where tools take objects only.</summary>
+    public static ReadOnlyMemory<byte> WrapFreeText(JsonText text, IrArena arena)
+    {
+        using var json = new PooledBuffer(text.Escaped.Length + 16);
+        var writer = new JsonWriter(json);
+        writer.StartObject();
+        writer.Text("input"u8, text);
+        writer.EndObject();
+        return arena.Store(json.Span);
+    }
+
+    /// <summary>Bytes of JSON as the inside of a JSON string.</summary>
+    public static JsonText Escaped(ReadOnlySpan<byte> json, IrArena arena)
+    {
+        using var escaped = new PooledBuffer(json.Length * 2 + 1);
+        JsonEscaping.Escape(json, escaped);
+        return arena.StoreText(escaped.Span);
+    }
+
     private static int PrepareCall(ChatResponse response, int index, TranslationContext context)
     {
         Block call = response.Blocks[index];
@@ -86,6 +108,13 @@ internal static class ResponseSeam
             call.IsCustomTool = true;
             call.InputText = FreeText(call.Input.Raw, arena);
             call.Input = default;
+        }
+
+        else if (call.IsCustomTool && !KnowsFreeText(context.Ingress))
+        {
+            call.IsCustomTool = false;
+            call.Input = new(WrapFreeText(call.InputText, arena));
+            call.InputText = default;
         }
 
         call.Name = context.ClientName(call.Name);
@@ -108,12 +137,5 @@ internal static class ResponseSeam
         JsonText text = call.Input.IsAbsent ? call.InputText : Escaped(call.Input.Span, arena);
         call.Reset(BlockKind.Text);
         call.Text = text;
-    }
-
-    private static JsonText Escaped(ReadOnlySpan<byte> json, IrArena arena)
-    {
-        using var escaped = new PooledBuffer(json.Length * 2 + 1);
-        JsonEscaping.Escape(json, escaped);
-        return arena.StoreText(escaped.Span);
     }
 }

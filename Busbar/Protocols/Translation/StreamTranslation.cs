@@ -37,6 +37,7 @@ internal sealed class StreamTranslation : IDisposable
         Thinking,
         Structured,
         FreeText,
+        Wrapped,
     }
 
     /// <summary>A content event (text, thinking, tool start or the terminal) has gone to the output.</summary>
@@ -170,6 +171,9 @@ internal sealed class StreamTranslation : IDisposable
             case StreamEventKind.InputDelta when _part == Part.FreeText:
                 JsonEscaping.Unescape(next.Text.Span, _freeText);
                 return;
+            case StreamEventKind.InputDelta when _part == Part.Wrapped:
+                _freeText.Write(next.Text.Span);
+                return;
             case StreamEventKind.SignatureDelta:
                 if (!Sign(ref next))
                 {
@@ -225,6 +229,11 @@ internal sealed class StreamTranslation : IDisposable
                 _part = Part.FreeText;
                 start.IsCustomTool = true;
             }
+            else if (start.IsCustomTool && !ResponseSeam.KnowsFreeText(_context.Ingress))
+            {
+                _part = Part.Wrapped;
+                start.IsCustomTool = false;
+            }
 
             start.Id = ToolIds.ToClient(_context.Egress, _context.Ingress, start.Id, _scratch);
             start.Name = _context.ClientName(start.Name);
@@ -271,6 +280,12 @@ internal sealed class StreamTranslation : IDisposable
         else if (_part == Part.FreeText && _freeText.Length > 0)
         {
             JsonText text = ResponseSeam.FreeText(_freeText.Memory, _scratch);
+            _freeText.Clear();
+            _writer.Write(new StreamEvent { Kind = StreamEventKind.InputDelta, Index = index, Text = text }, output);
+        }
+        else if (_part == Part.Wrapped)
+        {
+            JsonText text = ResponseSeam.Escaped(ResponseSeam.WrapFreeText(new JsonText(_freeText.Memory), _scratch).Span, _scratch);
             _freeText.Clear();
             _writer.Write(new StreamEvent { Kind = StreamEventKind.InputDelta, Index = index, Text = text }, output);
         }

@@ -1,7 +1,6 @@
 using System.Buffers;
-using Busbar.Wire;
 
-namespace Busbar.Protocols.Anthropic;
+namespace Busbar.Wire;
 
 /// <summary>
 /// Keeps copied JSON on one line, because a line break would end the <c>data</c> field of the event. Inside JSON strings breaks are always

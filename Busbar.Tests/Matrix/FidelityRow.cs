@@ -1,0 +1,9 @@
+using Busbar.Ir;
+
+namespace Busbar.Tests.Matrix;
+
+/// <summary>One thing a request can say.</summary>
+/// <param name="Name">As the page calls it.</param>
+/// <param name="Say">Adds it to a request that holds one user turn.</param>
+/// <param name="Implied">Targets for which leaving it out says the same, so that nothing is lost.</param>
+internal sealed record FidelityRow(string Name, Action<ChatRequest> Say, params ProtocolId[] Implied);
