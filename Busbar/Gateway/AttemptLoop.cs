@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Busbar.Configuration;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Protocols;
@@ -16,37 +17,66 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 {
     private static readonly TimeSpan ShortestCall = TimeSpan.FromSeconds(1);
 
-    /// <summary>Serves <paramref name="exchange"/> from <paramref name="pool"/>. On return the client has an answer, or is gone.</summary>
+    /// <summary>Serves <paramref name="exchange"/> from <paramref name="pool"/> and its fallbacks. On return the client has an answer, or is gone.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask RunAsync(Exchange exchange, Pool pool)
     {
-        PoolMetrics counters = exchange.Snapshot.MetricsOf(pool);
+        GatewaySnapshot snapshot = exchange.Snapshot;
         TimeSpan deadline = TimeSpan.FromSeconds(pool.Config.Failover.DeadlineSecs);
+        PoolMetrics counters = snapshot.MetricsOf(pool);
+        PoolMetrics leaving = counters;
+        var way = new FallbackWay();
+        Pool? fallback = way.Enter(pool, snapshot.Fleet);
         var pick = new PickRequest();
         bool canServe = exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
         AttemptResult last = default;
-        for (int hop = 0; hop <= pool.Config.Failover.Cap;)
+        TimeSpan retryAfter = TimeSpan.MaxValue;
+        bool isLastResort = false;
+        for (int hop = 0; !isLastResort;)
         {
+            // 5. Select: the pool's strategy over the ready lanes, then permit and probe.
+            LaneLease? lease = null;
             TimeSpan left = deadline - exchange.Elapsed;
-            if (left <= TimeSpan.Zero)
+            if (left > TimeSpan.Zero && hop <= pool.Config.Failover.Cap)
             {
-                break;
+                lease = await SelectAsync(exchange, pool, pick, left, spills: fallback is not null).ConfigureAwait(false);
+                left = deadline - exchange.Elapsed;
             }
 
-            // 5. Select: the pool's strategy over the ready lanes, then permit and probe.
-            LaneLease? lease = await SelectAsync(exchange, pool, pick, left).ConfigureAwait(false);
             if (lease is null)
             {
-                break;
+                if (left <= TimeSpan.Zero || exchange.ClientGone.IsCancellationRequested)
+                {
+                    break;
+                }
+
+                if (fallback is not null)
+                {
+                    TimeSpan here = pool.RetryAfter();
+                    retryAfter = here < retryAfter ? here : retryAfter;
+                    pool = fallback;
+                    counters = snapshot.MetricsOf(pool);
+                    fallback = way.Enter(pool, snapshot.Fleet);
+                    canServe |= exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
+                    hop = 0;
+                    continue;
+                }
+
+                isLastResort = pool.Config.OnExhausted.Action == ExhaustionAction.LeastBad && pool.PickLeastBad(pick, out lease);
+                if (!isLastResort)
+                {
+                    break;
+                }
+
+                log.LastResort(lease!);
             }
 
             if (last.End == AttemptEnd.NextLane)
             {
-                counters.Failover(last.Reason);
+                leaving.Failover(last.Reason);
             }
 
-            pick.Tried.Add(lease.Lane.Index);
-            left = deadline - exchange.Elapsed;
+            pick.Tried.Add(lease!.Lane.Index);
             AttemptResult result = await AttemptAsync(exchange, lease, left > ShortestCall ? left : ShortestCall, counters).ConfigureAwait(false);
             if (result.End is AttemptEnd.Answered or AttemptEnd.ClientLeft)
             {
@@ -58,7 +88,11 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
                 pick.Outgrew(lease.Member);
             }
 
-            hop += result.End == AttemptEnd.NextLane ? 1 : 0;
+            if (result.End == AttemptEnd.NextLane)
+            {
+                hop++;
+                leaving = counters;
+            }
 
             // What a lane said that cannot take the request at all counts only if no lane was called.
             last = result.End == AttemptEnd.Skipped && last.End == AttemptEnd.NextLane ? last : result;
@@ -88,8 +122,10 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             return;
         }
 
-        int retryAfter = (int)Math.Ceiling(pool.RetryAfter().TotalSeconds);
-        await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Overloaded), Math.Max(1, retryAfter)).ConfigureAwait(false);
+        // The client comes back to the pool it asked for, so the lane that is ready first, in any of them, is the one to wait for.
+        TimeSpan wait = pool.RetryAfter();
+        int seconds = (int)Math.Ceiling((wait < retryAfter ? wait : retryAfter).TotalSeconds);
+        await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Overloaded), Math.Max(1, seconds)).ConfigureAwait(false);
     }
 
     // Only chat is translated: for anything else the lanes of other protocols count as tried. False when no lane is left.
@@ -111,24 +147,21 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         return any;
     }
 
-    private static async ValueTask<LaneLease?> SelectAsync(Exchange exchange, Pool pool, PickRequest pick, TimeSpan left)
+    // Where every ready lane is busy, a pool with a fallback hands the request on at once, any other lets it wait.
+    private static async ValueTask<LaneLease?> SelectAsync(Exchange exchange, Pool pool, PickRequest pick, TimeSpan left, bool spills)
     {
-        switch (pool.TryPick(pick, out LaneLease? lease))
+        if (pool.TryPick(pick, out LaneLease? lease) != PickResult.Saturated || spills)
         {
-            case PickResult.Picked:
-                return lease;
-            case PickResult.Saturated:
-                try
-                {
-                    return await pool.WaitAsync(pick, left, exchange.ClientGone).ConfigureAwait(false);
-                }
-                catch (OperationCanceledException)
-                {
-                    return null;
-                }
+            return lease;
+        }
 
-            default:
-                return null;
+        try
+        {
+            return await pool.WaitAsync(pick, left, exchange.ClientGone).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
         }
     }
 
@@ -180,7 +213,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             bool timedOut = exception is OperationCanceledException;
             lease.Failed(timedOut ? FaultClass.Timeout : FaultClass.Network, null);
             FailoverReason reason = !timedOut ? FailoverReason.Connect : ownIsShorter ? FailoverReason.AttemptTimeout : FailoverReason.Timeout;
-            log.AttemptFailed(exchange, lease.Lane.Name, timedOut ? "timeout" : Transport.Describe(exception));
+            log.AttemptFailed(lease, timedOut ? "timeout" : Transport.Describe(exception));
             result = new AttemptResult(AttemptEnd.NextLane, reason);
         }
 
@@ -223,7 +256,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
 
         FaultClass fault = FaultClassifier.Classify(status, error, attempt.Lease.Lane.Provider.ErrorMap);
-        log.AttemptFailed(exchange, attempt.Lease.Lane.Name, fault, status);
+        log.AttemptFailed(attempt.Lease, fault, status);
         bool callersCredential = exchange.Caller.Credential.IsPassthrough && fault == FaultClass.Auth;
         if (FaultDispositions.Of(fault).MovesOn() && !callersCredential)
         {

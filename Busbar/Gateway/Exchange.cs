@@ -77,6 +77,9 @@ internal sealed class Exchange
     /// <summary>Timeouts and cancellation of the upstream calls.</summary>
     public CallTimer Timer { get; } = new();
 
+    /// <summary>Signs of life while a provider is silent in a stream.</summary>
+    public KeepAlive KeepAlive { get; } = new();
+
     /// <summary>The request's method.</summary>
     public string Method => _request.Method;
 

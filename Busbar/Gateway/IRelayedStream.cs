@@ -33,6 +33,9 @@ internal interface IRelayedStream : IDisposable
     /// <summary>Token counts so far.</summary>
     Usage Usage { get; }
 
+    /// <summary>Appends the client's native sign of life; nothing where its dialect has none, or after the end. Only while nothing is fresh.</summary>
+    void WriteKeepAlive(PooledBuffer output);
+
     /// <summary>Makes the client's native error frame the next <see cref="Fresh"/>; nothing when the client has seen the provider's own.</summary>
     void Fail(in GatewayError error);
 }

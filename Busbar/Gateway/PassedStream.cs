@@ -111,6 +111,16 @@ internal sealed class PassedStream : IRelayedStream
     }
 
     /// <inheritdoc/>
+    public void WriteKeepAlive(PooledBuffer output)
+    {
+        if (!_tap.IsComplete && _tap.Error is null)
+        {
+            using IStreamWriter writer = _attempt.Endpoint.Protocol.NewStreamWriter(TranslatedStream.ContextOf(_attempt));
+            writer.WriteKeepAlive(output);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         Framer.Dispose();

@@ -42,11 +42,14 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time)
     }
 
     /// <summary>A provider answered an attempt with an error status.</summary>
-    public void AttemptFailed(Exchange exchange, string lane, FaultClass fault, int status) =>
-        AttemptFailed(logger, exchange.Pool!.Name, lane, fault, status);
+    public void AttemptFailed(LaneLease lease, FaultClass fault, int status) =>
+        AttemptFailed(logger, lease.Pool.Name, lease.Lane.Name, fault, status);
 
     /// <summary>An attempt failed without an answer.</summary>
-    public void AttemptFailed(Exchange exchange, string lane, string reason) => AttemptBroke(logger, exchange.Pool!.Name, lane, reason);
+    public void AttemptFailed(LaneLease lease, string reason) => AttemptBroke(logger, lease.Pool.Name, lease.Lane.Name, reason);
+
+    /// <summary>Nothing better was left than this lane.</summary>
+    public void LastResort(LaneLease lease) => LastResort(logger, lease.Pool.Name, lease.Lane.Name);
 
     /// <summary>A translation lost something; at most one line a minute for each field and pair.</summary>
     public void Losses(ProtocolId from, ProtocolId to, Losses losses)
@@ -95,6 +98,9 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time)
 
     [LoggerMessage(3, LogLevel.Warning, "attempt failed: pool={Pool} lane={Lane} {Reason}")]
     private static partial void AttemptBroke(ILogger logger, string pool, string lane, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "no lane is ready: pool={Pool} tries lane={Lane} as the least bad")]
+    private static partial void LastResort(ILogger logger, string pool, string lane);
 
     [LoggerMessage(4, LogLevel.Warning, "translation {From} -> {To} cannot carry {Field}; it was dropped or degraded (logged once a minute, counted always)")]
     private static partial void Lost(ILogger logger, string from, string to, string field);

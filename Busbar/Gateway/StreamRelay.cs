@@ -36,7 +36,16 @@ internal static class StreamRelay
                 : attempt.Response.Content.Headers.NonValidated["Content-Type"].ToString();
             Answer.Commit(attempt, contentType, null, streamed: true);
             attempt.Exchange.Output.Append(held.Span);
-            await PumpAsync(attempt, body).ConfigureAwait(false);
+            attempt.Exchange.KeepAlive.Start(attempt.Exchange, body, TimeSpan.FromSeconds(attempt.Exchange.Snapshot.Config.Limits.StreamKeepaliveSecs));
+            try
+            {
+                await PumpAsync(attempt, body).ConfigureAwait(false);
+            }
+            finally
+            {
+                attempt.Exchange.KeepAlive.Stop();
+            }
+
             attempt.Exchange.Usage = body.Usage;
             return attempt.Exchange.Outcome == Outcome.ClientError ? AttemptResult.ClientLeft : AttemptResult.Answered;
         }
@@ -115,12 +124,16 @@ internal static class StreamRelay
 
             exchange.Timer.Extend(body.IsComplete ? TailLimit : idle);
             int read;
+            Memory<byte> room = body.Framer.GetMemory(ReadSize);
+            exchange.KeepAlive.Lend();
             try
             {
-                read = await stream.ReadAsync(body.Framer.GetMemory(ReadSize), exchange.Timer.Token).ConfigureAwait(false);
+                read = await stream.ReadAsync(room, exchange.Timer.Token).ConfigureAwait(false);
+                await exchange.KeepAlive.TakeBackAsync().ConfigureAwait(false);
             }
             catch (Exception exception) when (Transport.IsFailure(exception))
             {
+                await exchange.KeepAlive.TakeBackAsync().ConfigureAwait(false);
                 if (exchange.ClientGone.IsCancellationRequested || body.IsComplete)
                 {
                     break;
@@ -182,6 +195,7 @@ internal static class StreamRelay
         if (!body.Fresh.IsEmpty)
         {
             exchange.Output.Append(body.Fresh.Span);
+            exchange.KeepAlive.Wrote();
         }
 
         body.Sent();

@@ -80,6 +80,9 @@ internal sealed class TranslatedStream : IRelayedStream
     public void Fail(in GatewayError error) => _translation.WriteError(error, _output);
 
     /// <inheritdoc/>
+    public void WriteKeepAlive(PooledBuffer output) => _translation.WriteKeepAlive(output);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         _attempt.Translation!.Losses.Add(_translation.Losses);

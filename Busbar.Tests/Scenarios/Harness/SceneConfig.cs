@@ -11,6 +11,12 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
     /// <summary>Keys of the pool, in flow style, without members.</summary>
     public string Pool { get; init; } = "commit: first_content";
 
+    /// <summary>Entries of <c>pools</c> beside the one that all lanes are in, one a line.</summary>
+    public string OtherPools { get; init; } = "";
+
+    /// <summary>How many lanes, from the first, are in the pool; null for all.</summary>
+    public int? Pooled { get; init; }
+
     /// <summary>The <c>limits</c> block.</summary>
     public string Limits { get; init; } = "{ shutdown_drain_secs: 10 }";
 
@@ -44,11 +50,17 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
             text.Append($"  m{lane}: {{ provider: p{lane}, upstream_model: wire-{lane}, {Model} }}\n");
         }
 
-        text.Append($"pools:\n  {Scene.Pool}:\n    members:\n");
+        text.Append("pools:\n");
+        foreach (string line in OtherPools.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            text.Append("  ").Append(line).Append('\n');
+        }
+
+        text.Append($"  {Scene.Pool}:\n    members:\n");
 
         // Weights so far apart that the first ready lane gets the traffic.
         int weight = 1_000_000;
-        for (int lane = 0; lane < Lanes.Length; lane++, weight /= 30)
+        for (int lane = 0; lane < (Pooled ?? Lanes.Length); lane++, weight /= 30)
         {
             text.Append($"      - {{ target: m{lane}, weight: {weight}{(lane < Members.Length ? ", " + Members[lane] : "")} }}\n");
         }

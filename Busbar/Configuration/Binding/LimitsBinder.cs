@@ -14,6 +14,7 @@ internal static class LimitsBinder
             HeaderReadTimeoutSecs = Seconds(limits, "header_read_timeout_secs", defaults.HeaderReadTimeoutSecs),
             UpstreamRequestTimeoutSecs = Seconds(limits, "upstream_request_timeout_secs", defaults.UpstreamRequestTimeoutSecs),
             UpstreamIdleTimeoutSecs = Seconds(limits, "upstream_idle_timeout_secs", defaults.UpstreamIdleTimeoutSecs),
+            StreamKeepaliveSecs = limits.Integer("stream_keepalive_secs", defaults.StreamKeepaliveSecs, 0, Ranges.MostSeconds),
             UpstreamConnectTimeoutSecs = Seconds(limits, "upstream_connect_timeout_secs", defaults.UpstreamConnectTimeoutSecs),
             UpstreamErrorBodyMaxBytes = limits.Integer("upstream_error_body_max_bytes", defaults.UpstreamErrorBodyMaxBytes, 1, Ranges.MostBytes),
             PoolMaxIdlePerHost = limits.Integer("pool_max_idle_per_host", defaults.PoolMaxIdlePerHost, 1, Ranges.MostItems),

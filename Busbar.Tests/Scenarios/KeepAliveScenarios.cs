@@ -1,0 +1,92 @@
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>A provider that thinks for long in the middle of a stream.</summary>
+public sealed class KeepAliveScenarios
+{
+    private static readonly Dictionary<string, string> Signs = new() { ["openai"] = ": keep-alive\n\n", ["anthropic"] = "event: ping\ndata: {\"type\":\"ping\"}\n\n" };
+
+    public static TheoryData<string, string> Hops => Cases.Hops;
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    [Trait("lesson", "37")]
+    public async Task A_silent_provider_is_covered_by_native_signs_of_life_between_whole_frames(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        var gate = new TaskCompletionSource();
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Limits = "{ stream_keepalive_secs: 1 }" });
+        scene.Upstream.Next(async call =>
+        {
+            await call.BeginAsync();
+
+            // Half a frame of the provider's must not be cut in two by what is written meanwhile.
+            string more = serves.More(" world");
+            await call.ChunkAsync(string.Concat(serves.Prelude) + serves.First("hello") + more[..(more.Length / 2)]);
+            await gate.Task;
+            await call.ChunkAsync(more[(more.Length / 2)..] + string.Concat(serves.End));
+            await call.EndAsync();
+        });
+        using HttpResponseMessage response = await scene.OpenAsync(speaks, stream: true);
+        var stream = new StreamText(await response.Content.ReadAsStreamAsync());
+
+        await stream.ReadUntilAsync("hello");
+        await stream.ReadUntilAsync(Signs[client] + Signs[client]);
+        Assert.DoesNotContain("world", stream.Text);
+        gate.SetResult();
+        await stream.ReadToEndAsync();
+
+        Assert.Contains("world", stream.Text);
+        Assert.True(speaks.EndsCleanly(stream.Text), stream.Text);
+        Assert.All(stream.Text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries), frame => Assert.Matches("^(event: |data: |: keep-alive$)", frame));
+        if (client == provider)
+        {
+            Assert.Equal(string.Concat(serves.Prelude) + serves.First("hello") + serves.More(" world") + string.Concat(serves.End),
+                stream.Text[..(stream.Text.IndexOf("hello", StringComparison.Ordinal) + 5)] + AfterHello(stream.Text).Replace(Signs[client], ""));
+        }
+
+        await scene.ChargedAsync(0, ok: 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    public async Task Signs_of_life_do_not_extend_the_providers_own_limit(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Limits = "{ stream_keepalive_secs: 1, upstream_idle_timeout_secs: 3 }" });
+        scene.Upstream.Next(async call =>
+        {
+            await call.BeginAsync();
+            await call.ChunkAsync(string.Concat(serves.Prelude) + serves.First("hello"));
+            await call.SilenceAsync();
+        });
+
+        Reply reply = await scene.PostAsync(speaks, stream: true);
+
+        Assert.Contains(Signs[client], AfterHello(reply.Text));
+        Assert.True(speaks.HasError(reply.Text), reply.Text);
+        await scene.ChargedAsync(0, ok: 1, err: 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    public async Task Nothing_is_written_before_the_answer_has_begun(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves)
+        {
+            Limits = "{ stream_keepalive_secs: 1 }",
+            Members = ["attempt_timeout_ms: 10000"],
+            Pool = "failover: { deadline_secs: 3 }",
+        });
+        scene.Upstream.Next(async call =>
+        {
+            await call.BeginAsync();
+            await call.ChunkAsync(serves.Prelude[0]);
+            await call.SilenceAsync();
+        });
+
+        speaks.IsEnvelope(await scene.PostAsync(speaks, stream: true), 503);
+    }
+
+    private static string AfterHello(string text) => text[(text.IndexOf("hello", StringComparison.Ordinal) + 5)..];
+}
