@@ -11,6 +11,9 @@ internal static class BodyReader
 {
     private const int FirstGuess = 4096;
 
+    // A declared length costs the client nothing, so it buys no more than this before bytes arrive.
+    private const long MostOnTrust = 64 * 1024;
+
     /// <summary>
     /// The whole body, or null when it is larger than <paramref name="maxBytes"/>, declared or counted. Throws
     /// <see cref="BadHttpRequestException"/> when the client sends too slowly or breaks the protocol.
@@ -23,7 +26,7 @@ internal static class BodyReader
             return null;
         }
 
-        var body = new PooledBuffer((int)(contentLength ?? FirstGuess) + 1);
+        var body = new PooledBuffer((int)Math.Min(contentLength ?? FirstGuess, MostOnTrust) + 1);
         try
         {
             while (true)

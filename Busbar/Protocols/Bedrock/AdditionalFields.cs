@@ -117,6 +117,11 @@ internal static class AdditionalFields
             return;
         }
 
+        if (dialect != ModelDialect.Claude && reasoning.Display == true)
+        {
+            losses.Add(LossField.ReasoningDisplay);
+        }
+
         switch (dialect)
         {
             case ModelDialect.Claude:

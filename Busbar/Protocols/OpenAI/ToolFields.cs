@@ -20,7 +20,7 @@ internal static class ToolFields
         int position = 0;
         foreach (JsonNode tool in tools.Items)
         {
-            if (!TryRead(tool, out Tool read))
+            if (!TryRead(tool, request.Arena, out Tool read))
             {
                 return Refusals.WrongType("tools[" + position.ToString(CultureInfo.InvariantCulture) + "]", "a tool object");
             }
@@ -42,7 +42,7 @@ internal static class ToolFields
         return null;
     }
 
-    private static bool TryRead(JsonNode tool, out Tool read)
+    private static bool TryRead(JsonNode tool, IrArena arena, out Tool read)
     {
         JsonNode function = tool["function"u8];
         JsonNode custom = tool["custom"u8];
@@ -54,7 +54,7 @@ internal static class ToolFields
                 Kind = ToolKind.Custom,
                 Name = custom["name"u8].Text,
                 Description = custom["description"u8].Text,
-                Format = custom["format"u8].IsObject ? custom["format"u8].Raw : default,
+                Format = CustomFormats.Read(custom["format"u8], arena),
             };
         }
         else if (type.IsAbsent || type.Is("function"u8))

@@ -48,7 +48,7 @@ internal static class ToolWriter
             output.StartObject("custom"u8);
             output.Text("name"u8, tool.Name);
             output.TextIfPresent("description"u8, tool.Description);
-            output.RawIfPresent("format"u8, tool.Format);
+            CustomFormats.Write(tool.Format, output);
         }
         else
         {

@@ -28,30 +28,36 @@ internal static class CacheRule
         }
 
         int left = keeps ? MaxMarks - (request.CacheAuto == CacheMark.None ? 0 : 1) : 0;
-        Limit(request.System, ref left, ref losses);
+        bool onlyParts = egress is ProtocolId.OpenAI or ProtocolId.Responses;
+        Limit(request.System, onlyParts, ref left, ref losses);
         foreach (Message message in request.Messages)
         {
-            Limit(message.Blocks, ref left, ref losses);
+            Limit(message.Blocks, onlyParts, ref left, ref losses);
         }
 
+        int none = 0;
         for (int index = 0; index < request.Tools.Count; index++)
         {
             Tool tool = request.Tools[index];
-            Limit(ref tool.Cache, ref left, ref losses);
+            Limit(ref tool.Cache, ref onlyParts ? ref none : ref left, ref losses);
             request.Tools[index] = tool;
         }
     }
 
-    private static void Limit(List<Block> blocks, ref int left, ref Losses losses)
+    // With onlyParts a mark stands on words and media only, not on calls, their results, or anything inside those.
+    private static void Limit(List<Block> blocks, bool onlyParts, ref int left, ref Losses losses)
     {
         foreach (Block block in blocks)
         {
+            int none = 0;
+            bool isPart = block.Kind is not (BlockKind.ToolUse or BlockKind.ToolResult or BlockKind.Thinking);
+            ref int allowed = ref onlyParts && !isPart ? ref none : ref left;
             if (block.Children is { Count: > 0 } children)
             {
-                Limit(children, ref left, ref losses);
+                Limit(children, onlyParts, ref allowed, ref losses);
             }
 
-            Limit(ref block.Cache, ref left, ref losses);
+            Limit(ref block.Cache, ref allowed, ref losses);
         }
     }
 

@@ -33,6 +33,11 @@ internal static class FieldRule
             losses.Add(LossField.Metadata);
         }
 
+        if (egress == ProtocolId.Gemini && !(request.ResponseFormat.Name.IsNullOrEmpty && request.ResponseFormat.Description.IsNullOrEmpty))
+        {
+            losses.Add(LossField.ResponseFormatName);
+        }
+
         FitTier(request, egress, ref losses);
     }
 

@@ -17,7 +17,7 @@ internal static class ReasoningRule
         Capabilities capabilities = target.Capabilities;
         if (egress == ProtocolId.OpenAI && capabilities.ToolsNeedNoReasoning && request.Tools.Count > 0)
         {
-            if (request.Reasoning.IsOn)
+            if (request.Reasoning.IsOn || request.Reasoning.Display == true)
             {
                 losses.Add(LossField.Reasoning);
             }
@@ -28,6 +28,12 @@ internal static class ReasoningRule
 
         if (!request.Reasoning.IsSpecified)
         {
+            // These say how thinking is shown only where they say how to think.
+            if (request.Reasoning.Display == true && egress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere)
+            {
+                losses.Add(LossField.ReasoningDisplay);
+            }
+
             return;
         }
 
@@ -49,7 +55,7 @@ internal static class ReasoningRule
                 FitClaude(request, target, isLimitOurs, ref losses);
                 break;
             case ProtocolId.Gemini:
-                FitGemini(ref request.Reasoning, capabilities);
+                FitGemini(ref request.Reasoning, capabilities, ref losses);
                 break;
             case ProtocolId.Cohere:
                 FitBudget(ref request.Reasoning);
@@ -82,8 +88,8 @@ internal static class ReasoningRule
 
     private static ReasoningEffort Word(in Reasoning reasoning) => reasoning switch
     {
-        { Effort: not ReasoningEffort.Unspecified } => reasoning.Effort,
         { Mode: ReasoningMode.Off } => ReasoningEffort.None,
+        { Effort: not ReasoningEffort.Unspecified } => reasoning.Effort,
         { Mode: ReasoningMode.Budget } => Effort(reasoning.Budget),
         _ => ReasoningEffort.Medium,
     };
@@ -95,6 +101,11 @@ internal static class ReasoningRule
         if (!asked.IsOn)
         {
             request.Reasoning = Off(capabilities);
+            if (request.Reasoning.Effort != ReasoningEffort.Unspecified)
+            {
+                losses.Add(LossField.Reasoning);
+            }
+
             return;
         }
 
@@ -168,8 +179,13 @@ internal static class ReasoningRule
         reasoning = new() { Effort = taken };
     }
 
-    private static void FitGemini(ref Reasoning reasoning, Capabilities capabilities)
+    private static void FitGemini(ref Reasoning reasoning, Capabilities capabilities, ref Losses losses)
     {
+        if (!reasoning.IsOn && !capabilities.ThinkingOff)
+        {
+            losses.Add(LossField.Reasoning);
+        }
+
         if (capabilities.ThinkingBudget)
         {
             FitBudget(ref reasoning);

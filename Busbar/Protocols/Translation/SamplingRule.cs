@@ -99,6 +99,7 @@ internal static class SamplingRule
             _ => 2,
         };
         Clamp(request, ref request.Temperature, 0, warmest, LossField.Temperature, ref losses);
+        DropImpossibleTopP(request, ref losses);
         bool isCohere = egress == ProtocolId.Cohere;
         Clamp(request, ref request.FrequencyPenalty, isCohere ? 0 : -2, isCohere ? 1 : 2, LossField.FrequencyPenalty, ref losses);
         Clamp(request, ref request.PresencePenalty, isCohere ? 0 : -2, isCohere ? 1 : 2, LossField.PresencePenalty, ref losses);
@@ -121,6 +122,15 @@ internal static class SamplingRule
         {
             request.TopLogprobs = 5;
             losses.Add(LossField.Logprobs);
+        }
+    }
+
+    // Some hosts read a negative share as "not said"; the nearest legal value would mean the opposite.
+    private static void DropImpossibleTopP(ChatRequest request, ref Losses losses)
+    {
+        if (Utf8Parser.TryParse(request.TopP.Span, out double share, out _) && share is < 0 or > 1)
+        {
+            Drop(ref request.TopP, LossField.TopP, ref losses);
         }
     }
 

@@ -73,10 +73,30 @@ internal static class ToolRule
             losses.Add(LossField.ToolChoice);
         }
 
+        if (egress == ProtocolId.Gemini)
+        {
+            NoteStrictness(request, ref losses);
+        }
+
         if (request.ParallelToolCalls is not null && egress is ProtocolId.Gemini or ProtocolId.Cohere)
         {
             losses.Add(LossField.ParallelToolCalls);
             request.ParallelToolCalls = null;
+        }
+    }
+
+    // Strictness is a mode of all functions there.
+    private static void NoteStrictness(ChatRequest request, ref Losses losses)
+    {
+        int strict = 0;
+        foreach (Tool tool in request.Tools)
+        {
+            strict += tool.Strict == true ? 1 : 0;
+        }
+
+        if (strict > 0 && strict < request.Tools.Count)
+        {
+            losses.Add(LossField.ToolStrict);
         }
     }
 
