@@ -9,8 +9,6 @@ import { dialects, startProvider } from './provider.mjs';
 
 export const token = 'a-client-token';
 export const providerKey = 'a-provider-key';
-/** The dialects that the binary serves: all of them, or those that BUSBAR_DIALECTS names. */
-export const served = new Set(process.env.BUSBAR_DIALECTS?.split(',') ?? dialects.map(({ id }) => id));
 export const failures = [400, 401, 429, 500, 529];
 
 /**
@@ -20,14 +18,13 @@ export const failures = [400, 401, 429, 500, 529];
 export async function startGateway() {
   const provider = await startProvider();
   const port = await freePort();
-  const providers = dialects.filter(({ id }) => served.has(id));
   const folder = mkdtempSync(join(tmpdir(), 'busbar-sdk-'));
   const file = join(folder, 'config.yaml');
   writeFileSync(file, JSON.stringify({
     listen: `127.0.0.1:${port}`,
     auth: { mode: 'token', client_tokens: [token] },
-    providers: Object.fromEntries(providers.map(({ id }) => [id, { protocol: id, base_url: provider.url, allow_private_network: true, api_key_env: 'PROVIDER_KEY' }])),
-    models: Object.fromEntries(providers.flatMap(({ id, model }) => [id, ...failures.map(status => `${id}-${status}`)]
+    providers: Object.fromEntries(dialects.map(({ id }) => [id, { protocol: id, base_url: provider.url, allow_private_network: true, api_key_env: 'PROVIDER_KEY' }])),
+    models: Object.fromEntries(dialects.flatMap(({ id, model }) => [id, ...failures.map(status => `${id}-${status}`)]
       .map(name => [name, { provider: id, max_concurrent: 8, upstream_model: model }]))),
   }));
   const binary = process.env.BUSBAR ?? fileURLToPath(new URL('../../../busbar', import.meta.url));

@@ -3,6 +3,7 @@
 export const text = 'Café “No. 7” is open \\o/ until 18:00 🦊\nand\ttomorrow.';
 export const thinking = 'The user wants a café; let me see.';
 export const signature = 'EqQBCkYIBxgCIkAxY29uc2lkZXJlZC1jYXJlZnVsbHktYnktdGhlLW1vZGVs';
+export const patch = '*** Begin Patch\n*** Add File: a "b".txt\n+é\n*** End Patch\n';
 export const calls = [
   { name: 'get_weather', args: { city: 'Zürich', days: 2, exact: 1.0 } },
   { name: 'get_time', args: { zone: 'Europe/Oslo' } },
@@ -20,6 +21,7 @@ const scripts = {
   bare: { blocks: [{ call: { name: 'ping', args: {} } }], stop: 'tools', after: done },
   think: { blocks: [thought, { text }], stop: 'end' },
   ponder: { blocks: [thought, { call: calls[0] }], stop: 'tools', after: done },
+  patch: { blocks: [{ call: { name: 'apply_patch', args: { input: patch } } }], stop: 'tools', after: done },
   schema: { blocks: [{ text: '{"city":"Zürich","degrees":18}' }], stop: 'end' },
   long: { blocks: [{ text: 'Once upon a' }], stop: 'length' },
   halt: { blocks: [{ text: 'One, two' }], stop: 'sequence', sequence: 'three' },

@@ -6,7 +6,14 @@ const counts = {
   prompt_tokens_details: { cached_tokens: usage.cached, audio_tokens: 0 },
   completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0, accepted_prediction_tokens: 0, rejected_prediction_tokens: 0 },
 };
-const toolCall = ({ call }, index) => ({ id: `call_a1b2c3d4e5f6g7h8i9j0k1l${index}`, type: 'function', function: { name: call.name, arguments: JSON.stringify(call.args) } });
+
+// A free-form tool takes its input as it is, every other one takes arguments.
+function toolCall({ call }, index, body) {
+  const id = `call_a1b2c3d4e5f6g7h8i9j0k1l${index}`;
+  return body.tools.some(tool => tool.custom?.name === call.name)
+    ? { id, type: 'custom', custom: { name: call.name, input: call.args.input } }
+    : { id, type: 'function', function: { name: call.name, arguments: JSON.stringify(call.args) } };
+}
 
 export const dataOrUrl = url => /^data:[^,]*,(.*)$/s.exec(url)?.[1] ?? url;
 
@@ -23,9 +30,9 @@ export default {
   matches: path => path === '/v1/chat/completions',
   streams: body => body.stream === true,
 
-  whole(answer, { model }) {
+  whole(answer, { model, body }) {
     const join = key => answer.blocks.map(part => part[key] ?? '').join('') || null;
-    const tool_calls = answer.blocks.filter(part => part.call).map(toolCall);
+    const tool_calls = answer.blocks.filter(part => part.call).map((part, index) => toolCall(part, index, body));
     return {
       id: 'chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG', object: 'chat.completion', created: 1741570283, model,
       choices: [{
@@ -49,9 +56,10 @@ export default {
     let index = 0;
     for (const part of answer.blocks) {
       if (part.call) {
-        const call = toolCall(part, index);
-        yield delta({ tool_calls: [{ index, ...call, function: { name: call.function.name, arguments: '' } }] });
-        for (const piece of pieces(call.function.arguments)) yield delta({ tool_calls: [{ index, function: { arguments: piece } }] });
+        const call = toolCall(part, index, body);
+        const [kind, key] = call.custom ? ['custom', 'input'] : ['function', 'arguments'];
+        yield delta({ tool_calls: [{ index, ...call, [kind]: { name: part.call.name, [key]: '' } }] });
+        for (const piece of pieces(call[kind][key])) yield delta({ tool_calls: [{ index, [kind]: { [key]: piece } }] });
         index++;
       } else {
         const [key, name] = part.thinking ? ['thinking', 'reasoning_content'] : part.refusal ? ['refusal', 'refusal'] : ['text', 'content'];
@@ -78,10 +86,11 @@ export default {
           role,
           texts: texts(content),
           images: parts(content).filter(part => part.type === 'image_url').map(part => dataOrUrl(part.image_url.url)),
-          calls: (tool_calls ?? []).map(call => ({ id: call.id, name: call.function.name, args: JSON.parse(call.function.arguments) })),
+          calls: (tool_calls ?? []).map(({ id, custom, function: called }) =>
+            custom ? { id, name: custom.name, args: { input: custom.input } } : { id, name: called.name, args: JSON.parse(called.arguments) }),
           thinking: reasoning_content ? [{ text: reasoning_content }] : [],
         })),
-      tools: (body.tools ?? []).map(tool => ({ name: tool.function.name, schema: tool.function.parameters })),
+      tools: (body.tools ?? []).map(tool => ({ name: (tool.custom ?? tool.function).name, schema: tool.function?.parameters })),
       schema: body.response_format?.json_schema?.schema,
       limit: body.max_completion_tokens ?? body.max_tokens,
       stops: [body.stop ?? []].flat(),

@@ -6,10 +6,12 @@ const counts = {
   output_tokens: usage.output, output_tokens_details: { reasoning_tokens: 0 }, total_tokens: usage.fresh + usage.cached + usage.output,
 };
 
-function items(answer) {
+function items(answer, body) {
   const status = answer.stop === 'length' ? 'incomplete' : 'completed';
   return answer.blocks.map((part, index) =>
-    part.call ? { id: `fc_67ca09c5efe0819096d0511c92b8c890${index}`, type: 'function_call', status, call_id: `call_tmqYXtMjWoYvk6q1Vvg0AFO${index}`, name: part.call.name, arguments: JSON.stringify(part.call.args) }
+    part.call && body.tools.some(tool => tool.type === 'custom' && tool.name === part.call.name)
+      ? { id: `ctc_67ca09c5efe0819096d0511c92b8c890${index}`, type: 'custom_tool_call', status, call_id: `call_tmqYXtMjWoYvk6q1Vvg0AFO${index}`, name: part.call.name, input: part.call.args.input }
+    : part.call ? { id: `fc_67ca09c5efe0819096d0511c92b8c890${index}`, type: 'function_call', status, call_id: `call_tmqYXtMjWoYvk6q1Vvg0AFO${index}`, name: part.call.name, arguments: JSON.stringify(part.call.args) }
     : part.thinking ? { id: `rs_67ca09c5d3f08190a1b2c3d4e5f6a7b${index}`, type: 'reasoning', summary: [{ type: 'summary_text', text: part.thinking }], encrypted_content: part.signature }
     : { id: `msg_67ca09c6bedc8190a7abfec07b1a133${index}`, type: 'message', status, role: 'assistant', content: [content(part)] });
 }
@@ -23,9 +25,9 @@ const skeleton = (model, rest) => ({
   text: { format: { type: 'text' } }, tool_choice: 'auto', tools: [], top_p: 1, truncation: 'disabled', usage: null, user: null, ...rest,
 });
 
-const finished = (model, answer) => skeleton(model, {
+const finished = (model, answer, body) => skeleton(model, {
   ...(answer.stop === 'length' ? { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } } : { status: 'completed' }),
-  output: items(answer), usage: counts,
+  output: items(answer, body), usage: counts,
 });
 
 export default {
@@ -36,20 +38,24 @@ export default {
   matches: path => path === '/v1/responses',
   streams: body => body.stream === true,
 
-  whole: (answer, { model }) => finished(model, answer),
+  whole: (answer, { model, body }) => finished(model, answer, body),
 
-  *stream(answer, { model }) {
+  *stream(answer, { model, body }) {
     let sequence_number = 0;
     const event = (type, fields) => `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence_number++, ...fields })}\n\n`;
     yield event('response.created', { response: skeleton(model) });
     yield event('response.in_progress', { response: skeleton(model) });
-    for (const [output_index, item] of items(answer).entries()) {
+    for (const [output_index, item] of items(answer, body).entries()) {
       const at = { item_id: item.id, output_index };
       const part = answer.blocks[output_index];
       if (item.type === 'function_call') {
         yield event('response.output_item.added', { output_index, item: { ...item, status: 'in_progress', arguments: '' } });
         for (const delta of pieces(item.arguments)) yield event('response.function_call_arguments.delta', { ...at, delta });
         yield event('response.function_call_arguments.done', { ...at, name: item.name, arguments: item.arguments });
+      } else if (item.type === 'custom_tool_call') {
+        yield event('response.output_item.added', { output_index, item: { ...item, status: 'in_progress', input: '' } });
+        for (const delta of pieces(item.input)) yield event('response.custom_tool_call_input.delta', { ...at, delta });
+        yield event('response.custom_tool_call_input.done', { ...at, input: item.input });
       } else if (item.type === 'reasoning') {
         yield event('response.output_item.added', { output_index, item: { ...item, summary: [], encrypted_content: item.encrypted_content.slice(0, 9) } });
         yield event('response.reasoning_summary_part.added', { ...at, summary_index: 0, part: { type: 'summary_text', text: '' } });
@@ -73,7 +79,7 @@ export default {
       }
       yield event('response.output_item.done', { output_index, item });
     }
-    const response = finished(model, answer);
+    const response = finished(model, answer, body);
     yield event(`response.${response.status}`, { response });
   },
 
@@ -89,9 +95,11 @@ export default {
       turns: turnsOf(input.filter(item => !isSystem(item)).map(item => ({
         message: () => ({ role: item.role, texts: texts(item.content), images: parts(item.content).filter(part => part.type === 'input_image').map(part => dataOrUrl(part.image_url)) }),
         function_call: () => ({ role: 'assistant', calls: [{ id: item.call_id, name: item.name, args: JSON.parse(item.arguments) }] }),
+        custom_tool_call: () => ({ role: 'assistant', calls: [{ id: item.call_id, name: item.name, args: { input: item.input } }] }),
+        custom_tool_call_output: () => ({ role: 'user', results: [{ id: item.call_id, text: item.output }] }),
         function_call_output: () => ({ role: 'user', results: [{ id: item.call_id, text: typeof item.output === 'string' ? item.output : texts(item.output).join('') }] }),
         reasoning: () => ({ role: 'assistant', thinking: [{ text: item.summary.map(part => part.text).join(''), signature: item.encrypted_content }] }),
-      })[item.type ?? 'message']())),
+      })[item.type ?? 'message']?.() ?? { role: 'assistant' })),
       tools: (body.tools ?? []).map(tool => ({ name: tool.name, schema: tool.parameters })),
       schema: body.text?.format?.schema,
       limit: body.max_output_tokens,
