@@ -59,7 +59,41 @@ internal static class Admission
 
         Pool? pool = named is not null ? Find(exchange, named, out GatewayError? refusal) : Find(exchange, scan.ModelText(body.Memory), out refusal);
         exchange.Pool = pool;
-        return pool is not null ? null : refusal;
+        if (pool is null)
+        {
+            return refusal;
+        }
+
+        if (!scan.HasModel && exchange.Route.Model is null)
+        {
+            NameModel(exchange, pool.Name);
+        }
+
+        return null;
+    }
+
+    // The model was named in front of the path, and the body has none, or no name, where its dialect demands one.
+    private static void NameModel(Exchange exchange, string name)
+    {
+        PooledBuffer body = exchange.Body!;
+        ByteRange model = exchange.Scan.Model;
+        int end = exchange.Scan.ClosingBrace;
+        ReadOnlySpan<byte> before = model.IsAbsent ? body.Span[..end].TrimEnd(" \t\r\n"u8) : body.Span[..model.Offset];
+        var named = new PooledBuffer(body.Length + (name.Length * 6) + 16);
+        named.Write(before);
+        if (model.IsAbsent)
+        {
+            named.Write(before[^1] == (byte)'{' ? "\"model\":"u8 : ",\"model\":"u8);
+        }
+
+        named.Write((byte)'"');
+        named.Write(JsonText.From(name).Span);
+        named.Write((byte)'"');
+        named.Write(body.Span[(model.IsAbsent ? end : model.End)..]);
+        body.Dispose();
+        exchange.Body = named;
+        RequestScan.TryScan(named.Memory, out RequestScan scan);
+        exchange.Scan = scan;
     }
 
     private static bool StringValuesAre(Microsoft.Extensions.Primitives.StringValues values, string expected) =>

@@ -139,7 +139,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             return NamedInPath(body);
         }
 
-        return exchange.Scan.Model.IsAbsent ? InsertModel(body) : new ModelSplice(body, exchange.Scan, endpoint.ModelJson);
+        return new ModelSplice(body, exchange.Scan, endpoint.ModelJson);
     }
 
     // A Gemini body may repeat the model of its path, at depths that the scan does not reach outside of chat.
@@ -152,23 +152,6 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
 
         _translatedBody ??= new PooledBuffer(body.Length + 512);
         return new ModelSplice(endpoint.Protocol.RenameModels(body, endpoint.Target.WireModel, _translatedBody) ? _translatedBody.Memory : body);
-    }
-
-    // The model was named in front of the path and the body has none: it becomes the object's last member.
-    private ModelSplice InsertModel(ReadOnlyMemory<byte> body)
-    {
-        _translatedBody = new PooledBuffer(body.Length + endpoint.ModelJson.Length + 16);
-        ReadOnlySpan<byte> before = body.Span[..exchange.Scan.ClosingBrace];
-        _translatedBody.Write(before);
-        if (before.TrimEnd(" \t\r\n"u8)[^1] != (byte)'{')
-        {
-            _translatedBody.Write((byte)',');
-        }
-
-        _translatedBody.Write("\"model\":"u8);
-        _translatedBody.Write(endpoint.ModelJson.Span);
-        _translatedBody.Write(body.Span[exchange.Scan.ClosingBrace..]);
-        return new ModelSplice(_translatedBody.Memory);
     }
 
     private JsonText PathModel() => JsonText.From(exchange.Route.Model);

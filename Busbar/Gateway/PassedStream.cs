@@ -94,10 +94,11 @@ internal sealed class PassedStream : IRelayedStream
             return;
         }
 
-        using IStreamWriter writer = _attempt.Endpoint.Protocol.NewStreamWriter(TranslatedStream.ContextOf(_attempt));
+        bool isArray = Framer is JsonArrayFramer;
+        using IStreamWriter writer = _attempt.Endpoint.Protocol.NewStreamWriter(TranslatedStream.ContextOf(_attempt) with { JsonArray = isArray });
         _partial.Clear();
         writer.WriteError(error, _partial);
-        if (_attempt.Exchange.WantsJsonArray && _forwarded > 0)
+        if (isArray && _forwarded > 0)
         {
             // The array is open already: the error is its next element, not the first of a new one.
             byte[] rest = _partial.Span[1..].ToArray();

@@ -1,0 +1,28 @@
+using System.Text.Json;
+
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>A name in front of the path stands for the model, whatever the body says or leaves out.</summary>
+public sealed class NamedPathScenarios
+{
+    public static TheoryData<string, string> Hops => Cases.Hops;
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    public async Task The_body_may_leave_its_model_out_or_name_none(string client, string provider)
+    {
+        Dialect from = Dialect.Of(client);
+        Dialect to = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(to);
+        scene.Upstream.Always = call => to.ServeAsync(call);
+        string body = from.Request("MODEL", stream: false);
+        foreach (string model in (string[])["", "\"model\":\t\"someone else\",", "\"model\" :\t null,", "\"model\":\"\",", "\"model\":[7] ,"])
+        {
+            Reply reply = await scene.SendAsync(HttpMethod.Post, "/smart" + from.Path, body.Replace("\"model\":\"MODEL\",", model, StringComparison.Ordinal)[..^1] + " \r\n}\n", ("anthropic-version", "2023-06-01"));
+
+            Assert.Equal((200, model), (reply.Status, model));
+            using JsonDocument sent = JsonDocument.Parse(scene.Upstream.Requests[^1].Body);
+            Assert.Equal("wire-0", sent.RootElement.EnumerateObject().Single(member => member.Name == "model").Value.GetString());
+        }
+    }
+}
