@@ -83,17 +83,29 @@ public sealed class BlockOrderTests
         var queues = new List<Queue<Action<StreamEvents>>>();
         int count = random.Next(1, 6);
         bool hasTool = false;
+        var words = new List<int>();
         for (int index = 0; index < count; index++)
         {
+            bool hadTool = hasTool;
+            hasTool = false;
             queues.Add(Block(index, random, egress.Id, ref hasTool));
+            if (!hasTool)
+            {
+                words.Add(index);
+            }
+
+            hasTool |= hadTool;
         }
 
         // Blocks begin in their order; what follows the beginning may overlap with the next.
         int open = 0;
         while (queues.Exists(static queue => queue.Count > 0))
         {
+            // Words of one block end before those of the next begin; calls overlap with everything.
             int pick = random.Next(Math.Min(open + 1, count));
-            open = pick == open ? open + 1 : open;
+            int speaking = words.FindIndex(word => queues[word].Count > 0);
+            pick = speaking >= 0 && words.Contains(pick) ? words[speaking] : pick;
+            open = Math.Max(open, pick + 1);
             if (queues[pick].TryDequeue(out Action<StreamEvents>? step))
             {
                 script.Add(step);
