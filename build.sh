@@ -126,6 +126,11 @@ script_tests() {
 sdk_tests() {
   [[ -f Busbar.Tests/Sdk/package.json ]] || return 0
   need node=nodejs npm=npm
+  if ! node -e 'process.exit(process.versions.node.split(".")[0] >= 20 && require("zlib").crc32 ? 0 : 1)'; then
+    say "Busbar.Tests/Sdk needs Node 20.15 or later, this is $(node --version): skipped"
+    count 0 0 1
+    return
+  fi
   local log=artifacts/sdk.log status=0
   say "Busbar.Tests/Sdk"
   (cd Busbar.Tests/Sdk && npm ci --no-audit --no-fund >&2 && BUSBAR="$OLDPWD/busbar" node --test --test-reporter=tap) >"$log" || status=$?

@@ -20,11 +20,28 @@ internal static class HelpText
           BUSBAR_LOG         error, warn, info (default), debug or trace; RUST_LOG is an alias
           and whatever api_key_env and ${...} name in the configuration
 
-        endpoints, each also under /{pool-or-model}/...:
+        endpoints, each also under /{pool-or-model}/...; {v} is /v1beta, /v1, /v1alpha, /v1beta1 or nothing:
           POST /v1/chat/completions                   OpenAI Chat Completions
           POST /v1/messages                           Anthropic Messages
+          POST /v1/responses                          OpenAI Responses
+          POST /v2/chat                               Cohere v2 chat
+          POST /model/{model}/converse                Amazon Bedrock Converse
+          POST /model/{model}/converse-stream
+          POST {v}/models/{model}:generateContent     Gemini
+          POST {v}/models/{model}:streamGenerateContent
+          POST /v1/messages/count_tokens              token counts
+          POST /v1/responses/input_tokens
+          POST /model/{model}/count-tokens
+          POST {v}/models/{model}:countTokens
+          POST /v1/embeddings                         embeddings, of lanes of the same protocol
+          POST /v2/embed
+          POST {v}/models/{model}:embedContent
+          POST {v}/models/{model}:batchEmbedContents
+          GET {v}/models                              pools and models
+          GET {v}/models/{model}
         own endpoints:
-          GET /healthz /livez /stats /metrics
+          GET / /healthz /livez /stats /metrics
+          HEAD /
 
         signals: SIGTERM and SIGINT drain and stop (a second one stops at once), SIGHUP reloads the configuration.
 

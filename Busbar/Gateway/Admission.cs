@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Busbar.Ir;
+using Busbar.Protocols;
 using Busbar.Reliability;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
@@ -46,7 +47,8 @@ internal static class Admission
         }
 
         exchange.Scan = scan;
-        exchange.Streams = exchange.Route.Streams || (exchange.Route.Model is null && scan.Stream == true);
+        exchange.Streams = exchange.Route.Streams || (exchange.Route is { Model: null, Operation: Operation.Chat } && scan.Stream == true);
+        exchange.WantsJsonArray = exchange.Route is { Streams: true, Protocol: ProtocolId.Gemini } && QueryValue.Of(exchange.RawQuery, "alt") is not "sse";
 
         // 4. Admit: a name in front of the path wins over the path's own model, which wins over the body's.
         string? named = exchange.Route.Name ?? exchange.Route.Model;
@@ -55,7 +57,7 @@ internal static class Admission
             return new GatewayError(ErrorKind.InvalidRequest, "you must provide a model parameter", Param: "model");
         }
 
-        Pool? pool = named is not null ? Find(exchange.Snapshot, named, out GatewayError? refusal) : Find(exchange.Snapshot, scan.ModelText(body.Memory), out refusal);
+        Pool? pool = named is not null ? Find(exchange, named, out GatewayError? refusal) : Find(exchange, scan.ModelText(body.Memory), out refusal);
         exchange.Pool = pool;
         return pool is not null ? null : refusal;
     }
@@ -63,30 +65,31 @@ internal static class Admission
     private static bool StringValuesAre(Microsoft.Extensions.Primitives.StringValues values, string expected) =>
         values.Count == 1 && string.Equals(values[0], expected, StringComparison.OrdinalIgnoreCase);
 
-    private static Pool? Find(GatewaySnapshot snapshot, JsonText name, out GatewayError? refusal)
+    private static Pool? Find(Exchange exchange, JsonText name, out GatewayError? refusal)
     {
         if (name.HasEscapes || name.Escaped.Length > NameOnStack)
         {
             string text = name.ToString();
-            Pool? found = snapshot.Fleet.Resolve(text);
-            refusal = found is null ? Unknown(text) : null;
+            Pool? found = exchange.Snapshot.Fleet.Resolve(text);
+            refusal = found is null ? UnknownModel.Of(exchange.Route, text) : null;
             return found;
         }
 
         Span<char> characters = stackalloc char[NameOnStack];
         int length = Encoding.UTF8.GetChars(name.Span, characters);
-        if (snapshot.Fleet.Resolve(characters[..length]) is { } pool)
+        if (exchange.Snapshot.Fleet.Resolve(characters[..length]) is { } pool)
         {
             refusal = null;
             return pool;
         }
 
-        refusal = Unknown(characters[..length]);
+        refusal = UnknownModel.Of(exchange.Route, characters[..length]);
         return null;
     }
 
-    private static Pool? Find(GatewaySnapshot snapshot, string name, out GatewayError? refusal)
+    private static Pool? Find(Exchange exchange, string name, out GatewayError? refusal)
     {
+        GatewaySnapshot snapshot = exchange.Snapshot;
         refusal = null;
         if (snapshot.Fleet.Resolve(name) is { } pool)
         {
@@ -106,18 +109,7 @@ internal static class Admission
             return null;
         }
 
-        refusal = Unknown(name);
+        refusal = UnknownModel.Of(exchange.Route, name);
         return null;
-    }
-
-    // A long or unprintable name would be an echo of the body rather than a help.
-    private static GatewayError Unknown(ReadOnlySpan<char> name)
-    {
-        bool printable = name.Length is > 0 and <= 128 && !name.ContainsAnyExceptInRange(' ', '~') && name.IndexOfAny('"', '<', '\\') < 0;
-        return new GatewayError(
-            ErrorKind.NotFound,
-            printable ? $"The model `{name}` does not exist or you do not have access to it." : "The requested model does not exist or you do not have access to it.",
-            Param: "model",
-            Code: "model_not_found");
     }
 }

@@ -14,7 +14,8 @@ internal static class Answer
         bool streamed = IsStream(attempt.Response.Content.Headers);
         if (!attempt.IsTranslated)
         {
-            return streamed ? StreamRelay.RunAsync(attempt, new PassedStream(attempt)) : WholeRelay.PassAsync(attempt);
+            // An array was asked for, which does not look like a stream.
+            return streamed || attempt.Exchange.WantsJsonArray ? StreamRelay.RunAsync(attempt, new PassedStream(attempt)) : WholeRelay.PassAsync(attempt);
         }
 
         return streamed && attempt.Exchange.Streams

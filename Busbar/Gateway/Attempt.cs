@@ -60,7 +60,13 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             body = SameProtocolBody();
         }
 
-        _request = endpoint.NewRequest(body, exchange.Streams, exchange.Caller.Credential);
+        var call = new EgressCall(exchange.Route.Operation, exchange.Streams);
+        if (!IsTranslated)
+        {
+            call = call with { Version = exchange.Route.Version, JsonArray = exchange.WantsJsonArray };
+        }
+
+        _request = endpoint.NewRequest(body, call, exchange.Caller.Credential);
         if (!IsTranslated)
         {
             HeaderPolicy.CopyRequest(endpoint.Protocol.Id, exchange.RequestHeaders, _request.Headers);
@@ -130,10 +136,22 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
 
         if (exchange.Route.Model is not null)
         {
-            return new ModelSplice(body);
+            return NamedInPath(body);
         }
 
         return exchange.Scan.Model.IsAbsent ? InsertModel(body) : new ModelSplice(body, exchange.Scan, endpoint.ModelJson);
+    }
+
+    // A Gemini body may repeat the model of its path, at depths that the scan does not reach outside of chat.
+    private ModelSplice NamedInPath(ReadOnlyMemory<byte> body)
+    {
+        if (exchange.Route.Operation == Operation.Chat && !exchange.Scan.HasModel)
+        {
+            return new ModelSplice(body);
+        }
+
+        _translatedBody ??= new PooledBuffer(body.Length + 512);
+        return new ModelSplice(endpoint.Protocol.RenameModels(body, endpoint.Target.WireModel, _translatedBody) ? _translatedBody.Memory : body);
     }
 
     // The model was named in front of the path and the body has none: it becomes the object's last member.

@@ -23,6 +23,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         PoolMetrics counters = exchange.Snapshot.MetricsOf(pool);
         TimeSpan deadline = TimeSpan.FromSeconds(pool.Config.Failover.DeadlineSecs);
         var pick = new PickRequest();
+        bool canServe = exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
         AttemptResult last = default;
         for (int hop = 0; hop <= pool.Config.Failover.Cap;)
         {
@@ -69,6 +70,18 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             return;
         }
 
+        if (exchange.Route.Operation == Operation.CountTokens)
+        {
+            await TokenCount.EstimateAsync(exchange, pool, log).ConfigureAwait(false);
+            return;
+        }
+
+        if (!canServe)
+        {
+            await ErrorReply.WriteAsync(exchange, UnknownModel.Incapable(exchange.Route, pool.Name)).ConfigureAwait(false);
+            return;
+        }
+
         if (last.Final is { } final)
         {
             await ErrorReply.WriteAsync(exchange, final).ConfigureAwait(false);
@@ -77,6 +90,25 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 
         int retryAfter = (int)Math.Ceiling(pool.RetryAfter().TotalSeconds);
         await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Overloaded), Math.Max(1, retryAfter)).ConfigureAwait(false);
+    }
+
+    // Only chat is translated: for anything else the lanes of other protocols count as tried. False when no lane is left.
+    private static bool PassOverForeign(Exchange exchange, Pool pool, ref LaneSet tried)
+    {
+        bool any = false;
+        foreach (PoolMember member in pool.Members)
+        {
+            if (exchange.Snapshot.EndpointOf(member.Lane).Protocol == exchange.Ingress)
+            {
+                any = true;
+            }
+            else
+            {
+                tried.Add(member.Lane.Index);
+            }
+        }
+
+        return any;
     }
 
     private static async ValueTask<LaneLease?> SelectAsync(Exchange exchange, Pool pool, PickRequest pick, TimeSpan left)
@@ -181,6 +213,13 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         if (error.Type is null && Transport.ErrorType(attempt) is { } type)
         {
             error = error with { Type = type };
+        }
+
+        if (exchange.Route.Operation == Operation.CountTokens && status is 404 or 405 or 501)
+        {
+            // A compatible host that cannot count is no worse at chat.
+            attempt.Lease.Dispose();
+            return new AttemptResult(AttemptEnd.Skipped);
         }
 
         FaultClass fault = FaultClassifier.Classify(status, error, attempt.Lease.Lane.Provider.ErrorMap);

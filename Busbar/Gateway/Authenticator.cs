@@ -85,10 +85,10 @@ internal sealed class Authenticator
             return azureKey;
         }
 
-        if (protocol == ProtocolId.Gemini && QueryKey(query) is { } queryKey)
+        if (protocol == ProtocolId.Gemini && QueryValue.Of(query, "key") is { IsEmpty: false } queryKey)
         {
             carrier = CredentialCarrier.Query;
-            return queryKey;
+            return Uri.UnescapeDataString(queryKey);
         }
 
         carrier = CredentialCarrier.None;
@@ -97,20 +97,6 @@ internal sealed class Authenticator
 
     private static string? First(Microsoft.Extensions.Primitives.StringValues values) =>
         values.Count > 0 && !string.IsNullOrWhiteSpace(values[0]) ? values[0] : null;
-
-    private static string? QueryKey(ReadOnlySpan<char> query)
-    {
-        foreach (Range part in query.Split('&'))
-        {
-            ReadOnlySpan<char> pair = query[part];
-            if (pair.StartsWith("key=", StringComparison.Ordinal) && pair.Length > 4)
-            {
-                return Uri.UnescapeDataString(pair[4..]);
-            }
-        }
-
-        return null;
-    }
 
     private bool IsListed(string token)
     {

@@ -26,4 +26,16 @@ internal enum Endpoint : byte
 
     /// <summary>A chat call in one of the six dialects.</summary>
     Chat,
+
+    /// <summary>Another call of a model, which is never translated: <see cref="RouteMatch.Operation"/> says which.</summary>
+    Auxiliary,
+
+    /// <summary>The list of pools and models, in the dialect that the headers suggest.</summary>
+    ModelList,
+
+    /// <summary>One entry of that list.</summary>
+    Model,
+
+    /// <summary>A Gemini path that names no action, or one that nobody knows: 404.</summary>
+    NoAction,
 }

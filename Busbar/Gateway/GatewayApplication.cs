@@ -91,8 +91,13 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask RunAsync(Exchange exchange)
     {
-        // 1. Route: the path alone fixes the dialect.
+        // 1. Route: the path alone fixes the dialect, but for the few paths that several vendors have.
         exchange.Route = Routes.Match(exchange.Method, exchange.RawPath);
+        if (exchange.Route.Endpoint is Endpoint.ModelList or Endpoint.Model or Endpoint.NoAction)
+        {
+            exchange.Route = exchange.Route with { Protocol = ModelDialect.Of(exchange) };
+        }
+
         exchange.Ingress = ProtocolTable.Get(exchange.Route.Protocol);
         if (_local.TryServeOpen(exchange))
         {
@@ -110,7 +115,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
 
         switch (exchange.Route.Endpoint)
         {
-            case Endpoint.Chat:
+            case Endpoint.Chat or Endpoint.Auxiliary:
                 exchange.WantsUsage = _log.LogsSuccesses;
                 GatewayError? refusal = await Admission.AdmitAsync(exchange).ConfigureAwait(false);
                 if (refusal is not null)
@@ -122,6 +127,12 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
                     await _attempts.RunAsync(exchange, exchange.Pool!).ConfigureAwait(false);
                 }
 
+                return;
+            case Endpoint.ModelList or Endpoint.Model:
+                await ModelListing.ServeAsync(exchange).ConfigureAwait(false);
+                return;
+            case Endpoint.NoAction:
+                await ErrorReply.WriteAsync(exchange, UnknownModel.Action(exchange.Route)).ConfigureAwait(false);
                 return;
             case Endpoint.None:
                 await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.NotFound, "The requested URL was not found.")).ConfigureAwait(false);
@@ -139,7 +150,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     // 10. Settle: reached on every path, once. Permit and probe went back with the attempt that held them.
     private void Settle(Exchange exchange)
     {
-        if (exchange.Ingress is null || exchange.Route.Endpoint != Endpoint.Chat)
+        if (exchange.Ingress is null || exchange.Route.Endpoint is not (Endpoint.Chat or Endpoint.Auxiliary))
         {
             return;
         }

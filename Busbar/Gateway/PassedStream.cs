@@ -18,7 +18,9 @@ internal sealed class PassedStream : IRelayedStream
     {
         _attempt = attempt;
         _tap = attempt.Endpoint.Protocol.NewStreamTap();
-        Framer = attempt.Endpoint.Protocol.NewFramer();
+        Framer = attempt.Exchange.WantsJsonArray && attempt.Response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
+            ? attempt.Endpoint.Protocol.NewFramer(type.ToString())
+            : attempt.Endpoint.Protocol.NewFramer();
     }
 
     /// <inheritdoc/>
@@ -95,6 +97,15 @@ internal sealed class PassedStream : IRelayedStream
         using IStreamWriter writer = _attempt.Endpoint.Protocol.NewStreamWriter(TranslatedStream.ContextOf(_attempt));
         _partial.Clear();
         writer.WriteError(error, _partial);
+        if (_attempt.Exchange.WantsJsonArray && _forwarded > 0)
+        {
+            // The array is open already: the error is its next element, not the first of a new one.
+            byte[] rest = _partial.Span[1..].ToArray();
+            _partial.Clear();
+            _partial.Write((byte)',');
+            _partial.Write(rest);
+        }
+
         _fromPartial = true;
         Fresh = _partial.Memory;
     }

@@ -5,50 +5,78 @@ namespace Busbar.Gateway;
 /// <summary>The dialect a path belongs to when no route matched, for errors before any handler runs (control plane, 3.6).</summary>
 internal static class PathClassifier
 {
+    private static readonly string[] GeminiParts = ["/v1beta/", "/v1beta1/", "/v1alpha/", "/interactions"];
+
     private static readonly string[] GeminiVerbs =
     [
         ":generateContent", ":streamGenerateContent", ":countTokens", ":embedContent",
         ":batchGenerateContent", ":generateAnswer", ":batchEmbedContents",
     ];
 
+    private static readonly (string Tail, ProtocolId Protocol)[] Tails =
+    [
+        ("/v1/messages", ProtocolId.Anthropic),
+        ("/v1/messages/count_tokens", ProtocolId.Anthropic),
+        ("/v1/responses", ProtocolId.Responses),
+        ("/v1/responses/input_tokens", ProtocolId.Responses),
+        ("/v2/chat", ProtocolId.Cohere),
+        ("/v2/embed", ProtocolId.Cohere),
+    ];
+
+    private static readonly string[] BedrockTails = ["/converse", "/converse-stream", "/count-tokens"];
+
     /// <summary>The dialect of <paramref name="path"/>; OpenAI when nothing else fits.</summary>
     public static ProtocolId Classify(ReadOnlySpan<char> path)
     {
-        if (path.StartsWith("/v1beta/models", StringComparison.Ordinal))
+        if (ContainsAny(path, GeminiParts))
         {
             return ProtocolId.Gemini;
         }
 
-        if (path.StartsWith("/v1/models/", StringComparison.Ordinal))
+        if (path.Contains("/models/", StringComparison.Ordinal))
         {
-            ReadOnlySpan<char> last = path[(path.LastIndexOf('/') + 1)..];
-            foreach (string verb in GeminiVerbs)
-            {
-                if (last.EndsWith(verb, StringComparison.Ordinal))
-                {
-                    return ProtocolId.Gemini;
-                }
-            }
-
-            return ProtocolId.OpenAI;
+            return EndsWithAny(path[(path.LastIndexOf('/') + 1)..], GeminiVerbs) ? ProtocolId.Gemini : ProtocolId.OpenAI;
         }
 
-        if (path.StartsWith("/model/", StringComparison.Ordinal)
-            && (path.EndsWith("/converse", StringComparison.Ordinal) || path.EndsWith("/converse-stream", StringComparison.Ordinal)))
+        if (path.Contains("/model/", StringComparison.Ordinal) && EndsWithAny(path, BedrockTails))
         {
             return ProtocolId.Bedrock;
         }
 
-        if (path.EndsWith("/v1/messages", StringComparison.Ordinal) || path.EndsWith("/v1/messages/count_tokens", StringComparison.Ordinal))
+        foreach ((string tail, ProtocolId protocol) in Tails)
         {
-            return ProtocolId.Anthropic;
+            if (path.EndsWith(tail, StringComparison.Ordinal))
+            {
+                return protocol;
+            }
         }
 
-        if (path.EndsWith("/v2/chat", StringComparison.Ordinal))
+        return ProtocolId.OpenAI;
+    }
+
+    private static bool ContainsAny(ReadOnlySpan<char> path, string[] parts)
+    {
+        foreach (string part in parts)
         {
-            return ProtocolId.Cohere;
+            if (path.Contains(part, StringComparison.Ordinal))
+            {
+                return true;
+            }
         }
 
-        return path.EndsWith("/v1/responses", StringComparison.Ordinal) ? ProtocolId.Responses : ProtocolId.OpenAI;
+        return false;
+    }
+
+    private static bool EndsWithAny(ReadOnlySpan<char> path, string[] tails)
+    {
+        foreach (string tail in tails)
+        {
+            if (path.EndsWith(tail, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Busbar.Ir;
 using Busbar.Observability;
+using Busbar.Reliability;
 using Microsoft.Extensions.Logging;
 
 namespace Busbar.Gateway;
@@ -10,9 +11,10 @@ namespace Busbar.Gateway;
 /// </summary>
 internal sealed partial class RequestLog(ILogger logger, TimeProvider time)
 {
-    private static readonly TimeSpan LossInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RepeatInterval = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<int, long> _lossLoggedAt = new();
+    private readonly ConcurrentDictionary<(string Pool, ProtocolId Dialect), long> _estimateLoggedAt = new();
 
     /// <summary>Whether requests that went well are logged, with their token counts.</summary>
     public bool LogsSuccesses => logger.IsEnabled(LogLevel.Debug);
@@ -49,20 +51,41 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time)
     /// <summary>A translation lost something; at most one line a minute for each field and pair.</summary>
     public void Losses(ProtocolId from, ProtocolId to, Losses losses)
     {
-        long now = time.GetTimestamp();
         while (losses.TryTake(out LossField field))
         {
             int series = ((int)from << 16) | ((int)to << 8) | (int)field;
-            if (!_lossLoggedAt.TryGetValue(series, out long last) || time.GetElapsedTime(last, now) >= LossInterval)
+            if (IsDue(_lossLoggedAt, series))
             {
-                _lossLoggedAt[series] = now;
                 Lost(logger, from.Name(), to.Name(), Metrics.LabelOf(field));
             }
         }
     }
 
+    /// <summary>A token count was estimated; at most one line a minute for each pool and dialect.</summary>
+    public void Estimated(Exchange exchange, Pool pool)
+    {
+        if (IsDue(_estimateLoggedAt, (pool.Name, exchange.Route.Protocol)))
+        {
+            Estimated(logger, exchange.Route.Protocol.Name(), pool.Name);
+        }
+    }
+
     /// <summary>A request ran into a bug.</summary>
     public void Unhandled(Exchange exchange, Exception exception) => Unhandled(logger, exchange.Ingress is null ? "-" : exchange.RequestId, exception);
+
+    // Marks the line as written when it may be.
+    private bool IsDue<TSeries>(ConcurrentDictionary<TSeries, long> loggedAt, TSeries series)
+        where TSeries : notnull
+    {
+        long now = time.GetTimestamp();
+        if (loggedAt.TryGetValue(series, out long last) && time.GetElapsedTime(last, now) < RepeatInterval)
+        {
+            return false;
+        }
+
+        loggedAt[series] = now;
+        return true;
+    }
 
     [LoggerMessage(EventId = 1, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} tokens_in={Input} tokens_out={Output}")]
     private static partial void Ended(ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts, long milliseconds, long input, long output);
@@ -75,6 +98,9 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time)
 
     [LoggerMessage(4, LogLevel.Warning, "translation {From} -> {To} cannot carry {Field}; it was dropped or degraded (logged once a minute, counted always)")]
     private static partial void Lost(ILogger logger, string from, string to, string field);
+
+    [LoggerMessage(6, LogLevel.Warning, "token count for {Protocol} clients of pool={Pool} is an estimate: no lane counted (logged once a minute)")]
+    private static partial void Estimated(ILogger logger, string protocol, string pool);
 
     [LoggerMessage(5, LogLevel.Error, "request {RequestId} failed on a bug")]
     private static partial void Unhandled(ILogger logger, string requestId, Exception exception);

@@ -1,72 +1,104 @@
 using Busbar.Ir;
+using Busbar.Protocols;
 
 namespace Busbar.Gateway;
 
 /// <summary>
-/// One line of the route table. A pattern is a literal path, or a literal with <c>{model}</c> in it (one or more segments). Patterns of client
-/// dialects also match behind a leading <c>/{name}</c>, which then names the model or pool instead of path or body.
+/// One line of the route table. A pattern is a literal path that may begin with <c>{v}</c> (one of <see cref="Versions"/>, or nothing) and may have
+/// <c>{model}</c> in it (one or more segments). Patterns of client dialects also match behind a leading <c>/{name}</c>, which then names the
+/// model or pool instead of path or body.
 /// </summary>
 internal sealed class Route
 {
+    /// <summary>The API versions that Gemini clients put in front of a path.</summary>
+    public static readonly string[] Versions = ["/v1beta", "/v1", "/v1alpha", "/v1beta1"];
+
+    private const string VersionHole = "{v}";
     private const string ModelHole = "{model}";
 
     private readonly string _head;
     private readonly string _tail;
+    private readonly bool _hasVersion;
     private readonly bool _hasModel;
-    private readonly bool _takesName;
 
     /// <summary>A route; <paramref name="protocol"/> null for the product's own endpoints.</summary>
-    public Route(string method, string pattern, Endpoint endpoint, ProtocolId? protocol = null, bool streams = false)
+    public Route(string method, string pattern, Endpoint endpoint, ProtocolId? protocol = null, Operation operation = Operation.Chat, bool streams = false)
     {
         Method = method;
+        Pattern = pattern;
         Endpoint = endpoint;
         Protocol = protocol;
+        Operation = operation;
         Streams = streams;
-        _takesName = protocol is not null;
-        int hole = pattern.IndexOf(ModelHole, StringComparison.Ordinal);
+        _hasVersion = pattern.StartsWith(VersionHole, StringComparison.Ordinal);
+        string literal = _hasVersion ? pattern[VersionHole.Length..] : pattern;
+        int hole = literal.IndexOf(ModelHole, StringComparison.Ordinal);
         _hasModel = hole >= 0;
-        _head = _hasModel ? pattern[..hole] : pattern;
-        _tail = _hasModel ? pattern[(hole + ModelHole.Length)..] : "";
+        _head = _hasModel ? literal[..hole] : literal;
+        _tail = _hasModel ? literal[(hole + ModelHole.Length)..] : "";
     }
 
     /// <summary>The method it answers.</summary>
     public string Method { get; }
 
+    /// <summary>The pattern as written.</summary>
+    public string Pattern { get; }
+
     /// <summary>Where it leads.</summary>
     public Endpoint Endpoint { get; }
 
-    /// <summary>The dialect it speaks; null for the product's own endpoints.</summary>
+    /// <summary>The dialect it speaks, unless headers decide; null for the product's own endpoints.</summary>
     public ProtocolId? Protocol { get; }
+
+    /// <summary>What it asks of a model.</summary>
+    public Operation Operation { get; }
 
     /// <summary>The path itself asks for a stream (Gemini, Bedrock).</summary>
     public bool Streams { get; }
 
     /// <summary>Whether the raw <paramref name="path"/> (still percent-encoded, no query) is of this pattern, whatever the method.</summary>
-    public bool Matches(ReadOnlySpan<char> path, out Range name, out Range model)
+    public bool Matches(ReadOnlySpan<char> path, out Range name, out Range model, out string? version)
     {
         name = model = default;
-        if (_hasModel)
-        {
-            int head = path.IndexOf(_head, StringComparison.Ordinal);
-            if (head < 0 || (head > 0 && !_takesName) || !path.EndsWith(_tail, StringComparison.Ordinal))
-            {
-                return false;
-            }
-
-            int start = head + _head.Length;
-            int end = path.Length - _tail.Length;
-            name = head > 1 ? 1..head : default;
-            model = start..Math.Max(start, end);
-            return end > start;
-        }
-
-        if (!path.EndsWith(_head, StringComparison.Ordinal))
+        version = null;
+        if (!path.EndsWith(_hasModel ? _tail : _head, StringComparison.Ordinal))
         {
             return false;
         }
 
-        int prefix = path.Length - _head.Length;
-        name = prefix > 1 ? 1..prefix : default;
-        return prefix == 0 || (_takesName && prefix > 1);
+        int start = path.Length - _head.Length;
+        if (_hasModel)
+        {
+            start = path.IndexOf(_head, StringComparison.Ordinal);
+            int end = path.Length - _tail.Length;
+            if (start < 0 || end <= start + _head.Length)
+            {
+                return false;
+            }
+
+            model = (start + _head.Length)..end;
+        }
+
+        if (_hasVersion)
+        {
+            version = VersionBefore(path[..start]);
+            start -= version?.Length ?? 0;
+        }
+
+        name = start > 1 ? 1..start : default;
+        return start == 0 || (start > 1 && Protocol is not null);
+    }
+
+    private static string? VersionBefore(ReadOnlySpan<char> path)
+    {
+        foreach (string version in Versions)
+        {
+            if (path.EndsWith(version, StringComparison.Ordinal))
+            {
+                return version;
+            }
+        }
+
+        return null;
     }
 }

@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols;
 
 namespace Busbar.Gateway;
 
@@ -9,5 +10,14 @@ namespace Busbar.Gateway;
 /// <param name="Model">The model named inside the path (Gemini, Bedrock), decoded once; null when there is none.</param>
 /// <param name="Streams">The path asks for a stream.</param>
 /// <param name="Allow">Value of the <c>Allow</c> header for <see cref="Endpoint.WrongMethod"/>; null otherwise.</param>
+/// <param name="Operation">What is asked of the model.</param>
+/// <param name="Version">API version that the path begins with, with its slash (<c>/v1beta</c>); null where the pattern has none or the path leaves it out.</param>
 internal readonly record struct RouteMatch(
-    Endpoint Endpoint, ProtocolId Protocol, string? Name = null, string? Model = null, bool Streams = false, string? Allow = null);
+    Endpoint Endpoint,
+    ProtocolId Protocol,
+    string? Name = null,
+    string? Model = null,
+    bool Streams = false,
+    string? Allow = null,
+    Operation Operation = Operation.Chat,
+    string? Version = null);

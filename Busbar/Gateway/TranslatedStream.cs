@@ -46,7 +46,7 @@ internal sealed class TranslatedStream : IRelayedStream
             exchange.Ingress.NewResponseId(),
             exchange.Snapshot.Time.GetUtcNow().ToUnixTimeSeconds(),
             attempt.Endpoint.Target.WireModelText);
-        return new StreamContext(identity, exchange.WantsStreamUsage, exchange.WantsJsonArray, () => (long)exchange.Elapsed.TotalMilliseconds);
+        return new StreamContext(identity, exchange.WantsStreamUsage, exchange.WantsJsonArray && attempt.IsTranslated, () => (long)exchange.Elapsed.TotalMilliseconds);
     }
 
     /// <summary>Feeds a whole answer through, for a provider that answered a streaming request with one body.</summary>

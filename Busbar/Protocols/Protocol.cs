@@ -33,6 +33,20 @@ internal abstract class Protocol
     /// </summary>
     public abstract string EgressPath(string model, bool stream);
 
+    /// <summary>
+    /// Path and query of any call at a provider. Protocols override it for the operations they have besides chat; asking for one that a protocol
+    /// has not is a bug.
+    /// </summary>
+    public virtual string EgressPath(string model, in EgressCall call) => call.Operation == Operation.Chat
+        ? EgressPath(model, call.Stream)
+        : throw new NotSupportedException($"{Id.Name()} has no {call.Operation}");
+
+    /// <summary>
+    /// Appends <paramref name="body"/> with <paramref name="model"/>, the provider's name, wherever the body repeats the model of the path. False, with
+    /// nothing written, when it does not, as in all protocols but Gemini.
+    /// </summary>
+    public virtual bool RenameModels(ReadOnlyMemory<byte> body, string model, PooledBuffer output) => false;
+
     /// <summary>A framer for this protocol's upstream streams.</summary>
     public virtual IFramer NewFramer() => new SseFramer();
 

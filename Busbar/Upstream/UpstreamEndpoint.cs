@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Busbar.Configuration;
 using Busbar.Ir;
 using Busbar.Protocols;
@@ -16,6 +17,7 @@ internal sealed class UpstreamEndpoint
 
     private readonly Uri _plain;
     private readonly Uri _streamed;
+    private readonly ConcurrentDictionary<EgressCall, Uri> _others = [];
     private readonly Credential _credential;
     private readonly string _userAgent;
     private readonly TimeProvider _time;
@@ -33,8 +35,8 @@ internal sealed class UpstreamEndpoint
             AnthropicVersion = provider.Config.AnthropicVersion ?? "2023-06-01",
         };
         ModelJson = JsonSlice.From(System.Text.Encoding.UTF8.GetBytes($"\"{System.Text.Encoding.UTF8.GetString(Target.WireModelText.Span)}\"")).Raw;
-        _plain = Address(provider.Config, Protocol.EgressPath(model.UpstreamModel, stream: false));
-        _streamed = Address(provider.Config, Protocol.EgressPath(model.UpstreamModel, stream: true));
+        _plain = Address(new EgressCall(Operation.Chat));
+        _streamed = Address(new EgressCall(Operation.Chat, Stream: true));
         IReadOnlyList<Secret> keys = provider.Config.ApiKeys;
         _credential = new Credential(provider.Config, keyIndex < keys.Count ? keys[keyIndex] : null);
         _userAgent = userAgent;
@@ -57,20 +59,26 @@ internal sealed class UpstreamEndpoint
     /// A request ready to send, with the provider's own headers. <paramref name="callerToken"/> is used as the credential in passthrough mode, where the
     /// lane's own key must never stand in for it; null means "use the lane's key".
     /// </summary>
-    public HttpRequestMessage NewRequest(in ModelSplice body, bool stream, CallerCredential callerToken)
+    public HttpRequestMessage NewRequest(in ModelSplice body, in EgressCall call, CallerCredential callerToken)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, stream ? _streamed : _plain)
+        bool isUsual = call is { Operation: Operation.Chat, Version: null, JsonArray: false };
+        Uri address = !isUsual ? _others.GetOrAdd(call, static (call, endpoint) => endpoint.Address(call), this) : call.Stream ? _streamed : _plain;
+        var request = new HttpRequestMessage(HttpMethod.Post, address)
         {
             Version = Provider.RequestVersion,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
             Content = new SplicedContent(body),
         };
-        request.Headers.TryAddWithoutValidation("Accept", stream ? Protocol.StreamContentType : "application/json");
+        request.Headers.TryAddWithoutValidation("Accept", call.Stream && !call.JsonArray ? Protocol.StreamContentType : "application/json");
         request.Headers.TryAddWithoutValidation("User-Agent", _userAgent);
         _credential.Apply(request, callerToken, body, _time.GetUtcNow());
         return request;
     }
 
-    private static Uri Address(ProviderConfig provider, string protocolPath) =>
-        new(provider.BaseUrl + (provider.Path ?? protocolPath), KeepSpelling);
+    // A configured path stands for chat alone: what else the provider has is where its protocol puts it.
+    private Uri Address(in EgressCall call)
+    {
+        string? configured = call.Operation == Operation.Chat ? Provider.Config.Path : null;
+        return new Uri(Provider.Config.BaseUrl + (configured ?? Protocol.EgressPath(Target.WireModel, call)), KeepSpelling);
+    }
 }

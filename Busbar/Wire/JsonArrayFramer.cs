@@ -45,7 +45,15 @@ internal sealed class JsonArrayFramer : BufferedFramer
             }
 
             _state = state.Value;
-            Consume(_state == State.InElement ? next : next + 1);
+            if (_state == State.End)
+            {
+                // The closing bracket goes with the last frame.
+                ConsumeFrame(next + 1);
+            }
+            else
+            {
+                Consume(_state == State.InElement ? next : next + 1);
+            }
         }
 
         ReadOnlyMemory<byte> element = Input;

@@ -86,22 +86,7 @@ internal readonly struct JsonNode
     }
 
     /// <summary>The member called <paramref name="name"/> (last one wins, as in the providers' parsers); missing when this is no object or has none.</summary>
-    public JsonNode this[ReadOnlySpan<byte> name]
-    {
-        get
-        {
-            JsonNode found = default;
-            foreach (JsonMember member in Members)
-            {
-                if (member.Name.Is(name))
-                {
-                    found = member.Value;
-                }
-            }
-
-            return found;
-        }
-    }
+    public JsonNode this[ReadOnlySpan<byte> name] => IsObject && _tape!.Find(_index, name) is > 0 and var value ? new(_tape, value) : default;
 
     /// <summary>The element at <paramref name="position"/>; missing when this is no array or is shorter.</summary>
     public JsonNode this[int position]

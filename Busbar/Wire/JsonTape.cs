@@ -103,6 +103,25 @@ internal sealed class JsonTape : IDisposable
         }
     }
 
+    /// <summary>Index of the value of the last member called <paramref name="name"/> in the object at <paramref name="index"/>; 0 when it has none.</summary>
+    internal int Find(int index, ReadOnlySpan<byte> name)
+    {
+        ReadOnlySpan<byte> json = _json.Span;
+        ReadOnlySpan<Entry> entries = _entries;
+        int found = 0;
+        int end = entries[index].Next;
+        for (int at = index + 1; at < end; at = entries[at + 1].Next)
+        {
+            ref readonly Entry entry = ref entries[at];
+            if (entry.Length == name.Length ? json.Slice(entry.Start, entry.Length).SequenceEqual(name) : entry.Length > name.Length && new JsonText(_json.Slice(entry.Start, entry.Length)).Is(name))
+            {
+                found = at + 1;
+            }
+        }
+
+        return found;
+    }
+
     internal ref readonly Entry At(int index) => ref _entries[index];
 
     internal ReadOnlyMemory<byte> Slice(int start, int length) => _json.Slice(start, length);

@@ -51,12 +51,19 @@ internal readonly struct JsonText : IEquatable<JsonText>
     /// <summary>True when the decoded text equals <paramref name="plain"/>, which must hold no character that JSON needs escaped.</summary>
     public bool Is(ReadOnlySpan<byte> plain)
     {
-        if (!HasEscapes)
+        // An escape makes text longer, by a factor of six at most, so most comparisons end with the lengths.
+        int length = Escaped.Length;
+        if (length == plain.Length)
         {
             return _present && Span.SequenceEqual(plain);
         }
 
-        using var buffer = new PooledBuffer(Escaped.Length);
+        if (length < plain.Length || length > plain.Length * 6 || !HasEscapes)
+        {
+            return false;
+        }
+
+        using var buffer = new PooledBuffer(length);
         JsonEscaping.Unescape(Span, buffer);
         return buffer.Span.SequenceEqual(plain);
     }

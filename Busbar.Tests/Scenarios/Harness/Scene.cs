@@ -128,6 +128,24 @@ internal sealed class Scene : IAsyncDisposable
         return message;
     }
 
+    /// <summary>Sends anything, with the gateway's token as Bearer, and reads the answer to its end.</summary>
+    public async Task<Reply> SendAsync(HttpMethod method, string path, string? body = null, params (string Name, string Value)[] headers)
+    {
+        using var message = new HttpRequestMessage(method, path);
+        message.Headers.TryAddWithoutValidation("Authorization", "Bearer " + Token);
+        foreach ((string name, string value) in headers)
+        {
+            message.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        if (body is not null)
+        {
+            message.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        }
+
+        return await ReadAsync(await Client.SendAsync(message));
+    }
+
     /// <summary>Asks for a page of the gateway's own.</summary>
     public async Task<Reply> GetAsync(string path, string? token = Token, HttpMethod? method = null)
     {

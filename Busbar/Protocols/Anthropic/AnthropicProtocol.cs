@@ -29,6 +29,10 @@ internal sealed class AnthropicProtocol : Protocol
     public override string EgressPath(string model, bool stream) => "/v1/messages";
 
     /// <inheritdoc/>
+    public override string EgressPath(string model, in EgressCall call) =>
+        call.Operation == Operation.CountTokens ? "/v1/messages/count_tokens" : base.EgressPath(model, call);
+
+    /// <inheritdoc/>
     public override GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request) =>
         RequestReader.Read(body, request);
 

@@ -36,6 +36,10 @@ internal sealed class BedrockProtocol : Protocol
         $"/model/{UrlPath.EncodeSegment(model)}/{(stream ? "converse-stream" : "converse")}";
 
     /// <inheritdoc/>
+    public override string EgressPath(string model, in EgressCall call) =>
+        call.Operation == Operation.CountTokens ? $"/model/{UrlPath.EncodeSegment(model)}/count-tokens" : base.EgressPath(model, call);
+
+    /// <inheritdoc/>
     public override IFramer NewFramer() => new EventStreamFramer();
 
     /// <inheritdoc/>

@@ -26,6 +26,10 @@ internal sealed class CohereProtocol : Protocol
     public override string EgressPath(string model, bool stream) => "/v2/chat";
 
     /// <inheritdoc/>
+    public override string EgressPath(string model, in EgressCall call) =>
+        call.Operation == Operation.Embed ? "/v2/embed" : base.EgressPath(model, call);
+
+    /// <inheritdoc/>
     public override GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request) =>
         RequestReader.Read(body, pathModel, request);
 

@@ -24,16 +24,25 @@ internal sealed class GeminiProtocol : Protocol
     /// <inheritdoc/>
     public override string NewResponseId() => Ids.Random("", 16);
 
+    /// <inheritdoc/>
+    public override string EgressPath(string model, bool stream) => EgressPath(model, new EgressCall(Operation.Chat, stream));
+
     /// <summary>
     /// <inheritdoc/> A model that names its collection (<c>tunedModels/x</c>) keeps its slashes and stands for itself; every other one is a single
-    /// segment under <c>models/</c>. Upstream streams are always server-sent events.
+    /// segment under <c>models/</c>. Streams are server-sent events unless an array is asked for.
     /// </summary>
-    public override string EgressPath(string model, bool stream)
-    {
-        bool isNamed = Array.Exists(Collections, prefix => model.StartsWith(prefix, StringComparison.Ordinal));
-        string name = isNamed ? Uri.EscapeDataString(model).Replace("%2F", "/", StringComparison.Ordinal) : "models/" + Uri.EscapeDataString(model);
-        return "/v1beta/" + name + (stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
-    }
+    public override string EgressPath(string model, in EgressCall call) =>
+        (call.Version ?? "/v1beta") + "/" + (IsNamed(model) ? UrlPath.EncodePath(model) : "models/" + UrlPath.EncodeSegment(model)) + call.Operation switch
+        {
+            Operation.CountTokens => ":countTokens",
+            Operation.Embed => ":embedContent",
+            Operation.BatchEmbed => ":batchEmbedContents",
+            _ => !call.Stream ? ":generateContent" : call.JsonArray ? ":streamGenerateContent" : ":streamGenerateContent?alt=sse",
+        };
+
+    /// <inheritdoc/>
+    public override bool RenameModels(ReadOnlyMemory<byte> body, string model, PooledBuffer output) =>
+        NamedModels.TryReplace(body, IsNamed(model) ? model : "models/" + model, output);
 
     /// <inheritdoc/>
     public override IFramer NewFramer(string? contentType) =>
@@ -78,4 +87,6 @@ internal sealed class GeminiProtocol : Protocol
 
     /// <inheritdoc/>
     public override void WriteError(in GatewayError error, string requestId, JsonWriter output) => ErrorEnvelope.Write(error, output);
+
+    private static bool IsNamed(string model) => Array.Exists(Collections, prefix => model.StartsWith(prefix, StringComparison.Ordinal));
 }

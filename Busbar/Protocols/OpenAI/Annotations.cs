@@ -1,3 +1,4 @@
+using System.Text;
 using Busbar.Ir;
 using Busbar.Wire;
 
@@ -58,6 +59,11 @@ internal static class Annotations
     public static long Length(JsonText text)
     {
         ReadOnlySpan<byte> rest = text.Span;
+        if (Ascii.IsValid(rest) && !text.HasEscapes)
+        {
+            return rest.Length;
+        }
+
         long count = 0;
         for (int index = 0; index < rest.Length; index++)
         {

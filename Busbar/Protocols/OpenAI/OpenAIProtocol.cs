@@ -29,6 +29,10 @@ internal sealed class OpenAIProtocol : Protocol
     public override string EgressPath(string model, bool stream) => "/v1/chat/completions";
 
     /// <inheritdoc/>
+    public override string EgressPath(string model, in EgressCall call) =>
+        call.Operation == Operation.Embed ? "/v1/embeddings" : base.EgressPath(model, call);
+
+    /// <inheritdoc/>
     public override GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request) =>
         RequestReader.Read(body, pathModel, request);
 

@@ -34,6 +34,10 @@ internal sealed class ResponsesProtocol : Protocol
     public override string EgressPath(string model, bool stream) => "/v1/responses";
 
     /// <inheritdoc/>
+    public override string EgressPath(string model, in EgressCall call) =>
+        call.Operation == Operation.CountTokens ? "/v1/responses/input_tokens" : base.EgressPath(model, call);
+
+    /// <inheritdoc/>
     public override GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request) =>
         RequestReader.Read(body, request);
 

@@ -39,9 +39,11 @@ internal static class SignatureRule
     private static bool Sweep(ChatRequest request, TranslationContext context, bool onlyWrapped)
     {
         bool changed = false;
+        JsonText carried = default;
         foreach (Message message in request.Messages)
         {
-            JsonText carried = default;
+            // Responses has a message for each item: what carries the signature and the call are neighbours then.
+            carried = message.Role == Role.Assistant ? carried : default;
             int kept = 0;
             for (int index = 0; index < message.Blocks.Count; index++)
             {

@@ -1,0 +1,124 @@
+using System.Text.Json;
+
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>What is particular to Gemini's paths: versions, and two forms of a stream.</summary>
+public sealed class GeminiPathScenarios
+{
+    private const string Body = """{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}""";
+
+    [Theory]
+    [InlineData("/v1beta/models/smart:generateContent", "/v1beta/models/wire-0:generateContent")]
+    [InlineData("/v1/models/smart:generateContent?key=1", "/v1/models/wire-0:generateContent")]
+    [InlineData("/smart/v1alpha/models/x:generateContent?x=y", "/v1alpha/models/wire-0:generateContent")]
+    [InlineData("/models/smart:generateContent", "/v1beta/models/wire-0:generateContent")]
+    public async Task The_version_of_the_path_goes_on_and_the_query_does_not(string path, string upstreamPath)
+    {
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(new BareDialect("gemini")));
+        scene.Upstream.Always = call => call.AnswerAsync(200, Chunk("hello", last: true));
+
+        Assert.Equal(200, (await scene.SendAsync(HttpMethod.Post, path, Body)).Status);
+        Assert.Equal((upstreamPath, Body), (scene.Upstream.Requests[0].Path, scene.Upstream.Requests[0].Text));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("gotcha", "T168")]
+    public async Task A_stream_has_the_form_that_was_asked_for_byte_for_byte(bool sse)
+    {
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(new BareDialect("gemini")));
+        string stream = sse
+            ? $"data: {Chunk("a")}\r\n\r\ndata: {Chunk("b", last: true)}\r\n\r\n"
+            : $"[{Chunk("a")}\n,\r\n{Chunk("b")}\n,\n {Chunk("c", last: true)}\n]\n";
+        int size = 1;
+        scene.Upstream.Always = async call =>
+        {
+            await call.BeginAsync(sse ? "text/event-stream" : "application/json; charset=UTF-8");
+            foreach (char[] piece in stream.Chunk(Volatile.Read(ref size)))
+            {
+                await call.ChunkAsync(new string(piece));
+            }
+
+            await call.EndAsync();
+        };
+        foreach (int step in (int[])[1, 7, 100, 100_000])
+        {
+            Volatile.Write(ref size, step);
+            Reply reply = await scene.SendAsync(HttpMethod.Post, "/v1/models/smart:streamGenerateContent" + (sse ? "?alt=sse" : ""), Body);
+
+            Assert.Equal(stream.TrimEnd('\n', '\r'), reply.Text.TrimEnd('\n', '\r'));
+            Assert.Equal(sse ? "text/event-stream" : "application/json; charset=UTF-8", reply["Content-Type"]);
+        }
+
+        Assert.Equal("/v1/models/wire-0:streamGenerateContent" + (sse ? "?alt=sse" : ""), scene.Upstream.Requests[0].Path);
+        Assert.Equal(sse ? "text/event-stream" : "application/json", scene.Upstream.Requests[0]["Accept"]);
+        await scene.ChargedAsync(0, ok: 4);
+    }
+
+    [Fact]
+    public async Task An_array_that_breaks_off_ends_as_an_array_with_the_error_in_it()
+    {
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(new BareDialect("gemini")));
+        scene.Upstream.Always = async call =>
+        {
+            await call.BeginAsync("application/json");
+            await call.ChunkAsync($"[{Chunk("a")}");
+            await call.ChunkAsync(",{\"candidates\":[{\"con");
+            call.Reset();
+        };
+
+        Reply reply = await scene.SendAsync(HttpMethod.Post, "/v1beta/models/smart:streamGenerateContent", Body);
+
+        Assert.Equal(2, reply.Json.GetArrayLength());
+        Assert.InRange(reply.Json[1].GetProperty("error").GetProperty("code").GetInt32(), 400, 599);
+    }
+
+    [Fact]
+    public async Task An_array_that_opens_with_an_error_is_a_failover()
+    {
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(new BareDialect("gemini"), new BareDialect("gemini")));
+        scene.Upstreams[0].Always = async call =>
+        {
+            await call.BeginAsync("application/json");
+            await call.ChunkAsync("""[{"error":{"code":503,"message":"overloaded","status":"UNAVAILABLE"}}]""");
+            await call.EndAsync();
+        };
+        scene.Upstreams[1].Always = async call =>
+        {
+            await call.BeginAsync("application/json");
+            await call.ChunkAsync($"[{Chunk("a", last: true)}]");
+            await call.EndAsync();
+        };
+
+        Assert.Equal($"[{Chunk("a", last: true)}]", (await scene.SendAsync(HttpMethod.Post, "/v1beta/models/smart:streamGenerateContent", Body)).Text);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("gotcha", "T168")]
+    public async Task A_translated_stream_has_the_form_that_was_asked_for(bool sse)
+    {
+        var provider = new OpenAIDialect();
+        await using Scene scene = await Scene.StartAsync(provider);
+        scene.Upstream.Always = call => provider.ServeAsync(call);
+
+        Reply reply = await scene.SendAsync(HttpMethod.Post, "/v1beta/models/smart:streamGenerateContent" + (sse ? "?alt=sse" : ""), Body);
+
+        Assert.Equal(sse ? "text/event-stream" : "application/json", reply["Content-Type"]);
+        string[] chunks = sse ? [.. reply.Text.Split("data: ", StringSplitOptions.RemoveEmptyEntries)] : [.. reply.Json.EnumerateArray().Select(element => element.GetRawText())];
+        Assert.Equal("hello", string.Concat(chunks.Select(TextOf)));
+    }
+
+    private static string TextOf(string chunk)
+    {
+        using JsonDocument document = JsonDocument.Parse(chunk);
+        return document.RootElement.GetProperty("candidates")[0].TryGetProperty("content", out JsonElement content) && content.TryGetProperty("parts", out JsonElement parts)
+            ? string.Concat(parts.EnumerateArray().Select(part => part.GetProperty("text").GetString()))
+            : "";
+    }
+
+    private static string Chunk(string text, bool last = false) =>
+        $$"""{"candidates": [{"content": {"parts": [{"text": "{{text}}"}],"role": "model"}{{(last ? ",\"finishReason\": \"STOP\"" : "")}},"index": 0}]}""";
+}

@@ -1,0 +1,65 @@
+import http from 'node:http';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import anthropic from './dialects/anthropic.mjs';
+import bedrock from './dialects/bedrock.mjs';
+import cohere from './dialects/cohere.mjs';
+import gemini from './dialects/gemini.mjs';
+import openai from './dialects/openai.mjs';
+import responses from './dialects/responses.mjs';
+import { failure, play } from './model.mjs';
+
+export const dialects = [openai, responses, anthropic, gemini, bedrock, cohere];
+
+/** A provider of every dialect at once, told apart by path. `requests` holds what reached it, oldest first. */
+export async function startProvider() {
+  const requests = [];
+  const server = http.createServer(async (request, response) => {
+    const raw = Buffer.concat(await request.toArray()).toString();
+    const { pathname, searchParams } = new URL(request.url, 'http://provider');
+    const dialect = dialects.find(candidate => candidate.matches(pathname));
+    if (!dialect) return void response.writeHead(404).end();
+    const body = JSON.parse(raw);
+    const streams = dialect.streams(body, pathname, searchParams);
+    const heard = dialect.hear(body);
+    requests.push({ dialect: dialect.id, path: request.url, headers: request.headers, body, raw, streams, heard });
+
+    const status = failure(raw);
+    if (status) {
+      const { headers, body: error } = dialect.error(status);
+      return void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(error));
+    }
+    const answer = play(raw, heard);
+    const context = { model: dialect.model, body };
+    if (!streams) {
+      return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(dialect.whole(answer, context)));
+    }
+    response.writeHead(200, { 'content-type': dialect.streamType ?? 'text/event-stream' });
+    for (const frame of dialect.stream(answer, context)) {
+      for (const part of cut(Buffer.from(frame))) {
+        if (!response.destroyed) response.write(part);
+        await setImmediate();
+      }
+      if (answer.pause) await setTimeout(answer.pause);
+    }
+    answer.stop === 'cut' ? response.destroy() : response.end();
+  });
+  server.listen(0, '127.0.0.1');
+  await new Promise(resolve => server.once('listening', resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    requests,
+    /** The newest request, which must have spoken `dialect`. */
+    last(dialect) {
+      const request = requests.at(-1);
+      if (request?.dialect !== dialect) throw new Error(`the last request spoke ${request?.dialect}, not ${dialect}`);
+      return request;
+    },
+    close: () => { server.closeAllConnections(); server.close(); },
+  };
+}
+
+// Packets respect no boundaries: not those of frames, nor those of characters. Error frames are short and arrive whole, as they do in life.
+function* cut(bytes) {
+  if (bytes.includes('error')) return yield bytes;
+  for (let start = 0, size = 1; start < bytes.length; start += size, size = (size * 5 + 3) % 97) yield bytes.subarray(start, start + size);
+}

@@ -1,0 +1,20 @@
+using Busbar.Ir;
+using Microsoft.AspNetCore.Http;
+
+namespace Busbar.Gateway;
+
+/// <summary>The dialect of a client on the <c>/models</c> paths, which three vendors share: the path where it is one vendor's own, else the headers.</summary>
+internal static class ModelDialect
+{
+    /// <summary>The dialect to answer in.</summary>
+    public static ProtocolId Of(Exchange exchange)
+    {
+        IHeaderDictionary headers = exchange.RequestHeaders;
+        bool isGemini = exchange.Route.Version is not (null or "/v1")
+            || PathClassifier.Classify(exchange.RawPath) == ProtocolId.Gemini
+            || headers.ContainsKey("x-goog-api-key")
+            || headers.ContainsKey("x-goog-api-client")
+            || QueryValue.Of(exchange.RawQuery, "key").Length > 0;
+        return isGemini ? ProtocolId.Gemini : headers.ContainsKey("anthropic-version") ? ProtocolId.Anthropic : ProtocolId.OpenAI;
+    }
+}

@@ -1,0 +1,58 @@
+using Busbar.Ir;
+using Busbar.Observability;
+using Busbar.Protocols.Translation;
+using Busbar.Reliability;
+using Busbar.Wire;
+
+namespace Busbar.Gateway;
+
+/// <summary>Answers a token count that no lane could give: with an estimate, in the client's own shape.</summary>
+internal static class TokenCount
+{
+    /// <summary>Writes the estimate for the dearest of the protocols behind <paramref name="pool"/>, or what is wrong with the request.</summary>
+    public static async ValueTask EstimateAsync(Exchange exchange, Pool pool, RequestLog log)
+    {
+        if (Estimate(exchange, pool, out long tokens) is { } refusal)
+        {
+            await ErrorReply.WriteAsync(exchange, refusal).ConfigureAwait(false);
+            return;
+        }
+
+        log.Estimated(exchange, pool);
+        using var body = new PooledBuffer(128);
+        TokenCountForm.Write(exchange.Ingress.Id, tokens, new JsonWriter(body));
+        HeaderPolicy.NameRequest(exchange);
+        exchange.ResponseHeaders.ContentType = "application/json";
+        exchange.ResponseHeaders.ContentLength = body.Length;
+        exchange.Outcome = Outcome.Ok;
+        exchange.MarkHeaders();
+        await exchange.Output.WriteAsync(body.Memory, exchange.ClientGone).ConfigureAwait(false);
+    }
+
+    private static GatewayError? Estimate(Exchange exchange, Pool pool, out long tokens)
+    {
+        tokens = 0;
+        if (!TokenCountForm.TryRead(exchange.Ingress.Id, exchange.Body!.Memory, out ReadOnlyMemory<byte> conversation))
+        {
+            return new GatewayError(ErrorKind.InvalidRequest, "Only conversations can be counted with this model.");
+        }
+
+        using ChatRequest request = ChatRequest.Rent();
+        if (exchange.Ingress.ReadRequest(conversation, JsonText.From(pool.Name), stream: false, request) is { } unreadable)
+        {
+            return unreadable;
+        }
+
+        if (request.VendorState is { } state)
+        {
+            return new GatewayError(ErrorKind.InvalidRequest, $"The parameter '{state}' is not supported with this model.", Param: state);
+        }
+
+        foreach (PoolMember member in pool.Members)
+        {
+            tokens = Math.Max(tokens, TokenEstimate.Of(request, member.Lane.Provider.Protocol));
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,52 @@
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Translation;
+
+/// <summary>What the bodies of a token count look like in the four dialects that have one.</summary>
+internal static class TokenCountForm
+{
+    /// <summary>
+    /// The part of <paramref name="body"/> that is a chat request of <paramref name="dialect"/>: Bedrock wraps it, Gemini may. False when something else
+    /// is to be counted (Bedrock's <c>invokeModel</c>).
+    /// </summary>
+    public static bool TryRead(ProtocolId dialect, ReadOnlyMemory<byte> body, out ReadOnlyMemory<byte> conversation)
+    {
+        conversation = body;
+        if (dialect is not (ProtocolId.Bedrock or ProtocolId.Gemini))
+        {
+            return true;
+        }
+
+        using var tape = new JsonTape();
+        if (!tape.TryParse(body))
+        {
+            return false;
+        }
+
+        if (dialect == ProtocolId.Bedrock)
+        {
+            JsonNode converse = tape.Root["input"u8]["converse"u8];
+            conversation = converse.Raw.Raw;
+            return converse.IsObject;
+        }
+
+        JsonNode whole = tape.Root["generateContentRequest"u8];
+        whole = whole.IsObject ? whole : tape.Root["generate_content_request"u8];
+        conversation = whole.IsObject ? whole.Raw.Raw : body;
+        return true;
+    }
+
+    /// <summary>Writes the answer.</summary>
+    public static void Write(ProtocolId dialect, long tokens, JsonWriter output)
+    {
+        output.StartObject();
+        if (dialect == ProtocolId.Responses)
+        {
+            output.Literal("object"u8, "response.input_tokens"u8);
+        }
+
+        output.Number(dialect switch { ProtocolId.Gemini => "totalTokens"u8, ProtocolId.Bedrock => "inputTokens"u8, _ => "input_tokens"u8 }, tokens);
+        output.EndObject();
+    }
+}
