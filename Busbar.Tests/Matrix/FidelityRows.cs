@@ -1,7 +1,6 @@
 using System.Text;
 using Busbar.Ir;
 using Busbar.Wire;
-using static Busbar.Ir.ProtocolId;
 
 namespace Busbar.Tests.Matrix;
 
@@ -42,11 +41,11 @@ internal static class FidelityRows
         new("service tier `default`", static request => request.ServiceTier = JsonText.From("default")),
         new("verbosity", static request => request.Verbosity = JsonText.From("low")),
         new("prompt cache key", static request => request.PromptCacheKey = JsonText.From("key-1")),
-        new("caching of the whole request", static request => request.CacheAuto = CacheMark.Default, OpenAI, Responses, Gemini),
+        new("caching of the whole request", static request => request.CacheAuto = CacheMark.Default, ProtocolId.OpenAI, ProtocolId.Responses, ProtocolId.Gemini),
         new("state held by the vendor", static request => request.VendorState = "previous_response_id"),
         new("a field of one vendor", static request => request.Extra.Add(new JsonMember(JsonText.From("logit_bias"), default))),
         new("function tool", static request => AddTool(request)),
-        new("strict function tool", static request => AddTool(request, strict: true), Gemini) { Base = static request => AddTool(request) },
+        new("strict function tool", static request => AddTool(request, strict: true), ProtocolId.Gemini) { Base = static request => AddTool(request) },
         new("free-text tool", static request => request.Tools.Add(new() { Kind = ToolKind.Custom, Name = JsonText.From("write") })),
         new("grammar of a free-text tool", static request => request.Tools.Add(new()
         {
@@ -57,7 +56,7 @@ internal static class FidelityRows
         new("tool run by the vendor", static request => request.Tools.Add(new() { Kind = ToolKind.Hosted, Name = JsonText.From("web_search") })),
         new("cache mark on a tool", static request => AddTool(request, cache: CacheMark.Default)) { Base = static request => AddTool(request) },
         new("tool choice: automatic", static request => Choose(request, new() { Kind = ToolChoiceKind.Auto }), All6) { Base = static request => Choose(request, default) },
-        new("tool choice: none", static request => Choose(request, new() { Kind = ToolChoiceKind.None }), Bedrock) { Base = static request => Choose(request, default) },
+        new("tool choice: none", static request => Choose(request, new() { Kind = ToolChoiceKind.None }), ProtocolId.Bedrock) { Base = static request => Choose(request, default) },
         new("tool choice: some tool", static request => Choose(request, new() { Kind = ToolChoiceKind.Required })) { Base = static request => Choose(request, default) },
         new("tool choice: one tool", static request => Choose(request, new() { Kind = ToolChoiceKind.Tool, Name = JsonText.From("look") })) { Base = static request => Choose(request, default) },
         new("tool choice: one of a list", static request => Choose(request, new() { Kind = ToolChoiceKind.Allowed, AllowedRequired = true, Allowed = [JsonText.From("look")] })) { Base = static request => Choose(request, default) },
@@ -130,7 +129,7 @@ internal static class FidelityRows
         new("block of one vendor", static request => Answer(request, BlockKind.Opaque, static block => block.Raw = Json("""{"type":"novelty"}"""))),
     ];
 
-    private static ProtocolId[] All6 => [Anthropic, OpenAI, Gemini, Bedrock, Responses, Cohere];
+    private static ProtocolId[] All6 => Enum.GetValues<ProtocolId>();
 
     private static JsonSlice Schema => Json("""{"type":"object","properties":{"city":{"type":"string"}},"required":["city"],"additionalProperties":false}""");
 
