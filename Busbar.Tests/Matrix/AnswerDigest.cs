@@ -9,6 +9,8 @@ internal sealed class AnswerDigest
 {
     private readonly List<(BlockKind Kind, string Name, bool IsCustom, StringBuilder Said)> _blocks = [];
     private readonly Dictionary<int, int> _places = [];
+    private readonly StringBuilder _text = new();
+    private readonly StringBuilder _thinking = new();
     private Usage _usage;
 
     /// <summary>An answer that is told by <see cref="Take"/>.</summary>
@@ -42,18 +44,15 @@ internal sealed class AnswerDigest
     /// <summary>An error was reported instead.</summary>
     public bool IsError { get; private set; }
 
-    /// <summary>Visible words, refusals included.</summary>
-    public string Text => Said(static kind => kind is BlockKind.Text or BlockKind.Refusal);
+    /// <summary>Visible words, refusals included, in the order in which they come.</summary>
+    public string Text => _text.ToString();
 
-    /// <summary>Thinking in words.</summary>
-    public string Thinking => Said(static kind => kind == BlockKind.Thinking);
+    /// <summary>Thinking in words, likewise.</summary>
+    public string Thinking => _thinking.ToString();
 
     /// <summary>Name and arguments of every call that has a name, in order.</summary>
     public IReadOnlyList<string> Calls => [.. _blocks.Where(static block => block.Kind == BlockKind.ToolUse && block.Name.Length > 0).Select(static block =>
         $"{block.Name} {Arguments(block.Said.ToString(), block.IsCustom)}")];
-
-    /// <summary>Whether the refusal has words of its own kind.</summary>
-    public bool HasRefusal => _blocks.Any(static block => block.Kind == BlockKind.Refusal);
 
     /// <summary>All tokens in, and all tokens out.</summary>
     public (long Input, long Output) Tokens => (_usage.TotalInput, _usage.Output);
@@ -71,7 +70,10 @@ internal sealed class AnswerDigest
                 _places[next.Index] = _blocks.Count;
                 _blocks.Add((next.Block, next.Name.ToString(), next.IsCustomTool, new StringBuilder()));
                 break;
-            case StreamEventKind.TextDelta or StreamEventKind.InputDelta:
+            case StreamEventKind.TextDelta:
+                Say(_blocks[_places[next.Index]].Kind, next.Text.ToString());
+                break;
+            case StreamEventKind.InputDelta:
                 _blocks[_places[next.Index]].Said.Append(next.Text.ToString());
                 break;
             case StreamEventKind.MessageStart or StreamEventKind.MessageDelta:
@@ -88,22 +90,23 @@ internal sealed class AnswerDigest
         }
     }
 
-    private void Put(Block block) => _blocks.Add((
-        block.Kind,
-        block.Name.ToString(),
-        block.IsCustomTool,
-        new StringBuilder(block switch
-        {
-            { Redacted: true } => "",
-            { Kind: BlockKind.ToolUse } => block.Input.IsAbsent ? block.InputText.ToString() : block.Input.ToString(),
-            _ => block.Text.ToString(),
-        })));
+    private void Put(Block block)
+    {
+        string arguments = block.Input.IsAbsent ? block.InputText.ToString() : block.Input.ToString();
+        _blocks.Add((block.Kind, block.Name.ToString(), block.IsCustomTool, new StringBuilder(arguments)));
+        Say(block.Kind, block.Redacted ? "" : block.Text.ToString());
+    }
+
+    private void Say(BlockKind kind, string words) => (kind switch
+    {
+        BlockKind.Text or BlockKind.Refusal => _text,
+        BlockKind.Thinking => _thinking,
+        _ => null,
+    })?.Append(words);
 
     // Free text reads as the one-member object it becomes elsewhere; no arguments are spelt in three ways.
     private static string Arguments(string said, bool isCustom) => CanonicalJson.Of(
         isCustom ? System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string> { ["input"] = said })
         : string.IsNullOrWhiteSpace(said) || said == "null" ? "{}"
         : said);
-
-    private string Said(Func<BlockKind, bool> isWanted) => string.Concat(_blocks.Where(block => isWanted(block.Kind)).Select(static block => block.Said.ToString()));
 }

@@ -19,7 +19,7 @@ public sealed class FidelityPageTests
         - **kept**: arrives with the same meaning.
         - **mapped**: arrives in the target's nearest form; where that says less, the loss is counted.
         - **dropped**: does not arrive; counted in `busbar_translation_losses_total` and logged under the name in the last column.
-        - **implied**: needs no words, because the target does it anyway.
+        - **implied**: needs no words of its own there: the target does it anyway, or another field says it.
         - **refused**: answered with the protocol's own 400.
 
         What a single model does not accept (sampling, thinking, forced calls, …) is dropped and counted in the same way; this page shows models that accept all their protocol can say.
@@ -69,24 +69,24 @@ public sealed class FidelityPageTests
 
     private static string Fate(FidelityRow row, Protocol egress, SortedSet<string> counted)
     {
-        (RequestDigest plainSent, RequestDigest plainArrived, _) = Carry(static _ => { }, egress)!.Value;
+        (RequestDigest plainSent, RequestDigest plainArrived, Losses before) = Carry(row.Base, egress)!.Value;
         if (Carry(row.Say, egress) is not { } carried)
         {
             return "refused";
         }
 
         (RequestDigest sent, RequestDigest arrived, Losses losses) = carried;
-        IReadOnlyList<LossField> fields = Hop.Fields(losses);
+        LossField[] fields = [.. Hop.Fields(losses).Except(Hop.Fields(before))];
         counted.UnionWith(fields.Select(static field => Metrics.LabelOf(field)));
         string[] said = [.. RequestDigest.Aspects.Keys.Where(aspect => sent.Values[aspect] != plainSent.Values[aspect])];
-        if (fields.Count == 0 && said.All(aspect => !RequestDigest.IsChanged(aspect, sent.Values[aspect], arrived.Values[aspect])))
+        if (fields.Length == 0 && said.All(aspect => !RequestDigest.IsChanged(aspect, sent.Values[aspect], arrived.Values[aspect])))
         {
             return "kept";
         }
 
         bool nothing = RequestDigest.Aspects.Keys.All(aspect => arrived.Values[aspect] == plainArrived.Values[aspect]);
         return !nothing ? "mapped"
-            : fields.Count > 0 ? "dropped"
+            : fields.Length > 0 || !before.IsEmpty ? "dropped"
             : row.Implied.Contains(egress.Id) ? "implied"
             : "silent";
     }
@@ -120,11 +120,8 @@ public sealed class FidelityPageTests
         request.Source = source;
         request.Model = JsonText.From("any");
         request.AddMessage(Role.User).Blocks.Add(request.Arena.NewText(JsonText.From("Hello")));
-        foreach (Block block in request.Messages[0].Blocks)
-        {
-            block.Origin = target;
-        }
-
+        request.AddMessage(Role.Assistant).Blocks.Add(request.Arena.NewText(JsonText.From("Well.")));
+        request.AddMessage(Role.User).Blocks.Add(request.Arena.NewText(JsonText.From("And now?")));
         say(request);
         foreach (Block block in request.Messages.SelectMany(static message => message.Blocks))
         {

@@ -6,4 +6,8 @@ namespace Busbar.Tests.Matrix;
 /// <param name="Name">As the page calls it.</param>
 /// <param name="Say">Adds it to a request that holds one user turn.</param>
 /// <param name="Implied">Targets for which leaving it out says the same, so that nothing is lost.</param>
-internal sealed record FidelityRow(string Name, Action<ChatRequest> Say, params ProtocolId[] Implied);
+internal sealed record FidelityRow(string Name, Action<ChatRequest> Say, params ProtocolId[] Implied)
+{
+    /// <summary>What the request says without it: the block that has the title, the tool that is chosen.</summary>
+    public Action<ChatRequest> Base { get; init; } = static _ => { };
+}
