@@ -11,7 +11,7 @@ public sealed class NotYetTests
     public void Settings_of_a_missing_feature_that_switch_it_off_are_accepted() =>
         Assert.NotNull(ConfigText.LoadAsShipped(ConfigText.With(
             pools: "{fast: {members: [{target: small}], on_exhausted: {action: reject}, on_client_disconnect: cancel}}",
-            more: "governance: {enabled: false}\nresponse_headers: none\nlimits: {max_inbound_concurrent: 0}")).Config);
+            more: "governance: {enabled: false}\nresponse_headers: none")).Config);
 
     [Fact]
     public void Every_use_of_a_missing_feature_is_refused_at_its_key_and_never_ignored()
@@ -25,7 +25,6 @@ public sealed class NotYetTests
                 governance: {enabled: true, admin_token: a}
                 observability: {otlp_endpoint: "http://localhost:4318", request_log_webhook_url: "https://example.com"}
                 response_headers: debug
-                limits: {max_inbound_concurrent: 1}
                 """));
         File.Delete(file);
 
