@@ -16,7 +16,6 @@ internal static class NotYet
         ("reading keys from files", config => Providers(config, provider => provider.ApiKeyFile is not null, "api_key_file")),
         ("rate cards", config => config.Models.Values.Where(model => model.RateCard is not null).Select(model => $"models.{model.Name}.rate_card")),
         ("session affinity", config => Pools(config, pool => pool.Affinity is not null, "affinity")),
-        ("queueing", config => Pools(config, pool => pool.QueueMaxMs is not null, "queue")),
         ("draining after a disconnect", config => Pools(config, pool => pool.OnClientDisconnect != DisconnectMode.Cancel, "on_client_disconnect")),
     ];
 

@@ -122,9 +122,10 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             return lease;
         }
 
+        TimeSpan longest = pool.Config.QueueMaxMs is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : left;
         try
         {
-            return await pool.WaitAsync(pick, left, exchange.ClientGone).ConfigureAwait(false);
+            return await pool.WaitAsync(pick, longest < left ? longest : left, exchange.ClientGone).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
