@@ -20,7 +20,7 @@ public sealed class NotYetTests
         ConfigResult result = ConfigText.LoadAsShipped(ConfigText.With(
             providers: $"{{openai: {{api_key_file: '{file}', health: {{mode: dead}}}}}}",
             models: "{small: {provider: openai, max_concurrent: 4, rate_card: {input: 1, output: 1}}}",
-            pools: "{fast: {members: [{target: small}], affinity: {mode: session}, on_client_disconnect: drain}}",
+            pools: "{fast: {members: [{target: small}], on_client_disconnect: drain}}",
             more: """
                 governance: {enabled: true, admin_token: a}
                 observability: {otlp_endpoint: "http://localhost:4318", request_log_webhook_url: "https://example.com"}

@@ -15,7 +15,6 @@ internal static class NotYet
         ("health probing", config => Providers(config, provider => provider.Health.Mode != HealthMode.None, "health.mode")),
         ("reading keys from files", config => Providers(config, provider => provider.ApiKeyFile is not null, "api_key_file")),
         ("rate cards", config => config.Models.Values.Where(model => model.RateCard is not null).Select(model => $"models.{model.Name}.rate_card")),
-        ("session affinity", config => Pools(config, pool => pool.Affinity is not null, "affinity")),
         ("draining after a disconnect", config => Pools(config, pool => pool.OnClientDisconnect != DisconnectMode.Cancel, "on_client_disconnect")),
     ];
 

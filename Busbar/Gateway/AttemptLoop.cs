@@ -27,7 +27,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         PoolMetrics leaving = counters;
         var way = new FallbackWay();
         Pool? fallback = way.Enter(pool, snapshot.Fleet);
-        var pick = new PickRequest();
+        var pick = new PickRequest { AffinityKey = pool.Config.Affinity is { } affinity ? SessionKey.Of(exchange, affinity) : null };
         AttemptResult last = default;
         TimeSpan retryAfter = TimeSpan.MaxValue;
         bool isLastResort = false;
@@ -57,6 +57,9 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
                     counters = snapshot.MetricsOf(pool);
                     fallback = way.Enter(pool, snapshot.Fleet);
                     hop = 0;
+
+                    // A session belongs to the pool that was asked for.
+                    pick.AffinityKey = null;
                     continue;
                 }
 
