@@ -18,7 +18,7 @@ public sealed class NotYetTests
     {
         string file = Path.GetTempFileName();
         ConfigResult result = ConfigText.LoadAsShipped(ConfigText.With(
-            providers: $"{{openai: {{api_key_file: '{file}', health: {{mode: dead}}}}}}",
+            providers: $"{{openai: {{api_key_file: '{file}'}}}}",
             models: "{small: {provider: openai, max_concurrent: 4, rate_card: {input: 1, output: 1}}}",
             pools: "{fast: {members: [{target: small}], on_client_disconnect: drain}}",
             more: """

@@ -12,7 +12,6 @@ internal static class NotYet
         ("trace export", config => When(config.Observability.OtlpEndpoint is not null, "observability.otlp_endpoint")),
         ("the request log webhook", config => When(config.Observability.RequestLogWebhookUrl is not null, "observability.request_log_webhook_url")),
         ("debug response headers", config => When(config.ResponseHeaders != ResponseHeaderMode.None, "response_headers")),
-        ("health probing", config => Providers(config, provider => provider.Health.Mode != HealthMode.None, "health.mode")),
         ("reading keys from files", config => Providers(config, provider => provider.ApiKeyFile is not null, "api_key_file")),
         ("rate cards", config => config.Models.Values.Where(model => model.RateCard is not null).Select(model => $"models.{model.Name}.rate_card")),
         ("draining after a disconnect", config => Pools(config, pool => pool.OnClientDisconnect != DisconnectMode.Cancel, "on_client_disconnect")),

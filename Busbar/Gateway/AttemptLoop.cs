@@ -214,7 +214,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         int status = (int)attempt.Response.StatusCode;
         using var body = await Transport.ReadAtMostAsync(attempt.Response, exchange.Snapshot.Config.Limits.UpstreamErrorBodyMaxBytes, exchange.Timer.Token).ConfigureAwait(false);
         ProviderError error = attempt.Endpoint.Protocol.ReadError(status, body.Memory);
-        if (error.Type is null && Transport.ErrorType(attempt) is { } type)
+        if (error.Type is null && Transport.ErrorType(attempt.Endpoint.Protocol, attempt.Response) is { } type)
         {
             error = error with { Type = type };
         }

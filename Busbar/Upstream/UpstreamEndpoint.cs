@@ -71,6 +71,15 @@ internal sealed class UpstreamEndpoint
         return request;
     }
 
+    /// <summary>Adds to <paramref name="request"/> what the protocol demands and nobody has said yet.</summary>
+    public void AddDefaultHeaders(HttpRequestMessage request)
+    {
+        if (Protocol.Id == ProtocolId.Anthropic && !request.Headers.NonValidated.Contains("anthropic-version"))
+        {
+            request.Headers.TryAddWithoutValidation("anthropic-version", Target.AnthropicVersion);
+        }
+    }
+
     private static Uri Address(ProviderConfig provider, string protocolPath) =>
         new(provider.BaseUrl + (provider.Path ?? protocolPath), KeepSpelling);
 }
