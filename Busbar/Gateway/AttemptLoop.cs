@@ -256,7 +256,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         exchange.ResponseHeaders.ContentType = attempt.Response.Content.Headers.ContentType?.ToString();
         exchange.ResponseHeaders.ContentLength = body.Length;
         exchange.Outcome = status is >= 400 and < 500 ? Outcome.ClientError : Outcome.Error;
-        exchange.MarkHeaders();
+        exchange.MarkHeaders(attempt.Lease.Lane.Name);
         await exchange.Output.WriteAsync(body, exchange.ClientGone).ConfigureAwait(false);
     }
 
