@@ -77,6 +77,35 @@ public sealed class SaturationScenarios
     }
 
     [Theory]
+    [InlineData("openai", 0)]
+    [InlineData("openai", 200)]
+    [InlineData("anthropic", 0)]
+    [InlineData("anthropic", 200)]
+    [Trait("gotcha", "C137")]
+    public async Task Waiting_ends_with_the_queues_own_limit(string protocol, int milliseconds)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        var gate = new TaskCompletionSource();
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Model = "max_concurrent: 1", Pool = $"queue: {{ max_ms: {milliseconds} }}" });
+        scene.Upstream.Next(async call =>
+        {
+            await gate.Task;
+            await dialect.ServeAsync(call);
+        });
+        Task<Reply> first = scene.PostAsync(dialect);
+        await scene.Upstream.ArrivedAsync();
+
+        // Long before the deadline of two minutes, since the first still holds the lane.
+        Reply reply = await scene.PostAsync(dialect);
+
+        dialect.IsEnvelope(reply, 503);
+        Assert.False(first.IsCompleted);
+        gate.SetResult();
+        Assert.Equal(200, (await first).Status);
+        Assert.Single(scene.Upstream.Requests);
+    }
+
+    [Theory]
     [MemberData(nameof(Dialects))]
     public async Task A_client_that_leaves_the_queue_takes_no_permit_with_it(string protocol)
     {

@@ -69,7 +69,9 @@ internal static partial class ServeCommand
 
         var metrics = new Metrics();
         Fleet fleet = Fleet.Create(config, time, events: new BreakerMetrics(metrics, log));
-        var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time), metrics, new RequestLog(log, time), time);
+        var requestLog = new RequestLog(log, time);
+        var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time), metrics, requestLog, time);
+        var prober = new HealthProber(requestLog);
         using KestrelServer server = GatewayServer.Create(address, config.Limits, loggers, tls);
         try
         {
@@ -83,14 +85,15 @@ internal static partial class ServeCommand
 
         Listening(log, ProductVersion.Text, config.Listen);
         listening?.Invoke();
-        await WaitAndDrainAsync(server, application, reload, metrics, log, error).ConfigureAwait(false);
+        prober.Restart(application.Snapshot);
+        await WaitAndDrainAsync(server, application, prober, reload, metrics, log, error).ConfigureAwait(false);
         application.Snapshot.CloseConnections();
         Stopped(log);
         return 0;
     }
 
     private static async Task WaitAndDrainAsync(
-        KestrelServer server, GatewayApplication application, Func<ConfigResult> reload, Metrics metrics, ILogger log, TextWriter error)
+        KestrelServer server, GatewayApplication application, HealthProber prober, Func<ConfigResult> reload, Metrics metrics, ILogger log, TextWriter error)
     {
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var abort = new CancellationTokenSource();
@@ -108,9 +111,10 @@ internal static partial class ServeCommand
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;
-            Reload(application, reload, metrics, log, error);
+            Reload(application, prober, reload, metrics, log, error);
         });
         await stop.Task.ConfigureAwait(false);
+        prober.Stop();
         int seconds = application.Snapshot.Config.Limits.ShutdownDrainSecs;
         Draining(log, seconds);
         abort.CancelAfter(TimeSpan.FromSeconds(seconds));
@@ -119,7 +123,7 @@ internal static partial class ServeCommand
         await server.StopAsync(abort.Token).ConfigureAwait(false);
     }
 
-    private static void Reload(GatewayApplication application, Func<ConfigResult> load, Metrics metrics, ILogger log, TextWriter error)
+    private static void Reload(GatewayApplication application, HealthProber prober, Func<ConfigResult> load, Metrics metrics, ILogger log, TextWriter error)
     {
         ConfigResult loaded = load();
         foreach (ConfigProblem problem in loaded.Problems)
@@ -136,6 +140,7 @@ internal static partial class ServeCommand
         GatewaySnapshot former = application.Snapshot;
         Fleet fleet = former.Fleet.Reload(config);
         application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time));
+        prober.Restart(application.Snapshot);
 
         // Requests under way keep the former snapshot; its idle connections close by themselves.
         Reloaded(log, config.Providers.Count, config.Models.Count, config.Pools.Count);

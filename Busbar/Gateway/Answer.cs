@@ -44,7 +44,7 @@ internal static class Answer
             headers["X-Accel-Buffering"] = "no";
         }
 
-        exchange.MarkHeaders();
+        exchange.MarkHeaders(attempt.Lease.Lane.Name);
         exchange.Outcome = Observability.Outcome.Ok;
         attempt.Lease.Succeeded();
     }

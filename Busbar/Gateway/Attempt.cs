@@ -72,11 +72,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             HeaderPolicy.CopyRequest(endpoint.Protocol.Id, exchange.RequestHeaders, _request.Headers);
         }
 
-        if (endpoint.Protocol.Id == ProtocolId.Anthropic && !_request.Headers.NonValidated.Contains("anthropic-version"))
-        {
-            _request.Headers.TryAddWithoutValidation("anthropic-version", endpoint.Target.AnthropicVersion);
-        }
-
+        endpoint.AddDefaultHeaders(_request);
         return null;
     }
 

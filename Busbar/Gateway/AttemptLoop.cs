@@ -27,7 +27,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         PoolMetrics leaving = counters;
         var way = new FallbackWay();
         Pool? fallback = way.Enter(pool, snapshot.Fleet);
-        var pick = new PickRequest();
+        var pick = new PickRequest { AffinityKey = pool.Config.Affinity is { } affinity ? SessionKey.Of(exchange, affinity) : null };
         bool canServe = exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
         AttemptResult last = default;
         TimeSpan retryAfter = TimeSpan.MaxValue;
@@ -36,7 +36,10 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         {
             // 5. Select: the pool's strategy over the ready lanes, then permit and probe.
             LaneLease? lease = null;
-            TimeSpan left = deadline - exchange.Elapsed;
+
+            // A call that ended with the request's own time has used it up, even if the clocks differ by a millisecond.
+            bool usedUp = last is { End: AttemptEnd.NextLane, Reason: FailoverReason.Timeout } && exchange.Timer.HasFired;
+            TimeSpan left = usedUp ? TimeSpan.Zero : deadline - exchange.Elapsed;
             if (left > TimeSpan.Zero && hop <= pool.Config.Failover.Cap)
             {
                 lease = await SelectAsync(exchange, pool, pick, left, spills: fallback is not null).ConfigureAwait(false);
@@ -59,6 +62,9 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
                     fallback = way.Enter(pool, snapshot.Fleet);
                     canServe |= exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
                     hop = 0;
+
+                    // A session belongs to the pool that was asked for.
+                    pick.AffinityKey = null;
                     continue;
                 }
 
@@ -155,9 +161,10 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             return lease;
         }
 
+        TimeSpan longest = pool.Config.QueueMaxMs is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : left;
         try
         {
-            return await pool.WaitAsync(pick, left, exchange.ClientGone).ConfigureAwait(false);
+            return await pool.WaitAsync(pick, longest < left ? longest : left, exchange.ClientGone).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -243,7 +250,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         int status = (int)attempt.Response.StatusCode;
         using var body = await Transport.ReadAtMostAsync(attempt.Response, exchange.Snapshot.Config.Limits.UpstreamErrorBodyMaxBytes, exchange.Timer.Token).ConfigureAwait(false);
         ProviderError error = attempt.Endpoint.Protocol.ReadError(status, body.Memory);
-        if (error.Type is null && Transport.ErrorType(attempt) is { } type)
+        if (error.Type is null && Transport.ErrorType(attempt.Endpoint.Protocol, attempt.Response) is { } type)
         {
             error = error with { Type = type };
         }
@@ -292,7 +299,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         exchange.ResponseHeaders.ContentType = attempt.Response.Content.Headers.ContentType?.ToString();
         exchange.ResponseHeaders.ContentLength = body.Length;
         exchange.Outcome = status is >= 400 and < 500 ? Outcome.ClientError : Outcome.Error;
-        exchange.MarkHeaders();
+        exchange.MarkHeaders(attempt.Lease.Lane.Name);
         await exchange.Output.WriteAsync(body, exchange.ClientGone).ConfigureAwait(false);
     }
 

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Busbar.Configuration;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Protocols;
@@ -155,8 +156,15 @@ internal sealed class Exchange
         _started = timestamp;
     }
 
-    /// <summary>Notes that the answer's headers are decided now.</summary>
-    public void MarkHeaders() => HeadersAt = Snapshot.Time.GetTimestamp();
+    /// <summary>Notes that the answer's headers are decided now; <paramref name="lane"/> is whose answer it is, null for an answer of our own.</summary>
+    public void MarkHeaders(string? lane = null)
+    {
+        HeadersAt = Snapshot.Time.GetTimestamp();
+        if (Snapshot.Config.ResponseHeaders == ResponseHeaderMode.Debug)
+        {
+            HeaderPolicy.AddDebug(this, lane);
+        }
+    }
 
     /// <summary>Time since arrival.</summary>
     public TimeSpan Elapsed => Snapshot.Time.GetElapsedTime(_started);

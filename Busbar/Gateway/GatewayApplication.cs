@@ -116,15 +116,30 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         switch (exchange.Route.Endpoint)
         {
             case Endpoint.Chat or Endpoint.Auxiliary:
-                exchange.WantsUsage = _log.LogsSuccesses;
-                GatewayError? refusal = await Admission.AdmitAsync(exchange).ConfigureAwait(false);
-                if (refusal is not null)
+                if (!_metrics.Inbound.TryEnter(exchange.Snapshot.Config.Limits.MaxInboundConcurrent))
                 {
-                    await ErrorReply.WriteAsync(exchange, refusal.Value).ConfigureAwait(false);
+                    // Its body is not read: what cannot be served now must not cost memory either.
+                    _metrics.Shed.Get(exchange.Route.Protocol.Name()).Add();
+                    await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Overloaded), retryAfterSeconds: 1).ConfigureAwait(false);
+                    return;
                 }
-                else
+
+                try
                 {
-                    await _attempts.RunAsync(exchange, exchange.Pool!).ConfigureAwait(false);
+                    exchange.WantsUsage = _log.LogsSuccesses;
+                    GatewayError? refusal = await Admission.AdmitAsync(exchange).ConfigureAwait(false);
+                    if (refusal is not null)
+                    {
+                        await ErrorReply.WriteAsync(exchange, refusal.Value).ConfigureAwait(false);
+                    }
+                    else
+                    {
+                        await _attempts.RunAsync(exchange, exchange.Pool!).ConfigureAwait(false);
+                    }
+                }
+                finally
+                {
+                    _metrics.Inbound.Leave();
                 }
 
                 return;

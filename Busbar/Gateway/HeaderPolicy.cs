@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using Busbar.Ir;
 using Busbar.Protocols;
@@ -60,6 +61,19 @@ internal static class HeaderPolicy
         if (exchange.Ingress.RequestIdHeader is { } name && !exchange.ResponseHeaders.ContainsKey(name))
         {
             exchange.ResponseHeaders[name] = exchange.RequestId;
+        }
+    }
+
+    /// <summary>Tells the operator how an answer came about (<c>response_headers: debug</c>); <paramref name="lane"/> null when no lane gave it.</summary>
+    public static void AddDebug(Exchange exchange, string? lane)
+    {
+        IHeaderDictionary headers = exchange.ResponseHeaders;
+        headers["x-busbar-request-id"] = exchange.RequestId;
+        headers["x-busbar-attempts"] = exchange.Attempts.ToString(CultureInfo.InvariantCulture);
+        headers["x-busbar-ms"] = ((long)exchange.Elapsed.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+        if (lane is not null)
+        {
+            headers["x-busbar-lane"] = lane;
         }
     }
 

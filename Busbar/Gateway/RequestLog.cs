@@ -51,6 +51,12 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time)
     /// <summary>Nothing better was left than this lane.</summary>
     public void LastResort(LaneLease lease) => LastResort(logger, lease.Pool.Name, lease.Lane.Name);
 
+    /// <summary>A probe of a lane's health failed; status 0 when there was no answer.</summary>
+    public void ProbeFailed(string lane, string reason, int status) => ProbeFailed(logger, lane, reason, status);
+
+    /// <summary>Probing a lane ran into a bug and has ended.</summary>
+    public void ProberFailed(string lane, Exception exception) => ProberFailed(logger, lane, exception);
+
     /// <summary>A translation lost something; at most one line a minute for each field and pair.</summary>
     public void Losses(ProtocolId from, ProtocolId to, Losses losses)
     {
@@ -101,6 +107,12 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time)
 
     [LoggerMessage(6, LogLevel.Warning, "no lane is ready: pool={Pool} tries lane={Lane} as the least bad")]
     private static partial void LastResort(ILogger logger, string pool, string lane);
+
+    [LoggerMessage(7, LogLevel.Debug, "health probe failed: lane={Lane} {Reason} status={Status}")]
+    private static partial void ProbeFailed(ILogger logger, string lane, string reason, int status);
+
+    [LoggerMessage(8, LogLevel.Error, "health probing of lane={Lane} failed on a bug and has ended")]
+    private static partial void ProberFailed(ILogger logger, string lane, Exception exception);
 
     [LoggerMessage(4, LogLevel.Warning, "translation {From} -> {To} cannot carry {Field}; it was dropped or degraded (logged once a minute, counted always)")]
     private static partial void Lost(ILogger logger, string from, string to, string field);

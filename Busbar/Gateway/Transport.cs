@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Busbar.Protocols;
 using Busbar.Reliability;
 using Busbar.Wire;
 
@@ -52,9 +53,9 @@ internal static class Transport
     }
 
     /// <summary>The error type a provider names in a header rather than in the body (Bedrock), without namespace and address; null when it names none.</summary>
-    public static string? ErrorType(Attempt attempt)
+    public static string? ErrorType(Protocol protocol, HttpResponseMessage response)
     {
-        if (attempt.Endpoint.Protocol.ErrorTypeHeader is not { } header || !attempt.Response.Headers.NonValidated.TryGetValues(header, out var values))
+        if (protocol.ErrorTypeHeader is not { } header || !response.Headers.NonValidated.TryGetValues(header, out var values))
         {
             return null;
         }

@@ -36,6 +36,7 @@ internal sealed class Metrics
         for (int from = 0; from < count; from++)
         {
             AuthRejections.Get(ProtocolNames.All[from]);
+            Shed.Get(ProtocolNames.All[from]);
             for (int to = 0; to < count; to++)
             {
                 if (to != from)
@@ -66,6 +67,12 @@ internal sealed class Metrics
 
     /// <summary>Refused credentials.</summary>
     public MetricFamily<Counter> AuthRejections { get; } = new("busbar_auth_rejections_total", "Requests refused for their credential.", labels => new(labels), "ingress_protocol");
+
+    /// <summary>Requests turned away because too many were being served.</summary>
+    public MetricFamily<Counter> Shed { get; } = new("busbar_shed_total", "Requests turned away because max_inbound_concurrent were being served.", labels => new(labels), "ingress_protocol");
+
+    /// <summary>Requests being served now.</summary>
+    public InboundGauge Inbound { get; } = new();
 
     /// <summary>Fields lost in translation.</summary>
     public MetricFamily<Counter> Losses { get; } = new("busbar_translation_losses_total", "Request or answer fields dropped or degraded in translation.", labels => new(labels), "from", "to", "field");
@@ -115,11 +122,13 @@ internal sealed class Metrics
         Counters(text, Failovers);
         Counters(text, Translations);
         Counters(text, AuthRejections);
+        Counters(text, Shed);
         Counters(text, Losses);
         Histograms(text, Duration);
         Histograms(text, FirstByte);
         Histograms(text, StreamDuration);
         LaneGauges.Render(text, fleet);
+        Head(text, "busbar_requests_inflight", "Chat requests being served.", "gauge").Append("busbar_requests_inflight ").Append(Inbound.InFlight).Append('\n');
         foreach ((string name, string help, double value) in processGauges)
         {
             Head(text, name, help, "gauge").Append(name).Append(' ').Append(Text(value)).Append('\n');

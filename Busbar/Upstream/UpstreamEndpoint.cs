@@ -75,6 +75,15 @@ internal sealed class UpstreamEndpoint
         return request;
     }
 
+    /// <summary>Adds to <paramref name="request"/> what the protocol demands and nobody has said yet.</summary>
+    public void AddDefaultHeaders(HttpRequestMessage request)
+    {
+        if (Protocol.Id == ProtocolId.Anthropic && !request.Headers.NonValidated.Contains("anthropic-version"))
+        {
+            request.Headers.TryAddWithoutValidation("anthropic-version", Target.AnthropicVersion);
+        }
+    }
+
     // A configured path stands for chat alone: what else the provider has is where its protocol puts it.
     private Uri Address(in EgressCall call)
     {

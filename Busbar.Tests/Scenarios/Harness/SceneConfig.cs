@@ -26,6 +26,12 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
     /// <summary>More keys of every provider.</summary>
     public string Provider { get; init; } = "allow_private_network: true";
 
+    /// <summary>The file with every provider's key; null for a variable each.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>More top-level keys, one a line.</summary>
+    public string More { get; init; } = "";
+
     /// <summary>More keys of single pool members.</summary>
     public string[] Members { get; init; } = [];
 
@@ -38,10 +44,10 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
     /// <summary>The file.</summary>
     public string Text(int port, ScriptedUpstream[] upstreams)
     {
-        var text = new StringBuilder($"listen: 127.0.0.1:{port}\nauth: {Auth}\nlimits: {Limits}\nproviders:\n");
+        var text = new StringBuilder($"listen: 127.0.0.1:{port}\nauth: {Auth}\nlimits: {Limits}\n{More}\nproviders:\n");
         for (int lane = 0; lane < Lanes.Length; lane++)
         {
-            text.Append($"  p{lane}: {{ protocol: {Lanes[lane].Name}, base_url: \"http://127.0.0.1:{upstreams[lane].Port}\", api_key_env: KEY_{lane}, {Provider} }}\n");
+            text.Append($"  p{lane}: {{ protocol: {Lanes[lane].Name}, base_url: \"http://127.0.0.1:{upstreams[lane].Port}\", {(KeyFile is null ? $"api_key_env: KEY_{lane}" : $"api_key_file: \"{KeyFile}\"")}, {Provider} }}\n");
         }
 
         text.Append("models:\n");

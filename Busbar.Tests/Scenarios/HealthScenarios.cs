@@ -1,0 +1,141 @@
+using System.Text.Json;
+
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>Lanes that are called whether or not clients do.</summary>
+public sealed class HealthScenarios
+{
+    private const string Tripping = "breaker: { trip: { mode: consecutive, n: 1 }, base_cooldown_secs: 600, max_cooldown_secs: 600 }";
+
+    public static TheoryData<string> Dialects => Cases.Dialects;
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    [Trait("gotcha", "C202")]
+    [Trait("gotcha", "C209")]
+    public async Task A_tripped_lane_is_probed_like_a_client_would_call_it_and_comes_back(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await StartAsync(dialect, "dead");
+        scene.Upstream.Next(call => call.AnswerAsync(500, "{}")).Next(call => call.AnswerAsync(200, dialect.Answer("p"))).Next(call => dialect.ServeAsync(call));
+        dialect.IsEnvelope(await scene.PostAsync(dialect), 503);
+        Assert.Equal("open", (await scene.LaneAsync()).State("smart"));
+
+        UpstreamRequest probe = await scene.Upstream.ArrivedAsync(2);
+        await Eventually.HoldsAsync(async () => (await scene.LaneAsync()).State("smart") == "closed" ? null : "still open");
+
+        Assert.Equal((1, 1), ((await scene.LaneAsync()).Ok, (await scene.LaneAsync()).Err));
+        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        JsonElement body = JsonDocument.Parse(probe.Text).RootElement;
+        Assert.Equal("wire-0", body.GetProperty("model").GetString());
+        Assert.Equal("ping", Text(body.GetProperty("messages")[0].GetProperty("content")));
+        Assert.Equal(1, body.TryGetProperty("max_tokens", out JsonElement limit) ? limit.GetInt32() : body.GetProperty("max_completion_tokens").GetInt32());
+        UpstreamRequest organic = scene.Upstream.Requests[0];
+        foreach (string header in (string[])["User-Agent", "Accept", "Content-Type", "anthropic-version"])
+        {
+            Assert.Equal(organic[header], probe[header]);
+        }
+
+        Assert.Equal(Scene.KeyOf(0), dialect.CredentialOf(probe)!.Replace("Bearer ", ""));
+        Assert.Equal(0, (await scene.MetricsAsync())["busbar_breaker_trips_total", ("pool", "m0"), ("lane", "m0")]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    [Trait("gotcha", "C204")]
+    [Trait("gotcha", "C205")]
+    public async Task A_failed_probe_counts_by_its_class(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await StartAsync(dialect, "active");
+        scene.Upstream.Always = call => call.AnswerAsync(400, dialect.Error("invalid_request_error", "no"));
+        await scene.Upstream.ArrivedAsync(2);
+        Assert.Equal((0, 0, 0), Counts(await scene.LaneAsync()));
+
+        scene.Upstream.Next(call => call.AnswerAsync(429, dialect.Error("rate_limit_error", "slow"), ("Retry-After", "2000")));
+        await Eventually.HoldsAsync(async () => (await scene.LaneAsync()).Err == 1 ? null : "not yet failed");
+        LaneReading limited = await scene.LaneAsync();
+        Assert.Equal("open", limited.State("smart"));
+        Assert.InRange(limited.CooldownIn("smart"), 1900, 2000);
+        Assert.InRange(limited.CooldownIn(""), 1900, 2000);
+
+        scene.Upstream.Next(call => call.AnswerAsync(401, dialect.Error("authentication_error", "no")));
+        await Eventually.HoldsAsync(async () => (await scene.LaneAsync()).DeadReason is not null ? null : "not yet down");
+        Assert.Contains("auth", (await scene.LaneAsync()).DeadReason);
+        Assert.Equal((0, 2, 0), Counts(await scene.LaneAsync()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    [Trait("gotcha", "C208")]
+    public async Task A_healthy_lane_is_left_alone_in_mode_dead_and_a_probe_costs_no_budget_in_mode_active(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene quiet = await StartAsync(dialect, "dead");
+        await using Scene scene = await StartAsync(dialect, "active", "max_concurrent: 20, max_requests: 1");
+        Assert.Empty(scene.Upstream.Requests);
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+
+        await scene.Upstream.ArrivedAsync(2);
+
+        Assert.Equal(1, (await scene.LaneAsync()).Budget);
+        Assert.Equal(0, (await scene.MetricsAsync()).Sum("busbar_upstream_attempts_total"));
+        Assert.Empty(quiet.Upstream.Requests);
+    }
+
+    [Fact]
+    [Trait("gotcha", "C212")]
+    public async Task A_reload_does_not_double_the_probers_and_can_end_them()
+    {
+        Dialect dialect = Dialect.All[0];
+        SceneConfig config = Config("active", dialect) with { Limits = "{ shutdown_drain_secs: 9 }" };
+        await using Scene scene = await StartAsync(dialect, "active");
+        int running = 0, most = 0;
+        scene.Upstream.Always = async call =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref running));
+            await call.AnswerAsync(200, dialect.Answer("p"));
+            Interlocked.Decrement(ref running);
+        };
+        for (int reload = 1; reload <= 3; reload++)
+        {
+            scene.Reload(config);
+            int expected = reload;
+            await Eventually.TrueAsync(() => scene.Gateway.StandardError.Split("configuration reloaded").Length - 1 == expected, "reloaded");
+        }
+
+        await scene.Upstream.ArrivedAsync(1);
+        scene.Reload(Config("none", dialect));
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Split("configuration reloaded").Length - 1 == 4, "reloaded");
+        int after = scene.Upstream.Requests.Count;
+        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+
+        // One prober at a second's interval, however often the configuration was read.
+        Assert.InRange(after, 1, 3);
+        Assert.Equal(after + 1, scene.Upstream.Requests.Count);
+        Assert.Equal(1, most);
+    }
+
+    [Fact]
+    [Trait("gotcha", "C206")]
+    public async Task A_lane_whose_key_is_missing_is_not_probed()
+    {
+        Dialect dialect = Dialect.All[0];
+        await using Scene scene = await Scene.StartAsync(Config("active", dialect, dialect) with { Environment = new() { ["KEY_0"] = "" } });
+        scene.Upstreams[1].Always = call => dialect.ServeAsync(call);
+
+        await scene.Upstreams[1].ArrivedAsync(2);
+
+        Assert.Empty(scene.Upstreams[0].Requests);
+    }
+
+    private static (long, long, long) Counts(LaneReading lane) => (lane.Ok, lane.Err, lane.ClientFault);
+
+    private static string? Text(JsonElement content) => content.ValueKind == JsonValueKind.String ? content.GetString() : content[0].GetProperty("text").GetString();
+
+    private static SceneConfig Config(string mode, params Dialect[] lanes) =>
+        new(lanes) { Pool = Tripping, Provider = $"allow_private_network: true, health: {{ mode: {mode}, interval_secs: 1, timeout_secs: 20 }}" };
+
+    private static Task<Scene> StartAsync(Dialect dialect, string mode, string model = "max_concurrent: 20") =>
+        Scene.StartAsync(Config(mode, dialect) with { Model = model });
+}

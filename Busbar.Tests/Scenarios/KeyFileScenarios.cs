@@ -1,0 +1,46 @@
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>Provider keys that stand in files.</summary>
+public sealed class KeyFileScenarios
+{
+    public static TheoryData<string> Dialects => Cases.Dialects;
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task A_key_is_read_at_the_start_and_again_at_every_reload(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        string file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, "  sk-ant-api-canary-one \n");
+            var config = new SceneConfig(dialect) { KeyFile = file };
+            await using Scene scene = await Scene.StartAsync(config);
+            scene.Upstream.Always = call => dialect.ServeAsync(call);
+
+            await PresentsAsync(scene, dialect, "sk-ant-api-canary-one");
+            await File.WriteAllTextAsync(file, "sk-ant-api-canary-two\n");
+            await PresentsAsync(scene, dialect, "sk-ant-api-canary-one");
+            scene.Reload(config);
+            await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("configuration reloaded", StringComparison.Ordinal), "reloaded");
+            await PresentsAsync(scene, dialect, "sk-ant-api-canary-two");
+
+            // Without its file a configuration is refused, and the one in force keeps its key.
+            File.Delete(file);
+            scene.Reload(config);
+            await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("configuration not reloaded", StringComparison.Ordinal), "refused");
+            Assert.Contains("providers.p0.api_key_file", scene.Gateway.StandardError);
+            await PresentsAsync(scene, dialect, "sk-ant-api-canary-two");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static async Task PresentsAsync(Scene scene, Dialect dialect, string key)
+    {
+        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        Assert.Equal(key, dialect.CredentialOf(scene.Upstream.Requests[^1])!.Replace("Bearer ", ""));
+    }
+}

@@ -1,0 +1,110 @@
+using Busbar.Configuration;
+using Busbar.Ir;
+using Busbar.Protocols;
+using Busbar.Reliability;
+using Busbar.Upstream;
+using Busbar.Wire;
+
+namespace Busbar.Gateway;
+
+/// <summary>
+/// Calls lanes from time to time whether or not clients do, where their provider's <c>health</c> block says so, and tells every breaker of the lane. A probe
+/// takes no permit and costs no budget.
+/// </summary>
+internal sealed class HealthProber(RequestLog log)
+{
+    private const int ErrorBodyLimit = 64 * 1024;
+    private const double Jitter = 0.1;
+
+    private CancellationTokenSource _stop = new();
+
+    /// <summary>Probes the lanes of <paramref name="snapshot"/> and no longer those of the one before. The first probe comes after one interval.</summary>
+    public void Restart(GatewaySnapshot snapshot)
+    {
+        var stop = new CancellationTokenSource();
+        Interlocked.Exchange(ref _stop, stop).Cancel();
+        foreach (Lane lane in snapshot.Fleet.Lanes)
+        {
+            if (lane.Provider.Health.Mode != HealthMode.None && HasCredential(lane))
+            {
+                _ = RunAsync(lane, snapshot, stop.Token);
+            }
+        }
+    }
+
+    /// <summary>Ends all probing.</summary>
+    public void Stop() => Volatile.Read(ref _stop).Cancel();
+
+    // A provider for which no key was configured needs none; one whose key is missing would only refuse the call.
+    private static bool HasCredential(Lane lane) => lane.Provider.ApiKeys.Count == 0 || lane.ApiKey is { IsBlank: false };
+
+    private async Task RunAsync(Lane lane, GatewaySnapshot snapshot, CancellationToken stop)
+    {
+        HealthConfig health = lane.Provider.Health;
+        UpstreamEndpoint endpoint = snapshot.EndpointOf(lane);
+        try
+        {
+            while (true)
+            {
+                double seconds = Math.Max(1, health.IntervalSecs) * (1 - Jitter + (2 * Jitter * Random.Shared.NextDouble()));
+                await Task.Delay(TimeSpan.FromSeconds(seconds), snapshot.Time, stop).ConfigureAwait(false);
+                if (health.Mode == HealthMode.Active || lane.State.IsSuppressed)
+                {
+                    await ProbeAsync(lane, endpoint, snapshot, stop).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Reload or shutdown.
+        }
+        catch (Exception exception)
+        {
+            log.ProberFailed(lane.Name, exception);
+        }
+    }
+
+    private async Task ProbeAsync(Lane lane, UpstreamEndpoint endpoint, GatewaySnapshot snapshot, CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(TimeSpan.FromSeconds(Math.Max(1, lane.Provider.Health.TimeoutSecs)));
+        using var body = new PooledBuffer(256);
+        HealthProbe.WriteBody(endpoint, body);
+        int begun = lane.State.BeginHealthCheck();
+        try
+        {
+            using HttpRequestMessage request = HealthProbe.NewRequest(endpoint, body);
+            using HttpResponseMessage response = await endpoint.Provider.SendAsync(request, limit.Token).ConfigureAwait(false);
+            using PooledBuffer answer = await Transport.ReadAtMostAsync(response, ErrorBodyLimit, limit.Token).ConfigureAwait(false);
+            int status = (int)response.StatusCode;
+            if (status is >= 200 and < 300)
+            {
+                lane.State.HealthSucceeded(begun);
+                return;
+            }
+
+            ProviderError error = endpoint.Protocol.ReadError(status, answer.Memory);
+            if (error.Type is null && Transport.ErrorType(endpoint.Protocol, response) is { } type)
+            {
+                error = error with { Type = type };
+            }
+
+            FaultClass fault = FaultClassifier.Classify(status, error, lane.Provider.ErrorMap);
+            log.ProbeFailed(lane.Name, fault.ToString(), status);
+            switch (FaultDispositions.Of(fault))
+            {
+                case FaultDisposition.HardDown:
+                    lane.State.HardDown(fault, status);
+                    break;
+                case FaultDisposition.TransientUpstream:
+                    lane.State.HealthFailed(Transport.RetryAfter(response, snapshot.Time.GetUtcNow()));
+                    break;
+            }
+        }
+        catch (Exception exception) when (Transport.IsFailure(exception) && !stop.IsCancellationRequested)
+        {
+            log.ProbeFailed(lane.Name, exception is OperationCanceledException ? "timeout" : Transport.Describe(exception), 0);
+            lane.State.HealthFailed(null);
+        }
+    }
+}
