@@ -14,7 +14,7 @@ internal sealed record Question(ProtocolId Client, string Model, bool Stream = f
     public const string Text = "What\t is 😀";
 
     /// <summary>The names of the protocols that are built in.</summary>
-    public static IReadOnlyList<string> Protocols { get; } = [.. ProtocolNames.All.Where((_, id) => ProtocolTable.Has((ProtocolId)id))];
+    public static IReadOnlyList<string> Protocols { get; } = ProtocolNames.All;
 
     /// <summary>The protocol called <paramref name="name"/>.</summary>
     public static ProtocolId Named(string name) => ProtocolNames.TryParse(name, out ProtocolId id) ? id : throw new ArgumentException(name);

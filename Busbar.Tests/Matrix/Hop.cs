@@ -9,7 +9,7 @@ namespace Busbar.Tests.Matrix;
 internal static class Hop
 {
     /// <summary>Every protocol that is built in.</summary>
-    public static IReadOnlyList<Protocol> Protocols { get; } = [.. Enum.GetValues<ProtocolId>().Where(ProtocolTable.Has).Select(ProtocolTable.Get)];
+    public static IReadOnlyList<Protocol> Protocols { get; } = [.. Enum.GetValues<ProtocolId>().Select(ProtocolTable.Get)];
 
     /// <summary>Every ordered pair of different protocols.</summary>
     public static IEnumerable<(Protocol From, Protocol To)> Pairs => Protocols.SelectMany(from => Protocols.Where(to => to != from).Select(to => (from, to)));

@@ -32,7 +32,7 @@ internal sealed class SimulatedProviders : IAsyncDisposable
     {
         List<SimulatedProvider> all =
         [
-            .. Enum.GetValues<ProtocolId>().Where(ProtocolTable.Has).Select(protocol => new SimulatedProvider(protocol.Name(), protocol)),
+            .. Enum.GetValues<ProtocolId>().Select(protocol => new SimulatedProvider(protocol.Name(), protocol)),
             new("flaky", ProtocolId.OpenAI, refusesEvery: 3),
             new("breaking", ProtocolId.Anthropic, cutsEvery: 4),
         ];

@@ -18,7 +18,4 @@ internal static class ProtocolTable
 
     /// <summary>The protocol called <paramref name="id"/>.</summary>
     public static Protocol Get(ProtocolId id) => Table[(int)id];
-
-    /// <summary>Whether <paramref name="id"/> names a protocol.</summary>
-    public static bool Has(ProtocolId id) => (int)id < Table.Length;
 }
