@@ -175,8 +175,8 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<AttemptResult> AttemptAsync(Exchange exchange, LaneLease lease, TimeSpan left, PoolMetrics counters)
     {
-        LaneMetrics laneCounters = counters.Lane(lease.Lane.Name);
         using var attempt = new Attempt(exchange, lease, exchange.Snapshot.EndpointOf(lease.Lane));
+        LaneMetrics laneCounters = counters.Lane(lease.Lane.Name);
 
         // 6. Attempt: same protocol sends the client's bytes with the model spliced, cross protocol goes through reader, seam and writer.
         GatewayError? refusal = attempt.Prepare();
@@ -211,7 +211,8 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
         catch (Exception exception) when (Transport.IsFailure(exception))
         {
-            if (exchange.ClientGone.IsCancellationRequested)
+            // An answer that has begun cannot go on in another lane; only its client can have failed by now.
+            if (exchange.ClientGone.IsCancellationRequested || exchange.HasStarted)
             {
                 exchange.Outcome = Outcome.ClientError;
                 return AttemptResult.ClientLeft;

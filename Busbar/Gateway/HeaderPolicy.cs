@@ -36,9 +36,11 @@ internal static class HeaderPolicy
     {
         foreach (string name in Requests[(int)protocol])
         {
-            if (client.TryGetValue(name, out var values) && values.Count > 0)
+            // A value the HTTP client cannot send would fail the call, and the lane would be charged with the caller's fault.
+            if (client.TryGetValue(name, out var values) && values.Count > 0
+                && values.ToString() is var value && !value.AsSpan().ContainsAnyExceptInRange(' ', '~'))
             {
-                upstream.TryAddWithoutValidation(name, values.ToString());
+                upstream.TryAddWithoutValidation(name, value);
             }
         }
     }

@@ -1,0 +1,35 @@
+using Busbar.Gateway;
+using Busbar.Ir;
+using Microsoft.AspNetCore.Http;
+
+namespace Busbar.Tests.Gateway;
+
+/// <summary>What of a client's headers goes on to a provider.</summary>
+public sealed class HeaderPolicyTests
+{
+    [Theory]
+    [InlineData("caché")]
+    [InlineData("a\u0001b")]
+    [InlineData("a\tb")]
+    public void A_value_that_cannot_be_sent_is_left_out_so_that_no_lane_is_charged_for_it(string value)
+    {
+        var client = new HeaderDictionary { ["anthropic-beta"] = value, ["anthropic-version"] = "2023-06-01" };
+        using var upstream = new HttpRequestMessage();
+
+        HeaderPolicy.CopyRequest(ProtocolId.Anthropic, client, upstream.Headers);
+
+        Assert.False(upstream.Headers.NonValidated.Contains("anthropic-beta"));
+        Assert.Equal("2023-06-01", upstream.Headers.NonValidated["anthropic-version"].ToString());
+    }
+
+    [Fact]
+    public void Only_listed_headers_pass()
+    {
+        var client = new HeaderDictionary { ["anthropic-beta"] = "x", ["cookie"] = "a=b", ["x-forwarded-for"] = "10.0.0.1", ["authorization"] = "Bearer t" };
+        using var upstream = new HttpRequestMessage();
+
+        HeaderPolicy.CopyRequest(ProtocolId.Anthropic, client, upstream.Headers);
+
+        Assert.Equal(["anthropic-beta"], upstream.Headers.NonValidated.Select(header => header.Key));
+    }
+}
