@@ -18,6 +18,7 @@ internal static class HelpText
           BUSBAR_CONFIG      configuration file (default /etc/busbar/config.yaml)
           BUSBAR_PROVIDERS   provider catalog that replaces the built-in one
           BUSBAR_LOG         error, warn, info (default), debug or trace; RUST_LOG is an alias
+          BUSBAR_LOG_FORMAT  text (default) or json; overrides the configuration
           and whatever api_key_env and ${...} name in the configuration
 
         endpoints, each also under /{pool-or-model}/...; {v} is /v1beta, /v1, /v1alpha, /v1beta1 or nothing:

@@ -75,6 +75,9 @@ internal sealed class Exchange
     /// <summary>Upstream calls made.</summary>
     public int Attempts { get; set; }
 
+    /// <summary>Its trace; null when nobody records traces.</summary>
+    public RequestTrace? Trace { get; set; }
+
     /// <summary>Timeouts and cancellation of the upstream calls.</summary>
     public CallTimer Timer { get; } = new();
 
@@ -185,6 +188,7 @@ internal sealed class Exchange
         Usage = default;
         Outcome = default;
         ServedBy = null;
+        Trace = null;
         Attempts = 0;
         Streams = false;
         WantsStreamUsage = false;

@@ -35,6 +35,9 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         _local = new LocalEndpoints(metrics);
     }
 
+    /// <summary>Where traces and request logs go; null for nowhere.</summary>
+    public Telemetry? Telemetry { get; init; }
+
     /// <summary>The configuration new requests begin with.</summary>
     public GatewaySnapshot Snapshot => Volatile.Read(ref _snapshot);
 
@@ -116,6 +119,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         switch (exchange.Route.Endpoint)
         {
             case Endpoint.Chat or Endpoint.Auxiliary:
+                exchange.Trace = RequestTrace.Begin(Telemetry?.Tracer, exchange);
                 if (!_metrics.Inbound.TryEnter(exchange.Snapshot.Config.Limits.MaxInboundConcurrent))
                 {
                     // Its body is not read: what cannot be served now must not cost memory either.
@@ -126,7 +130,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
 
                 try
                 {
-                    exchange.WantsUsage = _log.LogsSuccesses;
+                    exchange.WantsUsage = _log.LogsSuccesses || exchange.Trace is { IsRecorded: true };
                     GatewayError? refusal = await Admission.AdmitAsync(exchange).ConfigureAwait(false);
                     if (refusal is not null)
                     {
@@ -190,6 +194,8 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
             }
         }
 
+        exchange.Trace?.End(exchange);
+        Telemetry?.Webhook?.Post(ingress.Name(), exchange.Pool?.Name ?? Metrics.Unresolved, Metrics.Outcomes[(int)exchange.Outcome], exchange.Elapsed);
         _log.Ended(exchange);
     }
 
