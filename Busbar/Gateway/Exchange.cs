@@ -66,6 +66,9 @@ internal sealed class Exchange
     /// <summary>What the answer cost, where <see cref="WantsUsage"/>; streams report it in any case.</summary>
     public Usage Usage { get; set; }
 
+    /// <summary>Whether the answer was too long for what it cost to be read from it, though <see cref="WantsUsage"/>.</summary>
+    public bool UsageIsLost { get; set; }
+
     /// <summary>How it ended, for metrics and log.</summary>
     public Outcome Outcome { get; set; }
 
@@ -193,6 +196,7 @@ internal sealed class Exchange
         Streams = false;
         WantsStreamUsage = false;
         WantsUsage = false;
+        UsageIsLost = false;
         WantsJsonArray = false;
         _requestId = null;
         HeadersAt = 0;

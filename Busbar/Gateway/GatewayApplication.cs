@@ -194,6 +194,11 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
             }
         }
 
+        if (exchange.UsageIsLost)
+        {
+            _metrics.BillingTruncated.Get().Add();
+        }
+
         exchange.Trace?.End(exchange);
         Telemetry?.Webhook?.Post(ingress.Name(), exchange.Pool?.Name ?? Metrics.Unresolved, Metrics.Outcomes[(int)exchange.Outcome], exchange.Elapsed);
         _log.Ended(exchange);

@@ -125,6 +125,10 @@ internal static class WholeRelay
                 {
                     body.Write(room.Span[..read]);
                 }
+                else
+                {
+                    exchange.UsageIsLost = exchange.WantsUsage;
+                }
 
                 exchange.Output.Advance(read);
             }

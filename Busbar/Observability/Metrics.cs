@@ -32,6 +32,7 @@ internal sealed class Metrics
     public Metrics()
     {
         UnresolvedPool = new PoolMetrics(this, Unresolved, []);
+        BillingTruncated.Get();
         SpansExported.Get();
         SpansDropped.Get();
         WebhookDropped.Get();
@@ -74,6 +75,9 @@ internal sealed class Metrics
 
     /// <summary>Requests turned away because too many were being served.</summary>
     public MetricFamily<Counter> Shed { get; } = new("busbar_shed_total", "Requests turned away because max_inbound_concurrent were being served.", labels => new(labels), "ingress_protocol");
+
+    /// <summary>Answers too long for their usage to be read.</summary>
+    public MetricFamily<Counter> BillingTruncated { get; } = new("busbar_billing_truncated_total", "Answers so long that their token counts could not be read from them.", labels => new(labels));
 
     /// <summary>Spans a collector took.</summary>
     public MetricFamily<Counter> SpansExported { get; } = new("busbar_otlp_spans_exported_total", "Spans that the collector took.", labels => new(labels));
@@ -140,6 +144,7 @@ internal sealed class Metrics
         Counters(text, AuthRejections);
         Counters(text, Shed);
         Counters(text, Losses);
+        Counters(text, BillingTruncated);
         Counters(text, SpansExported);
         Counters(text, SpansDropped);
         Counters(text, WebhookDropped);
