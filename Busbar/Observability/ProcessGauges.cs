@@ -34,7 +34,7 @@ internal static class ProcessGauges
             const string Limit = "Max open files";
             string line = File.ReadLines("/proc/self/limits").First(line => line.StartsWith(Limit, StringComparison.Ordinal));
             string soft = line[Limit.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
-            return (Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(), double.TryParse(soft, CultureInfo.InvariantCulture, out double most) ? most : double.PositiveInfinity);
+            return (Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(), double.TryParse(soft, CultureInfo.InvariantCulture, out double most) ? most : ulong.MaxValue);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidOperationException)
         {
