@@ -78,6 +78,9 @@ internal sealed class Exchange
     /// <summary>Upstream calls made.</summary>
     public int Attempts { get; set; }
 
+    /// <summary>Timestamp at which the last call was sent.</summary>
+    public long CalledAt { get; set; }
+
     /// <summary>Its trace; null when nobody records traces.</summary>
     public RequestTrace? Trace { get; set; }
 
@@ -191,6 +194,7 @@ internal sealed class Exchange
         Usage = default;
         Outcome = default;
         ServedBy = null;
+        CalledAt = 0;
         Trace = null;
         Attempts = 0;
         Streams = false;

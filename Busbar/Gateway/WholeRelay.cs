@@ -33,7 +33,7 @@ internal static class WholeRelay
         if (exchange.WantsUsage)
         {
             exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
-            attempt.Trace?.Answered(attempt, body.Memory);
+            exchange.Trace?.Answered(attempt, body.Memory);
         }
 
         await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
@@ -60,7 +60,7 @@ internal static class WholeRelay
             return cut with { Final = new GatewayError(ErrorKind.BadGateway) };
         }
 
-        attempt.Trace?.Answered(attempt, body.Memory);
+        exchange.Trace?.Answered(attempt, body.Memory);
         using ChatResponse response = ChatResponse.Rent();
         using var output = new PooledBuffer(body.Length + 512);
         var identity = new ResponseIdentity(
