@@ -164,8 +164,8 @@ public sealed class SqliteStoreTests : IDisposable
 
         using SqliteStore again = _directory.Open();
         Assert.Equal(
-            [new WindowUsage(total.Id, 0, 11, 22, 33), new WindowUsage(daily.Id, Today, 4, 5, 6), new WindowUsage(monthly.Id, month, 8, 9, 10)],
-            again.Load(Now).Windows);
+            [new WindowUsage(total.Id, 0, 11, 22, 33), new WindowUsage(monthly.Id, month, 8, 9, 10), new WindowUsage(daily.Id, Today, 4, 5, 6)],
+            again.Load(Now).Windows.OrderBy(window => window.WindowStart));
         Assert.Empty(again.Load(Now).UnreadableWindows);
     }
 

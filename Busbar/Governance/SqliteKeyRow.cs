@@ -14,9 +14,6 @@ internal sealed class SqliteKeyRow
         "id, key_hash, name, allowed_pools, max_budget_cents, budget_period, rpm_limit, tpm_limit, enabled, created_at, former_hash, former_until, max_concurrent, "
         + "enforcement, price_per_request_cents, price_per_1k_tokens_cents, expires_at, key_group, labels, access_key_id, access_key_secret";
 
-    /// <summary>Their number.</summary>
-    public const int ColumnCount = 21;
-
     private readonly Dictionary<string, string[]?> _pools = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, string>?> _labels = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _groups = new(StringComparer.Ordinal);
@@ -73,14 +70,14 @@ internal sealed class SqliteKeyRow
                 PricePerRequestCents = Optional(row, 14),
                 PricePer1KTokensCents = Optional(row, 15),
                 ExpiresAt = Optional(row, 16),
-                Group = row.IsNull(17) ? null : Shared(_groups, row.Text(17), static group => group),
+                Group = row.IsNull(17) ? null : Shared(_groups, row.Utf8(17), static group => group),
                 Labels = Labels(row, 18),
                 AccessKey = row.IsNull(19) ? null : new AccessKeyPair(row.Text(19), row.Blob(20)),
             };
         }
         catch (InvalidDataException problem)
         {
-            throw new InvalidDataException($"has {problem.Message} for key '{id}'; correct that row or restore the file from a backup", problem);
+            throw new InvalidDataException($"{problem.Message} for key '{id}'; correct that row or restore the file from a backup", problem);
         }
     }
 
@@ -128,17 +125,22 @@ internal sealed class SqliteKeyRow
     };
 
     private IReadOnlyList<string> Pools(SqliteStatement row, int column) =>
-        row.Utf8(column).IsEmpty ? [] : Shared(_pools, row.Text(column), ReadPools) ?? throw row.Unreadable(column);
+        row.Utf8(column).IsEmpty ? [] : Shared(_pools, row.Utf8(column), ReadPools) ?? throw row.Unreadable(column);
 
     private IReadOnlyDictionary<string, string> Labels(SqliteStatement row, int column) =>
-        row.Utf8(column).IsEmpty ? VirtualKey.NoLabels : Shared(_labels, row.Text(column), ReadLabels) ?? throw row.Unreadable(column);
+        row.Utf8(column).IsEmpty ? VirtualKey.NoLabels : Shared(_labels, row.Utf8(column), ReadLabels) ?? throw row.Unreadable(column);
 
-    private static T Shared<T>(Dictionary<string, T> known, string text, Func<string, T> read)
+    // A text that was seen before becomes no string again.
+    private static T Shared<T>(Dictionary<string, T> known, ReadOnlySpan<byte> utf8, Func<string, T> read)
     {
-        if (!known.TryGetValue(text, out T? value))
+        const int StackLimit = 256;
+        Span<char> buffer = utf8.Length <= StackLimit ? stackalloc char[StackLimit] : new char[utf8.Length];
+        ReadOnlySpan<char> text = buffer[..Encoding.UTF8.GetChars(utf8, buffer)];
+        Dictionary<string, T>.AlternateLookup<ReadOnlySpan<char>> lookup = known.GetAlternateLookup<ReadOnlySpan<char>>();
+        if (!lookup.TryGetValue(text, out T? value))
         {
-            value = read(text);
-            known.Add(text, value);
+            value = read(text.ToString());
+            lookup[text] = value;
         }
 
         return value;

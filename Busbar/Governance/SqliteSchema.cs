@@ -57,8 +57,8 @@ internal static class SqliteSchema
           spend_cents INTEGER GENERATED ALWAYS AS (spend_microcents / 1000000) VIRTUAL,
           tokens INTEGER NOT NULL DEFAULT 0,
           requests INTEGER NOT NULL DEFAULT 0,
-          PRIMARY KEY (key_id, window_start)) WITHOUT ROWID;
-        CREATE INDEX usage_counters_window ON usage_counters (window_start);
+          PRIMARY KEY (window_start, key_id)) WITHOUT ROWID;
+        CREATE INDEX usage_counters_key ON usage_counters (key_id);
 
         CREATE TABLE usage_daily (
           day INTEGER NOT NULL,

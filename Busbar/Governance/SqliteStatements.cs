@@ -17,18 +17,14 @@ internal sealed class SqliteStatements : IDisposable
         Rollback = Prepare("ROLLBACK");
 
         string[] columns = SqliteKeyRow.Columns.Split(", ");
-        Load = Prepare($"""
-            SELECT {string.Join(", ", columns.Select(column => $"k.{column}"))}, u.window_start, u.spend_microcents, u.tokens, u.requests
-            FROM virtual_keys k LEFT JOIN usage_counters u
-              ON u.key_id = k.id AND u.window_start = CASE k.budget_period WHEN 'daily' THEN ?1 WHEN 'monthly' THEN ?2 ELSE 0 END
-            ORDER BY k.rowid
-            """);
+        LoadKeys = Prepare($"SELECT {SqliteKeyRow.Columns} FROM virtual_keys ORDER BY rowid");
+        LoadWindows = Prepare("SELECT key_id, window_start, spend_microcents, tokens, requests FROM usage_counters WHERE window_start IN (0, ?1, ?2)");
         FindKey = Prepare("SELECT 1 FROM virtual_keys WHERE id = ?1 OR key_hash = ?2 OR key_hash = ?3 OR former_hash = ?2 OR former_hash = ?3 OR access_key_id = ?4 LIMIT 1");
         InsertKey = Prepare($"INSERT INTO virtual_keys ({SqliteKeyRow.Columns}) VALUES ({string.Join(", ", columns.Select((_, i) => $"?{i + 1}"))})");
         UpdateKey = Prepare($"UPDATE virtual_keys SET {string.Join(", ", columns.Select((column, i) => $"{column} = ?{i + 1}").Skip(1))} WHERE id = ?1");
         DeleteKey = Prepare("DELETE FROM virtual_keys WHERE id = ?1");
 
-        AddToWindow = Prepare($"UPDATE usage_counters SET {Sums(3, "spend_microcents", "tokens", "requests")} WHERE key_id = ?1 AND window_start = ?2");
+        AddToWindow = Prepare($"UPDATE usage_counters SET {Sums(3, "spend_microcents", "tokens", "requests")} WHERE window_start = ?2 AND key_id = ?1");
         NewWindow = Prepare("""
             INSERT INTO usage_counters (key_id, window_start, spend_microcents, tokens, requests)
             SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM virtual_keys WHERE id = ?1)
@@ -47,8 +43,8 @@ internal sealed class SqliteStatements : IDisposable
 
         PruneDays = Prepare("DELETE FROM usage_daily WHERE (day, key_id, model) IN (SELECT day, key_id, model FROM usage_daily WHERE day < ?1 LIMIT ?2)");
         PruneWindows = Prepare("""
-            DELETE FROM usage_counters WHERE (key_id, window_start) IN
-              (SELECT key_id, window_start FROM usage_counters WHERE window_start > 0 AND window_start < ?1 LIMIT ?2)
+            DELETE FROM usage_counters WHERE (window_start, key_id) IN
+              (SELECT window_start, key_id FROM usage_counters WHERE window_start > 0 AND window_start < ?1 LIMIT ?2)
             """);
         PruneAudit = Prepare("DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE id <= (SELECT max(id) FROM audit_log) - ?1 LIMIT ?2)");
     }
@@ -62,8 +58,11 @@ internal sealed class SqliteStatements : IDisposable
     /// <summary>Undoes it.</summary>
     public SqliteStatement Rollback { get; }
 
-    /// <summary>All keys with their current windows, given the beginnings of day and month.</summary>
-    public SqliteStatement Load { get; }
+    /// <summary>All keys, in the order in which they were inserted.</summary>
+    public SqliteStatement LoadKeys { get; }
+
+    /// <summary>All windows that begin at 0 or at one of two times.</summary>
+    public SqliteStatement LoadWindows { get; }
 
     /// <summary>Whether any key has this id, one of these two digests, or this access key id.</summary>
     public SqliteStatement FindKey { get; }

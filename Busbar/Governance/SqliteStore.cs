@@ -33,7 +33,13 @@ internal sealed class SqliteStore : IGovernanceStore
     private long _pruned;
     private bool _isClosed;
 
-    static SqliteStore() => raw.SetProvider(new SQLite3Provider_sqlite3());
+    static SqliteStore()
+    {
+        raw.SetProvider(new SQLite3Provider_sqlite3());
+
+        // Without a mutex for every value that is read: no connection is used by two threads at once.
+        raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
+    }
 
     private SqliteStore(string path, IDisposable fileLock, SqliteConnection connection, TimeProvider time)
     {
@@ -246,18 +252,26 @@ internal sealed class SqliteStore : IGovernanceStore
     private static StoredGovernance Load(SqliteStatements sql, long now)
     {
         var reader = new SqliteKeyRow();
-        var windows = new List<WindowUsage>();
-        var unreadable = new List<string>();
-        List<VirtualKey> keys = sql.Load.With(BudgetWindow.StartOf(BudgetPeriod.Daily, now)).With(BudgetWindow.StartOf(BudgetPeriod.Monthly, now)).Read(row =>
+        List<VirtualKey> keys = sql.LoadKeys.Read(reader.Read);
+        var byId = new Dictionary<string, VirtualKey>(keys.Count, StringComparer.Ordinal);
+        foreach (VirtualKey key in keys)
         {
-            const int Window = SqliteKeyRow.ColumnCount;
-            VirtualKey key = reader.Read(row);
-            if (row.IsNull(Window))
+            byId[key.Id] = key;
+        }
+
+        var windows = new List<WindowUsage>(keys.Count);
+        var unreadable = new List<string>();
+        long day = BudgetWindow.StartOf(BudgetPeriod.Daily, now);
+        long month = BudgetWindow.StartOf(BudgetPeriod.Monthly, now);
+        sql.LoadWindows.With(day).With(month).Read(row =>
+        {
+            long start = row.Count(1);
+            if (!byId.TryGetValue(row.Text(0), out VirtualKey? key) || start != key.Period switch { BudgetPeriod.Daily => day, BudgetPeriod.Monthly => month, _ => 0 })
             {
-                return key;
+                return false;
             }
 
-            if (row.TryCount(Window, out long start) && row.TryCount(Window + 1, out long spent) && row.TryCount(Window + 2, out long tokens) && row.TryCount(Window + 3, out long requests))
+            if (row.TryCount(2, out long spent) && row.TryCount(3, out long tokens) && row.TryCount(4, out long requests))
             {
                 windows.Add(new WindowUsage(key.Id, start, spent, tokens, requests));
             }
@@ -266,7 +280,7 @@ internal sealed class SqliteStore : IGovernanceStore
                 unreadable.Add(key.Id);
             }
 
-            return key;
+            return true;
         });
 
         // Rows come in the order of insertion, which is that of creation, unless clocks or people changed it.
