@@ -59,6 +59,11 @@ internal static class Admission
 
         Pool? pool = named is not null ? Find(exchange, named, out GatewayError? refusal) : Find(exchange, scan.ModelText(body.Memory), out refusal);
         exchange.Pool = pool;
+        if (!KeyGate.Permits(exchange, pool, pool is null ? named ?? scan.ModelText(body.Memory).ToString() : default))
+        {
+            return new GatewayError(ErrorKind.Permission);
+        }
+
         if (pool is null)
         {
             return refusal;

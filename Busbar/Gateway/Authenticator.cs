@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Busbar.Configuration;
+using Busbar.Governance;
 using Busbar.Ir;
 using Busbar.Upstream;
 using Microsoft.AspNetCore.Http;
@@ -13,14 +14,22 @@ namespace Busbar.Gateway;
 /// </summary>
 internal sealed class Authenticator
 {
+    private const string Bearer = "Bearer ";
+
     private readonly AuthMode _mode;
     private readonly byte[][] _digests;
+    private readonly KeyDirectory? _keys;
+    private readonly KeyDigest[] _operators;
+    private readonly TimeProvider _time;
 
-    /// <summary>Prepares the checks of <paramref name="config"/>.</summary>
-    public Authenticator(AuthConfig config)
+    /// <summary>Prepares the checks of <paramref name="config"/>; where there are <paramref name="keys"/>, they alone admit, whatever the mode.</summary>
+    public Authenticator(GatewayConfig config, KeyDirectory? keys, TimeProvider time)
     {
-        _mode = config.Mode;
-        _digests = [.. config.ClientTokens.Select(token => SHA256.HashData(Encoding.UTF8.GetBytes(token.Reveal())))];
+        _mode = config.Auth.Mode;
+        _digests = [.. config.Auth.ClientTokens.Select(token => SHA256.HashData(Encoding.UTF8.GetBytes(token.Reveal())))];
+        _keys = keys;
+        _operators = keys is null ? [] : [.. new[] { config.Governance.AdminToken, config.Governance.AdminReadToken }.OfType<Secret>().Select(token => KeyDigest.Of(token.Reveal()))];
+        _time = time;
     }
 
     /// <summary>
@@ -29,6 +38,11 @@ internal sealed class Authenticator
     /// </summary>
     public CallerIdentity Authenticate(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol, ref AdmittedToken admitted)
     {
+        if (_keys is not null)
+        {
+            return FindKey(_keys, headers, query, protocol, ref admitted);
+        }
+
         if (_mode == AuthMode.None)
         {
             return new(true, default);
@@ -55,16 +69,24 @@ internal sealed class Authenticator
         return new(listed, default);
     }
 
+    /// <summary>Whether the request carries one of the operator's tokens, in one of the admin API's two headers; every pair is compared.</summary>
+    public bool IsOperator(IHeaderDictionary headers)
+    {
+        string? authorization = First(headers.Authorization);
+        bool isBearer = authorization?.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) == true;
+        return IsOperator(isBearer ? authorization![Bearer.Length..] : null) | IsOperator(First(headers["x-admin-token"]));
+    }
+
     /// <summary>The first non-empty token in the order of control plane 3.2; null when there is none.</summary>
     internal static string? Carried(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol, out CredentialCarrier carrier)
     {
         string? authorization = First(headers.Authorization);
         if (authorization is not null
-            && authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
-            && !string.IsNullOrWhiteSpace(authorization[7..]))
+            && authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            && !string.IsNullOrWhiteSpace(authorization[Bearer.Length..]))
         {
             carrier = CredentialCarrier.Bearer;
-            return authorization[7..];
+            return authorization[Bearer.Length..];
         }
 
         if (First(headers["x-api-key"]) is { } apiKey)
@@ -97,6 +119,43 @@ internal sealed class Authenticator
 
     private static string? First(Microsoft.Extensions.Primitives.StringValues values) =>
         values.Count > 0 && !string.IsNullOrWhiteSpace(values[0]) ? values[0] : null;
+
+    private CallerIdentity FindKey(KeyDirectory keys, IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol, ref AdmittedToken admitted)
+    {
+        string? authorization = First(headers.Authorization);
+        long now = _time.GetUtcNow().ToUnixTimeSeconds();
+        if (admitted.Is(this, authorization) && admitted.IsInForce(now))
+        {
+            return new(true, default, admitted.Key);
+        }
+
+        string? token = Carried(headers, query, protocol, out CredentialCarrier carrier);
+        if (token is null)
+        {
+            bool isSigned = protocol == ProtocolId.Bedrock && authorization is not null && SigV4Verifier.IsSigV4(authorization);
+            return new(isSigned, default, IsSigned: isSigned);
+        }
+
+        KeyEntry? key = keys.Find(token, now, out KeyDigest digest);
+        if (key is not null && carrier == CredentialCarrier.Bearer)
+        {
+            admitted = new AdmittedToken(this, authorization!, key, digest);
+        }
+
+        return new(key is not null, default, key);
+    }
+
+    private bool IsOperator(string? token)
+    {
+        KeyDigest digest = KeyDigest.Of(token);
+        bool known = false;
+        foreach (KeyDigest each in _operators)
+        {
+            known |= each.Equals(digest);
+        }
+
+        return known & token is not null;
+    }
 
     private bool IsListed(string token)
     {

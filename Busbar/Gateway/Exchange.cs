@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Busbar.Configuration;
+using Busbar.Governance;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Protocols;
@@ -65,6 +66,15 @@ internal sealed class Exchange
 
     /// <summary>What the answer cost, where <see cref="WantsUsage"/>; streams report it in any case.</summary>
     public Usage Usage { get; set; }
+
+    /// <summary>What it holds of its key's limits.</summary>
+    public Reservation Reservation { get; } = new();
+
+    /// <summary>Bytes of text in what was relayed, as far as they were counted; they stand in for <see cref="Usage"/> where nothing was reported.</summary>
+    public long DeliveredText { get; set; }
+
+    /// <summary>Name of the lane whose answer the headers belong to; null for an answer of our own, and before headers.</summary>
+    public string? CommittedLane { get; private set; }
 
     /// <summary>How it ended, for metrics and log.</summary>
     public Outcome Outcome { get; set; }
@@ -160,6 +170,7 @@ internal sealed class Exchange
     public void MarkHeaders(string? lane = null)
     {
         HeadersAt = Snapshot.Time.GetTimestamp();
+        CommittedLane = lane;
         if (Snapshot.Config.ResponseHeaders == ResponseHeaderMode.Debug)
         {
             HeaderPolicy.AddDebug(this, lane);
@@ -183,6 +194,8 @@ internal sealed class Exchange
         Route = default;
         Caller = default;
         Usage = default;
+        DeliveredText = 0;
+        CommittedLane = null;
         Outcome = default;
         ServedBy = null;
         Attempts = 0;

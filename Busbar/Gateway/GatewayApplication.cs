@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Busbar.Governance;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Protocols;
@@ -106,7 +107,12 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
 
         // 2. Authenticate, before a byte of the body is read.
         exchange.Caller = exchange.Snapshot.Authenticator.Authenticate(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol, ref exchange.AdmittedToken);
-        if (!exchange.Caller.Admitted)
+        if (exchange.Route.Endpoint == Endpoint.Metrics && !exchange.Caller.Admitted && exchange.Snapshot.Authenticator.IsOperator(exchange.RequestHeaders))
+        {
+            exchange.Caller = new(true, default);
+        }
+
+        if (!exchange.Caller.Admitted || (exchange.Caller.IsSigned && exchange.Route.Endpoint is not (Endpoint.Chat or Endpoint.Auxiliary)))
         {
             _metrics.AuthRejections.Get(exchange.Route.Protocol.Name()).Add();
             await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Authentication)).ConfigureAwait(false);
@@ -126,11 +132,15 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
 
                 try
                 {
-                    exchange.WantsUsage = _log.LogsSuccesses;
+                    exchange.WantsUsage = _log.LogsSuccesses || exchange.Snapshot.Governor is not null;
                     GatewayError? refusal = await Admission.AdmitAsync(exchange).ConfigureAwait(false);
                     if (refusal is not null)
                     {
                         await ErrorReply.WriteAsync(exchange, refusal.Value).ConfigureAwait(false);
+                    }
+                    else if (exchange.Caller.Key is { } key && KeyGate.Reserve(exchange, key) is not Refusal.None and var limit)
+                    {
+                        await KeyGate.RefuseAsync(exchange, key, limit).ConfigureAwait(false);
                     }
                     else
                     {
@@ -165,6 +175,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     // 10. Settle: reached on every path, once. Permit and probe went back with the attempt that held them.
     private void Settle(Exchange exchange)
     {
+        KeyCharge.Settle(exchange);
         if (exchange.Ingress is null || exchange.Route.Endpoint is not (Endpoint.Chat or Endpoint.Auxiliary))
         {
             return;

@@ -47,6 +47,7 @@ internal static class StreamRelay
             }
 
             attempt.Exchange.Usage = body.Usage;
+            attempt.Exchange.DeliveredText = body.DeliveredText;
             return attempt.Exchange.Outcome == Outcome.ClientError ? AttemptResult.ClientLeft : AttemptResult.Answered;
         }
     }

@@ -32,7 +32,7 @@ internal static class WholeRelay
 
         if (exchange.WantsUsage)
         {
-            exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
+            ReadUsage(attempt, body);
         }
 
         await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
@@ -80,6 +80,7 @@ internal static class WholeRelay
         }
 
         exchange.Usage = response.Usage;
+        MeterUnreported(attempt, body);
         if (exchange.Streams)
         {
             using var streamed = new TranslatedStream(attempt);
@@ -98,7 +99,6 @@ internal static class WholeRelay
     private static async ValueTask<AttemptResult> PassRestAsync(Attempt attempt, Stream stream, PooledBuffer body)
     {
         Exchange exchange = attempt.Exchange;
-        long? expected = attempt.Response.Content.Headers.ContentLength;
         exchange.Output.Append(body.Span);
         try
         {
@@ -107,8 +107,7 @@ internal static class WholeRelay
                 var flushed = await exchange.Output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
                 if (flushed.IsCompleted || exchange.ClientGone.IsCancellationRequested)
                 {
-                    exchange.Outcome = Outcome.ClientError;
-                    return AttemptResult.ClientLeft;
+                    return Left(attempt, body);
                 }
 
                 Memory<byte> room = exchange.Output.GetMemory(ReadSize);
@@ -131,8 +130,7 @@ internal static class WholeRelay
         {
             if (exchange.ClientGone.IsCancellationRequested)
             {
-                exchange.Outcome = Outcome.ClientError;
-                return AttemptResult.ClientLeft;
+                return Left(attempt, body);
             }
 
             attempt.Lease.FailedAfterSuccess();
@@ -141,12 +139,35 @@ internal static class WholeRelay
             return AttemptResult.Answered;
         }
 
-        if (exchange.WantsUsage && (expected is null || expected == body.Length))
+        if (exchange.WantsUsage)
         {
-            exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
+            ReadUsage(attempt, body);
         }
 
         return AttemptResult.Answered;
+    }
+
+    private static AttemptResult Left(Attempt attempt, PooledBuffer body)
+    {
+        MeterUnreported(attempt, body);
+        attempt.Exchange.Outcome = Outcome.ClientError;
+        return AttemptResult.ClientLeft;
+    }
+
+    private static void ReadUsage(Attempt attempt, PooledBuffer body)
+    {
+        attempt.Exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
+        MeterUnreported(attempt, body);
+    }
+
+    private static void MeterUnreported(Attempt attempt, PooledBuffer body)
+    {
+        if (!attempt.Exchange.Usage.IsReported && attempt.Exchange.Reservation.IsOpen)
+        {
+            var meter = new TextMeter(attempt.Endpoint.Protocol.Id, isStream: false);
+            meter.Add(body.Span);
+            attempt.Exchange.DeliveredText = meter.Bytes;
+        }
     }
 
     private static async ValueTask<AttemptResult> UntranslatableAsync(Exchange exchange)
