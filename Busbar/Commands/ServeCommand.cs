@@ -72,6 +72,7 @@ internal static partial class ServeCommand
         var requestLog = new RequestLog(log, time);
         var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time), metrics, requestLog, time);
         var prober = new HealthProber(requestLog);
+        var control = new GatewayControl(application, prober, reload, metrics, log, error);
         using KestrelServer server = GatewayServer.Create(address, config.Limits, loggers, tls);
         try
         {
@@ -86,14 +87,14 @@ internal static partial class ServeCommand
         Listening(log, ProductVersion.Text, config.Listen);
         listening?.Invoke();
         prober.Restart(application.Snapshot);
-        await WaitAndDrainAsync(server, application, prober, reload, metrics, log, error).ConfigureAwait(false);
+        await WaitAndDrainAsync(server, application, prober, control, log).ConfigureAwait(false);
         application.Snapshot.CloseConnections();
         Stopped(log);
         return 0;
     }
 
     private static async Task WaitAndDrainAsync(
-        KestrelServer server, GatewayApplication application, HealthProber prober, Func<ConfigResult> reload, Metrics metrics, ILogger log, TextWriter error)
+        KestrelServer server, GatewayApplication application, HealthProber prober, GatewayControl control, ILogger log)
     {
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var abort = new CancellationTokenSource();
@@ -111,7 +112,7 @@ internal static partial class ServeCommand
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;
-            Reload(application, prober, reload, metrics, log, error);
+            control.Reload();
         });
         await stop.Task.ConfigureAwait(false);
         prober.Stop();
@@ -121,29 +122,6 @@ internal static partial class ServeCommand
 
         // Requests still running when the token fires are cut; each settles on that path like on any other.
         await server.StopAsync(abort.Token).ConfigureAwait(false);
-    }
-
-    private static void Reload(GatewayApplication application, HealthProber prober, Func<ConfigResult> load, Metrics metrics, ILogger log, TextWriter error)
-    {
-        ConfigResult loaded = load();
-        foreach (ConfigProblem problem in loaded.Problems)
-        {
-            error.WriteLine(problem);
-        }
-
-        if (loaded.Config is not { } config)
-        {
-            ReloadRefused(log);
-            return;
-        }
-
-        GatewaySnapshot former = application.Snapshot;
-        Fleet fleet = former.Fleet.Reload(config);
-        application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time));
-        prober.Restart(application.Snapshot);
-
-        // Requests under way keep the former snapshot; its idle connections close by themselves.
-        Reloaded(log, config.Providers.Count, config.Models.Count, config.Pools.Count);
     }
 
     [LoggerMessage(10, LogLevel.Information, "busbar {Version} is listening on {Address}")]
@@ -157,10 +135,4 @@ internal static partial class ServeCommand
 
     [LoggerMessage(13, LogLevel.Information, "stopped")]
     private static partial void Stopped(ILogger logger);
-
-    [LoggerMessage(14, LogLevel.Information, "configuration reloaded: {Providers} providers, {Models} models, {Pools} pools")]
-    private static partial void Reloaded(ILogger logger, int providers, int models, int pools);
-
-    [LoggerMessage(15, LogLevel.Error, "configuration not reloaded: it has errors; the one in force stays")]
-    private static partial void ReloadRefused(ILogger logger);
 }

@@ -91,14 +91,17 @@ internal sealed class Exchange
     /// <summary>Signs of life while a provider is silent in a stream.</summary>
     public KeepAlive KeepAlive { get; } = new();
 
+    /// <summary>What Kestrel knows of the request, for those who need more than this.</summary>
+    public IFeatureCollection Features { get; private set; } = null!;
+
     /// <summary>The request's method.</summary>
     public string Method => _request.Method;
 
     /// <summary>Path as sent, percent-encoded, without query.</summary>
-    public ReadOnlySpan<char> RawPath => RawTarget[..QueryStart];
+    public ReadOnlySpan<char> RawPath => new RequestTarget(_request.RawTarget).Path;
 
     /// <summary>Query as sent, without the question mark.</summary>
-    public ReadOnlySpan<char> RawQuery => RawTarget[Math.Min(QueryStart + 1, RawTarget.Length)..];
+    public ReadOnlySpan<char> RawQuery => new RequestTarget(_request.RawTarget).Query;
 
     /// <summary>The client's headers.</summary>
     public IHeaderDictionary RequestHeaders => _request.Headers;
@@ -134,29 +137,10 @@ internal sealed class Exchange
     /// <summary>The request id in the client's dialect, minted on first use.</summary>
     public string RequestId => _requestId ??= Ingress.NewRequestId();
 
-    private ReadOnlySpan<char> RawTarget
-    {
-        get
-        {
-            ReadOnlySpan<char> target = _request.RawTarget;
-
-            // A proxy may send the absolute form (RFC 9112, 3.2.2).
-            if (target.IsEmpty || target[0] != '/')
-            {
-                int scheme = target.IndexOf("://", StringComparison.Ordinal);
-                int slash = scheme < 0 ? -1 : target[(scheme + 3)..].IndexOf('/');
-                target = slash < 0 ? "/" : target[(scheme + 3 + slash)..];
-            }
-
-            return target;
-        }
-    }
-
-    private int QueryStart => RawTarget.IndexOf('?') is >= 0 and var index ? index : RawTarget.Length;
-
     /// <summary>Takes hold of a request that has just arrived.</summary>
     public void Begin(IFeatureCollection features, GatewaySnapshot snapshot, long timestamp)
     {
+        Features = features;
         _request = features.GetRequiredFeature<IHttpRequestFeature>();
         _response = features.GetRequiredFeature<IHttpResponseFeature>();
         _responseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
@@ -207,6 +191,7 @@ internal sealed class Exchange
         HeadersAt = 0;
         Snapshot = null!;
         Ingress = null!;
+        Features = null!;
         _request = null!;
         _response = null!;
         _responseBody = null!;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Busbar.Admin;
 using Busbar.Governance;
 using Busbar.Ir;
 using Busbar.Observability;
@@ -35,6 +36,9 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         _attempts = new AttemptLoop(metrics, log);
         _local = new LocalEndpoints(metrics);
     }
+
+    /// <summary>The admin API; null when governance is off. To be set before the first request.</summary>
+    public AdminApi? Admin { get; set; }
 
     /// <summary>The configuration new requests begin with.</summary>
     public GatewaySnapshot Snapshot => Volatile.Read(ref _snapshot);
@@ -93,7 +97,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     private async ValueTask RunAsync(Exchange exchange)
     {
         // 1. Route: the path alone fixes the dialect, but for the few paths that several vendors have.
-        exchange.Route = Routes.Match(exchange.Method, exchange.RawPath);
+        exchange.Route = AdminEndpoint.Route(exchange) ?? Routes.Match(exchange.Method, exchange.RawPath);
         if (exchange.Route.Endpoint is Endpoint.ModelList or Endpoint.Model or Endpoint.NoAction)
         {
             exchange.Route = exchange.Route with { Protocol = ModelDialect.Of(exchange) };
@@ -102,6 +106,12 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         exchange.Ingress = ProtocolTable.Get(exchange.Route.Protocol);
         if (_local.TryServeOpen(exchange))
         {
+            return;
+        }
+
+        if (exchange.Route.Endpoint == Endpoint.Admin)
+        {
+            await AdminEndpoint.ServeAsync(exchange.Features, Admin).ConfigureAwait(false);
             return;
         }
 
