@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Busbar.Admin;
 using Busbar.Configuration;
 using Busbar.Governance;
 using Busbar.Ir;
@@ -19,7 +20,7 @@ internal sealed class Authenticator
     private readonly AuthMode _mode;
     private readonly byte[][] _digests;
     private readonly KeyDirectory? _keys;
-    private readonly KeyDigest[] _operators;
+    private readonly AdminGate _operators;
     private readonly TimeProvider _time;
 
     /// <summary>Prepares the checks of <paramref name="config"/>; where there are <paramref name="keys"/>, they alone admit, whatever the mode.</summary>
@@ -28,7 +29,7 @@ internal sealed class Authenticator
         _mode = config.Auth.Mode;
         _digests = [.. config.Auth.ClientTokens.Select(token => SHA256.HashData(Encoding.UTF8.GetBytes(token.Reveal())))];
         _keys = keys;
-        _operators = keys is null ? [] : [.. new[] { config.Governance.AdminToken, config.Governance.AdminReadToken }.OfType<Secret>().Select(token => KeyDigest.Of(token.Reveal()))];
+        _operators = new AdminGate(config.Governance);
         _time = time;
     }
 
@@ -69,13 +70,8 @@ internal sealed class Authenticator
         return new(listed, default);
     }
 
-    /// <summary>Whether the request carries one of the operator's tokens, in one of the admin API's two headers; every pair is compared.</summary>
-    public bool IsOperator(IHeaderDictionary headers)
-    {
-        string? authorization = First(headers.Authorization);
-        bool isBearer = authorization?.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) == true;
-        return IsOperator(isBearer ? authorization![Bearer.Length..] : null) | IsOperator(First(headers["x-admin-token"]));
-    }
+    /// <summary>Whether the request carries one of the operator's tokens.</summary>
+    public bool IsOperator(IHeaderDictionary headers) => _operators.Judge(headers) != AdminAccess.None;
 
     /// <summary>The first non-empty token in the order of control plane 3.2; null when there is none.</summary>
     internal static string? Carried(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol, out CredentialCarrier carrier)
@@ -143,18 +139,6 @@ internal sealed class Authenticator
         }
 
         return new(key is not null, default, key);
-    }
-
-    private bool IsOperator(string? token)
-    {
-        KeyDigest digest = KeyDigest.Of(token);
-        bool known = false;
-        foreach (KeyDigest each in _operators)
-        {
-            known |= each.Equals(digest);
-        }
-
-        return known & token is not null;
     }
 
     private bool IsListed(string token)

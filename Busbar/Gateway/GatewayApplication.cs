@@ -146,6 +146,11 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
                     GatewayError? refusal = await Admission.AdmitAsync(exchange).ConfigureAwait(false);
                     if (refusal is not null)
                     {
+                        if (!exchange.Caller.Admitted)
+                        {
+                            _metrics.AuthRejections.Get(exchange.Route.Protocol.Name()).Add();
+                        }
+
                         await ErrorReply.WriteAsync(exchange, refusal.Value).ConfigureAwait(false);
                     }
                     else if (exchange.Caller.Key is { } key && KeyGate.Reserve(exchange, key) is not Refusal.None and var limit)

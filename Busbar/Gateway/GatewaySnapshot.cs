@@ -28,6 +28,7 @@ internal sealed class GatewaySnapshot
         Fleet = fleet;
         Governor = governor;
         Prices = governor is null ? null : new PriceList(config.Governance, config.Models);
+        Signatures = governor is null ? null : new SignedCaller(config.Governance, governor.Keys, time);
         Authenticator = new Authenticator(config, governor?.Keys, time);
         string userAgent = config.UserAgent ?? $"busbar/{ProductVersion.Text}";
         foreach ((string name, ProviderConfig provider) in config.Providers)
@@ -65,6 +66,9 @@ internal sealed class GatewaySnapshot
 
     /// <summary>What keys pay; null where governance is off.</summary>
     public PriceList? Prices { get; }
+
+    /// <summary>Verifies callers that sign; null where governance is off.</summary>
+    public SignedCaller? Signatures { get; }
 
     /// <summary>Where a request to <paramref name="pool"/> may end up.</summary>
     public PoolReach ReachOf(Pool pool) => _reach[pool];
