@@ -45,7 +45,8 @@ need_sdk() {
 }
 
 need_native() {
-  need gcc=gcc ld.lld=lld cmake=cmake make=make /usr/include/stdio.h=libc6-dev /usr/include/openssl/ssl.h=libssl-dev
+  need gcc=gcc ld.lld=lld cmake=cmake make=make /usr/include/stdio.h=libc6-dev /usr/include/openssl/ssl.h=libssl-dev \
+    /usr/include/sqlite3.h=libsqlite3-dev
 }
 
 # Everything that decides what the binary contains, contents included.
@@ -177,6 +178,7 @@ case $command in
   bench) bench "$@" ;;
   bench-micro)
     need_sdk
+    need_native
     (( $# )) || set -- --filter '*'
     exec dotnet run -c Release --project Busbar.Benchmarks -- "$@" ;;
   clean) rm -rf busbar artifacts BenchmarkDotNet.Artifacts; find . -path ./.git -prune -o -type d \( -name bin -o -name obj -o -name TestResults -o -name node_modules \) -prune -exec rm -rf {} + ;;
