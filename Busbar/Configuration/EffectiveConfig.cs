@@ -62,11 +62,11 @@ internal static class EffectiveConfig
             (at + "upstream_model", model.UpstreamModel),
             (at + "attempt_timeout_ms", model.AttemptTimeoutMs),
             .. model.Capabilities.Select(flag => ($"{at}capabilities.{flag.Key}", (object?)flag.Value)),
-            (at + "rate_card.input", model.RateCard?.Input),
-            (at + "rate_card.output", model.RateCard?.Output),
-            (at + "rate_card.cache_read", model.RateCard?.CacheRead),
-            (at + "rate_card.cache_write", model.RateCard?.CacheWrite),
-            (at + "rate_card.reasoning", model.RateCard?.Reasoning),
+            (at + "rate_card.input", Cents(model.RateCard?.Input)),
+            (at + "rate_card.output", Cents(model.RateCard?.Output)),
+            (at + "rate_card.cache_read", Cents(model.RateCard?.CacheRead)),
+            (at + "rate_card.cache_write", Cents(model.RateCard?.CacheWrite)),
+            (at + "rate_card.reasoning", Cents(model.RateCard?.Reasoning)),
         ];
     }
 
@@ -140,6 +140,8 @@ internal static class EffectiveConfig
         ("governance.master_key_file", governance.MasterKeyFile),
         ("governance.master_key_env", governance.MasterKeyEnv),
     ];
+
+    private static double? Cents(long? thousandths) => thousandths / 1000.0;
 
     // The path of a sink may be what opens it.
     private static string? Server(string? url) => Uri.TryCreate(url, UriKind.Absolute, out Uri? parsed) ? $"{parsed.Scheme}://{parsed.Authority}" : null;
