@@ -17,6 +17,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     private PooledBuffer? _translatedBody;
     private HttpRequestMessage? _request;
     private HttpResponseMessage? _response;
+    private long _sentAt;
 
     /// <summary>The request it serves.</summary>
     public Exchange Exchange => exchange;
@@ -38,6 +39,18 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
 
     /// <summary>The provider's answer, once its headers are in.</summary>
     public HttpResponseMessage Response => _response!;
+
+    /// <summary>Status of the provider's answer; null while there is none.</summary>
+    public int? Status => (int?)_response?.StatusCode;
+
+    /// <summary>Where the call goes.</summary>
+    public Uri Address => _request!.RequestUri!;
+
+    /// <summary>What came of the call; null until that is known, and where it ended with its client gone.</summary>
+    public AttemptResult? Result { get; set; }
+
+    /// <summary>Its place in the request's trace; null when that is not recorded.</summary>
+    public AttemptTrace? Trace { get; private set; }
 
     /// <summary>Builds the upstream request. Returns what to tell the client when this lane cannot take the request at all.</summary>
     public GatewayError? Prepare()
@@ -76,14 +89,26 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         }
 
         endpoint.AddDefaultHeaders(_request);
+        Trace = exchange.Trace?.Call(exchange, _request.Headers);
         return null;
     }
 
     /// <summary>Sends the request; done when the response headers are in. Throws what the handler throws. The caller passes the result to <see cref="Received"/>.</summary>
-    public Task<HttpResponseMessage> SendAsync(CancellationToken cancellation) => endpoint.Provider.SendAsync(_request!, cancellation);
+    public Task<HttpResponseMessage> SendAsync(CancellationToken cancellation)
+    {
+        _sentAt = exchange.Snapshot.Time.GetTimestamp();
+        return endpoint.Provider.SendAsync(_request!, cancellation);
+    }
 
     /// <summary>Takes over the answer to <see cref="SendAsync"/>.</summary>
-    public void Received(HttpResponseMessage response) => _response = response;
+    public void Received(HttpResponseMessage response)
+    {
+        _response = response;
+        if (response.IsSuccessStatusCode)
+        {
+            lease.Lane.State.Latency.Observe(exchange.Snapshot.Time.GetElapsedTime(_sentAt));
+        }
+    }
 
     /// <summary>
     /// Charges a failure that came before any content to whoever caused it, and says how the request goes on. The provider's in-band complaint
@@ -111,6 +136,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <inheritdoc/>
     public void Dispose()
     {
+        Trace?.End(this);
         _response?.Dispose();
         _request?.Dispose();
         _translatedBody?.Dispose();

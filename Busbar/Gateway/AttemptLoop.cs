@@ -232,6 +232,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
 
         CountLosses(attempt);
+        attempt.Result = result;
         if (result.End == AttemptEnd.NextLane)
         {
             laneCounters.Failure(result.Reason switch

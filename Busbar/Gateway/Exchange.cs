@@ -76,6 +76,9 @@ internal sealed class Exchange
     /// <summary>Name of the lane whose answer the headers belong to; null for an answer of our own, and before headers.</summary>
     public string? CommittedLane { get; private set; }
 
+    /// <summary>Whether the answer was too long for what it cost to be read from it, though <see cref="WantsUsage"/>.</summary>
+    public bool UsageIsLost { get; set; }
+
     /// <summary>How it ended, for metrics and log.</summary>
     public Outcome Outcome { get; set; }
 
@@ -84,6 +87,9 @@ internal sealed class Exchange
 
     /// <summary>Upstream calls made.</summary>
     public int Attempts { get; set; }
+
+    /// <summary>Its trace; null when nobody records traces.</summary>
+    public RequestTrace? Trace { get; set; }
 
     /// <summary>Timeouts and cancellation of the upstream calls.</summary>
     public CallTimer Timer { get; } = new();
@@ -182,10 +188,12 @@ internal sealed class Exchange
         CommittedLane = null;
         Outcome = default;
         ServedBy = null;
+        Trace = null;
         Attempts = 0;
         Streams = false;
         WantsStreamUsage = false;
         WantsUsage = false;
+        UsageIsLost = false;
         WantsJsonArray = false;
         _requestId = null;
         HeadersAt = 0;

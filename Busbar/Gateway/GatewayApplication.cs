@@ -40,6 +40,9 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     /// <summary>The admin API; null when governance is off. To be set before the first request.</summary>
     public AdminApi? Admin { get; set; }
 
+    /// <summary>Where traces and request logs go; null for nowhere.</summary>
+    public Telemetry? Telemetry { get; init; }
+
     /// <summary>The configuration new requests begin with.</summary>
     public GatewaySnapshot Snapshot => Volatile.Read(ref _snapshot);
 
@@ -132,6 +135,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         switch (exchange.Route.Endpoint)
         {
             case Endpoint.Chat or Endpoint.Auxiliary:
+                exchange.Trace = RequestTrace.Begin(Telemetry?.Tracer, exchange);
                 if (!_metrics.Inbound.TryEnter(exchange.Snapshot.Config.Limits.MaxInboundConcurrent))
                 {
                     // Its body is not read: what cannot be served now must not cost memory either.
@@ -142,7 +146,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
 
                 try
                 {
-                    exchange.WantsUsage = _log.LogsSuccesses || exchange.Snapshot.Governor is not null;
+                    exchange.WantsUsage = _log.LogsSuccesses || exchange.Trace is { IsRecorded: true } || exchange.Snapshot.Governor is not null;
                     GatewayError? refusal = await Admission.AdmitAsync(exchange).ConfigureAwait(false);
                     if (refusal is not null)
                     {
@@ -216,6 +220,13 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
             }
         }
 
+        if (exchange.UsageIsLost)
+        {
+            _metrics.BillingTruncated.Get().Add();
+        }
+
+        exchange.Trace?.End(exchange);
+        Telemetry?.Webhook?.Post(ingress.Name(), exchange.Pool?.Name ?? Metrics.Unresolved, Metrics.Outcomes[(int)exchange.Outcome], exchange.Elapsed);
         _log.Ended(exchange);
     }
 

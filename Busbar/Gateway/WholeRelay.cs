@@ -32,7 +32,9 @@ internal static class WholeRelay
 
         if (exchange.WantsUsage)
         {
-            ReadUsage(attempt, body);
+            exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
+            MeterUnreported(attempt, body);
+            attempt.Trace?.Answered(attempt, body.Memory);
         }
 
         await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
@@ -59,6 +61,7 @@ internal static class WholeRelay
             return cut with { Final = new GatewayError(ErrorKind.BadGateway) };
         }
 
+        attempt.Trace?.Answered(attempt, body.Memory);
         using ChatResponse response = ChatResponse.Rent();
         using var output = new PooledBuffer(body.Length + 512);
         var identity = new ResponseIdentity(
@@ -122,6 +125,10 @@ internal static class WholeRelay
                 {
                     body.Write(room.Span[..read]);
                 }
+                else
+                {
+                    exchange.UsageIsLost = exchange.WantsUsage;
+                }
 
                 exchange.Output.Advance(read);
             }
@@ -139,11 +146,12 @@ internal static class WholeRelay
             return AttemptResult.Answered;
         }
 
-        if (exchange.WantsUsage)
+        if (exchange.WantsUsage && !exchange.UsageIsLost)
         {
-            ReadUsage(attempt, body);
+            exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
         }
 
+        MeterUnreported(attempt, body);
         return AttemptResult.Answered;
     }
 
@@ -152,12 +160,6 @@ internal static class WholeRelay
         MeterUnreported(attempt, body);
         attempt.Exchange.Outcome = Outcome.ClientError;
         return AttemptResult.ClientLeft;
-    }
-
-    private static void ReadUsage(Attempt attempt, PooledBuffer body)
-    {
-        attempt.Exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
-        MeterUnreported(attempt, body);
     }
 
     private static void MeterUnreported(Attempt attempt, PooledBuffer body)

@@ -53,6 +53,9 @@ internal sealed record LaneStats
     /// <summary>Failures in a row.</summary>
     public required int Streak { get; init; }
 
+    /// <summary>Moving average of the time to a good answer's headers; null before the first.</summary>
+    public required double? LatencyEwmaMs { get; init; }
+
     /// <summary>Successful calls left in the life of the process; -1 for no limit.</summary>
     public required long Budget { get; init; }
 
@@ -84,6 +87,7 @@ internal sealed record LaneStats
             DeadReason = lane.State.DeadReason,
             CooldownRemainingS = cells.Max(cell => Math.Round(cell.CooldownRemaining.TotalSeconds, 3)),
             Streak = cells.Max(cell => cell.Streak),
+            LatencyEwmaMs = lane.State.Latency.Milliseconds is { } average ? Math.Round(average, 3) : null,
             Budget = lane.Budget.Remaining,
             Cells = [.. cells.Select(CellStats.Of)],
         };
