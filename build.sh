@@ -45,7 +45,8 @@ need_sdk() {
 }
 
 need_native() {
-  need gcc=gcc ld.lld=lld cmake=cmake make=make /usr/include/stdio.h=libc6-dev /usr/include/openssl/ssl.h=libssl-dev
+  need gcc=gcc ld.lld=lld cmake=cmake make=make /usr/include/stdio.h=libc6-dev /usr/include/openssl/ssl.h=libssl-dev \
+    /usr/include/sqlite3.h=libsqlite3-dev
 }
 
 # Everything that decides what the binary contains, contents included.
@@ -145,6 +146,8 @@ run_tests() {
   mkdir -p artifacts
   need_sdk
   need curl=curl readelf=binutils python3=python3
+  # A large package for one of the scripts, which does without it when it must.
+  (need promtool=prometheus) || say "promtool is not to be had"
   if (build); then count 1 0 0; else count 0 1 0; fi
   unit_tests
   [[ ! -x busbar ]] || script_tests
@@ -177,6 +180,7 @@ case $command in
   bench) bench "$@" ;;
   bench-micro)
     need_sdk
+    need_native
     (( $# )) || set -- --filter '*'
     exec dotnet run -c Release --project Busbar.Benchmarks -- "$@" ;;
   clean) rm -rf busbar artifacts BenchmarkDotNet.Artifacts; find . -path ./.git -prune -o -type d \( -name bin -o -name obj -o -name TestResults -o -name node_modules \) -prune -exec rm -rf {} + ;;

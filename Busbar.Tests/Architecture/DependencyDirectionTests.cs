@@ -15,8 +15,8 @@ public sealed class DependencyDirectionTests
         // Selection and breakers decide on classes of faults: never on dialects or bytes.
         ["Reliability"] = ["Ir", "Configuration"],
 
-        // Figures are read from the parts they describe.
-        ["Observability"] = ["Wire", "Ir", "Configuration", "Reliability"],
+        // Figures are read from the parts they describe; traces and request logs leave through the same vetting of addresses as calls to providers.
+        ["Observability"] = ["Wire", "Ir", "Configuration", "Reliability", "Upstream"],
         ["Governance"] = ["Wire", "Ir", "Configuration", "Observability"],
         ["Upstream"] = ["Wire", "Ir", "Protocols", "Configuration"],
         ["Demo"] = ["Wire", "Ir", "Protocols", "Configuration"],

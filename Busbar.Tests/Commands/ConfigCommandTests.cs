@@ -1,5 +1,6 @@
 using Busbar.Commands;
 using Busbar.Configuration;
+using Busbar.Governance;
 using Busbar.Tests.Configuration;
 
 namespace Busbar.Tests.Commands;

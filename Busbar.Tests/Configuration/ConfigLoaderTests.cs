@@ -29,7 +29,7 @@ public sealed class ConfigLoaderTests
     [InlineData(null)]
     public void Text_loads_like_a_file_that_holds_it(string? text)
     {
-        text ??= ConfigText.With(more: "observability: {otlp_endpoint: \"http://localhost:4318\"}");
+        text ??= ConfigText.With(more: "observability: {otlp_sample_ratio: 2}");
         ConfigResult file = ConfigText.LoadAsShipped(text);
         ConfigResult loaded = ConfigLoader.LoadText(text, "text", ConfigText.Environment);
 

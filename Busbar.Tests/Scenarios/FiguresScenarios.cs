@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Busbar.Tests.Scenarios;
 
 public sealed class FiguresScenarios
@@ -87,6 +89,34 @@ public sealed class FiguresScenarios
         Assert.Equal(stream ? 1 : 0, page.Sum("busbar_stream_duration_seconds_count"));
         Assert.Equal(client == provider ? 0 : 2, page.Sum("busbar_translations_total"));
         await scene.ChargedAsync(0, ok: 1, err: 1);
+    }
+
+    [Fact]
+    public async Task Stats_has_every_figure_of_a_lane_and_of_its_cells()
+    {
+        Dialect dialect = Dialect.All[0];
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        JsonElement before = (await scene.GetAsync("/stats")).Json.GetProperty("lanes")[0];
+        await scene.PostAsync(dialect);
+        Reply page = await scene.GetAsync("/stats");
+        JsonElement lane = page.Json.GetProperty("lanes")[0];
+
+        Assert.Equal(["pools", "lanes"], page.Json.EnumerateObject().Select(member => member.Name));
+        Assert.Superset(
+            new HashSet<string>
+            {
+                "model", "upstream_model", "provider", "max_concurrent", "inflight", "free_slots", "ok", "err", "client_fault", "usable", "availability", "dead",
+                "dead_reason", "cooldown_remaining_s", "streak", "latency_ewma_ms", "budget", "cells",
+            },
+            lane.EnumerateObject().Select(member => member.Name).ToHashSet());
+        Assert.Superset(
+            new HashSet<string> { "pool", "state", "cooldown_remaining_s", "streak", "window_total", "window_errors" },
+            lane.GetProperty("cells")[0].EnumerateObject().Select(member => member.Name).ToHashSet());
+        Assert.Equal(JsonValueKind.Null, before.GetProperty("latency_ewma_ms").ValueKind);
+        double average = lane.GetProperty("latency_ewma_ms").GetDouble();
+        Assert.True(average > 0);
+        Assert.Equal(average / 1000, (await scene.MetricsAsync())["busbar_lane_latency_seconds", ("lane", "m0")], 5);
     }
 
     [Fact]

@@ -28,6 +28,7 @@ internal static class HelpText
           BUSBAR_LOG         error, warn, info (default), debug or trace; RUST_LOG is an alias
           BUSBAR_ADMIN_URL   admin API for status and keys (default http://127.0.0.1:8080)
           BUSBAR_ADMIN_TOKEN its token
+          BUSBAR_LOG_FORMAT  text (default) or json; overrides the configuration
           and whatever api_key_env and ${...} name in the configuration
 
         endpoints, each also under /{pool-or-model}/...; {v} is /v1beta, /v1, /v1alpha, /v1beta1 or nothing:
@@ -43,6 +44,7 @@ internal static class HelpText
           POST /v1/responses/input_tokens
           POST /model/{model}/count-tokens
           POST {v}/models/{model}:countTokens
+          POST /v1/responses/compact                  compaction, of lanes of the same protocol
           POST /v1/embeddings                         embeddings, of lanes of the same protocol
           POST /v2/embed
           POST {v}/models/{model}:embedContent

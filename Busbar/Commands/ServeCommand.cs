@@ -19,9 +19,10 @@ internal static partial class ServeCommand
     public static async Task<int> RunAsync(ConfigSources sources, IEnvironment environment, TextWriter error)
     {
         ConfigResult loaded = ConfigLoader.Load(sources, environment);
+        TextWriter notices = Notices(FormatOf(loaded.Config, environment), error);
         foreach (ConfigProblem problem in loaded.Problems)
         {
-            error.WriteLine(problem);
+            notices.WriteLine(problem);
         }
 
         return loaded.Config is { } config
@@ -37,7 +38,9 @@ internal static partial class ServeCommand
         GatewayConfig config, Func<ConfigResult> reload, IEnvironment environment, TextWriter error, Action? listening = null)
     {
         TimeProvider time = TimeProvider.System;
-        var loggers = new StderrLogger(StderrLogger.ParseLevel(environment.Get("BUSBAR_LOG") ?? environment.Get("RUST_LOG")), error, time);
+        LogFormat format = FormatOf(config, environment);
+        var loggers = new StderrLogger(StderrLogger.ParseLevel(environment.Get("BUSBAR_LOG") ?? environment.Get("RUST_LOG")), error, time, format);
+        error = Notices(format, error);
         await using var _ = loggers.ConfigureAwait(false);
         ILogger log = loggers.CreateLogger("busbar");
         foreach (string line in StartupSummary.Lines(config))
@@ -70,7 +73,10 @@ internal static partial class ServeCommand
         var metrics = new Metrics();
         Fleet fleet = Fleet.Create(config, time, events: new BreakerMetrics(metrics, log));
         var requestLog = new RequestLog(log, time);
-        var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time), metrics, requestLog, time);
+        var telemetry = new Telemetry(metrics, log, time);
+        await using var __ = telemetry.ConfigureAwait(false);
+        telemetry.Apply(config.Observability);
+        var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time), metrics, requestLog, time) { Telemetry = telemetry };
         var prober = new HealthProber(requestLog);
         var control = new GatewayControl(application, prober, reload, metrics, log, error);
         using KestrelServer server = GatewayServer.Create(address, config.Limits, loggers, tls);
@@ -92,6 +98,11 @@ internal static partial class ServeCommand
         Stopped(log);
         return 0;
     }
+
+    private static LogFormat FormatOf(GatewayConfig? config, IEnvironment environment) =>
+        StderrLogger.ParseFormat(environment.Get("BUSBAR_LOG_FORMAT"), config?.Observability.LogFormat ?? LogFormat.Text);
+
+    private static TextWriter Notices(LogFormat format, TextWriter error) => format == LogFormat.Json ? new JsonLines(error, TimeProvider.System) : error;
 
     private static async Task WaitAndDrainAsync(
         KestrelServer server, GatewayApplication application, HealthProber prober, GatewayControl control, ILogger log)

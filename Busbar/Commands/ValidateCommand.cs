@@ -1,4 +1,5 @@
 using Busbar.Configuration;
+using Busbar.Governance;
 
 namespace Busbar.Commands;
 
@@ -25,9 +26,9 @@ internal static class ValidateCommand
             return 1;
         }
 
-        if (config.Governance.Enabled && DatabaseFile.Refusal(config.Governance.DbPath) is { } reason)
+        if (config.Governance.Enabled && SqliteStore.Refusal(config.Governance.DbPath) is { } reason)
         {
-            error.WriteLine($"[error] governance.db_path: the database '{config.Governance.DbPath}' cannot be written: {reason}");
+            error.WriteLine($"[error] governance.db_path: {reason}");
             return 1;
         }
 

@@ -9,8 +9,6 @@ internal static class NotYet
     public static IReadOnlyList<(string Feature, Func<GatewayConfig, IEnumerable<string>> Uses)> Features { get; } =
     [
         ("governance", config => When(config.Governance.Enabled, "governance.enabled")),
-        ("trace export", config => When(config.Observability.OtlpEndpoint is not null, "observability.otlp_endpoint")),
-        ("the request log webhook", config => When(config.Observability.RequestLogWebhookUrl is not null, "observability.request_log_webhook_url")),
         ("rate cards", config => config.Models.Values.Where(model => model.RateCard is not null).Select(model => $"models.{model.Name}.rate_card")),
         ("draining after a disconnect", config => Pools(config, pool => pool.OnClientDisconnect != DisconnectMode.Cancel, "on_client_disconnect")),
     ];

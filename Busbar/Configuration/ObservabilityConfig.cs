@@ -9,6 +9,12 @@ internal sealed record ObservabilityConfig
     /// <summary>Value of <c>Authorization</c> for the endpoint, from the credentials in its address; null for none.</summary>
     public Secret? OtlpAuthorization { get; init; }
 
+    /// <summary>Share of traces that are recorded where the caller has not decided it, 0 to 1.</summary>
+    public double OtlpSampleRatio { get; init; } = 1;
+
+    /// <summary>How log lines look.</summary>
+    public LogFormat LogFormat { get; init; }
+
     /// <summary>Receiver of request logs, free of credentials; null for none.</summary>
     public string? RequestLogWebhookUrl { get; init; }
 

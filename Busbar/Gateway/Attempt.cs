@@ -17,6 +17,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     private PooledBuffer? _translatedBody;
     private HttpRequestMessage? _request;
     private HttpResponseMessage? _response;
+    private long _sentAt;
 
     /// <summary>The request it serves.</summary>
     public Exchange Exchange => exchange;
@@ -33,8 +34,23 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <summary>What translation must remember between request and answer; null on same-protocol hops.</summary>
     public TranslationContext? Translation { get; private set; }
 
+    /// <summary>Whether the provider was asked for a usage that the client did not ask for.</summary>
+    public bool HidesUsage { get; private set; }
+
     /// <summary>The provider's answer, once its headers are in.</summary>
     public HttpResponseMessage Response => _response!;
+
+    /// <summary>Status of the provider's answer; null while there is none.</summary>
+    public int? Status => (int?)_response?.StatusCode;
+
+    /// <summary>Where the call goes.</summary>
+    public Uri Address => _request!.RequestUri!;
+
+    /// <summary>What came of the call; null until that is known, and where it ended with its client gone.</summary>
+    public AttemptResult? Result { get; set; }
+
+    /// <summary>Its place in the request's trace; null when that is not recorded.</summary>
+    public AttemptTrace? Trace { get; private set; }
 
     /// <summary>Builds the upstream request. Returns what to tell the client when this lane cannot take the request at all.</summary>
     public GatewayError? Prepare()
@@ -73,14 +89,26 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         }
 
         endpoint.AddDefaultHeaders(_request);
+        Trace = exchange.Trace?.Call(exchange, _request.Headers);
         return null;
     }
 
     /// <summary>Sends the request; done when the response headers are in. Throws what the handler throws. The caller passes the result to <see cref="Received"/>.</summary>
-    public Task<HttpResponseMessage> SendAsync(CancellationToken cancellation) => endpoint.Provider.SendAsync(_request!, cancellation);
+    public Task<HttpResponseMessage> SendAsync(CancellationToken cancellation)
+    {
+        _sentAt = exchange.Snapshot.Time.GetTimestamp();
+        return endpoint.Provider.SendAsync(_request!, cancellation);
+    }
 
     /// <summary>Takes over the answer to <see cref="SendAsync"/>.</summary>
-    public void Received(HttpResponseMessage response) => _response = response;
+    public void Received(HttpResponseMessage response)
+    {
+        _response = response;
+        if (response.IsSuccessStatusCode)
+        {
+            lease.Lane.State.Latency.Observe(exchange.Snapshot.Time.GetElapsedTime(_sentAt));
+        }
+    }
 
     /// <summary>
     /// Charges a failure that came before any content to whoever caused it, and says how the request goes on. The provider's in-band complaint
@@ -108,6 +136,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <inheritdoc/>
     public void Dispose()
     {
+        Trace?.End(this);
         _response?.Dispose();
         _request?.Dispose();
         _translatedBody?.Dispose();
@@ -126,6 +155,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             using ChatRequest request = ChatRequest.Rent();
             if (SameProtocolCleanup.TryRewrite(body, PathModel(), exchange.Streams, endpoint.Protocol, endpoint.Target, Translation, request, _translatedBody))
             {
+                HidesUsage = StreamUsage.IsUnasked(exchange);
                 return new ModelSplice(_translatedBody.Memory);
             }
         }
@@ -133,6 +163,14 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         if (exchange.Route.Model is not null)
         {
             return NamedInPath(body);
+        }
+
+        if (exchange.Reservation.IsOpen && StreamUsage.IsUnasked(exchange))
+        {
+            HidesUsage = true;
+            _translatedBody ??= new PooledBuffer(body.Length + 512);
+            StreamUsage.Write(body, exchange.Scan, endpoint.ModelJson, _translatedBody);
+            return new ModelSplice(_translatedBody.Memory);
         }
 
         return new ModelSplice(body, exchange.Scan, endpoint.ModelJson);

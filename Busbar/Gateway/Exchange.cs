@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Busbar.Configuration;
+using Busbar.Governance;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Protocols;
@@ -66,6 +67,18 @@ internal sealed class Exchange
     /// <summary>What the answer cost, where <see cref="WantsUsage"/>; streams report it in any case.</summary>
     public Usage Usage { get; set; }
 
+    /// <summary>What it holds of its key's limits.</summary>
+    public Reservation Reservation { get; } = new();
+
+    /// <summary>Bytes of text in what was relayed, as far as they were counted; they stand in for <see cref="Usage"/> where nothing was reported.</summary>
+    public long DeliveredText { get; set; }
+
+    /// <summary>Name of the lane whose answer the headers belong to; null for an answer of our own, and before headers.</summary>
+    public string? CommittedLane { get; private set; }
+
+    /// <summary>Whether the answer was too long for what it cost to be read from it, though <see cref="WantsUsage"/>.</summary>
+    public bool UsageIsLost { get; set; }
+
     /// <summary>How it ended, for metrics and log.</summary>
     public Outcome Outcome { get; set; }
 
@@ -74,6 +87,9 @@ internal sealed class Exchange
 
     /// <summary>Upstream calls made.</summary>
     public int Attempts { get; set; }
+
+    /// <summary>Its trace; null when nobody records traces.</summary>
+    public RequestTrace? Trace { get; set; }
 
     /// <summary>Timeouts and cancellation of the upstream calls.</summary>
     public CallTimer Timer { get; } = new();
@@ -144,6 +160,7 @@ internal sealed class Exchange
     public void MarkHeaders(string? lane = null)
     {
         HeadersAt = Snapshot.Time.GetTimestamp();
+        CommittedLane = lane;
         if (Snapshot.Config.ResponseHeaders == ResponseHeaderMode.Debug)
         {
             HeaderPolicy.AddDebug(this, lane);
@@ -167,12 +184,16 @@ internal sealed class Exchange
         Route = default;
         Caller = default;
         Usage = default;
+        DeliveredText = 0;
+        CommittedLane = null;
         Outcome = default;
         ServedBy = null;
+        Trace = null;
         Attempts = 0;
         Streams = false;
         WantsStreamUsage = false;
         WantsUsage = false;
+        UsageIsLost = false;
         WantsJsonArray = false;
         _requestId = null;
         HeadersAt = 0;

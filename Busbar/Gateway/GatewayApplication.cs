@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Busbar.Admin;
+using Busbar.Governance;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Protocols;
@@ -38,6 +39,9 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
 
     /// <summary>The admin API; null when governance is off. To be set before the first request.</summary>
     public AdminApi? Admin { get; set; }
+
+    /// <summary>Where traces and request logs go; null for nowhere.</summary>
+    public Telemetry? Telemetry { get; init; }
 
     /// <summary>The configuration new requests begin with.</summary>
     public GatewaySnapshot Snapshot => Volatile.Read(ref _snapshot);
@@ -116,7 +120,12 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
 
         // 2. Authenticate, before a byte of the body is read.
         exchange.Caller = exchange.Snapshot.Authenticator.Authenticate(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol, ref exchange.AdmittedToken);
-        if (!exchange.Caller.Admitted)
+        if (exchange.Route.Endpoint == Endpoint.Metrics && !exchange.Caller.Admitted && exchange.Snapshot.Authenticator.IsOperator(exchange.RequestHeaders))
+        {
+            exchange.Caller = new(true, default);
+        }
+
+        if (!exchange.Caller.Admitted || (exchange.Caller.IsSigned && exchange.Route.Endpoint is not (Endpoint.Chat or Endpoint.Auxiliary)))
         {
             _metrics.AuthRejections.Get(exchange.Route.Protocol.Name()).Add();
             await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Authentication)).ConfigureAwait(false);
@@ -126,6 +135,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         switch (exchange.Route.Endpoint)
         {
             case Endpoint.Chat or Endpoint.Auxiliary:
+                exchange.Trace = RequestTrace.Begin(Telemetry?.Tracer, exchange);
                 if (!_metrics.Inbound.TryEnter(exchange.Snapshot.Config.Limits.MaxInboundConcurrent))
                 {
                     // Its body is not read: what cannot be served now must not cost memory either.
@@ -136,11 +146,20 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
 
                 try
                 {
-                    exchange.WantsUsage = _log.LogsSuccesses;
+                    exchange.WantsUsage = _log.LogsSuccesses || exchange.Trace is { IsRecorded: true } || exchange.Snapshot.Governor is not null;
                     GatewayError? refusal = await Admission.AdmitAsync(exchange).ConfigureAwait(false);
                     if (refusal is not null)
                     {
+                        if (!exchange.Caller.Admitted)
+                        {
+                            _metrics.AuthRejections.Get(exchange.Route.Protocol.Name()).Add();
+                        }
+
                         await ErrorReply.WriteAsync(exchange, refusal.Value).ConfigureAwait(false);
+                    }
+                    else if (exchange.Caller.Key is { } key && KeyGate.Reserve(exchange, key) is not Refusal.None and var limit)
+                    {
+                        await KeyGate.RefuseAsync(exchange, key, limit).ConfigureAwait(false);
                     }
                     else
                     {
@@ -175,6 +194,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     // 10. Settle: reached on every path, once. Permit and probe went back with the attempt that held them.
     private void Settle(Exchange exchange)
     {
+        KeyCharge.Settle(exchange);
         if (exchange.Ingress is null || exchange.Route.Endpoint is not (Endpoint.Chat or Endpoint.Auxiliary))
         {
             return;
@@ -200,6 +220,13 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
             }
         }
 
+        if (exchange.UsageIsLost)
+        {
+            _metrics.BillingTruncated.Get().Add();
+        }
+
+        exchange.Trace?.End(exchange);
+        Telemetry?.Webhook?.Post(ingress.Name(), exchange.Pool?.Name ?? Metrics.Unresolved, Metrics.Outcomes[(int)exchange.Outcome], exchange.Elapsed);
         _log.Ended(exchange);
     }
 

@@ -47,6 +47,7 @@ internal static class StreamRelay
             }
 
             attempt.Exchange.Usage = body.Usage;
+            attempt.Exchange.DeliveredText = body.DeliveredText;
             return attempt.Exchange.Outcome == Outcome.ClientError ? AttemptResult.ClientLeft : AttemptResult.Answered;
         }
     }
@@ -68,6 +69,7 @@ internal static class StreamRelay
             else
             {
                 body.Framer.Advance(read);
+                attempt.Trace?.Streamed(attempt, body.Framer.LastAdvanced);
                 result = body.Take();
             }
 
@@ -76,7 +78,8 @@ internal static class StreamRelay
             // First of all, since content that came together with it has not reached the client either.
             if (body.Error is { } error)
             {
-                return attempt.Fail(FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap), error.Error);
+                AttemptResult failed = attempt.Fail(FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap), error.Error);
+                return body.HasContent && !attempt.IsTranslated ? failed with { Native = new NativeAnswer(attempt, held.Span, Outcome.Error) } : failed;
             }
 
             if (body.HasContent || body.IsComplete || (firstByte && held.Length > 0))

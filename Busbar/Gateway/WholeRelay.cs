@@ -33,6 +33,8 @@ internal static class WholeRelay
         if (exchange.WantsUsage)
         {
             exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
+            MeterUnreported(attempt, body);
+            attempt.Trace?.Answered(attempt, body.Memory);
         }
 
         await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
@@ -59,6 +61,7 @@ internal static class WholeRelay
             return cut with { Final = new GatewayError(ErrorKind.BadGateway) };
         }
 
+        attempt.Trace?.Answered(attempt, body.Memory);
         using ChatResponse response = ChatResponse.Rent();
         using var output = new PooledBuffer(body.Length + 512);
         var identity = new ResponseIdentity(
@@ -80,6 +83,7 @@ internal static class WholeRelay
         }
 
         exchange.Usage = response.Usage;
+        MeterUnreported(attempt, body);
         if (exchange.Streams)
         {
             using var streamed = new TranslatedStream(attempt);
@@ -98,7 +102,6 @@ internal static class WholeRelay
     private static async ValueTask<AttemptResult> PassRestAsync(Attempt attempt, Stream stream, PooledBuffer body)
     {
         Exchange exchange = attempt.Exchange;
-        long? expected = attempt.Response.Content.Headers.ContentLength;
         exchange.Output.Append(body.Span);
         try
         {
@@ -107,8 +110,7 @@ internal static class WholeRelay
                 var flushed = await exchange.Output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
                 if (flushed.IsCompleted || exchange.ClientGone.IsCancellationRequested)
                 {
-                    exchange.Outcome = Outcome.ClientError;
-                    return AttemptResult.ClientLeft;
+                    return Left(attempt, body);
                 }
 
                 Memory<byte> room = exchange.Output.GetMemory(ReadSize);
@@ -123,6 +125,10 @@ internal static class WholeRelay
                 {
                     body.Write(room.Span[..read]);
                 }
+                else
+                {
+                    exchange.UsageIsLost = exchange.WantsUsage;
+                }
 
                 exchange.Output.Advance(read);
             }
@@ -131,8 +137,7 @@ internal static class WholeRelay
         {
             if (exchange.ClientGone.IsCancellationRequested)
             {
-                exchange.Outcome = Outcome.ClientError;
-                return AttemptResult.ClientLeft;
+                return Left(attempt, body);
             }
 
             attempt.Lease.FailedAfterSuccess();
@@ -141,12 +146,30 @@ internal static class WholeRelay
             return AttemptResult.Answered;
         }
 
-        if (exchange.WantsUsage && (expected is null || expected == body.Length))
+        if (exchange.WantsUsage && !exchange.UsageIsLost)
         {
             exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
         }
 
+        MeterUnreported(attempt, body);
         return AttemptResult.Answered;
+    }
+
+    private static AttemptResult Left(Attempt attempt, PooledBuffer body)
+    {
+        MeterUnreported(attempt, body);
+        attempt.Exchange.Outcome = Outcome.ClientError;
+        return AttemptResult.ClientLeft;
+    }
+
+    private static void MeterUnreported(Attempt attempt, PooledBuffer body)
+    {
+        if (!attempt.Exchange.Usage.IsReported && attempt.Exchange.Reservation.IsOpen)
+        {
+            var meter = new TextMeter(attempt.Endpoint.Protocol.Id, isStream: false);
+            meter.Add(body.Span);
+            attempt.Exchange.DeliveredText = meter.Bytes;
+        }
     }
 
     private static async ValueTask<AttemptResult> UntranslatableAsync(Exchange exchange)

@@ -40,6 +40,11 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     public static Governor Open(GovernanceConfig config, IGovernanceStore store, TimeProvider time, ILogger log)
     {
         StoredGovernance stored = store.Load(time.GetUtcNow().ToUnixTimeSeconds());
+        foreach (string warning in stored.Warnings)
+        {
+            StoreWarning(log, warning);
+        }
+
         Dictionary<string, WindowUsage> windows = stored.Windows.ToDictionary(window => window.KeyId, StringComparer.Ordinal);
         HashSet<string> unreadable = [.. stored.UnreadableWindows];
         var keys = new KeyDirectory();
@@ -136,4 +141,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 
     [LoggerMessage(40, LogLevel.Warning, "the budget window of key {Key} cannot be read: {Consequence}")]
     private static partial void UnreadableWindow(ILogger logger, string key, string consequence);
+
+    [LoggerMessage(49, LogLevel.Warning, "database: {Warning}")]
+    private static partial void StoreWarning(ILogger logger, string warning);
 }

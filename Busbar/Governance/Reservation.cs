@@ -31,16 +31,16 @@ internal sealed class Reservation
     /// <summary>Gives back what was held and charges <paramref name="charge"/> instead, at the prices of the request's arrival.</summary>
     public void Settle(in Charge charge)
     {
-        if (!IsOpen)
+        if (_entry is not { } entry || _key is not { } key || _prices is not { } list)
         {
             return;
         }
 
-        Prices prices = _prices!.Of(_key!, charge.Model);
+        Prices prices = list.Of(key, charge.Model);
         Usage usage = Prices.Bounded(charge.Usage, out bool isTruncated);
         var settlement = new Settlement
         {
-            KeyId = _key!.Id,
+            KeyId = key.Id,
             WindowStart = _hold.WindowStart,
             Day = BudgetWindow.DayOf(_arrived),
             Model = charge.Model,
@@ -52,7 +52,7 @@ internal sealed class Reservation
         };
         if (Interlocked.Exchange(ref _governor, null) is { } governor)
         {
-            governor.Close(_entry!, _hold, settlement);
+            governor.Close(entry, _hold, settlement);
             Forget();
         }
     }
@@ -60,9 +60,9 @@ internal sealed class Reservation
     /// <summary>Gives back what was held and charges nothing.</summary>
     public void Release()
     {
-        if (Interlocked.Exchange(ref _governor, null) is { } governor)
+        if (_entry is { } entry && Interlocked.Exchange(ref _governor, null) is { } governor)
         {
-            governor.Close(_entry!, _hold);
+            governor.Close(entry, _hold);
             Forget();
         }
     }

@@ -20,6 +20,15 @@ internal static class LaneGauges
 
         Lanes(text, fleet, "busbar_lane_inflight", "Upstream calls in flight.", lane => lane.Permits.InFlight);
         Lanes(text, fleet, "busbar_lane_available_permits", "Upstream calls that may still begin.", lane => lane.Permits.Free);
+        Metrics.Head(text, "busbar_lane_latency_seconds", "Moving average of the time to the headers of a good answer; absent before the first.", "gauge");
+        foreach (Lane lane in fleet.Lanes.DistinctBy(lane => lane.Name))
+        {
+            if (lane.State.Latency.Milliseconds is { } average)
+            {
+                Line(text, "busbar_lane_latency_seconds", ["lane"], [lane.Name], average / 1000);
+            }
+        }
+
         Metrics.Head(text, "busbar_pool_queued", "Requests that wait for a permit.", "gauge");
         foreach (Pool pool in Metrics.AllPools(fleet))
         {

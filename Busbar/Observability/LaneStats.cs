@@ -53,6 +53,9 @@ internal sealed record LaneStats
     /// <summary>Failures in a row.</summary>
     public required int Streak { get; init; }
 
+    /// <summary>Moving average of the time to a good answer's headers; null before the first.</summary>
+    public required double? LatencyEwmaMs { get; init; }
+
     /// <summary>Successful calls left in the life of the process; -1 for no limit.</summary>
     public required long Budget { get; init; }
 
@@ -60,9 +63,12 @@ internal sealed record LaneStats
     public required IReadOnlyList<CellStats> Cells { get; init; }
 
     /// <summary>A reading of <paramref name="lane"/>.</summary>
-    public static LaneStats Of(Lane lane)
+    public static LaneStats Of(Lane lane) => Of(lane, static _ => true);
+
+    /// <summary>A reading of <paramref name="lane"/> with those of its cells that <paramref name="shows"/> lets through, at least one.</summary>
+    public static LaneStats Of(Lane lane, Func<CellView, bool> shows)
     {
-        CellView[] cells = lane.Cells();
+        CellView[] cells = [.. lane.Cells().Where(shows)];
         return new LaneStats
         {
             Model = lane.Name,
@@ -81,6 +87,7 @@ internal sealed record LaneStats
             DeadReason = lane.State.DeadReason,
             CooldownRemainingS = cells.Max(cell => Math.Round(cell.CooldownRemaining.TotalSeconds, 3)),
             Streak = cells.Max(cell => cell.Streak),
+            LatencyEwmaMs = lane.State.Latency.Milliseconds is { } average ? Math.Round(average, 3) : null,
             Budget = lane.Budget.Remaining,
             Cells = [.. cells.Select(CellStats.Of)],
         };

@@ -32,6 +32,11 @@ internal sealed class Metrics
     public Metrics()
     {
         UnresolvedPool = new PoolMetrics(this, Unresolved, []);
+        BillingTruncated.Get();
+        SpansExported.Get();
+        SpansDropped.Get();
+        WebhookDropped.Get();
+        WebhookFailed.Get();
         int count = ProtocolNames.All.Count;
         for (int from = 0; from < count; from++)
         {
@@ -70,6 +75,21 @@ internal sealed class Metrics
 
     /// <summary>Requests turned away because too many were being served.</summary>
     public MetricFamily<Counter> Shed { get; } = new("busbar_shed_total", "Requests turned away because max_inbound_concurrent were being served.", labels => new(labels), "ingress_protocol");
+
+    /// <summary>Answers too long for their usage to be read.</summary>
+    public MetricFamily<Counter> BillingTruncated { get; } = new("busbar_billing_truncated_total", "Answers so long that their token counts could not be read from them.", labels => new(labels));
+
+    /// <summary>Spans a collector took.</summary>
+    public MetricFamily<Counter> SpansExported { get; } = new("busbar_otlp_spans_exported_total", "Spans that the collector took.", labels => new(labels));
+
+    /// <summary>Spans that were lost.</summary>
+    public MetricFamily<Counter> SpansDropped { get; } = new("busbar_otlp_spans_dropped_total", "Spans that were dropped because the queue was full or the collector did not take them.", labels => new(labels));
+
+    /// <summary>Request logs that were not sent.</summary>
+    public MetricFamily<Counter> WebhookDropped { get; } = new("busbar_webhook_logs_dropped_total", "Request logs that were not sent because too many were on their way.", labels => new(labels));
+
+    /// <summary>Request logs that did not arrive.</summary>
+    public MetricFamily<Counter> WebhookFailed { get; } = new("busbar_webhook_logs_failed_total", "Request logs that the receiver did not take within its time.", labels => new(labels));
 
     /// <summary>Requests being served now.</summary>
     public InboundGauge Inbound { get; } = new();
@@ -127,6 +147,11 @@ internal sealed class Metrics
         Counters(text, AuthRejections);
         Counters(text, Shed);
         Counters(text, Losses);
+        Counters(text, BillingTruncated);
+        Counters(text, SpansExported);
+        Counters(text, SpansDropped);
+        Counters(text, WebhookDropped);
+        Counters(text, WebhookFailed);
         Histograms(text, Duration);
         Histograms(text, FirstByte);
         Histograms(text, StreamDuration);
@@ -135,10 +160,10 @@ internal sealed class Metrics
         Head(text, "busbar_requests_inflight", "Chat requests being served.", "gauge").Append("busbar_requests_inflight ").Append(Inbound.InFlight).Append('\n');
         foreach ((string name, string help, double value) in processGauges)
         {
-            Head(text, name, help, "gauge").Append(name).Append(' ').Append(Text(value)).Append('\n');
+            Head(text, name, help, name.EndsWith("_total", StringComparison.Ordinal) ? "counter" : "gauge").Append(name).Append(' ').Append(Text(value)).Append('\n');
         }
 
-        return text.ToString();
+        return Head(text, "busbar_build_info", "1, with the version.", "gauge").Append("busbar_build_info{version=\"").Append(ProductVersion.Text).Append("\"} 1\n").ToString();
     }
 
     /// <summary>HELP and TYPE lines.</summary>
@@ -153,7 +178,13 @@ internal sealed class Metrics
         Head(text, family.Name, family.Help, "counter");
         foreach (Counter counter in family.Series)
         {
-            text.Append(family.Name).Append('{').Append(counter.Labels).Append("} ").Append(counter.Value).Append('\n');
+            text.Append(family.Name);
+            if (counter.Labels.Length > 0)
+            {
+                text.Append('{').Append(counter.Labels).Append('}');
+            }
+
+            text.Append(' ').Append(counter.Value).Append('\n');
         }
     }
 

@@ -1,6 +1,5 @@
-using System.Globalization;
-using System.Text;
 using System.Threading.Channels;
+using Busbar.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Busbar.Observability;
@@ -15,14 +14,16 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
 
     private readonly Channel<string> _lines = Channel.CreateBounded<string>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly LogLevel _level;
+    private readonly LogFormat _format;
     private readonly TimeProvider _time;
     private readonly Task _writer;
     private long _dropped;
 
     /// <summary>Logs what is at least <paramref name="level"/> to <paramref name="output"/>.</summary>
-    public StderrLogger(LogLevel level, TextWriter output, TimeProvider time)
+    public StderrLogger(LogLevel level, TextWriter output, TimeProvider time, LogFormat format = LogFormat.Text)
     {
         _level = level;
+        _format = format;
         _time = time;
         _writer = Task.Run(() => WriteAsync(output));
     }
@@ -35,6 +36,14 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
         "debug" => LogLevel.Debug,
         "trace" => LogLevel.Trace,
         _ => LogLevel.Information,
+    };
+
+    /// <summary>The format named by <c>BUSBAR_LOG_FORMAT</c>; what the configuration says when that is unset or not understood.</summary>
+    public static LogFormat ParseFormat(string? name, LogFormat configured) => name?.Trim().ToLowerInvariant() switch
+    {
+        "json" => LogFormat.Json,
+        "text" => LogFormat.Text,
+        _ => configured,
     };
 
     /// <inheritdoc/>
@@ -54,29 +63,18 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
     /// <inheritdoc/>
     public void Dispose() => _lines.Writer.TryComplete();
 
-    private void Enqueue(LogLevel level, string message, Exception? exception)
+    private void Enqueue(string line)
     {
-        var line = new StringBuilder(160)
-            .Append(_time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture))
-            .Append(level switch
-            {
-                LogLevel.Critical or LogLevel.Error => " error ",
-                LogLevel.Warning => " warn  ",
-                LogLevel.Information => " info  ",
-                LogLevel.Debug => " debug ",
-                _ => " trace ",
-            })
-            .Append(message);
-        if (exception is not null)
-        {
-            line.AppendLine().Append(exception);
-        }
-
-        if (!_lines.Writer.TryWrite(line.ToString()))
+        if (!_lines.Writer.TryWrite(line))
         {
             Interlocked.Increment(ref _dropped);
         }
     }
+
+    private string Format(LogLevel level, string category, string message, IReadOnlyList<KeyValuePair<string, object?>>? values, Exception? exception) =>
+        _format == LogFormat.Json
+            ? LogLine.Json(_time.GetUtcNow(), level, category, message, values, exception)
+            : LogLine.Text(_time.GetUtcNow(), level, category, message, exception);
 
     private async Task WriteAsync(TextWriter output)
     {
@@ -85,7 +83,7 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
             output.WriteLine(line);
             if (Interlocked.Exchange(ref _dropped, 0) is > 0 and var lost)
             {
-                output.WriteLine($"({lost} log lines were dropped: the log is written more slowly than it grows)");
+                output.WriteLine(Format(LogLevel.Warning, "busbar", $"{lost} log lines were dropped: the log is written more slowly than it grows", null, null));
             }
 
             if (!_lines.Reader.TryPeek(out _))
@@ -106,7 +104,7 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
         {
             if (IsEnabled(logLevel))
             {
-                sink.Enqueue(logLevel, $"{category}: {formatter(state, exception)}", exception);
+                sink.Enqueue(sink.Format(logLevel, category, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>, exception));
             }
         }
     }

@@ -35,6 +35,9 @@ internal sealed class LaneState(int index)
         set => Volatile.Write(ref _slots, value);
     }
 
+    /// <summary>How long its answers take to begin.</summary>
+    public Latency Latency { get; } = new();
+
     /// <summary>Counts a success.</summary>
     public void CountOk() => Interlocked.Increment(ref _ok);
 

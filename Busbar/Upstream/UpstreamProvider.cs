@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Busbar.Configuration;
 
 namespace Busbar.Upstream;
@@ -53,46 +52,9 @@ internal sealed class UpstreamProvider : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _invoker.Dispose();
 
-    // The name is resolved here and only here, and only vetted addresses are dialled: a name that changes its mind between a check
-    // and the connect (DNS rebinding) has no such gap to use.
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
-    {
-        DnsEndPoint target = context.DnsEndPoint;
-        IPAddress[] addresses = IPAddress.TryParse(target.Host, out IPAddress? literal)
-            ? [literal]
-            : await Dns.GetHostAddressesAsync(target.Host, cancellation).ConfigureAwait(false);
-        Exception? failure = null;
-        foreach (IPAddress address in addresses)
-        {
-            if (AddressGuard.IsBlocked(address, _allowPrivateNetwork))
-            {
-                failure ??= new AddressBlockedException(Config.Name);
-                continue;
-            }
-
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            try
-            {
-                await socket.ConnectAsync(address, target.Port, cancellation).ConfigureAwait(false);
-                return new NetworkStream(socket, ownsSocket: true);
-            }
-            catch (Exception exception) when (exception is SocketException or OperationCanceledException)
-            {
-                socket.Dispose();
-                if (exception is OperationCanceledException)
-                {
-                    throw;
-                }
-
-                failure = exception;
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        }
-
-        throw failure ?? new SocketException((int)SocketError.HostNotFound);
-    }
+    private ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation) => VettedDial.ConnectAsync(
+        context.DnsEndPoint,
+        address => AddressGuard.IsBlocked(address, _allowPrivateNetwork),
+        $"provider {Config.Name}: its host resolves only to private, loopback or metadata addresses; set allow_private_network: true if that is meant",
+        cancellation);
 }

@@ -87,7 +87,8 @@ internal static class ConfigKeys
         "master_key_file", "master_key_env");
 
     /// <summary>Traces and request logs.</summary>
-    public static readonly KeySet Observability = new("observability", "otlp_endpoint", "request_log_webhook_url");
+    public static readonly KeySet Observability = new(
+        "observability", "otlp_endpoint", "otlp_sample_ratio", "request_log_webhook_url", "log_format");
 
     /// <summary>All blocks.</summary>
     public static IReadOnlyList<KeySet> All { get; } =

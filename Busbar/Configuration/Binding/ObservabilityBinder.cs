@@ -8,8 +8,16 @@ internal static class ObservabilityBinder
     {
         SinkEndpoint? otlp = Sink(observability, "otlp_endpoint", SinkGuard.Otlp, report);
         SinkEndpoint? webhook = Sink(observability, "request_log_webhook_url", SinkGuard.Webhook, report);
+        double ratio = observability.Number("otlp_sample_ratio", 1);
+        if (!(ratio is >= 0 and <= 1))
+        {
+            report.Error(observability.At("otlp_sample_ratio"), "must be from 0 to 1", "1 records every trace, 0.1 one in ten");
+        }
+
         return new ObservabilityConfig
         {
+            OtlpSampleRatio = ratio,
+            LogFormat = observability.Choice("log_format", ("text", LogFormat.Text), ("json", LogFormat.Json)) ?? LogFormat.Text,
             OtlpEndpoint = otlp?.Url,
             OtlpAuthorization = otlp?.Authorization,
             RequestLogWebhookUrl = webhook?.Url,

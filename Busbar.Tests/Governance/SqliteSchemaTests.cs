@@ -1,0 +1,98 @@
+using Busbar.Governance;
+using static Busbar.Tests.Governance.StoreDirectory;
+
+namespace Busbar.Tests.Governance;
+
+public sealed class SqliteSchemaTests : IDisposable
+{
+    private const string Predecessor = """
+        CREATE TABLE virtual_keys (id TEXT PRIMARY KEY, key_hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, allowed_pools TEXT DEFAULT '', max_budget_cents INTEGER,
+          budget_period TEXT DEFAULT 'total', rpm_limit INTEGER, tpm_limit INTEGER, enabled INTEGER DEFAULT 1, created_at INTEGER);
+        CREATE TABLE usage_counters (key_id TEXT, window_start INTEGER, spend_cents INTEGER DEFAULT 0, tokens INTEGER DEFAULT 0, requests INTEGER DEFAULT 0,
+          PRIMARY KEY (key_id, window_start));
+        """;
+
+    private readonly StoreDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    [Trait("gotcha", "C221")]
+    public void C221_keys_and_spending_of_the_predecessor_survive_pools_between_commas_too()
+    {
+        _directory.Run(Predecessor + $"""
+            INSERT INTO virtual_keys VALUES ('vk_2', '{KeyDigest.Of("2").ToHex()}', 'second', 'a, b,c', 500, 'daily', 60, 1000, 0, 20);
+            INSERT INTO virtual_keys VALUES ('vk_1', '{KeyDigest.Of("1").ToHex()}', 'first', '["x,y"]', NULL, NULL, NULL, NULL, NULL, 10);
+            INSERT INTO virtual_keys VALUES ('vk_3', '{KeyDigest.Of("3").ToHex()}', 'third', NULL, 0, 'monthly', NULL, NULL, 1, NULL);
+            INSERT INTO usage_counters VALUES ('vk_1', 0, 123, 456, 7), ('vk_2', {Now - (Now % 86_400)}, 9300000000000, 1, 1), ('vk_3', 1772323200, 'lost', 1, 1), ('vk_gone', 0, 5, 5, 5);
+            """);
+        Assert.Null(SqliteStore.Refusal(_directory.File));
+        Assert.Equal(0L, _directory.Scalar("PRAGMA user_version"));
+
+        for (int start = 0; start < 2; start++)
+        {
+            using SqliteStore store = _directory.Open();
+            StoredGovernance stored = store.Load(Now);
+            Assert.Equal(["third", "first", "second"], stored.Keys.Select(key => key.Name));
+            Assert.Empty(stored.Keys[0].AllowedPools);
+            Assert.Equal(["x,y"], stored.Keys[1].AllowedPools);
+            Assert.Equal(["a", "b", "c"], stored.Keys[2].AllowedPools);
+            VirtualKey second = stored.Keys[2];
+            Assert.Equal((500L, BudgetPeriod.Daily, 60u, 1000u, false, 20L, true), (second.MaxBudgetCents, second.Period, second.RpmLimit, second.TpmLimit, second.Enabled, second.CreatedAt, second.Digest.Equals(KeyDigest.Of("2"))));
+            Assert.Equal((null, BudgetPeriod.Total, null, true), (stored.Keys[1].MaxBudgetCents, stored.Keys[1].Period, stored.Keys[1].RpmLimit, stored.Keys[1].Enabled));
+
+            Assert.Equal([new WindowUsage("vk_1", 0, 123_000_000, 456, 7), new WindowUsage("vk_2", Now - (Now % 86_400), long.MaxValue, 1, 1)], stored.Windows);
+            Assert.Equal(["vk_3"], stored.UnreadableWindows);
+        }
+
+        Assert.Equal(123L, _directory.Scalar("SELECT spend_cents FROM usage_counters WHERE key_id = 'vk_1'"));
+        Assert.Equal("ok", _directory.Scalar("PRAGMA integrity_check"));
+        Assert.Null(_directory.Scalar("PRAGMA foreign_key_check"));
+    }
+
+    [Fact]
+    public void An_upgrade_that_fails_leaves_the_file_as_it_was()
+    {
+        // A column is missing, as in no release.
+        _directory.Run("CREATE TABLE virtual_keys (id TEXT PRIMARY KEY, key_hash TEXT); INSERT INTO virtual_keys VALUES ('vk_1', 'x')");
+        Assert.Contains("refused", _directory.Refusal());
+        Assert.Equal("vk_1", _directory.Scalar("SELECT id FROM virtual_keys"));
+        Assert.Equal(1L, _directory.Scalar("SELECT count(*) FROM sqlite_schema WHERE type = 'table'"));
+        Assert.Equal(0L, _directory.Scalar("PRAGMA user_version"));
+    }
+
+    [Fact]
+    public void A_file_of_a_newer_program_is_left_alone_and_both_versions_are_named()
+    {
+        _directory.Open().Dispose();
+        _directory.Run("PRAGMA user_version = 99; CREATE TABLE of_tomorrow (x)");
+        byte[] before = System.IO.File.ReadAllBytes(_directory.File);
+
+        string refusal = _directory.Refusal();
+        Assert.Contains("99", refusal);
+        Assert.Contains($"up to {SqliteSchema.Version}", refusal);
+        Assert.Equal(refusal, SqliteStore.Refusal(_directory.File));
+        Assert.Equal(before, System.IO.File.ReadAllBytes(_directory.File));
+    }
+
+    [Theory]
+    [InlineData("CREATE TABLE recipes (x)")]
+    [InlineData("CREATE TABLE virtual_keys (id); CREATE TABLE recipes (x)")]
+    [InlineData("CREATE TABLE recipes (x); PRAGMA user_version = 1")]
+    public void Another_programs_database_is_not_touched(string content)
+    {
+        _directory.Run(content);
+        byte[] before = System.IO.File.ReadAllBytes(_directory.File);
+        Assert.Contains("another program", _directory.Refusal());
+        Assert.Equal(before, System.IO.File.ReadAllBytes(_directory.File));
+    }
+
+    [Fact]
+    public void An_empty_file_becomes_a_database()
+    {
+        System.IO.File.WriteAllBytes(_directory.File, []);
+        Assert.Null(SqliteStore.Refusal(_directory.File));
+        using SqliteStore store = _directory.Open();
+        Assert.Empty(store.Load(Now).Keys);
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text.RegularExpressions;
+using Busbar.Configuration;
+using Busbar.Ir;
+using Busbar.Observability;
+using Busbar.Reliability;
+using Busbar.Tests.Configuration;
+
+namespace Busbar.Tests.Observability;
+
+/// <summary>What watches the product, and what describes it, speaks of the series that it exports.</summary>
+public sealed partial class BoardTests
+{
+    private static readonly string[] NotExportedYet =
+    [
+        "busbar_key_spend_cents",
+        "busbar_key_budget_remaining_cents",
+        "busbar_reservations_open",
+        "busbar_reserved_cents",
+        "busbar_ledger_lag_seconds",
+        "busbar_ledger_flush_errors_total",
+        "busbar_limit_rejections_total",
+    ];
+
+    // Those that Prometheus itself adds, and those of the series above.
+    private static readonly string[] OtherLabels = ["instance", "job", "le", "key", "kind"];
+
+    private static readonly string Page = Rendered();
+
+    private static IEnumerable<string> Exported => Typed().Matches(Page).Select(match => match.Groups["name"].Value);
+
+    [Theory]
+    [InlineData("deploy/grafana/busbar.json")]
+    [InlineData("deploy/prometheus/alerts.yaml")]
+    [InlineData("docs/observability.md")]
+    public void Every_series_that_is_named_is_exported(string file)
+    {
+        IEnumerable<string> named = Series().Matches(ProjectFiles.Read(file)).Select(match => Part().Replace(match.Value, "")).Distinct();
+
+        Assert.NotEmpty(named);
+        Assert.Empty(named.Except(Exported).Except(NotExportedYet));
+    }
+
+    [Theory]
+    [InlineData("deploy/grafana/busbar.json")]
+    [InlineData("deploy/prometheus/alerts.yaml")]
+    public void Every_label_that_is_asked_for_is_one_that_series_have(string file)
+    {
+        string[] labels = [.. Label().Matches(Page).Select(match => match.Groups["name"].Value).Distinct()];
+        string text = ProjectFiles.Read(file).Replace("\\\"", "\"", StringComparison.Ordinal);
+        IEnumerable<string> asked = Matcher().Matches(text).Select(match => match.Groups["name"].Value)
+            .Concat(Grouping().Matches(text).SelectMany(match => match.Groups["names"].Value.Split(", ")))
+            .Concat(Legend().Matches(text).Select(match => match.Groups["name"].Value)).Distinct();
+
+        Assert.NotEmpty(asked);
+        Assert.Empty(asked.Except(labels).Except(OtherLabels));
+    }
+
+    [Fact]
+    public void The_page_of_figures_is_described_whole() =>
+        Assert.Empty(Exported.Except(Series().Matches(ProjectFiles.Read("docs/observability.md")).Select(match => match.Value)));
+
+    [Fact]
+    public void No_series_counts_as_missing_once_it_is_there() => Assert.Empty(NotExportedYet.Intersect(Exported));
+
+    [Fact]
+    public void Every_alert_says_what_is_to_be_done()
+    {
+        string rules = ProjectFiles.Read("deploy/prometheus/alerts.yaml");
+
+        int alerts = Regex.Count(rules, "- alert: ");
+        Assert.True(alerts > 0);
+        foreach (string key in (string[])["expr", "severity", "summary", "runbook"])
+        {
+            Assert.Equal(alerts, Regex.Count(rules, $@"\b{key}: "));
+        }
+    }
+
+    [Fact]
+    [Trait("gotcha", "C249")]
+    public void C249_every_line_of_a_fresh_page_is_of_a_series_that_was_announced_and_stands_beside_its_like()
+    {
+        string announced = "";
+        var seen = new HashSet<string>();
+        foreach (string line in Page.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] words = line.Split(' ');
+            if (words is ["#", "HELP", var name, ..])
+            {
+                Assert.True(seen.Add(name), $"{name} is announced twice");
+                announced = name;
+            }
+            else if (words is ["#", "TYPE", var typed, var type])
+            {
+                Assert.Equal(announced, typed);
+                Assert.Equal(type == "counter", typed.EndsWith("_total", StringComparison.Ordinal));
+            }
+            else
+            {
+                Assert.Matches($@"^{announced}(_bucket|_sum|_count)?(\{{.+\}})? [^ ]+$", line);
+            }
+        }
+
+        Assert.Contains("busbar_build_info{version=", Page);
+    }
+
+    private static string Rendered()
+    {
+        GatewayConfig config = ConfigText.Valid(ConfigText.Minimal);
+        var metrics = new Metrics();
+        Fleet fleet = Fleet.Create(config, TimeProvider.System);
+        foreach (Pool pool in Metrics.AllPools(fleet))
+        {
+            metrics.ForPool(pool);
+        }
+
+        var losses = default(Losses);
+        losses.Add(LossField.Image);
+        metrics.CountLosses(ProtocolId.OpenAI, ProtocolId.Cohere, losses);
+        return metrics.Render(fleet, ProcessGauges.Read());
+    }
+
+    [GeneratedRegex(@"\b(busbar|process)_[a-z0-9_]+\b")]
+    private static partial Regex Series();
+
+    [GeneratedRegex("_(bucket|sum|count)$")]
+    private static partial Regex Part();
+
+    [GeneratedRegex(@"^# TYPE (?<name>\S+)", RegexOptions.Multiline)]
+    private static partial Regex Typed();
+
+    [GeneratedRegex(@"[{,](?<name>\w+)=""")]
+    private static partial Regex Label();
+
+    [GeneratedRegex(@"[{,](?<name>\w+)(=~|!~|!=|=)""")]
+    private static partial Regex Matcher();
+
+    [GeneratedRegex(@"\b(by|on) \((?<names>[^)]+)\)")]
+    private static partial Regex Grouping();
+
+    [GeneratedRegex(@"\{\{(\s*\$labels\.)?(?<name>\w+)\s*\}\}")]
+    private static partial Regex Legend();
+}

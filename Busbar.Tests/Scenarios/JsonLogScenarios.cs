@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace Busbar.Tests.Scenarios;
+
+public sealed class JsonLogScenarios
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Every_line_of_a_whole_life_is_one_object_and_those_of_a_request_bear_its_id(bool byVariable)
+    {
+        Dialect dialect = Dialect.All[0];
+        SceneConfig config = new(dialect, Dialect.All[1])
+        {
+            More = $"observability: {{ log_format: {(byVariable ? "text" : "json")}, otlp_endpoint: \"http://user:canary-password@collector.example.com\" }}",
+            Environment = byVariable ? new() { ["BUSBAR_LOG_FORMAT"] = "json" } : [],
+        };
+        await using Scene scene = await Scene.StartAsync(config);
+        scene.Settles = false;
+        scene.Upstreams[0].Next(call => call.AnswerAsync(500, "{}"));
+        scene.Upstreams[0].Always = call => dialect.ServeAsync(call);
+        scene.Upstreams[1].Always = call => Dialect.All[1].ServeAsync(call);
+        Reply reply = await scene.PostAsync(dialect);
+        scene.Reload(config);
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("configuration reloaded", StringComparison.Ordinal), "reloaded");
+        scene.Gateway.Signal(PosixSignal.SIGTERM);
+        Assert.Equal(0, await scene.Gateway.ExitedAsync());
+
+        JsonElement[] lines = [.. scene.Gateway.StandardError.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.All(lines, line => Assert.Equal(["ts", "level", "logger", "message"], line.EnumerateObject().Take(4).Select(member => member.Name)));
+        JsonElement failed = Single(lines, "attempt failed");
+        Assert.Equal(("warn", "smart", "m0", 500), (failed.GetProperty("level").GetString(), failed.GetProperty("pool").GetString(), failed.GetProperty("lane").GetString(), failed.GetProperty("status").GetInt32()));
+        JsonElement ended = Single(lines, "request ");
+        Assert.Equal(reply[dialect.RequestIdHeader], ended.GetProperty("request_id").GetString());
+        Assert.Equal(("ok", 2), (ended.GetProperty("outcome").GetString(), ended.GetProperty("attempts").GetInt32()));
+        Assert.Contains(lines, line => line.GetProperty("level").GetString() == "warn" && line.GetProperty("message").GetString()!.Contains("refused and switched off", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.GetProperty("message").GetString()!.StartsWith("model m0", StringComparison.Ordinal));
+    }
+
+    private static JsonElement Single(JsonElement[] lines, string begins) =>
+        Assert.Single(lines, line => line.GetProperty("message").GetString()!.StartsWith(begins, StringComparison.Ordinal));
+}

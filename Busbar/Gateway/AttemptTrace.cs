@@ -1,0 +1,122 @@
+using System.Globalization;
+using Busbar.Ir;
+using Busbar.Observability;
+using Busbar.Observability.Tracing;
+using Busbar.Reliability;
+
+namespace Busbar.Gateway;
+
+/// <summary>One call of a recorded request, until it is a span (OpenTelemetry's conventions for GenAI clients).</summary>
+internal sealed class AttemptTrace(RequestTrace request, TraceContext context, long start)
+{
+    private string? _answeredModel;
+
+    /// <summary>A whole answer has come.</summary>
+    public void Answered(Attempt attempt, ReadOnlyMemory<byte> body) => _answeredModel = ResponseModel.OfBody(attempt.Endpoint.Protocol.Id, body);
+
+    /// <summary>A part of a stream has come; the first ones name the model.</summary>
+    public void Streamed(Attempt attempt, ReadOnlyMemory<byte> arrived) => _answeredModel ??= ResponseModel.OfEvents(attempt.Endpoint.Protocol.Id, arrived);
+
+    /// <summary>The call is over.</summary>
+    public void End(Attempt attempt) => request.Ended(this, attempt);
+
+    /// <summary>The span.</summary>
+    public Span ToSpan(Attempt attempt, ulong parent, string? state, long end)
+    {
+        Exchange exchange = attempt.Exchange;
+        Lane lane = attempt.Lease.Lane;
+        string disposition = Disposition(attempt, out string? error);
+        int? status = attempt.Status;
+        string operation = RequestTrace.OperationName(exchange.Route.Operation, attempt.Endpoint.Protocol.Id);
+        string provider = ProviderName(lane.Provider.Name, attempt.Endpoint.Protocol.Id);
+        var span = new Span
+        {
+            Name = $"{operation} {lane.Model.UpstreamModel}",
+            Kind = SpanKind.Client,
+            Context = context,
+            Parent = parent,
+            State = state,
+            Start = start,
+            End = end,
+            HasFailed = error is not null,
+        };
+        span.With("gen_ai.operation.name", operation)
+            .With("gen_ai.provider.name", provider)
+            .With("gen_ai.system", provider)
+            .With("gen_ai.request.model", lane.Model.UpstreamModel)
+            .With("gen_ai.response.model", _answeredModel)
+            .With("http.request.method", "POST")
+            .With("http.response.status_code", status)
+            .With("server.address", attempt.Address.Host)
+            .With("server.port", attempt.Address.Port)
+            .With("error.type", error)
+            .With("busbar.pool", attempt.Lease.Pool.Name)
+            .With("busbar.lane", lane.Name)
+            .With("busbar.provider", lane.Provider.Name)
+            .With("busbar.disposition", disposition)
+            .With("busbar.attempt", exchange.Attempts);
+        if (attempt.Result is { End: AttemptEnd.Answered or AttemptEnd.ClientLeft } && exchange.Usage is { IsReported: true } usage)
+        {
+            span.With("gen_ai.usage.input_tokens", usage.TotalInput)
+                .With("gen_ai.usage.output_tokens", usage.Output)
+                .With("gen_ai.usage.cache_read.input_tokens", usage.CacheRead > 0 ? usage.CacheRead : null)
+                .With("gen_ai.usage.cache_creation.input_tokens", usage.CacheWrite > 0 ? usage.CacheWrite : null);
+        }
+
+        return span;
+    }
+
+    // The words of the metrics' labels, and what they have no word for.
+    private static string Disposition(Attempt attempt, out string? error)
+    {
+        Exchange exchange = attempt.Exchange;
+        string? failedStatus = attempt.Status is >= 300 and var status ? status.ToString(CultureInfo.InvariantCulture) : null;
+        switch (attempt.Result)
+        {
+            case { End: AttemptEnd.NextLane } result:
+                error = failedStatus ?? Metrics.FailoverReasons[(int)result.Reason];
+                return result.Reason switch
+                {
+                    FailoverReason.HardDown => "hard_down",
+                    FailoverReason.ContextLength => "context_length",
+                    FailoverReason.AttemptTimeout => "attempt_timeout",
+                    _ => "transient_upstream",
+                };
+            case { End: AttemptEnd.Skipped }:
+                error = failedStatus;
+                return "unsupported";
+            case { End: AttemptEnd.Answered } when failedStatus is not null:
+                error = failedStatus;
+                return "client_fault";
+            case { End: AttemptEnd.Answered } when exchange.Outcome == Outcome.Error:
+                error = "interrupted";
+                return "transient_upstream";
+            case { End: AttemptEnd.Answered }:
+                error = null;
+                return "ok";
+            case { End: AttemptEnd.ClientLeft }:
+            case null when exchange.ClientGone.IsCancellationRequested:
+                error = null;
+                return "client_left";
+            default:
+                error = "_OTHER";
+                return "unknown";
+        }
+    }
+
+    // Well-known values; hosts that speak another vendor's dialect bear its name unless they have one of their own.
+    private static string ProviderName(string configured, ProtocolId protocol) => configured switch
+    {
+        "groq" or "deepseek" => configured,
+        "mistral" => "mistral_ai",
+        "xai" => "x_ai",
+        _ => protocol switch
+        {
+            ProtocolId.Anthropic => "anthropic",
+            ProtocolId.Gemini => "gcp.gemini",
+            ProtocolId.Bedrock => "aws.bedrock",
+            ProtocolId.Cohere => "cohere",
+            _ => "openai",
+        },
+    };
+}

@@ -1,0 +1,234 @@
+using System.Text;
+using System.Text.Json;
+using Busbar.Wire;
+
+namespace Busbar.Governance;
+
+/// <summary>
+/// A key as a row of <c>virtual_keys</c>. One object reads one file: lists, labels and groups that many keys have in common are kept once.
+/// </summary>
+internal sealed class SqliteKeyRow
+{
+    /// <summary>The columns in the order in which they are read and bound.</summary>
+    public const string Columns =
+        "id, key_hash, name, allowed_pools, max_budget_cents, budget_period, rpm_limit, tpm_limit, enabled, created_at, former_hash, former_until, max_concurrent, "
+        + "enforcement, price_per_request_cents, price_per_1k_tokens_cents, expires_at, key_group, labels, access_key_id, access_key_secret";
+
+    /// <summary>Their number.</summary>
+    public const int ColumnCount = 21;
+
+    private readonly Dictionary<string, string[]?> _pools = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<string, string>?> _labels = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _groups = new(StringComparer.Ordinal);
+
+    /// <summary>What was read with a meaning it may not have had, a sentence each.</summary>
+    public List<string> Warnings { get; } = [];
+
+    /// <summary>Binds <paramref name="key"/>.</summary>
+    public static SqliteStatement Bind(SqliteStatement statement, VirtualKey key) => statement
+        .With(key.Id)
+        .With(key.Digest.ToHex())
+        .With(key.Name)
+        .With(WritePools(key.AllowedPools))
+        .With(key.MaxBudgetCents)
+        .With(NameOf(key.Period))
+        .With(key.RpmLimit)
+        .With(key.TpmLimit)
+        .With(key.Enabled ? 1 : 0)
+        .With(key.CreatedAt)
+        .With(key.FormerDigest?.ToHex())
+        .With(key.FormerUntil)
+        .With(key.MaxConcurrent)
+        .With(key.Enforcement == Enforcement.Soft ? "soft" : "strict")
+        .With(key.PricePerRequestCents)
+        .With(key.PricePer1KTokensCents)
+        .With(key.ExpiresAt)
+        .With(key.Group)
+        .With(WriteLabels(key.Labels))
+        .With(key.AccessKey?.Id)
+        .With(key.AccessKey?.SealedSecret);
+
+    /// <summary>The key of the current row. Throws <see cref="InvalidDataException"/> that names key and column when one of them makes no sense.</summary>
+    public VirtualKey Read(SqliteStatement row)
+    {
+        string id = row.Text(0);
+        try
+        {
+            return new VirtualKey
+            {
+                Id = id,
+                Digest = Digest(row, 1),
+                Name = row.Text(2),
+                AllowedPools = Pools(row, 3),
+                MaxBudgetCents = Optional(row, 4),
+                Period = Period(row, id),
+                RpmLimit = Limit(row, 6),
+                TpmLimit = Limit(row, 7),
+                Enabled = row.Count(8) != 0,
+                CreatedAt = row.Count(9),
+                FormerDigest = row.IsNull(10) ? null : Digest(row, 10),
+                FormerUntil = row.Count(11),
+                MaxConcurrent = Limit(row, 12),
+                Enforcement = row.Utf8(13).SequenceEqual("strict"u8) ? Enforcement.Strict : row.Utf8(13).SequenceEqual("soft"u8) ? Enforcement.Soft : throw row.Unreadable(13),
+                PricePerRequestCents = Optional(row, 14),
+                PricePer1KTokensCents = Optional(row, 15),
+                ExpiresAt = Optional(row, 16),
+                Group = row.IsNull(17) ? null : Shared(_groups, row.Text(17), static group => group),
+                Labels = Labels(row, 18),
+                AccessKey = row.IsNull(19) ? null : new AccessKeyPair(row.Text(19), row.Blob(20)),
+            };
+        }
+        catch (InvalidDataException problem)
+        {
+            throw new InvalidDataException($"has {problem.Message} for key '{id}'; correct that row or restore the file from a backup", problem);
+        }
+    }
+
+    private static KeyDigest Digest(SqliteStatement row, int column)
+    {
+        ReadOnlySpan<byte> utf8 = row.Utf8(column);
+        Span<char> hex = stackalloc char[KeyDigest.HexLength];
+        return utf8.Length == hex.Length && Encoding.Latin1.GetChars(utf8, hex) == hex.Length && KeyDigest.TryParse(hex, out KeyDigest digest)
+            ? digest
+            : throw row.Unreadable(column);
+    }
+
+    private static long? Optional(SqliteStatement row, int column) => row.IsNull(column) ? null : row.Count(column);
+
+    private static uint? Limit(SqliteStatement row, int column) =>
+        Optional(row, column) is not { } limit ? null : limit <= uint.MaxValue ? (uint)limit : throw row.Unreadable(column);
+
+    private BudgetPeriod Period(SqliteStatement row, string id)
+    {
+        ReadOnlySpan<byte> name = row.Utf8(5);
+        if (name.SequenceEqual("total"u8))
+        {
+            return BudgetPeriod.Total;
+        }
+
+        if (name.SequenceEqual("daily"u8))
+        {
+            return BudgetPeriod.Daily;
+        }
+
+        if (name.SequenceEqual("monthly"u8))
+        {
+            return BudgetPeriod.Monthly;
+        }
+
+        Warnings.Add($"the budget period of key '{id}' is unknown: its budget is for all time");
+        return BudgetPeriod.Total;
+    }
+
+    private static string NameOf(BudgetPeriod period) => period switch
+    {
+        BudgetPeriod.Daily => "daily",
+        BudgetPeriod.Monthly => "monthly",
+        _ => "total",
+    };
+
+    private IReadOnlyList<string> Pools(SqliteStatement row, int column) =>
+        row.Utf8(column).IsEmpty ? [] : Shared(_pools, row.Text(column), ReadPools) ?? throw row.Unreadable(column);
+
+    private IReadOnlyDictionary<string, string> Labels(SqliteStatement row, int column) =>
+        row.Utf8(column).IsEmpty ? VirtualKey.NoLabels : Shared(_labels, row.Text(column), ReadLabels) ?? throw row.Unreadable(column);
+
+    private static T Shared<T>(Dictionary<string, T> known, string text, Func<string, T> read)
+    {
+        if (!known.TryGetValue(text, out T? value))
+        {
+            value = read(text);
+            known.Add(text, value);
+        }
+
+        return value;
+    }
+
+    // A JSON array, or the predecessor's names between commas. Null for neither; a text without any name must not come to mean "all".
+    private static string[]? ReadPools(string text)
+    {
+        if (!text.StartsWith('['))
+        {
+            string[] parts = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            return parts.Length > 0 ? parts : null;
+        }
+
+        var names = new List<string>();
+        return ReadStrings(text, JsonTokenType.StartArray, names) ? [.. names] : null;
+    }
+
+    private static Dictionary<string, string>? ReadLabels(string text)
+    {
+        var strings = new List<string>();
+        if (!ReadStrings(text, JsonTokenType.StartObject, strings))
+        {
+            return null;
+        }
+
+        var labels = new Dictionary<string, string>(strings.Count / 2, StringComparer.Ordinal);
+        for (int i = 0; i < strings.Count; i += 2)
+        {
+            labels[strings[i]] = strings[i + 1];
+        }
+
+        return labels;
+    }
+
+    // The strings of a flat array or object, names included; false when there is anything else.
+    private static bool ReadStrings(string text, JsonTokenType opening, List<string> strings)
+    {
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text));
+        try
+        {
+            bool isOpen = reader.Read() && reader.TokenType == opening;
+            while (isOpen && reader.Read() && reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+            {
+                strings.Add(reader.GetString()!);
+            }
+
+            return isOpen && reader.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject && !reader.Read();
+        }
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static string WritePools(IReadOnlyList<string> names)
+    {
+        if (names.Count == 0)
+        {
+            return string.Empty;
+        }
+
+        using var buffer = new PooledBuffer();
+        var json = new JsonWriter(buffer);
+        json.StartArray();
+        foreach (string name in names)
+        {
+            json.String(name);
+        }
+
+        json.EndArray();
+        return Encoding.UTF8.GetString(buffer.Span);
+    }
+
+    private static string WriteLabels(IReadOnlyDictionary<string, string> labels)
+    {
+        if (labels.Count == 0)
+        {
+            return string.Empty;
+        }
+
+        using var buffer = new PooledBuffer();
+        var json = new JsonWriter(buffer);
+        json.StartObject();
+        foreach ((string name, string value) in labels)
+        {
+            json.String(JsonText.From(name).Span, value);
+        }
+
+        json.EndObject();
+        return Encoding.UTF8.GetString(buffer.Span);
+    }
+}

@@ -1,0 +1,151 @@
+using Microsoft.Data.Sqlite;
+
+namespace Busbar.Governance;
+
+/// <summary>The tables and how they came to be. Every step upwards is one transaction; a file that is newer than the program is left alone.</summary>
+internal static class SqliteSchema
+{
+    /// <summary>The version this program reads and writes; older ones are brought up to it.</summary>
+    public const int Version = 1;
+
+    // "Busb": tells our files from other programs' ("application_id" in SQLite's file format).
+    private const long ApplicationId = 0x42757362;
+
+    // Step i leads from version i to i + 1. Version 0 is an empty file, or one of the predecessor, whose tables had neither constraints between
+    // them nor the columns from former_hash on, and which kept whole cents. What it stored with a wrong type stays as it is, to be reported when it is loaded.
+    private static readonly string[] Steps =
+    [
+        $"""
+        CREATE TABLE IF NOT EXISTS virtual_keys (
+          id TEXT PRIMARY KEY, key_hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, allowed_pools TEXT DEFAULT '', max_budget_cents INTEGER,
+          budget_period TEXT DEFAULT 'total', rpm_limit INTEGER, tpm_limit INTEGER, enabled INTEGER DEFAULT 1, created_at INTEGER);
+        CREATE TABLE IF NOT EXISTS usage_counters (
+          key_id TEXT, window_start INTEGER, spend_cents INTEGER DEFAULT 0, tokens INTEGER DEFAULT 0, requests INTEGER DEFAULT 0,
+          PRIMARY KEY (key_id, window_start));
+        ALTER TABLE virtual_keys RENAME TO former_keys;
+        ALTER TABLE usage_counters RENAME TO former_counters;
+
+        CREATE TABLE virtual_keys (
+          id TEXT NOT NULL PRIMARY KEY,
+          key_hash TEXT NOT NULL UNIQUE,
+          name TEXT NOT NULL,
+          allowed_pools TEXT NOT NULL DEFAULT '',
+          max_budget_cents INTEGER,
+          budget_period TEXT NOT NULL DEFAULT 'total',
+          rpm_limit INTEGER,
+          tpm_limit INTEGER,
+          enabled INTEGER NOT NULL DEFAULT 1,
+          created_at INTEGER NOT NULL,
+          former_hash TEXT,
+          former_until INTEGER NOT NULL DEFAULT 0,
+          max_concurrent INTEGER,
+          enforcement TEXT NOT NULL DEFAULT 'strict',
+          price_per_request_cents INTEGER,
+          price_per_1k_tokens_cents INTEGER,
+          expires_at INTEGER,
+          key_group TEXT,
+          labels TEXT NOT NULL DEFAULT '',
+          access_key_id TEXT,
+          access_key_secret BLOB);
+        CREATE UNIQUE INDEX virtual_keys_former ON virtual_keys (former_hash) WHERE former_hash IS NOT NULL;
+        CREATE UNIQUE INDEX virtual_keys_access ON virtual_keys (access_key_id) WHERE access_key_id IS NOT NULL;
+
+        CREATE TABLE usage_counters (
+          key_id TEXT NOT NULL REFERENCES virtual_keys (id) ON DELETE CASCADE,
+          window_start INTEGER NOT NULL,
+          spend_microcents INTEGER NOT NULL DEFAULT 0,
+          spend_cents INTEGER GENERATED ALWAYS AS (spend_microcents / 1000000) VIRTUAL,
+          tokens INTEGER NOT NULL DEFAULT 0,
+          requests INTEGER NOT NULL DEFAULT 0,
+          PRIMARY KEY (key_id, window_start)) WITHOUT ROWID;
+        CREATE INDEX usage_counters_window ON usage_counters (window_start);
+
+        CREATE TABLE usage_daily (
+          day INTEGER NOT NULL,
+          key_id TEXT NOT NULL REFERENCES virtual_keys (id) ON DELETE CASCADE,
+          model TEXT NOT NULL,
+          requests INTEGER NOT NULL DEFAULT 0,
+          estimated INTEGER NOT NULL DEFAULT 0,
+          spend_microcents INTEGER NOT NULL DEFAULT 0,
+          input INTEGER NOT NULL DEFAULT 0,
+          cache_read INTEGER NOT NULL DEFAULT 0,
+          cache_write INTEGER NOT NULL DEFAULT 0,
+          output INTEGER NOT NULL DEFAULT 0,
+          reasoning INTEGER NOT NULL DEFAULT 0,
+          PRIMARY KEY (day, key_id, model)) WITHOUT ROWID;
+        CREATE INDEX usage_daily_key ON usage_daily (key_id);
+
+        CREATE TABLE audit_log (
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          at INTEGER NOT NULL,
+          action TEXT NOT NULL,
+          subject TEXT NOT NULL,
+          detail TEXT NOT NULL,
+          source TEXT NOT NULL);
+
+        INSERT INTO virtual_keys (id, key_hash, name, allowed_pools, max_budget_cents, budget_period, rpm_limit, tpm_limit, enabled, created_at)
+          SELECT id, key_hash, name, ifnull(allowed_pools, ''), max_budget_cents, ifnull(budget_period, 'total'), rpm_limit, tpm_limit, ifnull(enabled, 1),
+            ifnull(created_at, 0) FROM former_keys ORDER BY created_at, rowid;
+        INSERT INTO usage_counters (key_id, window_start, spend_microcents, tokens, requests)
+          SELECT key_id, window_start,
+            CASE WHEN typeof(spend_cents) <> 'integer' THEN ifnull(spend_cents, 0) WHEN spend_cents > 9223372036854 THEN {long.MaxValue} ELSE spend_cents * 1000000 END,
+            ifnull(tokens, 0), ifnull(requests, 0)
+          FROM former_counters WHERE window_start IS NOT NULL AND key_id IN (SELECT id FROM virtual_keys);
+        DROP TABLE former_counters;
+        DROP TABLE former_keys;
+        PRAGMA application_id = {ApplicationId};
+        """,
+    ];
+
+    /// <summary>
+    /// The version of the schema in the file, which is not changed. Throws <see cref="InvalidDataException"/> with the end of a sentence about the file when it
+    /// is another program's or newer than <see cref="Version"/>.
+    /// </summary>
+    public static long VersionOf(SqliteConnection connection)
+    {
+        long version = Number(connection, "PRAGMA user_version");
+        if (version == 0 ? IsForeign(connection) : Number(connection, "PRAGMA application_id") != ApplicationId)
+        {
+            throw new InvalidDataException("belongs to another program; set governance.db_path to another file");
+        }
+
+        return version <= Version ? version : throw new InvalidDataException(
+            $"has schema version {version} and this program knows versions up to {Version}; start the program that wrote it, or restore a backup from before that one was first started");
+    }
+
+    /// <summary>Brings the tables from <paramref name="version"/> to <see cref="Version"/>.</summary>
+    public static void Upgrade(SqliteConnection connection, long version)
+    {
+        for (; version < Version; version++)
+        {
+            Execute(connection, "BEGIN IMMEDIATE");
+            try
+            {
+                Execute(connection, $"{Steps[version]} PRAGMA user_version = {version + 1}; COMMIT");
+            }
+            catch (SqliteException)
+            {
+                if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0)
+                {
+                    Execute(connection, "ROLLBACK");
+                }
+
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Runs statements without values.</summary>
+    public static void Execute(SqliteConnection connection, string sql) =>
+        SqliteException.ThrowExceptionForRC(SQLitePCL.raw.sqlite3_exec(connection.Handle, sql), connection.Handle);
+
+    // The predecessor left no mark of its own: it is known by its tables.
+    private static bool IsForeign(SqliteConnection connection) =>
+        Number(connection, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name NOT IN ('virtual_keys', 'usage_counters')") > 0;
+
+    private static long Number(SqliteConnection connection, string sql)
+    {
+        using var statement = new SqliteStatement(connection, sql);
+        return statement.Read(row => row.Count(0))[0];
+    }
+}

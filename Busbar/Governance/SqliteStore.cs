@@ -1,0 +1,351 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Busbar.Governance;
+
+/// <summary>
+/// Keys, usage and audit log in one SQLite file, which belongs to one process at a time. One connection, one call at a time; every change is a transaction
+/// of its own. Durable against the death of the process; a loss of power may take the last commits, never the consistency (WAL, synchronous=NORMAL).
+/// </summary>
+internal sealed class SqliteStore : IGovernanceStore
+{
+    /// <summary>Days for which usage by model and day is kept.</summary>
+    public const int DaysKept = 400;
+
+    /// <summary>Days after its beginning for which a budget window is kept; only the current one is ever read. Windows of <see cref="BudgetPeriod.Total"/> stay.</summary>
+    public const int WindowDaysKept = 62;
+
+    /// <summary>Entries of the audit log that are kept.</summary>
+    public const int AuditKept = 100_000;
+
+    private const int PruneAtOnce = 1000;
+    private const long Day = 86_400;
+
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PruneInterval = TimeSpan.FromHours(1);
+
+    private readonly Lock _lock = new();
+    private readonly string _path;
+    private readonly IDisposable _fileLock;
+    private readonly SqliteConnection _connection;
+    private readonly TimeProvider _time;
+    private readonly SqliteStatements _sql;
+    private long _pruned;
+    private bool _isClosed;
+
+    static SqliteStore() => raw.SetProvider(new SQLite3Provider_sqlite3());
+
+    private SqliteStore(string path, IDisposable fileLock, SqliteConnection connection, TimeProvider time)
+    {
+        _path = path;
+        _fileLock = fileLock;
+        _connection = connection;
+        _time = time;
+        _sql = new SqliteStatements(connection);
+    }
+
+    /// <summary>
+    /// Opens or creates the database at <paramref name="path"/>, brings it up to <see cref="SqliteSchema.Version"/> and keeps other processes out. Throws
+    /// <see cref="StoreException"/>, and has changed nothing in the tables, when that cannot be done.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="time">For the age of what is pruned.</param>
+    /// <param name="patience">How long to wait for another program's lock; 5 s when null.</param>
+    public static SqliteStore Open(string path, TimeProvider time, TimeSpan? patience = null)
+    {
+        IDisposable? fileLock = null;
+        SqliteConnection? connection = null;
+        try
+        {
+            if (DatabaseFile.Misplacement(path) is { } misplacement)
+            {
+                throw new IOException(misplacement);
+            }
+
+            string file = DatabaseFile.Resolve(path);
+            fileLock = DatabaseFile.Lock(file)
+                ?? throw new InvalidDataException("is in use by another busbar process; stop that one, or give this one a file of its own in governance.db_path");
+
+            // After the lock: to close any handle of the file takes away the locks that SQLite holds on it in this process.
+            if (DatabaseFile.Refusal(file) is { } refusal)
+            {
+                throw new IOException(refusal);
+            }
+
+            DatabaseFile.Protect(file);
+            connection = Connect(file, patience ?? DefaultPatience);
+            long version = SqliteSchema.VersionOf(connection);
+            UseJournal(connection);
+            SqliteSchema.Upgrade(connection, version);
+            Check(connection, SqliteSchema.Version);
+            SqliteSchema.Execute(connection, "PRAGMA foreign_keys = ON");
+            return new SqliteStore(path, fileLock, connection, time);
+        }
+        catch (Exception problem) when (problem is SqliteException || DatabaseFile.IsRefusal(problem) || problem is InvalidDataException)
+        {
+            connection?.Dispose();
+            fileLock?.Dispose();
+            throw Explain(path, problem);
+        }
+    }
+
+    /// <summary>
+    /// Why a start with the database at <paramref name="path"/> would fail; null when it would not. Changes nothing and does not mind a process that has
+    /// the database open.
+    /// </summary>
+    public static string? Refusal(string path)
+    {
+        try
+        {
+            if (DatabaseFile.Refusal(path) is { } refusal)
+            {
+                throw new IOException(refusal);
+            }
+
+            string file = DatabaseFile.Resolve(path);
+            if (!File.Exists(file))
+            {
+                return null;
+            }
+
+            using SqliteConnection connection = Connect(file, DefaultPatience);
+            long version = SqliteSchema.VersionOf(connection);
+            Check(connection, version);
+            if (version == SqliteSchema.Version)
+            {
+                using var statements = new SqliteStatements(connection);
+                Load(statements, now: 0);
+            }
+
+            return null;
+        }
+        catch (Exception problem) when (problem is SqliteException || DatabaseFile.IsRefusal(problem) || problem is InvalidDataException)
+        {
+            return Explain(path, problem).Message;
+        }
+    }
+
+    /// <inheritdoc/>
+    public StoredGovernance Load(long now) => Do(() => Load(_sql, now));
+
+    /// <inheritdoc/>
+    public bool Insert(VirtualKey key) => Change(() =>
+    {
+        string digest = key.Digest.ToHex();
+        bool isTaken = _sql.FindKey.With(key.Id).With(digest).With(key.FormerDigest?.ToHex() ?? digest).With(key.AccessKey?.Id).Read(_ => true).Count > 0;
+        return !isTaken && SqliteKeyRow.Bind(_sql.InsertKey, key).Run() == 1;
+    });
+
+    /// <inheritdoc/>
+    public bool Update(VirtualKey key) => Change(() => SqliteKeyRow.Bind(_sql.UpdateKey, key).Run() == 1);
+
+    /// <inheritdoc/>
+    public bool Delete(string id) => Change(() => _sql.DeleteKey.With(id).Run() == 1);
+
+    /// <inheritdoc/>
+    public void Add(IReadOnlyCollection<WindowUsage> windows, IReadOnlyCollection<DailyUsage> days)
+    {
+        Change(() =>
+        {
+            foreach (WindowUsage window in windows)
+            {
+                if (_sql.AddToWindow.Bind(window).Run() == 0)
+                {
+                    _sql.NewWindow.Bind(window).Run();
+                }
+            }
+
+            foreach (DailyUsage day in days)
+            {
+                if (_sql.AddToDay.Bind(day).Run() == 0)
+                {
+                    _sql.NewDay.Bind(day).Run();
+                }
+            }
+
+            return true;
+        });
+        PruneSometimes();
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<DailyUsage> ReadUsage(string? keyId, long from, long until, int limit) => Do(() =>
+        (keyId is null ? _sql.ReadDays : _sql.ReadDaysOfKey.With(keyId)).With(from).With(until).With(limit).Read(row => new DailyUsage(
+            row.Text(1), row.Text(2), row.Count(0), row.Count(3), row.Count(4), row.Count(5), row.Count(6), row.Count(7), row.Count(8), row.Count(9), row.Count(10))));
+
+    /// <inheritdoc/>
+    public void Append(AuditEntry entry)
+    {
+        Change(() => _sql.AppendAudit.With(entry.At).With(entry.Action).With(entry.Subject).With(entry.Detail).With(entry.Source).Run());
+        PruneSometimes();
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<AuditEntry> ReadAudit(long before, int limit) => Do(() =>
+        _sql.ReadAudit.With(before).With(limit).Read(row => new AuditEntry(row.Count(0), row.Count(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5))));
+
+    /// <summary>Writes the journal into the file and lets another process have it.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (!_isClosed)
+            {
+                _isClosed = true;
+                _sql.Dispose();
+                _connection.Dispose();
+                _fileLock.Dispose();
+            }
+        }
+    }
+
+    private static SqliteConnection Connect(string file, TimeSpan patience)
+    {
+        if (DatabaseFile.IsCutOff(file))
+        {
+            throw new InvalidDataException(SqliteFault.Damaged);
+        }
+
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = file,
+            Mode = SqliteOpenMode.ReadWrite,
+            Pooling = false,
+        }.ToString());
+        connection.Open();
+        raw.sqlite3_busy_timeout(connection.Handle, (int)patience.TotalMilliseconds);
+        return connection;
+    }
+
+    private static void UseJournal(SqliteConnection connection)
+    {
+        using (var mode = new SqliteStatement(connection, "PRAGMA journal_mode = WAL"))
+        {
+            if (mode.Read(row => row.Text(0))[0] != "wal")
+            {
+                throw new InvalidDataException("is on a file system that cannot share memory between processes, such as a network share; put it on a local disk");
+            }
+        }
+
+        SqliteSchema.Execute(connection, "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864");
+    }
+
+    // Who may call and what is spent depends on two tables, which are looked through page by page; the others may be long.
+    private static void Check(SqliteConnection connection, long version)
+    {
+        foreach (string part in (ReadOnlySpan<string>)(version == 0 ? [""] : ["('virtual_keys')", "('usage_counters')"]))
+        {
+            using var check = new SqliteStatement(connection, $"PRAGMA quick_check{part}");
+            if (check.Read(row => row.Text(0)) is not ["ok"])
+            {
+                throw new InvalidDataException(SqliteFault.Damaged);
+            }
+        }
+    }
+
+    private static StoredGovernance Load(SqliteStatements sql, long now)
+    {
+        var reader = new SqliteKeyRow();
+        var windows = new List<WindowUsage>();
+        var unreadable = new List<string>();
+        List<VirtualKey> keys = sql.Load.With(BudgetWindow.StartOf(BudgetPeriod.Daily, now)).With(BudgetWindow.StartOf(BudgetPeriod.Monthly, now)).Read(row =>
+        {
+            const int Window = SqliteKeyRow.ColumnCount;
+            VirtualKey key = reader.Read(row);
+            if (row.IsNull(Window))
+            {
+                return key;
+            }
+
+            if (row.TryCount(Window, out long start) && row.TryCount(Window + 1, out long spent) && row.TryCount(Window + 2, out long tokens) && row.TryCount(Window + 3, out long requests))
+            {
+                windows.Add(new WindowUsage(key.Id, start, spent, tokens, requests));
+            }
+            else
+            {
+                unreadable.Add(key.Id);
+            }
+
+            return key;
+        });
+
+        // Rows come in the order of insertion, which is that of creation, unless clocks or people changed it.
+        bool isOrdered = Enumerable.Range(1, Math.Max(0, keys.Count - 1)).All(i => keys[i - 1].CreatedAt <= keys[i].CreatedAt);
+        return new StoredGovernance(isOrdered ? keys : [.. keys.OrderBy(key => key.CreatedAt)], windows, unreadable) { Warnings = reader.Warnings };
+    }
+
+    private static StoreException Explain(string path, Exception problem) => problem switch
+    {
+        SqliteException fault => SqliteFault.Explain(path, fault),
+        InvalidDataException => new StoreException($"the database '{path}' {problem.Message}", problem),
+        _ => new StoreException($"the database '{path}' cannot be opened: {DatabaseFile.Reason(problem)}; set governance.db_path to a file in a directory that exists and that this user may write", problem),
+    };
+
+    // Old rows go some at a time, so that no flush waits long for it. That nothing could be removed is no failure of the call that came by.
+    private void PruneSometimes()
+    {
+        if (_pruned != 0 && _time.GetElapsedTime(_pruned) < PruneInterval)
+        {
+            return;
+        }
+
+        long now = _time.GetUtcNow().ToUnixTimeSeconds();
+        bool isDone = true;
+        try
+        {
+            isDone = Change(() =>
+                _sql.PruneDays.With(now - (DaysKept * Day)).With(PruneAtOnce).Run()
+                + _sql.PruneWindows.With(now - (WindowDaysKept * Day)).With(PruneAtOnce).Run()
+                + _sql.PruneAudit.With(AuditKept).With(PruneAtOnce).Run()) < PruneAtOnce;
+        }
+        catch (StoreException)
+        {
+        }
+
+        if (isDone)
+        {
+            _pruned = _time.GetTimestamp();
+        }
+    }
+
+    private T Change<T>(Func<T> work) => Do(() =>
+    {
+        _sql.Begin.Run();
+        try
+        {
+            T result = work();
+            _sql.Commit.Run();
+            return result;
+        }
+        catch
+        {
+            // Some failures of SQLite have ended the transaction already.
+            if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
+            {
+                _sql.Rollback.Run();
+            }
+
+            throw;
+        }
+    });
+
+    private T Do<T>(Func<T> work)
+    {
+        lock (_lock)
+        {
+            if (_isClosed)
+            {
+                throw new StoreException($"the database '{_path}' is closed");
+            }
+
+            try
+            {
+                return work();
+            }
+            catch (Exception problem) when (problem is SqliteException or InvalidDataException)
+            {
+                throw Explain(_path, problem);
+            }
+        }
+    }
+}

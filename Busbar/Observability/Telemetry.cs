@@ -1,0 +1,70 @@
+using Busbar.Configuration;
+using Busbar.Observability.Tracing;
+using Microsoft.Extensions.Logging;
+
+namespace Busbar.Observability;
+
+/// <summary>Where traces and request logs go, as the configuration in force says.</summary>
+/// <param name="metrics">Counts what goes out and what is lost.</param>
+/// <param name="logger">Takes complaints.</param>
+/// <param name="time">The clock.</param>
+/// <param name="network">What sends instead of the network.</param>
+internal sealed class Telemetry(Metrics metrics, ILogger logger, TimeProvider time, HttpMessageHandler? network = null) : IAsyncDisposable
+{
+    private ObservabilityConfig _config = new();
+    private Tracer? _tracer;
+    private RequestWebhook? _webhook;
+    private Task _retired = Task.CompletedTask;
+
+    /// <summary>What records traces; null when nobody does.</summary>
+    public Tracer? Tracer => Volatile.Read(ref _tracer);
+
+    /// <summary>What tells of requests; null when nobody asks.</summary>
+    public RequestWebhook? Webhook => Volatile.Read(ref _webhook);
+
+    /// <summary>Puts settings in force. A sink whose settings are as before goes on undisturbed; a former one sends what it has and ends.</summary>
+    public void Apply(ObservabilityConfig config)
+    {
+        ObservabilityConfig former = _config;
+        _config = config;
+        if (former.OtlpEndpoint != config.OtlpEndpoint || former.OtlpSampleRatio != config.OtlpSampleRatio || IsOther(former.OtlpAuthorization, config.OtlpAuthorization))
+        {
+            Retire(Interlocked.Exchange(ref _tracer, config.OtlpEndpoint is { } endpoint ? NewTracer(endpoint, config) : null));
+        }
+
+        if (former.RequestLogWebhookUrl != config.RequestLogWebhookUrl || IsOther(former.RequestLogWebhookAuthorization, config.RequestLogWebhookAuthorization))
+        {
+            Retire(Interlocked.Exchange(ref _webhook, config.RequestLogWebhookUrl is { } url ? NewWebhook(url, config) : null));
+        }
+    }
+
+    /// <summary>Sends what is queued, within the sinks' own limits, and ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Apply(new ObservabilityConfig());
+        await _retired.ConfigureAwait(false);
+    }
+
+    private static bool IsOther(Secret? one, Secret? other) => one?.Reveal() != other?.Reveal();
+
+    private Tracer NewTracer(string endpoint, ObservabilityConfig config)
+    {
+        Uri address = Tracer.AddressOf(endpoint);
+        var collector = new SinkClient(address, config.OtlpAuthorization, Tracer.ExportLimit, kind => Tracer.Allows(address, kind), network);
+        return new Tracer(new SpanExporter(collector, metrics.SpansExported.Get(), metrics.SpansDropped.Get(), logger, time), config.OtlpSampleRatio, Random.Shared, time);
+    }
+
+    private RequestWebhook NewWebhook(string url, ObservabilityConfig config)
+    {
+        var receiver = new SinkClient(new Uri(url), config.RequestLogWebhookAuthorization, RequestWebhook.Limit, kind => kind == AddressKind.Public, network);
+        return new RequestWebhook(receiver, metrics.WebhookDropped.Get(), metrics.WebhookFailed.Get(), time);
+    }
+
+    private void Retire(IAsyncDisposable? sink)
+    {
+        if (sink is not null)
+        {
+            _retired = Task.WhenAll(_retired, sink.DisposeAsync().AsTask());
+        }
+    }
+}

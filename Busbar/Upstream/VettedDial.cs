@@ -1,0 +1,51 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Busbar.Upstream;
+
+/// <summary>
+/// Opens connections to vetted addresses only. A name is resolved here and nowhere else: one that changes its mind between a check and the connect
+/// (DNS rebinding) has no such gap to use.
+/// </summary>
+internal static class VettedDial
+{
+    /// <summary>Connects to the first address of <paramref name="target"/> that answers and is not blocked.</summary>
+    /// <param name="target">Host and port.</param>
+    /// <param name="isBlocked">Says that an address must not be dialled.</param>
+    /// <param name="blockedMessage">What to say when there were only such addresses.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    public static async ValueTask<Stream> ConnectAsync(DnsEndPoint target, Func<IPAddress, bool> isBlocked, string blockedMessage, CancellationToken cancellation)
+    {
+        IPAddress[] addresses = IPAddress.TryParse(target.Host, out IPAddress? literal)
+            ? [literal]
+            : await Dns.GetHostAddressesAsync(target.Host, cancellation).ConfigureAwait(false);
+        Exception? failure = null;
+        foreach (IPAddress address in addresses)
+        {
+            if (isBlocked(address))
+            {
+                failure ??= new AddressBlockedException(blockedMessage);
+                continue;
+            }
+
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(address, target.Port, cancellation).ConfigureAwait(false);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (SocketException exception)
+            {
+                socket.Dispose();
+                failure = exception;
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+
+        throw failure ?? new SocketException((int)SocketError.HostNotFound);
+    }
+}
