@@ -46,7 +46,7 @@ internal sealed partial class GatewayControl(
 
             GatewaySnapshot former = application.Snapshot;
             Fleet fleet = former.Fleet.Reload(config);
-            application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time));
+            application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time, former.Governor));
             prober.Restart(application.Snapshot);
 
             // Requests under way keep the former snapshot; its idle connections close by themselves.
