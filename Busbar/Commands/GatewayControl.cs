@@ -28,6 +28,11 @@ internal sealed partial class GatewayControl(
         lock (_reloading)
         {
             ConfigResult loaded = load();
+            if (loaded.Config is { } next)
+            {
+                loaded = new ConfigResult(next, [.. loaded.Problems, .. RestartOnly.Problems(Config, next)]);
+            }
+
             foreach (ConfigProblem problem in loaded.Problems)
             {
                 error.WriteLine(problem);
