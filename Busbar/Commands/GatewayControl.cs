@@ -48,6 +48,7 @@ internal sealed partial class GatewayControl(
             Fleet fleet = former.Fleet.Reload(config);
             application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time, former.Governor));
             prober.Restart(application.Snapshot);
+            application.Telemetry?.Apply(config.Observability);
 
             // Requests under way keep the former snapshot; its idle connections close by themselves.
             Reloaded(log, config.Providers.Count, config.Models.Count, config.Pools.Count);
