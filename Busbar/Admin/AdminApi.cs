@@ -57,8 +57,9 @@ internal sealed partial class AdminApi
             StoreFailed(_log, exception.Message);
             reply.Refuse(new AdminError(500, "store_failed", "the key store failed; the log says why"));
         }
-        catch (BadHttpRequestException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
+            // The client broke the protocol or is gone.
             reply.Refuse(AdminError.Invalid("the body could not be read", "unreadable_body"));
         }
         catch (Exception exception)

@@ -21,6 +21,6 @@ internal sealed class AdminRequest
     /// <summary>Where it came from: the peer's address.</summary>
     public required string Source { get; init; }
 
-    /// <summary>Reads the whole body; null when it is longer than so many bytes. Throws <see cref="BadHttpRequestException"/> when the client breaks the protocol.</summary>
+    /// <summary>Reads the whole body; null when it is longer than so many bytes. Throws <see cref="IOException"/> when the client breaks the protocol or is gone.</summary>
     public required Func<long, ValueTask<PooledBuffer?>> ReadBody { get; init; }
 }
