@@ -61,7 +61,7 @@ internal static class DatabaseFile
         using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         Span<byte> head = stackalloc byte[SmallestPage];
         int length = stream.ReadAtLeast(head, SmallestPage, throwOnEndOfStream: false);
-        int page = BinaryPrimitives.ReadUInt16BigEndian(head[PageSizeOffset..]) switch { 1 => 65_536, var size => Math.Max(size, SmallestPage) };
+        int page = BinaryPrimitives.ReadUInt16BigEndian(head[PageSizeOffset..]) switch { 1 => 65_536, ushort size => Math.Max((int)size, SmallestPage) };
         return length > 0 && (length < SmallestPage || stream.Length % page != 0);
     }
 
