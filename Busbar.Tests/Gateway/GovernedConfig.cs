@@ -6,9 +6,9 @@ namespace Busbar.Tests.Gateway;
 /// <summary>The deployment of a <see cref="GovernedGateway"/>.</summary>
 internal sealed record GovernedConfig(params Dialect[] Lanes)
 {
-    /// <summary>One lane for each dialect that is played, OpenAI first.</summary>
+    /// <summary>An OpenAI lane and an Anthropic one.</summary>
     public GovernedConfig()
-        : this(Dialect.All)
+        : this(new OpenAIDialect(), new AnthropicDialect())
     {
     }
 

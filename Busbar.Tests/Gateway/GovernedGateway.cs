@@ -77,7 +77,7 @@ internal sealed class GovernedGateway : IAsyncDisposable
             upstreams[lane].Always = dialect is BareDialect ? null : call => dialect.ServeAsync(call);
         }
 
-        GatewayConfig config = ConfigText.Valid(shape.Text(upstreams), new FakeEnvironment(("KEY", "sk-ant-api-canary-provider-key")));
+        GatewayConfig config = ConfigText.Valid(shape.Text(upstreams), new FakeEnvironment(("KEY", "sk-ant-api-canary-provider-key"), ("MASTER", new string('7', 64))));
         var time = new FakeTimeProvider(Start);
         var store = new MemoryStore(keys);
         Governor governor = Governor.Open(config.Governance, store, time, NullLogger.Instance);

@@ -28,6 +28,11 @@ internal sealed partial class GatewayControl(
         lock (_reloading)
         {
             ConfigResult loaded = load();
+            if (loaded.Config is { } next)
+            {
+                loaded = new ConfigResult(next, [.. loaded.Problems, .. RestartOnly.Problems(Config, next)]);
+            }
+
             foreach (ConfigProblem problem in loaded.Problems)
             {
                 error.WriteLine(problem);
@@ -41,8 +46,9 @@ internal sealed partial class GatewayControl(
 
             GatewaySnapshot former = application.Snapshot;
             Fleet fleet = former.Fleet.Reload(config);
-            application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time));
+            application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time, former.Governor));
             prober.Restart(application.Snapshot);
+            application.Telemetry?.Apply(config.Observability);
 
             // Requests under way keep the former snapshot; its idle connections close by themselves.
             Reloaded(log, config.Providers.Count, config.Models.Count, config.Pools.Count);

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Busbar.Configuration;
 using Busbar.Gateway;
+using Busbar.Governance;
 using Busbar.Observability;
 using Busbar.Reliability;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -70,16 +71,64 @@ internal static partial class ServeCommand
             return 1;
         }
 
-        var metrics = new Metrics();
+        Governor? governor;
+        try
+        {
+            governor = config.Governance.Enabled ? Governor.Open(config.Governance, SqliteStore.Open(config.Governance.DbPath, time), time, log) : null;
+        }
+        catch (StoreException exception)
+        {
+            error.WriteLine($"[error] governance: {exception.Message}");
+            return 1;
+        }
+
+        try
+        {
+            return await ListenAsync(config, address, tls, governor, reload, loggers, log, time, error, listening).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (governor is not null)
+            {
+                await governor.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task<int> ListenAsync(
+        GatewayConfig config,
+        IPEndPoint address,
+        TlsListener? tls,
+        Governor? governor,
+        Func<ConfigResult> reload,
+        StderrLogger loggers,
+        ILogger log,
+        TimeProvider time,
+        TextWriter error,
+        Action? listening)
+    {
+        var metrics = new Metrics { Governance = governor };
         Fleet fleet = Fleet.Create(config, time, events: new BreakerMetrics(metrics, log));
         var requestLog = new RequestLog(log, time);
         var telemetry = new Telemetry(metrics, log, time);
-        await using var __ = telemetry.ConfigureAwait(false);
+        await using var _ = telemetry.ConfigureAwait(false);
         telemetry.Apply(config.Observability);
-        var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time), metrics, requestLog, time) { Telemetry = telemetry };
+        var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time, governor), metrics, requestLog, time) { Telemetry = telemetry };
         var prober = new HealthProber(requestLog);
         var control = new GatewayControl(application, prober, reload, metrics, log, error);
         using KestrelServer server = GatewayServer.Create(address, config.Limits, loggers, tls);
+        KestrelServer? admin;
+        try
+        {
+            admin = governor is null ? null : await AdminServer.OpenAsync(application, control, governor, time, loggers, log).ConfigureAwait(false);
+        }
+        catch (IOException exception)
+        {
+            error.WriteLine($"[error] {exception.Message}");
+            return 1;
+        }
+
+        using KestrelServer? ownListener = admin;
         try
         {
             await server.StartAsync(application, CancellationToken.None).ConfigureAwait(false);
@@ -94,6 +143,11 @@ internal static partial class ServeCommand
         listening?.Invoke();
         prober.Restart(application.Snapshot);
         await WaitAndDrainAsync(server, application, prober, control, log).ConfigureAwait(false);
+        if (admin is not null)
+        {
+            await admin.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
         application.Snapshot.CloseConnections();
         Stopped(log);
         return 0;

@@ -86,6 +86,10 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         if (!IsTranslated)
         {
             HeaderPolicy.CopyRequest(endpoint.Protocol.Id, exchange.RequestHeaders, _request.Headers);
+            if (exchange.Caller.Credential.Carrier == CredentialCarrier.Signature)
+            {
+                ForwardedSignature.Copy(exchange.RequestHeaders, _request.Headers);
+            }
         }
 
         endpoint.AddDefaultHeaders(_request);

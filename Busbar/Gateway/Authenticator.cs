@@ -58,6 +58,11 @@ internal sealed class Authenticator
         string? token = Carried(headers, query, protocol, out CredentialCarrier carrier);
         if (_mode == AuthMode.Passthrough)
         {
+            if (token is null && protocol == ProtocolId.Bedrock && authorization is not null && SigV4Verifier.IsSigV4(authorization))
+            {
+                carrier = CredentialCarrier.Signature;
+            }
+
             return new(true, new CallerCredential(true, token is null ? null : new Secret(token), carrier));
         }
 
