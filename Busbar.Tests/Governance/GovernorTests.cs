@@ -333,7 +333,7 @@ public sealed class GovernorTests
         Assert.Equal((1, 1.0, 1, 1), (figures.OpenReservations, figures.ReservedCents, figures.RefusedForBudget, figures.RefusedForAccess));
         Assert.Equal([new KeyFigures(keys[4].Id, 4, 1), new KeyFigures(keys[3].Id, 3, 1), new KeyFigures(keys[2].Id, 2, null)], figures.Keys);
         open.Settle(new Charge("flat", Fee: true, new Usage { Output = long.MaxValue }, IsEstimated: true));
-        Assert.Equal((1, 1, 0), (governor.Read(0).EstimatedUsage, governor.Read(0).TruncatedBills, governor.Read(0).OpenReservations));
+        Assert.Equal((1, 1, 0), (governor.Read(0).EstimatedUsage, governor.Read(0).ClampedUsage, governor.Read(0).OpenReservations));
     }
 
     private static void Charge(Governor governor, VirtualKey key, int requests)

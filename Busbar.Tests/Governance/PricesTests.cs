@@ -89,12 +89,12 @@ public sealed class PricesTests
     [Fact, Trait("gotcha", "C233")]
     public void Counts_beyond_belief_are_cut_and_said_to_be()
     {
-        Usage cut = Prices.Bounded(new Usage { Input = long.MaxValue, Output = 5, Reasoning = 9, CacheRead = -1 }, out bool isTruncated);
+        Usage cut = Prices.Bounded(new Usage { Input = long.MaxValue, Output = 5, Reasoning = 9, CacheRead = -1 }, out bool isClamped);
 
-        Assert.True(isTruncated);
+        Assert.True(isClamped);
         Assert.Equal((Prices.MostTokens, 5, 5, 0), (cut.Input, cut.Output, cut.Reasoning, cut.CacheRead));
-        Prices.Bounded(new Usage { Input = Prices.MostTokens, Output = Prices.MostTokens }, out isTruncated);
-        Assert.False(isTruncated);
+        Prices.Bounded(new Usage { Input = Prices.MostTokens, Output = Prices.MostTokens }, out isClamped);
+        Assert.False(isClamped);
     }
 
     [Fact]

@@ -157,4 +157,31 @@ public sealed class AuthenticationScenarios
         await scene.ChargedAsync(0, ok: 1);
         Assert.Equal(0, (await scene.LaneAsync()).Cooldown);
     }
+
+    [Fact]
+    public async Task In_passthrough_mode_a_callers_own_aws_signature_goes_on_unchanged()
+    {
+        const string Body = """{ "messages":[{"role":"user","content":[{"text":"hi"}]}] }""";
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(new BareDialect("bedrock")) { Auth = "{ mode: passthrough }" });
+        scene.Upstream.Always = call => call.AnswerAsync(200, """{"output":{"message":{"role":"assistant","content":[{"text":"hi"}]}},"stopReason":"end_turn","usage":{"inputTokens":1,"outputTokens":1,"totalTokens":2}}""");
+        (string Name, string Value)[] signed =
+        [
+            ("Authorization", "AWS4-HMAC-SHA256 Credential=AKIAX/20261122/us-east-1/bedrock/aws4_request, SignedHeaders=amz-sdk-request;connection;content-type;host;x-amz-date;x-amz-security-token, Signature=00ff"),
+            ("x-amz-date", "20261122T120000Z"),
+            ("x-amz-security-token", "session"),
+            ("amz-sdk-request", "attempt=1"),
+        ];
+        using var message = new HttpRequestMessage(HttpMethod.Post, "/model/m0/converse") { Content = new StringContent(Body, null, "application/json") };
+        foreach ((string name, string value) in signed)
+        {
+            message.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        Assert.Equal(200, (int)(await scene.Client.SendAsync(message)).StatusCode);
+
+        UpstreamRequest request = Assert.Single(scene.Upstream.Requests);
+        Assert.Equal(Body, request.Text);
+        Assert.All(signed, header => Assert.Equal(header.Value, request[header.Name]));
+        Assert.Null(request["Connection"]);
+    }
 }

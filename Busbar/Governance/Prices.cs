@@ -45,9 +45,9 @@ internal readonly record struct Prices(long FeeMicroCents, long Input, long Cach
         Math.Max(left.Reasoning, right.Reasoning));
 
     /// <summary><paramref name="usage"/> with every count between 0 and <see cref="MostTokens"/>, and reasoning no more than output.</summary>
-    public static Usage Bounded(in Usage usage, out bool isTruncated)
+    public static Usage Bounded(in Usage usage, out bool isClamped)
     {
-        isTruncated = Math.Max(Math.Max(usage.Input, usage.Output), Math.Max(usage.CacheRead, usage.CacheWrite)) > MostTokens;
+        isClamped = Math.Max(Math.Max(usage.Input, usage.Output), Math.Max(usage.CacheRead, usage.CacheWrite)) > MostTokens;
         Usage bounded = usage;
         bounded.Input = Clamp(usage.Input);
         bounded.CacheRead = Clamp(usage.CacheRead);

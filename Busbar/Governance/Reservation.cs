@@ -37,7 +37,7 @@ internal sealed class Reservation
         }
 
         Prices prices = list.Of(key, charge.Model);
-        Usage usage = Prices.Bounded(charge.Usage, out bool isTruncated);
+        Usage usage = Prices.Bounded(charge.Usage, out bool isClamped);
         var settlement = new Settlement
         {
             KeyId = key.Id,
@@ -48,7 +48,7 @@ internal sealed class Reservation
             Usage = usage,
             IsSuccess = charge.Fee,
             IsEstimated = charge.IsEstimated,
-            IsTruncated = isTruncated,
+            IsClamped = isClamped,
         };
         if (Interlocked.Exchange(ref _governor, null) is { } governor)
         {

@@ -30,5 +30,5 @@ internal readonly record struct Settlement
     public bool IsEstimated { get; init; }
 
     /// <summary>Whether the provider reported more tokens than <see cref="Prices.MostTokens"/> of some kind.</summary>
-    public bool IsTruncated { get; init; }
+    public bool IsClamped { get; init; }
 }

@@ -12,7 +12,7 @@ internal sealed class Tally
     private long _held;
     private long _accessRefusals;
     private long _estimated;
-    private long _truncated;
+    private long _clamped;
 
     /// <summary>Reservations not yet closed.</summary>
     public long Open => Interlocked.Read(ref _open);
@@ -48,9 +48,9 @@ internal sealed class Tally
             Interlocked.Increment(ref _estimated);
         }
 
-        if (settlement.IsTruncated)
+        if (settlement.IsClamped)
         {
-            Interlocked.Increment(ref _truncated);
+            Interlocked.Increment(ref _clamped);
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class Tally
         LedgerLag = ledger.Lag,
         LedgerFlushErrors = ledger.FlushErrors,
         EstimatedUsage = Interlocked.Read(ref _estimated),
-        TruncatedBills = Interlocked.Read(ref _truncated),
+        ClampedUsage = Interlocked.Read(ref _clamped),
         RefusedForBudget = Refusals(Refusal.Budget) + Refusals(Refusal.BudgetHeld),
         RefusedForTokens = Refusals(Refusal.Tokens),
         RefusedForRequests = Refusals(Refusal.Requests),

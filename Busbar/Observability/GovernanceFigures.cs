@@ -19,7 +19,7 @@ internal sealed record GovernanceFigures
     public long EstimatedUsage { get; init; }
 
     /// <summary>Requests for which a provider reported impossibly many tokens.</summary>
-    public long TruncatedBills { get; init; }
+    public long ClampedUsage { get; init; }
 
     /// <summary>Refused requests by the limit in their way.</summary>
     public long RefusedForBudget { get; init; }

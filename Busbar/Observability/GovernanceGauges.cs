@@ -16,7 +16,7 @@ internal static class GovernanceGauges
         Single(text, "busbar_ledger_lag_seconds", "Age of the newest usage that is surely in the database.", "gauge", figures.LedgerLag.TotalSeconds);
         Single(text, "busbar_ledger_flush_errors_total", "Writes of usage to the database that failed.", "counter", figures.LedgerFlushErrors);
         Single(text, "busbar_usage_estimated_total", "Requests charged for estimated tokens because the provider reported none.", "counter", figures.EstimatedUsage);
-        Single(text, "busbar_billing_truncated_total", "Requests for which a provider reported impossibly many tokens.", "counter", figures.TruncatedBills);
+        Single(text, "busbar_usage_clamped_total", "Requests for which a provider reported impossibly many tokens.", "counter", figures.ClampedUsage);
 
         Metrics.Head(text, "busbar_limit_rejections_total", "Requests refused for their key, by the limit in their way.", "counter");
         Line(text, "busbar_limit_rejections_total", "kind", "budget", figures.RefusedForBudget);
