@@ -232,7 +232,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
 
         CountLosses(attempt);
-        attempt.Result = result;
+        exchange.Trace?.Judged(result);
         if (result.End == AttemptEnd.NextLane)
         {
             laneCounters.Failure(result.Reason switch

@@ -69,7 +69,7 @@ internal static class StreamRelay
             else
             {
                 body.Framer.Advance(read);
-                attempt.Trace?.Streamed(attempt, body.Framer.LastAdvanced);
+                attempt.Exchange.Trace?.Streamed(attempt, body.Framer.LastAdvanced);
                 result = body.Take();
             }
 

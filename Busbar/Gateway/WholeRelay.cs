@@ -34,7 +34,7 @@ internal static class WholeRelay
         {
             exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
             MeterUnreported(attempt, body);
-            attempt.Trace?.Answered(attempt, body.Memory);
+            exchange.Trace?.Answered(attempt, body.Memory);
         }
 
         await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
@@ -61,7 +61,7 @@ internal static class WholeRelay
             return cut with { Final = new GatewayError(ErrorKind.BadGateway) };
         }
 
-        attempt.Trace?.Answered(attempt, body.Memory);
+        exchange.Trace?.Answered(attempt, body.Memory);
         using ChatResponse response = ChatResponse.Rent();
         using var output = new PooledBuffer(body.Length + 512);
         var identity = new ResponseIdentity(
