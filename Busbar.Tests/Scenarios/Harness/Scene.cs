@@ -65,7 +65,7 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Starts a gateway.</summary>
     public static async Task<Scene> StartAsync(SceneConfig config)
     {
-        ScriptedUpstream[] upstreams = [.. config.Lanes.Select((_, lane) => config.Refusing == lane ? ScriptedUpstream.Refusing() : ScriptedUpstream.Start())];
+        ScriptedUpstream[] upstreams = [.. config.Lanes.Select((provider, lane) => config.Refusing == lane ? ScriptedUpstream.Refusing() : ScriptedUpstream.Start(provider is BareDialect ? "text/event-stream" : provider.StreamContentType))];
         int port = GatewayProcess.FreePort();
         var environment = config.Lanes.Select((_, lane) => lane).ToDictionary(lane => $"KEY_{lane}", KeyOf);
         foreach ((string name, string value) in config.Environment)
@@ -112,12 +112,12 @@ internal sealed class Scene : IAsyncDisposable
 
     /// <summary>Sends a chat request and returns at the answer's headers.</summary>
     public Task<HttpResponseMessage> OpenAsync(Dialect client, bool stream, string model = Pool, Action<HttpRequestMessage>? change = null, CancellationToken cancellation = default) =>
-        Client.SendAsync(Message(client, new StringContent(client.Request(model, stream)), change), HttpCompletionOption.ResponseHeadersRead, cancellation);
+        Client.SendAsync(Message(client, new StringContent(client.Request(model, stream)), change, model, stream), HttpCompletionOption.ResponseHeadersRead, cancellation);
 
     /// <summary>A chat request.</summary>
-    public static HttpRequestMessage Message(Dialect client, HttpContent content, Action<HttpRequestMessage>? change = null)
+    public static HttpRequestMessage Message(Dialect client, HttpContent content, Action<HttpRequestMessage>? change = null, string model = Pool, bool stream = false)
     {
-        var message = new HttpRequestMessage(HttpMethod.Post, client.Path) { Content = content };
+        var message = new HttpRequestMessage(HttpMethod.Post, client.PathOf(model, stream)) { Content = content };
         message.Content.Headers.ContentType = new("application/json");
         if (change is null)
         {
