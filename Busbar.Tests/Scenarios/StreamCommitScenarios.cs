@@ -198,7 +198,7 @@ public sealed class StreamCommitScenarios
         });
 
         using HttpResponseMessage response = await scene.OpenAsync(speaks, stream: true);
-        Assert.StartsWith("text/event-stream", response.Content.Headers.ContentType!.ToString());
+        Assert.StartsWith(speaks.StreamContentType, response.Content.Headers.ContentType!.ToString());
         var text = await StreamText.OfAsync(response);
         await text.ReadUntilAsync("one");
         Assert.DoesNotContain("two", text.Text);

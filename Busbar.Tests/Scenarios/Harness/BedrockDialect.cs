@@ -24,6 +24,8 @@ internal sealed class BedrockDialect : Dialect
         Frame("metadata", """{"metrics":{"latencyMs":9},"p":"a","usage":{"inputTokens":5,"outputTokens":2,"totalTokens":7}}"""),
     ];
 
+    public override int TerminalAt => 1;
+
     public override string ErrorEvent => Frame("!serviceUnavailableException", """{"message":"Too many requests, please wait before trying again."}""");
 
     public override string ContextError => """{"message":"Input is too long for requested model."}""";

@@ -30,6 +30,9 @@ internal abstract class Dialect
     /// <summary>Frames that end a stream.</summary>
     public abstract IReadOnlyList<string> End { get; }
 
+    /// <summary>Which frame of <see cref="End"/> makes a stream complete.</summary>
+    public virtual int TerminalAt => End.Count - 1;
+
     /// <summary>A provider's in-band report that it is overloaded.</summary>
     public abstract string ErrorEvent { get; }
 

@@ -32,7 +32,7 @@ internal sealed class GeminiDialect : Dialect
 
     public override void Authorize(HttpRequestHeaders headers, string token) => headers.TryAddWithoutValidation("x-goog-api-key", token);
 
-    public override string? CredentialOf(UpstreamRequest request) => request["x-goog-api-key"];
+    public override string? CredentialOf(UpstreamRequest request) => request["x-goog-api-key"] ?? request["Authorization"]?["Bearer ".Length..];
 
     public override string Request(string model, bool stream, string prompt) => $$"""{"contents":[{"role":"user","parts":[{"text":"{{prompt}}"}]}]}""";
 
@@ -63,6 +63,7 @@ internal sealed class GeminiDialect : Dialect
             {
                 403 => "PERMISSION_DENIED",
                 404 => "NOT_FOUND",
+                409 => "ABORTED",
                 429 => "RESOURCE_EXHAUSTED",
                 503 => "UNAVAILABLE",
                 504 => "DEADLINE_EXCEEDED",

@@ -16,6 +16,8 @@ internal sealed class OpenAIDialect : Dialect
 
     public override IReadOnlyList<string> End => [Chunk + """{},"finish_reason":"stop"}]}""" + "\n\n", "data: [DONE]\n\n"];
 
+    public override int TerminalAt => 0;
+
     public override string ErrorEvent => """data: {"error":{"message":"The server had an error.","type":"server_error","param":null,"code":null}}""" + "\n\n";
 
     public override string ContextError =>

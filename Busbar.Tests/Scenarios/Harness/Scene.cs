@@ -63,18 +63,24 @@ internal sealed class Scene : IAsyncDisposable
     public static string KeyOf(int lane) => $"sk-ant-api-canary-provider-key-{lane}";
 
     /// <summary>Starts a gateway.</summary>
-    public static async Task<Scene> StartAsync(SceneConfig config)
+    public static Task<Scene> StartAsync(SceneConfig config)
     {
         ScriptedUpstream[] upstreams = [.. config.Lanes.Select((provider, lane) => config.Refusing == lane ? ScriptedUpstream.Refusing() : ScriptedUpstream.Start(provider is BareDialect ? "text/event-stream" : provider.StreamContentType))];
-        int port = GatewayProcess.FreePort();
         var environment = config.Lanes.Select((_, lane) => lane).ToDictionary(lane => $"KEY_{lane}", KeyOf);
         foreach ((string name, string value) in config.Environment)
         {
             environment[name] = value;
         }
 
-        GatewayProcess gateway = GatewayProcess.Run([], config.Text(port, upstreams), environment);
-        var scene = new Scene(gateway, upstreams, config.Lanes, port);
+        return StartAsync(upstreams, config.Lanes, port => config.Text(port, upstreams), environment);
+    }
+
+    /// <summary>Starts a gateway with a deployment of another form.</summary>
+    public static async Task<Scene> StartAsync(ScriptedUpstream[] upstreams, Dialect[] providers, Func<int, string> config, Dictionary<string, string> environment)
+    {
+        int port = GatewayProcess.FreePort();
+        GatewayProcess gateway = GatewayProcess.Run([], config(port), environment);
+        var scene = new Scene(gateway, upstreams, providers, port);
         try
         {
             await Eventually.HoldsAsync(async () =>
