@@ -52,6 +52,13 @@ internal static class FaultRows
     [
         new("100 before the answer", FaultView.Answer, FaultCharge.Success, (at, call) => AfterAsync("100 Continue\r\n\r\n", at, call)),
         new("103 before the answer", FaultView.Answer, FaultCharge.Success, (at, call) => AfterAsync("103 Early Hints\r\nLink: </a>\r\n\r\n", at, call)),
+        new("unreadable headers", FaultView.Answer, FaultCharge.Success, (at, call) => call.AnswerAsync(
+            200, System.Text.Encoding.UTF8.GetBytes(at.Serves.Answer("hello")), "application/json; note=\u00a7", ("x-request-id", "\u00a7"), ("retry-after", "\u00a7"))) { Streamed = false },
+        Transient("101 unasked", async (_, call) =>
+        {
+            await call.RawAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n");
+            call.Close();
+        }),
         new("204", FaultView.Verbatim, FaultCharge.Success, (_, call) => call.RawAsync("HTTP/1.1 204 No Content\r\n\r\n")),
         .. ((int[])[300, 301, 302, 303, 307, 308]).Select(status => Refused(status) with { Name = $"{status}", IsOneOfMany = true }),
         new("304", FaultView.Refusal, FaultCharge.ClientFault, (_, call) => call.RawAsync("HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n")) { Status = 304 },

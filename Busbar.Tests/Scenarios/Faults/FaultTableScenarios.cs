@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Xunit.Abstractions;
 
 namespace Busbar.Tests.Scenarios;
 
@@ -6,7 +7,7 @@ namespace Busbar.Tests.Scenarios;
 /// Every way to fail, for providers and clients of every protocol, plain and streamed, with and without another lane, with clients that stay and that
 /// leave. Each case has a lane of its own, so that all run at once and what each moved can be told apart.
 /// </summary>
-public sealed class FaultTableScenarios
+public sealed class FaultTableScenarios(ITestOutputHelper output)
 {
     private const int AtOnce = 24;
 
@@ -68,6 +69,21 @@ public sealed class FaultTableScenarios
                 IsCounted(at, page);
                 return Task.CompletedTask;
             });
+        }
+
+        // What ends the scenario first may be only a consequence of what these say.
+        foreach (string failure in failures.Order())
+        {
+            output.WriteLine(failure);
+        }
+
+        string[] log = table.Scene.Gateway.StandardError.Split('\n');
+        for (int line = 0; line < log.Length; line++)
+        {
+            if (log[line].Contains("failed on a bug", StringComparison.Ordinal))
+            {
+                output.WriteLine(string.Join('\n', log.Skip(line).Take(6)));
+            }
         }
 
         Assert.True(failures.IsEmpty, $"{failures.Count} of {table.Cases.Length} cases:\n{string.Join('\n', failures.Order().Take(60))}");
@@ -166,7 +182,7 @@ public sealed class FaultTableScenarios
                 Assert.Null(reply["Location"]);
                 return;
             case FaultView.Refusal:
-                at.Speaks.IsEnvelope(reply, at.Row.Status);
+                at.Speaks.IsEnvelope(reply, at.Row.Status == 304 ? 502 : at.Row.Status, at.Row.Status == 404 ? "model_not_found" : null);
                 break;
             case FaultView.BrokenOff:
                 Assert.Equal((200, at.Speaks.StreamContentType), (reply.Status, reply["Content-Type"]));

@@ -70,6 +70,7 @@ internal sealed class AnthropicDialect : Dialect
             {
                 401 => "authentication_error",
                 404 => "not_found_error",
+                409 => "conflict_error",
                 413 => "request_too_large",
                 429 => "rate_limit_error",
                 503 or 529 => "overloaded_error",
