@@ -23,8 +23,10 @@ internal static class WholeRelay
         Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
         bool ended = await FillAsync(stream, body, Answer.HoldLimit, exchange.Timer.Token).ConfigureAwait(false);
         var contentHeaders = attempt.Response.Content.Headers;
-        string? contentType = contentHeaders.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : null;
-        Answer.Commit(attempt, contentType, ended ? body.Length : contentHeaders.ContentLength, streamed: false);
+
+        // An answer such as 204 must have neither a body nor a length.
+        long? length = !ended ? contentHeaders.ContentLength : body.Length > 0 ? body.Length : null;
+        Answer.Commit(attempt, HeaderPolicy.ContentTypeOf(contentHeaders), length, streamed: false);
         if (!ended)
         {
             return await PassRestAsync(attempt, stream, body).ConfigureAwait(false);
@@ -37,7 +39,11 @@ internal static class WholeRelay
             exchange.Trace?.Answered(attempt, body.Memory);
         }
 
-        await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
+        if (body.Length > 0)
+        {
+            await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
+        }
+
         return AttemptResult.Answered;
     }
 
