@@ -25,6 +25,14 @@ internal static class SchemaCheck
         return errors;
     }
 
+    /// <summary>The same, for <paramref name="schema"/>, which stands in the document <paramref name="root"/>.</summary>
+    public static IReadOnlyList<string> Validate(JsonElement root, JsonElement schema, JsonElement value)
+    {
+        var errors = new List<string>();
+        Check(root, schema, value, "", errors);
+        return errors;
+    }
+
     private static JsonElement Find(JsonElement root, string pointer) => pointer.TrimStart('#').Split('/', StringSplitOptions.RemoveEmptyEntries)
         .Aggregate(root, (at, name) => at.GetProperty(name.Replace("~1", "/").Replace("~0", "~")));
 

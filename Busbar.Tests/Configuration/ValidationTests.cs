@@ -339,7 +339,7 @@ public sealed class ValidationTests
         Assert.Equal(("2023-06-01", "eu-west-1", ProviderAuth.Bearer), (provider.AnthropicVersion, provider.Region, provider.Auth));
         ModelConfig model = config.Models["m"];
         Assert.Equal(("claude", 1500, 99L), (model.UpstreamModel, model.AttemptTimeoutMs, model.DefaultMaxTokens));
-        Assert.Equal(new RateCardConfig { Input = 300, Output = 1500, CacheRead = 30, CacheWrite = 300, Reasoning = 7 }, model.RateCard);
+        Assert.Equal(new RateCardConfig { Input = 300_000, Output = 1_500_000, CacheRead = 30_000, CacheWrite = 300_000, Reasoning = 7_000 }, model.RateCard);
         PoolConfig pool = config.Pools["p"];
         Assert.Equal((CommitMode.FirstByte, DisconnectMode.Drain, 50, 10), (pool.Commit, pool.OnClientDisconnect, pool.QueueMaxMs, pool.Members[0].AttemptTimeoutMs));
         Assert.Equal(new AffinityConfig { FallbackToSystem = true }, pool.Affinity);

@@ -5,9 +5,17 @@ namespace Busbar.Commands;
 /// <summary>Turns arguments into one command. Flags need no file, no variable and no network.</summary>
 internal static class CommandLine
 {
-    /// <summary>Runs the command and returns the exit code: 0 done, 1 start or server error, 2 unknown argument.</summary>
+    /// <summary>Runs the command and returns the exit code: 0 done, 1 start or server error or a refusal, 2 unknown argument.</summary>
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error)
     {
+        switch (arguments)
+        {
+            case ["keys", ..]:
+                return await KeysCommand.RunAsync(arguments, ProcessEnvironment.Instance, TimeProvider.System, output, error).ConfigureAwait(false);
+            case ["status", ..]:
+                return await StatusCommand.RunAsync(arguments, ProcessEnvironment.Instance, output, error).ConfigureAwait(false);
+        }
+
         string? config = null;
         string? catalog = null;
         Command command = Command.Serve;

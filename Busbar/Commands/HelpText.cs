@@ -13,11 +13,21 @@ internal static class HelpText
           busbar --validate [--config FILE]           say everything that is wrong with a configuration
           busbar --providers                          list the built-in catalog of providers
           busbar --version | --help
+        administration of a running gateway, over its admin API; each takes --json and --url URL:
+          busbar status                               what it is doing; exits with 1 when no lane can serve
+          busbar keys create --name NAME [--pool NAME]... [--budget-cents N] [--period total|daily|monthly] [--rpm N] [--tpm N]
+                             [--max-concurrent N] [--soft] [--expires-in 30d] [--group NAME] [--label NAME=VALUE]...
+          busbar keys list
+          busbar keys revoke ID [--delete]            it stops to work; --delete removes it with its usage
+          busbar keys rotate ID [--overlap SECONDS]   another secret; the former one works on for so long
+          busbar keys usage [ID] [--from DAY] [--until DAY] [--by key,model,day]
 
         variables:
           BUSBAR_CONFIG      configuration file (default /etc/busbar/config.yaml)
           BUSBAR_PROVIDERS   provider catalog that replaces the built-in one
           BUSBAR_LOG         error, warn, info (default), debug or trace; RUST_LOG is an alias
+          BUSBAR_ADMIN_URL   admin API for status and keys (default http://127.0.0.1:8080)
+          BUSBAR_ADMIN_TOKEN its token
           BUSBAR_LOG_FORMAT  text (default) or json; overrides the configuration
           and whatever api_key_env and ${...} name in the configuration
 
@@ -44,6 +54,7 @@ internal static class HelpText
         own endpoints:
           GET / /healthz /livez /stats /metrics
           HEAD /
+          /admin/...                                  admin API: GET /admin/openapi.json describes it
 
         signals: SIGTERM and SIGINT drain and stop (a second one stops at once), SIGHUP reloads the configuration.
 

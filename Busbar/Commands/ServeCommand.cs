@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Busbar.Configuration;
 using Busbar.Gateway;
+using Busbar.Governance;
 using Busbar.Observability;
 using Busbar.Reliability;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -70,15 +71,64 @@ internal static partial class ServeCommand
             return 1;
         }
 
-        var metrics = new Metrics();
+        Governor? governor;
+        try
+        {
+            governor = config.Governance.Enabled ? Governor.Open(config.Governance, SqliteStore.Open(config.Governance.DbPath, time), time, log) : null;
+        }
+        catch (StoreException exception)
+        {
+            error.WriteLine($"[error] governance: {exception.Message}");
+            return 1;
+        }
+
+        try
+        {
+            return await ListenAsync(config, address, tls, governor, reload, loggers, log, time, error, listening).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (governor is not null)
+            {
+                await governor.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task<int> ListenAsync(
+        GatewayConfig config,
+        IPEndPoint address,
+        TlsListener? tls,
+        Governor? governor,
+        Func<ConfigResult> reload,
+        StderrLogger loggers,
+        ILogger log,
+        TimeProvider time,
+        TextWriter error,
+        Action? listening)
+    {
+        var metrics = new Metrics { Governance = governor };
         Fleet fleet = Fleet.Create(config, time, events: new BreakerMetrics(metrics, log));
         var requestLog = new RequestLog(log, time);
         var telemetry = new Telemetry(metrics, log, time);
-        await using var __ = telemetry.ConfigureAwait(false);
+        await using var _ = telemetry.ConfigureAwait(false);
         telemetry.Apply(config.Observability);
-        var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time), metrics, requestLog, time) { Telemetry = telemetry };
+        var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time, governor), metrics, requestLog, time) { Telemetry = telemetry };
         var prober = new HealthProber(requestLog);
+        var control = new GatewayControl(application, prober, reload, metrics, log, error);
         using KestrelServer server = GatewayServer.Create(address, config.Limits, loggers, tls);
+        KestrelServer? admin;
+        try
+        {
+            admin = governor is null ? null : await AdminServer.OpenAsync(application, control, governor, time, loggers, log).ConfigureAwait(false);
+        }
+        catch (IOException exception)
+        {
+            error.WriteLine($"[error] {exception.Message}");
+            return 1;
+        }
+
+        using KestrelServer? ownListener = admin;
         try
         {
             await server.StartAsync(application, CancellationToken.None).ConfigureAwait(false);
@@ -92,7 +142,12 @@ internal static partial class ServeCommand
         Listening(log, ProductVersion.Text, config.Listen);
         listening?.Invoke();
         prober.Restart(application.Snapshot);
-        await WaitAndDrainAsync(server, application, prober, reload, metrics, log, error).ConfigureAwait(false);
+        await WaitAndDrainAsync(server, application, prober, control, log).ConfigureAwait(false);
+        if (admin is not null)
+        {
+            await admin.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
         application.Snapshot.CloseConnections();
         Stopped(log);
         return 0;
@@ -104,7 +159,7 @@ internal static partial class ServeCommand
     private static TextWriter Notices(LogFormat format, TextWriter error) => format == LogFormat.Json ? new JsonLines(error, TimeProvider.System) : error;
 
     private static async Task WaitAndDrainAsync(
-        KestrelServer server, GatewayApplication application, HealthProber prober, Func<ConfigResult> reload, Metrics metrics, ILogger log, TextWriter error)
+        KestrelServer server, GatewayApplication application, HealthProber prober, GatewayControl control, ILogger log)
     {
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var abort = new CancellationTokenSource();
@@ -122,7 +177,7 @@ internal static partial class ServeCommand
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;
-            Reload(application, prober, reload, metrics, log, error);
+            control.Reload();
         });
         await stop.Task.ConfigureAwait(false);
         prober.Stop();
@@ -132,30 +187,6 @@ internal static partial class ServeCommand
 
         // Requests still running when the token fires are cut; each settles on that path like on any other.
         await server.StopAsync(abort.Token).ConfigureAwait(false);
-    }
-
-    private static void Reload(GatewayApplication application, HealthProber prober, Func<ConfigResult> load, Metrics metrics, ILogger log, TextWriter error)
-    {
-        ConfigResult loaded = load();
-        foreach (ConfigProblem problem in loaded.Problems)
-        {
-            error.WriteLine(problem);
-        }
-
-        if (loaded.Config is not { } config)
-        {
-            ReloadRefused(log);
-            return;
-        }
-
-        GatewaySnapshot former = application.Snapshot;
-        Fleet fleet = former.Fleet.Reload(config);
-        application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time));
-        prober.Restart(application.Snapshot);
-        application.Telemetry?.Apply(config.Observability);
-
-        // Requests under way keep the former snapshot; its idle connections close by themselves.
-        Reloaded(log, config.Providers.Count, config.Models.Count, config.Pools.Count);
     }
 
     [LoggerMessage(10, LogLevel.Information, "busbar {Version} is listening on {Address}")]
@@ -169,10 +200,4 @@ internal static partial class ServeCommand
 
     [LoggerMessage(13, LogLevel.Information, "stopped")]
     private static partial void Stopped(ILogger logger);
-
-    [LoggerMessage(14, LogLevel.Information, "configuration reloaded: {Providers} providers, {Models} models, {Pools} pools")]
-    private static partial void Reloaded(ILogger logger, int providers, int models, int pools);
-
-    [LoggerMessage(15, LogLevel.Error, "configuration not reloaded: it has errors; the one in force stays")]
-    private static partial void ReloadRefused(ILogger logger);
 }

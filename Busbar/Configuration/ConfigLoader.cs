@@ -65,7 +65,7 @@ internal static class ConfigLoader
             return new ConfigResult(null, report.Problems);
         }
 
-        GatewayConfig config = new Binder(catalog, report, environment).Bind(root, file);
+        GatewayConfig config = new Binder(catalog, report, environment).Bind(root, file) with { Origins = report.Origins() };
         refuse(config, report);
         return new ConfigResult(config, report.Problems);
     }

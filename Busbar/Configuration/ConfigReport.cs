@@ -1,3 +1,5 @@
+using Busbar.Configuration.Binding;
+
 namespace Busbar.Configuration;
 
 /// <summary>Collects what is wrong while a configuration is read, and knows where every key stands.</summary>
@@ -6,13 +8,21 @@ internal sealed class ConfigReport
     private const int LongestShownValue = 80;
 
     private readonly Dictionary<string, (SourceLocation Location, string? Value)> _places = [];
+    private readonly Dictionary<string, ConfigOrigin> _origins = [];
     private readonly List<ConfigProblem> _problems = [];
 
     /// <summary>What was found so far.</summary>
     public IReadOnlyList<ConfigProblem> Problems => _problems;
 
     /// <summary>Notes where a key stands and, unless it may be secret, what it says. A later note replaces an earlier one.</summary>
-    public void Place(string path, SourceLocation location, string? value) => _places[path] = (location, value);
+    public void Place(string path, SourceLocation location, string? value)
+    {
+        _places[path] = (location, value);
+        _origins[path] = new ConfigOrigin(location, value is null ? [] : Interpolation.Names(value));
+    }
+
+    /// <summary>Where everything stands that was found so far.</summary>
+    public ConfigOrigins Origins() => new(_origins.ToDictionary());
 
     /// <summary>Forgets the value of a key that turned out to be secret.</summary>
     public void Conceal(string path)

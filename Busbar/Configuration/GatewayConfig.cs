@@ -35,4 +35,7 @@ internal sealed record GatewayConfig
 
     /// <summary>User agent of upstream calls; null for <c>busbar/&lt;version&gt;</c>.</summary>
     public string? UserAgent { get; init; }
+
+    /// <summary>Where its values were written.</summary>
+    public ConfigOrigins Origins { get; init; } = ConfigOrigins.None;
 }

@@ -32,4 +32,7 @@ internal sealed record GovernanceConfig
 
     /// <summary>Environment variable with that key; null for none.</summary>
     public string? MasterKeyEnv { get; init; }
+
+    /// <summary>That key itself; null when neither is given.</summary>
+    public MasterKey? MasterKey { get; init; }
 }

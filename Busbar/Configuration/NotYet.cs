@@ -8,8 +8,6 @@ internal static class NotYet
     /// <summary>One row for each feature: what it is called, and the paths where a configuration asks for it. A feature that arrives takes its row away.</summary>
     public static IReadOnlyList<(string Feature, Func<GatewayConfig, IEnumerable<string>> Uses)> Features { get; } =
     [
-        ("governance", config => When(config.Governance.Enabled, "governance.enabled")),
-        ("rate cards", config => config.Models.Values.Where(model => model.RateCard is not null).Select(model => $"models.{model.Name}.rate_card")),
         ("draining after a disconnect", config => Pools(config, pool => pool.OnClientDisconnect != DisconnectMode.Cancel, "on_client_disconnect")),
     ];
 
@@ -24,8 +22,6 @@ internal static class NotYet
             }
         }
     }
-
-    private static IEnumerable<string> When(bool isUsed, string path) => isUsed ? [path] : [];
 
     private static IEnumerable<string> Pools(GatewayConfig config, Func<PoolConfig, bool> uses, string key) =>
         config.Pools.Values.Where(uses).Select(pool => $"pools.{pool.Name}.{key}");

@@ -1,6 +1,6 @@
 namespace Busbar.Configuration;
 
-/// <summary>Prices of one model in micro-cents per token.</summary>
+/// <summary>Prices of one model in nano-cents per token, which is thousandths of a cent for a million tokens.</summary>
 internal sealed record RateCardConfig
 {
     /// <summary>Uncached input.</summary>

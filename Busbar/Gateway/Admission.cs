@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Busbar.Governance;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Reliability;
@@ -34,6 +35,16 @@ internal static class Admission
         }
 
         exchange.Body = body;
+        if (exchange.Caller.IsSigned)
+        {
+            KeyEntry? signer = exchange.Snapshot.Signatures!.Verify(exchange);
+            exchange.Caller = new(signer is not null, default, signer);
+            if (signer is null)
+            {
+                return new GatewayError(ErrorKind.Authentication);
+            }
+        }
+
         ScanResult result = RequestScan.TryScan(body.Memory, out RequestScan scan);
         if (result != ScanResult.Ok)
         {
@@ -59,6 +70,12 @@ internal static class Admission
 
         Pool? pool = named is not null ? Find(exchange, named, out GatewayError? refusal) : Find(exchange, scan.ModelText(body.Memory), out refusal);
         exchange.Pool = pool;
+        if (!KeyGate.Permits(exchange, pool, pool is null ? named ?? scan.ModelText(body.Memory).ToString() : default))
+        {
+            exchange.Snapshot.Governor!.CountAccessRefusal();
+            return new GatewayError(ErrorKind.Permission);
+        }
+
         if (pool is null)
         {
             return refusal;

@@ -15,7 +15,7 @@ internal static class Answer
         if (!attempt.IsTranslated)
         {
             // An array was asked for, which does not look like a stream.
-            return streamed || attempt.Exchange.WantsJsonArray ? StreamRelay.RunAsync(attempt, new PassedStream(attempt)) : WholeRelay.PassAsync(attempt);
+            return streamed || attempt.Exchange.WantsJsonArray ? StreamRelay.RunAsync(attempt, Passed(attempt)) : WholeRelay.PassAsync(attempt);
         }
 
         return streamed && attempt.Exchange.Streams
@@ -47,6 +47,12 @@ internal static class Answer
         exchange.MarkHeaders(attempt.Lease.Lane.Name);
         exchange.Outcome = Observability.Outcome.Ok;
         attempt.Lease.Succeeded();
+    }
+
+    private static IRelayedStream Passed(Attempt attempt)
+    {
+        var passed = new PassedStream(attempt);
+        return attempt.HidesUsage ? new UsageHidingStream(passed) : passed;
     }
 
     private static bool IsStream(HttpContentHeaders headers) =>

@@ -33,6 +33,9 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <summary>What translation must remember between request and answer; null on same-protocol hops.</summary>
     public TranslationContext? Translation { get; private set; }
 
+    /// <summary>Whether the provider was asked for a usage that the client did not ask for.</summary>
+    public bool HidesUsage { get; private set; }
+
     /// <summary>The provider's answer, once its headers are in.</summary>
     public HttpResponseMessage Response => _response!;
 
@@ -76,6 +79,10 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         if (!IsTranslated)
         {
             HeaderPolicy.CopyRequest(endpoint.Protocol.Id, exchange.RequestHeaders, _request.Headers);
+            if (exchange.Caller.Credential.Carrier == CredentialCarrier.Signature)
+            {
+                ForwardedSignature.Copy(exchange.RequestHeaders, _request.Headers);
+            }
         }
 
         endpoint.AddDefaultHeaders(_request);
@@ -145,6 +152,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             using ChatRequest request = ChatRequest.Rent();
             if (SameProtocolCleanup.TryRewrite(body, PathModel(), exchange.Streams, endpoint.Protocol, endpoint.Target, Translation, request, _translatedBody))
             {
+                HidesUsage = StreamUsage.IsUnasked(exchange);
                 return new ModelSplice(_translatedBody.Memory);
             }
         }
@@ -152,6 +160,14 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         if (exchange.Route.Model is not null)
         {
             return NamedInPath(body);
+        }
+
+        if (exchange.Reservation.IsOpen && StreamUsage.IsUnasked(exchange))
+        {
+            HidesUsage = true;
+            _translatedBody ??= new PooledBuffer(body.Length + 512);
+            StreamUsage.Write(body, exchange.Scan, endpoint.ModelJson, _translatedBody);
+            return new ModelSplice(_translatedBody.Memory);
         }
 
         return new ModelSplice(body, exchange.Scan, endpoint.ModelJson);

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using Busbar.Admin;
 using Busbar.Configuration;
+using Busbar.Governance;
 using Busbar.Ir;
 using Busbar.Upstream;
 using Microsoft.AspNetCore.Http;
@@ -13,14 +15,22 @@ namespace Busbar.Gateway;
 /// </summary>
 internal sealed class Authenticator
 {
+    private const string Bearer = "Bearer ";
+
     private readonly AuthMode _mode;
     private readonly byte[][] _digests;
+    private readonly KeyDirectory? _keys;
+    private readonly AdminGate _operators;
+    private readonly TimeProvider _time;
 
-    /// <summary>Prepares the checks of <paramref name="config"/>.</summary>
-    public Authenticator(AuthConfig config)
+    /// <summary>Prepares the checks of <paramref name="config"/>; where there are <paramref name="keys"/>, they alone admit, whatever the mode.</summary>
+    public Authenticator(GatewayConfig config, KeyDirectory? keys, TimeProvider time)
     {
-        _mode = config.Mode;
-        _digests = [.. config.ClientTokens.Select(token => SHA256.HashData(Encoding.UTF8.GetBytes(token.Reveal())))];
+        _mode = config.Auth.Mode;
+        _digests = [.. config.Auth.ClientTokens.Select(token => SHA256.HashData(Encoding.UTF8.GetBytes(token.Reveal())))];
+        _keys = keys;
+        _operators = new AdminGate(config.Governance);
+        _time = time;
     }
 
     /// <summary>
@@ -29,6 +39,11 @@ internal sealed class Authenticator
     /// </summary>
     public CallerIdentity Authenticate(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol, ref AdmittedToken admitted)
     {
+        if (_keys is not null)
+        {
+            return FindKey(_keys, headers, query, protocol, ref admitted);
+        }
+
         if (_mode == AuthMode.None)
         {
             return new(true, default);
@@ -43,6 +58,11 @@ internal sealed class Authenticator
         string? token = Carried(headers, query, protocol, out CredentialCarrier carrier);
         if (_mode == AuthMode.Passthrough)
         {
+            if (token is null && protocol == ProtocolId.Bedrock && authorization is not null && SigV4Verifier.IsSigV4(authorization))
+            {
+                carrier = CredentialCarrier.Signature;
+            }
+
             return new(true, new CallerCredential(true, token is null ? null : new Secret(token), carrier));
         }
 
@@ -55,16 +75,19 @@ internal sealed class Authenticator
         return new(listed, default);
     }
 
+    /// <summary>Whether the request carries one of the operator's tokens.</summary>
+    public bool IsOperator(IHeaderDictionary headers) => _operators.Judge(headers) != AdminAccess.None;
+
     /// <summary>The first non-empty token in the order of control plane 3.2; null when there is none.</summary>
     internal static string? Carried(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol, out CredentialCarrier carrier)
     {
         string? authorization = First(headers.Authorization);
         if (authorization is not null
-            && authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
-            && !string.IsNullOrWhiteSpace(authorization[7..]))
+            && authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            && !string.IsNullOrWhiteSpace(authorization[Bearer.Length..]))
         {
             carrier = CredentialCarrier.Bearer;
-            return authorization[7..];
+            return authorization[Bearer.Length..];
         }
 
         if (First(headers["x-api-key"]) is { } apiKey)
@@ -97,6 +120,31 @@ internal sealed class Authenticator
 
     private static string? First(Microsoft.Extensions.Primitives.StringValues values) =>
         values.Count > 0 && !string.IsNullOrWhiteSpace(values[0]) ? values[0] : null;
+
+    private CallerIdentity FindKey(KeyDirectory keys, IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol, ref AdmittedToken admitted)
+    {
+        string? authorization = First(headers.Authorization);
+        long now = _time.GetUtcNow().ToUnixTimeSeconds();
+        if (admitted.Is(this, authorization) && admitted.IsInForce(now))
+        {
+            return new(true, default, admitted.Key);
+        }
+
+        string? token = Carried(headers, query, protocol, out CredentialCarrier carrier);
+        if (token is null)
+        {
+            bool isSigned = protocol == ProtocolId.Bedrock && authorization is not null && SigV4Verifier.IsSigV4(authorization);
+            return new(isSigned, default, IsSigned: isSigned);
+        }
+
+        KeyEntry? key = keys.Find(token, now, out KeyDigest digest);
+        if (key is not null && carrier == CredentialCarrier.Bearer)
+        {
+            admitted = new AdmittedToken(this, authorization!, key, digest);
+        }
+
+        return new(key is not null, default, key);
+    }
 
     private bool IsListed(string token)
     {

@@ -1,4 +1,5 @@
 using Busbar.Configuration;
+using Busbar.Governance;
 using Busbar.Upstream;
 
 namespace Busbar.Gateway;
@@ -6,4 +7,6 @@ namespace Busbar.Gateway;
 /// <summary>What a request proved about its sender.</summary>
 /// <param name="Admitted">Whether it may go on.</param>
 /// <param name="Credential">The credential upstream calls are to carry.</param>
-internal readonly record struct CallerIdentity(bool Admitted, CallerCredential Credential);
+/// <param name="Key">The virtual key it belongs to; null where none are used, and until a signature is verified.</param>
+/// <param name="IsSigned">It carries a signature that covers the body, and is admitted only to have its body read and the signature verified.</param>
+internal readonly record struct CallerIdentity(bool Admitted, CallerCredential Credential, KeyEntry? Key = null, bool IsSigned = false);

@@ -24,6 +24,9 @@ internal enum Endpoint : byte
     /// <summary><c>/metrics</c>.</summary>
     Metrics,
 
+    /// <summary>The admin API: <c>/admin</c> and everything below, in a table of its own.</summary>
+    Admin,
+
     /// <summary>A chat call in one of the six dialects.</summary>
     Chat,
 

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Busbar.Configuration;
+using Busbar.Governance;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Protocols;
@@ -66,6 +67,15 @@ internal sealed class Exchange
     /// <summary>What the answer cost, where <see cref="WantsUsage"/>; streams report it in any case.</summary>
     public Usage Usage { get; set; }
 
+    /// <summary>What it holds of its key's limits.</summary>
+    public Reservation Reservation { get; } = new();
+
+    /// <summary>Bytes of text in what was relayed, as far as they were counted; they stand in for <see cref="Usage"/> where nothing was reported.</summary>
+    public long DeliveredText { get; set; }
+
+    /// <summary>Name of the lane whose answer the headers belong to; null for an answer of our own, and before headers.</summary>
+    public string? CommittedLane { get; private set; }
+
     /// <summary>Whether the answer was too long for what it cost to be read from it, though <see cref="WantsUsage"/>.</summary>
     public bool UsageIsLost { get; set; }
 
@@ -90,14 +100,17 @@ internal sealed class Exchange
     /// <summary>Signs of life while a provider is silent in a stream.</summary>
     public KeepAlive KeepAlive { get; } = new();
 
+    /// <summary>What Kestrel knows of the request, for those who need more than this.</summary>
+    public IFeatureCollection Features { get; private set; } = null!;
+
     /// <summary>The request's method.</summary>
     public string Method => _request.Method;
 
     /// <summary>Path as sent, percent-encoded, without query.</summary>
-    public ReadOnlySpan<char> RawPath => RawTarget[..QueryStart];
+    public ReadOnlySpan<char> RawPath => new RequestTarget(_request.RawTarget).Path;
 
     /// <summary>Query as sent, without the question mark.</summary>
-    public ReadOnlySpan<char> RawQuery => RawTarget[Math.Min(QueryStart + 1, RawTarget.Length)..];
+    public ReadOnlySpan<char> RawQuery => new RequestTarget(_request.RawTarget).Query;
 
     /// <summary>The client's headers.</summary>
     public IHeaderDictionary RequestHeaders => _request.Headers;
@@ -133,29 +146,10 @@ internal sealed class Exchange
     /// <summary>The request id in the client's dialect, minted on first use.</summary>
     public string RequestId => _requestId ??= Ingress.NewRequestId();
 
-    private ReadOnlySpan<char> RawTarget
-    {
-        get
-        {
-            ReadOnlySpan<char> target = _request.RawTarget;
-
-            // A proxy may send the absolute form (RFC 9112, 3.2.2).
-            if (target.IsEmpty || target[0] != '/')
-            {
-                int scheme = target.IndexOf("://", StringComparison.Ordinal);
-                int slash = scheme < 0 ? -1 : target[(scheme + 3)..].IndexOf('/');
-                target = slash < 0 ? "/" : target[(scheme + 3 + slash)..];
-            }
-
-            return target;
-        }
-    }
-
-    private int QueryStart => RawTarget.IndexOf('?') is >= 0 and var index ? index : RawTarget.Length;
-
     /// <summary>Takes hold of a request that has just arrived.</summary>
     public void Begin(IFeatureCollection features, GatewaySnapshot snapshot, long timestamp)
     {
+        Features = features;
         _request = features.GetRequiredFeature<IHttpRequestFeature>();
         _response = features.GetRequiredFeature<IHttpResponseFeature>();
         _responseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
@@ -169,6 +163,7 @@ internal sealed class Exchange
     public void MarkHeaders(string? lane = null)
     {
         HeadersAt = Snapshot.Time.GetTimestamp();
+        CommittedLane = lane;
         if (Snapshot.Config.ResponseHeaders == ResponseHeaderMode.Debug)
         {
             HeaderPolicy.AddDebug(this, lane);
@@ -192,6 +187,8 @@ internal sealed class Exchange
         Route = default;
         Caller = default;
         Usage = default;
+        DeliveredText = 0;
+        CommittedLane = null;
         Outcome = default;
         ServedBy = null;
         CalledAt = 0;
@@ -206,6 +203,7 @@ internal sealed class Exchange
         HeadersAt = 0;
         Snapshot = null!;
         Ingress = null!;
+        Features = null!;
         _request = null!;
         _response = null!;
         _responseBody = null!;

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using Busbar.Admin;
+using Busbar.Governance;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Protocols;
@@ -34,6 +36,9 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         _attempts = new AttemptLoop(metrics, log);
         _local = new LocalEndpoints(metrics);
     }
+
+    /// <summary>The admin API; null when governance is off. To be set before the first request.</summary>
+    public AdminApi? Admin { get; set; }
 
     /// <summary>Where traces and request logs go; null for nowhere.</summary>
     public Telemetry? Telemetry { get; init; }
@@ -95,7 +100,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     private async ValueTask RunAsync(Exchange exchange)
     {
         // 1. Route: the path alone fixes the dialect, but for the few paths that several vendors have.
-        exchange.Route = Routes.Match(exchange.Method, exchange.RawPath);
+        exchange.Route = AdminEndpoint.Route(exchange) ?? Routes.Match(exchange.Method, exchange.RawPath);
         if (exchange.Route.Endpoint is Endpoint.ModelList or Endpoint.Model or Endpoint.NoAction)
         {
             exchange.Route = exchange.Route with { Protocol = ModelDialect.Of(exchange) };
@@ -107,9 +112,20 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
             return;
         }
 
+        if (exchange.Route.Endpoint == Endpoint.Admin)
+        {
+            await AdminEndpoint.ServeAsync(exchange.Features, Admin).ConfigureAwait(false);
+            return;
+        }
+
         // 2. Authenticate, before a byte of the body is read.
         exchange.Caller = exchange.Snapshot.Authenticator.Authenticate(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol, ref exchange.AdmittedToken);
-        if (!exchange.Caller.Admitted)
+        if (exchange.Route.Endpoint == Endpoint.Metrics && !exchange.Caller.Admitted && exchange.Snapshot.Authenticator.IsOperator(exchange.RequestHeaders))
+        {
+            exchange.Caller = new(true, default);
+        }
+
+        if (!exchange.Caller.Admitted || (exchange.Caller.IsSigned && exchange.Route.Endpoint is not (Endpoint.Chat or Endpoint.Auxiliary)))
         {
             _metrics.AuthRejections.Get(exchange.Route.Protocol.Name()).Add();
             await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Authentication)).ConfigureAwait(false);
@@ -130,11 +146,20 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
 
                 try
                 {
-                    exchange.WantsUsage = _log.LogsSuccesses || exchange.Trace is { IsRecorded: true };
+                    exchange.WantsUsage = _log.LogsSuccesses || exchange.Trace is { IsRecorded: true } || exchange.Snapshot.Governor is not null;
                     GatewayError? refusal = await Admission.AdmitAsync(exchange).ConfigureAwait(false);
                     if (refusal is not null)
                     {
+                        if (!exchange.Caller.Admitted)
+                        {
+                            _metrics.AuthRejections.Get(exchange.Route.Protocol.Name()).Add();
+                        }
+
                         await ErrorReply.WriteAsync(exchange, refusal.Value).ConfigureAwait(false);
+                    }
+                    else if (exchange.Caller.Key is { } key && KeyGate.Reserve(exchange, key) is not Refusal.None and var limit)
+                    {
+                        await KeyGate.RefuseAsync(exchange, key, limit).ConfigureAwait(false);
                     }
                     else
                     {
@@ -169,6 +194,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     // 10. Settle: reached on every path, once. Permit and probe went back with the attempt that held them.
     private void Settle(Exchange exchange)
     {
+        KeyCharge.Settle(exchange);
         if (exchange.Ingress is null || exchange.Route.Endpoint is not (Endpoint.Chat or Endpoint.Auxiliary))
         {
             return;

@@ -1,4 +1,5 @@
 using Busbar.Configuration;
+using Busbar.Governance;
 using Busbar.Observability;
 using Busbar.Reliability;
 using Busbar.Upstream;
@@ -14,14 +15,21 @@ internal sealed class GatewaySnapshot
     private readonly Dictionary<string, UpstreamProvider> _providers = [];
     private readonly UpstreamEndpoint[] _endpoints;
     private readonly Dictionary<Pool, PoolMetrics> _metrics = [];
+    private readonly Dictionary<Pool, PoolReach> _reach = [];
 
-    /// <summary>Builds connections and endpoints for every lane of <paramref name="fleet"/>; opens no connection.</summary>
-    public GatewaySnapshot(GatewayConfig config, Fleet fleet, Metrics metrics, TimeProvider time)
+    /// <summary>
+    /// Builds connections and endpoints for every lane of <paramref name="fleet"/>; opens no connection. <paramref name="governor"/> is null where
+    /// governance is off; <paramref name="signatures"/> are those of the former snapshot, whose master key lasts as long as the process.
+    /// </summary>
+    public GatewaySnapshot(GatewayConfig config, Fleet fleet, Metrics metrics, TimeProvider time, Governor? governor = null, SignedCaller? signatures = null)
     {
         Config = config;
         Time = time;
         Fleet = fleet;
-        Authenticator = new Authenticator(config.Auth);
+        Governor = governor;
+        Prices = governor is null ? null : new PriceList(config.Governance, config.Models);
+        Signatures = signatures ?? (governor is null ? null : new SignedCaller(config.Governance, governor.Keys, time));
+        Authenticator = new Authenticator(config, governor?.Keys, time);
         string userAgent = config.UserAgent ?? $"busbar/{ProductVersion.Text}";
         foreach ((string name, ProviderConfig provider) in config.Providers)
         {
@@ -37,6 +45,7 @@ internal sealed class GatewaySnapshot
         foreach (Pool pool in Metrics.AllPools(fleet))
         {
             _metrics.Add(pool, metrics.ForPool(pool));
+            _reach.Add(pool, new PoolReach(pool, fleet, config.Limits));
         }
     }
 
@@ -51,6 +60,18 @@ internal sealed class GatewaySnapshot
 
     /// <summary>Its gatekeeper.</summary>
     public Authenticator Authenticator { get; }
+
+    /// <summary>The virtual keys; null where governance is off.</summary>
+    public Governor? Governor { get; }
+
+    /// <summary>What keys pay; null where governance is off.</summary>
+    public PriceList? Prices { get; }
+
+    /// <summary>Verifies callers that sign; null where governance is off.</summary>
+    public SignedCaller? Signatures { get; }
+
+    /// <summary>Where a request to <paramref name="pool"/> may end up.</summary>
+    public PoolReach ReachOf(Pool pool) => _reach[pool];
 
     /// <summary>How to call <paramref name="lane"/>.</summary>
     public UpstreamEndpoint EndpointOf(Lane lane) => _endpoints[lane.Index];

@@ -1,3 +1,4 @@
+using Busbar.Admin;
 using Busbar.Configuration;
 using Busbar.Ir;
 using Busbar.Protocols;
@@ -48,7 +49,7 @@ internal sealed class HealthProber(RequestLog log)
             {
                 double seconds = Math.Max(1, health.IntervalSecs) * (1 - Jitter + (2 * Jitter * Random.Shared.NextDouble()));
                 await Task.Delay(TimeSpan.FromSeconds(seconds), snapshot.Time, stop).ConfigureAwait(false);
-                if (health.Mode == HealthMode.Active || lane.State.IsSuppressed)
+                if (!lane.IsDisabled && (health.Mode == HealthMode.Active || lane.State.IsSuppressed))
                 {
                     await ProbeAsync(lane, endpoint, snapshot, stop).ConfigureAwait(false);
                 }
@@ -64,7 +65,10 @@ internal sealed class HealthProber(RequestLog log)
         }
     }
 
-    private async Task ProbeAsync(Lane lane, UpstreamEndpoint endpoint, GatewaySnapshot snapshot, CancellationToken stop)
+    /// <summary>Calls <paramref name="lane"/> now and tells its breakers.</summary>
+    public Task<ProbeOutcome> ProbeAsync(Lane lane, GatewaySnapshot snapshot) => ProbeAsync(lane, snapshot.EndpointOf(lane), snapshot, CancellationToken.None);
+
+    private async Task<ProbeOutcome> ProbeAsync(Lane lane, UpstreamEndpoint endpoint, GatewaySnapshot snapshot, CancellationToken stop)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(TimeSpan.FromSeconds(Math.Max(1, lane.Provider.Health.TimeoutSecs)));
@@ -80,7 +84,7 @@ internal sealed class HealthProber(RequestLog log)
             if (status is >= 200 and < 300)
             {
                 lane.State.HealthSucceeded(begun);
-                return;
+                return new ProbeOutcome(true, status, null);
             }
 
             ProviderError error = endpoint.Protocol.ReadError(status, answer.Memory);
@@ -100,11 +104,15 @@ internal sealed class HealthProber(RequestLog log)
                     lane.State.HealthFailed(Transport.RetryAfter(response, snapshot.Time.GetUtcNow()));
                     break;
             }
+
+            return new ProbeOutcome(false, status, fault.ToString());
         }
         catch (Exception exception) when (Transport.IsFailure(exception) && !stop.IsCancellationRequested)
         {
-            log.ProbeFailed(lane.Name, exception is OperationCanceledException ? "timeout" : Transport.Describe(exception), 0);
+            string fault = exception is OperationCanceledException ? "timeout" : Transport.Describe(exception);
+            log.ProbeFailed(lane.Name, fault, 0);
             lane.State.HealthFailed(null);
+            return new ProbeOutcome(false, 0, fault);
         }
     }
 }

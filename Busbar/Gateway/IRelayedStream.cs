@@ -33,6 +33,9 @@ internal interface IRelayedStream : IDisposable
     /// <summary>Token counts so far.</summary>
     Usage Usage { get; }
 
+    /// <summary>Bytes of text that were taken so far, where the request pays for them; otherwise 0.</summary>
+    long DeliveredText { get; }
+
     /// <summary>Appends the client's native sign of life; nothing where its dialect has none, or after the end. Only while nothing is fresh.</summary>
     void WriteKeepAlive(PooledBuffer output);
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Wire;
 
@@ -34,14 +35,21 @@ internal sealed class LocalEndpoints(Metrics metrics)
     /// <summary>Answers <c>/stats</c> and <c>/metrics</c>.</summary>
     public ValueTask ServeAsync(Exchange exchange)
     {
+        CallerIdentity caller = exchange.Caller;
         if (exchange.Route.Endpoint == Endpoint.Metrics)
         {
+            // The series of all pools stand on one page.
+            if (caller.Key is { Key.AllowedPools.Count: > 0 })
+            {
+                return ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Permission));
+            }
+
             string page = metrics.Render(exchange.Snapshot.Fleet, ProcessGauges.Read());
             Write(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(page));
         }
         else
         {
-            Stats stats = Stats.Of(exchange.Snapshot.Fleet);
+            Stats stats = caller.Key is null ? Stats.Of(exchange.Snapshot.Fleet) : Stats.Of(exchange.Snapshot.Fleet, pool => KeyGate.Shows(caller, pool));
             Write(exchange, 200, "application/json", JsonSerializer.SerializeToUtf8Bytes(stats, StatsJson.Default.Stats));
         }
 

@@ -16,7 +16,8 @@ internal static class ModelListing
     public static async ValueTask ServeAsync(Exchange exchange)
     {
         Fleet fleet = exchange.Snapshot.Fleet;
-        if (exchange.Route.Name is { } name && fleet.Resolve(name) is null)
+        CallerIdentity caller = exchange.Caller;
+        if (exchange.Route.Name is { } name && !(fleet.Resolve(name) is { } front && KeyGate.Shows(caller, front)))
         {
             await ErrorReply.WriteAsync(exchange, UnknownModel.Of(exchange.Route, name)).ConfigureAwait(false);
             return;
@@ -26,9 +27,9 @@ internal static class ModelListing
         var output = new JsonWriter(body);
         if (exchange.Route.Endpoint == Endpoint.ModelList)
         {
-            WriteList(exchange.Route.Protocol, Of(fleet), output);
+            WriteList(exchange.Route.Protocol, [.. Of(fleet).Where(model => KeyGate.Shows(caller, model))], output);
         }
-        else if (fleet.Resolve(exchange.Route.Model) is { } pool)
+        else if (fleet.Resolve(exchange.Route.Model) is { } pool && KeyGate.Shows(caller, pool))
         {
             WriteModel(exchange.Route.Protocol, pool, output);
         }

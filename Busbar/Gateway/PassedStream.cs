@@ -10,6 +10,7 @@ internal sealed class PassedStream : IRelayedStream
     private readonly Attempt _attempt;
     private readonly IStreamTap _tap;
     private readonly PooledBuffer _partial = new(256);
+    private readonly TextMeter? _meter;
     private long _forwarded;
     private bool _fromPartial;
 
@@ -18,6 +19,7 @@ internal sealed class PassedStream : IRelayedStream
     {
         _attempt = attempt;
         _tap = attempt.Endpoint.Protocol.NewStreamTap();
+        _meter = TextMeter.For(attempt);
         Framer = attempt.Exchange.WantsJsonArray && attempt.Response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
             ? attempt.Endpoint.Protocol.NewFramer(type.ToString())
             : attempt.Endpoint.Protocol.NewFramer();
@@ -40,6 +42,9 @@ internal sealed class PassedStream : IRelayedStream
 
     /// <inheritdoc/>
     public Usage Usage => _tap.Usage;
+
+    /// <inheritdoc/>
+    public long DeliveredText => _meter?.Bytes ?? 0;
 
     /// <inheritdoc/>
     public FrameResult Take()
@@ -134,6 +139,7 @@ internal sealed class PassedStream : IRelayedStream
         while ((result = Framer.TryRead(out Frame frame)) == FrameResult.Frame)
         {
             _tap.Observe(frame);
+            _meter?.Add(frame.Data.Span);
         }
 
         return result;

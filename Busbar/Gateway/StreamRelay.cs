@@ -33,7 +33,7 @@ internal static class StreamRelay
 
             string contentType = attempt.IsTranslated
                 ? attempt.Exchange.StreamContentType
-                : attempt.Response.Content.Headers.NonValidated["Content-Type"].ToString();
+                : HeaderPolicy.ContentTypeOf(attempt.Response.Content.Headers) ?? attempt.Exchange.StreamContentType;
             Answer.Commit(attempt, contentType, null, streamed: true);
             attempt.Exchange.Output.Append(held.Span);
             attempt.Exchange.KeepAlive.Start(attempt.Exchange, body, TimeSpan.FromSeconds(attempt.Exchange.Snapshot.Config.Limits.StreamKeepaliveSecs));
@@ -47,6 +47,7 @@ internal static class StreamRelay
             }
 
             attempt.Exchange.Usage = body.Usage;
+            attempt.Exchange.DeliveredText = body.DeliveredText;
             return attempt.Exchange.Outcome == Outcome.ClientError ? AttemptResult.ClientLeft : AttemptResult.Answered;
         }
     }

@@ -11,11 +11,13 @@ internal sealed class TranslatedStream : IRelayedStream
     private readonly Attempt _attempt;
     private readonly StreamTranslation _translation;
     private readonly PooledBuffer _output = new(4096);
+    private readonly TextMeter? _meter;
 
     /// <summary>For the answer of <paramref name="attempt"/>.</summary>
     public TranslatedStream(Attempt attempt)
     {
         _attempt = attempt;
+        _meter = TextMeter.For(attempt);
         Framer = attempt.Endpoint.Protocol.NewFramer();
         _translation = new StreamTranslation(attempt.Endpoint.Protocol, attempt.Exchange.Ingress, attempt.Translation!, ContextOf(attempt));
     }
@@ -38,6 +40,9 @@ internal sealed class TranslatedStream : IRelayedStream
     /// <inheritdoc/>
     public Usage Usage => _translation.Usage;
 
+    /// <inheritdoc/>
+    public long DeliveredText => _meter?.Bytes ?? 0;
+
     /// <summary>What a stream writer must know of the request.</summary>
     public static StreamContext ContextOf(Attempt attempt)
     {
@@ -59,6 +64,7 @@ internal sealed class TranslatedStream : IRelayedStream
         while ((result = Framer.TryRead(out Frame frame)) == FrameResult.Frame)
         {
             _translation.Feed(frame, _output);
+            _meter?.Add(frame.Data.Span);
         }
 
         return result;

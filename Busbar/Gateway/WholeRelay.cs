@@ -23,8 +23,10 @@ internal static class WholeRelay
         Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
         bool ended = await FillAsync(stream, body, Answer.HoldLimit, exchange.Timer.Token).ConfigureAwait(false);
         var contentHeaders = attempt.Response.Content.Headers;
-        string? contentType = contentHeaders.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : null;
-        Answer.Commit(attempt, contentType, ended ? body.Length : contentHeaders.ContentLength, streamed: false);
+
+        // An answer such as 204 must have neither a body nor a length.
+        long? length = !ended ? contentHeaders.ContentLength : body.Length > 0 ? body.Length : null;
+        Answer.Commit(attempt, HeaderPolicy.ContentTypeOf(contentHeaders), length, streamed: false);
         if (!ended)
         {
             return await PassRestAsync(attempt, stream, body).ConfigureAwait(false);
@@ -33,10 +35,15 @@ internal static class WholeRelay
         if (exchange.WantsUsage)
         {
             exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
+            MeterUnreported(attempt, body);
             exchange.Trace?.Answered(attempt, body.Memory);
         }
 
-        await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
+        if (body.Length > 0)
+        {
+            await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
+        }
+
         return AttemptResult.Answered;
     }
 
@@ -82,6 +89,7 @@ internal static class WholeRelay
         }
 
         exchange.Usage = response.Usage;
+        MeterUnreported(attempt, body);
         if (exchange.Streams)
         {
             using var streamed = new TranslatedStream(attempt);
@@ -100,7 +108,6 @@ internal static class WholeRelay
     private static async ValueTask<AttemptResult> PassRestAsync(Attempt attempt, Stream stream, PooledBuffer body)
     {
         Exchange exchange = attempt.Exchange;
-        long? expected = attempt.Response.Content.Headers.ContentLength;
         exchange.Output.Append(body.Span);
         try
         {
@@ -109,8 +116,7 @@ internal static class WholeRelay
                 var flushed = await exchange.Output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
                 if (flushed.IsCompleted || exchange.ClientGone.IsCancellationRequested)
                 {
-                    exchange.Outcome = Outcome.ClientError;
-                    return AttemptResult.ClientLeft;
+                    return Left(attempt, body);
                 }
 
                 Memory<byte> room = exchange.Output.GetMemory(ReadSize);
@@ -137,8 +143,7 @@ internal static class WholeRelay
         {
             if (exchange.ClientGone.IsCancellationRequested)
             {
-                exchange.Outcome = Outcome.ClientError;
-                return AttemptResult.ClientLeft;
+                return Left(attempt, body);
             }
 
             attempt.Lease.FailedAfterSuccess();
@@ -147,12 +152,30 @@ internal static class WholeRelay
             return AttemptResult.Answered;
         }
 
-        if (exchange.WantsUsage && (expected is null || expected == body.Length))
+        if (exchange.WantsUsage && !exchange.UsageIsLost)
         {
             exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
         }
 
+        MeterUnreported(attempt, body);
         return AttemptResult.Answered;
+    }
+
+    private static AttemptResult Left(Attempt attempt, PooledBuffer body)
+    {
+        MeterUnreported(attempt, body);
+        attempt.Exchange.Outcome = Outcome.ClientError;
+        return AttemptResult.ClientLeft;
+    }
+
+    private static void MeterUnreported(Attempt attempt, PooledBuffer body)
+    {
+        if (!attempt.Exchange.Usage.IsReported && attempt.Exchange.Reservation.IsOpen)
+        {
+            var meter = new TextMeter(attempt.Endpoint.Protocol.Id, isStream: false);
+            meter.Add(body.Span);
+            attempt.Exchange.DeliveredText = meter.Bytes;
+        }
     }
 
     private static async ValueTask<AttemptResult> UntranslatableAsync(Exchange exchange)

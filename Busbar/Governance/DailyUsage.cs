@@ -1,3 +1,5 @@
+using Busbar.Ir;
+
 namespace Busbar.Governance;
 
 /// <summary>What a key has used of one model on one day, or how much more than before.</summary>
@@ -13,4 +15,18 @@ namespace Busbar.Governance;
 /// <param name="Output">Output tokens, reasoning included.</param>
 /// <param name="Reasoning">The part of <paramref name="Output"/> spent on reasoning.</param>
 internal readonly record struct DailyUsage(
-    string KeyId, string Model, long Day, long Requests, long Estimated, long SpendMicroCents, long Input, long CacheRead, long CacheWrite, long Output, long Reasoning);
+    string KeyId, string Model, long Day, long Requests, long Estimated, long SpendMicroCents, long Input, long CacheRead, long CacheWrite, long Output, long Reasoning)
+{
+    /// <summary>This and <paramref name="more"/> of the same key, model and day; saturates.</summary>
+    public DailyUsage Plus(in DailyUsage more) => this with
+    {
+        Requests = Usage.Add(Requests, more.Requests),
+        Estimated = Usage.Add(Estimated, more.Estimated),
+        SpendMicroCents = Usage.Add(SpendMicroCents, more.SpendMicroCents),
+        Input = Usage.Add(Input, more.Input),
+        CacheRead = Usage.Add(CacheRead, more.CacheRead),
+        CacheWrite = Usage.Add(CacheWrite, more.CacheWrite),
+        Output = Usage.Add(Output, more.Output),
+        Reasoning = Usage.Add(Reasoning, more.Reasoning),
+    };
+}

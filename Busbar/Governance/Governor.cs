@@ -1,15 +1,14 @@
 using Busbar.Configuration;
-using Busbar.Ir;
+using Busbar.Observability;
 using Microsoft.Extensions.Logging;
 
 namespace Busbar.Governance;
 
 /// <summary>Virtual keys at work: who may call, what requests under way hold, what was spent. Lives as long as the process; prices come with each configuration.</summary>
-internal sealed partial class Governor : IAsyncDisposable
+internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 {
     private readonly TimeProvider _time;
-    private long _openReservations;
-    private long _heldMicroCents;
+    private readonly Tally _tally = new();
 
     private Governor(KeyDirectory keys, Ledger ledger, IGovernanceStore store, TimeProvider time)
     {
@@ -29,10 +28,10 @@ internal sealed partial class Governor : IAsyncDisposable
     public IGovernanceStore Store { get; }
 
     /// <summary>Reservations not yet closed; zero when nothing is being served.</summary>
-    public long OpenReservations => Interlocked.Read(ref _openReservations);
+    public long OpenReservations => _tally.Open;
 
     /// <summary>Sum of what they hold of budgets, micro-cents; zero when nothing is being served.</summary>
-    public long HeldMicroCents => Interlocked.Read(ref _heldMicroCents);
+    public long HeldMicroCents => _tally.Held;
 
     /// <summary>
     /// Loads keys and current windows from <paramref name="store"/>, which it owns from now on. Throws <see cref="StoreException"/> when they cannot be read: to
@@ -73,19 +72,30 @@ internal sealed partial class Governor : IAsyncDisposable
     /// </summary>
     public Refusal TryReserve(KeyEntry entry, PriceList prices, ReadOnlySpan<string> candidates, in Estimate estimate, Reservation reservation)
     {
+        if (reservation.IsOpen)
+        {
+            throw new InvalidOperationException("a reservation was opened while it is still open");
+        }
+
         VirtualKey key = entry.Key;
         long now = Now;
         Prices ceiling = key.MaxBudgetCents is null ? default : prices.CeilingOf(key, candidates);
         Refusal refusal = entry.Account.TryReserve(key, now, ceiling, estimate, out Hold hold);
         if (refusal == Refusal.None)
         {
-            Interlocked.Increment(ref _openReservations);
-            Interlocked.Add(ref _heldMicroCents, hold.Cost);
-            reservation.Open(this, entry, prices, hold, now);
+            _tally.CountIn(hold);
+            reservation.Open(this, entry, key, prices, hold, now);
+        }
+        else
+        {
+            _tally.CountRefusal(refusal);
         }
 
         return refusal;
     }
+
+    /// <summary>Counts a request for a pool or model that its key may not use.</summary>
+    public void CountAccessRefusal() => _tally.CountAccessRefusal();
 
     /// <summary>Seconds until a limit of <paramref name="key"/> that refused with <paramref name="refusal"/> may let it pass, at least 1; 0 when waiting cannot help.</summary>
     public int RetryAfterSeconds(VirtualKey key, Refusal refusal)
@@ -99,6 +109,9 @@ internal sealed partial class Governor : IAsyncDisposable
         };
     }
 
+    /// <inheritdoc/>
+    public GovernanceFigures Read(int mostKeys) => _tally.Read(Ledger, Keys, mostKeys, Now);
+
     /// <summary>Flushes the ledger and closes the store.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -109,23 +122,22 @@ internal sealed partial class Governor : IAsyncDisposable
     internal void Close(KeyEntry entry, in Hold hold, in Settlement settlement)
     {
         entry.Account.Settle(Now, hold, settlement.SpendMicroCents, Math.Min(settlement.Usage.Total, Prices.MostTokens), settlement.IsSuccess);
-        Ledger.Post(settlement);
-        Free(hold);
+        if (settlement.IsSuccess || settlement.SpendMicroCents > 0 || settlement.Usage.Total > 0)
+        {
+            Ledger.Post(settlement);
+        }
+
+        _tally.Count(settlement);
+        _tally.CountOut(hold);
     }
 
     internal void Close(KeyEntry entry, in Hold hold)
     {
         entry.Account.Settle(Now, hold, 0, 0, succeeded: false);
-        Free(hold);
+        _tally.CountOut(hold);
     }
 
     private long Now => _time.GetUtcNow().ToUnixTimeSeconds();
-
-    private void Free(in Hold hold)
-    {
-        Interlocked.Add(ref _heldMicroCents, -hold.Cost);
-        Interlocked.Decrement(ref _openReservations);
-    }
 
     [LoggerMessage(40, LogLevel.Warning, "the budget window of key {Key} cannot be read: {Consequence}")]
     private static partial void UnreadableWindow(ILogger logger, string key, string consequence);

@@ -18,7 +18,10 @@ internal interface IGovernanceStore : IDisposable
     /// <summary>Removes a key and all its usage. False when there is none.</summary>
     bool Delete(string id);
 
-    /// <summary>Adds the increments of one flush, all or nothing. Increments of keys that no longer exist are passed over.</summary>
+    /// <summary>
+    /// Adds the increments of one flush, all or nothing. Increments of keys that no longer exist are passed over. Both collections are the caller's again
+    /// when the call returns.
+    /// </summary>
     void Add(IReadOnlyCollection<WindowUsage> windows, IReadOnlyCollection<DailyUsage> days);
 
     /// <summary>Usage by key, model and day, by day, key and model; <paramref name="keyId"/> null for all keys; days from <paramref name="from"/> to before <paramref name="until"/> (epoch seconds).</summary>

@@ -92,7 +92,7 @@ internal sealed class KeyAccount
     }
 
     /// <summary>
-    /// Gives <paramref name="hold"/> back and takes what was really used instead. Money counts in the window in which the request arrived, tokens a minute in
+    /// Gives <paramref name="hold"/> back and takes what was really used instead, both at least 0. Money counts in the window in which the request arrived, tokens a minute in
     /// the minute in which they became known.
     /// </summary>
     public void Settle(long now, in Hold hold, long cost, long tokens, bool succeeded)
@@ -117,7 +117,8 @@ internal sealed class KeyAccount
     }
 
     // Where the client limits its output the estimate is a bound, and the cap is never passed. Where it does not, only a request that has the key for
-    // itself may go beyond the estimate, and only while the dearest request so far would still fit.
+    // itself may go beyond the estimate, and only while the dearest request so far would still fit. Soft requests hold what there is to hold, so
+    // that strict ones, after a change of the key, reckon with them.
     private Refusal JudgeBudget(VirtualKey key, in Prices prices, in Estimate estimate, out long cost)
     {
         cost = 0;
@@ -126,36 +127,26 @@ internal sealed class KeyAccount
             return Refusal.None;
         }
 
-        long cap = cents > long.MaxValue / MicroCentsPerCent ? long.MaxValue : cents * MicroCentsPerCent;
-        if (_spent >= cap)
+        long left = (cents > long.MaxValue / MicroCentsPerCent ? long.MaxValue : cents * MicroCentsPerCent) - _spent;
+        if (left <= 0)
         {
             return Refusal.Budget;
         }
 
-        if (key.Enforcement == Enforcement.Soft)
+        long ceiling = prices.CeilingOf(estimate.InputTokens, estimate.OutputTokens);
+        long free = left - _held;
+        cost = Math.Clamp(free, 0, ceiling);
+        if (ceiling <= free || key.Enforcement == Enforcement.Soft)
         {
             return Refusal.None;
         }
 
-        cost = prices.CeilingOf(estimate.InputTokens, estimate.OutputTokens);
-        long left = cap - _spent;
-        if (cost <= left - _held)
-        {
-            return Refusal.None;
-        }
-
-        bool fitsAlone = cost <= left
+        bool fitsAlone = ceiling <= left
             || (estimate.IsOpenEnded && Math.Max(_largestCost, prices.CeilingOf(estimate.InputTokens, 0)) <= left);
-        if (!fitsAlone)
-        {
-            return Refusal.Budget;
-        }
-
-        cost = left;
-        return _held == 0 ? Refusal.None : Refusal.BudgetHeld;
+        return !fitsAlone ? Refusal.Budget : _held > 0 ? Refusal.BudgetHeld : Refusal.None;
     }
 
-    // A request that has the key for itself may run a started minute into debt by its own size; requests that run at once may not.
+    // The first request of a minute, and one that has the key for itself, may run the minute into debt by its own size; others at once may not.
     private bool HasTokens(VirtualKey key, in Estimate estimate, out long tokens)
     {
         tokens = 0;
@@ -169,21 +160,13 @@ internal sealed class KeyAccount
             return false;
         }
 
-        if (key.Enforcement == Enforcement.Soft)
-        {
-            return true;
-        }
-
-        tokens = Usage.Add(estimate.InputTokens, estimate.OutputTokens);
-        if (tokens <= limit - _minuteTokens - _heldTokens)
-        {
-            return true;
-        }
-
-        tokens = limit - _minuteTokens;
-        return _heldTokens == 0;
+        long bound = Usage.Add(estimate.InputTokens, estimate.OutputTokens);
+        long free = limit - _minuteTokens - _heldTokens;
+        tokens = Math.Clamp(free, 0, bound);
+        return bound <= free || key.Enforcement == Enforcement.Soft || _heldTokens == 0 || _minuteRequests == 0;
     }
 
+    // A clock set back reopens no window: what was spent stays spent.
     private void RollWindow(BudgetPeriod period, long now)
     {
         long start = BudgetWindow.StartOf(period, now);
@@ -197,10 +180,11 @@ internal sealed class KeyAccount
         }
     }
 
+    // A little back is a clock being adjusted, and the minute goes on; further back is another time, which must not wait for this one to come again.
     private void RollMinute(long now)
     {
         long start = now - (now % Minute);
-        if (start > _minuteStart)
+        if (start > _minuteStart || start < _minuteStart - Minute)
         {
             _minuteStart = start;
             _minuteTokens = 0;

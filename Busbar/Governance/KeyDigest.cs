@@ -56,6 +56,12 @@ internal readonly struct KeyDigest : IEquatable<KeyDigest>
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is KeyDigest other && Equals(other);
 
+    /// <summary>As <see cref="Equals(KeyDigest)"/>.</summary>
+    public static bool operator ==(KeyDigest left, KeyDigest right) => left.Equals(right);
+
+    /// <summary>The opposite.</summary>
+    public static bool operator !=(KeyDigest left, KeyDigest right) => !left.Equals(right);
+
     /// <summary>Bits of a SHA-256 digest are spread as well as those of any hash of it.</summary>
     public override int GetHashCode() => (int)_first;
 

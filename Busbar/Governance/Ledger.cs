@@ -1,12 +1,10 @@
-using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 
 namespace Busbar.Governance;
 
 /// <summary>
-/// Carries settlements to the store: requests post without waiting, one writer adds up what was posted and adds the sums to the store every
-/// <see cref="Interval"/>. While the store fails, sums go on growing in memory, one for each key, model and day, and are tried again;
+/// Carries settlements to the store. What is posted is added up at once, so memory grows with the keys and models in use, never with the requests;
+/// a thread of its own adds the sums to the store every <see cref="Interval"/>. While the store fails or blocks, the sums go on growing and nobody waits;
 /// limits are not affected, since they count in memory. A crash loses what was posted since the last flush.
 /// </summary>
 internal sealed partial class Ledger : IAsyncDisposable
@@ -16,18 +14,17 @@ internal sealed partial class Ledger : IAsyncDisposable
 
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentQueue<Settlement> _posted = new();
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _flushing = new(1, 1);
+    private readonly CancellationTokenSource _stop = new();
     private readonly IGovernanceStore _store;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly CancellationTokenSource _stop = new();
     private readonly Task _writer;
-    private readonly SemaphoreSlim _flushing = new(1, 1);
-    private Dictionary<(string Key, long Window), WindowUsage> _windows = [];
-    private Dictionary<(string Key, string Model, long Day), DailyUsage> _days = [];
+    private LedgerSums _posted = new();
     private long _flushErrors;
     private long _lastFlush;
-    private long _lastErrorLogged;
+    private long? _lastErrorLogged;
 
     /// <summary>Begins to flush to <paramref name="store"/>.</summary>
     public Ledger(IGovernanceStore store, TimeProvider time, ILogger log)
@@ -36,17 +33,23 @@ internal sealed partial class Ledger : IAsyncDisposable
         _time = time;
         _log = log;
         _lastFlush = time.GetTimestamp();
-        _writer = Task.Run(RunAsync);
+        _writer = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Flushes that failed, ever.</summary>
     public long FlushErrors => Interlocked.Read(ref _flushErrors);
 
-    /// <summary>Time since the store last had everything that was posted by then.</summary>
+    /// <summary>Age of the store's knowledge: everything posted longer ago than this is stored. About <see cref="Interval"/> at most while the store is well.</summary>
     public TimeSpan Lag => _time.GetElapsedTime(Interlocked.Read(ref _lastFlush));
 
-    /// <summary>Takes in what a request cost. Never waits.</summary>
-    public void Post(in Settlement settlement) => _posted.Enqueue(settlement);
+    /// <summary>Takes in what a request cost. Never waits for the store.</summary>
+    public void Post(in Settlement settlement)
+    {
+        lock (_gate)
+        {
+            _posted.Add(settlement);
+        }
+    }
 
     /// <summary>Adds everything posted so far to the store. False when the store failed; nothing is lost then.</summary>
     public async Task<bool> FlushAsync()
@@ -62,28 +65,28 @@ internal sealed partial class Ledger : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops the writer after a last flush.</summary>
+    /// <summary>Stops the writer after a last flush. What is posted later is lost.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _writer.ConfigureAwait(false);
         if (!await FlushAsync().ConfigureAwait(false))
         {
-            LostAtStop(_log, _windows.Count);
+            LostAtStop(_log, _posted.Windows.Count);
         }
 
         _stop.Dispose();
         _flushing.Dispose();
     }
 
-    private async Task RunAsync()
+    private void Run()
     {
         using var timer = new PeriodicTimer(Interval, _time);
         try
         {
-            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+            while (timer.WaitForNextTickAsync(_stop.Token).AsTask().GetAwaiter().GetResult())
             {
-                await FlushAsync().ConfigureAwait(false);
+                FlushAsync().GetAwaiter().GetResult();
             }
         }
         catch (OperationCanceledException)
@@ -95,60 +98,50 @@ internal sealed partial class Ledger : IAsyncDisposable
     private bool Flush()
     {
         long began = _time.GetTimestamp();
-        while (_posted.TryDequeue(out Settlement settlement))
+        LedgerSums taken;
+        lock (_gate)
         {
-            Sum(settlement);
+            taken = _posted;
+            if (taken.Windows.Count > 0)
+            {
+                _posted = new LedgerSums();
+            }
         }
 
-        if (_windows.Count > 0)
+        if (taken.Windows.Count > 0 && !TryStore(taken))
         {
-            try
+            lock (_gate)
             {
-                _store.Add(_windows.Values, _days.Values);
-            }
-            catch (StoreException exception)
-            {
-                Interlocked.Increment(ref _flushErrors);
-                if (_lastErrorLogged == 0 || _time.GetElapsedTime(_lastErrorLogged) >= RepeatInterval)
-                {
-                    _lastErrorLogged = _time.GetTimestamp();
-                    FlushFailed(_log, exception.Message);
-                }
-
-                return false;
+                taken.Add(_posted);
+                _posted = taken;
             }
 
-            _windows = [];
-            _days = [];
+            return false;
         }
 
         Interlocked.Exchange(ref _lastFlush, began);
         return true;
     }
 
-    private void Sum(in Settlement settlement)
+    private bool TryStore(LedgerSums sums)
     {
-        long requests = settlement.IsSuccess ? 1 : 0;
-        ref WindowUsage window = ref CollectionsMarshal.GetValueRefOrAddDefault(_windows, (settlement.KeyId, settlement.WindowStart), out _);
-        window = new WindowUsage(
-            settlement.KeyId,
-            settlement.WindowStart,
-            Ir.Usage.Add(window.SpendMicroCents, settlement.SpendMicroCents),
-            Ir.Usage.Add(window.Tokens, Math.Min(settlement.Usage.Total, Prices.MostTokens)),
-            window.Requests + requests);
-        ref DailyUsage day = ref CollectionsMarshal.GetValueRefOrAddDefault(_days, (settlement.KeyId, settlement.Model, settlement.Day), out _);
-        day = new DailyUsage(
-            settlement.KeyId,
-            settlement.Model,
-            settlement.Day,
-            day.Requests + requests,
-            day.Estimated + (settlement.IsEstimated ? 1 : 0),
-            Ir.Usage.Add(day.SpendMicroCents, settlement.SpendMicroCents),
-            Ir.Usage.Add(day.Input, settlement.Usage.Input),
-            Ir.Usage.Add(day.CacheRead, settlement.Usage.CacheRead),
-            Ir.Usage.Add(day.CacheWrite, settlement.Usage.CacheWrite),
-            Ir.Usage.Add(day.Output, settlement.Usage.Output),
-            Ir.Usage.Add(day.Reasoning, settlement.Usage.Reasoning));
+        try
+        {
+            _store.Add(sums.Windows, sums.Days);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is: were the writer to end, everything from here on would be lost.
+            Interlocked.Increment(ref _flushErrors);
+            if (_lastErrorLogged is not { } last || _time.GetElapsedTime(last) >= RepeatInterval)
+            {
+                _lastErrorLogged = _time.GetTimestamp();
+                FlushFailed(_log, exception is StoreException ? exception.Message : exception.GetType().Name);
+            }
+
+            return false;
+        }
     }
 
     [LoggerMessage(41, LogLevel.Error, "usage could not be written and is kept in memory: {Reason} (logged once a minute, tried ten times a second)")]

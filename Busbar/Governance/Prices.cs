@@ -44,5 +44,19 @@ internal readonly record struct Prices(long FeeMicroCents, long Input, long Cach
         Math.Max(left.Output, right.Output),
         Math.Max(left.Reasoning, right.Reasoning));
 
+    /// <summary><paramref name="usage"/> with every count between 0 and <see cref="MostTokens"/>, and reasoning no more than output.</summary>
+    public static Usage Bounded(in Usage usage, out bool isClamped)
+    {
+        isClamped = Math.Max(Math.Max(usage.Input, usage.Output), Math.Max(usage.CacheRead, usage.CacheWrite)) > MostTokens;
+        Usage bounded = usage;
+        bounded.Input = Clamp(usage.Input);
+        bounded.CacheRead = Clamp(usage.CacheRead);
+        bounded.CacheWrite = Clamp(usage.CacheWrite);
+        bounded.CacheWriteLong = Math.Min(Clamp(usage.CacheWriteLong), bounded.CacheWrite);
+        bounded.Output = Clamp(usage.Output);
+        bounded.Reasoning = Math.Min(Clamp(usage.Reasoning), bounded.Output);
+        return bounded;
+    }
+
     private static long Clamp(long tokens) => Math.Clamp(tokens, 0, MostTokens);
 }

@@ -10,61 +10,68 @@ internal sealed class Reservation
 {
     private Governor? _governor;
     private KeyEntry? _entry;
+    private VirtualKey? _key;
     private PriceList? _prices;
     private Hold _hold;
     private long _arrived;
 
     /// <summary>Whether it holds anything.</summary>
-    public bool IsOpen => _governor is not null;
+    public bool IsOpen => Volatile.Read(ref _governor) is not null;
 
-    internal void Open(Governor governor, KeyEntry entry, PriceList prices, in Hold hold, long arrived)
+    internal void Open(Governor governor, KeyEntry entry, VirtualKey key, PriceList prices, in Hold hold, long arrived)
     {
-        if (IsOpen)
-        {
-            throw new InvalidOperationException("a reservation was opened while it is still open");
-        }
-
-        _governor = governor;
         _entry = entry;
+        _key = key;
         _prices = prices;
         _hold = hold;
         _arrived = arrived;
+        Volatile.Write(ref _governor, governor);
     }
 
-    /// <summary>Gives back what was held and charges <paramref name="charge"/> instead.</summary>
+    /// <summary>Gives back what was held and charges <paramref name="charge"/> instead, at the prices of the request's arrival.</summary>
     public void Settle(in Charge charge)
     {
-        if (Interlocked.Exchange(ref _governor, null) is not { } governor)
+        if (_entry is not { } entry || _key is not { } key || _prices is not { } list)
         {
             return;
         }
 
-        VirtualKey key = _entry!.Key;
-        Prices prices = _prices!.Of(key, charge.Model);
-        long cost = Usage.Add(charge.Fee ? prices.FeeMicroCents : 0, prices.CostOfTokens(charge.Usage));
-        governor.Close(_entry, _hold, new Settlement
+        Prices prices = list.Of(key, charge.Model);
+        Usage usage = Prices.Bounded(charge.Usage, out bool isClamped);
+        var settlement = new Settlement
         {
             KeyId = key.Id,
             WindowStart = _hold.WindowStart,
             Day = BudgetWindow.DayOf(_arrived),
             Model = charge.Model,
-            SpendMicroCents = cost,
-            Usage = charge.Usage,
+            SpendMicroCents = Usage.Add(charge.Fee ? prices.FeeMicroCents : 0, prices.CostOfTokens(usage)),
+            Usage = usage,
             IsSuccess = charge.Fee,
             IsEstimated = charge.IsEstimated,
-        });
-        _entry = null;
-        _prices = null;
+            IsClamped = isClamped,
+        };
+        if (Interlocked.Exchange(ref _governor, null) is { } governor)
+        {
+            governor.Close(entry, _hold, settlement);
+            Forget();
+        }
     }
 
     /// <summary>Gives back what was held and charges nothing.</summary>
     public void Release()
     {
-        if (Interlocked.Exchange(ref _governor, null) is { } governor)
+        if (_entry is { } entry && Interlocked.Exchange(ref _governor, null) is { } governor)
         {
-            governor.Close(_entry!, _hold);
-            _entry = null;
-            _prices = null;
+            governor.Close(entry, _hold);
+            Forget();
         }
+    }
+
+    // A deleted key or a former configuration is not to be kept alive by an idle connection.
+    private void Forget()
+    {
+        _entry = null;
+        _key = null;
+        _prices = null;
     }
 }

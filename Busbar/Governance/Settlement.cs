@@ -28,4 +28,7 @@ internal readonly record struct Settlement
 
     /// <summary>Whether the tokens are an estimate because the provider reported none.</summary>
     public bool IsEstimated { get; init; }
+
+    /// <summary>Whether the provider reported more tokens than <see cref="Prices.MostTokens"/> of some kind.</summary>
+    public bool IsClamped { get; init; }
 }

@@ -3,6 +3,8 @@ namespace Busbar.Governance;
 /// <summary>A key that callers present, with what it may do (control plane, 7.1). Immutable; a change makes another record with the same id.</summary>
 internal sealed record VirtualKey
 {
+    private readonly VirtualKeyExtras _extras = VirtualKeyExtras.None;
+
     /// <summary><c>vk_</c> and 16 hexadecimal digits; stays the same when the secret is rotated.</summary>
     public required string Id { get; init; }
 
@@ -10,10 +12,18 @@ internal sealed record VirtualKey
     public required KeyDigest Digest { get; init; }
 
     /// <summary>Digest of the secret before the last rotation; null when there is none.</summary>
-    public KeyDigest? FormerDigest { get; init; }
+    public KeyDigest? FormerDigest
+    {
+        get => _extras.FormerDigest;
+        init => _extras = _extras.FormerDigest == value ? _extras : _extras with { FormerDigest = value };
+    }
 
     /// <summary>Epoch second until which the former secret is accepted.</summary>
-    public long FormerUntil { get; init; }
+    public long FormerUntil
+    {
+        get => _extras.FormerUntil;
+        init => _extras = _extras.FormerUntil == value ? _extras : _extras with { FormerUntil = value };
+    }
 
     /// <summary>What people call it.</summary>
     public required string Name { get; init; }
@@ -40,10 +50,18 @@ internal sealed record VirtualKey
     public Enforcement Enforcement { get; init; }
 
     /// <summary>Fee of one successful request in cents, at least 0; null for the configured one.</summary>
-    public long? PricePerRequestCents { get; init; }
+    public long? PricePerRequestCents
+    {
+        get => _extras.PricePerRequestCents;
+        init => _extras = _extras.PricePerRequestCents == value ? _extras : _extras with { PricePerRequestCents = value };
+    }
 
     /// <summary>Price of a thousand tokens in cents, at least 0; null for the configured one. A model's rate card takes precedence.</summary>
-    public long? PricePer1KTokensCents { get; init; }
+    public long? PricePer1KTokensCents
+    {
+        get => _extras.PricePer1KTokensCents;
+        init => _extras = _extras.PricePer1KTokensCents == value ? _extras : _extras with { PricePer1KTokensCents = value };
+    }
 
     /// <summary>False for a key that is answered like an unknown one.</summary>
     public bool Enabled { get; init; } = true;
@@ -52,16 +70,28 @@ internal sealed record VirtualKey
     public long CreatedAt { get; init; }
 
     /// <summary>Epoch second from which it is answered like an unknown one; null for never.</summary>
-    public long? ExpiresAt { get; init; }
+    public long? ExpiresAt
+    {
+        get => _extras.ExpiresAt;
+        init => _extras = _extras.ExpiresAt == value ? _extras : _extras with { ExpiresAt = value };
+    }
 
     /// <summary>A label of its own for reports, such as a team; null for none.</summary>
-    public string? Group { get; init; }
+    public string? Group
+    {
+        get => _extras.Group;
+        init => _extras = _extras.Group == value ? _extras : _extras with { Group = value };
+    }
 
     /// <summary>Free labels.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = NoLabels;
 
     /// <summary>What its AWS clients sign with; null for none.</summary>
-    public AccessKeyPair? AccessKey { get; init; }
+    public AccessKeyPair? AccessKey
+    {
+        get => _extras.AccessKey;
+        init => _extras = _extras.AccessKey == value ? _extras : _extras with { AccessKey = value };
+    }
 
     /// <summary>No labels: one object for the many keys without.</summary>
     public static IReadOnlyDictionary<string, string> NoLabels { get; } = new Dictionary<string, string>(0);

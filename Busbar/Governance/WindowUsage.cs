@@ -1,3 +1,5 @@
+using Busbar.Ir;
+
 namespace Busbar.Governance;
 
 /// <summary>What a key has used up in one budget window, or how much more than before.</summary>
@@ -6,4 +8,13 @@ namespace Busbar.Governance;
 /// <param name="SpendMicroCents">Money, micro-cents.</param>
 /// <param name="Tokens">Tokens, input and output.</param>
 /// <param name="Requests">Successful requests.</param>
-internal readonly record struct WindowUsage(string KeyId, long WindowStart, long SpendMicroCents, long Tokens, long Requests);
+internal readonly record struct WindowUsage(string KeyId, long WindowStart, long SpendMicroCents, long Tokens, long Requests)
+{
+    /// <summary>This and <paramref name="more"/> of the same window; saturates.</summary>
+    public WindowUsage Plus(in WindowUsage more) => this with
+    {
+        SpendMicroCents = Usage.Add(SpendMicroCents, more.SpendMicroCents),
+        Tokens = Usage.Add(Tokens, more.Tokens),
+        Requests = Usage.Add(Requests, more.Requests),
+    };
+}

@@ -9,7 +9,7 @@ internal static class LaneGauges
     /// <summary>Appends the gauges of every pool of <paramref name="fleet"/>, direct routes included under their model's name.</summary>
     public static void Render(StringBuilder text, Fleet fleet)
     {
-        Metrics.Head(text, "busbar_lane_state", "Breaker of a lane in a pool: 0 closed, 1 half-open, 2 open.", "gauge");
+        Metrics.Head(text, "busbar_lane_state", "Breaker of a lane in a pool: 0 closed, 1 half-open, 2 open; 3 when the lane is disabled.", "gauge");
         foreach (Pool pool in Metrics.AllPools(fleet))
         {
             foreach (PoolMember member in Distinct(pool))
@@ -49,10 +49,11 @@ internal static class LaneGauges
 
     // A model with several keys has several cells in a pool; the series shows the healthiest, since the model is as available as that.
     private static int StateOf(Pool pool, string lane) =>
-        pool.Members.Where(member => member.Lane.Name == lane).Min(member => member.Slot.Cell.Word.State switch
+        pool.Members.Where(member => member.Lane.Name == lane).Min(member => member switch
         {
-            BreakerState.Closed => 0,
-            BreakerState.HalfOpen => 1,
+            { Lane.IsDisabled: true } => 3,
+            { Slot.Cell.Word.State: BreakerState.Closed } => 0,
+            { Slot.Cell.Word.State: BreakerState.HalfOpen } => 1,
             _ => 2,
         });
 

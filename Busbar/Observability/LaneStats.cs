@@ -63,9 +63,12 @@ internal sealed record LaneStats
     public required IReadOnlyList<CellStats> Cells { get; init; }
 
     /// <summary>A reading of <paramref name="lane"/>.</summary>
-    public static LaneStats Of(Lane lane)
+    public static LaneStats Of(Lane lane) => Of(lane, static _ => true);
+
+    /// <summary>A reading of <paramref name="lane"/> with those of its cells that <paramref name="shows"/> lets through, at least one.</summary>
+    public static LaneStats Of(Lane lane, Func<CellView, bool> shows)
     {
-        CellView[] cells = lane.Cells();
+        CellView[] cells = [.. lane.Cells().Where(shows)];
         return new LaneStats
         {
             Model = lane.Name,

@@ -94,6 +94,9 @@ internal sealed class Metrics
     /// <summary>Requests being served now.</summary>
     public InboundGauge Inbound { get; } = new();
 
+    /// <summary>Where the figures of governance come from; null without governance, whose series are zero then.</summary>
+    public IGovernanceFigures? Governance { get; set; }
+
     /// <summary>Fields lost in translation.</summary>
     public MetricFamily<Counter> Losses { get; } = new("busbar_translation_losses_total", "Request or answer fields dropped or degraded in translation.", labels => new(labels), "from", "to", "field");
 
@@ -153,6 +156,7 @@ internal sealed class Metrics
         Histograms(text, FirstByte);
         Histograms(text, StreamDuration);
         LaneGauges.Render(text, fleet);
+        GovernanceGauges.Render(text, Governance?.Read(GovernanceGauges.MostKeys) ?? new GovernanceFigures());
         Head(text, "busbar_requests_inflight", "Chat requests being served.", "gauge").Append("busbar_requests_inflight ").Append(Inbound.InFlight).Append('\n');
         foreach ((string name, string help, double value) in processGauges)
         {

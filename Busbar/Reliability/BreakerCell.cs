@@ -166,6 +166,13 @@ internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, Bre
         }
     }
 
+    /// <summary>Closes the cell, whatever its state, and forgets failures and cooldown.</summary>
+    public BreakerChange Reset()
+    {
+        ForgetFailures(Volatile.Read(ref _window));
+        return Move(new BreakerTransition(BreakerTrigger.Heal, clock.NowMs));
+    }
+
     private BreakerChange Move(in BreakerTransition transition)
     {
         while (true)

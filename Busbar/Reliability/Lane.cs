@@ -36,7 +36,19 @@ internal sealed class Lane(ModelConfig model, ProviderConfig provider, int keyIn
     public LifetimeBudget Budget => capacity.Budget;
 
     /// <summary>
-    /// True when some pool could send a request here now: budget left and a live cell that is Closed, or Open with its cooldown over. Live are
+    /// Whether an administrator took it out of service, with all lanes of its model. Nobody picks it then; calls under way go on.
+    /// </summary>
+    public bool IsDisabled
+    {
+        get => capacity.IsDisabled;
+        set => capacity.IsDisabled = value;
+    }
+
+    /// <summary>True when no cooldown's end brings it back: out of service, or its lifetime budget used up.</summary>
+    public bool IsOut => IsDisabled || Budget.IsUsedUp;
+
+    /// <summary>
+    /// True when some pool could send a request here now: in service, budget left and a live cell that is Closed, or Open with its cooldown over. Live are
     /// the cells of named pools, or the direct route's when there are none. A soft cooldown does not count against it, since a pool
     /// without anything better serves from it. Changes nothing.
     /// </summary>
@@ -44,7 +56,7 @@ internal sealed class Lane(ModelConfig model, ProviderConfig provider, int keyIn
     {
         get
         {
-            if (Budget.IsUsedUp)
+            if (IsOut)
             {
                 return false;
             }
@@ -63,7 +75,8 @@ internal sealed class Lane(ModelConfig model, ProviderConfig provider, int keyIn
 
     /// <summary>One phrase for statistics: <c>ok</c>, or what keeps traffic away.</summary>
     public string Availability =>
-        Budget.IsUsedUp ? "lifetime budget used up"
+        IsDisabled ? "disabled"
+        : Budget.IsUsedUp ? "lifetime budget used up"
         : state.DeadReason is { } reason && !IsUsable ? reason
         : !IsUsable ? "breaker open"
         : !Permits.HasFree ? "busy"

@@ -65,6 +65,16 @@ internal sealed class LaneState(int index)
     /// <summary>A cell came back: account and credential work.</summary>
     public void Recovered() => Volatile.Write(ref _deadReason, null);
 
+    /// <summary>An administrator wants another try at once: closes every cell, whatever the reason it was open for.</summary>
+    public void Reset()
+    {
+        Recovered();
+        foreach (var slot in Slots)
+        {
+            slot.Settle(slot.Cell.Reset());
+        }
+    }
+
     /// <summary>True when an active health check in mode <c>dead</c> should call the lane: some cell is not Closed, or in a soft cooldown.</summary>
     public bool IsSuppressed
     {

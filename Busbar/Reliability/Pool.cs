@@ -105,7 +105,7 @@ internal sealed class Pool
 
     /// <summary>
     /// What to tell a client that found no lane: the soonest end of a genuine cooldown, at least one second. A lane that is merely busy counts as two
-    /// seconds, one out of budget not at all; with nothing to go by it is two seconds.
+    /// seconds, one out of budget or service not at all; with nothing to go by it is two seconds.
     /// </summary>
     public TimeSpan RetryAfter()
     {
@@ -113,7 +113,7 @@ internal sealed class Pool
         var soonest = long.MaxValue;
         foreach (var member in Members)
         {
-            if (member.Lane.Budget.IsUsedUp)
+            if (member.Lane.IsOut)
             {
                 continue;
             }

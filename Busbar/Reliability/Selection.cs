@@ -53,7 +53,7 @@ internal sealed class Selection(PoolMember[] members, PoolState state, Monotonic
     }
 
     /// <summary>
-    /// The member with the least left of its cooldown, Open or not, untried ones first; null when none has budget and a free permit. The caller owns
+    /// The member with the least left of its cooldown, Open or not, untried ones first; null when none is in service with budget and a free permit. The caller owns
     /// its permit, and the probe if the cell happened to be due for one.
     /// </summary>
     public PoolMember? PickLeastBad(in PickRequest request, out int probe)
@@ -65,7 +65,7 @@ internal sealed class Selection(PoolMember[] members, PoolState state, Monotonic
             var key = (Tried: true, Remaining: long.MaxValue);
             foreach (var candidate in members)
             {
-                if (candidate.Lane.Budget.IsUsedUp || !candidate.Lane.Permits.HasFree || IsTooSmall(candidate, request))
+                if (candidate.Lane.IsOut || !candidate.Lane.Permits.HasFree || IsTooSmall(candidate, request))
                 {
                     continue;
                 }
@@ -92,7 +92,7 @@ internal sealed class Selection(PoolMember[] members, PoolState state, Monotonic
 
     /// <summary>True when the lane may still serve this request, leaving its breaker and permits aside.</summary>
     public static bool IsCandidate(PoolMember member, in PickRequest request) =>
-        !request.Tried.Contains(member.Lane.Index) && !IsTooSmall(member, request) && !member.Lane.Budget.IsUsedUp;
+        !request.Tried.Contains(member.Lane.Index) && !IsTooSmall(member, request) && !member.Lane.IsOut;
 
     private static bool IsTooSmall(PoolMember member, in PickRequest request) =>
         request.ContextFloor > 0 && member.ContextMax is { } context && context <= request.ContextFloor;

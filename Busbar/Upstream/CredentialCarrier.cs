@@ -20,4 +20,7 @@ internal enum CredentialCarrier : byte
 
     /// <summary>Query parameter <c>key</c> (Gemini).</summary>
     Query,
+
+    /// <summary>It has none to show: it signed the request (AWS Signature Version 4).</summary>
+    Signature,
 }

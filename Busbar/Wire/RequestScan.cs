@@ -5,7 +5,8 @@ namespace Busbar.Wire;
 
 /// <summary>
 /// What routing needs to know of a request body, found in one forward pass that builds no tree. Only members of the top-level object
-/// count; names are recognised in any spelling (<c>"mod\u0065l"</c>). Of a repeated member other than <c>model</c> the last one counts.
+/// count; names are recognised in any spelling (<c>"mod\u0065l"</c>). Of a repeated member other than <c>model</c> the last one counts,
+/// of a repeated limit the largest.
 /// </summary>
 internal readonly struct RequestScan
 {
@@ -17,6 +18,11 @@ internal readonly struct RequestScan
         StreamOptions = found.StreamOptions;
         HasInput = found.HasInput;
         HasMessages = found.HasMessages;
+        MaxTokens = found.MaxTokens;
+        MaxCompletionTokens = found.MaxCompletionTokens;
+        MaxOutputTokens = found.MaxOutputTokens;
+        Candidates = found.Candidates;
+        Settings = found.Settings;
         ClosingBrace = found.ClosingBrace;
     }
 
@@ -40,6 +46,21 @@ internal readonly struct RequestScan
 
     /// <summary>Whether there is a member <c>messages</c>.</summary>
     public bool HasMessages { get; }
+
+    /// <summary>The largest integer value of <c>max_tokens</c>; null when there is none.</summary>
+    public long? MaxTokens { get; }
+
+    /// <summary>The largest integer value of <c>max_completion_tokens</c>; null when there is none.</summary>
+    public long? MaxCompletionTokens { get; }
+
+    /// <summary>The largest integer value of <c>max_output_tokens</c>; null when there is none.</summary>
+    public long? MaxOutputTokens { get; }
+
+    /// <summary>The largest integer value of <c>n</c>; null when there is none.</summary>
+    public long? Candidates { get; }
+
+    /// <summary>The raw value of <c>generationConfig</c>, in either of its spellings, or of <c>inferenceConfig</c>; absent when there is none.</summary>
+    public ByteRange Settings { get; }
 
     /// <summary>Offset of the brace that closes the top-level object.</summary>
     public int ClosingBrace { get; }
@@ -111,6 +132,10 @@ internal readonly struct RequestScan
                 if (!opens)
                 {
                     found.Record(member, token, new ByteRange(start, (int)reader.BytesConsumed - start));
+                    if (token == JsonTokenType.Number && member >= Member.MaxTokens && reader.TryGetInt64(out long number))
+                    {
+                        found.Record(member, number);
+                    }
                 }
             }
         }
@@ -130,13 +155,21 @@ internal readonly struct RequestScan
         return Classify(name.Span);
     }
 
-    private static Member Classify(ReadOnlySpan<byte> name) => name switch
+    // By length first: most names of a request are none of these.
+    private static Member Classify(ReadOnlySpan<byte> name) => name.Length switch
     {
-        _ when name.SequenceEqual("model"u8) => Member.Model,
-        _ when name.SequenceEqual("stream"u8) => Member.Stream,
-        _ when name.SequenceEqual("stream_options"u8) => Member.StreamOptions,
-        _ when name.SequenceEqual("input"u8) => Member.Input,
-        _ when name.SequenceEqual("messages"u8) => Member.Messages,
+        1 when name[0] == (byte)'n' => Member.Candidates,
+        5 when name.SequenceEqual("model"u8) => Member.Model,
+        5 when name.SequenceEqual("input"u8) => Member.Input,
+        6 when name.SequenceEqual("stream"u8) => Member.Stream,
+        8 when name.SequenceEqual("messages"u8) => Member.Messages,
+        10 when name.SequenceEqual("max_tokens"u8) => Member.MaxTokens,
+        14 when name.SequenceEqual("stream_options"u8) => Member.StreamOptions,
+        15 when name.SequenceEqual("inferenceConfig"u8) => Member.Settings,
+        16 when name.SequenceEqual("generationConfig"u8) => Member.Settings,
+        17 when name.SequenceEqual("max_output_tokens"u8) => Member.MaxOutputTokens,
+        17 when name.SequenceEqual("generation_config"u8) => Member.Settings,
+        21 when name.SequenceEqual("max_completion_tokens"u8) => Member.MaxCompletionTokens,
         _ => Member.Other,
     };
 
@@ -148,6 +181,13 @@ internal readonly struct RequestScan
         StreamOptions,
         Input,
         Messages,
+        Settings,
+
+        // Of these the number matters.
+        MaxTokens,
+        MaxCompletionTokens,
+        MaxOutputTokens,
+        Candidates,
     }
 
     private struct Found
@@ -158,6 +198,11 @@ internal readonly struct RequestScan
         public bool ModelIsString;
         public bool HasInput;
         public bool HasMessages;
+        public long? MaxTokens;
+        public long? MaxCompletionTokens;
+        public long? MaxOutputTokens;
+        public long? Candidates;
+        public ByteRange Settings;
         public int ClosingBrace;
 
         public void Record(Member member, JsonTokenType last, ByteRange value)
@@ -179,6 +224,28 @@ internal readonly struct RequestScan
                     break;
                 case Member.Messages:
                     HasMessages = true;
+                    break;
+                case Member.Settings:
+                    Settings = value;
+                    break;
+            }
+        }
+
+        public void Record(Member member, long number)
+        {
+            switch (member)
+            {
+                case Member.MaxTokens:
+                    MaxTokens = Math.Max(MaxTokens ?? 0, number);
+                    break;
+                case Member.MaxCompletionTokens:
+                    MaxCompletionTokens = Math.Max(MaxCompletionTokens ?? 0, number);
+                    break;
+                case Member.MaxOutputTokens:
+                    MaxOutputTokens = Math.Max(MaxOutputTokens ?? 0, number);
+                    break;
+                case Member.Candidates:
+                    Candidates = Math.Max(Candidates ?? 0, number);
                     break;
             }
         }

@@ -4,7 +4,7 @@ namespace Busbar.Configuration.Binding;
 internal static class GovernanceBinder
 {
     /// <summary>Reads virtual keys, prices and the admin API, and checks them against <paramref name="auth"/>.</summary>
-    public static GovernanceConfig Bind(Section governance, AuthConfig auth, ConfigReport report)
+    public static GovernanceConfig Bind(Section governance, AuthConfig auth, ConfigReport report, IEnvironment environment)
     {
         GovernanceConfig defaults = new();
         GovernanceConfig bound = new()
@@ -30,6 +30,10 @@ internal static class GovernanceBinder
         {
             report.Error(governance.At("master_key_env"), "both master_key_file and master_key_env are given", "keep one of them");
         }
+        else if (bound.Enabled)
+        {
+            bound = bound with { MasterKey = ReadMasterKey(bound, governance, report, environment) };
+        }
 
         if (bound.Enabled)
         {
@@ -37,6 +41,40 @@ internal static class GovernanceBinder
         }
 
         return bound;
+    }
+
+    // The text is never shown: it may be a key with a mistake in it.
+    private static MasterKey? ReadMasterKey(GovernanceConfig bound, Section governance, ConfigReport report, IEnvironment environment)
+    {
+        const string Remedy = "it takes 32 random bytes as 64 hexadecimal digits or in Base64, such as openssl rand -hex 32 prints";
+        if (bound.MasterKeyFile is { } file)
+        {
+            string path = governance.At("master_key_file");
+            int before = report.Problems.Count;
+            string? text = ConfigFile.Read(file, path, Remedy, report);
+            MasterKey? key = text is null ? null : MasterKey.Parse(text);
+            if (key is null && report.Problems.Count == before)
+            {
+                report.Error(path, $"the file '{file}' holds no master key", Remedy);
+            }
+
+            return key;
+        }
+
+        if (bound.MasterKeyEnv is { } variable)
+        {
+            string path = governance.At("master_key_env");
+            report.Conceal(path);
+            MasterKey? key = MasterKey.Parse(environment.Get(variable));
+            if (key is null)
+            {
+                report.Error(path, environment.Get(variable) is null ? "the variable that it names is not set" : "the variable that it names holds no master key", Remedy);
+            }
+
+            return key;
+        }
+
+        return null;
     }
 
     private static void CheckEnabled(GovernanceConfig bound, Section governance, AuthConfig auth, ConfigReport report)

@@ -5,6 +5,20 @@ namespace Busbar.Configuration.Binding;
 /// <summary>Puts environment variables into scalars: <c>${NAME}</c>, without defaults, nesting or escapes.</summary>
 internal static class Interpolation
 {
+    /// <summary>Names of the variables in <paramref name="raw"/>, which need not exist.</summary>
+    public static IReadOnlyList<string> Names(string raw)
+    {
+        List<string> names = [];
+        int start = raw.IndexOf("${", StringComparison.Ordinal);
+        while (start >= 0 && raw.IndexOf('}', start) is > 0 and var end)
+        {
+            names.Add(raw[(start + 2)..end]);
+            start = raw.IndexOf("${", end, StringComparison.Ordinal);
+        }
+
+        return names;
+    }
+
     /// <summary>
     /// Replaces every <c>${NAME}</c> of <paramref name="raw"/>. What a variable holds is not looked at again. A lone <c>$</c> is plain text.
     /// </summary>

@@ -63,7 +63,7 @@ internal static class ModelBinder
             }
         }
 
-        // A cent for a million tokens is a micro-cent for one, so the numbers need no conversion.
+        // A thousandth of a cent for a million tokens is a nano-cent for one, so the numbers need no conversion.
         long input = Price(card, "input") ?? 0;
         return new RateCardConfig
         {
@@ -75,5 +75,5 @@ internal static class ModelBinder
         };
     }
 
-    private static long? Price(Section card, string key) => card.Integer(key, 0, 1_000_000_000);
+    private static long? Price(Section card, string key) => card.Thousandths(key, 1_000_000_000);
 }

@@ -119,6 +119,34 @@ internal sealed class Section
     /// <summary>A whole number, or the fallback when missing or wrong.</summary>
     public int Integer(string key, int fallback, int least, int most) => (int)(Integer(key, (long)least, most) ?? fallback);
 
+    /// <summary>A decimal number from 0 to <paramref name="most"/> with up to three decimals, in thousandths; null when missing or wrong.</summary>
+    public long? Thousandths(string key, long most)
+    {
+        if (Text(key) is not { } text)
+        {
+            return null;
+        }
+
+        if (!decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
+        {
+            _report.Error(At(key), "not a decimal number", $"give one from 0 to {most}, such as 12.5");
+        }
+        else if (number < 0 || number > most)
+        {
+            _report.Error(At(key), number < 0 ? "must be at least 0" : $"must be at most {most}", $"give a number from 0 to {most}");
+        }
+        else if (number * 1000 != decimal.Truncate(number * 1000))
+        {
+            _report.Error(At(key), "more than three decimals", "round it to thousandths");
+        }
+        else
+        {
+            return (long)(number * 1000);
+        }
+
+        return null;
+    }
+
     /// <summary>A decimal number, <c>.nan</c> and <c>.inf</c> included; the fallback when missing or no number.</summary>
     public double Number(string key, double fallback)
     {

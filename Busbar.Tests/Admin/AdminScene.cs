@@ -1,0 +1,110 @@
+using System.Text;
+using System.Text.Json;
+using Busbar.Admin;
+using Busbar.Configuration;
+using Busbar.Governance;
+using Busbar.Tests.Configuration;
+using Busbar.Tests.Governance;
+using Busbar.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Busbar.Tests.Admin;
+
+/// <summary>An admin API over a store in memory. Each answer is checked against the document that describes it.</summary>
+internal sealed class AdminScene : IAsyncDisposable
+{
+    public const string Token = "canary-admin-token";
+    public const string ReadToken = "canary-read-token";
+    public const string MasterKey = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+    private static readonly JsonElement Document = JsonDocument.Parse(ProcessEndpoints.OpenApiDocument.ToArray()).RootElement;
+
+    private readonly AdminApi _api;
+
+    public AdminScene(string more = ", master_key_env: MASTER", KeyMint? mint = null)
+    {
+        GatewayConfig config = Load(more);
+        Gateway = new FakeGateway(config, Time);
+        Governor = Governor.Open(config.Governance, Store, Time, Log);
+        _api = new AdminApi(Governor, Gateway, Time, Log, mint);
+    }
+
+    public AdminApi Api => _api;
+
+    public FakeTimeProvider Time { get; } = new(DateTimeOffset.FromUnixTimeSeconds(1_767_225_600));
+
+    public MemoryStore Store { get; } = new();
+
+    public LogLines Log { get; } = new();
+
+    public FakeGateway Gateway { get; }
+
+    public Governor Governor { get; }
+
+    public static GatewayConfig Load(string more) => ConfigText.Valid(
+        ConfigText.With(more: $"governance: {{enabled: true, admin_token: {Token}, admin_read_token: {ReadToken}{more}}}"),
+        new FakeEnvironment(("OPENAI_KEY", "canary-provider-key"), ("MASTER", MasterKey)));
+
+    public Task<AdminAnswer> SendAsync(string method, string target, string? body = null, string token = Token, string? contentType = "application/json", params (string Name, string Value)[] headers) =>
+        SendAsync(method, target, body is null ? null : Encoding.UTF8.GetBytes(body), [("Authorization", $"Bearer {token}"), .. contentType is null ? [] : (ReadOnlySpan<(string, string)>)[("Content-Type", contentType)], .. headers]);
+
+    public async Task<AdminAnswer> SendAsync(string method, string target, byte[]? body, params (string Name, string Value)[] headers)
+    {
+        var carried = new HeaderDictionary();
+        foreach ((string name, string value) in headers)
+        {
+            carried.Append(name, value);
+        }
+
+        string[] parts = target.Split('?', 2);
+        using AdminReply reply = await _api.HandleAsync(new AdminRequest
+        {
+            Method = method,
+            Path = parts[0],
+            Query = parts.Length > 1 ? parts[1] : "",
+            Headers = carried,
+            Source = "192.0.2.7",
+            ReadBody = most => ValueTask.FromResult(Read(body ?? [], most)),
+        });
+        var answer = new AdminAnswer(reply.Status, Encoding.UTF8.GetString(reply.Body.Span), reply.Allow);
+        Check(method, parts[0], answer);
+        return answer;
+    }
+
+    public async Task<(string Id, string Secret)> CreateAsync(string body = """{"name":"a"}""")
+    {
+        AdminAnswer answer = await SendAsync("POST", "/admin/keys", body);
+        Assert.Equal(201, answer.Status);
+        return (answer.Text("id"), answer.Text("secret"));
+    }
+
+    public bool Opens(string secret) => Governor.Keys.Find(secret, Time.GetUtcNow().ToUnixTimeSeconds(), out _) is not null;
+
+    public ValueTask DisposeAsync() => Governor.DisposeAsync();
+
+    private static PooledBuffer? Read(byte[] body, long most)
+    {
+        if (body.Length > most)
+        {
+            return null;
+        }
+
+        var buffer = new PooledBuffer(body.Length + 1);
+        buffer.Write(body);
+        return buffer;
+    }
+
+    private static void Check(string method, string path, AdminAnswer answer)
+    {
+        JsonElement schema = Document.GetProperty("components").GetProperty("schemas").GetProperty("Error");
+        if (AdminRoutes.Match(method, path, out _, out _) is { } route)
+        {
+            JsonElement responses = Document.GetProperty("paths").GetProperty(route.Pattern).GetProperty(method.ToLowerInvariant()).GetProperty("responses");
+            Assert.True(responses.TryGetProperty($"{answer.Status}", out JsonElement response), $"{method} {route.Pattern} answers {answer.Status}, which is not documented: {answer.Body}");
+            schema = response.GetProperty("content").GetProperty("application/json").GetProperty("schema");
+        }
+
+        Assert.Empty(SchemaCheck.Validate(Document, schema, answer.Json));
+    }
+}

@@ -1,0 +1,187 @@
+using System.Net;
+using System.Text.Json;
+using Busbar.Commands;
+using Busbar.Configuration;
+using Busbar.Gateway;
+using Busbar.Tests.Admin;
+using Busbar.Tests.Configuration;
+using Busbar.Tests.Scenarios;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Busbar.Tests.Commands;
+
+/// <summary><c>busbar keys</c> and <c>busbar status</c> against a listener of the admin API.</summary>
+public sealed class AdminCommandTests : IAsyncLifetime
+{
+    private readonly AdminScene _scene = new();
+    private readonly int _port = GatewayProcess.FreePort();
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _error = new();
+    private KestrelServer? _server;
+
+    private string Url => $"http://127.0.0.1:{_port}";
+
+    public async Task InitializeAsync()
+    {
+        _server = GatewayServer.Create(new IPEndPoint(IPAddress.Loopback, _port), new LimitsConfig(), NullLoggerFactory.Instance);
+        await _server.StartAsync(new AdminApplication(_scene.Api), CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _server!.Dispose();
+        await _scene.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_key_is_created_listed_rotated_and_revoked()
+    {
+        Assert.Equal(0, await RunAsync(
+            "keys", "create", "--name", "billing \"team\"", "--pool", "fast", "--pool", "small", "--budget-cents", "500", "--period", "monthly", "--rpm", "60", "--tpm", "1000",
+            "--max-concurrent", "3", "--soft", "--expires-in", "30d", "--group", "g", "--label", "env=production", "--label", "a=b=c"));
+        Busbar.Governance.VirtualKey key = Assert.Single(_scene.Store.Keys);
+        Assert.Equal(
+            ("billing \"team\"", 2, 500L, 60u, 1000u, 3u, 1_767_225_600 + (30 * 86_400), "g", "production", "b=c"),
+            (key.Name, key.AllowedPools.Count, key.MaxBudgetCents, key.RpmLimit, key.TpmLimit, key.MaxConcurrent, key.ExpiresAt, key.Group, key.Labels["env"], key.Labels["a"]));
+        string[] lines = Taken();
+        Assert.Equal($"id      {key.Id}", lines[0]);
+        string secret = lines[2]["secret  ".Length..];
+        Assert.True(_scene.Opens(secret));
+        Assert.Contains("only time", _error.ToString());
+
+        Assert.Equal(0, await RunAsync("keys", "list"));
+        Assert.Contains(Taken(), line => line.StartsWith(key.Id, StringComparison.Ordinal) && line.Contains("500 c monthly", StringComparison.Ordinal));
+        Assert.Equal(0, await RunAsync("keys", "list", "--json"));
+        Assert.Equal(key.Id, JsonDocument.Parse(string.Join('\n', Taken())).RootElement.GetProperty("keys")[0].GetProperty("id").GetString());
+
+        Assert.Equal(0, await RunAsync("keys", "rotate", key.Id, "--overlap", "60"));
+        Assert.True(_scene.Opens(secret));
+        Assert.True(_scene.Opens(Taken()[2]["secret  ".Length..]));
+
+        Assert.Equal(0, await RunAsync("keys", "usage", key.Id, "--by", "day", "--from", "2025-12-01"));
+        Assert.Contains(Taken(), line => line.StartsWith("total", StringComparison.Ordinal));
+        Assert.Equal(0, await RunAsync("keys", "revoke", key.Id));
+        Assert.False(_scene.Opens(secret));
+        Assert.Equal(0, await RunAsync("keys", "revoke", key.Id, "--delete"));
+        Assert.Empty(_scene.Store.Keys);
+    }
+
+    [Fact]
+    public async Task A_list_goes_through_all_pages()
+    {
+        for (int number = 0; number < 1005; number++)
+        {
+            await _scene.CreateAsync();
+        }
+
+        Assert.Equal(0, await RunAsync("keys", "list"));
+        Assert.Equal(1006, Taken().Length);
+    }
+
+    [Fact]
+    public async Task The_status_is_a_summary_and_fails_when_no_lane_can_serve()
+    {
+        Assert.Equal(0, await RunAsync("status"));
+        Assert.Contains(Taken(), line => line.StartsWith("small", StringComparison.Ordinal) && line.Contains("ok", StringComparison.Ordinal));
+
+        _scene.Gateway.Fleet.Lanes[0].IsDisabled = true;
+        Assert.Equal(1, await RunAsync("status"));
+        Assert.Contains("NOT USABLE", _output.ToString());
+        Taken();
+        Assert.Equal(1, await RunAsync("status", "--json"));
+        Assert.Equal(1, JsonDocument.Parse(string.Join('\n', Taken())).RootElement.GetProperty("status").GetProperty("disabled_lanes").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("create, list, revoke, rotate or usage", "keys")]
+    [InlineData("create, list, revoke, rotate or usage", "keys", "remove")]
+    [InlineData("--name is required", "keys", "create")]
+    [InlineData("--rpm takes a whole number", "keys", "create", "--name", "a", "--rpm", "many")]
+    [InlineData("--label takes name=value", "keys", "create", "--name", "a", "--label", "x")]
+    [InlineData("--expires-in takes a time", "keys", "create", "--name", "a", "--expires-in", "soon")]
+    [InlineData("--name lacks its value", "keys", "create", "--name")]
+    [InlineData("unknown option '--nme'", "keys", "create", "--nme", "a")]
+    [InlineData("takes no words", "keys", "list", "all")]
+    [InlineData("takes the id of one key", "keys", "revoke")]
+    [InlineData("put the token into BUSBAR_ADMIN_TOKEN", "keys", "list", "--token", "canary")]
+    [InlineData("takes no words", "status", "now")]
+    public async Task Arguments_that_make_no_sense_are_answered_with_what_would(string message, params string[] arguments)
+    {
+        Assert.Equal(2, await RunAsync(arguments));
+        Assert.Contains(message, _error.ToString());
+        Assert.DoesNotContain("canary", _error.ToString());
+        Assert.Empty(_output.ToString());
+    }
+
+    [Fact]
+    public async Task What_the_gateway_refuses_is_said_in_its_words()
+    {
+        Assert.Equal(1, await RunAsync("keys", "create", "--name", "a", "--rpm", "0"));
+        Assert.Contains("'rpm_limit' must be at least 1", _error.ToString());
+        Assert.Equal(1, await RunAsync("keys", "revoke", "vk_0/../x?y"));
+        Assert.Contains("there is no", _error.ToString());
+    }
+
+    [Fact]
+    public async Task A_wrong_token_a_missing_one_and_a_silent_address_name_the_remedy()
+    {
+        Assert.Equal(1, await RunAsync(new FakeEnvironment(("BUSBAR_ADMIN_URL", Url), ("BUSBAR_ADMIN_TOKEN", "canary-wrong")), "keys", "list"));
+        Assert.Contains("governance.admin_token", _error.ToString());
+        Assert.Equal(1, await RunAsync(new FakeEnvironment(("BUSBAR_ADMIN_URL", Url)), "status"));
+        Assert.Contains("set BUSBAR_ADMIN_TOKEN", _error.ToString());
+        Assert.Equal(1, await RunAsync("status", "--url", $"http://127.0.0.1:{GatewayProcess.FreePort()}"));
+        Assert.Contains("is the gateway running?", _error.ToString());
+        Assert.Equal(1, await RunAsync("status", "--url", "ftp://x"));
+        Assert.Contains("must look like", _error.ToString());
+        Assert.DoesNotContain("canary-wrong", _error.ToString());
+    }
+
+    [Fact]
+    public async Task The_listener_answers_as_HTTP_should()
+    {
+        using var client = new HttpClient { BaseAddress = new Uri(Url) };
+        HttpResponseMessage refused = await client.GetAsync("/v1/models");
+        Assert.Equal((HttpStatusCode.Unauthorized, "Bearer"), (refused.StatusCode, refused.Headers.WwwAuthenticate.ToString()));
+        client.DefaultRequestHeaders.Add("x-admin-token", AdminScene.Token);
+
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("/v1/models")).StatusCode);
+        HttpResponseMessage wrong = await client.PutAsync("/admin/keys", null);
+        Assert.Equal(["GET", "POST"], wrong.Content.Headers.Allow.Order());
+        HttpResponseMessage large = await client.PostAsync("/admin/keys", new StringContent(new string(' ', 70_000)));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, large.StatusCode);
+        Assert.True(large.Headers.CacheControl!.NoStore);
+    }
+
+    [Fact]
+    public async Task A_client_that_hangs_up_does_not_stop_what_it_asked_for()
+    {
+        (string id, string secret) = await _scene.CreateAsync();
+        _scene.Store.Block();
+        using var client = new HttpClient { BaseAddress = new Uri(Url) };
+        client.DefaultRequestHeaders.Add("x-admin-token", AdminScene.Token);
+        using var hangUp = new CancellationTokenSource();
+        Task<HttpResponseMessage> call = client.DeleteAsync($"/admin/keys/{id}", hangUp.Token);
+        await _scene.Store.Blocked;
+        await hangUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        _scene.Store.Unblock();
+
+        await Eventually.TrueAsync(() => !_scene.Opens(secret) && _scene.Store.Keys.Count == 0, "deleted");
+        Assert.Equal(404, (await _scene.SendAsync("GET", $"/admin/keys/{id}")).Status);
+    }
+
+    private Task<int> RunAsync(params string[] arguments) =>
+        RunAsync(new FakeEnvironment(("BUSBAR_ADMIN_URL", Url), ("BUSBAR_ADMIN_TOKEN", AdminScene.Token)), arguments);
+
+    private Task<int> RunAsync(FakeEnvironment environment, params string[] arguments) => arguments[0] == "keys"
+        ? KeysCommand.RunAsync(arguments, environment, _scene.Time, _output, _error)
+        : StatusCommand.RunAsync(arguments, environment, _output, _error);
+
+    private string[] Taken()
+    {
+        string[] lines = _output.ToString().TrimEnd().Split(Environment.NewLine);
+        _output.GetStringBuilder().Clear();
+        return lines;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text;
+using Busbar.Gateway;
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Tests.Gateway;
+
+/// <summary>What can be told of a request's size before it is sent.</summary>
+public sealed class EstimateTests
+{
+    [Theory]
+    [InlineData("openai", """{"max_tokens":7}""", 7L)]
+    [InlineData("openai", """{"max_completion_tokens":8}""", 8L)]
+    [InlineData("openai", """{"max_tokens":7,"max_completion_tokens":8,"n":3}""", 24L)]
+    [InlineData("openai", """{"max_tokens":7,"max_tokens":9}""", 9L)]
+    [InlineData("openai", """{"max\u005ftokens":7}""", 7L)]
+    [InlineData("openai", """{"max_output_tokens":7}""", null)]
+    [InlineData("openai", """{"max_tokens":0}""", null)]
+    [InlineData("openai", """{"max_tokens":-1}""", null)]
+    [InlineData("openai", """{"max_tokens":"7"}""", null)]
+    [InlineData("openai", """{"max_tokens":null}""", null)]
+    [InlineData("openai", """{"x":{"max_tokens":7}}""", null)]
+    [InlineData("openai", """{"max_tokens":9223372036854775807,"n":9223372036854775807}""", long.MaxValue)]
+    [InlineData("openai", """{"max_tokens":7,"n":-5}""", 7L)]
+    [InlineData("anthropic", """{"max_tokens":7,"n":3}""", 7L)]
+    [InlineData("anthropic", """{"max_completion_tokens":7}""", null)]
+    [InlineData("responses", """{"max_output_tokens":7}""", 7L)]
+    [InlineData("responses", """{"max_tokens":7}""", null)]
+    [InlineData("cohere", """{"max_tokens":7}""", 7L)]
+    [InlineData("gemini", """{"generationConfig":{"a":[{"maxOutputTokens":1}],"maxOutputTokens":7,"candidateCount":2}}""", 14L)]
+    [InlineData("gemini", """{"generation_config":{"max_output_tokens":7,"candidate_count":2}}""", 14L)]
+    [InlineData("gemini", """{"generationConfig":{"maxTokens":7}}""", null)]
+    [InlineData("gemini", """{"generationConfig":[7]}""", null)]
+    [InlineData("gemini", """{"maxOutputTokens":7}""", null)]
+    [InlineData("bedrock", """{"inferenceConfig":{"maxTokens":7}}""", 7L)]
+    [InlineData("bedrock", """{"inferenceConfig":{"maxOutputTokens":7}}""", null)]
+    [InlineData("bedrock", """{"max_tokens":7}""", null)]
+    public void The_output_limit_is_read_as_its_dialect_spells_it(string dialect, string body, long? expected)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(body);
+        Assert.Equal(ScanResult.Ok, RequestScan.TryScan(bytes, out RequestScan scan));
+        Assert.Equal(expected, OutputLimit.Of(Enum.Parse<ProtocolId>(dialect, ignoreCase: true), scan, bytes));
+    }
+
+    [Fact]
+    public void Text_is_bounded_by_half_its_bytes_whatever_it_looks_like()
+    {
+        Assert.Equal(5, InputEstimate.Of("""{"a":"bc"}"""u8));
+        string prompt = $$"""{"messages":[{"role":"user","content":"{{new string('A', 100_000)}}"}]}""";
+        Assert.Equal((prompt.Length + 1) / 2, InputEstimate.Of(Encoding.UTF8.GetBytes(prompt)));
+    }
+
+    [Theory]
+    [InlineData("""{"source":{"type":"base64","data":"FILE"}}""")]
+    [InlineData("""{"image_url": {"url" : "data:image/png;base64,FILE"}}""")]
+    [InlineData("""{"type":"input_image","image_url":"data:image/png;base64,FILE"}""")]
+    [InlineData("""{"file":{"file_data":"data:application/pdf;base64,FILE"}}""")]
+    [InlineData("""{"image":{"source":{"bytes":"FILE"}}}""")]
+    [InlineData("""{"inlineData":{"mimeType":"image/png","data":"FILE"}}""")]
+    public void Files_cost_little_for_their_size_and_never_less_than_a_picture(string part)
+    {
+        foreach ((int size, int least, int most) in ((int, int, int)[])[(8_000, 1_700, 1_760), (640_000, 20_000, 20_100)])
+        {
+            string body = part.Replace("FILE", Convert.ToBase64String(new byte[size * 3 / 4]), StringComparison.Ordinal);
+            Assert.InRange(InputEstimate.Of(Encoding.UTF8.GetBytes(body)), least, most);
+        }
+    }
+
+    [Theory]
+    [InlineData("openai", """{"choices":[{"delta":{"content":"abc","reasoning_content":"de"}},{"delta":{"tool_calls":[{"function":{"arguments":"{\"a\"}"}}]}}]}""", 12L)]
+    [InlineData("anthropic", """{"type":"content_block_delta","delta":{"type":"text_delta", "text" : "abc"}}""", 3L)]
+    [InlineData("gemini", """{"candidates":[{"content":{"parts":[{"text":"abc"},{"text":"d\\"}]}}]}""", 6L)]
+    [InlineData("bedrock", """{"delta":{"text":"abc"}}""", 3L)]
+    [InlineData("responses", """{"type":"response.output_text.delta","delta":"abc"}""", 3L)]
+    [InlineData("responses", """{"type":"response.output_text.done","text":"abc"}""", 0L)]
+    [InlineData("cohere", """{"type":"content-delta","delta":{"message":{"content":{"text":"abc"}}}}""", 3L)]
+    [InlineData("openai", """{"choices":[{"delta":{"content":null}}]}""", 0L)]
+    [InlineData("openai", """{"choices":[{"delta":{"content":"cut""", 3L)]
+    public void Delivered_text_is_counted_without_its_wrapping(string dialect, string frame, long expected)
+    {
+        var meter = new TextMeter(Enum.Parse<ProtocolId>(dialect, ignoreCase: true), isStream: true);
+        meter.Add(Encoding.UTF8.GetBytes(frame));
+        Assert.Equal(expected, meter.Bytes);
+    }
+
+    [Fact]
+    public void A_meter_takes_anything_in_pieces_of_any_kind()
+    {
+        var random = new Random(7);
+        string[] tokens = ["\"content\"", "\"", ":", "\\", " ", "x", "{", "\"text\""];
+        for (int round = 0; round < 2000; round++)
+        {
+            string text = string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => tokens[random.Next(tokens.Length)]));
+            var meter = new TextMeter(ProtocolId.OpenAI, isStream: true);
+            meter.Add(Encoding.UTF8.GetBytes(text));
+            Assert.InRange(meter.Bytes, 0, text.Length);
+        }
+    }
+}

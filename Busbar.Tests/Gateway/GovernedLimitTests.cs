@@ -1,0 +1,154 @@
+using System.Globalization;
+using Busbar.Governance;
+using Busbar.Tests.Scenarios;
+
+namespace Busbar.Tests.Gateway;
+
+/// <summary>Limits of virtual keys as clients meet them.</summary>
+public sealed class GovernedLimitTests
+{
+    private const string Secret = "sk-bb-canary-one";
+
+    private static readonly OpenAIDialect OpenAI = new();
+
+    /// <summary>A chat request of each dialect, with <c>NAME</c> for the model.</summary>
+    public static TheoryData<string, string, string> Clients => new()
+    {
+        { "anthropic", "/v1/messages", """{"model":"NAME","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}""" },
+        { "openai", "/v1/chat/completions", """{"model":"NAME","messages":[{"role":"user","content":"hi"}]}""" },
+        { "gemini", "/v1beta/models/NAME:generateContent", """{"contents":[{"parts":[{"text":"hi"}]}]}""" },
+        { "bedrock", "/model/NAME/converse", """{"messages":[{"role":"user","content":[{"text":"hi"}]}]}""" },
+        { "responses", "/v1/responses", """{"model":"NAME","input":"hi"}""" },
+        { "cohere", "/v2/chat", """{"model":"NAME","messages":[{"role":"user","content":"hi"}]}""" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Clients))]
+    [Trait("gotcha", "C222")]
+    [Trait("gotcha", "C227")]
+    [Trait("gotcha", "C247")]
+    public async Task Every_refusal_is_the_vendors_own(string protocol, string path, string body)
+    {
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            GovernedGateway.Key("sk-bb-canary-acl") with { AllowedPools = ["m0"] },
+            GovernedGateway.Key("sk-bb-canary-broke") with { MaxBudgetCents = 0 },
+            GovernedGateway.Key("sk-bb-canary-fast") with { RpmLimit = 5 });
+        Task<Reply> Ask(string secret) => gateway.PostAsync(path.Replace("NAME", "smart", StringComparison.Ordinal), secret, body.Replace("NAME", "smart", StringComparison.Ordinal));
+
+        Reply forbidden = await Ask("sk-bb-canary-acl");
+        Reply broke = await Ask("sk-bb-canary-broke");
+        for (int call = 0; call < 5; call++)
+        {
+            Assert.Equal(200, (await Ask("sk-bb-canary-fast")).Status);
+        }
+
+        Reply fast = await Ask("sk-bb-canary-fast");
+
+        Assert.Equal((403, protocol == "bedrock" ? 400 : 429, 429), (forbidden.Status, broke.Status, fast.Status));
+        (string Acl, string Budget, string Rate) words = protocol switch
+        {
+            "anthropic" => ("permission_error", "rate_limit_error", "rate_limit_error"),
+            "gemini" => ("PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "RESOURCE_EXHAUSTED"),
+            "bedrock" => ("AccessDeniedException", "ServiceQuotaExceededException", "ThrottlingException"),
+            "cohere" => ("message", "message", "message"),
+            _ => ("permission_error", "\"code\":\"insufficient_quota\"", "rate_limit_error"),
+        };
+        Assert.Contains(words.Acl, forbidden.Text);
+        Assert.Contains(words.Budget, broke.Text);
+        Assert.Contains(words.Rate, fast.Text);
+        Assert.All([forbidden, broke, fast], Scene.SpeaksLikeTheVendor);
+        Assert.Equal(("false", null), (broke["x-should-retry"], broke["Retry-After"]));
+
+        // It is twenty seconds past the minute.
+        Assert.Equal(("40", null), (fast["Retry-After"], fast["x-should-retry"]));
+        MetricsPage page = gateway.Page();
+        Assert.Equal((8, 5, 3), (page.Sum("busbar_requests_total"), page.Sum("busbar_requests_total", "outcome", "ok"), page.Sum("busbar_requests_total", "outcome", "client_error")));
+    }
+
+    [Fact]
+    [Trait("gotcha", "C223")]
+    [Trait("lesson", "27")]
+    public async Task Of_fifty_calls_at_once_exactly_the_limit_passes_and_the_next_minute_begins_anew()
+    {
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(GovernedGateway.Key(Secret) with { RpmLimit = 10 });
+
+        Reply[] replies = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => gateway.PostAsync(OpenAI, Secret)));
+
+        Assert.Equal((10, 40), (replies.Count(reply => reply.Status == 200), replies.Count(reply => reply.Status == 429)));
+        Assert.All(replies.Where(reply => reply.Status == 429), reply => Assert.Equal(40, int.Parse(reply["Retry-After"]!, CultureInfo.InvariantCulture)));
+        gateway.Time.Advance(TimeSpan.FromSeconds(40));
+        Assert.Equal(200, (await gateway.PostAsync(OpenAI, Secret)).Status);
+    }
+
+    [Fact]
+    [Trait("gotcha", "C244")]
+    public async Task What_fails_counts_all_the_same()
+    {
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(OpenAI), GovernedGateway.Key(Secret) with { RpmLimit = 3 });
+        gateway.Upstream.Always = call => call.AnswerAsync(400, OpenAI.Error("invalid_request_error", "no"));
+
+        int[] statuses = new int[5];
+        for (int call = 0; call < statuses.Length; call++)
+        {
+            statuses[call] = (await gateway.PostAsync(OpenAI, Secret)).Status;
+        }
+
+        Assert.Equal([400, 400, 400, 429, 429], statuses);
+        Assert.Equal(3, gateway.Upstream.Requests.Count);
+    }
+
+    [Fact]
+    [Trait("gotcha", "C224")]
+    [Trait("gotcha", "C225")]
+    public async Task Tokens_count_in_the_minute_in_which_they_become_known()
+    {
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(OpenAI), GovernedGateway.Key(Secret) with { TpmLimit = 100 });
+        string answer = OpenAI.Answer("x").Replace("\"completion_tokens\":2", "\"completion_tokens\":150", StringComparison.Ordinal);
+        gateway.Upstream
+            .Next(call => call.AnswerAsync(200, answer))
+            .Next(call =>
+            {
+                gateway.Time.Advance(TimeSpan.FromSeconds(60));
+                return call.AnswerAsync(200, answer);
+            });
+
+        Assert.Equal(200, (await gateway.PostAsync(OpenAI, Secret)).Status);
+        await gateway.SettledAsync();
+        Reply refused = await gateway.PostAsync(OpenAI, Secret);
+        gateway.Time.Advance(TimeSpan.FromSeconds(60));
+        Assert.Equal(200, (await gateway.PostAsync(OpenAI, Secret)).Status);
+        await gateway.SettledAsync();
+        Assert.Equal(429, (await gateway.PostAsync(OpenAI, Secret)).Status);
+        gateway.Time.Advance(TimeSpan.FromSeconds(60));
+        Assert.Equal(200, (await gateway.PostAsync(OpenAI, Secret)).Status);
+
+        Assert.Equal((429, "40"), (refused.Status, refused["Retry-After"]));
+    }
+
+    [Fact]
+    public async Task Requests_at_once_are_limited_and_a_budget_under_way_is_worth_coming_back_for()
+    {
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig(OpenAI),
+            GovernedGateway.Key(Secret) with { MaxConcurrent = 1 },
+            GovernedGateway.Key("sk-bb-canary-thin") with { MaxBudgetCents = 60 });
+        string body = OpenAI.Request("smart", false, "hi").Replace("\"messages\"", "\"max_tokens\":10,\"messages\"", StringComparison.Ordinal);
+        var gate = new TaskCompletionSource();
+        gateway.Upstream.Always = async call =>
+        {
+            await gate.Task;
+            await OpenAI.ServeAsync(call);
+        };
+
+        Task<Reply> first = gateway.PostAsync(OpenAI.Path, Secret, body);
+        Task<Reply> thin = gateway.PostAsync(OpenAI.Path, "sk-bb-canary-thin", body);
+        await gateway.Upstream.ArrivedAsync(2);
+        Reply second = await gateway.PostAsync(OpenAI.Path, Secret, body);
+        Reply held = await gateway.PostAsync(OpenAI.Path, "sk-bb-canary-thin", body);
+        gate.SetResult();
+
+        Assert.Equal((200, 200, 429, 429), ((await first).Status, (await thin).Status, second.Status, held.Status));
+        Assert.Equal(("1", "1", null), (second["Retry-After"], held["Retry-After"], held["x-should-retry"]));
+        Assert.Equal(200, (await gateway.PostAsync(OpenAI.Path, Secret, body)).Status);
+    }
+}

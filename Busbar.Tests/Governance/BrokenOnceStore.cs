@@ -1,0 +1,50 @@
+using Busbar.Governance;
+
+namespace Busbar.Tests.Governance;
+
+/// <summary>A store whose first write fails in a way that no store should, and which adds up the spending of the others.</summary>
+internal sealed class BrokenOnceStore : IGovernanceStore
+{
+    private long _spend;
+    private int _calls;
+
+    /// <summary>Money written.</summary>
+    public long Spend => Interlocked.Read(ref _spend);
+
+    /// <inheritdoc/>
+    public void Add(IReadOnlyCollection<WindowUsage> windows, IReadOnlyCollection<DailyUsage> days)
+    {
+        if (Interlocked.Increment(ref _calls) == 1)
+        {
+            throw new InvalidOperationException("a bug of the store");
+        }
+
+        Interlocked.Add(ref _spend, windows.Sum(window => window.SpendMicroCents));
+    }
+
+    /// <inheritdoc/>
+    public StoredGovernance Load(long now) => new([], [], []);
+
+    /// <inheritdoc/>
+    public bool Insert(VirtualKey key) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public bool Update(VirtualKey key) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public bool Delete(string id) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<DailyUsage> ReadUsage(string? keyId, long from, long until, int limit) => [];
+
+    /// <inheritdoc/>
+    public void Append(AuditEntry entry) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<AuditEntry> ReadAudit(long before, int limit) => [];
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+}

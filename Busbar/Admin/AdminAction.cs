@@ -1,0 +1,65 @@
+namespace Busbar.Admin;
+
+/// <summary>What an administrator may ask for.</summary>
+internal enum AdminAction : byte
+{
+    /// <summary>Makes a key.</summary>
+    CreateKey,
+
+    /// <summary>Lists keys.</summary>
+    ListKeys,
+
+    /// <summary>Shows a key.</summary>
+    ReadKey,
+
+    /// <summary>Changes a key.</summary>
+    UpdateKey,
+
+    /// <summary>Removes a key.</summary>
+    DeleteKey,
+
+    /// <summary>Gives a key another secret.</summary>
+    RotateKey,
+
+    /// <summary>Gives a key an access-key pair for AWS clients.</summary>
+    AttachAccessKey,
+
+    /// <summary>Takes it away.</summary>
+    DetachAccessKey,
+
+    /// <summary>What a key has used in its current budget window.</summary>
+    ReadWindow,
+
+    /// <summary>Usage by key, model and day.</summary>
+    ReadUsage,
+
+    /// <summary>The configuration in force, with origins.</summary>
+    ReadConfig,
+
+    /// <summary>Reads the configuration files again.</summary>
+    Reload,
+
+    /// <summary>Lists lanes.</summary>
+    ListLanes,
+
+    /// <summary>Takes a lane out of service.</summary>
+    DisableLane,
+
+    /// <summary>Takes it back.</summary>
+    EnableLane,
+
+    /// <summary>Calls a lane now, as its health check does.</summary>
+    ProbeLane,
+
+    /// <summary>Closes a lane's breaker everywhere.</summary>
+    ResetLane,
+
+    /// <summary>Lists what administrators did.</summary>
+    ReadAudit,
+
+    /// <summary>A summary.</summary>
+    ReadStatus,
+
+    /// <summary>The description of this interface.</summary>
+    ReadOpenApi,
+}

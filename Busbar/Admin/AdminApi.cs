@@ -1,0 +1,154 @@
+using Busbar.Configuration;
+using Busbar.Governance;
+using Busbar.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Busbar.Admin;
+
+/// <summary>
+/// The admin API (control plane, 7.2): judges the token, finds the line of <see cref="AdminRoutes"/>, reads the body, and answers in JSON, errors in one
+/// shape. Knows nothing of how requests arrive. Lives as long as the process; tokens follow the configuration in force.
+/// </summary>
+internal sealed partial class AdminApi
+{
+    private const long MostBodyBytes = 64 * 1024;
+
+    private readonly IGatewayControl _control;
+    private readonly ILogger _log;
+    private readonly KeyEndpoints _keys;
+    private readonly LaneEndpoints _lanes;
+    private readonly UsageEndpoint _usage;
+    private readonly ProcessEndpoints _process;
+    private AdminGate _gate;
+
+    /// <summary>Administers <paramref name="governor"/>'s keys and the gateway behind <paramref name="control"/>.</summary>
+    public AdminApi(Governor governor, IGatewayControl control, TimeProvider time, ILogger log, KeyMint? mint = null)
+    {
+        _control = control;
+        _log = log;
+        GovernanceConfig config = control.Config.Governance;
+        _gate = new AdminGate(config);
+        var audit = new AuditLog(governor.Store, time, log);
+        var keys = new KeyService(governor, SecretBox.Of(config), mint ?? KeyMint.System, audit, time);
+        _keys = new KeyEndpoints(keys, control, time, message => KeyWarning(log, message));
+        _lanes = new LaneEndpoints(control, audit);
+        _usage = new UsageEndpoint(keys, time);
+        _process = new ProcessEndpoints(control, governor, audit, time);
+    }
+
+    /// <summary>What every path answers while governance is off, or to anybody without a token.</summary>
+    public static AdminError Unauthorized { get; } =
+        new(401, "invalid_admin_token", "the admin token is missing or wrong; send it as Authorization: Bearer or as x-admin-token");
+
+    /// <summary>Answers <paramref name="request"/>, always; the caller disposes the answer. Never throws for what was sent.</summary>
+    public async ValueTask<AdminReply> HandleAsync(AdminRequest request)
+    {
+        var reply = new AdminReply();
+        try
+        {
+            if (await RunAsync(request, reply).ConfigureAwait(false) is { } error)
+            {
+                reply.Refuse(error);
+            }
+        }
+        catch (StoreException exception)
+        {
+            StoreFailed(_log, exception.Message);
+            reply.Refuse(new AdminError(500, "store_failed", "the key store failed; the log says why"));
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // The client broke the protocol or is gone.
+            reply.Refuse(AdminError.Invalid("the body could not be read", "unreadable_body"));
+        }
+        catch (Exception exception)
+        {
+            Failed(_log, exception);
+            reply.Refuse(new AdminError(500, "internal_error", "this call failed; the log says why"));
+        }
+
+        return reply;
+    }
+
+    private async ValueTask<AdminError?> RunAsync(AdminRequest request, AdminReply reply)
+    {
+        AdminAccess access = Gate().Judge(request.Headers);
+        if (access == AdminAccess.None)
+        {
+            return Unauthorized;
+        }
+
+        if (access == AdminAccess.Read && request.Method != HttpMethods.Get)
+        {
+            return new AdminError(403, "read_only_token", "this token may only read; use the admin token");
+        }
+
+        AdminRoute? route = AdminRoutes.Match(request.Method, request.Path, out string subject, out string? allow);
+        if (route is null)
+        {
+            reply.Allow = allow;
+            return allow is null
+                ? AdminError.NotFound("there is no such path; GET /admin/openapi.json lists them all")
+                : new AdminError(405, "method_not_allowed", $"this path takes {allow}");
+        }
+
+        var query = new AdminQuery(request.Query, route.Query);
+        if (query.Problem is { } problem)
+        {
+            return problem;
+        }
+
+        using PooledBuffer? body = await request.ReadBody(MostBodyBytes).ConfigureAwait(false);
+        if (body is null)
+        {
+            return new AdminError(413, "body_too_large", $"the body must have at most {MostBodyBytes} bytes");
+        }
+
+        return BodyProblem(request, route, body) ?? await DispatchAsync(new AdminCall(request, route.Action, subject, query, body.Memory, reply)).ConfigureAwait(false);
+    }
+
+    private static AdminError? BodyProblem(AdminRequest request, AdminRoute route, PooledBuffer body) =>
+        body.Length == 0 ? null
+        : !route.TakesBody ? AdminError.Invalid("this call takes no body", "unexpected_body")
+        : IsPlainJson(request.Headers) ? null
+        : new AdminError(415, "unsupported_media_type", "send the body as Content-Type: application/json, without a content encoding");
+
+    private static bool IsPlainJson(IHeaderDictionary headers)
+    {
+        ReadOnlySpan<char> type = headers.ContentType.ToString();
+        int semicolon = type.IndexOf(';');
+        return headers.ContentEncoding.Count == 0 && (semicolon < 0 ? type : type[..semicolon]).Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase);
+    }
+
+    private ValueTask<AdminError?> DispatchAsync(AdminCall call) => call.Action switch
+    {
+        AdminAction.CreateKey or AdminAction.ListKeys or AdminAction.ReadKey or AdminAction.UpdateKey or AdminAction.DeleteKey or AdminAction.RotateKey
+            or AdminAction.AttachAccessKey or AdminAction.DetachAccessKey or AdminAction.ReadWindow => _keys.RunAsync(call),
+        AdminAction.ListLanes or AdminAction.DisableLane or AdminAction.EnableLane or AdminAction.ProbeLane or AdminAction.ResetLane => _lanes.RunAsync(call),
+        AdminAction.ReadUsage => _usage.RunAsync(call),
+        _ => _process.RunAsync(call),
+    };
+
+    private AdminGate Gate()
+    {
+        AdminGate gate = Volatile.Read(ref _gate);
+        GovernanceConfig config = _control.Config.Governance;
+        if (!ReferenceEquals(gate.Config, config))
+        {
+            gate = new AdminGate(config);
+            Volatile.Write(ref _gate, gate);
+        }
+
+        return gate;
+    }
+
+    [LoggerMessage(62, LogLevel.Warning, "{Message}")]
+    private static partial void KeyWarning(ILogger logger, string message);
+
+    [LoggerMessage(63, LogLevel.Error, "admin: the store failed: {Reason}")]
+    private static partial void StoreFailed(ILogger logger, string reason);
+
+    [LoggerMessage(64, LogLevel.Error, "admin: a call failed by a mistake in this program")]
+    private static partial void Failed(ILogger logger, Exception exception);
+}

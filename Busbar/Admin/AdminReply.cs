@@ -1,0 +1,37 @@
+using Busbar.Wire;
+
+namespace Busbar.Admin;
+
+/// <summary>An answer of the admin API: JSON, always.</summary>
+internal sealed class AdminReply : IDisposable
+{
+    /// <summary>HTTP status.</summary>
+    public int Status { get; set; } = 200;
+
+    /// <summary>The body.</summary>
+    public PooledBuffer Body { get; } = new(1024);
+
+    /// <summary>Value of the <c>Allow</c> header; null for none.</summary>
+    public string? Allow { get; set; }
+
+    /// <summary>Writes into <see cref="Body"/>.</summary>
+    public JsonWriter Json => new(Body);
+
+    /// <summary>Replaces whatever was written by <paramref name="error"/>.</summary>
+    public void Refuse(in AdminError error)
+    {
+        Body.Clear();
+        Status = error.Status;
+        JsonWriter json = Json;
+        json.StartObject();
+        json.StartObject("error"u8);
+        json.String("message"u8, error.Message);
+        json.String("type"u8, error.Type);
+        json.String("code"u8, error.Code);
+        json.EndObject();
+        json.EndObject();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Body.Dispose();
+}

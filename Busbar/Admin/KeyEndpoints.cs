@@ -1,0 +1,199 @@
+using System.Globalization;
+using Busbar.Governance;
+using Busbar.Wire;
+
+namespace Busbar.Admin;
+
+/// <summary>Answers everything about single keys (control plane, 7.2). Each method answers with what is wrong, or null when the answer is written.</summary>
+internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, TimeProvider time, Action<string> warn)
+{
+    private const int MostPerPage = 1000;
+    private const int LongestIdempotencyKey = 255;
+
+    /// <summary>Answers <paramref name="call"/>.</summary>
+    public async ValueTask<AdminError?> RunAsync(AdminCall call) => call.Action switch
+    {
+        AdminAction.CreateKey => await CreateAsync(call).ConfigureAwait(false),
+        AdminAction.ListKeys => List(call),
+        AdminAction.ReadKey => keys.Find(call.Subject) is { } key ? Show(call, key) : Unknown,
+        AdminAction.UpdateKey => await UpdateAsync(call).ConfigureAwait(false),
+        AdminAction.RotateKey => await RotateAsync(call).ConfigureAwait(false),
+        AdminAction.DeleteKey => Answer(call, await keys.DeleteAsync(call.Subject, call.Request.Source).ConfigureAwait(false)),
+        AdminAction.AttachAccessKey => Answer(call, await keys.AttachAccessKeyAsync(call.Subject, call.Request.Source).ConfigureAwait(false)),
+        AdminAction.DetachAccessKey => Answer(call, await keys.DetachAccessKeyAsync(call.Subject, call.Request.Source).ConfigureAwait(false)),
+        AdminAction.ReadWindow => ReadWindow(call),
+        _ => throw new ArgumentOutOfRangeException(nameof(call), call.Action, "not about a key"),
+    };
+
+    private static AdminError Unknown => AdminError.NotFound("there is no key with this id");
+
+    private async ValueTask<AdminError?> CreateAsync(AdminCall call)
+    {
+        using var form = new JsonForm(call.Body, [.. KeyFields.Fixed, .. KeyFields.Changeable], []);
+        VirtualKey template = KeyFields.Create(form, Now);
+        string? idempotencyKey = call.Request.Headers["Idempotency-Key"];
+        if (idempotencyKey is not null && (idempotencyKey.Length is 0 or > LongestIdempotencyKey || idempotencyKey.AsSpan().ContainsAnyExceptInRange('!', '~')))
+        {
+            form.Fail($"Idempotency-Key must have 1 to {LongestIdempotencyKey} visible ASCII characters");
+        }
+
+        if (form.Problem is { } problem)
+        {
+            return problem;
+        }
+
+        KeyReply reply = await keys.CreateAsync(template, idempotencyKey, call.Request.Source).ConfigureAwait(false);
+        if (reply.Status == KeyStatus.Done)
+        {
+            foreach (string pool in template.AllowedPools.Where(pool => control.Fleet.Resolve(pool) is null))
+            {
+                warn($"key {reply.Key!.Id} may use '{pool}', which is no pool and no model of the configuration in force");
+            }
+        }
+
+        return Answer(call, reply);
+    }
+
+    private async ValueTask<AdminError?> UpdateAsync(AdminCall call)
+    {
+        if (keys.Find(call.Subject) is not { } known)
+        {
+            return Unknown;
+        }
+
+        using var form = new JsonForm(call.Body, KeyFields.Changeable, KeyFields.Immutable);
+        KeyFields.Change(form, known, Now);
+        if (form.Problem is { } problem)
+        {
+            return problem;
+        }
+
+        return Answer(call, await keys.UpdateAsync(call.Subject, key => KeyFields.Change(form, key, Now), form.Names, call.Request.Source).ConfigureAwait(false));
+    }
+
+    private async ValueTask<AdminError?> RotateAsync(AdminCall call)
+    {
+        using var form = new JsonForm(call.Body, ["overlap_seconds"], []);
+        int overlap = (int)(form.Integer("overlap_seconds", 0, KeyService.MostOverlapSeconds) ?? 0);
+        return form.Problem ?? Answer(call, await keys.RotateAsync(call.Subject, overlap, call.Request.Source).ConfigureAwait(false));
+    }
+
+    private AdminError? List(AdminCall call)
+    {
+        int limit = (int)call.Query.Integer("limit", MostPerPage, 1, MostPerPage);
+        (long, string)? after = Cursor(call.Query);
+        if (call.Query.Problem is { } problem)
+        {
+            return problem;
+        }
+
+        IReadOnlyList<VirtualKey> page = keys.List(after, limit + 1);
+        JsonWriter json = call.Json;
+        json.StartObject();
+        json.StartArray("keys"u8);
+        foreach (VirtualKey key in page.Take(limit))
+        {
+            json.StartObject();
+            KeyJson.WriteMembers(json, key);
+            json.EndObject();
+        }
+
+        json.EndArray();
+        if (page.Count > limit)
+        {
+            json.String("next_cursor"u8, string.Create(CultureInfo.InvariantCulture, $"{page[limit - 1].CreatedAt}.{page[limit - 1].Id}"));
+        }
+        else
+        {
+            json.Null("next_cursor"u8);
+        }
+
+        json.EndObject();
+        return null;
+    }
+
+    private static (long CreatedAt, string Id)? Cursor(AdminQuery query)
+    {
+        if (query.Text("cursor") is not { } text)
+        {
+            return null;
+        }
+
+        int dot = text.IndexOf('.');
+        if (dot > 0 && long.TryParse(text.AsSpan(0, dot), NumberStyles.None, CultureInfo.InvariantCulture, out long createdAt))
+        {
+            return (createdAt, text[(dot + 1)..]);
+        }
+
+        query.Fail("'cursor' must be the next_cursor of an earlier answer");
+        return null;
+    }
+
+    private AdminError? ReadWindow(AdminCall call)
+    {
+        if (keys.ReadWindow(call.Subject) is not var (key, usage, open))
+        {
+            return Unknown;
+        }
+
+        JsonWriter json = call.Json;
+        json.StartObject();
+        json.String("id"u8, key.Id);
+        KeyJson.WriteSpend(json, usage.SpendMicroCents);
+        json.Number("tokens"u8, usage.Tokens);
+        json.Number("requests"u8, usage.Requests);
+        json.Number("window_start"u8, usage.WindowStart);
+        if (BudgetWindow.NextOf(key.Period, Now) is { } end)
+        {
+            json.Number("window_end"u8, end);
+        }
+        else
+        {
+            json.Null("window_end"u8);
+        }
+
+        json.Number("requests_under_way"u8, open);
+        json.EndObject();
+        return null;
+    }
+
+    private static AdminError? Answer(AdminCall call, in KeyReply reply) => reply.Status switch
+    {
+        KeyStatus.NotFound => Unknown,
+        KeyStatus.NoAccessKey => AdminError.NotFound("the key has no access key"),
+        KeyStatus.NoMasterKey => new AdminError(409, "no_master_key", "no master key is configured to seal the secret with; set governance.master_key_file or governance.master_key_env and restart"),
+        KeyStatus.Repeated => new AdminError(409, "idempotency_key_reused", $"a call with this Idempotency-Key has made the key {reply.Key!.Id}; its secret was shown then and cannot be shown again: rotate the key for another one"),
+        _ => Show(call, reply.Key!, reply.Secret),
+    };
+
+    private static AdminError? Show(AdminCall call, VirtualKey key, Configuration.Secret? secret = null)
+    {
+        JsonWriter json = call.Json;
+        json.StartObject();
+        switch (call.Action)
+        {
+            case AdminAction.DeleteKey:
+                json.String("deleted"u8, key.Id);
+                break;
+            case AdminAction.AttachAccessKey:
+                json.String("id"u8, key.Id);
+                json.String("access_key_id"u8, key.AccessKey!.Id);
+                json.String("secret_access_key"u8, secret!.Reveal());
+                break;
+            default:
+                KeyJson.WriteMembers(json, key);
+                if (secret is not null)
+                {
+                    json.String("secret"u8, secret.Reveal());
+                }
+
+                break;
+        }
+
+        json.EndObject();
+        call.Reply.Status = call.Action == AdminAction.CreateKey ? 201 : 200;
+        return null;
+    }
+
+    private long Now => time.GetUtcNow().ToUnixTimeSeconds();
+}

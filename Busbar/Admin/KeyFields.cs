@@ -1,0 +1,75 @@
+using Busbar.Governance;
+
+namespace Busbar.Admin;
+
+/// <summary>The members of a key that an administrator sets: one place for creation and change. A limit that is null is no limit.</summary>
+internal static class KeyFields
+{
+    private const int LongestText = 200;
+    private const int MostLabels = 32;
+    private const int MostPools = 1000;
+    private const long MostCents = 1_000_000_000_000;
+    private const long LatestSecond = 253_402_300_799;
+
+    /// <summary>Members that creation takes and that stay.</summary>
+    public static IReadOnlyList<string> Fixed { get; } = ["name", "allowed_pools", "budget_period"];
+
+    /// <summary>Members that can be changed at any time.</summary>
+    public static IReadOnlyList<string> Changeable { get; } =
+    [
+        "enabled", "max_budget_cents", "rpm_limit", "tpm_limit", "max_concurrent", "enforcement", "price_per_request_cents", "price_per_1k_tokens_cents",
+        "expires_at", "group", "labels",
+    ];
+
+    /// <summary>Members that a key shows and that nobody sets, and those of <see cref="Fixed"/>.</summary>
+    public static IReadOnlyList<string> Immutable { get; } = [.. Fixed, "id", "created_at", "secret", "key_hash", "access_key_id", "former_secret_until"];
+
+    /// <summary>A key made of a form; meaningless when the form has a problem. <paramref name="now"/> is an epoch second.</summary>
+    public static VirtualKey Create(JsonForm form, long now)
+    {
+        var key = new VirtualKey
+        {
+            Id = "",
+            Digest = default,
+            Name = form.RequiredText("name", LongestText),
+            AllowedPools = form.Texts("allowed_pools", MostPools, LongestText),
+            Period = form.Has("budget_period")
+                ? form.Choice("budget_period", ("total", BudgetPeriod.Total), ("daily", BudgetPeriod.Daily), ("monthly", BudgetPeriod.Monthly))
+                : BudgetPeriod.Total,
+        };
+        return Change(form, key, now);
+    }
+
+    /// <summary><paramref name="key"/> with what a form says; a member that the form lacks stays. Meaningless when the form has a problem.</summary>
+    public static VirtualKey Change(JsonForm form, VirtualKey key, long now)
+    {
+        VirtualKey next = key;
+        Set("enabled", () => next with { Enabled = form.Switch("enabled") });
+        Set("max_budget_cents", () => next with { MaxBudgetCents = form.Integer("max_budget_cents", 0, MostCents) });
+        Set("rpm_limit", () => next with { RpmLimit = Limit("rpm_limit") });
+        Set("tpm_limit", () => next with { TpmLimit = Limit("tpm_limit") });
+        Set("max_concurrent", () => next with { MaxConcurrent = Limit("max_concurrent") });
+        Set("enforcement", () => next with { Enforcement = form.Choice("enforcement", ("strict", Enforcement.Strict), ("soft", Enforcement.Soft)) });
+        Set("price_per_request_cents", () => next with { PricePerRequestCents = form.Integer("price_per_request_cents", 0, int.MaxValue) });
+        Set("price_per_1k_tokens_cents", () => next with { PricePer1KTokensCents = form.Integer("price_per_1k_tokens_cents", 0, int.MaxValue) });
+        Set("expires_at", () => next with { ExpiresAt = Expiry() });
+        Set("group", () => next with { Group = form.Text("group", LongestText) });
+        Set("labels", () => next with { Labels = form.Map("labels", MostLabels, LongestText) is { Count: > 0 } labels ? labels : VirtualKey.NoLabels });
+        return next;
+
+        void Set(string name, Func<VirtualKey> change) => next = form.Has(name) ? change() : next;
+
+        uint? Limit(string name) => (uint?)form.Integer(name, 1, uint.MaxValue);
+
+        long? Expiry()
+        {
+            long? second = form.Integer("expires_at", 0, LatestSecond);
+            if (second <= now)
+            {
+                form.Fail("'expires_at' must be an epoch second in the future; set enabled to false to end a key now");
+            }
+
+            return second;
+        }
+    }
+}

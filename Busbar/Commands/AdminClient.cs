@@ -1,0 +1,100 @@
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using Busbar.Configuration;
+using Busbar.Wire;
+
+namespace Busbar.Commands;
+
+/// <summary>Calls the admin API of a running gateway. What goes wrong is one line on standard error that says what to do.</summary>
+internal sealed class AdminClient(Uri address, Secret token, TextWriter error) : IDisposable
+{
+    /// <summary>Variable with the admin token, or the read-only one.</summary>
+    public const string TokenVariable = "BUSBAR_ADMIN_TOKEN";
+
+    /// <summary>Variable with the address.</summary>
+    public const string UrlVariable = "BUSBAR_ADMIN_URL";
+
+    /// <summary>The address when neither option nor variable names one.</summary>
+    public const string DefaultUrl = "http://127.0.0.1:8080";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    // A token that goes where the operator did not send it is a leak: neither redirects nor proxies of the environment.
+    private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }) { Timeout = Patience };
+
+    /// <summary>A client as options and variables say; null after a line on <paramref name="error"/>.</summary>
+    public static AdminClient? Open(AdminArguments arguments, IEnvironment environment, TextWriter error)
+    {
+        string url = arguments.Last("--url") ?? (environment.Get(UrlVariable) is { Length: > 0 } named ? named : DefaultUrl);
+        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https") || address.UserInfo.Length > 0)
+        {
+            error.WriteLine($"busbar: the address of the admin API must look like {DefaultUrl}; give it with --url or {UrlVariable}");
+            return null;
+        }
+
+        if (environment.Get(TokenVariable) is not { } token || string.IsNullOrWhiteSpace(token) || token.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            error.WriteLine($"busbar: set {TokenVariable} to the value of governance.admin_token");
+            return null;
+        }
+
+        if (address.Scheme == "http" && !address.IsLoopback)
+        {
+            error.WriteLine($"busbar: warning: the token goes to {address.Host} in plain text");
+        }
+
+        return new AdminClient(address, new Secret(token), error);
+    }
+
+    /// <summary>The answer to a call, as text; null after a line on standard error. <paramref name="path"/> may have a query.</summary>
+    public async Task<byte[]?> CallAsync(HttpMethod method, string path, PooledBuffer? body = null)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(address, path));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Reveal());
+        if (body is not null)
+        {
+            request.Content = new ReadOnlyMemoryContent(body.Memory);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+
+        try
+        {
+            using HttpResponseMessage response = await _client.SendAsync(request).ConfigureAwait(false);
+            byte[] answer = await response.Content.ReadAsByteArrayAsync().ConfigureAwait(false);
+            if (response.IsSuccessStatusCode)
+            {
+                return answer;
+            }
+
+            error.WriteLine($"busbar: {Explain((int)response.StatusCode, answer)}");
+        }
+        catch (HttpRequestException exception)
+        {
+            error.WriteLine(exception.InnerException is SocketException
+                ? $"busbar: nothing answers at {address.GetLeftPart(UriPartial.Authority)}; is the gateway running? Another address goes into --url or {UrlVariable}"
+                : $"busbar: the call of {address.GetLeftPart(UriPartial.Authority)} failed: {exception.Message}");
+        }
+        catch (TaskCanceledException)
+        {
+            error.WriteLine($"busbar: no answer from {address.GetLeftPart(UriPartial.Authority)} in {Patience.TotalSeconds:0} s");
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _client.Dispose();
+
+    private string Explain(int status, byte[] answer)
+    {
+        using var tape = new JsonTape();
+        string? message = tape.TryParse(answer) && tape.Root["error"u8]["message"u8] is { IsString: true } text ? TextTable.Clean(text.Text.ToString()) : null;
+        return (status, message) switch
+        {
+            (_, null) => $"{address.GetLeftPart(UriPartial.Authority)} answers {status}, but not like an admin API; where governance.admin_listen is set, use that address",
+            (401, _) => $"the token in {TokenVariable} is wrong, or governance is off there; it must be the value of governance.admin_token",
+            _ => message,
+        };
+    }
+}

@@ -1,0 +1,42 @@
+using System.Net;
+using System.Net.Sockets;
+using Busbar.Admin;
+using Busbar.Configuration;
+using Busbar.Gateway;
+using Busbar.Governance;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Busbar.Commands;
+
+/// <summary>The admin API of a running gateway, on the port for clients or on one of its own.</summary>
+internal static class AdminServer
+{
+    /// <summary>
+    /// Opens the admin API to <paramref name="application"/>, and its own listener where the configuration names one; the result is that listener, or null.
+    /// Throws <see cref="IOException"/> when it cannot listen, with a message for the operator.
+    /// </summary>
+    public static async Task<KestrelServer?> OpenAsync(
+        GatewayApplication application, IGatewayControl control, Governor governor, TimeProvider time, ILoggerFactory loggers, ILogger log)
+    {
+        var api = new AdminApi(governor, control, time, log);
+        application.Admin = api;
+        if (control.Config.Governance.AdminListen is not { } listen)
+        {
+            return null;
+        }
+
+        _ = ListenAddress.TryParse(listen, out IPEndPoint address);
+        KestrelServer server = GatewayServer.Create(address, control.Config.Limits, loggers);
+        try
+        {
+            await server.StartAsync(new AdminApplication(api), CancellationToken.None).ConfigureAwait(false);
+            return server;
+        }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            server.Dispose();
+            throw new IOException($"governance.admin_listen: cannot bind {listen}: {exception.Message}", exception);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+using Busbar.Wire;
+
+namespace Busbar.Commands;
+
+/// <summary>What <c>busbar keys</c> prints for people.</summary>
+internal static class KeyReport
+{
+    /// <summary>Prints the answer to a subcommand.</summary>
+    public static void Print(string verb, AdminArguments parsed, JsonNode answer, TextWriter output, TextWriter error)
+    {
+        switch (verb)
+        {
+            case "create" or "rotate":
+                output.WriteLine($"id      {TextTable.Clean(answer["id"u8].Text.ToString())}");
+                output.WriteLine($"name    {TextTable.Clean(answer["name"u8].Text.ToString())}");
+                output.WriteLine($"secret  {TextTable.Clean(answer["secret"u8].Text.ToString())}");
+                error.WriteLine("This is the only time the secret is shown.");
+                break;
+            case "revoke":
+                output.WriteLine(parsed.Has("--delete") ? $"deleted {parsed.Words[0]} and its usage" : $"revoked {parsed.Words[0]}; its usage is kept");
+                break;
+            default:
+                PrintUsage(answer, output);
+                break;
+        }
+    }
+
+    private static void PrintUsage(JsonNode answer, TextWriter output)
+    {
+        var table = new TextTable("DAY", "KEY", "MODEL", "REQUESTS", "CENTS", "INPUT", "CACHED", "OUTPUT");
+        foreach (JsonNode row in answer["usage"u8].Items)
+        {
+            Row(row, Text(row, "day"u8), Text(row, "key"u8), Text(row, "model"u8));
+        }
+
+        Row(answer["total"u8], "total", "", "");
+        table.Write(output);
+        if (answer["truncated"u8].IsTrue)
+        {
+            output.WriteLine("There are more lines; the total covers them. Narrow it with an id, --from, --until or --by.");
+        }
+
+        void Row(JsonNode sum, string day, string key, string model) => table.Add(
+            day,
+            key,
+            model,
+            $"{sum["requests"u8].Integer}",
+            ((sum["spend_micro_cents"u8].Integer ?? 0) / 1_000_000m).ToString("0.####", CultureInfo.InvariantCulture),
+            $"{sum["input_tokens"u8].Integer}",
+            $"{(sum["cache_read_tokens"u8].Integer ?? 0) + (sum["cache_write_tokens"u8].Integer ?? 0)}",
+            $"{sum["output_tokens"u8].Integer}");
+
+        static string Text(JsonNode row, ReadOnlySpan<byte> name) => row[name].IsMissing ? "-" : row[name].Text.ToString();
+    }
+
+    /// <summary>The day that an epoch second lies in.</summary>
+    public static string Day(long second) => DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(second, 0, 253_402_300_799)).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+}

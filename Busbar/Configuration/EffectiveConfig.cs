@@ -1,0 +1,153 @@
+using Busbar.Configuration.Binding;
+using Busbar.Ir;
+
+namespace Busbar.Configuration;
+
+/// <summary>
+/// A configuration as a list of paths and values, defaults included. A value is null for none, text, a whole or decimal number, a switch, a list of texts, or
+/// <see cref="SecretPresence"/> in place of a secret.
+/// </summary>
+internal static class EffectiveConfig
+{
+    /// <summary>Every value of <paramref name="config"/>.</summary>
+    public static IEnumerable<(string Path, object? Value)> Values(GatewayConfig config) =>
+    [
+        ("listen", config.Listen),
+        ("tls.cert_file", config.Tls?.CertFile),
+        ("tls.key_file", config.Tls?.KeyFile),
+        ("auth.mode", config.Auth.Mode switch { AuthMode.Token => "token", AuthMode.Passthrough => "passthrough", _ => "none" }),
+        ("auth.client_tokens", Presence(config.Auth.ClientTokens)),
+        .. config.Providers.Values.SelectMany(Provider),
+        .. config.Models.Values.SelectMany(Model),
+        .. config.Pools.Values.SelectMany(Pool),
+        .. Limits(config.Limits),
+        .. Governance(config.Governance),
+        ("observability.otlp_endpoint", Server(config.Observability.OtlpEndpoint)),
+        ("observability.request_log_webhook_url", Server(config.Observability.RequestLogWebhookUrl)),
+        ("response_headers", config.ResponseHeaders == ResponseHeaderMode.Debug ? "debug" : "none"),
+        ("user_agent", config.UserAgent),
+    ];
+
+    private static IEnumerable<(string, object?)> Provider(ProviderConfig provider)
+    {
+        string at = $"providers.{provider.Name}.";
+        return
+        [
+            (at + "protocol", provider.Protocol.Name()),
+            (at + "base_url", SinkGuard.Mask(provider.BaseUrl)),
+            (at + "path", provider.Path?.Split('?')[0]),
+            (at + "auth", provider.Auth switch { ProviderAuth.Bearer => "bearer", ProviderAuth.ApiKey => "api-key", _ => "native" }),
+            (at + "api_key_env", provider.ApiKeyEnv),
+            (at + "api_key_file", provider.ApiKeyFile),
+            (at + "api_key", Presence(provider.ApiKeys)),
+            .. provider.ErrorMap.Select(entry => ($"{at}error_map.{entry.Key}", (object?)FaultClassNames.All.First(name => name.Value == entry.Value).Key)),
+            (at + "health.mode", provider.Health.Mode switch { HealthMode.Active => "active", HealthMode.Dead => "dead", _ => "none" }),
+            (at + "health.interval_secs", provider.Health.IntervalSecs),
+            (at + "health.timeout_secs", provider.Health.TimeoutSecs),
+            (at + "allow_private_network", provider.AllowPrivateNetwork),
+            (at + "anthropic_version", provider.AnthropicVersion),
+            (at + "region", provider.Region),
+        ];
+    }
+
+    private static IEnumerable<(string, object?)> Model(ModelConfig model)
+    {
+        string at = $"models.{model.Name}.";
+        return
+        [
+            (at + "provider", model.Provider),
+            (at + "max_concurrent", model.MaxConcurrent),
+            (at + "max_requests", model.MaxRequests),
+            (at + "default_max_tokens", model.DefaultMaxTokens),
+            (at + "upstream_model", model.UpstreamModel),
+            (at + "attempt_timeout_ms", model.AttemptTimeoutMs),
+            .. model.Capabilities.Select(flag => ($"{at}capabilities.{flag.Key}", (object?)flag.Value)),
+            (at + "rate_card.input", Cents(model.RateCard?.Input)),
+            (at + "rate_card.output", Cents(model.RateCard?.Output)),
+            (at + "rate_card.cache_read", Cents(model.RateCard?.CacheRead)),
+            (at + "rate_card.cache_write", Cents(model.RateCard?.CacheWrite)),
+            (at + "rate_card.reasoning", Cents(model.RateCard?.Reasoning)),
+        ];
+    }
+
+    private static IEnumerable<(string, object?)> Pool(PoolConfig pool)
+    {
+        string at = $"pools.{pool.Name}.";
+        return
+        [
+            .. pool.Members.SelectMany((member, index) => Member($"{at}members[{index}].", member)),
+            (at + "breaker.base_cooldown_secs", pool.Breaker.BaseCooldownSecs),
+            (at + "breaker.max_cooldown_secs", pool.Breaker.MaxCooldownSecs),
+            (at + "breaker.trip.mode", pool.Breaker.Mode == TripMode.Consecutive ? "consecutive" : "error_rate"),
+            (at + "breaker.trip.window_s", pool.Breaker.WindowSecs),
+            (at + "breaker.trip.threshold", pool.Breaker.Threshold),
+            (at + "breaker.trip.min_requests", pool.Breaker.MinRequests),
+            (at + "breaker.trip.n", pool.Breaker.ConsecutiveN),
+            (at + "failover.deadline_secs", pool.Failover.DeadlineSecs),
+            (at + "failover.cap", pool.Failover.Cap),
+            (at + "failover.exclusions", pool.Failover.Exclusions),
+            (at + "on_exhausted.action", pool.OnExhausted.Action switch
+            {
+                ExhaustionAction.LeastBad => "least_bad",
+                ExhaustionAction.FallbackPool => $"fallback_pool:{pool.OnExhausted.FallbackPool}",
+                _ => "reject",
+            }),
+            (at + "affinity.mode", pool.Affinity is null ? null : "session"),
+            (at + "affinity.header_name", pool.Affinity?.HeaderName),
+            (at + "affinity.fallback", pool.Affinity is null ? null : pool.Affinity.FallbackToSystem ? "system" : "none"),
+            (at + "commit", pool.Commit == CommitMode.FirstByte ? "first_byte" : "first_content"),
+            (at + "on_client_disconnect", pool.OnClientDisconnect == DisconnectMode.Drain ? "drain" : "cancel"),
+            (at + "queue.max_ms", pool.QueueMaxMs),
+        ];
+    }
+
+    private static IEnumerable<(string, object?)> Member(string at, PoolMemberConfig member) =>
+    [
+        (at + "target", member.Target),
+        (at + "weight", member.Weight),
+        (at + "context_max", member.ContextMax),
+        (at + "attempt_timeout_ms", member.AttemptTimeoutMs),
+    ];
+
+    private static IEnumerable<(string, object?)> Limits(LimitsConfig limits) =>
+    [
+        ("limits.request_body_max_bytes", limits.RequestBodyMaxBytes),
+        ("limits.request_body_read_timeout_secs", limits.RequestBodyReadTimeoutSecs),
+        ("limits.header_read_timeout_secs", limits.HeaderReadTimeoutSecs),
+        ("limits.upstream_request_timeout_secs", limits.UpstreamRequestTimeoutSecs),
+        ("limits.upstream_idle_timeout_secs", limits.UpstreamIdleTimeoutSecs),
+        ("limits.stream_keepalive_secs", limits.StreamKeepaliveSecs),
+        ("limits.upstream_connect_timeout_secs", limits.UpstreamConnectTimeoutSecs),
+        ("limits.upstream_error_body_max_bytes", limits.UpstreamErrorBodyMaxBytes),
+        ("limits.pool_max_idle_per_host", limits.PoolMaxIdlePerHost),
+        ("limits.hard_down_cooldown_secs", limits.HardDownCooldownSecs),
+        ("limits.max_honored_retry_after_secs", limits.MaxHonoredRetryAfterSecs),
+        ("limits.default_max_tokens", limits.DefaultMaxTokens),
+        ("limits.max_inbound_concurrent", limits.MaxInboundConcurrent),
+        ("limits.shutdown_drain_secs", limits.ShutdownDrainSecs),
+    ];
+
+    private static IEnumerable<(string, object?)> Governance(GovernanceConfig governance) =>
+    [
+        ("governance.enabled", governance.Enabled),
+        ("governance.db_path", governance.DbPath),
+        ("governance.price_per_request_cents", governance.PricePerRequestCents),
+        ("governance.price_per_1k_tokens_cents", governance.PricePer1KTokensCents),
+        ("governance.admin_token", Presence(governance.AdminToken)),
+        ("governance.admin_read_token", Presence(governance.AdminReadToken)),
+        ("governance.admin_listen", governance.AdminListen),
+        ("governance.on_store_error", governance.OnStoreError == StoreErrorMode.Closed ? "closed" : "open"),
+        ("governance.master_key_file", governance.MasterKeyFile),
+        ("governance.master_key_env", governance.MasterKeyEnv),
+    ];
+
+    private static double? Cents(long? thousandths) => thousandths / 1000.0;
+
+    // The path of a sink may be what opens it.
+    private static string? Server(string? url) => Uri.TryCreate(url, UriKind.Absolute, out Uri? parsed) ? $"{parsed.Scheme}://{parsed.Authority}" : null;
+
+    private static SecretPresence Presence(Secret? secret) => secret is { IsBlank: false } ? SecretPresence.Present : SecretPresence.Absent;
+
+    private static SecretPresence Presence(IReadOnlyList<Secret> secrets) =>
+        secrets.Any(secret => !secret.IsBlank) ? SecretPresence.Present : SecretPresence.Absent;
+}

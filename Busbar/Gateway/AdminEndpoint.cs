@@ -1,0 +1,62 @@
+using Busbar.Admin;
+using Busbar.Ir;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Busbar.Gateway;
+
+/// <summary>Carries requests to the admin API and its answers back.</summary>
+internal static class AdminEndpoint
+{
+    /// <summary>
+    /// Where a request for <c>/admin</c> goes; null for any other. With a listener of its own the admin API is not on this port, and its paths are
+    /// as unknown as any.
+    /// </summary>
+    public static RouteMatch? Route(Exchange exchange) =>
+        !AdminRoutes.Owns(exchange.RawPath) ? null
+        : new RouteMatch(exchange.Snapshot.Config.Governance is { Enabled: true, AdminListen: not null } ? Endpoint.None : Endpoint.Admin, ProtocolId.OpenAI);
+
+    /// <summary>Answers a request; without an <paramref name="api"/> nobody is let in.</summary>
+    public static async ValueTask ServeAsync(IFeatureCollection features, AdminApi? api)
+    {
+        var request = features.GetRequiredFeature<IHttpRequestFeature>();
+        var response = features.GetRequiredFeature<IHttpResponseFeature>();
+        CancellationToken gone = features.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted;
+        var target = new RequestTarget(request.RawTarget);
+        var call = new AdminRequest
+        {
+            Method = request.Method,
+            Path = target.Path.ToString(),
+            Query = target.Query.ToString(),
+            Headers = request.Headers,
+            Source = features.Get<IHttpConnectionFeature>()?.RemoteIpAddress?.ToString() ?? "unknown",
+            ReadBody = most => BodyReader.ReadAsync(features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader, request.Headers.ContentLength, most, gone),
+        };
+        using AdminReply reply = api is null ? Refused() : await api.HandleAsync(call).ConfigureAwait(false);
+        response.StatusCode = reply.Status;
+        response.Headers.ContentType = "application/json";
+        response.Headers.ContentLength = reply.Body.Length;
+        response.Headers.CacheControl = "no-store";
+        response.Headers.Allow = reply.Allow;
+        if (reply.Status == StatusCodes.Status401Unauthorized)
+        {
+            response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        try
+        {
+            await features.GetRequiredFeature<IHttpResponseBodyFeature>().Writer.WriteAsync(reply.Body.Memory, gone).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client is gone; what it asked for is done.
+        }
+    }
+
+    private static AdminReply Refused()
+    {
+        var reply = new AdminReply();
+        reply.Refuse(AdminApi.Unauthorized);
+        return reply;
+    }
+}

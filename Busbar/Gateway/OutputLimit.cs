@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Busbar.Ir;
+using Busbar.Wire;
+
+namespace Busbar.Gateway;
+
+/// <summary>How much output a client asked for at most, in the words of its dialect; words of other dialects limit nothing and do not count.</summary>
+internal static class OutputLimit
+{
+    /// <summary>Tokens of all candidates together; null when the client set no limit.</summary>
+    public static long? Of(ProtocolId dialect, in RequestScan scan, ReadOnlyMemory<byte> body)
+    {
+        switch (dialect)
+        {
+            case ProtocolId.OpenAI:
+                return Times(Larger(scan.MaxTokens, scan.MaxCompletionTokens), scan.Candidates);
+            case ProtocolId.Responses:
+                return Times(scan.MaxOutputTokens, null);
+            case ProtocolId.Gemini or ProtocolId.Bedrock:
+                ReadSettings(scan.Settings.Of(body).Span, dialect == ProtocolId.Gemini, out long? limit, out long? candidates);
+                return Times(limit, candidates);
+            default:
+                return Times(scan.MaxTokens, null);
+        }
+    }
+
+    private static void ReadSettings(ReadOnlySpan<byte> settings, bool isGemini, out long? limit, out long? candidates)
+    {
+        limit = candidates = null;
+        var reader = new Utf8JsonReader(settings, isFinalBlock: true, new JsonReaderState(new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth }));
+        if (settings.IsEmpty || !reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            return;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool isLimit = isGemini ? reader.ValueTextEquals("maxOutputTokens"u8) || reader.ValueTextEquals("max_output_tokens"u8) : reader.ValueTextEquals("maxTokens"u8);
+            bool isCount = isGemini && (reader.ValueTextEquals("candidateCount"u8) || reader.ValueTextEquals("candidate_count"u8));
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long value))
+            {
+                limit = isLimit ? Larger(limit, value) : limit;
+                candidates = isCount ? Larger(candidates, value) : candidates;
+            }
+
+            reader.Skip();
+        }
+    }
+
+    private static long? Larger(long? left, long? right) => left > right || right is null ? left : right;
+
+    // Zero and less stand for "no limit" with some providers, and are refused by the others.
+    private static long? Times(long? limit, long? candidates) => limit is not >= 1 ? null
+        : candidates is > 1 and var count ? limit > long.MaxValue / count ? long.MaxValue : limit * count
+        : limit;
+}

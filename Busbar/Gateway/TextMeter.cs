@@ -1,0 +1,70 @@
+using Busbar.Ir;
+
+namespace Busbar.Gateway;
+
+/// <summary>
+/// Counts the text in a provider's answer by looking for the members that carry it, without parsing: for estimates of what an answer cost when the
+/// provider did not get to say so, or never says.
+/// </summary>
+internal sealed class TextMeter(ProtocolId protocol, bool isStream)
+{
+    private static readonly byte[][][] Names =
+    [
+        [.. Quoted("text", "thinking", "partial_json")],
+        [.. Quoted("content", "reasoning_content", "arguments")],
+        [.. Quoted("text")],
+        [.. Quoted("text", "input")],
+        [.. Quoted("text", "arguments")],
+        [.. Quoted("text", "thinking", "arguments")],
+    ];
+
+    // Its last events repeat the whole text under the names of a whole answer.
+    private static readonly byte[][] ResponsesDeltas = [.. Quoted("delta")];
+
+    private readonly byte[][] _names = isStream && protocol == ProtocolId.Responses ? ResponsesDeltas : Names[(int)protocol];
+
+    /// <summary>Bytes of text seen so far.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>For the stream that answers <paramref name="attempt"/>; null where nobody pays.</summary>
+    public static TextMeter? For(Attempt attempt) => attempt.Exchange.Reservation.IsOpen ? new TextMeter(attempt.Endpoint.Protocol.Id, isStream: true) : null;
+
+    /// <summary>Adds the text in <paramref name="json"/>, one event or a whole answer.</summary>
+    public void Add(ReadOnlySpan<byte> json)
+    {
+        foreach (byte[] name in _names)
+        {
+            ReadOnlySpan<byte> rest = json;
+            int at;
+            while ((at = rest.IndexOf(name)) >= 0)
+            {
+                rest = rest[(at + name.Length)..].TrimStart(" \t\r\n:"u8);
+                if (!rest.IsEmpty && rest[0] == (byte)'"')
+                {
+                    int length = LengthOf(rest[1..]);
+                    Bytes += length;
+                    rest = rest[(length + 1)..];
+                }
+            }
+        }
+    }
+
+    private static int LengthOf(ReadOnlySpan<byte> text)
+    {
+        int length = 0;
+        while (length < text.Length && text[length..].IndexOfAny((byte)'"', (byte)'\\') is >= 0 and var at)
+        {
+            length += at;
+            if (text[length] == (byte)'"')
+            {
+                return length;
+            }
+
+            length += 2;
+        }
+
+        return text.Length;
+    }
+
+    private static IEnumerable<byte[]> Quoted(params string[] names) => names.Select(name => System.Text.Encoding.UTF8.GetBytes($"\"{name}\""));
+}

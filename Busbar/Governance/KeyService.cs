@@ -1,0 +1,186 @@
+using Busbar.Configuration;
+
+namespace Busbar.Governance;
+
+/// <summary>
+/// Every edit of a key. Edits take turns; each goes to the store first, then into force, and both before its task ends. An edit that has begun goes through,
+/// whether or not anybody still waits for it. A store that fails throws <see cref="StoreException"/> and nothing has changed.
+/// </summary>
+/// <param name="governor">Keys, counters and store.</param>
+/// <param name="box">Seals access-key secrets; null when there is no master key.</param>
+/// <param name="mint">Makes secrets.</param>
+/// <param name="audit">Notes what was done.</param>
+/// <param name="time">The clock.</param>
+internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint, AuditLog audit, TimeProvider time)
+{
+    /// <summary>Longest time that a former secret stays valid after a rotation, seconds: 30 days.</summary>
+    public const int MostOverlapSeconds = 30 * 86_400;
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly IdempotencyMemory _made = new();
+
+    /// <summary>
+    /// Mints a key with everything that <paramref name="template"/> says but id, digest and creation, which are new. A call that repeats an
+    /// <paramref name="idempotencyKey"/> of the last day makes no other key and tells which one the first call made, without its secret.
+    /// </summary>
+    public Task<KeyReply> CreateAsync(VirtualKey template, string? idempotencyKey, string source) => EditAsync(() =>
+    {
+        if (idempotencyKey is not null && _made.Find(idempotencyKey, Now) is { } made)
+        {
+            return new KeyReply(KeyStatus.Repeated, template with { Id = made });
+        }
+
+        Secret secret = mint.NewSecret();
+        var digest = KeyDigest.Of(secret.Reveal());
+        VirtualKey key = template with { Id = digest.ToKeyId(), Digest = digest, CreatedAt = Now };
+        if (!governor.Store.Insert(key))
+        {
+            throw new StoreException($"the id {key.Id} of a new key is taken; try again");
+        }
+
+        if (!governor.Keys.TryAdd(new KeyEntry(key, new KeyAccount())))
+        {
+            governor.Store.Delete(key.Id);
+            throw new StoreException($"the key {key.Id} is in force but was not stored; restart");
+        }
+
+        if (idempotencyKey is not null)
+        {
+            _made.Remember(idempotencyKey, key.Id, Now);
+        }
+
+        audit.Note("key.create", key.Id, "", source);
+        return new KeyReply(KeyStatus.Done, key, secret);
+    });
+
+    /// <summary>The key called <paramref name="id"/>; null when there is none.</summary>
+    public VirtualKey? Find(string id) => governor.Keys.Find(id)?.Key;
+
+    /// <summary>Number of keys.</summary>
+    public int Count => governor.Keys.Count;
+
+    /// <summary>Up to <paramref name="limit"/> keys by creation, then id, that come after <paramref name="after"/>.</summary>
+    public IReadOnlyList<VirtualKey> List((long CreatedAt, string Id)? after, int limit) =>
+    [
+        .. governor.Keys.Entries
+            .Select(entry => entry.Key)
+            .Where(key => after is not { } last || key.CreatedAt > last.CreatedAt || (key.CreatedAt == last.CreatedAt && string.CompareOrdinal(key.Id, last.Id) > 0))
+            .OrderBy(key => key.CreatedAt)
+            .ThenBy(key => key.Id, StringComparer.Ordinal)
+            .Take(limit),
+    ];
+
+    /// <summary>Replaces a key by what <paramref name="change"/> makes of it, which keeps its id; <paramref name="fields"/> names what it touches.</summary>
+    public Task<KeyReply> UpdateAsync(string id, Func<VirtualKey, VirtualKey> change, string fields, string source) =>
+        ReplaceAsync(id, key => new KeyReply(KeyStatus.Done, change(key)), "key.update", fields, source);
+
+    /// <summary>
+    /// Gives a key another secret. The one in force until now is accepted for another <paramref name="overlapSeconds"/>, from 0 to
+    /// <see cref="MostOverlapSeconds"/>; an older one no longer.
+    /// </summary>
+    public Task<KeyReply> RotateAsync(string id, int overlapSeconds, string source) => ReplaceAsync(
+        id,
+        key =>
+        {
+            Secret secret = mint.NewSecret();
+            VirtualKey next = key with
+            {
+                Digest = KeyDigest.Of(secret.Reveal()),
+                FormerDigest = overlapSeconds > 0 ? key.Digest : null,
+                FormerUntil = overlapSeconds > 0 ? Now + overlapSeconds : 0,
+            };
+            return new KeyReply(KeyStatus.Done, next, secret);
+        },
+        "key.rotate",
+        "",
+        source);
+
+    /// <summary>Gives a key an access-key pair for AWS clients, in place of the one it may have.</summary>
+    public Task<KeyReply> AttachAccessKeyAsync(string id, string source) => ReplaceAsync(
+        id,
+        key =>
+        {
+            if (box is null)
+            {
+                return new KeyReply(KeyStatus.NoMasterKey);
+            }
+
+            Secret secret = mint.NewAccessKeySecret();
+            return new KeyReply(KeyStatus.Done, key with { AccessKey = box.Seal(key.Id, mint.NewAccessKeyId(), secret) }, secret);
+        },
+        "key.access_key.attach",
+        "",
+        source);
+
+    /// <summary>Takes a key's access-key pair away.</summary>
+    public Task<KeyReply> DetachAccessKeyAsync(string id, string source) => ReplaceAsync(
+        id,
+        key => key.AccessKey is null ? new KeyReply(KeyStatus.NoAccessKey) : new KeyReply(KeyStatus.Done, key with { AccessKey = null }),
+        "key.access_key.detach",
+        "",
+        source);
+
+    /// <summary>Removes a key and its usage. Of two calls at once, one finds it.</summary>
+    public Task<KeyReply> DeleteAsync(string id, string source) => EditAsync(() =>
+    {
+        if (governor.Keys.Find(id) is not { } entry)
+        {
+            return new KeyReply(KeyStatus.NotFound);
+        }
+
+        governor.Store.Delete(id);
+        governor.Keys.Remove(id);
+        audit.Note("key.delete", id, "", source);
+        return new KeyReply(KeyStatus.Done, entry.Key);
+    });
+
+    /// <summary>What a key has used in its current budget window, and its requests under way; null when there is no such key.</summary>
+    public (VirtualKey Key, WindowUsage Usage, uint Open)? ReadWindow(string id) =>
+        governor.Keys.Find(id) is { } entry ? (entry.Key, entry.Account.Read(entry.Key, Now), entry.Account.Open) : null;
+
+    /// <summary>Usage by key, model and day, with everything settled so far; see <see cref="IGovernanceStore.ReadUsage"/>.</summary>
+    public Task<IReadOnlyList<DailyUsage>> ReadUsageAsync(string? id, long from, long until, int limit) => Task.Run(async () =>
+    {
+        await governor.Ledger.FlushAsync().ConfigureAwait(false);
+        return governor.Store.ReadUsage(id, from, until, limit);
+    });
+
+    private long Now => time.GetUtcNow().ToUnixTimeSeconds();
+
+    private Task<KeyReply> ReplaceAsync(string id, Func<VirtualKey, KeyReply> edit, string action, string detail, string source) => EditAsync(() =>
+    {
+        if (governor.Keys.Find(id) is not { } entry)
+        {
+            return new KeyReply(KeyStatus.NotFound);
+        }
+
+        KeyReply reply = edit(entry.Key);
+        if (reply.Status != KeyStatus.Done || ReferenceEquals(reply.Key, entry.Key))
+        {
+            return reply;
+        }
+
+        if (!governor.Store.Update(reply.Key!))
+        {
+            return new KeyReply(KeyStatus.NotFound);
+        }
+
+        governor.Keys.TryUpdate(reply.Key!);
+        audit.Note(action, id, detail, source);
+        return reply;
+    });
+
+    // Off the caller's thread, since the store blocks; without a token, since half an edit is worse than one that nobody waits for.
+    private async Task<KeyReply> EditAsync(Func<KeyReply> edit)
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(edit).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+}

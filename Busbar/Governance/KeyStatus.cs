@@ -1,0 +1,20 @@
+namespace Busbar.Governance;
+
+/// <summary>How an edit of a key ended.</summary>
+internal enum KeyStatus : byte
+{
+    /// <summary>It is in force.</summary>
+    Done,
+
+    /// <summary>There is no such key; nothing changed.</summary>
+    NotFound,
+
+    /// <summary>The key was made before, by a call with the same idempotency key; nothing changed.</summary>
+    Repeated,
+
+    /// <summary>Without a master key no access key can be stored; nothing changed.</summary>
+    NoMasterKey,
+
+    /// <summary>The key has no access key; nothing changed.</summary>
+    NoAccessKey,
+}

@@ -1,0 +1,102 @@
+using Busbar.Observability;
+
+namespace Busbar.Governance;
+
+/// <summary>Counts what <see cref="Governor"/> does, for <c>/metrics</c>.</summary>
+internal sealed class Tally
+{
+    private const double MicroCentsPerCent = 1_000_000;
+
+    private readonly long[] _refusals = new long[(int)Refusal.Concurrency + 1];
+    private long _open;
+    private long _held;
+    private long _accessRefusals;
+    private long _estimated;
+    private long _clamped;
+
+    /// <summary>Reservations not yet closed.</summary>
+    public long Open => Interlocked.Read(ref _open);
+
+    /// <summary>Sum of what they hold of budgets, micro-cents.</summary>
+    public long Held => Interlocked.Read(ref _held);
+
+    /// <summary>Counts a request that a limit refused.</summary>
+    public void CountRefusal(Refusal refusal) => Interlocked.Increment(ref _refusals[(int)refusal]);
+
+    /// <summary>Counts a request for something its key may not use.</summary>
+    public void CountAccessRefusal() => Interlocked.Increment(ref _accessRefusals);
+
+    /// <summary>Counts a reservation in.</summary>
+    public void CountIn(in Hold hold)
+    {
+        Interlocked.Increment(ref _open);
+        Interlocked.Add(ref _held, hold.Cost);
+    }
+
+    /// <summary>Counts it out again.</summary>
+    public void CountOut(in Hold hold)
+    {
+        Interlocked.Add(ref _held, -hold.Cost);
+        Interlocked.Decrement(ref _open);
+    }
+
+    /// <summary>Counts what is peculiar about a settlement.</summary>
+    public void Count(in Settlement settlement)
+    {
+        if (settlement.IsEstimated)
+        {
+            Interlocked.Increment(ref _estimated);
+        }
+
+        if (settlement.IsClamped)
+        {
+            Interlocked.Increment(ref _clamped);
+        }
+    }
+
+    /// <summary>Everything, with the <paramref name="mostKeys"/> of <paramref name="keys"/> that spent most at <paramref name="now"/> (epoch second).</summary>
+    public GovernanceFigures Read(Ledger ledger, KeyDirectory keys, int mostKeys, long now) => new()
+    {
+        OpenReservations = Open,
+        ReservedCents = Held / MicroCentsPerCent,
+        LedgerLag = ledger.Lag,
+        LedgerFlushErrors = ledger.FlushErrors,
+        EstimatedUsage = Interlocked.Read(ref _estimated),
+        ClampedUsage = Interlocked.Read(ref _clamped),
+        RefusedForBudget = Refusals(Refusal.Budget) + Refusals(Refusal.BudgetHeld),
+        RefusedForTokens = Refusals(Refusal.Tokens),
+        RefusedForRequests = Refusals(Refusal.Requests),
+        RefusedForConcurrency = Refusals(Refusal.Concurrency),
+        RefusedForAccess = Interlocked.Read(ref _accessRefusals),
+        Keys = BiggestSpenders(keys, mostKeys, now),
+    };
+
+    private static List<KeyFigures> BiggestSpenders(KeyDirectory keys, int most, long now)
+    {
+        var smallestFirst = new PriorityQueue<VirtualKey, long>(most + 1);
+        foreach (KeyEntry entry in keys.Entries)
+        {
+            VirtualKey key = entry.Key;
+            if (entry.Account.Read(key, now).SpendMicroCents is > 0 and long spent)
+            {
+                smallestFirst.Enqueue(key, spent);
+                if (smallestFirst.Count > most)
+                {
+                    smallestFirst.Dequeue();
+                }
+            }
+        }
+
+        var figures = new List<KeyFigures>(smallestFirst.Count);
+        while (smallestFirst.TryDequeue(out VirtualKey? key, out long spent))
+        {
+            double cents = spent / MicroCentsPerCent;
+            figures.Add(new KeyFigures(key.Id, cents, key.MaxBudgetCents is { } cap ? Math.Max(0, cap - cents) : null));
+        }
+
+        figures.Reverse();
+        return figures;
+    }
+
+    private long Refusals(Refusal refusal) => Interlocked.Read(ref _refusals[(int)refusal]);
+}

@@ -1,0 +1,8 @@
+namespace Busbar.Observability;
+
+/// <summary>Where <c>/metrics</c> reads the figures of governance.</summary>
+internal interface IGovernanceFigures
+{
+    /// <summary>A reading, with at most <paramref name="mostKeys"/> keys.</summary>
+    GovernanceFigures Read(int mostKeys);
+}
