@@ -127,6 +127,7 @@ public sealed class GovernedStreamTests
     {
         Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
         await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(serves), GovernedGateway.Key(Secret));
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         gateway.Upstream.Always = async call =>
         {
             await call.BeginAsync();
@@ -135,6 +136,7 @@ public sealed class GovernedStreamTests
                 await call.ChunkAsync(frame);
             }
 
+            await begun.Task;
             if (inBand)
             {
                 await call.ChunkAsync(serves.ErrorEvent);
@@ -147,6 +149,7 @@ public sealed class GovernedStreamTests
         };
 
         using HttpResponseMessage response = await gateway.OpenAsync(speaks.Path, Secret, speaks.Request("smart", true, "hi"));
+        begun.SetResult();
         Assert.True(speaks.HasError(await response.Content.ReadAsStringAsync()));
 
         WindowUsage usage = await gateway.UsageOf(Secret);

@@ -74,7 +74,6 @@ public sealed class TelemetryTests : IAsyncLifetime
 
     [Fact]
     [Trait("gotcha", "C254")]
-    [Trait("gotcha", "C247")]
     public async Task C254_each_counted_request_is_told_of_once_and_no_other()
     {
         _receiver.LetGo(HttpStatusCode.OK);

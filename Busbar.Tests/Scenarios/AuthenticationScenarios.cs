@@ -80,7 +80,7 @@ public sealed class AuthenticationScenarios
         using var bound = new CancellationTokenSource(Eventually.Bound);
         int read = await socket.ReceiveAsync(buffer, bound.Token);
 
-        Assert.StartsWith("HTTP/1.1 401 ", Encoding.ASCII.GetString(buffer, 0, read));
+        Assert.StartsWith($"HTTP/1.1 {dialect.StatusOf(401)} ", Encoding.ASCII.GetString(buffer, 0, read));
     }
 
     [Fact]
@@ -150,11 +150,38 @@ public sealed class AuthenticationScenarios
 
         Assert.Equal([CallerKey, CallerKey, null], scene.Upstream.Requests.Select(serves.CredentialOf));
         Assert.All(scene.Upstream.Requests, request => Assert.DoesNotContain(request.Headers, header => header.Value.Contains("provider-key", StringComparison.Ordinal)));
-        Assert.Equal((403, 401), (forbidden.Status, anonymous.Status));
+        Assert.Equal((403, speaks is BedrockDialect && serves != speaks ? 403 : 401), (forbidden.Status, anonymous.Status));
         Assert.Contains("not yours", forbidden.Text);
         Assert.True(speaks != serves || forbidden.Text == refusal);
         Assert.Empty(scene.Upstreams[1].Requests);
         await scene.ChargedAsync(0, ok: 1);
         Assert.Equal(0, (await scene.LaneAsync()).Cooldown);
+    }
+
+    [Fact]
+    public async Task In_passthrough_mode_a_callers_own_aws_signature_goes_on_unchanged()
+    {
+        const string Body = """{ "messages":[{"role":"user","content":[{"text":"hi"}]}] }""";
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(new BareDialect("bedrock")) { Auth = "{ mode: passthrough }" });
+        scene.Upstream.Always = call => call.AnswerAsync(200, """{"output":{"message":{"role":"assistant","content":[{"text":"hi"}]}},"stopReason":"end_turn","usage":{"inputTokens":1,"outputTokens":1,"totalTokens":2}}""");
+        (string Name, string Value)[] signed =
+        [
+            ("Authorization", "AWS4-HMAC-SHA256 Credential=AKIAX/20261122/us-east-1/bedrock/aws4_request, SignedHeaders=amz-sdk-request;connection;content-type;host;x-amz-date;x-amz-security-token, Signature=00ff"),
+            ("x-amz-date", "20261122T120000Z"),
+            ("x-amz-security-token", "session"),
+            ("amz-sdk-request", "attempt=1"),
+        ];
+        using var message = new HttpRequestMessage(HttpMethod.Post, "/model/m0/converse") { Content = new StringContent(Body, null, "application/json") };
+        foreach ((string name, string value) in signed)
+        {
+            message.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        Assert.Equal(200, (int)(await scene.Client.SendAsync(message)).StatusCode);
+
+        UpstreamRequest request = Assert.Single(scene.Upstream.Requests);
+        Assert.Equal(Body, request.Text);
+        Assert.All(signed, header => Assert.Equal(header.Value, request[header.Name]));
+        Assert.Null(request["Connection"]);
     }
 }

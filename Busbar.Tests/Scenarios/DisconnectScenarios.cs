@@ -56,7 +56,7 @@ public sealed class DisconnectScenarios
 
         using (HttpResponseMessage response = await scene.OpenAsync(speaks, stream: true))
         {
-            await new StreamText(await response.Content.ReadAsStreamAsync()).ReadUntilAsync("hello");
+            await (await StreamText.OfAsync(response)).ReadUntilAsync("hello");
             Assert.Equal(1, (await scene.LaneAsync()).Inflight);
         }
 
@@ -93,7 +93,7 @@ public sealed class DisconnectScenarios
 
         using (HttpResponseMessage response = await scene.OpenAsync(speaks, stream: true))
         {
-            await new StreamText(await response.Content.ReadAsStreamAsync()).ReadUntilAsync("hello");
+            await (await StreamText.OfAsync(response)).ReadUntilAsync("hello");
         }
 
         await closed.Task.WaitAsync(Eventually.Bound);
@@ -150,7 +150,7 @@ public sealed class DisconnectScenarios
         });
 
         using HttpResponseMessage response = await scene.OpenAsync(speaks, stream: true);
-        var text = new StreamText(await response.Content.ReadAsStreamAsync());
+        var text = await StreamText.OfAsync(response);
         await text.ReadUntilAsync("hello");
 
         // Nothing is read for longer than the provider's own idle limit: buffers fill, and then the provider has to wait.

@@ -3,9 +3,17 @@ namespace Busbar.Tests.Scenarios;
 /// <summary>A provider that thinks for long in the middle of a stream.</summary>
 public sealed class KeepAliveScenarios
 {
-    private static readonly Dictionary<string, string> Signs = new() { ["openai"] = ": keep-alive\n\n", ["anthropic"] = "event: ping\ndata: {\"type\":\"ping\"}\n\n" };
+    // A Bedrock client gets none: its frames have nothing that its SDKs would pass over.
+    private static readonly Dictionary<string, string> Signs = new()
+    {
+        ["openai"] = ": keep-alive\n\n",
+        ["anthropic"] = "event: ping\ndata: {\"type\":\"ping\"}\n\n",
+        ["gemini"] = ": keep-alive\n\n",
+        ["responses"] = ": keep-alive\n\n",
+        ["cohere"] = ": keep-alive\n\n",
+    };
 
-    public static TheoryData<string, string> Hops => Cases.Hops;
+    public static IEnumerable<object[]> Hops => Cases.Hops.Where(hop => Signs.ContainsKey((string)hop[0]));
 
     [Theory]
     [MemberData(nameof(Hops))]
@@ -27,7 +35,7 @@ public sealed class KeepAliveScenarios
             await call.EndAsync();
         });
         using HttpResponseMessage response = await scene.OpenAsync(speaks, stream: true);
-        var stream = new StreamText(await response.Content.ReadAsStreamAsync());
+        var stream = await StreamText.OfAsync(response);
 
         await stream.ReadUntilAsync("hello");
         await stream.ReadUntilAsync(Signs[client] + Signs[client]);

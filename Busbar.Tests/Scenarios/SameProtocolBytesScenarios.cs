@@ -23,14 +23,15 @@ public sealed class SameProtocolBytesScenarios
         Dialect dialect = Dialect.Of(protocol);
         await using Scene scene = await Scene.StartAsync(dialect);
         scene.Upstream.Always = call => dialect.ServeAsync(call);
-        using var message = Scene.Message(dialect, new ByteArrayContent(Encoding.UTF8.GetBytes(Odd)));
+        string body = dialect.ModelInPath ? Odd.Replace("\"model\" :\t\"sm\\u0061rt\" ,", "", StringComparison.Ordinal) : Odd;
+        using var message = Scene.Message(dialect, new ByteArrayContent(Encoding.UTF8.GetBytes(body)));
         message.Headers.TransferEncodingChunked = chunked;
 
         Assert.Equal(200, (await scene.ReadAsync(await scene.Client.SendAsync(message))).Status);
 
         UpstreamRequest request = Assert.Single(scene.Upstream.Requests);
-        Assert.Equal(Odd.Replace("\"sm\\u0061rt\"", "\"wire-0\"", StringComparison.Ordinal), request.Text);
-        Assert.Equal(("POST", dialect.Path), (request.Method, request.Path));
+        Assert.Equal(body.Replace("\"sm\\u0061rt\"", "\"wire-0\"", StringComparison.Ordinal), request.Text);
+        Assert.Equal(("POST", dialect.PathOf("wire-0", stream: false)), (request.Method, request.Path));
         Assert.Equal(request.Body.Length.ToString(), request["Content-Length"]);
     }
 
@@ -39,12 +40,13 @@ public sealed class SameProtocolBytesScenarios
     public async Task A_whole_answer_arrives_byte_for_byte_with_the_vendors_headers_and_no_others(string protocol)
     {
         Dialect dialect = Dialect.Of(protocol);
+        string idHeader = dialect.RequestIdHeader ?? "x-request-id";
         await using Scene scene = await Scene.StartAsync(dialect);
         scene.Upstream.Next(call => call.AnswerAsync(
             200,
             Encoding.UTF8.GetBytes(Odd),
             "application/json; charset=utf-8",
-            (dialect.RequestIdHeader, "vendor-1"),
+            (idHeader, "vendor-1"),
             ("x-ratelimit-remaining-requests", "9"),
             ("anthropic-ratelimit-tokens-remaining", "8"),
             ("openai-processing-ms", "12"),
@@ -59,9 +61,9 @@ public sealed class SameProtocolBytesScenarios
 
         Assert.Equal((200, Odd), (reply.Status, reply.Text));
         Assert.Equal(
-            ((string[])["anthropic-ratelimit-tokens-remaining", "content-length", "content-type", "date", "openai-processing-ms", dialect.RequestIdHeader, "x-ratelimit-remaining-requests"]).Order(),
+            ((string[])["anthropic-ratelimit-tokens-remaining", "content-length", "content-type", "date", "openai-processing-ms", idHeader, "x-ratelimit-remaining-requests"]).Order(),
             reply.Headers.Keys.Select(name => name.ToLowerInvariant()).Order());
-        Assert.Equal(("vendor-1", "application/json; charset=utf-8"), (reply[dialect.RequestIdHeader], reply["Content-Type"]));
+        Assert.Equal(("vendor-1", "application/json; charset=utf-8"), (reply[idHeader], reply["Content-Type"]));
     }
 
     [Theory]
@@ -93,8 +95,10 @@ public sealed class SameProtocolBytesScenarios
     {
         Dialect dialect = Dialect.Of(protocol);
         await using Scene scene = await Scene.StartAsync(dialect);
-        string stream = ": a comment\n\n" + string.Concat(dialect.Stream("h\\u0069 \u20ac\ud83d\ude00")).Replace("\n\n", "\r\n\r\n", StringComparison.Ordinal);
-        byte[] bytes = Encoding.UTF8.GetBytes(stream);
+        string stream = dialect is BedrockDialect
+            ? string.Concat(dialect.Stream("h\\u0069 \u20ac\ud83d\ude00"))
+            : ": a comment\n\n" + string.Concat(dialect.Stream("h\\u0069 \u20ac\ud83d\ude00")).Replace("\n\n", "\r\n\r\n", StringComparison.Ordinal);
+        byte[] bytes = StreamText.EncodingOf(dialect.StreamContentType).GetBytes(stream);
         int step = 1;
         scene.Upstream.Always = async call =>
         {
@@ -112,7 +116,7 @@ public sealed class SameProtocolBytesScenarios
             Volatile.Write(ref step, size);
             Reply reply = await scene.PostAsync(dialect, stream: true);
             Assert.Equal(stream, reply.Text);
-            Assert.Equal(("text/event-stream", "vendor-1", "no-cache"), (reply["Content-Type"], reply["x-request-id"], reply["Cache-Control"]));
+            Assert.Equal((dialect.StreamContentType, "vendor-1", "no-cache"), (reply["Content-Type"], reply["x-request-id"], reply["Cache-Control"]));
         }
     }
 
@@ -123,9 +127,14 @@ public sealed class SameProtocolBytesScenarios
         Dialect dialect = Dialect.Of(protocol);
         await using Scene scene = await Scene.StartAsync(dialect);
         scene.Upstream.Always = call => dialect.ServeAsync(call);
-        (string Name, string Value)[] own = dialect is AnthropicDialect
-            ? [("anthropic-version", "2024-10-22"), ("anthropic-beta", "a-1,b-2")]
-            : [("OpenAI-Organization", "org-1"), ("OpenAI-Project", "proj-1"), ("OpenAI-Beta", "x=v1"), ("Idempotency-Key", "k-1")];
+        (string Name, string Value)[] own = dialect.Name switch
+        {
+            "anthropic" => [("anthropic-version", "2024-10-22"), ("anthropic-beta", "a-1,b-2")],
+            "gemini" => [("x-goog-api-client", "gl-python/3"), ("x-goog-user-project", "p-1")],
+            "bedrock" => [("x-amzn-bedrock-guardrailidentifier", "g-1"), ("x-amzn-bedrock-trace", "ENABLED")],
+            "cohere" => [("x-client-name", "c-1")],
+            _ => [("OpenAI-Organization", "org-1"), ("OpenAI-Project", "proj-1"), ("OpenAI-Beta", "x=v1"), ("Idempotency-Key", "k-1")],
+        };
 
         await scene.PostAsync(dialect, change: message =>
         {
@@ -143,7 +152,12 @@ public sealed class SameProtocolBytesScenarios
         });
 
         UpstreamRequest request = Assert.Single(scene.Upstream.Requests);
-        string credential = dialect is AnthropicDialect ? "x-api-key" : "Authorization";
+        string credential = dialect.Name switch
+        {
+            "anthropic" => "x-api-key",
+            "gemini" => "x-goog-api-key",
+            _ => "Authorization",
+        };
         Assert.Equal(
             ((string[])["Accept", "Content-Length", "Content-Type", credential, "Host", "User-Agent", "x-client-request-id", .. own.Select(header => header.Name)]).Order(StringComparer.OrdinalIgnoreCase),
             request.Headers.Select(header => header.Key).Order(StringComparer.OrdinalIgnoreCase));

@@ -198,8 +198,8 @@ public sealed class StreamCommitScenarios
         });
 
         using HttpResponseMessage response = await scene.OpenAsync(speaks, stream: true);
-        Assert.StartsWith("text/event-stream", response.Content.Headers.ContentType!.ToString());
-        var text = new StreamText(await response.Content.ReadAsStreamAsync());
+        Assert.StartsWith(speaks.StreamContentType, response.Content.Headers.ContentType!.ToString());
+        var text = await StreamText.OfAsync(response);
         await text.ReadUntilAsync("one");
         Assert.DoesNotContain("two", text.Text);
         gates[0].SetResult();

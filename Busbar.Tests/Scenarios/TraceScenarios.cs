@@ -77,7 +77,7 @@ public sealed class TraceScenarios : IAsyncLifetime
         Assert.Equal("chat smart", request.Name);
         Assert.Equal((client, "smart", "m1", "ok", 2L), (request["busbar.ingress_protocol"], request["busbar.pool"], request["busbar.lane"], request["busbar.outcome"], request["busbar.attempts"]));
         Assert.Equal(200L, request["http.response.status_code"]);
-        Assert.Equal(reply[speaks.RequestIdHeader], request["busbar.request_id"]);
+        Assert.Equal(reply[speaks.RequestIdHeader!], request["busbar.request_id"]);
         Assert.Equal("busbar", request.Resource["service.name"]);
         HasNoContent();
     }

@@ -13,7 +13,7 @@ bad=0
 server=
 work=$(mktemp -d)
 cleanup() {
-  [[ -z $server ]] || kill -KILL "$server" 2>/dev/null || true
+  if [[ -n $server ]]; then kill -TERM "$server" && wait "$server" || true; fi
   rm -rf "$work"
 }
 trap cleanup EXIT

@@ -29,6 +29,27 @@ public class SigV4VerifierTests
         Assert.Equal("AKID", id);
     }
 
+    [Theory]
+    [InlineData("GET", "", "service", "host;x-amz-date", "example.amazonaws.com", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31")]
+    [InlineData("POST", "", "service", "host;x-amz-date", "example.amazonaws.com", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b")]
+    [InlineData("GET", "Param2=value2&Param1=value1", "service", "host;x-amz-date", "example.amazonaws.com", "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500")]
+    [InlineData("GET", "Action=ListUsers&Version=2010-05-08", "iam", "content-type;host;x-amz-date", "iam.amazonaws.com", "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7")]
+    public void The_published_examples_are_valid(string method, string query, string service, string signed, string host, string signature)
+    {
+        var headers = new Dictionary<string, string>
+        {
+            ["authorization"] = $"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/{service}/aws4_request, SignedHeaders={signed}, Signature={signature}",
+            ["content-type"] = "application/x-www-form-urlencoded; charset=utf-8",
+            ["host"] = host,
+            ["x-amz-date"] = "20150830T123600Z",
+        };
+        var inbound = new SigV4Inbound(method, "/", query, headers.GetValueOrDefault, SHA256.HashData([]));
+        var now = new DateTimeOffset(2015, 8, 30, 12, 36, 0, TimeSpan.Zero);
+        Assert.Equal(SigV4Result.Valid, SigV4Verifier.Verify(inbound, _ => "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", now, out string id));
+        Assert.Equal("AKIDEXAMPLE", id);
+        Assert.Equal(SigV4Result.WrongSignature, SigV4Verifier.Verify(inbound with { Method = "PUT" }, _ => "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", now, out _));
+    }
+
     [Fact, Trait("gotcha", "T265")]
     public void The_hash_of_the_received_body_counts_when_none_was_sent()
     {

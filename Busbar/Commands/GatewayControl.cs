@@ -46,7 +46,7 @@ internal sealed partial class GatewayControl(
 
             GatewaySnapshot former = application.Snapshot;
             Fleet fleet = former.Fleet.Reload(config);
-            application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time, former.Governor));
+            application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time, former.Governor, former.Signatures));
             prober.Restart(application.Snapshot);
             application.Telemetry?.Apply(config.Observability);
 

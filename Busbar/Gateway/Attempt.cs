@@ -17,7 +17,6 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     private PooledBuffer? _translatedBody;
     private HttpRequestMessage? _request;
     private HttpResponseMessage? _response;
-    private long _sentAt;
 
     /// <summary>The request it serves.</summary>
     public Exchange Exchange => exchange;
@@ -45,12 +44,6 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
 
     /// <summary>Where the call goes.</summary>
     public Uri Address => _request!.RequestUri!;
-
-    /// <summary>What came of the call; null until that is known, and where it ended with its client gone.</summary>
-    public AttemptResult? Result { get; set; }
-
-    /// <summary>Its place in the request's trace; null when that is not recorded.</summary>
-    public AttemptTrace? Trace { get; private set; }
 
     /// <summary>Builds the upstream request. Returns what to tell the client when this lane cannot take the request at all.</summary>
     public GatewayError? Prepare()
@@ -93,14 +86,14 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         }
 
         endpoint.AddDefaultHeaders(_request);
-        Trace = exchange.Trace?.Call(exchange, _request.Headers);
+        exchange.Trace?.Call(exchange, _request.Headers);
         return null;
     }
 
     /// <summary>Sends the request; done when the response headers are in. Throws what the handler throws. The caller passes the result to <see cref="Received"/>.</summary>
     public Task<HttpResponseMessage> SendAsync(CancellationToken cancellation)
     {
-        _sentAt = exchange.Snapshot.Time.GetTimestamp();
+        exchange.CalledAt = exchange.Snapshot.Time.GetTimestamp();
         return endpoint.Provider.SendAsync(_request!, cancellation);
     }
 
@@ -110,7 +103,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         _response = response;
         if (response.IsSuccessStatusCode)
         {
-            lease.Lane.State.Latency.Observe(exchange.Snapshot.Time.GetElapsedTime(_sentAt));
+            lease.Lane.State.Latency.Observe(exchange.Snapshot.Time.GetElapsedTime(exchange.CalledAt));
         }
     }
 
@@ -140,7 +133,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <inheritdoc/>
     public void Dispose()
     {
-        Trace?.End(this);
+        exchange.Trace?.Ended(this);
         _response?.Dispose();
         _request?.Dispose();
         _translatedBody?.Dispose();

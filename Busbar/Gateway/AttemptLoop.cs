@@ -232,7 +232,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
 
         CountLosses(attempt);
-        attempt.Result = result;
+        exchange.Trace?.Judged(result);
         if (result.End == AttemptEnd.NextLane)
         {
             laneCounters.Failure(result.Reason switch
@@ -309,11 +309,16 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         exchange.Status = status;
         HeaderPolicy.CopyResponse(attempt.Response.Headers, exchange.ResponseHeaders);
         HeaderPolicy.NameRequest(exchange);
-        exchange.ResponseHeaders.ContentType = attempt.Response.Content.Headers.ContentType?.ToString();
-        exchange.ResponseHeaders.ContentLength = body.Length;
+        exchange.ResponseHeaders.ContentType = HeaderPolicy.ContentTypeOf(attempt.Response.Content.Headers);
         exchange.Outcome = status is >= 400 and < 500 ? Outcome.ClientError : Outcome.Error;
         exchange.MarkHeaders(attempt.Lease.Lane.Name);
-        await exchange.Output.WriteAsync(body, exchange.ClientGone).ConfigureAwait(false);
+
+        // An answer such as 304 must have neither a body nor a length.
+        if (body.Length > 0)
+        {
+            exchange.ResponseHeaders.ContentLength = body.Length;
+            await exchange.Output.WriteAsync(body, exchange.ClientGone).ConfigureAwait(false);
+        }
     }
 
     private void CountLosses(Attempt attempt)

@@ -7,9 +7,11 @@ using Busbar.Reliability;
 namespace Busbar.Gateway;
 
 /// <summary>One call of a recorded request, until it is a span (OpenTelemetry's conventions for GenAI clients).</summary>
-internal sealed class AttemptTrace(RequestTrace request, TraceContext context, long start)
+internal sealed class AttemptTrace(TraceContext context, long start)
 {
     private string? _answeredModel;
+    private AttemptEnd? _end;
+    private FailoverReason _reason;
 
     /// <summary>A whole answer has come.</summary>
     public void Answered(Attempt attempt, ReadOnlyMemory<byte> body) => _answeredModel = ResponseModel.OfBody(attempt.Endpoint.Protocol.Id, body);
@@ -17,8 +19,8 @@ internal sealed class AttemptTrace(RequestTrace request, TraceContext context, l
     /// <summary>A part of a stream has come; the first ones name the model.</summary>
     public void Streamed(Attempt attempt, ReadOnlyMemory<byte> arrived) => _answeredModel ??= ResponseModel.OfEvents(attempt.Endpoint.Protocol.Id, arrived);
 
-    /// <summary>The call is over.</summary>
-    public void End(Attempt attempt) => request.Ended(this, attempt);
+    /// <summary>It is known what came of it. Not said of a call that ended with its client gone.</summary>
+    public void Judged(in AttemptResult result) => (_end, _reason) = (result.End, result.Reason);
 
     /// <summary>The span.</summary>
     public Span ToSpan(Attempt attempt, ulong parent, string? state, long end)
@@ -55,7 +57,7 @@ internal sealed class AttemptTrace(RequestTrace request, TraceContext context, l
             .With("busbar.provider", lane.Provider.Name)
             .With("busbar.disposition", disposition)
             .With("busbar.attempt", exchange.Attempts);
-        if (attempt.Result is { End: AttemptEnd.Answered or AttemptEnd.ClientLeft } && exchange.Usage is { IsReported: true } usage)
+        if (_end is AttemptEnd.Answered or AttemptEnd.ClientLeft && exchange.Usage is { IsReported: true } usage)
         {
             span.With("gen_ai.usage.input_tokens", usage.TotalInput)
                 .With("gen_ai.usage.output_tokens", usage.Output)
@@ -67,34 +69,34 @@ internal sealed class AttemptTrace(RequestTrace request, TraceContext context, l
     }
 
     // The words of the metrics' labels, and what they have no word for.
-    private static string Disposition(Attempt attempt, out string? error)
+    private string Disposition(Attempt attempt, out string? error)
     {
         Exchange exchange = attempt.Exchange;
         string? failedStatus = attempt.Status is >= 300 and var status ? status.ToString(CultureInfo.InvariantCulture) : null;
-        switch (attempt.Result)
+        switch (_end)
         {
-            case { End: AttemptEnd.NextLane } result:
-                error = failedStatus ?? Metrics.FailoverReasons[(int)result.Reason];
-                return result.Reason switch
+            case AttemptEnd.NextLane:
+                error = failedStatus ?? Metrics.FailoverReasons[(int)_reason];
+                return _reason switch
                 {
                     FailoverReason.HardDown => "hard_down",
                     FailoverReason.ContextLength => "context_length",
                     FailoverReason.AttemptTimeout => "attempt_timeout",
                     _ => "transient_upstream",
                 };
-            case { End: AttemptEnd.Skipped }:
+            case AttemptEnd.Skipped:
                 error = failedStatus;
                 return "unsupported";
-            case { End: AttemptEnd.Answered } when failedStatus is not null:
+            case AttemptEnd.Answered when failedStatus is not null:
                 error = failedStatus;
                 return "client_fault";
-            case { End: AttemptEnd.Answered } when exchange.Outcome == Outcome.Error:
+            case AttemptEnd.Answered when exchange.Outcome == Outcome.Error:
                 error = "interrupted";
                 return "transient_upstream";
-            case { End: AttemptEnd.Answered }:
+            case AttemptEnd.Answered:
                 error = null;
                 return "ok";
-            case { End: AttemptEnd.ClientLeft }:
+            case AttemptEnd.ClientLeft:
             case null when exchange.ClientGone.IsCancellationRequested:
                 error = null;
                 return "client_left";

@@ -88,6 +88,9 @@ internal sealed class Exchange
     /// <summary>Upstream calls made.</summary>
     public int Attempts { get; set; }
 
+    /// <summary>Timestamp at which the last call was sent.</summary>
+    public long CalledAt { get; set; }
+
     /// <summary>Its trace; null when nobody records traces.</summary>
     public RequestTrace? Trace { get; set; }
 
@@ -188,6 +191,7 @@ internal sealed class Exchange
         CommittedLane = null;
         Outcome = default;
         ServedBy = null;
+        CalledAt = 0;
         Trace = null;
         Attempts = 0;
         Streams = false;

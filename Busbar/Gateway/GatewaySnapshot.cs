@@ -19,16 +19,16 @@ internal sealed class GatewaySnapshot
 
     /// <summary>
     /// Builds connections and endpoints for every lane of <paramref name="fleet"/>; opens no connection. <paramref name="governor"/> is null where
-    /// governance is off.
+    /// governance is off; <paramref name="signatures"/> are those of the former snapshot, whose master key lasts as long as the process.
     /// </summary>
-    public GatewaySnapshot(GatewayConfig config, Fleet fleet, Metrics metrics, TimeProvider time, Governor? governor = null)
+    public GatewaySnapshot(GatewayConfig config, Fleet fleet, Metrics metrics, TimeProvider time, Governor? governor = null, SignedCaller? signatures = null)
     {
         Config = config;
         Time = time;
         Fleet = fleet;
         Governor = governor;
         Prices = governor is null ? null : new PriceList(config.Governance, config.Models);
-        Signatures = governor is null ? null : new SignedCaller(config.Governance, governor.Keys, time);
+        Signatures = signatures ?? (governor is null ? null : new SignedCaller(config.Governance, governor.Keys, time));
         Authenticator = new Authenticator(config, governor?.Keys, time);
         string userAgent = config.UserAgent ?? $"busbar/{ProductVersion.Text}";
         foreach ((string name, ProviderConfig provider) in config.Providers)

@@ -37,8 +37,7 @@ internal static class HeaderPolicy
         foreach (string name in Requests[(int)protocol])
         {
             // A value the HTTP client cannot send would fail the call, and the lane would be charged with the caller's fault.
-            if (client.TryGetValue(name, out var values) && values.Count > 0
-                && values.ToString() is var value && !value.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+            if (client.TryGetValue(name, out var values) && values.Count > 0 && values.ToString() is var value && IsSendable(value))
             {
                 upstream.TryAddWithoutValidation(name, value);
             }
@@ -50,12 +49,17 @@ internal static class HeaderPolicy
     {
         foreach (KeyValuePair<string, HeaderStringValues> header in upstream.NonValidated)
         {
-            if (Passes(header.Key))
+            // A value the server cannot send would fail the answer.
+            if (Passes(header.Key) && header.Value.ToString() is var value && IsSendable(value))
             {
-                client[header.Key] = header.Value.ToString();
+                client[header.Key] = value;
             }
         }
     }
+
+    /// <summary>The content type of an answer as the provider wrote it; null when there is none that can be passed on.</summary>
+    public static string? ContentTypeOf(HttpContentHeaders upstream) =>
+        upstream.NonValidated.TryGetValues("Content-Type", out HeaderStringValues values) && values.ToString() is var type && IsSendable(type) ? type : null;
 
     /// <summary>Names the request to the client in its dialect, unless the provider already did.</summary>
     public static void NameRequest(Exchange exchange)
@@ -78,6 +82,8 @@ internal static class HeaderPolicy
             headers["x-busbar-lane"] = lane;
         }
     }
+
+    private static bool IsSendable(string value) => !value.AsSpan().ContainsAnyExceptInRange(' ', '~');
 
     private static bool Passes(string name)
     {

@@ -20,6 +20,7 @@ internal sealed class RequestTrace
     private readonly ulong _parent;
     private readonly string? _state;
     private readonly long _arrived;
+    private AttemptTrace? _call;
 
     private RequestTrace(Tracer tracer, Exchange exchange)
     {
@@ -54,8 +55,8 @@ internal sealed class RequestTrace
         _ => "embeddings",
     };
 
-    /// <summary>Begins a call: its headers name the call's own span as parent. Null when spans are not kept.</summary>
-    public AttemptTrace? Call(Exchange exchange, HttpRequestHeaders headers)
+    /// <summary>Begins a call: its headers name the call's own span as parent.</summary>
+    public void Call(Exchange exchange, HttpRequestHeaders headers)
     {
         TraceContext call = _context with { SpanId = _tracer.NewSpanId() };
         headers.Remove("traceparent");
@@ -65,12 +66,27 @@ internal sealed class RequestTrace
             headers.TryAddWithoutValidation("tracestate", _state);
         }
 
-        return IsRecorded ? new AttemptTrace(this, call, Now(exchange)) : null;
+        _call = IsRecorded ? new AttemptTrace(call, Now(exchange)) : null;
     }
 
-    /// <summary>Records a call as a span that ends now.</summary>
-    public void Ended(AttemptTrace call, Attempt attempt) =>
-        _tracer.Finished(call.ToSpan(attempt, _context.SpanId, _state, Now(attempt.Exchange)));
+    /// <summary>The call's whole answer has come.</summary>
+    public void Answered(Attempt attempt, ReadOnlyMemory<byte> body) => _call?.Answered(attempt, body);
+
+    /// <summary>A part of the call's stream has come.</summary>
+    public void Streamed(Attempt attempt, ReadOnlyMemory<byte> arrived) => _call?.Streamed(attempt, arrived);
+
+    /// <summary>It is known what came of the call.</summary>
+    public void Judged(in AttemptResult result) => _call?.Judged(result);
+
+    /// <summary>Records the call as a span that ends now.</summary>
+    public void Ended(Attempt attempt)
+    {
+        if (_call is { } call)
+        {
+            _tracer.Finished(call.ToSpan(attempt, _context.SpanId, _state, Now(attempt.Exchange)));
+            _call = null;
+        }
+    }
 
     /// <summary>Records the request.</summary>
     public void End(Exchange exchange)

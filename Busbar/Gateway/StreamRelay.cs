@@ -33,7 +33,7 @@ internal static class StreamRelay
 
             string contentType = attempt.IsTranslated
                 ? attempt.Exchange.StreamContentType
-                : attempt.Response.Content.Headers.NonValidated["Content-Type"].ToString();
+                : HeaderPolicy.ContentTypeOf(attempt.Response.Content.Headers) ?? attempt.Exchange.StreamContentType;
             Answer.Commit(attempt, contentType, null, streamed: true);
             attempt.Exchange.Output.Append(held.Span);
             attempt.Exchange.KeepAlive.Start(attempt.Exchange, body, TimeSpan.FromSeconds(attempt.Exchange.Snapshot.Config.Limits.StreamKeepaliveSecs));
@@ -69,7 +69,7 @@ internal static class StreamRelay
             else
             {
                 body.Framer.Advance(read);
-                attempt.Trace?.Streamed(attempt, body.Framer.LastAdvanced);
+                attempt.Exchange.Trace?.Streamed(attempt, body.Framer.LastAdvanced);
                 result = body.Take();
             }
 

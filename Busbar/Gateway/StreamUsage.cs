@@ -75,7 +75,12 @@ internal static class StreamUsage
 
     private static bool Asks(ReadOnlyMemory<byte> options)
     {
+        if (options.IsEmpty)
+        {
+            return false;
+        }
+
         using var tape = new JsonTape();
-        return !options.IsEmpty && tape.TryParse(options) && tape.Root["include_usage"u8].IsTrue;
+        return tape.TryParse(options) && tape.Root["include_usage"u8].IsTrue;
     }
 }

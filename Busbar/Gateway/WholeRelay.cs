@@ -23,8 +23,10 @@ internal static class WholeRelay
         Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
         bool ended = await FillAsync(stream, body, Answer.HoldLimit, exchange.Timer.Token).ConfigureAwait(false);
         var contentHeaders = attempt.Response.Content.Headers;
-        string? contentType = contentHeaders.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : null;
-        Answer.Commit(attempt, contentType, ended ? body.Length : contentHeaders.ContentLength, streamed: false);
+
+        // An answer such as 204 must have neither a body nor a length.
+        long? length = !ended ? contentHeaders.ContentLength : body.Length > 0 ? body.Length : null;
+        Answer.Commit(attempt, HeaderPolicy.ContentTypeOf(contentHeaders), length, streamed: false);
         if (!ended)
         {
             return await PassRestAsync(attempt, stream, body).ConfigureAwait(false);
@@ -34,10 +36,14 @@ internal static class WholeRelay
         {
             exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
             MeterUnreported(attempt, body);
-            attempt.Trace?.Answered(attempt, body.Memory);
+            exchange.Trace?.Answered(attempt, body.Memory);
         }
 
-        await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
+        if (body.Length > 0)
+        {
+            await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
+        }
+
         return AttemptResult.Answered;
     }
 
@@ -61,7 +67,7 @@ internal static class WholeRelay
             return cut with { Final = new GatewayError(ErrorKind.BadGateway) };
         }
 
-        attempt.Trace?.Answered(attempt, body.Memory);
+        exchange.Trace?.Answered(attempt, body.Memory);
         using ChatResponse response = ChatResponse.Rent();
         using var output = new PooledBuffer(body.Length + 512);
         var identity = new ResponseIdentity(

@@ -36,7 +36,10 @@ internal static class FaultClassifier
     public static FaultClass Classify(StreamError error, IReadOnlyDictionary<string, FaultClass> errorMap) =>
         TryMap(error.Error.Code, 200, errorMap, out var mapped) || TryMap(error.Error.Type, 200, errorMap, out mapped) ? mapped : error.Class;
 
-    /// <summary>Class of a status alone. What is no error status at all counts as the client's, so that it is relayed and harms nobody.</summary>
+    /// <summary>
+    /// Class of a status alone. What is no error status at all counts as the client's, so that it is relayed and harms nobody; but a change of protocol
+    /// that nobody asked for (101) is no answer that could be relayed.
+    /// </summary>
     public static FaultClass OfStatus(int status) => status switch
     {
         401 or 403 => FaultClass.Auth,
@@ -44,6 +47,7 @@ internal static class FaultClassifier
         408 => FaultClass.Timeout,
         429 => FaultClass.RateLimit,
         529 => FaultClass.Overloaded,
+        < 200 => FaultClass.ServerError,
         >= 500 and <= 599 => FaultClass.ServerError,
         _ => FaultClass.ClientError,
     };

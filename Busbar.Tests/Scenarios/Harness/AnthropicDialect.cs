@@ -8,8 +8,6 @@ internal sealed class AnthropicDialect : Dialect
 {
     public override string Name => "anthropic";
 
-    public override string Path => "/v1/messages";
-
     public override string RequestIdHeader => "request-id";
 
     public override IReadOnlyList<string> Prelude =>
@@ -29,6 +27,8 @@ internal sealed class AnthropicDialect : Dialect
 
     public override string ContextError =>
         """{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum"},"request_id":"req_1"}""";
+
+    public override string PathOf(string model, bool stream) => "/v1/messages";
 
     public override void Authorize(HttpRequestHeaders headers, string token)
     {
@@ -56,21 +56,21 @@ internal sealed class AnthropicDialect : Dialect
 
     public override bool HasError(string stream) => stream.Contains("event: error\n", StringComparison.Ordinal);
 
-    public override void IsEnvelope(Reply reply, int status, string? code = null)
+    public override string MessageOf(Reply reply) => reply.Json.GetProperty("error").GetProperty("message").GetString()!;
+
+    protected override void HasShape(Reply reply, int status, string? code)
     {
-        Assert.Equal(status, reply.Status);
-        Assert.Equal("application/json", reply["Content-Type"]);
         JsonElement body = reply.Json;
         Assert.Equal(["type", "error", "request_id"], body.EnumerateObject().Select(member => member.Name));
         Assert.Equal("error", body.GetProperty("type").GetString());
         JsonElement error = body.GetProperty("error");
         Assert.Equal(["type", "message"], error.EnumerateObject().Select(member => member.Name));
-        Assert.NotEmpty(error.GetProperty("message").GetString()!);
         Assert.Equal(
             status switch
             {
                 401 => "authentication_error",
                 404 => "not_found_error",
+                409 => "conflict_error",
                 413 => "request_too_large",
                 429 => "rate_limit_error",
                 503 or 529 => "overloaded_error",

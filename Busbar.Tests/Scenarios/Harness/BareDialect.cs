@@ -7,9 +7,7 @@ internal sealed class BareDialect(string name) : Dialect
 {
     public override string Name => name;
 
-    public override string Path => throw Unplayed();
-
-    public override string RequestIdHeader => throw Unplayed();
+    public override string? RequestIdHeader => throw Unplayed();
 
     public override IReadOnlyList<string> Prelude => throw Unplayed();
 
@@ -18,6 +16,8 @@ internal sealed class BareDialect(string name) : Dialect
     public override string ErrorEvent => throw Unplayed();
 
     public override string ContextError => throw Unplayed();
+
+    public override string PathOf(string model, bool stream) => throw Unplayed();
 
     public override void Authorize(HttpRequestHeaders headers, string token) => throw Unplayed();
 
@@ -37,7 +37,9 @@ internal sealed class BareDialect(string name) : Dialect
 
     public override bool HasError(string stream) => throw Unplayed();
 
-    public override void IsEnvelope(Reply reply, int status, string? code = null) => throw Unplayed();
+    public override string MessageOf(Reply reply) => throw Unplayed();
+
+    protected override void HasShape(Reply reply, int status, string? code) => throw Unplayed();
 
     private NotSupportedException Unplayed() => new($"Nobody plays {name} here.");
 }

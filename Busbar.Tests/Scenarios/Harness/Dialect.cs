@@ -6,22 +6,32 @@ namespace Busbar.Tests.Scenarios;
 internal abstract class Dialect
 {
     /// <summary>Those that scenarios run for.</summary>
-    public static readonly Dialect[] All = [new OpenAIDialect(), new AnthropicDialect()];
+    public static readonly Dialect[] All =
+        [new OpenAIDialect(), new AnthropicDialect(), new GeminiDialect(), new BedrockDialect(), new ResponsesDialect(), new CohereDialect()];
 
     /// <summary>Name in configurations and metrics.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Path of requests.</summary>
-    public abstract string Path { get; }
+    /// <summary>Whether requests name the model in their path, and whether they stream too.</summary>
+    public virtual bool ModelInPath => false;
 
-    /// <summary>The header with the id of a request.</summary>
-    public abstract string RequestIdHeader { get; }
+    /// <summary>Path of plain requests to the scenario's pool.</summary>
+    public string Path => PathOf(Scene.Pool, stream: false);
+
+    /// <summary>The header with the id of a request; null where the protocol has none.</summary>
+    public abstract string? RequestIdHeader { get; }
+
+    /// <summary>Content type of streams.</summary>
+    public virtual string StreamContentType => "text/event-stream";
 
     /// <summary>Frames that come before content.</summary>
     public abstract IReadOnlyList<string> Prelude { get; }
 
     /// <summary>Frames that end a stream.</summary>
     public abstract IReadOnlyList<string> End { get; }
+
+    /// <summary>Which frame of <see cref="End"/> makes a stream complete.</summary>
+    public virtual int TerminalAt => End.Count - 1;
 
     /// <summary>A provider's in-band report that it is overloaded.</summary>
     public abstract string ErrorEvent { get; }
@@ -31,6 +41,12 @@ internal abstract class Dialect
 
     /// <summary>The dialect of that name.</summary>
     public static Dialect Of(string name) => All.Single(dialect => dialect.Name == name);
+
+    /// <summary>Path and query of requests.</summary>
+    public abstract string PathOf(string model, bool stream);
+
+    /// <summary>Whether a request that reached a provider asks for a stream.</summary>
+    public virtual bool IsStream(UpstreamRequest request) => request.Text.Contains("\"stream\":true", StringComparison.Ordinal);
 
     /// <summary>Presents a credential as this protocol's own clients do.</summary>
     public abstract void Authorize(HttpRequestHeaders headers, string token);
@@ -59,17 +75,34 @@ internal abstract class Dialect
     /// <summary>Whether a stream holds an error event.</summary>
     public abstract bool HasError(string stream);
 
+    /// <summary>The status this protocol has for what HTTP calls <paramref name="status"/>.</summary>
+    public virtual int StatusOf(int status) => status;
+
+    /// <summary>What an error answer says.</summary>
+    public abstract string MessageOf(Reply reply);
+
     /// <summary>Checks an error that the gateway itself wrote: all that this protocol's clients look at.</summary>
-    public abstract void IsEnvelope(Reply reply, int status, string? code = null);
+    /// <param name="reply">The answer.</param>
+    /// <param name="status">What happened, as an HTTP status; the protocol's own for it may differ.</param>
+    /// <param name="code">The code of protocols that have codes.</param>
+    public void IsEnvelope(Reply reply, int status, string? code = null)
+    {
+        Assert.Equal((StatusOf(status), "application/json"), (reply.Status, reply["Content-Type"]));
+        Assert.NotEmpty(MessageOf(reply));
+        HasShape(reply, status, code);
+    }
 
     /// <summary>All frames of a short answer.</summary>
     public IEnumerable<string> Stream(string text) => [.. Prelude, First(text), .. End];
 
     /// <summary>Answers well, in the form that was asked for.</summary>
-    public Task ServeAsync(UpstreamCall call, string text = "hello") => call.Request.Text.Contains("\"stream\":true", StringComparison.Ordinal)
+    public Task ServeAsync(UpstreamCall call, string text = "hello") => IsStream(call.Request)
         ? call.StreamAsync(Stream(text))
         : call.AnswerAsync(200, Answer(text));
 
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    /// <summary>Checks body and headers of an error.</summary>
+    protected abstract void HasShape(Reply reply, int status, string? code);
 }

@@ -10,18 +10,20 @@ internal sealed class OpenAIDialect : Dialect
 
     public override string Name => "openai";
 
-    public override string Path => "/v1/chat/completions";
-
     public override string RequestIdHeader => "x-request-id";
 
     public override IReadOnlyList<string> Prelude => [Chunk + """{"role":"assistant","content":""},"finish_reason":null}]}""" + "\n\n"];
 
     public override IReadOnlyList<string> End => [Chunk + """{},"finish_reason":"stop"}]}""" + "\n\n", "data: [DONE]\n\n"];
 
+    public override int TerminalAt => 0;
+
     public override string ErrorEvent => """data: {"error":{"message":"The server had an error.","type":"server_error","param":null,"code":null}}""" + "\n\n";
 
     public override string ContextError =>
         """{"error":{"message":"This model's maximum context length is 8192 tokens.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}""";
+
+    public override string PathOf(string model, bool stream) => "/v1/chat/completions";
 
     public override void Authorize(HttpRequestHeaders headers, string token) => headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
 
@@ -44,14 +46,13 @@ internal sealed class OpenAIDialect : Dialect
 
     public override bool HasError(string stream) => stream.Contains("data: {\"error\":{", StringComparison.Ordinal);
 
-    public override void IsEnvelope(Reply reply, int status, string? code = null)
+    public override string MessageOf(Reply reply) => reply.Json.GetProperty("error").GetProperty("message").GetString()!;
+
+    protected override void HasShape(Reply reply, int status, string? code)
     {
-        Assert.Equal(status, reply.Status);
-        Assert.Equal("application/json", reply["Content-Type"]);
         JsonElement error = reply.Json.GetProperty("error");
         Assert.Equal(["error"], reply.Json.EnumerateObject().Select(member => member.Name));
         Assert.Equal(["message", "type", "param", "code"], error.EnumerateObject().Select(member => member.Name));
-        Assert.NotEmpty(error.GetProperty("message").GetString()!);
         Assert.Equal(
             status switch
             {

@@ -6,8 +6,8 @@ namespace Busbar.Tests.Scenarios;
 /// <summary>An answer as a client got it.</summary>
 internal sealed record Reply(int Status, IReadOnlyDictionary<string, string> Headers, byte[] Body)
 {
-    /// <summary>The body as text.</summary>
-    public string Text => Encoding.UTF8.GetString(Body);
+    /// <summary>The body as text; of a binary stream, a character for each byte.</summary>
+    public string Text => StreamText.EncodingOf(this["Content-Type"]).GetString(Body);
 
     /// <summary>The body as JSON.</summary>
     public JsonElement Json => JsonDocument.Parse(Body).RootElement;

@@ -63,18 +63,24 @@ internal sealed class Scene : IAsyncDisposable
     public static string KeyOf(int lane) => $"sk-ant-api-canary-provider-key-{lane}";
 
     /// <summary>Starts a gateway.</summary>
-    public static async Task<Scene> StartAsync(SceneConfig config)
+    public static Task<Scene> StartAsync(SceneConfig config)
     {
-        ScriptedUpstream[] upstreams = [.. config.Lanes.Select((_, lane) => config.Refusing == lane ? ScriptedUpstream.Refusing() : ScriptedUpstream.Start())];
-        int port = GatewayProcess.FreePort();
+        ScriptedUpstream[] upstreams = [.. config.Lanes.Select((provider, lane) => config.Refusing == lane ? ScriptedUpstream.Refusing() : ScriptedUpstream.Start(provider is BareDialect ? "text/event-stream" : provider.StreamContentType))];
         var environment = config.Lanes.Select((_, lane) => lane).ToDictionary(lane => $"KEY_{lane}", KeyOf);
         foreach ((string name, string value) in config.Environment)
         {
             environment[name] = value;
         }
 
-        GatewayProcess gateway = GatewayProcess.Run([], config.Text(port, upstreams), environment);
-        var scene = new Scene(gateway, upstreams, config.Lanes, port);
+        return StartAsync(upstreams, config.Lanes, port => config.Text(port, upstreams), environment);
+    }
+
+    /// <summary>Starts a gateway with a deployment of another form.</summary>
+    public static async Task<Scene> StartAsync(ScriptedUpstream[] upstreams, Dialect[] providers, Func<int, string> config, Dictionary<string, string> environment)
+    {
+        int port = GatewayProcess.FreePort();
+        GatewayProcess gateway = GatewayProcess.Run([], config(port), environment);
+        var scene = new Scene(gateway, upstreams, providers, port);
         try
         {
             await Eventually.HoldsAsync(async () =>
@@ -112,12 +118,12 @@ internal sealed class Scene : IAsyncDisposable
 
     /// <summary>Sends a chat request and returns at the answer's headers.</summary>
     public Task<HttpResponseMessage> OpenAsync(Dialect client, bool stream, string model = Pool, Action<HttpRequestMessage>? change = null, CancellationToken cancellation = default) =>
-        Client.SendAsync(Message(client, new StringContent(client.Request(model, stream)), change), HttpCompletionOption.ResponseHeadersRead, cancellation);
+        Client.SendAsync(Message(client, new StringContent(client.Request(model, stream)), change, model, stream), HttpCompletionOption.ResponseHeadersRead, cancellation);
 
     /// <summary>A chat request.</summary>
-    public static HttpRequestMessage Message(Dialect client, HttpContent content, Action<HttpRequestMessage>? change = null)
+    public static HttpRequestMessage Message(Dialect client, HttpContent content, Action<HttpRequestMessage>? change = null, string model = Pool, bool stream = false)
     {
-        var message = new HttpRequestMessage(HttpMethod.Post, client.Path) { Content = content };
+        var message = new HttpRequestMessage(HttpMethod.Post, client.PathOf(model, stream)) { Content = content };
         message.Content.Headers.ContentType = new("application/json");
         if (change is null)
         {

@@ -22,6 +22,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     /// <summary>Where it is.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
+    /// <summary>Content type of its streams.</summary>
+    public string StreamContentType { get; init; } = "text/event-stream";
+
     /// <summary>Serves every request that no script of its own waits for.</summary>
     public Func<UpstreamCall, Task>? Always { get; set; }
 
@@ -35,9 +38,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     public int InProgress => Volatile.Read(ref _inProgress);
 
     /// <summary>One that listens.</summary>
-    public static ScriptedUpstream Start()
+    public static ScriptedUpstream Start(string streamContentType = "text/event-stream")
     {
-        var upstream = new ScriptedUpstream();
+        var upstream = new ScriptedUpstream { StreamContentType = streamContentType };
         upstream._listener.Listen(512);
         _ = upstream.AcceptAsync();
         return upstream;
@@ -102,7 +105,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
                 try
                 {
                     _requests.Enqueue(request);
-                    var call = new UpstreamCall(socket, connection, request);
+                    var call = new UpstreamCall(socket, connection, request, StreamContentType);
                     Func<UpstreamCall, Task> script = _scripts.TryDequeue(out var own) ? own : Always ?? throw new InvalidOperationException("a request came that no script expects");
                     await script(call);
                     if (!call.KeepAlive)

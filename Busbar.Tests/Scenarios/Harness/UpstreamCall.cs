@@ -5,8 +5,10 @@ using System.Text;
 namespace Busbar.Tests.Scenarios;
 
 /// <summary>One request at a scripted upstream and the means to answer it, well or badly.</summary>
-internal sealed class UpstreamCall(Socket socket, UpstreamConnection connection, UpstreamRequest request)
+internal sealed class UpstreamCall(Socket socket, UpstreamConnection connection, UpstreamRequest request, string streamType)
 {
+    private Encoding _encoding = Encoding.UTF8;
+
     /// <summary>What was asked.</summary>
     public UpstreamRequest Request => request;
 
@@ -23,7 +25,7 @@ internal sealed class UpstreamCall(Socket socket, UpstreamConnection connection,
     }
 
     /// <summary>Sends text as it is.</summary>
-    public Task RawAsync(string text) => RawAsync(Encoding.UTF8.GetBytes(text));
+    public Task RawAsync(string text) => RawAsync(_encoding.GetBytes(text));
 
     /// <summary>Sends a whole answer.</summary>
     public async Task AnswerAsync(int status, byte[] body, string contentType = "application/json", params (string Name, string Value)[] headers)
@@ -36,14 +38,17 @@ internal sealed class UpstreamCall(Socket socket, UpstreamConnection connection,
     public Task AnswerAsync(int status, string body, params (string Name, string Value)[] headers) =>
         AnswerAsync(status, Encoding.UTF8.GetBytes(body), "application/json", headers);
 
-    /// <summary>Sends the head of a chunked answer.</summary>
-    public Task BeginAsync(string contentType = "text/event-stream", params (string Name, string Value)[] headers) =>
-        RawAsync(Head(200, contentType, headers) + "Transfer-Encoding: chunked\r\n\r\n");
+    /// <summary>Sends the head of a chunked answer, by default of a stream in the provider's protocol.</summary>
+    public Task BeginAsync(string? contentType = null, params (string Name, string Value)[] headers)
+    {
+        _encoding = StreamText.EncodingOf(contentType ?? streamType);
+        return RawAsync(Head(200, contentType ?? streamType, headers) + "Transfer-Encoding: chunked\r\n\r\n");
+    }
 
-    /// <summary>Sends one chunk.</summary>
+    /// <summary>Sends one chunk; in a binary stream, each character is a byte.</summary>
     public async Task ChunkAsync(string text)
     {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        byte[] bytes = _encoding.GetBytes(text);
         await RawAsync((byte[])[.. Encoding.ASCII.GetBytes(bytes.Length.ToString("x", CultureInfo.InvariantCulture) + "\r\n"), .. bytes, .. "\r\n"u8]);
     }
 

@@ -25,7 +25,8 @@ internal static class ErrorMapping
                 : new(ErrorKind.Overloaded);
         }
 
-        return new(ErrorStatus.KindOf(status), Presentable(error.Message), status);
+        // A 304 has no body to put an error in.
+        return status == 304 ? new(ErrorKind.BadGateway) : new(ErrorStatus.KindOf(status), Presentable(error.Message), status);
     }
 
     /// <summary>
