@@ -43,6 +43,21 @@ public sealed class LedgerTests
     }
 
     [Fact]
+    public async Task What_is_posted_while_a_flush_is_failing_is_kept_with_what_it_carried()
+    {
+        await using Ledger ledger = Open();
+        ledger.Post(Settlement(1));
+        _store.FailNext(1);
+        _store.Block();
+        await Ticks(() => _store.Blocked.IsCompleted);
+        ledger.Post(Settlement(2));
+        _store.Unblock();
+        Assert.True(await ledger.FlushAsync());
+
+        Assert.Equal((1L, 3L), (ledger.FlushErrors, Assert.Single(_store.Windows).SpendMicroCents));
+    }
+
+    [Fact]
     public void Sums_grow_with_keys_models_and_days_and_not_with_requests()
     {
         var sums = new LedgerSums();

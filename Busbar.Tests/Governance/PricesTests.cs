@@ -98,6 +98,9 @@ public sealed class PricesTests
     }
 
     [Fact]
+    public void A_ceiling_is_rounded_up() => Assert.Equal(1, new Prices(0, 1, 0, 0, 0, 0).CeilingOf(1, 0));
+
+    [Fact]
     public void Whatever_stays_within_an_estimate_costs_at_most_its_ceiling()
     {
         var random = new Random(7);

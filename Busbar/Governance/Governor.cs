@@ -7,6 +7,8 @@ namespace Busbar.Governance;
 /// <summary>Virtual keys at work: who may call, what requests under way hold, what was spent. Lives as long as the process; prices come with each configuration.</summary>
 internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 {
+    private const int MostMillisecondsToSettle = 500;
+
     private readonly TimeProvider _time;
     private readonly Tally _tally = new();
 
@@ -112,9 +114,15 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     /// <inheritdoc/>
     public GovernanceFigures Read(int mostKeys) => _tally.Read(Ledger, Keys, mostKeys, Now);
 
-    /// <summary>Flushes the ledger and closes the store.</summary>
+    /// <summary>Waits a moment for requests that were cut to be settled, flushes the ledger and closes the store.</summary>
     public async ValueTask DisposeAsync()
     {
+        long began = Environment.TickCount64;
+        while (OpenReservations > 0 && Environment.TickCount64 - began < MostMillisecondsToSettle)
+        {
+            await Task.Delay(10).ConfigureAwait(false);
+        }
+
         await Ledger.DisposeAsync().ConfigureAwait(false);
         Store.Dispose();
     }

@@ -94,6 +94,13 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Ends it as a crash would: with no chance to do anything first.</summary>
+    public Task KillAsync()
+    {
+        _process.Kill();
+        return _process.WaitForExitAsync();
+    }
+
     /// <summary>Sends it a signal.</summary>
     public void Signal(PosixSignal signal) => Assert.Equal(0, Kill(_process.Id, signal switch
     {
