@@ -164,6 +164,67 @@ public sealed class PairTests
         Assert.Equal("server_error", failed.Failure?.Error.Code);
     }
 
+    [Fact]
+    public void Cache_marks_stand_on_the_parts_of_a_Responses_request_where_the_model_takes_them()
+    {
+        const string Marked = """
+            {"model":"m","max_tokens":9,"system":[{"type":"text","text":"s","cache_control":{"type":"ephemeral"}}],"messages":[
+            {"role":"user","content":[{"type":"text","text":"a","cache_control":{"type":"ephemeral","ttl":"1h"}},{"type":"text","text":"b"}]},
+            {"role":"assistant","content":[{"type":"text","text":"c","cache_control":{"type":"ephemeral"}}]},{"role":"user","content":"d"}]}
+            """;
+        Carried kept = Carried.Request(ProtocolId.Anthropic, ProtocolId.Responses, Marked, new() { WireModel = "gpt-5.6", Capabilities = ModelCapabilities.For(ProtocolId.Responses, "gpt-5.6") });
+        JsonElement parts = kept.Json.GetProperty("input")[0].GetProperty("content");
+        Assert.Equal("""{"mode":"explicit","ttl":"12h"}""", parts[0].GetProperty("prompt_cache_breakpoint").GetRawText());
+        Assert.False(parts[1].TryGetProperty("prompt_cache_breakpoint", out _));
+        Assert.DoesNotContain("breakpoint", kept.Json.GetProperty("input")[1].GetRawText());
+        Assert.True(kept.Losses.Contains(LossField.CacheControl));
+
+        Assert.DoesNotContain("breakpoint", Carried.Request(ProtocolId.Anthropic, ProtocolId.Responses, Marked).Json.GetRawText());
+    }
+
+    [Theory]
+    [InlineData("gpt-5", "minimal", "minimal")]
+    [InlineData("gpt-5.2", "minimal", "low")]
+    [InlineData("gpt-5.2", "xhigh", "xhigh")]
+    [InlineData("gpt-5.1", "xhigh", "high")]
+    [InlineData("gpt-5.6", "max", "xhigh")]
+    [InlineData("gpt-5", "max", "high")]
+    public void An_effort_is_the_nearest_that_the_model_takes(string model, string asked, string sent)
+    {
+        var target = new EgressTarget { WireModel = model, Capabilities = ModelCapabilities.For(ProtocolId.OpenAI, model) };
+        JsonElement request = Carried.Request(ProtocolId.Responses, ProtocolId.OpenAI, $$$"""{"model":"m","input":"hi","reasoning":{"effort":"{{{asked}}}"} }""", target).Json;
+
+        Assert.Equal(sent, request.GetProperty("reasoning_effort").GetString());
+    }
+
+    [Fact]
+    [Trait("gotcha", "T129")]
+    public void A_small_budget_is_low_effort_even_where_a_lower_one_exists()
+    {
+        var target = new EgressTarget { WireModel = "gpt-5", Capabilities = ModelCapabilities.For(ProtocolId.OpenAI, "gpt-5") };
+        JsonElement request = Carried.Request(
+            ProtocolId.Gemini,
+            ProtocolId.OpenAI,
+            """{"contents":[{"parts":[{"text":"hi"}]}],"generationConfig":{"thinkingConfig":{"thinkingBudget":512}}}""",
+            target).Json;
+
+        Assert.Equal("low", request.GetProperty("reasoning_effort").GetString());
+    }
+
+    [Fact]
+    public void A_blocked_prompt_says_the_same_to_a_Cohere_client_whole_and_streamed()
+    {
+        const string Blocked = """{"promptFeedback":{"blockReason":"SAFETY","blockReasonMessage":"Not this."},"usageMetadata":{"promptTokenCount":1,"totalTokenCount":1}}""";
+        JsonElement whole = Carried.Answer(ProtocolId.Gemini, ProtocolId.Cohere, Blocked).Json;
+        string stream = Carried.Stream(ProtocolId.Gemini, ProtocolId.Cohere, $"data: {Blocked}\n\n").Text;
+
+        Assert.Equal("Not this.", whole.GetProperty("message").GetProperty("content")[0].GetProperty("text").GetString());
+        JsonElement[] events = [.. stream.Split('\n').Where(static line => line.StartsWith("data: ", StringComparison.Ordinal)).Select(static line => JsonDocument.Parse(line[6..]).RootElement)];
+        Assert.Equal(["message-start", "content-start", "content-delta", "content-end", "message-end"], events.Select(static data => data.GetProperty("type").GetString()));
+        Assert.Equal("Not this.", events[2].GetProperty("delta").GetProperty("message").GetProperty("content").GetProperty("text").GetString());
+        Assert.Equal(whole.GetProperty("finish_reason").GetString(), events[4].GetProperty("delta").GetProperty("finish_reason").GetString());
+    }
+
     private static string Whole(string message, string usage = """{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}""") => $$"""
         {"id":"chatcmpl-x","object":"chat.completion","created":1,"model":"gpt-x","system_fingerprint":"fp_1",
         "choices":[{"index":0,"message":{{message}},"finish_reason":"stop"}],"usage":{{usage}}}

@@ -175,6 +175,9 @@ internal sealed class StreamTranslation : IDisposable
             case StreamEventKind.InputDelta when _part == Part.Wrapped:
                 _freeText.Write(next.Text.Span);
                 return;
+            case StreamEventKind.TextDelta when !next.Logprobs.IsAbsent && _context.Ingress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere:
+                _context.Losses.Add(LossField.Logprobs);
+                break;
             case StreamEventKind.SignatureDelta:
                 if (!Sign(ref next))
                 {
