@@ -150,6 +150,19 @@ public sealed class ReasoningCarrierTests
         Assert.Equal(["reasoning", "message"], answer.GetProperty("output").EnumerateArray().Select(static item => item.GetProperty("type").GetString()));
     }
 
+    [Fact]
+    public void A_kept_signature_is_no_reasoning_whole_or_streamed()
+    {
+        TranslationContext Context() => new(ProtocolId.Responses, ProtocolId.Gemini, Gemini3) { OwesReasoning = true };
+        JsonElement whole = Carried.Answer(ProtocolId.Gemini, ProtocolId.Responses, Signed, Context()).Json;
+        JsonElement streamed = Completed(Carried.Stream(ProtocolId.Gemini, ProtocolId.Responses, $"data: {Signed.ReplaceLineEndings("")}\n\n", Context()).Text);
+
+        foreach (JsonElement answer in new[] { whole, streamed })
+        {
+            Assert.Equal(["reasoning", "message", "reasoning"], answer.GetProperty("output").EnumerateArray().Select(static item => item.GetProperty("type").GetString()));
+        }
+    }
+
     private static ProtocolId Id(string name)
     {
         Assert.True(ProtocolNames.TryParse(name, out ProtocolId id));

@@ -12,6 +12,7 @@ internal static class ResponseSeam
         response.Id = default;
         response.ServiceTier = default;
         response.Extra.Clear();
+        bool owesReasoning = context.OwesReasoning && !response.Blocks.Exists(static block => block.Kind == BlockKind.Thinking);
         bool hasTool = false;
         bool hasStructured = false;
         for (int index = 0; index < response.Blocks.Count; index++)
@@ -43,7 +44,7 @@ internal static class ResponseSeam
             }
         }
 
-        if (context.OwesReasoning && !response.Blocks.Exists(static block => block.Kind == BlockKind.Thinking))
+        if (owesReasoning)
         {
             response.Blocks.Insert(0, Carrier(SignatureUse.Thinking, default, context, response.Arena));
         }
