@@ -24,7 +24,9 @@ public sealed class RoutesTests
     [Theory]
     [InlineData("/model/arn%3Aaws%3Abedrock%2Fx/converse", "arn:aws:bedrock/x")]
     [InlineData("/model/a%253A0/converse", "a%3A0")]
+    [InlineData("/model/anthropic.claude%3A0/converse-stream", "anthropic.claude:0")]
     [Trait("gotcha", "C120")]
+    [Trait("gotcha", "T202")]
     public void A_bedrock_model_is_decoded_once(string path, string model) => Assert.Equal(model, Routes.Match("POST", path).Model);
 
     [Fact]

@@ -95,7 +95,7 @@ public sealed class FidelityPageTests
     private static (RequestDigest Sent, RequestDigest Arrived, Losses Losses)? Carry(Action<ChatRequest> say, Protocol egress)
     {
         Protocol ingress = ProtocolTable.Get(egress.Id == ProtocolId.OpenAI ? ProtocolId.Anthropic : ProtocolId.OpenAI);
-        var target = new EgressTarget { WireModel = Hop.Target(egress.Id).WireModel, Capabilities = new() { CustomTools = true, CacheBreakpoints = true } };
+        var target = new EgressTarget { WireModel = Hop.Target(egress.Id).WireModel, Capabilities = new() { CustomTools = true, CacheBreakpoints = true, WebSearch = true } };
         var context = new TranslationContext(ingress.Id, egress.Id, target);
         using ChatRequest request = ChatRequest.Rent();
         Fill(request, say, ingress.Id, egress.Id);

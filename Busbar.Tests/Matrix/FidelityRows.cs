@@ -54,6 +54,8 @@ internal static class FidelityRows
             Format = Json("""{"type":"grammar","syntax":"lark","definition":"start: WORD"}"""),
         })) { Base = static request => request.Tools.Add(new() { Kind = ToolKind.Custom, Name = JsonText.From("write") }) },
         new("tool run by the vendor", static request => request.Tools.Add(new() { Kind = ToolKind.Hosted, Name = JsonText.From("web_search") })),
+        new("web search run by the vendor", static request => Search(request, Json("""{"type":"web_search_20250305","name":"web_search"}"""))),
+        new("domains of a web search", static request => Search(request, Json("""{"type":"web_search_20250305","name":"web_search","allowed_domains":["example.com"]}"""))) { Base = static request => Search(request, Json("""{"type":"web_search_20250305","name":"web_search"}""")) },
         new("cache mark on a tool", static request => AddTool(request, cache: CacheMark.Default)) { Base = static request => AddTool(request) },
         new("tool choice: automatic", static request => Choose(request, new() { Kind = ToolChoiceKind.Auto }), All6) { Base = static request => Choose(request, default) },
         new("tool choice: none", static request => Choose(request, new() { Kind = ToolChoiceKind.None }), ProtocolId.Bedrock) { Base = static request => Choose(request, default) },
@@ -158,6 +160,8 @@ internal static class FidelityRows
 
     private static void AddTool(ChatRequest request, bool? strict = null, CacheMark cache = CacheMark.None) =>
         request.Tools.Add(new() { Name = JsonText.From("look"), Description = JsonText.From("Looks."), Schema = Schema, Strict = strict, Cache = cache });
+
+    private static void Search(ChatRequest request, JsonSlice entry) => request.Tools.Add(new() { Kind = ToolKind.Hosted, Name = JsonText.From("web_search"), Raw = entry, Origin = ProtocolId.Anthropic });
 
     private static void Choose(ChatRequest request, ToolChoice choice)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Busbar.Ir;
 using Busbar.Wire;
 
@@ -201,7 +202,7 @@ internal sealed class RequestDigest
     private void TakeTools(ChatRequest request)
     {
         Tool[] functions = [.. request.Tools.Where(static tool => tool.Kind != ToolKind.Hosted)];
-        Values["tools"] = string.Join('\n', functions.Select(Offer)) + string.Concat(request.Tools.Where(static tool => tool.Kind == ToolKind.Hosted).Select(static tool => "\nhosted"));
+        Values["tools"] = string.Join('\n', functions.Select(Offer)) + string.Concat(request.Tools.Where(static tool => tool.Kind == ToolKind.Hosted).Select(static tool => "\nhosted" + Regex.Match(tool.Raw.ToString(), "allowed_domains\":(\\[.*?\\])").Groups[1].Value));
         Values["tool strictness"] = string.Join(',', functions.Select(static tool => tool.Strict == true));
         foreach (Tool tool in request.Tools)
         {

@@ -105,6 +105,7 @@ public sealed class RequestMatrixTests
             }
         }
 
+        CloseSchemas(sent, arrived, egress);
         if (!context.StructuredTool.IsAbsent)
         {
             sent.ResponseFormat = default;
@@ -129,6 +130,24 @@ public sealed class RequestMatrixTests
         }
 
         return new RequestDigest(sent);
+    }
+
+    // Strict decoders want every object closed.
+    private static void CloseSchemas(ChatRequest sent, ChatRequest arrived, ProtocolId egress)
+    {
+        if (egress is ProtocolId.Anthropic or ProtocolId.Bedrock || arrived.ResponseFormat.Strict == true)
+        {
+            sent.ResponseFormat.Schema = sent.ResponseFormat.Schema.IsObject ? ClosedSchema.Of(sent.ResponseFormat.Schema, sent.Arena).Schema : sent.ResponseFormat.Schema;
+        }
+
+        for (int index = 0; index < sent.Tools.Count && egress is not (ProtocolId.Gemini or ProtocolId.Cohere); index++)
+        {
+            Tool tool = sent.Tools[index];
+            if (tool is { Kind: ToolKind.Function, Strict: true } && arrived.Tools.Exists(other => other.Strict == true && other.Name.Equals(tool.Name)))
+            {
+                sent.Tools[index] = tool with { Schema = ClosedSchema.Of(tool.Schema, sent.Arena).Schema };
+            }
+        }
     }
 
     private static void FitBedrock(ChatRequest sent, ChatRequest arrived)

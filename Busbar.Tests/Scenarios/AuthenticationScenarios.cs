@@ -137,6 +137,7 @@ public sealed class AuthenticationScenarios
     [Trait("gotcha", "C103")]
     [Trait("gotcha", "C104")]
     [Trait("gotcha", "C105")]
+    [Trait("gotcha", "T45")]
     public async Task In_passthrough_mode_the_callers_key_goes_up_and_its_refusal_comes_back(string client, string provider)
     {
         Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);

@@ -82,6 +82,7 @@ public sealed class BadInputScenarios
     [MemberData(nameof(Dialects))]
     [Trait("gotcha", "C110")]
     [Trait("gotcha", "C111")]
+    [Trait("gotcha", "T39")]
     public async Task A_body_of_exactly_the_cap_passes_and_one_byte_more_is_a_native_413_declared_or_not(string protocol)
     {
         Dialect dialect = Dialect.Of(protocol);
@@ -116,6 +117,7 @@ public sealed class BadInputScenarios
     [MemberData(nameof(Dialects))]
     [Trait("gotcha", "C117")]
     [Trait("gotcha", "C246")]
+    [Trait("gotcha", "T42")]
     public async Task Unknown_models_are_a_native_404_and_leave_no_trace_in_labels(string protocol)
     {
         Dialect dialect = Dialect.Of(protocol);
@@ -138,6 +140,7 @@ public sealed class BadInputScenarios
     [Theory]
     [MemberData(nameof(Dialects))]
     [Trait("gotcha", "C113")]
+    [Trait("gotcha", "T40")]
     public async Task A_wrong_method_and_a_wrong_path_are_native_errors(string protocol)
     {
         Dialect dialect = Dialect.Of(protocol);

@@ -14,6 +14,7 @@ public sealed class ErrorEnvelopeScenarios
     [Trait("gotcha", "C122")]
     [Trait("gotcha", "C124")]
     [Trait("gotcha", "C248")]
+    [Trait("gotcha", "T44")]
     public async Task Exhaustion_is_a_native_503_with_an_id_of_its_own_and_a_time_to_come_back(string protocol)
     {
         Dialect dialect = Dialect.Of(protocol);
@@ -35,6 +36,7 @@ public sealed class ErrorEnvelopeScenarios
     [Theory]
     [MemberData(nameof(Crossings))]
     [Trait("gotcha", "C248")]
+    [Trait("gotcha", "T32")]
     public async Task A_success_that_cannot_be_read_is_a_native_500_and_never_the_foreign_body(string client, string provider)
     {
         Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
@@ -53,6 +55,7 @@ public sealed class ErrorEnvelopeScenarios
     [Theory]
     [MemberData(nameof(Crossings))]
     [Trait("gotcha", "C162")]
+    [Trait("gotcha", "T33")]
     public async Task An_answer_too_large_to_translate_is_a_native_500(string client, string provider)
     {
         Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
@@ -66,6 +69,7 @@ public sealed class ErrorEnvelopeScenarios
     [Theory]
     [MemberData(nameof(Crossings))]
     [Trait("gotcha", "C163")]
+    [Trait("gotcha", "T34")]
     public async Task A_translated_body_cut_in_transfer_is_a_native_502_when_no_lane_is_left(string client, string provider)
     {
         Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);

@@ -97,6 +97,7 @@ public sealed class FaultScenarios
 
     [Fact]
     [Trait("gotcha", "C112")]
+    [Trait("gotcha", "T39")]
     public async Task The_providers_own_413_in_plain_text_is_relayed_unchanged()
     {
         Dialect dialect = Dialect.All[0];
@@ -179,6 +180,7 @@ public sealed class FaultScenarios
     [MemberData(nameof(Dialects))]
     [Trait("gotcha", "C186")]
     [Trait("gotcha", "C200")]
+    [Trait("gotcha", "T43")]
     public async Task Retry_After_is_a_floor_under_the_cooldown_and_reaches_the_client(string protocol)
     {
         Dialect dialect = Dialect.Of(protocol);

@@ -12,6 +12,7 @@ public sealed class GeminiPathScenarios
     [InlineData("/v1/models/smart:generateContent?key=1", "/v1/models/wire-0:generateContent")]
     [InlineData("/smart/v1alpha/models/x:generateContent?x=y", "/v1alpha/models/wire-0:generateContent")]
     [InlineData("/models/smart:generateContent", "/v1beta/models/wire-0:generateContent")]
+    [Trait("gotcha", "T170")]
     public async Task The_version_of_the_path_goes_on_and_the_query_does_not(string path, string upstreamPath)
     {
         await using Scene scene = await Scene.StartAsync(new SceneConfig(new BareDialect("gemini")));
@@ -109,6 +110,25 @@ public sealed class GeminiPathScenarios
         Assert.Equal(sse ? "text/event-stream" : "application/json", reply["Content-Type"]);
         string[] chunks = sse ? [.. reply.Text.Split("data: ", StringSplitOptions.RemoveEmptyEntries)] : [.. reply.Json.EnumerateArray().Select(element => element.GetRawText())];
         Assert.Equal("hello", string.Concat(chunks.Select(TextOf)));
+    }
+
+    [Theory]
+    [InlineData("openai")]
+    [InlineData("anthropic")]
+    [Trait("gotcha", "T170")]
+    public async Task The_form_of_the_stream_is_no_business_of_another_protocols_provider(string protocol)
+    {
+        Dialect provider = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(provider);
+        scene.Upstream.Always = call => provider.ServeAsync(call);
+
+        await scene.SendAsync(HttpMethod.Post, "/v1beta/models/smart:streamGenerateContent", Body);
+        await scene.SendAsync(HttpMethod.Post, "/v1beta/models/smart:streamGenerateContent?alt=sse", Body);
+
+        Assert.Equal(scene.Upstream.Requests[0].Text, scene.Upstream.Requests[1].Text);
+        Assert.Equal((provider.Path, provider.Path), (scene.Upstream.Requests[0].Path, scene.Upstream.Requests[1].Path));
+        Assert.Contains("\"stream\":true", scene.Upstream.Requests[0].Text);
+        Assert.DoesNotContain("array", scene.Upstream.Requests[0].Text, StringComparison.OrdinalIgnoreCase);
     }
 
     private static string TextOf(string chunk)

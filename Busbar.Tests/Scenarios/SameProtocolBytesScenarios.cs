@@ -35,8 +35,22 @@ public sealed class SameProtocolBytesScenarios
         Assert.Equal(request.Body.Length.ToString(), request["Content-Length"]);
     }
 
+    [Fact]
+    [Trait("gotcha", "T9")]
+    public async Task A_request_of_Anthropic_without_a_limit_goes_to_Anthropic_without_one()
+    {
+        Dialect dialect = Dialect.Of("anthropic");
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+
+        await scene.PostAsync(dialect, """{"model":"smart","messages":[{"role":"user","content":"hi"}]}""");
+
+        Assert.Equal("""{"model":"wire-0","messages":[{"role":"user","content":"hi"}]}""", Assert.Single(scene.Upstream.Requests).Text);
+    }
+
     [Theory]
     [MemberData(nameof(Dialects))]
+    [Trait("gotcha", "T56")]
     public async Task A_whole_answer_arrives_byte_for_byte_with_the_vendors_headers_and_no_others(string protocol)
     {
         Dialect dialect = Dialect.Of(protocol);

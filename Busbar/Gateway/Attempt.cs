@@ -16,6 +16,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
 {
     private PooledBuffer? _translatedBody;
     private HttpRequestMessage? _request;
+    private bool _isSecondTry;
     private HttpResponseMessage? _response;
 
     /// <summary>The request it serves.</summary>
@@ -95,6 +96,39 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     {
         exchange.CalledAt = exchange.Snapshot.Time.GetTimestamp();
         return endpoint.Provider.SendAsync(_request!, cancellation);
+    }
+
+    /// <summary>
+    /// Puts the request together again without the parameter that <paramref name="error"/> refuses. True once at most, and only where the parameter was
+    /// written here; the request is then to be sent again, to the same lane.
+    /// </summary>
+    public bool TryWithoutRefused(int status, in ProviderError error)
+    {
+        if (!IsTranslated || status != 400 || _isSecondTry)
+        {
+            return false;
+        }
+
+        var body = new PooledBuffer(_translatedBody!.Length);
+        if (!RefusedParameter.TryRemove(_translatedBody.Memory, error, body, out LossField? loss))
+        {
+            body.Dispose();
+            return false;
+        }
+
+        if (loss is { } lost)
+        {
+            Translation!.Losses.Add(lost);
+        }
+
+        _isSecondTry = true;
+        _response?.Dispose();
+        _request?.Dispose();
+        _translatedBody.Dispose();
+        _translatedBody = body;
+        _request = endpoint.NewRequest(new ModelSplice(body.Memory), new EgressCall(exchange.Route.Operation, exchange.Streams), exchange.Caller.Credential);
+        endpoint.AddDefaultHeaders(_request);
+        return true;
     }
 
     /// <summary>Takes over the answer to <see cref="SendAsync"/>.</summary>

@@ -211,9 +211,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
                 exchange.Timer.Arm(left);
             }
 
-            result = (int)attempt.Response.StatusCode is >= 200 and < 300
-                ? await Answer.RelayAsync(attempt).ConfigureAwait(false)
-                : await JudgeAsync(attempt).ConfigureAwait(false);
+            result = await TakeAsync(attempt, laneCounters).ConfigureAwait(false);
         }
         catch (Exception exception) when (Transport.IsFailure(exception))
         {
@@ -251,8 +249,11 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         return result;
     }
 
+    private ValueTask<AttemptResult> TakeAsync(Attempt attempt, LaneMetrics laneCounters) =>
+        (int)attempt.Response.StatusCode is >= 200 and < 300 ? Answer.RelayAsync(attempt) : JudgeAsync(attempt, laneCounters);
+
     // 7. Classify a failure: whose fault, what happens to the breaker, what happens to the request.
-    private async ValueTask<AttemptResult> JudgeAsync(Attempt attempt)
+    private async ValueTask<AttemptResult> JudgeAsync(Attempt attempt, LaneMetrics laneCounters)
     {
         Exchange exchange = attempt.Exchange;
         int status = (int)attempt.Response.StatusCode;
@@ -268,6 +269,14 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             // A compatible host that cannot count is no worse at chat.
             attempt.Lease.Dispose();
             return new AttemptResult(AttemptEnd.Skipped);
+        }
+
+        if (attempt.TryWithoutRefused(status, error))
+        {
+            exchange.Attempts++;
+            laneCounters.Attempts.Add();
+            attempt.Received(await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
+            return await TakeAsync(attempt, laneCounters).ConfigureAwait(false);
         }
 
         FaultClass fault = FaultClassifier.Classify(status, error, attempt.Lease.Lane.Provider.ErrorMap);

@@ -103,6 +103,9 @@ internal sealed class ChatRequest : IDisposable
     /// <summary>Whole-request caching (Anthropic top-level <c>cache_control</c>).</summary>
     public CacheMark CacheAuto;
 
+    /// <summary>The client keeps encrypted reasoning and waits for it (Responses <c>include</c>).</summary>
+    public bool WantsReasoningItems;
+
     /// <summary>
     /// Set by a reader when the request depends on state that only its own vendor holds (<c>previous_response_id</c>, <c>thread</c>,
     /// cached content): the name of that field. The seam refuses such a request on a cross-protocol hop with a 400 that names it.
@@ -137,7 +140,7 @@ internal sealed class ChatRequest : IDisposable
         Tape.Clear();
         Source = default;
         Model = User = ServiceTier = Verbosity = PromptCacheKey = default;
-        Stream = IncludeUsage = MaxTokensIsCompletion = false;
+        Stream = IncludeUsage = MaxTokensIsCompletion = WantsReasoningItems = false;
         System.Clear();
         Messages.Clear();
         Tools.Clear();

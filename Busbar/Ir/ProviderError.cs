@@ -8,4 +8,5 @@ namespace Busbar.Ir;
 /// <param name="Message">The human-readable message, safe to show to the client of the same account.</param>
 /// <param name="IsContextLength">The message says that the input exceeds the model's context (gated by status as the dialect demands).</param>
 /// <param name="IsInvalidKey">The body says explicitly that the credential is bad although the status does not.</param>
-internal readonly record struct ProviderError(string? Code, string? Type, string? Message, bool IsContextLength = false, bool IsInvalidKey = false);
+/// <param name="Param">The request parameter that the error is about (<c>error.param</c> of OpenAI's dialects).</param>
+internal readonly record struct ProviderError(string? Code, string? Type, string? Message, bool IsContextLength = false, bool IsInvalidKey = false, string? Param = null);

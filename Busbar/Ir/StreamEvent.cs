@@ -20,6 +20,9 @@ internal struct StreamEvent
     /// <summary>Words, argument fragment or signature.</summary>
     public JsonText Text;
 
+    /// <summary>TextDelta: log probabilities of its tokens, in the form of <see cref="ChatResponse.Logprobs"/>; absent when none.</summary>
+    public JsonSlice Logprobs;
+
     /// <summary>Answer id on MessageStart; call id on BlockStart.</summary>
     public JsonText Id;
 

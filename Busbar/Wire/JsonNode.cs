@@ -65,6 +65,9 @@ internal readonly struct JsonNode
         }
     }
 
+    /// <summary><see cref="Integer"/>, but a whole number beyond its range is the end of the range; null where it is no number, or not a whole one.</summary>
+    public long? Saturated => Integer ?? (Number is double number && double.IsInteger(number) ? (number < 0 ? long.MinValue : long.MaxValue) : null);
+
     /// <summary>The value of a number as a finite IEEE double; null for every other kind and for numbers beyond its range. For arithmetic only: to forward it, copy <see cref="Raw"/>.</summary>
     public double? Number => IsNumber && Utf8Parser.TryParse(Inside.Span, out double value, out _) && double.IsFinite(value) ? value : null;
 

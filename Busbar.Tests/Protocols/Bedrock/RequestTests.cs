@@ -289,7 +289,7 @@ public sealed class RequestTests
     {
         string body = $$$"""{ {{{OpenAIHello}}}, "response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"} } } }""";
         JsonNode definition = Translate(ProtocolId.OpenAI, body, out _)["outputConfig"]!["textFormat"]!["structure"]!["jsonSchema"]!;
-        Assert.Equal(("""{"type":"object"}""", "n"), ((string?)definition["schema"], (string?)definition["name"]));
+        Assert.Equal(("""{"type":"object","additionalProperties":false}""", "n"), ((string?)definition["schema"], (string?)definition["name"]));
         JsonObject written = Translate(ProtocolId.OpenAI, body, out _, "amazon.nova-pro-v1:0");
         Assert.Null(written["outputConfig"]);
         Assert.Equal("""{"tool":{"name":"n"}}""", written["toolConfig"]!["toolChoice"]!.ToJsonString());

@@ -164,7 +164,7 @@ public sealed class RequestTests
     [InlineData("minimal", "low")]
     [InlineData("high", "high")]
     [InlineData("none", "none")]
-    [InlineData("max", "xhigh")]
+    [InlineData("max", "high")]
     [InlineData("fancy", null)]
     public void Effort_words_are_known_words(string word, string? expected)
     {

@@ -310,6 +310,25 @@ public sealed class SeamTests
     }
 
     [Fact]
+    [Trait("gotcha", "T29")]
+    public void Ids_inside_a_result_are_fitted_with_the_calls_they_belong_to()
+    {
+        using ChatRequest request = Request();
+        JsonText id = JsonText.From("call with spaces/" + new string('x', 60));
+        Block call = request.Arena.NewBlock(BlockKind.ToolUse);
+        Block result = request.Arena.NewBlock(BlockKind.ToolResult);
+        Block nested = request.Arena.NewBlock(BlockKind.ToolResult);
+        call.Name = JsonText.From("f");
+        call.Id = result.Id = nested.Id = id;
+        result.AddChild(nested);
+        request.AddMessage(Role.Assistant).Blocks.Add(call);
+        request.AddMessage(Role.User).Blocks.Add(result);
+        Prepare(request, ProtocolId.Cohere, ProtocolId.Anthropic);
+        Assert.Matches("^toolu_[A-Za-z0-9_-]+$", call.Id.ToString());
+        Assert.Equal([call.Id.ToString(), call.Id.ToString()], [result.Id.ToString(), nested.Id.ToString()]);
+    }
+
+    [Fact]
     public void A_wrapped_tool_signature_is_put_back_on_the_call_at_its_own_vendor_and_dropped_elsewhere()
     {
         foreach ((ProtocolId egress, string model, string expected) in new[]

@@ -57,7 +57,7 @@ internal sealed class AnthropicProtocol : Protocol
     public override IStreamTap NewStreamTap() => new StreamTap();
 
     /// <inheritdoc/>
-    public override Usage ReadUsage(ReadOnlyMemory<byte> body) => UsageFields.Find(body);
+    public override Usage ReadUsage(ReadOnlyMemory<byte> body) => WholeUsage.Find(body, UsageFields.Read);
 
     /// <inheritdoc/>
     public override ProviderError ReadError(int status, ReadOnlyMemory<byte> body) => ErrorReader.Read(status, body);

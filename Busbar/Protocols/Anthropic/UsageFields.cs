@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Wire;
 
@@ -16,49 +15,19 @@ internal static class UsageFields
         }
 
         JsonNode writes = node["cache_creation"u8];
-        long shortWrites = Usage.Count(writes["ephemeral_5m_input_tokens"u8].Integer);
-        long longWrites = Usage.Count(writes["ephemeral_1h_input_tokens"u8].Integer);
-        long cacheWrite = Usage.Count(node["cache_creation_input_tokens"u8].Integer);
+        long shortWrites = Usage.Count(writes["ephemeral_5m_input_tokens"u8].Saturated);
+        long longWrites = Usage.Count(writes["ephemeral_1h_input_tokens"u8].Saturated);
+        long cacheWrite = Usage.Count(node["cache_creation_input_tokens"u8].Saturated);
         return new Usage
         {
             IsReported = true,
-            Input = Usage.Count(node["input_tokens"u8].Integer),
-            CacheRead = Usage.Count(node["cache_read_input_tokens"u8].Integer),
+            Input = Usage.Count(node["input_tokens"u8].Saturated),
+            CacheRead = Usage.Count(node["cache_read_input_tokens"u8].Saturated),
             CacheWrite = cacheWrite > 0 ? cacheWrite : Usage.Add(shortWrites, longWrites),
             CacheWriteLong = longWrites,
-            Output = Usage.Count(node["output_tokens"u8].Integer),
-            Reasoning = Usage.Count(node["output_tokens_details"u8]["thinking_tokens"u8].Integer),
+            Output = Usage.Count(node["output_tokens"u8].Saturated),
+            Reasoning = Usage.Count(node["output_tokens_details"u8]["thinking_tokens"u8].Saturated),
         };
-    }
-
-    /// <summary>Finds and reads the object in a whole answer, skipping everything else; unreported when the body has none.</summary>
-    public static Usage Find(ReadOnlyMemory<byte> body)
-    {
-        var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth });
-        Usage found = default;
-        try
-        {
-            reader.Read();
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                bool isUsage = reader.ValueTextEquals("usage"u8);
-                reader.Read();
-                int start = (int)reader.TokenStartIndex;
-                reader.Skip();
-                if (isUsage)
-                {
-                    using var tape = new JsonTape();
-                    tape.TryParse(body[start..(int)reader.BytesConsumed]);
-                    found = Read(tape.Root);
-                }
-            }
-        }
-        catch (JsonException)
-        {
-            // A body that breaks off still counts with what it has reported.
-        }
-
-        return found;
     }
 
     /// <summary>Writes the full set that answers and <c>message_start</c> carry; what is unused is null.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Wire;
 
@@ -20,49 +19,19 @@ internal static class UsageFields
         {
             if (detail["ttl"u8].Text.Is("1h"u8))
             {
-                longWrites = Usage.Add(longWrites, Usage.Count(detail["inputTokens"u8].Integer));
+                longWrites = Usage.Add(longWrites, Usage.Count(detail["inputTokens"u8].Saturated));
             }
         }
 
         return new Usage
         {
             IsReported = true,
-            Input = Usage.Count(node["inputTokens"u8].Integer),
-            CacheRead = Usage.Count(node["cacheReadInputTokens"u8].Integer ?? node["cacheReadInputTokenCount"u8].Integer),
-            CacheWrite = Usage.Count(node["cacheWriteInputTokens"u8].Integer ?? node["cacheWriteInputTokenCount"u8].Integer),
+            Input = Usage.Count(node["inputTokens"u8].Saturated),
+            CacheRead = Usage.Count(node["cacheReadInputTokens"u8].Saturated ?? node["cacheReadInputTokenCount"u8].Saturated),
+            CacheWrite = Usage.Count(node["cacheWriteInputTokens"u8].Saturated ?? node["cacheWriteInputTokenCount"u8].Saturated),
             CacheWriteLong = longWrites,
-            Output = Usage.Count(node["outputTokens"u8].Integer),
+            Output = Usage.Count(node["outputTokens"u8].Saturated),
         };
-    }
-
-    /// <summary>Finds and reads the object in a whole answer, skipping everything else; unreported when the body has none.</summary>
-    public static Usage Find(ReadOnlyMemory<byte> body)
-    {
-        var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth });
-        Usage found = default;
-        try
-        {
-            reader.Read();
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                bool isUsage = reader.ValueTextEquals("usage"u8);
-                reader.Read();
-                int start = (int)reader.TokenStartIndex;
-                reader.Skip();
-                if (isUsage)
-                {
-                    using var tape = new JsonTape();
-                    tape.TryParse(body[start..(int)reader.BytesConsumed]);
-                    found = Read(tape.Root);
-                }
-            }
-        }
-        catch (JsonException)
-        {
-            // A body that breaks off still counts with what it has reported.
-        }
-
-        return found;
     }
 
     /// <summary>Writes the object; the cache counts only where there is something to count, as the service does for models without a cache.</summary>

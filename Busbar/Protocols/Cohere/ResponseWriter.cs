@@ -40,6 +40,11 @@ internal static class ResponseWriter
             Note(block, ref losses);
         }
 
+        if ((hasCalls || hasText) && !response.StopExplanation.IsNullOrEmpty)
+        {
+            losses.Add(LossField.StopDetails);
+        }
+
         output.StartObject("message"u8);
         output.Literal("role"u8, "assistant"u8);
         if (hasCalls && hasText)

@@ -20,6 +20,7 @@ internal sealed class StreamWriter : IStreamWriter
     private JsonText _explanation;
     private BlockKind? _open;
     private bool _hasInput;
+    private bool _hasWords;
     private int _content = -1;
     private int _call = -1;
     private int _citation;
@@ -64,7 +65,8 @@ internal sealed class StreamWriter : IStreamWriter
                 _explanation = streamEvent.StopExplanation.IsNullOrEmpty ? _explanation : new(streamEvent.StopExplanation.Escaped.ToArray());
                 break;
             case StreamEventKind.MessageStop:
-                WriteEnd(_stop, _explanation, output);
+                Explain(output);
+                WriteEnd(_stop, default, output);
                 break;
             case StreamEventKind.Ping:
                 WriteKeepAlive(output);
@@ -164,6 +166,7 @@ internal sealed class StreamWriter : IStreamWriter
         bool isThinking = _open == BlockKind.Thinking;
         if (!isThinking)
         {
+            _hasWords = true;
             _text.Write(words.Span);
         }
 
@@ -245,6 +248,25 @@ internal sealed class StreamWriter : IStreamWriter
         }
 
         _open = null;
+    }
+
+    // As in a whole answer: the reason of a refusal has no field of its own and stands where the words would.
+    private void Explain(PooledBuffer output)
+    {
+        if (_explanation.IsNullOrEmpty)
+        {
+            return;
+        }
+
+        if (_hasWords || _call >= 0)
+        {
+            _losses.Add(LossField.StopDetails);
+            return;
+        }
+
+        Open(new StreamEvent { Kind = StreamEventKind.BlockStart, Block = BlockKind.Text }, output);
+        WriteWords(_explanation, output);
+        Close(output);
     }
 
     private void WriteEnd(StopReason reason, JsonText words, PooledBuffer output)

@@ -18,15 +18,15 @@ internal static class UsageFields
             return default;
         }
 
-        long total = Usage.Count(tokens["input_tokens"u8].Integer);
-        long cached = Math.Min(total, Usage.Count(usage["cached_tokens"u8].Integer));
-        long output = Usage.Count(tokens["output_tokens"u8].Integer);
+        long total = Usage.Count(tokens["input_tokens"u8].Saturated);
+        long cached = Math.Min(total, Usage.Count(usage["cached_tokens"u8].Saturated));
+        long output = Usage.Count(tokens["output_tokens"u8].Saturated);
         return new Usage
         {
             Input = total - cached,
             CacheRead = cached,
             Output = output,
-            Reasoning = Math.Min(output, Usage.Count(tokens["reasoning_tokens"u8].Integer)),
+            Reasoning = Math.Min(output, Usage.Count(tokens["reasoning_tokens"u8].Saturated)),
             IsReported = true,
         };
     }

@@ -18,6 +18,7 @@ internal sealed class StreamReader : IStreamReader
     private StreamEvents _events = new();
     private ArgumentTree? _arguments;
     private int _partialCall;
+    private JsonSlice _logprobs;
     private byte[] _salt = [];
     private int _next;
     private int _words = None;
@@ -59,6 +60,7 @@ internal sealed class StreamReader : IStreamReader
         }
 
         Start(root, usage);
+        _logprobs = Logprobs.Read(Spelling.Get(candidate, "logprobsResult"u8, "logprobs_result"u8), _scratch);
         foreach (JsonNode part in new OneOrMany(candidate["content"u8]["parts"u8]))
         {
             ReadPart(part);
@@ -140,6 +142,8 @@ internal sealed class StreamReader : IStreamReader
             if (kind == BlockKind.Text)
             {
                 _text.Write(text.Span);
+                _events[_events.Count - 1].Logprobs = _logprobs;
+                _logprobs = default;
             }
         }
         else if (text.IsAbsent && PartReader.Read(part, _scratch) is { Kind: not (BlockKind.Text or BlockKind.Thinking) } whole)

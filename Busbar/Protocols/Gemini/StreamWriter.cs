@@ -57,7 +57,7 @@ internal sealed class StreamWriter : IStreamWriter
                 Start(streamEvent, output);
                 break;
             case StreamEventKind.TextDelta when !streamEvent.Text.IsNullOrEmpty:
-                WriteWords(streamEvent.Text, output);
+                WriteWords(streamEvent.Text, streamEvent.Logprobs, output);
                 break;
             case StreamEventKind.InputDelta when _block == BlockKind.ToolUse:
                 _words.Write(streamEvent.Text.Span);
@@ -159,13 +159,13 @@ internal sealed class StreamWriter : IStreamWriter
         }
     }
 
-    private void WriteWords(JsonText text, PooledBuffer output)
+    private void WriteWords(JsonText text, JsonSlice logprobs, PooledBuffer output)
     {
         BeginPart(output);
         output.Write(_block == BlockKind.Thinking ? "{\"thought\":true,\"text\":\""u8 : "{\"text\":\""u8);
         output.Write(text.Span);
         output.Write("\"}"u8);
-        EndPart(output);
+        EndPart(output, logprobs);
         if (_block == BlockKind.Text)
         {
             // Kept for the positions of citations, which come after the words.
@@ -243,9 +243,17 @@ internal sealed class StreamWriter : IStreamWriter
         output.Write("{\"candidates\":[{\"content\":{\"parts\":["u8);
     }
 
-    private void EndPart(PooledBuffer output)
+    private void EndPart(PooledBuffer output, JsonSlice logprobs = default)
     {
-        output.Write("],\"role\":\"model\"},\"index\":0}]"u8);
+        int start = output.Length;
+        output.Write("],\"role\":\"model\"},\"index\":0"u8);
+        if (!logprobs.IsAbsent)
+        {
+            Logprobs.Write(logprobs, new JsonWriter(output));
+            SingleLine.Enforce(output, start);
+        }
+
+        output.Write("}]"u8);
         output.Write(_tail.Span);
         End(output);
     }

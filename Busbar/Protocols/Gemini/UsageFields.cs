@@ -19,11 +19,11 @@ internal static class UsageFields
             return default;
         }
 
-        long prompt = Usage.Count(promptField.Integer);
-        long cached = Math.Min(prompt, Usage.Count(Spelling.Get(usage, "cachedContentTokenCount"u8, "cached_content_token_count"u8).Integer));
-        long tools = Usage.Count(Spelling.Get(usage, "toolUsePromptTokenCount"u8, "tool_use_prompt_token_count"u8).Integer);
-        long thoughts = Usage.Count(Spelling.Get(usage, "thoughtsTokenCount"u8, "thoughts_token_count"u8).Integer);
-        long answer = Usage.Count(Spelling.Get(usage, "candidatesTokenCount"u8, "candidates_token_count"u8).Integer);
+        long prompt = Usage.Count(promptField.Saturated);
+        long cached = Math.Min(prompt, Usage.Count(Spelling.Get(usage, "cachedContentTokenCount"u8, "cached_content_token_count"u8).Saturated));
+        long tools = Usage.Count(Spelling.Get(usage, "toolUsePromptTokenCount"u8, "tool_use_prompt_token_count"u8).Saturated);
+        long thoughts = Usage.Count(Spelling.Get(usage, "thoughtsTokenCount"u8, "thoughts_token_count"u8).Saturated);
+        long answer = Usage.Count(Spelling.Get(usage, "candidatesTokenCount"u8, "candidates_token_count"u8).Saturated);
         return new Usage
         {
             Input = Usage.Add(prompt - cached, tools),

@@ -57,11 +57,7 @@ internal sealed class OpenAIProtocol : Protocol
     public override IStreamTap NewStreamTap() => new StreamTap();
 
     /// <inheritdoc/>
-    public override Usage ReadUsage(ReadOnlyMemory<byte> body)
-    {
-        using var tape = new JsonTape();
-        return tape.TryParse(body) ? UsageFields.Read(tape.Root["usage"u8]) : default;
-    }
+    public override Usage ReadUsage(ReadOnlyMemory<byte> body) => WholeUsage.Find(body, UsageFields.Read);
 
     /// <inheritdoc/>
     public override ProviderError ReadError(int status, ReadOnlyMemory<byte> body) => ErrorReader.Read(status, body);

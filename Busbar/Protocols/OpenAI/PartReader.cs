@@ -29,7 +29,7 @@ internal static class PartReader
             }
 
             Block block = ReadPart(part, arena);
-            block.Cache = Breakpoint(part);
+            block.Cache = CacheBreakpoints.Read(part);
             blocks.Add(block);
         }
 
@@ -152,24 +152,6 @@ internal static class PartReader
         }
 
         return block;
-    }
-
-    // cache_control is what hosts of other vendors' models take on this API.
-    private static CacheMark Breakpoint(JsonNode part)
-    {
-        JsonNode mark = part["prompt_cache_breakpoint"u8];
-        if (!mark.IsObject)
-        {
-            mark = part["cache_control"u8];
-        }
-
-        if (!mark.IsObject)
-        {
-            return CacheMark.None;
-        }
-
-        JsonText lifetime = mark["ttl"u8].Text;
-        return lifetime.Is("30m"u8) || lifetime.Is("5m"u8) ? CacheMark.Short : lifetime.Is("12h"u8) || lifetime.Is("1h"u8) ? CacheMark.Long : CacheMark.Default;
     }
 
     private static readonly JsonText Mp3 = JsonText.From("audio/mpeg");

@@ -101,18 +101,7 @@ internal static class PartWriter
                 break;
         }
 
-        if (block.Cache != CacheMark.None)
-        {
-            output.StartObject("prompt_cache_breakpoint"u8);
-            output.Literal("mode"u8, "explicit"u8);
-            if (block.Cache != CacheMark.Default)
-            {
-                output.Literal("ttl"u8, block.Cache == CacheMark.Long ? "12h"u8 : "30m"u8);
-            }
-
-            output.EndObject();
-        }
-
+        CacheBreakpoints.Write(block.Cache, output);
         output.EndObject();
     }
 

@@ -135,6 +135,7 @@ internal static class RequestReader
             15 => plain.SequenceEqual("response_format"u8),
             16 => plain.SequenceEqual("reasoning_effort"u8) || plain.SequenceEqual("presence_penalty"u8) || plain.SequenceEqual("prompt_cache_key"u8),
             17 => plain.SequenceEqual("frequency_penalty"u8) || plain.SequenceEqual("safety_identifier"u8),
+            18 => plain.SequenceEqual("web_search_options"u8),
             19 => plain.SequenceEqual("parallel_tool_calls"u8),
             21 => plain.SequenceEqual("max_completion_tokens"u8),
             _ => false,

@@ -177,14 +177,15 @@ internal static class RequestWriter
 
         if (effort != ReasoningEffort.Unspecified)
         {
-            // Only the first gpt-5 took "minimal"; "max" is not taken everywhere on this API.
+            // "max" is not taken everywhere on this API.
             output.Literal("reasoning_effort"u8, effort switch
             {
                 ReasoningEffort.None => "none"u8,
+                ReasoningEffort.Minimal when capabilities.MinimalEffort => "minimal"u8,
                 ReasoningEffort.Minimal or ReasoningEffort.Low => "low"u8,
                 ReasoningEffort.Medium => "medium"u8,
-                ReasoningEffort.High => "high"u8,
-                _ => "xhigh"u8,
+                ReasoningEffort.XHigh or ReasoningEffort.Max when capabilities.HighestEfforts => "xhigh"u8,
+                _ => "high"u8,
             });
         }
     }

@@ -66,7 +66,7 @@ internal sealed class StreamReader : IStreamReader
         {
             if ((choice["index"u8].Integer ?? 0) == 0)
             {
-                ReadDelta(choice["delta"u8], events);
+                ReadDelta(choice["delta"u8], choice["logprobs"u8]["content"u8], events);
                 Finish(choice["finish_reason"u8].Text, events);
             }
         }
@@ -112,11 +112,16 @@ internal sealed class StreamReader : IStreamReader
         start.Created = Usage.Count(root["created"u8].Integer);
     }
 
-    private void ReadDelta(JsonNode delta, StreamEvents events)
+    private void ReadDelta(JsonNode delta, JsonNode logprobs, StreamEvents events)
     {
         Words(BlockKind.Thinking, ReasoningText.Of(delta), events);
         JsonNode content = delta["content"u8];
         Words(BlockKind.Text, content.Text, events);
+        if (!content.Text.IsNullOrEmpty && !logprobs[0].IsMissing)
+        {
+            events[events.Count - 1].Logprobs = logprobs.Raw;
+        }
+
         foreach (JsonNode part in content.Items)
         {
             Words(BlockKind.Thinking, ReasoningText.OfPart(part), events);

@@ -46,7 +46,7 @@ internal sealed class StreamWriter : IStreamWriter
                 Start(streamEvent, output);
                 break;
             case StreamEventKind.TextDelta:
-                WriteWords(streamEvent.Text, output);
+                WriteWords(streamEvent.Text, output, streamEvent.Logprobs);
                 break;
             case StreamEventKind.InputDelta when _block == BlockKind.ToolUse && !streamEvent.Text.IsNullOrEmpty:
                 WriteInput(streamEvent.Text, output);
@@ -115,9 +115,22 @@ internal sealed class StreamWriter : IStreamWriter
         return new JsonWriter(output);
     }
 
-    private void End(PooledBuffer output)
+    private void End(PooledBuffer output, JsonSlice logprobs = default)
     {
-        output.Write("},\"logprobs\":null,\"finish_reason\":null}]"u8);
+        if (logprobs.IsAbsent)
+        {
+            output.Write("},\"logprobs\":null"u8);
+        }
+        else
+        {
+            int start = output.Length;
+            output.Write("},\"logprobs\":{\"refusal\":null,\"content\":"u8);
+            output.Write(logprobs.Span);
+            output.Write((byte)'}');
+            SingleLine.Enforce(output, start);
+        }
+
+        output.Write(",\"finish_reason\":null}]"u8);
         Close(output);
     }
 
@@ -192,7 +205,7 @@ internal sealed class StreamWriter : IStreamWriter
         }
     }
 
-    private void WriteWords(JsonText words, PooledBuffer output)
+    private void WriteWords(JsonText words, PooledBuffer output, JsonSlice logprobs = default)
     {
         if (words.IsNullOrEmpty || _block is not (BlockKind.Text or BlockKind.Thinking or BlockKind.Refusal))
         {
@@ -203,7 +216,7 @@ internal sealed class StreamWriter : IStreamWriter
         _written += _block == BlockKind.Text ? Annotations.Length(words) : 0;
         JsonWriter chunk = Begin(output);
         chunk.Text(_block switch { BlockKind.Thinking => "reasoning_content"u8, BlockKind.Refusal => "refusal"u8, _ => "content"u8 }, words);
-        End(output);
+        End(output, logprobs);
     }
 
     private void WriteInput(JsonText fragment, PooledBuffer output)

@@ -4,9 +4,12 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.OpenAI;
 
-/// <summary>The request's <c>tools</c>, <c>tool_choice</c> and <c>parallel_tool_calls</c>, and their predecessors <c>functions</c> and <c>function_call</c>.</summary>
+/// <summary>The request's <c>tools</c>, <c>tool_choice</c> and <c>parallel_tool_calls</c>, their predecessors <c>functions</c> and <c>function_call</c>, and
+/// <c>web_search_options</c>, which does what a tool does elsewhere.</summary>
 internal static class ToolFields
 {
+    private static readonly JsonText SearchField = JsonText.From("web_search_options");
+
     /// <summary>Reads them; null on success.</summary>
     public static GatewayError? Read(JsonNode root, ChatRequest request)
     {
@@ -35,6 +38,11 @@ internal static class ToolFields
             {
                 request.Tools.Add(ReadFunction(function));
             }
+        }
+
+        if (root["web_search_options"u8] is { IsObject: true } search)
+        {
+            request.Tools.Add(new Tool { Kind = ToolKind.Hosted, Name = SearchField, Raw = search.Raw, Origin = ProtocolId.OpenAI });
         }
 
         JsonNode choice = root["tool_choice"u8];

@@ -14,7 +14,12 @@ internal static class ToolWriter
         {
             if (tool.Kind == ToolKind.Hosted)
             {
-                losses.Add(LossField.HostedTool);
+                // Web search is no tool here but a field beside the tools.
+                if (tool.Origin != ProtocolId.OpenAI)
+                {
+                    losses.Add(LossField.HostedTool);
+                }
+
                 continue;
             }
 
@@ -26,16 +31,23 @@ internal static class ToolWriter
             WriteTool(tool, output);
         }
 
-        if (written == 0)
+        if (written > 0)
         {
-            return;
+            output.EndArray();
+            WriteChoice(request, output, ref losses);
+            if (request.ParallelToolCalls is { } parallel)
+            {
+                output.Bool("parallel_tool_calls"u8, parallel);
+            }
         }
 
-        output.EndArray();
-        WriteChoice(request, output, ref losses);
-        if (request.ParallelToolCalls is { } parallel)
+        foreach (Tool tool in request.Tools)
         {
-            output.Bool("parallel_tool_calls"u8, parallel);
+            if (tool is { Kind: ToolKind.Hosted, Origin: ProtocolId.OpenAI })
+            {
+                output.Raw("web_search_options"u8, tool.Raw);
+                return;
+            }
         }
     }
 

@@ -16,20 +16,20 @@ internal static class UsageFields
 
         JsonNode prompt = usage["prompt_tokens_details"u8];
         JsonNode completion = usage["completion_tokens_details"u8];
-        long total = Usage.Count(usage["prompt_tokens"u8].Integer);
+        long total = Usage.Count(usage["prompt_tokens"u8].Saturated);
 
         // DeepSeek and Moonshot keep the cached count outside the details.
-        long cached = Usage.Count(prompt["cached_tokens"u8].Integer ?? usage["prompt_cache_hit_tokens"u8].Integer ?? usage["cached_tokens"u8].Integer);
+        long cached = Usage.Count(prompt["cached_tokens"u8].Saturated ?? usage["prompt_cache_hit_tokens"u8].Saturated ?? usage["cached_tokens"u8].Saturated);
         cached = Math.Min(cached, total);
-        long written = Math.Min(Usage.Count(prompt["cache_write_tokens"u8].Integer), total - cached);
-        long output = Usage.Count(usage["completion_tokens"u8].Integer);
+        long written = Math.Min(Usage.Count(prompt["cache_write_tokens"u8].Saturated), total - cached);
+        long output = Usage.Count(usage["completion_tokens"u8].Saturated);
         return new Usage
         {
             Input = total - cached - written,
             CacheRead = cached,
             CacheWrite = written,
             Output = output,
-            Reasoning = Math.Min(output, Usage.Count(completion["reasoning_tokens"u8].Integer ?? usage["reasoning_tokens"u8].Integer)),
+            Reasoning = Math.Min(output, Usage.Count(completion["reasoning_tokens"u8].Saturated ?? usage["reasoning_tokens"u8].Saturated)),
             IsReported = true,
         };
     }

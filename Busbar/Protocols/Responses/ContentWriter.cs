@@ -66,6 +66,10 @@ internal static class ContentWriter
                     output.Raw("annotations"u8, "[]"u8);
                     output.Raw("logprobs"u8, "[]"u8);
                 }
+                else
+                {
+                    OpenAI.CacheBreakpoints.Write(block.Cache, output);
+                }
 
                 output.EndObject();
                 break;

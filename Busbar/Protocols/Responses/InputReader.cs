@@ -171,7 +171,7 @@ internal static class InputReader
             _ when type.Is("input_audio"u8) => ReadAudio(part["input_audio"u8], arena),
             _ => ReadOpaque(part, arena),
         };
-        block.Cache = ReadCacheMark(part["prompt_cache_breakpoint"u8]);
+        block.Cache = OpenAI.CacheBreakpoints.Read(part);
         return block;
     }
 
@@ -210,11 +210,6 @@ internal static class InputReader
         block.Raw = part.Raw;
         return block;
     }
-
-    private static CacheMark ReadCacheMark(JsonNode breakpoint) => !breakpoint.IsObject ? CacheMark.None
-        : breakpoint["ttl"u8].Text.Is("12h"u8) ? CacheMark.Long
-        : breakpoint["ttl"u8].Text.Is("30m"u8) ? CacheMark.Short
-        : CacheMark.Default;
 
     private static readonly JsonText Mp3 = JsonText.From("audio/mpeg");
     private static readonly JsonText Wav = JsonText.From("audio/wav");

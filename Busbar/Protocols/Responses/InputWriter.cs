@@ -57,7 +57,8 @@ internal static class InputWriter
         JsonText phase = default;
         foreach (Block block in message.Blocks)
         {
-            if (block.Cache != CacheMark.None)
+            // What the model said has no such member, and neither have items.
+            if (block.Cache != CacheMark.None && (message.Role == Role.Assistant || block.Kind is BlockKind.Thinking or BlockKind.ToolUse or BlockKind.ToolResult))
             {
                 losses.Add(LossField.CacheControl);
             }

@@ -53,6 +53,7 @@ internal static class Media
         output.Literal("type"u8, "input_image"u8);
         output.Text("detail"u8, block.Detail.IsAbsent ? AutoDetail : block.Detail);
         WriteLocation(block, output, "image_url"u8, "image/png"u8, "image_url"u8);
+        CacheBreakpoints.Write(block.Cache, output);
         output.EndObject();
         return true;
     }
@@ -74,6 +75,7 @@ internal static class Media
         }
 
         WriteLocation(block, output, "file_data"u8, "application/pdf"u8, "file_url"u8);
+        CacheBreakpoints.Write(block.Cache, output);
         output.EndObject();
         return true;
     }

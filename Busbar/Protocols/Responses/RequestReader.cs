@@ -112,6 +112,7 @@ internal static class RequestReader
             case var _ when name.Is("include"u8):
                 foreach (JsonNode wanted in value.Items)
                 {
+                    request.WantsReasoningItems |= wanted.Text.Is("reasoning.encrypted_content"u8);
                     request.Logprobs = wanted.Text.Is("message.output_text.logprobs"u8) ? true : request.Logprobs;
                 }
 

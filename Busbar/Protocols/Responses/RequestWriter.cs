@@ -109,7 +109,7 @@ internal static class RequestWriter
         bool open = false;
         foreach (Tool tool in request.Tools)
         {
-            bool replay = same && !tool.Raw.IsAbsent;
+            bool replay = !tool.Raw.IsAbsent && (same || tool is { Kind: ToolKind.Hosted, Origin: ProtocolId.Responses });
             if (tool.Kind == ToolKind.Hosted && !replay)
             {
                 losses.Add(LossField.HostedTool);

@@ -66,11 +66,7 @@ internal sealed class ResponsesProtocol : Protocol
     public override IStreamTap NewStreamTap() => new StreamTap();
 
     /// <inheritdoc/>
-    public override Usage ReadUsage(ReadOnlyMemory<byte> body)
-    {
-        using var tape = new JsonTape();
-        return tape.TryParse(body) ? UsageFields.Read(tape.Root["usage"u8]) : default;
-    }
+    public override Usage ReadUsage(ReadOnlyMemory<byte> body) => WholeUsage.Find(body, UsageFields.Read);
 
     /// <inheritdoc/>
     public override ProviderError ReadError(int status, ReadOnlyMemory<byte> body) => ErrorReader.Read(status, body);

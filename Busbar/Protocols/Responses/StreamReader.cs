@@ -66,6 +66,11 @@ internal sealed class StreamReader : IStreamReader
         {
             case var _ when name.SequenceEqual("output_text.delta"u8):
                 Words(root, BlockKind.Text, root["delta"u8].Text, events);
+                if (!root["logprobs"u8][0].IsMissing && events.Count > 0 && events[events.Count - 1].Kind == StreamEventKind.TextDelta)
+                {
+                    events[events.Count - 1].Logprobs = root["logprobs"u8].Raw;
+                }
+
                 break;
             case var _ when name.SequenceEqual("refusal.delta"u8):
                 Words(root, BlockKind.Refusal, root["delta"u8].Text, events);

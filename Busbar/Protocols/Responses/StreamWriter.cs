@@ -42,7 +42,7 @@ internal sealed class StreamWriter : IStreamWriter
                 StartBlock(streamEvent);
                 break;
             case StreamEventKind.TextDelta:
-                WriteWords(streamEvent.Text);
+                WriteWords(streamEvent.Text, streamEvent.Logprobs);
                 break;
             case StreamEventKind.InputDelta:
                 WriteArguments(streamEvent.Text);
@@ -173,7 +173,7 @@ internal sealed class StreamWriter : IStreamWriter
     {
         if (!thought.Redacted && !thought.Text.IsNullOrEmpty)
         {
-            WriteWords(thought.Text);
+            WriteWords(thought.Text, default);
         }
 
         JsonText signature = thought.Redacted && thought.Signature.IsNullOrEmpty ? thought.Text : thought.Signature;
@@ -183,7 +183,7 @@ internal sealed class StreamWriter : IStreamWriter
         }
     }
 
-    private void WriteWords(JsonText words)
+    private void WriteWords(JsonText words, JsonSlice logprobs)
     {
         if (words.IsNullOrEmpty)
         {
@@ -195,7 +195,9 @@ internal sealed class StreamWriter : IStreamWriter
             case BlockKind.Text:
                 JsonWriter text = _frames.BeginPart("response.output_text.delta"u8);
                 text.Text("delta"u8, words);
-                text.Raw("logprobs"u8, "[]"u8);
+                int start = text.Output.Length;
+                text.Raw("logprobs"u8, logprobs.IsAbsent ? "[]"u8 : logprobs.Span);
+                SingleLine.Enforce(text.Output, start);
                 _frames.End(text);
                 break;
             case BlockKind.Refusal:
@@ -387,7 +389,7 @@ internal sealed class StreamWriter : IStreamWriter
         {
             _open = BlockKind.Refusal;
             StartPart(BlockKind.Refusal);
-            WriteWords(_explanation.IsNullOrEmpty ? ResponseWriter.RefusalWords : _explanation);
+            WriteWords(_explanation.IsNullOrEmpty ? ResponseWriter.RefusalWords : _explanation, default);
             StopBlock();
         }
 

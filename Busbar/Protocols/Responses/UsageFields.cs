@@ -15,18 +15,18 @@ internal static class UsageFields
         }
 
         JsonNode input = usage["input_tokens_details"u8];
-        long cached = Usage.Count(input["cached_tokens"u8].Integer);
-        long written = Usage.Count(input["cache_write_tokens"u8].Integer);
-        long total = Usage.Count(usage["input_tokens"u8].Integer);
+        long cached = Usage.Count(input["cached_tokens"u8].Saturated);
+        long written = Usage.Count(input["cache_write_tokens"u8].Saturated);
+        long total = Usage.Count(usage["input_tokens"u8].Saturated);
         return new Usage
         {
             IsReported = true,
             Input = Math.Max(0, total - Usage.Add(cached, written)),
             CacheRead = cached,
             CacheWrite = written,
-            CacheWriteLong = Usage.Count(input["cache_write_tokens_details"u8]["ttl_12h_tokens"u8].Integer),
-            Output = Usage.Count(usage["output_tokens"u8].Integer),
-            Reasoning = Usage.Count(usage["output_tokens_details"u8]["reasoning_tokens"u8].Integer),
+            CacheWriteLong = Usage.Count(input["cache_write_tokens_details"u8]["ttl_12h_tokens"u8].Saturated),
+            Output = Usage.Count(usage["output_tokens"u8].Saturated),
+            Reasoning = Usage.Count(usage["output_tokens_details"u8]["reasoning_tokens"u8].Saturated),
         };
     }
 

@@ -362,9 +362,10 @@ internal sealed class BlockSequencer : IDisposable
         held.Text = Held(source.Text);
         held.Id = Held(source.Id);
         held.Name = Held(source.Name);
+        held.Logprobs = source.Logprobs.IsAbsent ? default : new(_held.Store(source.Logprobs.Span));
         held.Whole = source.Whole is { } whole ? HeldBlocks.Copy(whole, _held) : null;
         held.Citation = HeldBlocks.Copy(source.Citation, _held);
-        _heldBytes += EventCost + source.Text.Escaped.Length + (source.Whole?.Data.Escaped.Length ?? 0);
+        _heldBytes += EventCost + source.Text.Escaped.Length + source.Logprobs.Raw.Length + (source.Whole?.Data.Escaped.Length ?? 0);
         if (_heldBytes > MaxHeld)
         {
             Overflow();

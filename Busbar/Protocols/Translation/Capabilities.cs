@@ -84,6 +84,12 @@ internal sealed record Capabilities
     /// <summary>Gemini: schemas may be sent as JSON Schema; otherwise they are lowered to the API's own subset.</summary>
     public bool JsonSchemaFields { get; init; } = true;
 
+    /// <summary>The model searches the web by a tool that its vendor runs.</summary>
+    public bool WebSearch { get; init; }
+
+    /// <summary>That tool may stand beside functions (Gemini: from 3).</summary>
+    public bool WebSearchWithTools { get; init; } = true;
+
     /// <summary>Gemini: media of a tool result may stand inside the result (from 3); otherwise it follows as parts of the turn.</summary>
     public bool ToolResultParts { get; init; }
 }

@@ -46,7 +46,7 @@ internal static class ModelCapabilities
 
     private static readonly Capabilities Gemini3 = new() { ThinkingBudget = false, ThinkingOff = false, ThoughtSignatures = true, ToolResultParts = true };
 
-    private static readonly Capabilities Gemini25 = new() { ThinkingAdaptive = true };
+    private static readonly Capabilities Gemini25 = new() { ThinkingAdaptive = true, WebSearchWithTools = false };
 
     private static readonly Capabilities NoReasoning = new() { Reasoning = false };
 
@@ -99,7 +99,7 @@ internal static class ModelCapabilities
         ("o4", OpenAIReasoning),
 
         ("gemini-1", NoReasoning),
-        ("gemini-2.0", NoReasoning),
+        ("gemini-2.0", NoReasoning with { WebSearchWithTools = false }),
         ("gemini-2.5-pro", Gemini25 with { ThinkingOff = false }),
         ("gemini-2.5", Gemini25),
         ("gemini-", Gemini3),
@@ -119,6 +119,7 @@ internal static class ModelCapabilities
         "thinking_between_tools", "highest_efforts", "forced_tool_choice", "prefill", "mid_system", "max_completion_tokens", "developer_role",
         "tools_need_no_reasoning", "prompt_caching", "structured_output", "sampling_without_reasoning", "minimal_effort", "max_effort",
         "custom_tools", "thought_signatures", "bound_thinking", "cache_breakpoints", "function_call_ids", "json_schema_fields", "tool_result_parts",
+        "web_search", "web_search_with_tools",
     ];
 
     /// <summary>
@@ -156,6 +157,7 @@ internal static class ModelCapabilities
     private static Capabilities OverProtocol(ProtocolId protocol, string name, Capabilities flags)
     {
         bool isClaude = name.StartsWith("claude-", StringComparison.Ordinal);
+        flags = flags with { WebSearch = SearchesWeb(protocol, name) };
         return protocol switch
         {
             // Converse refuses cache points and text formats on models that do not know them.
@@ -169,6 +171,29 @@ internal static class ModelCapabilities
             ProtocolId.Responses => flags with { ToolsNeedNoReasoning = false },
             _ => flags,
         };
+    }
+
+    // Chat Completions has models of their own for it; elsewhere every model of these generations takes the tool.
+    private static bool SearchesWeb(ProtocolId protocol, string name) => protocol switch
+    {
+        ProtocolId.Anthropic => name.StartsWith("claude-", StringComparison.Ordinal) && !IsOneOf(name, "claude-2", "claude-instant", "claude-3-haiku", "claude-3-opus", "claude-3-sonnet"),
+        ProtocolId.OpenAI => name.Contains("-search-", StringComparison.Ordinal),
+        ProtocolId.Responses => IsOneOf(name, "gpt-4o", "gpt-4.1", "gpt-5", "gpt-6", "o3", "o4") && !IsOneOf(name, "gpt-4.1-nano"),
+        ProtocolId.Gemini => name.StartsWith("gemini-", StringComparison.Ordinal) && !IsOneOf(name, "gemini-1"),
+        _ => false,
+    };
+
+    private static bool IsOneOf(string name, params ReadOnlySpan<string> prefixes)
+    {
+        foreach (string prefix in prefixes)
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static Capabilities Set(Capabilities flags, string name, bool value) => name switch
@@ -200,6 +225,8 @@ internal static class ModelCapabilities
         "function_call_ids" => flags with { FunctionCallIds = value },
         "json_schema_fields" => flags with { JsonSchemaFields = value },
         "tool_result_parts" => flags with { ToolResultParts = value },
+        "web_search" => flags with { WebSearch = value },
+        "web_search_with_tools" => flags with { WebSearchWithTools = value },
         _ => throw new ArgumentException($"unknown capability '{name}'", nameof(name)),
     };
 }

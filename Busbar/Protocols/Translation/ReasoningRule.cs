@@ -165,7 +165,7 @@ internal static class ReasoningRule
         ReasoningEffort taken = word switch
         {
             ReasoningEffort.None when !capabilities.ThinkingOff => capabilities.MinimalEffort ? ReasoningEffort.Minimal : ReasoningEffort.Low,
-            ReasoningEffort.Minimal when !capabilities.MinimalEffort => ReasoningEffort.Low,
+            ReasoningEffort.Minimal when !capabilities.MinimalEffort || reasoning.Mode == ReasoningMode.Budget => ReasoningEffort.Low,
             ReasoningEffort.Max when !capabilities.MaxEffort || egress == ProtocolId.OpenAI =>
                 capabilities.HighestEfforts ? ReasoningEffort.XHigh : ReasoningEffort.High,
             ReasoningEffort.XHigh when !capabilities.HighestEfforts => ReasoningEffort.High,

@@ -12,6 +12,7 @@ internal static class ResponseSeam
         response.Id = default;
         response.ServiceTier = default;
         response.Extra.Clear();
+        bool owesReasoning = context.OwesReasoning && !response.Blocks.Exists(static block => block.Kind == BlockKind.Thinking);
         bool hasTool = false;
         bool hasStructured = false;
         for (int index = 0; index < response.Blocks.Count; index++)
@@ -34,10 +35,18 @@ internal static class ResponseSeam
                     context.Losses.Add(block.Kind == BlockKind.Opaque ? LossField.OpaqueBlock : LossField.ServerTool);
                     response.Blocks.RemoveAt(index--);
                     break;
+                case BlockKind.Text when !block.Signature.IsNullOrEmpty:
+                    index += CarryBehind(response, index, context);
+                    break;
                 default:
                     block.Signature = default;
                     break;
             }
+        }
+
+        if (owesReasoning)
+        {
+            response.Blocks.Insert(0, Carrier(SignatureUse.Thinking, default, context, response.Arena));
         }
 
         if (hasStructured && !hasTool && response.StopReason == StopReason.ToolUse)
@@ -52,6 +61,11 @@ internal static class ResponseSeam
         block.Raw = default;
         if (!ResponseSignatures.CanShow(context))
         {
+            if (!block.Signature.IsNullOrEmpty)
+            {
+                context.Losses.Add(LossField.ThinkingSignature);
+            }
+
             block.Signature = default;
         }
         else if (block.Redacted)
@@ -118,18 +132,50 @@ internal static class ResponseSeam
         }
 
         call.Name = context.ClientName(call.Name);
-        if (call.Signature.IsNullOrEmpty || !ResponseSignatures.CarriesToolSignature(context))
+        if (call.Signature.IsNullOrEmpty)
         {
             return 0;
         }
 
+        if (!ResponseSignatures.CarriesToolSignature(context))
+        {
+            // OpenAI and Gemini clients keep it on the call.
+            if (context.Ingress == ProtocolId.Cohere)
+            {
+                context.Losses.Add(LossField.ToolSignature);
+            }
+
+            return 0;
+        }
+
+        response.Blocks.Insert(index, Carrier(SignatureUse.ToolCall, call.Signature, context, arena));
+        call.Signature = default;
+        return 1;
+    }
+
+    // The signature of words comes after them in streams, so it stands after them here.
+    private static int CarryBehind(ChatResponse response, int index, TranslationContext context)
+    {
+        Block text = response.Blocks[index];
+        JsonText signature = text.Signature;
+        text.Signature = default;
+        if (!ResponseSignatures.CarriesToolSignature(context))
+        {
+            context.Losses.Add(LossField.ThinkingSignature);
+            return 0;
+        }
+
+        response.Blocks.Insert(index + 1, Carrier(SignatureUse.Preceding, signature, context, response.Arena));
+        return 1;
+    }
+
+    private static Block Carrier(SignatureUse use, JsonText signature, TranslationContext context, IrArena arena)
+    {
         Block carrier = arena.NewBlock(BlockKind.Thinking);
         carrier.Text = JsonText.Empty;
         carrier.Origin = context.Egress;
-        carrier.Signature = ResponseSignatures.Shown(context, SignatureUse.ToolCall, call.Signature, arena);
-        call.Signature = default;
-        response.Blocks.Insert(index, carrier);
-        return 1;
+        carrier.Signature = ResponseSignatures.Shown(context, use, signature, arena);
+        return carrier;
     }
 
     private static void Unwrap(Block call, IrArena arena)

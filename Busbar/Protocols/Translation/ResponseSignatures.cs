@@ -19,12 +19,12 @@ internal static class ResponseSignatures
     public static bool MarksUnsigned(TranslationContext context) =>
         context.Ingress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Responses;
 
-    /// <summary>A tool call's signature travels in a thinking block of its own before the call; otherwise on the call itself.</summary>
+    /// <summary>Signatures of calls and words travel in thinking blocks of their own; otherwise on the call or text itself, where the dialect has such a place.</summary>
     public static bool CarriesToolSignature(TranslationContext context) => MarksUnsigned(context);
 
     /// <summary>Claude's signatures hold at Anthropic and at Bedrock, so they go out bare between the two.</summary>
     private static bool GoesBare(TranslationContext context, SignatureUse use) =>
-        use != SignatureUse.ToolCall
+        use is SignatureUse.Thinking or SignatureUse.Redacted
         && context.Family == ModelFamily.Claude
         && context.Ingress is ProtocolId.Anthropic or ProtocolId.Bedrock
         && context.Egress is ProtocolId.Anthropic or ProtocolId.Bedrock;

@@ -17,6 +17,7 @@ internal static class Seam
             return new(ErrorKind.InvalidRequest, $"The parameter '{state}' is not supported with this model.", Param: state);
         }
 
+        context.OwesReasoning = request.WantsReasoningItems && (request.Reasoning.IsOn || request.Reasoning.Display == true);
         bool isLimitOurs = BackfillLimit(request, egress.Id, target);
         ToolRule.Apply(request, egress.Id, target.Capabilities, context);
         if (StructuredOutputRule.Apply(request, egress.Id, target.Capabilities, context) is { } refused)
@@ -24,6 +25,7 @@ internal static class Seam
             return refused;
         }
 
+        StrictSchemaRule.Apply(request, egress.Id, context);
         SignatureRule.Apply(request, context);
         BlockRule.Apply(request, egress.Id, ref context.Losses);
         ToolNames.Apply(request, egress.Id, context);

@@ -40,22 +40,25 @@ internal static class SignatureRule
     {
         bool changed = false;
         JsonText carried = default;
+        Block? signed = null;
         foreach (Message message in request.Messages)
         {
             // Responses has a message for each item: what carries the signature and the call are neighbours then.
             carried = message.Role == Role.Assistant ? carried : default;
+            signed = message.Role == Role.Assistant ? signed : null;
             int kept = 0;
             for (int index = 0; index < message.Blocks.Count; index++)
             {
                 Block block = message.Blocks[index];
                 bool keep = block.Kind != BlockKind.Thinking
                     || (Token(block) is { IsAbsent: false } token
-                        ? Restore(block, token, request.Arena, context, ref carried, ref changed)
+                        ? Restore(block, token, request.Arena, context, signed, ref carried, ref changed)
                         : onlyWrapped || KeepBare(block, context));
                 if (block.Kind != BlockKind.Thinking)
                 {
                     changed |= FitSignature(block, request.Arena, context, onlyWrapped);
                     changed |= Attach(block, ref carried);
+                    signed = block;
                 }
 
                 if (keep)
@@ -74,13 +77,30 @@ internal static class SignatureRule
         SignatureEnvelope.Is(block.Signature) ? block.Signature : SignatureEnvelope.Is(block.Text) ? block.Text : default;
 
     // The result says whether the block stays.
-    private static bool Restore(Block block, JsonText token, IrArena arena, TranslationContext context, ref JsonText carried, ref bool changed)
+    private static bool Restore(Block block, JsonText token, IrArena arena, TranslationContext context, Block? before, ref JsonText carried, ref bool changed)
     {
         changed = true;
         bool isKnown = SignatureEnvelope.TryUnwrap(token, arena, out _, out SignatureUse use, out string family, out JsonText original);
-        if (!isKnown || original.IsNullOrEmpty || !ModelFamily.Accepts(context.Family, family) || !CanCarry(context.Egress, use))
+        if (!isKnown || original.IsNullOrEmpty || !ModelFamily.Accepts(context.Family, family) || !CanCarry(context.Egress, before?.Kind == BlockKind.ToolUse && use == SignatureUse.Preceding ? SignatureUse.ToolCall : use))
         {
-            context.Losses.Add(use == SignatureUse.ToolCall ? LossField.ToolSignature : LossField.Thinking);
+            context.Losses.Add(use switch
+            {
+                SignatureUse.ToolCall => LossField.ToolSignature,
+                SignatureUse.Preceding => LossField.ThinkingSignature,
+                _ => LossField.Thinking,
+            });
+            return false;
+        }
+
+        if (use == SignatureUse.Preceding)
+        {
+            if (before is { Kind: BlockKind.Text or BlockKind.ToolUse })
+            {
+                before.Signature = original;
+                before.Origin = ProtocolId.Gemini;
+                before.Raw = default;
+            }
+
             return false;
         }
 
@@ -160,6 +180,6 @@ internal static class SignatureRule
         ProtocolId.Gemini => true,
         ProtocolId.OpenAI => use == SignatureUse.ToolCall,
         ProtocolId.Cohere => false,
-        _ => use != SignatureUse.ToolCall,
+        _ => use is SignatureUse.Thinking or SignatureUse.Redacted,
     };
 }

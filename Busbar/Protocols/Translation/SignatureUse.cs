@@ -11,4 +11,7 @@ internal enum SignatureUse : byte
 
     /// <summary>The tool call that follows.</summary>
     ToolCall,
+
+    /// <summary>The words or the tool call before it.</summary>
+    Preceding,
 }

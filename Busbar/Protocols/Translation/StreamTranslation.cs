@@ -10,7 +10,7 @@ internal sealed class StreamTranslation : IDisposable
     private readonly IStreamWriter _writer;
     private readonly TranslationContext _context;
     private readonly BlockSequencer _sequencer = new();
-    private readonly ToolSignatureCarrier _carrier;
+    private readonly ReasoningCarriers _carriers;
     private readonly StreamEvents _read = new();
     private readonly StreamEvents _ordered = new();
     private readonly IrArena _scratch = new();
@@ -26,7 +26,7 @@ internal sealed class StreamTranslation : IDisposable
     public StreamTranslation(Protocol egress, Protocol ingress, TranslationContext context, StreamContext stream)
     {
         _context = context;
-        _carrier = new ToolSignatureCarrier(context);
+        _carriers = new ReasoningCarriers(context);
         _reader = egress.NewStreamReader();
         _writer = ingress.NewStreamWriter(stream);
     }
@@ -35,6 +35,7 @@ internal sealed class StreamTranslation : IDisposable
     {
         Plain,
         Thinking,
+        Call,
         Structured,
         FreeText,
         Wrapped,
@@ -129,7 +130,7 @@ internal sealed class StreamTranslation : IDisposable
         _reader.Dispose();
         _writer.Dispose();
         _sequencer.Dispose();
-        _carrier.Dispose();
+        _carriers.Dispose();
         _scratch.Dispose();
         _freeText.Dispose();
     }
@@ -137,7 +138,7 @@ internal sealed class StreamTranslation : IDisposable
     private void Process(PooledBuffer output)
     {
         _ordered.Clear();
-        _sequencer.Feed(_carrier.Apply(_read), _ordered, ref _context.Losses);
+        _sequencer.Feed(_carriers.Apply(_read), _ordered, ref _context.Losses);
         Write(output);
     }
 
@@ -174,6 +175,9 @@ internal sealed class StreamTranslation : IDisposable
             case StreamEventKind.InputDelta when _part == Part.Wrapped:
                 _freeText.Write(next.Text.Span);
                 return;
+            case StreamEventKind.TextDelta when !next.Logprobs.IsAbsent && _context.Ingress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere:
+                _context.Losses.Add(LossField.Logprobs);
+                break;
             case StreamEventKind.SignatureDelta:
                 if (!Sign(ref next))
                 {
@@ -224,6 +228,7 @@ internal sealed class StreamTranslation : IDisposable
         else if (start.Block == BlockKind.ToolUse)
         {
             _hasTool = true;
+            _part = Part.Call;
             if (_context.IsCustomTool(start.Name))
             {
                 _part = Part.FreeText;
@@ -246,11 +251,19 @@ internal sealed class StreamTranslation : IDisposable
         if (_part != Part.Thinking)
         {
             // Chat Completions carries a tool call's signature itself; signatures of text have no counterpart.
-            return _hasTool && _context.Ingress == ProtocolId.OpenAI;
+            bool isCall = _part is not (Part.Plain or Part.Structured);
+            bool isCarried = isCall && _context.Ingress == ProtocolId.OpenAI;
+            if (!isCarried)
+            {
+                _context.Losses.Add(isCall ? LossField.ToolSignature : LossField.ThinkingSignature);
+            }
+
+            return isCarried;
         }
 
         if (!ResponseSignatures.CanShow(_context))
         {
+            _context.Losses.Add(LossField.ThinkingSignature);
             return false;
         }
 

@@ -21,8 +21,11 @@ internal static class ToolRule
             Tool tool = request.Tools[index];
             if (tool.Kind == ToolKind.Hosted)
             {
-                context.Losses.Add(LossField.HostedTool);
-                continue;
+                if (!TakeSearch(request, ref tool, egress, capabilities, ref context.Losses))
+                {
+                    context.Losses.Add(LossField.HostedTool);
+                    continue;
+                }
             }
 
             if (tool.Kind == ToolKind.Custom && !keepCustom)
@@ -45,6 +48,19 @@ internal static class ToolRule
         }
 
         DropChoiceOfMissing(request, ref context.Losses);
+    }
+
+    // Web search is the one tool that several vendors run alike. Models that take it beside functions are newer than those that take it alone.
+    private static bool TakeSearch(ChatRequest request, ref Tool tool, ProtocolId egress, Capabilities capabilities, ref Losses losses)
+    {
+        bool fits = capabilities.WebSearch && (capabilities.WebSearchWithTools || !request.Tools.Exists(static other => other.Kind != ToolKind.Hosted));
+        if (!fits || !WebSearchTool.TryTranslate(tool, egress, request.Arena, ref losses, out Tool translated))
+        {
+            return false;
+        }
+
+        tool = translated;
+        return true;
     }
 
     /// <summary>Fits the tool choice to what the dialect and the model can express. Runs after the reasoning rule, which may restrict it.</summary>

@@ -36,6 +36,9 @@ internal sealed class TranslationContext
     /// <summary>What was dropped or degraded so far, on both ways.</summary>
     public Losses Losses;
 
+    /// <summary>The client waits for reasoning items, so that an answer without any gets an empty one.</summary>
+    public bool OwesReasoning { get; set; }
+
     /// <summary>Name, as the provider sees it, of the tool that stands in for a demanded answer form; absent when there is none.</summary>
     public JsonText StructuredTool { get; private set; }
 
