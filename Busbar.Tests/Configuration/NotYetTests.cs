@@ -10,7 +10,6 @@ public sealed class NotYetTests
     [Fact]
     public void Settings_of_a_missing_feature_that_switch_it_off_are_accepted() =>
         Assert.NotNull(ConfigText.LoadAsShipped(ConfigText.With(
-            pools: "{fast: {members: [{target: small}], on_exhausted: {action: reject}, on_client_disconnect: cancel}}",
             more: "governance: {enabled: false}")).Config);
 
     [Fact]
@@ -18,7 +17,6 @@ public sealed class NotYetTests
     {
         ConfigResult result = ConfigText.LoadAsShipped(ConfigText.With(
             models: "{small: {provider: openai, max_concurrent: 4, rate_card: {input: 1, output: 1}}}",
-            pools: "{fast: {members: [{target: small}], on_client_disconnect: drain}}",
             more: """
                 governance: {enabled: true, admin_token: a}
                 observability: {otlp_endpoint: "http://localhost:4318", request_log_webhook_url: "https://example.com"}

@@ -12,7 +12,6 @@ internal static class NotYet
         ("trace export", config => When(config.Observability.OtlpEndpoint is not null, "observability.otlp_endpoint")),
         ("the request log webhook", config => When(config.Observability.RequestLogWebhookUrl is not null, "observability.request_log_webhook_url")),
         ("rate cards", config => config.Models.Values.Where(model => model.RateCard is not null).Select(model => $"models.{model.Name}.rate_card")),
-        ("draining after a disconnect", config => Pools(config, pool => pool.OnClientDisconnect != DisconnectMode.Cancel, "on_client_disconnect")),
     ];
 
     /// <summary>Reports every use of a feature that is not there.</summary>
@@ -28,7 +27,4 @@ internal static class NotYet
     }
 
     private static IEnumerable<string> When(bool isUsed, string path) => isUsed ? [path] : [];
-
-    private static IEnumerable<string> Pools(GatewayConfig config, Func<PoolConfig, bool> uses, string key) =>
-        config.Pools.Values.Where(uses).Select(pool => $"pools.{pool.Name}.{key}");
 }

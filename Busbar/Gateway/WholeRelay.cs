@@ -105,18 +105,24 @@ internal static class WholeRelay
     {
         Exchange exchange = attempt.Exchange;
         long? expected = attempt.Response.Content.Headers.ContentLength;
+        TimeSpan idle = TimeSpan.FromSeconds(exchange.Snapshot.Config.Limits.UpstreamIdleTimeoutSecs);
+        int drained = 0;
         exchange.Output.Append(body.Span);
         try
         {
             while (true)
             {
-                var flushed = await exchange.Output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
-                if (flushed.IsCompleted || exchange.ClientGone.IsCancellationRequested)
+                bool isThere = await StreamRelay.FlushAsync(exchange).ConfigureAwait(false);
+                if (!isThere)
                 {
                     exchange.Outcome = Outcome.ClientError;
-                    return AttemptResult.ClientLeft;
+                    if (!exchange.Timer.Drains || drained > Answer.DrainLimit)
+                    {
+                        return AttemptResult.ClientLeft;
+                    }
                 }
 
+                exchange.Timer.Extend(idle);
                 Memory<byte> room = exchange.Output.GetMemory(ReadSize);
                 int read = await stream.ReadAsync(room, exchange.Timer.Token).ConfigureAwait(false);
                 if (read == 0)
@@ -130,6 +136,7 @@ internal static class WholeRelay
                     body.Write(room.Span[..read]);
                 }
 
+                drained += isThere ? 0 : read;
                 exchange.Output.Advance(read);
             }
         }
