@@ -227,7 +227,9 @@ public sealed class FaultTableScenarios(ITestOutputHelper output)
         Assert.Equal(row.Charge == FaultCharge.HardDown ? "open" : "closed", lane.State(at.Pool));
         Assert.Equal(row.Charge is FaultCharge.Transient or FaultCharge.Late ? 1 : 0, lane.StreakIn(at.Pool));
         Assert.InRange(lane.CooldownIn(at.Pool), row.Floor, row.Floor == 0 ? 0 : row.Ceiling);
-        Assert.Equal(row.Provider == "p" ? 1 : 0, at.Calls);
+
+        // On a busy machine a timer may fire before the request has left.
+        Assert.InRange(at.Calls, row.Provider == "p" && !row.IsTimed ? 1 : 0, row.Provider == "p" ? 1 : 0);
     }
 
     private static void IsCounted(FaultCase at, MetricsPage page)
