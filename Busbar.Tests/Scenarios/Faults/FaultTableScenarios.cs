@@ -174,6 +174,9 @@ public sealed class FaultTableScenarios(ITestOutputHelper output)
                 at.Speaks.IsEnvelope(reply, 503);
                 Assert.True(int.Parse(reply["Retry-After"] ?? "0") >= 1, "no Retry-After");
                 break;
+            case FaultView.TooLong when isOwn:
+                Assert.Equal((400, at.Serves.ContextError), (reply.Status, reply.Text));
+                break;
             case FaultView.TooLong:
                 at.Speaks.IsEnvelope(reply, 400, "context_length_exceeded");
                 break;
