@@ -30,7 +30,7 @@ public sealed class ConfigLoaderTests
     public void Text_loads_like_a_file_that_holds_it(string? text)
     {
         text ??= ConfigText.With(more: "observability: {otlp_sample_ratio: 2}");
-        ConfigResult file = ConfigText.LoadAsShipped(text);
+        ConfigResult file = ConfigText.Load(text);
         ConfigResult loaded = ConfigLoader.LoadText(text, "text", ConfigText.Environment);
 
         Assert.NotEmpty(loaded.Errors);

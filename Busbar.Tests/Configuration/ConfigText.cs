@@ -36,13 +36,6 @@ internal static class ConfigText
     /// <summary>Everything <see cref="Minimal"/> needs.</summary>
     public static FakeEnvironment Environment { get; } = new(("OPENAI_KEY", "sk-test"));
 
-    /// <summary>Loads with every feature admitted.</summary>
-    public static ConfigResult Load(string yaml, IEnvironment? environment = null, string? catalog = null) =>
-        Load(yaml, environment, catalog, static (_, _) => { });
-
-    /// <summary>Loads as a start does.</summary>
-    public static ConfigResult LoadAsShipped(string yaml) => Load(yaml, null, null, NotYet.Refuse);
-
     /// <summary>The configuration of a text that must be valid.</summary>
     public static GatewayConfig Valid(string yaml, IEnvironment? environment = null, string? catalog = null)
     {
@@ -69,7 +62,8 @@ internal static class ConfigText
         return Assert.Single(result.Warnings, warning => warning.Path == path);
     }
 
-    private static ConfigResult Load(string yaml, IEnvironment? environment, string? catalog, Action<GatewayConfig, ConfigReport> refuse)
+    /// <summary>Loads as a start does.</summary>
+    public static ConfigResult Load(string yaml, IEnvironment? environment = null, string? catalog = null)
     {
         string directory = Directory.CreateTempSubdirectory("busbar-config-").FullName;
         try
@@ -83,7 +77,7 @@ internal static class ConfigText
                 File.WriteAllText(catalogFile, catalog);
             }
 
-            return ConfigLoader.Load(new ConfigSources(file, catalogFile), environment ?? Environment, refuse);
+            return ConfigLoader.Load(new ConfigSources(file, catalogFile), environment ?? Environment);
         }
         finally
         {

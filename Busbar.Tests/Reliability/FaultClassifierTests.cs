@@ -20,7 +20,7 @@ public sealed class FaultClassifierTests
     [InlineData(400, nameof(FaultClass.ClientError))]
     [InlineData(404, nameof(FaultClass.ClientError))]
     [InlineData(413, nameof(FaultClass.ClientError))]
-    [InlineData(101, nameof(FaultClass.ClientError))]
+    [InlineData(101, nameof(FaultClass.ServerError))]
     [InlineData(302, nameof(FaultClass.ClientError))]
     [InlineData(600, nameof(FaultClass.ClientError))]
     [Trait("gotcha", "C198")]

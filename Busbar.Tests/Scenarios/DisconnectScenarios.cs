@@ -10,6 +10,8 @@ public sealed class DisconnectScenarios
 
     public static TheoryData<string, string> Hops => Cases.Hops;
 
+    public static TheoryData<string> Dialects => Cases.Dialects;
+
     [Theory]
     [MemberData(nameof(Pairs))]
     [Trait("gotcha", "C138")]
@@ -129,6 +131,69 @@ public sealed class DisconnectScenarios
 
     [Theory]
     [MemberData(nameof(Hops))]
+    [Trait("gotcha", "C138")]
+    [Trait("lesson", "28")]
+    public async Task Where_a_pool_drains_the_answer_of_a_client_that_left_is_read_to_its_end_and_nobody_is_blamed(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        TaskCompletionSource left = new(), ended = new();
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Pool = "on_client_disconnect: drain" });
+        scene.Upstream.Next(async call =>
+        {
+            await call.BeginAsync();
+            await call.ChunkAsync(string.Concat(serves.Prelude) + serves.First("hello"));
+            await left.Task;
+
+            // Far more than a connection holds that nobody reads from: a call that is cancelled ends before this.
+            for (int piece = 0; piece < 1000; piece++)
+            {
+                await call.ChunkAsync(serves.More(new string('x', 8000)));
+            }
+
+            Assert.Equal(1, (await scene.LaneAsync()).Inflight);
+            await call.ChunkAsync(string.Concat(serves.End));
+            await call.EndAsync();
+            ended.SetResult();
+        });
+
+        using (HttpResponseMessage response = await scene.OpenAsync(speaks, stream: true))
+        {
+            await (await StreamText.OfAsync(response)).ReadUntilAsync("hello");
+        }
+
+        left.SetResult();
+        await ended.Task.WaitAsync(Eventually.Bound);
+        await IsNobodysFaultAsync(scene, ok: 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task Draining_has_its_limit_in_time_and_a_failure_in_it_is_nobodys(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Pool = "on_client_disconnect: drain", Limits = "{ drain_secs: 1 }" });
+        var closed = new TaskCompletionSource();
+        scene.Upstream.Next(async call =>
+        {
+            await call.SilenceAsync();
+            closed.SetResult();
+        });
+        using var leaving = new CancellationTokenSource();
+        Task<HttpResponseMessage> opening = scene.OpenAsync(dialect, stream: true, cancellation: leaving.Token);
+        await scene.Upstream.ArrivedAsync();
+        leaving.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening);
+
+        await closed.Task.WaitAsync(Eventually.Bound);
+        await IsNobodysFaultAsync(scene, ok: 0);
+        Assert.Empty(scene.Upstreams[1].Requests);
+    }
+
+    [Theory]
+    [InlineData("openai", "openai")]
+    [InlineData("anthropic", "openai")]
+    [InlineData("bedrock", "bedrock")]
+    [InlineData("gemini", "responses")]
     public async Task A_slow_reader_holds_up_its_provider_and_nobody_is_blamed(string client, string provider)
     {
         Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);

@@ -2,69 +2,9 @@ namespace Busbar.Tests.Scenarios;
 
 public sealed class FailoverScenarios
 {
-    /// <summary>Ways to fail before content that are the provider's fault.</summary>
-    private static readonly Dictionary<string, Func<UpstreamCall, Dialect, Task>> Failures = new()
-    {
-        ["reset before headers"] = (call, _) => Done(call.Reset),
-        ["closed before headers"] = (call, _) => Done(call.Close),
-        ["garbage"] = async (call, _) =>
-        {
-            await call.RawAsync("\u0000\u0001 this is not HTTP\r\n\r\n");
-            call.Close();
-        },
-        ["half a head"] = async (call, _) =>
-        {
-            await call.RawAsync("HTTP/1.1 200 OK\r\nContent-Ty");
-            call.Close();
-        },
-        ["429"] = (call, serves) => call.AnswerAsync(429, serves.Error("rate_limit_error", "slow down")),
-        ["429 with Retry-After"] = (call, serves) => call.AnswerAsync(429, serves.Error("rate_limit_error", "slow down"), ("Retry-After", "7")),
-        ["408"] = (call, serves) => call.AnswerAsync(408, serves.Error("timeout", "late")),
-        ["500 without a body"] = (call, _) => call.AnswerAsync(500, ""),
-        ["502 in HTML"] = (call, _) => call.AnswerAsync(502, "<html>bad</html>"u8.ToArray(), "text/html"),
-        ["529"] = (call, serves) => call.AnswerAsync(529, serves.Error("overloaded_error", "Overloaded")),
-        ["whole answer cut"] = async (call, serves) =>
-        {
-            await call.RawAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"id\":");
-            call.Close();
-        },
-        ["error in the prelude"] = async (call, serves) =>
-        {
-            await call.BeginAsync();
-            await call.ChunkAsync(string.Concat(serves.Prelude));
-            await call.ChunkAsync(serves.ErrorEvent);
-            await call.EndAsync();
-        },
-        ["end in the prelude"] = async (call, serves) => await call.StreamAsync(serves.Prelude),
-        ["reset in the prelude"] = async (call, serves) =>
-        {
-            await call.BeginAsync();
-            await call.ChunkAsync(serves.Prelude[0]);
-            call.Reset();
-        },
-        ["garbage in place of a stream"] = async (call, serves) => await call.StreamAsync(["\u0001\u0002 nothing of use"]),
-    };
-
     public static TheoryData<string, string, bool> Pairs => Cases.Pairs;
 
     public static TheoryData<string, string> Hops => Cases.Hops;
-
-    public static TheoryData<string, string> Kinds
-    {
-        get
-        {
-            var data = new TheoryData<string, string>();
-            foreach (Dialect dialect in Dialect.All)
-            {
-                foreach (string kind in Failures.Keys)
-                {
-                    data.Add(dialect.Name, kind);
-                }
-            }
-
-            return data;
-        }
-    }
 
     [Theory]
     [MemberData(nameof(Pairs))]
@@ -89,30 +29,6 @@ public sealed class FailoverScenarios
         Assert.Equal(1, page["busbar_failovers_total", ("pool", "smart"), ("reason", "transient_upstream")]);
         Assert.Equal(1, page.Sum("busbar_failovers_total"));
         Assert.Equal(1, page["busbar_upstream_failures_total", ("pool", "smart"), ("lane", "m0"), ("disposition", "transient_upstream")]);
-    }
-
-    [Theory]
-    [MemberData(nameof(Kinds))]
-    [Trait("gotcha", "C143")]
-    [Trait("gotcha", "C150")]
-    public async Task Every_failure_before_content_is_charged_to_its_provider_and_the_next_one_answers(string protocol, string kind)
-    {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect));
-        scene.Upstreams[0].Next(call => Failures[kind](call, dialect));
-        scene.Upstreams[1].Next(call => dialect.ServeAsync(call));
-
-        Reply reply = await scene.PostAsync(dialect, stream: true);
-
-        Assert.Equal(200, reply.Status);
-        Assert.Equal(string.Concat(dialect.Stream("hello")), reply.Text);
-        await scene.ChargedAsync(0, err: 1);
-        await scene.ChargedAsync(1, ok: 1);
-        await scene.CountedAsync("ok");
-        LaneReading failed = await scene.LaneAsync(0);
-        Assert.Equal(("closed", 1), (failed.State("smart"), failed.StreakIn("smart")));
-        Assert.True(failed.CooldownIn("smart") > 0);
-        Assert.Equal(0, failed.CooldownIn(""));
     }
 
     [Theory]
@@ -212,11 +128,5 @@ public sealed class FailoverScenarios
         MetricsPage page = await scene.MetricsAsync();
         Assert.Equal(1, page["busbar_failovers_total", ("pool", "smart"), ("reason", "attempt_timeout")]);
         Assert.Equal(1, page["busbar_upstream_failures_total", ("pool", "smart"), ("lane", "m0"), ("disposition", "attempt_timeout")]);
-    }
-
-    private static Task Done(Action action)
-    {
-        action();
-        return Task.CompletedTask;
     }
 }

@@ -84,6 +84,44 @@ public sealed class HealthScenarios
     }
 
     [Fact]
+    [Trait("gotcha", "C201")]
+    public async Task A_lane_that_is_only_passed_over_for_a_while_is_probed_in_mode_dead_and_served_again_before_that_while_is_over()
+    {
+        Dialect dialect = Dialect.All[0];
+        await using Scene scene = await Scene.StartAsync(Config("dead", dialect) with { Pool = "breaker: { base_cooldown_secs: 600, max_cooldown_secs: 600 }" });
+        scene.Upstream.Next(call => call.AnswerAsync(500, "{}"));
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        dialect.IsEnvelope(await scene.PostAsync(dialect), 503);
+
+        await Eventually.HoldsAsync(async () => (await scene.LaneAsync()).CooldownIn("smart") == 0 ? null : "still passed over");
+
+        Assert.Equal("closed", (await scene.LaneAsync()).State("smart"));
+        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        Assert.Equal(0, (await scene.MetricsAsync())["busbar_breaker_trips_total", ("pool", "smart"), ("lane", "m0")]);
+    }
+
+    [Fact]
+    [Trait("gotcha", "C210")]
+    [Trait("gotcha", "C211")]
+    public async Task Health_is_what_the_pools_of_a_lane_say_and_asking_moves_nothing()
+    {
+        Dialect dialect = Dialect.All[0];
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Pool = "breaker: { trip: { mode: consecutive, n: 1 }, base_cooldown_secs: 2, max_cooldown_secs: 2 }" });
+        scene.Upstream.Next(call => call.AnswerAsync(500, "{}"));
+        dialect.IsEnvelope(await scene.PostAsync(dialect), 503);
+
+        // The direct route is as it was, but no pool has a lane.
+        Assert.Equal(503, (await scene.GetAsync("/healthz", token: null)).Status);
+        Assert.Equal("closed", (await scene.LaneAsync()).State(""));
+        await Eventually.HoldsAsync(async () => (await scene.GetAsync("/healthz", token: null)).Status == 200 ? null : "not ready");
+
+        // Ready for a probe, which asking is not.
+        Assert.Equal(200, (await scene.GetAsync("/healthz", token: null)).Status);
+        Assert.Equal("open", (await scene.LaneAsync()).State("smart"));
+        Assert.Single(scene.Upstream.Requests);
+    }
+
+    [Fact]
     [Trait("gotcha", "C212")]
     public async Task A_reload_does_not_double_the_probers_and_can_end_them()
     {

@@ -10,26 +10,23 @@ internal static class ConfigLoader
     /// Reads, merges and checks. Never throws for what stands in a file, and reports everything that is wrong in one run, but for a file that cannot be
     /// read as YAML, of which only the first mistake is known.
     /// </summary>
-    public static ConfigResult Load(ConfigSources sources, IEnvironment environment) => Load(sources, environment, NotYet.Refuse);
-
-    /// <summary>As <see cref="Load(ConfigSources, IEnvironment)"/>, with another opinion of what this version can do.</summary>
-    public static ConfigResult Load(ConfigSources sources, IEnvironment environment, Action<GatewayConfig, ConfigReport> refuse)
+    public static ConfigResult Load(ConfigSources sources, IEnvironment environment)
     {
         ConfigReport report = new();
         Dictionary<string, YamlNode>? catalog = ReadCatalog(sources, report);
         YamlNode? root = ConfigFile.ReadYaml(
             sources.ConfigFile, $"name another with --config FILE or the variable {ConfigSources.ConfigVariable}", report);
-        return Bind(root, sources.ConfigFile, catalog, report, environment, refuse);
+        return Bind(root, sources.ConfigFile, catalog, report, environment);
     }
 
-    /// <summary>As <see cref="Load(ConfigSources, IEnvironment)"/>, from the text of a deployment file, over the catalog inside the binary.</summary>
+    /// <summary>As <see cref="Load"/>, from the text of a deployment file, over the catalog inside the binary.</summary>
     /// <param name="text">The YAML.</param>
     /// <param name="name">What stands for the file's name in messages.</param>
     /// <param name="environment">For variables.</param>
     public static ConfigResult LoadText(string text, string name, IEnvironment environment)
     {
         ConfigReport report = new();
-        return Bind(YamlReader.Read(text, name, report), name, ReadCatalog(new ConfigSources(name, null), report), report, environment, NotYet.Refuse);
+        return Bind(YamlReader.Read(text, name, report), name, ReadCatalog(new ConfigSources(name, null), report), report, environment);
     }
 
     /// <summary>The rows of the catalog by name; null after reporting why there is none.</summary>
@@ -51,8 +48,7 @@ internal static class ConfigLoader
         }
     }
 
-    private static ConfigResult Bind(
-        YamlNode? root, string file, Dictionary<string, YamlNode>? catalog, ConfigReport report, IEnvironment environment, Action<GatewayConfig, ConfigReport> refuse)
+    private static ConfigResult Bind(YamlNode? root, string file, Dictionary<string, YamlNode>? catalog, ConfigReport report, IEnvironment environment)
     {
         if (root is YamlText { IsNull: true } || (root is null && report.Problems.Count == 0))
         {
@@ -66,7 +62,6 @@ internal static class ConfigLoader
         }
 
         GatewayConfig config = new Binder(catalog, report, environment).Bind(root, file) with { Origins = report.Origins() };
-        refuse(config, report);
         return new ConfigResult(config, report.Problems);
     }
 }

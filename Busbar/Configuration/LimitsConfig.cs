@@ -44,4 +44,7 @@ internal sealed record LimitsConfig
 
     /// <summary>Longest a shutdown waits for requests in flight, seconds. Default 30.</summary>
     public int ShutdownDrainSecs { get; init; } = 30;
+
+    /// <summary>Longest time for which a call is read on after its client has left, in pools that do so.</summary>
+    public int DrainSecs { get; init; } = 30;
 }

@@ -8,6 +8,9 @@ internal static class Answer
     /// <summary>Most bytes of an answer that are held back while a failover is still possible.</summary>
     public const int HoldLimit = 64 * 1024;
 
+    /// <summary>Most bytes of an answer that are read on after its client has left, where that is wanted at all.</summary>
+    public const int DrainLimit = 16 * 1024 * 1024;
+
     /// <summary>Relays a 2xx answer. Transport failures before anything reached the client are thrown; later ones are dealt with here.</summary>
     public static ValueTask<AttemptResult> RelayAsync(Attempt attempt)
     {
@@ -45,7 +48,7 @@ internal static class Answer
         }
 
         exchange.MarkHeaders(attempt.Lease.Lane.Name);
-        exchange.Outcome = Observability.Outcome.Ok;
+        exchange.Outcome = exchange.ClientGone.IsCancellationRequested ? Observability.Outcome.ClientError : Observability.Outcome.Ok;
         attempt.Lease.Succeeded();
     }
 

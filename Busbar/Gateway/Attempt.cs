@@ -147,6 +147,13 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// </summary>
     public AttemptResult Fail(FaultClass fault, in ProviderError error, int status = 200, TimeSpan? retryAfter = null)
     {
+        if (exchange.ClientGone.IsCancellationRequested)
+        {
+            // Nobody waits for another lane's answer, and what becomes of a call without a client is nobody's fault.
+            exchange.Outcome = Outcome.ClientError;
+            return AttemptResult.ClientLeft;
+        }
+
         switch (FaultDispositions.Of(fault))
         {
             case FaultDisposition.TransientUpstream:

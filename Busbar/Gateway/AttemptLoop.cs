@@ -201,7 +201,9 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 
         TimeSpan? own = lease.Member.AttemptTimeoutMs is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
         bool ownIsShorter = own < left;
-        exchange.Timer.Start(ownIsShorter ? own!.Value : left, exchange.ClientGone);
+        bool drains = lease.Pool.Config.OnClientDisconnect == DisconnectMode.Drain;
+        TimeSpan grace = TimeSpan.FromSeconds(drains ? exchange.Snapshot.Config.Limits.DrainSecs : 0);
+        exchange.Timer.Start(ownIsShorter ? own!.Value : left, exchange.ClientGone, grace);
         AttemptResult result;
         try
         {

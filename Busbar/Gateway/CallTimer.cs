@@ -13,6 +13,8 @@ internal sealed class CallTimer
     private CancellationTokenRegistration _client;
     private long _armedAt;
     private TimeSpan _armedFor;
+    private TimeSpan _grace;
+    private long _endsAt;
 
     /// <summary>The token to pass to upstream calls. Fetch it anew after <see cref="Start"/>.</summary>
     public CancellationToken Token => _source.Token;
@@ -20,8 +22,13 @@ internal sealed class CallTimer
     /// <summary>Whether it fired, for whatever reason.</summary>
     public bool HasFired => _source.IsCancellationRequested;
 
-    /// <summary>Begins an attempt that may take <paramref name="limit"/> at most and ends when <paramref name="clientGone"/> fires.</summary>
-    public void Start(TimeSpan limit, CancellationToken clientGone)
+    /// <summary>Whether calls outlive their client.</summary>
+    public bool Drains => _grace > TimeSpan.Zero;
+
+    /// <summary>
+    /// Begins an attempt that may take <paramref name="limit"/> at most and ends <paramref name="grace"/> after <paramref name="clientGone"/> fires.
+    /// </summary>
+    public void Start(TimeSpan limit, CancellationToken clientGone, TimeSpan grace = default)
     {
         _client.Dispose();
         if (!_source.TryReset())
@@ -30,8 +37,10 @@ internal sealed class CallTimer
             _source = new CancellationTokenSource();
         }
 
-        _client = clientGone.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _source);
+        _grace = grace;
+        Volatile.Write(ref _endsAt, 0);
         Arm(limit);
+        _client = clientGone.UnsafeRegister(static state => ((CallTimer)state!).OnClientGone(), this);
     }
 
     /// <summary>Allows <paramref name="limit"/> from now.</summary>
@@ -39,7 +48,7 @@ internal sealed class CallTimer
     {
         _armedAt = Environment.TickCount64;
         _armedFor = limit;
-        _source.CancelAfter(limit);
+        CancelAfter(limit);
     }
 
     /// <summary>Allows <paramref name="limit"/> from now, or at most an eighth of it or a second more; cheap when called often.</summary>
@@ -50,14 +59,14 @@ internal sealed class CallTimer
         {
             _armedAt = Environment.TickCount64;
             _armedFor = limit;
-            _source.CancelAfter(limit + TimeSpan.FromMilliseconds(slack));
+            CancelAfter(limit + TimeSpan.FromMilliseconds(slack));
         }
     }
 
     /// <summary>Stops the clock while nothing upstream is waited for.</summary>
     public void Disarm()
     {
-        _source.CancelAfter(Timeout.InfiniteTimeSpan);
+        CancelAfter(Timeout.InfiniteTimeSpan);
         _armedFor = default;
     }
 
@@ -73,5 +82,33 @@ internal sealed class CallTimer
         }
 
         _armedFor = default;
+        _grace = default;
+    }
+
+    private void OnClientGone()
+    {
+        CancellationTokenSource source = _source;
+        if (!Drains)
+        {
+            source.Cancel();
+            return;
+        }
+
+        Volatile.Write(ref _endsAt, Environment.TickCount64 + (long)_grace.TotalMilliseconds);
+        source.CancelAfter(_grace);
+    }
+
+    // Nothing moves the end that a client's leaving has set; it may be set while this runs, so it is looked at last.
+    private void CancelAfter(TimeSpan limit)
+    {
+        _source.CancelAfter(limit);
+        if (Volatile.Read(ref _endsAt) is not 0 and var end)
+        {
+            TimeSpan left = TimeSpan.FromMilliseconds(Math.Max(0, end - Environment.TickCount64));
+            if (limit == Timeout.InfiniteTimeSpan || left < limit)
+            {
+                _source.CancelAfter(left);
+            }
+        }
     }
 }

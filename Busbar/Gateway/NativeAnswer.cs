@@ -19,7 +19,7 @@ internal sealed class NativeAnswer
     public NativeAnswer(Attempt attempt, ReadOnlySpan<byte> body, Observability.Outcome outcome)
     {
         _status = (int)attempt.Response.StatusCode;
-        _contentType = attempt.Response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : null;
+        _contentType = HeaderPolicy.ContentTypeOf(attempt.Response.Content.Headers);
         HeaderPolicy.CopyResponse(attempt.Response.Headers, _headers);
         _body = body.ToArray();
         _outcome = outcome;

@@ -116,6 +116,11 @@ internal static class StreamRelay
             if (!await FlushAsync(exchange).ConfigureAwait(false))
             {
                 exchange.Outcome = delivered ? exchange.Outcome : Outcome.ClientError;
+                if (exchange.Timer.Drains && !ended && fault is null)
+                {
+                    await DrainAsync(exchange, stream, body, idle).ConfigureAwait(false);
+                }
+
                 return;
             }
 
@@ -190,6 +195,37 @@ internal static class StreamRelay
         }
     }
 
+    // The client has left, and the rest is read for what it says of its cost. Nobody is blamed however it ends.
+    private static async ValueTask DrainAsync(Exchange exchange, Stream stream, IRelayedStream body, TimeSpan idle)
+    {
+        try
+        {
+            for (int drained = 0; drained < Answer.DrainLimit && body.Error is null;)
+            {
+                exchange.Timer.Extend(body.IsComplete ? TailLimit : idle);
+                int read = await stream.ReadAsync(body.Framer.GetMemory(ReadSize), exchange.Timer.Token).ConfigureAwait(false);
+                if (read == 0)
+                {
+                    body.Complete();
+                    return;
+                }
+
+                drained += read;
+                body.Framer.Advance(read);
+                if (body.Take() != FrameResult.NeedMore)
+                {
+                    return;
+                }
+
+                body.Sent();
+            }
+        }
+        catch (Exception exception) when (Transport.IsFailure(exception))
+        {
+            // What was read until then is all that is known.
+        }
+    }
+
     private static GatewayError Interrupted(FaultClass fault) =>
         fault == FaultClass.Timeout ? new GatewayError(ErrorKind.Timeout) : ErrorMapping.Interrupted;
 
@@ -204,9 +240,9 @@ internal static class StreamRelay
         body.Sent();
     }
 
-    // False when the client is gone. A slow client stops the clock: its slowness is not the provider's.
+    /// <summary>Sends what was written; false when the client is gone. A slow client stops the clock: its slowness is not the provider's.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<bool> FlushAsync(Exchange exchange)
+    public static async ValueTask<bool> FlushAsync(Exchange exchange)
     {
         ValueTask<FlushResult> flush = exchange.Output.FlushAsync(CancellationToken.None);
         if (!flush.IsCompletedSuccessfully)

@@ -108,17 +108,24 @@ internal static class WholeRelay
     private static async ValueTask<AttemptResult> PassRestAsync(Attempt attempt, Stream stream, PooledBuffer body)
     {
         Exchange exchange = attempt.Exchange;
+        TimeSpan idle = TimeSpan.FromSeconds(exchange.Snapshot.Config.Limits.UpstreamIdleTimeoutSecs);
+        int drained = 0;
         exchange.Output.Append(body.Span);
         try
         {
             while (true)
             {
-                var flushed = await exchange.Output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
-                if (flushed.IsCompleted || exchange.ClientGone.IsCancellationRequested)
+                bool isThere = await StreamRelay.FlushAsync(exchange).ConfigureAwait(false);
+                if (!isThere)
                 {
-                    return Left(attempt, body);
+                    exchange.Outcome = Outcome.ClientError;
+                    if (!exchange.Timer.Drains || drained > Answer.DrainLimit)
+                    {
+                        return Left(attempt, body);
+                    }
                 }
 
+                exchange.Timer.Extend(idle);
                 Memory<byte> room = exchange.Output.GetMemory(ReadSize);
                 int read = await stream.ReadAsync(room, exchange.Timer.Token).ConfigureAwait(false);
                 if (read == 0)
@@ -136,6 +143,7 @@ internal static class WholeRelay
                     exchange.UsageIsLost = exchange.WantsUsage;
                 }
 
+                drained += isThere ? 0 : read;
                 exchange.Output.Advance(read);
             }
         }
@@ -158,7 +166,7 @@ internal static class WholeRelay
         }
 
         MeterUnreported(attempt, body);
-        return AttemptResult.Answered;
+        return exchange.Outcome == Outcome.ClientError ? AttemptResult.ClientLeft : AttemptResult.Answered;
     }
 
     private static AttemptResult Left(Attempt attempt, PooledBuffer body)

@@ -99,7 +99,7 @@ internal sealed partial class FaultTable : IAsyncDisposable
         var text = new StringBuilder($"""
             listen: 127.0.0.1:{port}
             auth: {"{"} mode: token, client_tokens: [{Scene.Token}] {"}"}
-            limits: {"{"} upstream_idle_timeout_secs: 3 {"}"}
+            limits: {"{"} upstream_idle_timeout_secs: 6 {"}"}
             providers:
               p: {"{"} {provider}, base_url: "http://127.0.0.1:{_upstream.Port}" {"}"}
               refused: {"{"} {provider}, base_url: "http://127.0.0.1:{_refusing.Port}" {"}"}
@@ -117,10 +117,10 @@ internal sealed partial class FaultTable : IAsyncDisposable
         text.Append("pools:\n");
         foreach (FaultCase at in Cases)
         {
-            // A second lane is tried after half a second of silence; without one, silence lasts for as long as a request may.
-            string own = at.Row.IsTimed && at.IsBacked ? ", attempt_timeout_ms: 500" : "";
+            // A second lane is tried after two seconds of silence; without one, silence lasts for as long as a request may.
+            string own = at.Row.IsTimed && at.IsRescued ? ", attempt_timeout_ms: 2000" : "";
             string other = at.IsBacked ? ", { target: standin, weight: 1 }" : "";
-            string deadline = at.Row.IsTimed && at.Row.View != FaultView.BrokenOff && !at.IsRescued ? "failover: { deadline_secs: 2 }, " : "";
+            string deadline = at.Row.IsTimed && at.Row.View != FaultView.BrokenOff && !at.IsRescued ? "failover: { deadline_secs: 4 }, " : "";
             text.Append($"  {at.Pool}: {{ {deadline}breaker: {{ base_cooldown_secs: 60, max_cooldown_secs: 120 }}, members: [{{ target: {at.Lane}, weight: 1000{own} }}{other}] }}\n");
         }
 

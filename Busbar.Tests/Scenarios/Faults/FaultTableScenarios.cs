@@ -174,6 +174,9 @@ public sealed class FaultTableScenarios(ITestOutputHelper output)
                 at.Speaks.IsEnvelope(reply, 503);
                 Assert.True(int.Parse(reply["Retry-After"] ?? "0") >= 1, "no Retry-After");
                 break;
+            case FaultView.TooLong when isOwn:
+                Assert.Equal((400, at.Serves.ContextError), (reply.Status, reply.Text));
+                break;
             case FaultView.TooLong:
                 at.Speaks.IsEnvelope(reply, 400, "context_length_exceeded");
                 break;
@@ -227,7 +230,9 @@ public sealed class FaultTableScenarios(ITestOutputHelper output)
         Assert.Equal(row.Charge == FaultCharge.HardDown ? "open" : "closed", lane.State(at.Pool));
         Assert.Equal(row.Charge is FaultCharge.Transient or FaultCharge.Late ? 1 : 0, lane.StreakIn(at.Pool));
         Assert.InRange(lane.CooldownIn(at.Pool), row.Floor, row.Floor == 0 ? 0 : row.Ceiling);
-        Assert.Equal(row.Provider == "p" ? 1 : 0, at.Calls);
+
+        // On a busy machine a timer may fire before the request has left.
+        Assert.InRange(at.Calls, row.Provider == "p" && !row.IsTimed ? 1 : 0, row.Provider == "p" ? 1 : 0);
     }
 
     private static void IsCounted(FaultCase at, MetricsPage page)

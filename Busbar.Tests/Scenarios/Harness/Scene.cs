@@ -18,7 +18,8 @@ internal sealed class Scene : IAsyncDisposable
 
     private static readonly string[] OwnWords = ["busbar", "lane", "pool", "breaker", "upstream", "gateway", "router"];
 
-    private readonly SocketsHttpHandler _handler = new() { UseCookies = false, UseProxy = false };
+    // Who leaves an answer leaves at once, and does not read on for the sake of the connection.
+    private readonly SocketsHttpHandler _handler = new() { UseCookies = false, UseProxy = false, MaxResponseDrainSize = 0 };
     private readonly List<string> _shown = [];
     private bool _disposed;
 

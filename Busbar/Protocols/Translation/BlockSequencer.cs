@@ -54,15 +54,6 @@ internal sealed class BlockSequencer : IDisposable
         }
     }
 
-    /// <summary>The provider's bytes have ended: a terminal that was seen but not followed by the native end is put out.</summary>
-    public void Complete(StreamEvents output)
-    {
-        if (!IsEnded && _terminal.StopReason != StopReason.None)
-        {
-            Finish(output);
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -100,9 +100,6 @@ internal sealed class StreamTranslation : IDisposable
         _read.Clear();
         _reader.Complete(_read);
         Process(output);
-        _ordered.Clear();
-        _sequencer.Complete(_ordered);
-        Write(output);
     }
 
     /// <summary>Appends the native error frame and whatever ends the stream after it. Does nothing after the end.</summary>
