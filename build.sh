@@ -157,14 +157,22 @@ run_tests() {
   (( failed == 0 && passed > 1 ))
 }
 
+# The mock provider and the load client.
+load_tools() {
+  need gcc=gcc python3=python3
+  mkdir -p artifacts/bench
+  gcc -O2 -Wall -Wextra -Werror -o artifacts/bench/upstream Busbar.Benchmarks/load/mock/*.c
+  gcc -O2 -Wall -Wextra -Werror -o artifacts/bench/client Busbar.Benchmarks/load/client/client.c
+}
+
 bench() {
   need_sdk
   need_native
-  need wrk=wrk nginx=nginx-light python3=python3
+  need wrk=wrk nginx=nginx-light
   build
   dotnet publish Busbar.Benchmarks/load/bare-proxy/BareProxy.csproj -c Release -o artifacts/bench >artifacts/bench.log 2>&1 ||
     { cat artifacts/bench.log >&2; die "publishing the bare proxy failed"; }
-  gcc -O2 -Wall -Wextra -Werror -o artifacts/bench/upstream Busbar.Benchmarks/load/upstream.c
+  load_tools
   exec python3 Busbar.Benchmarks/load/compare.py --busbar ./busbar --tools artifacts/bench "$@"
 }
 
