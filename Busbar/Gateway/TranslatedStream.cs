@@ -10,7 +10,7 @@ internal sealed class TranslatedStream : IRelayedStream
 {
     private readonly Attempt _attempt;
     private readonly StreamTranslation _translation;
-    private readonly PooledBuffer _output = new(4096);
+    private readonly PooledBuffer _output = new(1024);
 
     /// <summary>For the answer of <paramref name="attempt"/>.</summary>
     public TranslatedStream(Attempt attempt)
@@ -74,7 +74,11 @@ internal sealed class TranslatedStream : IRelayedStream
     }
 
     /// <inheritdoc/>
-    public void Sent() => _output.Clear();
+    public void Sent()
+    {
+        _output.Clear();
+        _output.Release();
+    }
 
     /// <inheritdoc/>
     public void Fail(in GatewayError error) => _translation.WriteError(error, _output);

@@ -16,7 +16,13 @@ internal sealed class JsonTape : IDisposable
 
     private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth, CommentHandling = JsonCommentHandling.Disallow };
 
-    private Entry[] _entries = ArrayPool<Entry>.Shared.Rent(64);
+    private const int FirstEntries = 64;
+
+    // Told apart by reference.
+    private static readonly Entry[] Disposed = new Entry[0];
+    private static readonly Entry[] Unrented = new Entry[0];
+
+    private Entry[] _entries = Unrented;
     private int _count;
     private ReadOnlyMemory<byte> _json;
 
@@ -95,7 +101,7 @@ internal sealed class JsonTape : IDisposable
     /// <summary>Gives the storage back. Nodes of this tape must not be used afterwards.</summary>
     public void Dispose()
     {
-        Entry[] entries = Interlocked.Exchange(ref _entries, []);
+        Entry[] entries = Interlocked.Exchange(ref _entries, Disposed);
         Clear();
         if (entries.Length > 0)
         {
@@ -128,10 +134,14 @@ internal sealed class JsonTape : IDisposable
 
     private void Grow()
     {
-        ObjectDisposedException.ThrowIf(_entries.Length == 0, this);
-        Entry[] larger = ArrayPool<Entry>.Shared.Rent(_entries.Length * 2);
+        ObjectDisposedException.ThrowIf(_entries == Disposed, this);
+        Entry[] larger = ArrayPool<Entry>.Shared.Rent(Math.Max(FirstEntries, _entries.Length * 2));
         _entries.AsSpan(0, _count).CopyTo(larger);
-        ArrayPool<Entry>.Shared.Return(_entries);
+        if (_entries != Unrented)
+        {
+            ArrayPool<Entry>.Shared.Return(_entries);
+        }
+
         _entries = larger;
     }
 
