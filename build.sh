@@ -11,7 +11,8 @@ usage: ./build.sh [command]
   build         leave ./busbar, one static file (default)
   run           build, then start it in demo mode; further arguments replace --demo
   test          everything that CI runs; the last line counts the results
-  bench         load comparison with nginx and a bare proxy; --quick for a short one
+  bench         load comparison with nginx and a bare proxy; --quick for a short one, --only PART for some of it
+  soak          mixed traffic, faults and disconnects for ten minutes; --minutes N for longer or shorter
   bench-micro   micro benchmarks; further arguments go to BenchmarkDotNet
   clean         remove everything that was built
 TEXT
@@ -176,6 +177,14 @@ bench() {
   exec python3 Busbar.Benchmarks/load/compare.py --busbar ./busbar --tools artifacts/bench "$@"
 }
 
+soak() {
+  need_sdk
+  need_native
+  load_tools
+  build
+  exec python3 Busbar.Benchmarks/load/soak.py --busbar ./busbar --tools artifacts/bench "$@"
+}
+
 command=${1:-build}
 (( $# )) && shift
 case $command in
@@ -183,6 +192,7 @@ case $command in
   run) build; (( $# )) || set -- --demo; exec ./busbar "$@" ;;
   test) run_tests ;;
   bench) bench "$@" ;;
+  soak) soak "$@" ;;
   bench-micro)
     need_sdk
     (( $# )) || set -- --filter '*'

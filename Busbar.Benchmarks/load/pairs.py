@@ -9,7 +9,7 @@ ANSWER_MARKS = 8
 
 def add_pairs(bench, grids):
     pairs = [(ingress, egress) for ingress in DIALECTS for egress in DIALECTS]
-    rounds, requests, streams = (3, 400, 32) if bench.quick else (7, 1000, 96)
+    rounds, requests, streams = (5, 400, 32) if bench.quick else (9, 1000, 96)
     # As fast as the sockets take them, events would be handled many at a time; 2 ms apart each is a wake-up of its own.
     with bench.gateway(name="pairs") as gateway:
 
