@@ -35,7 +35,7 @@ internal sealed class Authenticator
         }
 
         string? authorization = First(headers.Authorization);
-        if (_mode == AuthMode.Token && admitted.Is(this, authorization))
+        if (_mode == AuthMode.Token && admitted.IsHeader(this, authorization))
         {
             return new(true, default);
         }
@@ -46,10 +46,10 @@ internal sealed class Authenticator
             return new(true, new CallerCredential(true, token is null ? null : new Secret(token), carrier));
         }
 
-        bool listed = token is not null && IsListed(token);
-        if (listed && carrier == CredentialCarrier.Bearer)
+        bool listed = token is not null && (admitted.IsToken(this, token, carrier) || IsListed(token));
+        if (listed)
         {
-            admitted = new AdmittedToken(this, authorization!);
+            admitted = new AdmittedToken(this, carrier == CredentialCarrier.Bearer ? authorization! : token!, carrier);
         }
 
         return new(listed, default);

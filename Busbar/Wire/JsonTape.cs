@@ -75,6 +75,7 @@ internal sealed class JsonTape : IDisposable
                     // For a string or name the slice is the inside of the quotes.
                     bool quoted = token is JsonTokenType.String or JsonTokenType.PropertyName;
                     entry.Start += quoted ? 1 : 0;
+                    entry.HasEscapes = reader.ValueIsEscaped;
                     entry.Length = reader.ValueSpan.Length;
                     entry.Next = _count + 1;
                 }
@@ -112,16 +113,27 @@ internal sealed class JsonTape : IDisposable
     /// <summary>Index of the value of the last member called <paramref name="name"/> in the object at <paramref name="index"/>; 0 when it has none.</summary>
     internal int Find(int index, ReadOnlySpan<byte> name)
     {
+        ulong positions = 0;
+        return Find(index, name, ref positions);
+    }
+
+    /// <summary>The same; bit n of <paramref name="positions"/> is set where the member n of the first 64 has that name.</summary>
+    internal int Find(int index, ReadOnlySpan<byte> name, ref ulong positions)
+    {
         ReadOnlySpan<byte> json = _json.Span;
         ReadOnlySpan<Entry> entries = _entries;
         int found = 0;
         int end = entries[index].Next;
-        for (int at = index + 1; at < end; at = entries[at + 1].Next)
+        ulong position = 1;
+        for (int at = index + 1; at < end; at = entries[at + 1].Next, position <<= 1)
         {
             ref readonly Entry entry = ref entries[at];
-            if (entry.Length == name.Length ? json.Slice(entry.Start, entry.Length).SequenceEqual(name) : entry.Length > name.Length && new JsonText(_json.Slice(entry.Start, entry.Length)).Is(name))
+            if (entry.HasEscapes
+                ? new JsonText(_json.Slice(entry.Start, entry.Length)).Is(name)
+                : entry.Length == name.Length && json.Slice(entry.Start, entry.Length).SequenceEqual(name))
             {
                 found = at + 1;
+                positions |= position;
             }
         }
 
@@ -154,5 +166,8 @@ internal sealed class JsonTape : IDisposable
         public int Next;
 
         public JsonTokenType Token;
+
+        /// <summary>A name or string that is not written as it reads.</summary>
+        public bool HasEscapes;
     }
 }
