@@ -6,7 +6,8 @@ import time
 
 from bench import ANSWER_MARK, DELTA_MARK, DELTAS
 from dialects import request
-from processes import rss
+from processes import rss, stop, until_serving
+from proxies import start_bare
 
 # Never opens, so that each request meets the failing member.
 FAILOVER_POOL = """\
@@ -31,25 +32,36 @@ def add_paced(bench, table):
                       f"{lost} lost, {result.failed} failed", "0 lost", lost == 0 and result.failed == 0)
 
 
+def hold(bench, port, pid, message, count):
+    """Opens `count` streams, waits until each had its first event, and returns how many did and the KiB that each costs."""
+    path = f"{bench.directory}/idle-request"
+    with open(path, "wb") as f:
+        f.write(message)
+    before = rss(pid)
+    client = subprocess.Popen([f"{bench.tools}/client", str(port), str(count), "hold", path, DELTA_MARK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    held = int(client.stdout.readline().split()[1])
+    time.sleep(3)
+    each = (rss(pid) - before) * 1024 / max(held, 1)
+    client.communicate("")
+    return held, each
+
+
 def add_idle(bench, table):
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     wanted = 10_000
     # Each takes two handles: the client's connection and the provider's.
     count = min(wanted, (limit - 400) // 2)
-    path = f"{bench.directory}/idle-request"
+    short = "" if count == wanted else f" (of {wanted}: {limit} handles are permitted)"
+    bare, process = start_bare(bench)
+    if until_serving(process, bare.port) is None:
+        raise SystemExit("the bare proxy did not start")
+    held, each = hold(bench, bare.port, bare.pid, request("openai", "any", True).replace(b"/v1/", b"/i=1/v1/", 1), count)
+    stop(process)
+    table.add("idle streams, bare proxy", f"{held} held{short}", f"{each:.1f} KiB each")
     for ingress, egress in ("openai", "openai"), ("openai", "anthropic"):
-        with open(path, "wb") as f:
-            f.write(request(ingress, "to-" + egress, True))
         with bench.gateway(wishes="/i=1", name="idle") as gateway:
             gateway.load(request(ingress, "to-" + egress, False), 8, 200, ANSWER_MARK)
-            before = rss(gateway.pid)
-            client = subprocess.Popen([f"{bench.tools}/client", str(gateway.port), str(count), "hold", path, DELTA_MARK],
-                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            held = int(client.stdout.readline().split()[1])
-            time.sleep(3)
-            each = (rss(gateway.pid) - before) * 1024 / max(held, 1)
-            client.communicate("")
-        short = "" if held == wanted else f" (of {wanted}: {limit} handles are permitted)"
+            held, each = hold(bench, gateway.port, gateway.pid, request(ingress, "to-" + egress, True), count)
         table.add(f"idle streams, {ingress} to {egress}", f"{held} held{short}", f"{each:.1f} KiB each", "<= 12 KiB each", held >= count and each <= 12)
 
 

@@ -38,7 +38,7 @@ internal static class BodyReader
                 int arrived = checked((int)result.Buffer.Length);
                 if (body.FreeCapacity < arrived)
                 {
-                    body.GetSpan((int)Math.Min(Math.Max(contentLength ?? 0, body.Length + arrived) - body.Length, (long)TrustPerByte * (body.Length + arrived)));
+                    body.GetSpan(RoomFor(body.Length, arrived, contentLength ?? 0));
                 }
 
                 foreach (ReadOnlyMemory<byte> piece in result.Buffer)
@@ -64,5 +64,13 @@ internal static class BodyReader
             body.Dispose();
             throw;
         }
+    }
+
+    // For what has arrived beyond the bytes held, and for all that is declared once the trust is good for half of it: no step is worth taking then.
+    private static int RoomFor(int held, int arrived, long declared)
+    {
+        long trusted = (long)TrustPerByte * (held + arrived);
+        long whole = trusted >= declared / 2 ? declared : trusted;
+        return (int)Math.Max(whole - held, arrived);
     }
 }
