@@ -33,6 +33,7 @@ internal static class HelpText
           POST /v1/responses/input_tokens
           POST /model/{model}/count-tokens
           POST {v}/models/{model}:countTokens
+          POST /v1/responses/compact                  compaction, of lanes of the same protocol
           POST /v1/embeddings                         embeddings, of lanes of the same protocol
           POST /v2/embed
           POST {v}/models/{model}:embedContent

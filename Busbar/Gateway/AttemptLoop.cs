@@ -122,6 +122,12 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             return;
         }
 
+        if (last.Native is { } native)
+        {
+            await native.WriteAsync(exchange).ConfigureAwait(false);
+            return;
+        }
+
         if (last.Final is { } final)
         {
             await ErrorReply.WriteAsync(exchange, final).ConfigureAwait(false);
@@ -268,7 +274,12 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         bool callersCredential = exchange.Caller.Credential.IsPassthrough && fault == FaultClass.Auth;
         if (FaultDispositions.Of(fault).MovesOn() && !callersCredential)
         {
-            return attempt.Fail(fault, error, status, Transport.RetryAfter(attempt.Response, exchange.Snapshot.Time.GetUtcNow()));
+            AttemptResult failed = attempt.Fail(fault, error, status, Transport.RetryAfter(attempt.Response, exchange.Snapshot.Time.GetUtcNow()));
+
+            // Where no lane takes more, the vendor's own words say best what was too long.
+            return failed.Reason == FailoverReason.ContextLength && !attempt.IsTranslated
+                ? failed with { Native = new NativeAnswer(attempt, body.Span, Outcome.ClientError) }
+                : failed;
         }
 
         if (callersCredential)

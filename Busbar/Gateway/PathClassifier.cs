@@ -19,6 +19,7 @@ internal static class PathClassifier
         ("/v1/messages/count_tokens", ProtocolId.Anthropic),
         ("/v1/responses", ProtocolId.Responses),
         ("/v1/responses/input_tokens", ProtocolId.Responses),
+        ("/v1/responses/compact", ProtocolId.Responses),
         ("/v2/chat", ProtocolId.Cohere),
         ("/v2/embed", ProtocolId.Cohere),
     ];

@@ -24,6 +24,7 @@ internal static class Routes
         new("POST", "/v1/responses/input_tokens", Endpoint.Auxiliary, ProtocolId.Responses, Operation.CountTokens),
         new("POST", "{v}/models/{model}:countTokens", Endpoint.Auxiliary, ProtocolId.Gemini, Operation.CountTokens),
         new("POST", "/model/{model}/count-tokens", Endpoint.Auxiliary, ProtocolId.Bedrock, Operation.CountTokens),
+        new("POST", "/v1/responses/compact", Endpoint.Auxiliary, ProtocolId.Responses, Operation.Compact),
 
         new("POST", "/v1/embeddings", Endpoint.Auxiliary, ProtocolId.OpenAI, Operation.Embed),
         new("POST", "/v2/embed", Endpoint.Auxiliary, ProtocolId.Cohere, Operation.Embed),

@@ -81,7 +81,8 @@ internal static class StreamRelay
             // First of all, since content that came together with it has not reached the client either.
             if (body.Error is { } error)
             {
-                return attempt.Fail(FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap), error.Error);
+                AttemptResult failed = attempt.Fail(FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap), error.Error);
+                return body.HasContent && !attempt.IsTranslated ? failed with { Native = new NativeAnswer(attempt, held.Span, Outcome.Error) } : failed;
             }
 
             if (body.HasContent || body.IsComplete || (firstByte && held.Length > 0))

@@ -14,4 +14,7 @@ internal enum Operation : byte
 
     /// <summary>Embedding vectors of several contents in one call, where the protocol has a path of its own for that (Gemini).</summary>
     BatchEmbed,
+
+    /// <summary>A conversation made shorter, in a form that only its vendor reads (Responses).</summary>
+    Compact,
 }

@@ -34,8 +34,12 @@ internal sealed class ResponsesProtocol : Protocol
     public override string EgressPath(string model, bool stream) => "/v1/responses";
 
     /// <inheritdoc/>
-    public override string EgressPath(string model, in EgressCall call) =>
-        call.Operation == Operation.CountTokens ? "/v1/responses/input_tokens" : base.EgressPath(model, call);
+    public override string EgressPath(string model, in EgressCall call) => call.Operation switch
+    {
+        Operation.CountTokens => "/v1/responses/input_tokens",
+        Operation.Compact => "/v1/responses/compact",
+        _ => base.EgressPath(model, call),
+    };
 
     /// <inheritdoc/>
     public override GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request) =>

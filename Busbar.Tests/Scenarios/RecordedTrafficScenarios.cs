@@ -1,0 +1,152 @@
+using System.Text;
+using Busbar.Ir;
+using Busbar.Protocols;
+using Busbar.Wire;
+
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>Every recorded exchange, played through the program between a client and a provider of its own protocol.</summary>
+public sealed class RecordedTrafficScenarios
+{
+    /// <summary>Statuses that say something about the gateway's own account or the provider's health, so that the client gets another answer.</summary>
+    private static readonly int[] NotTheClients = [401, 402, 403, 408, 429, 500, 502, 503, 504, 529];
+
+    /// <summary>Answers that do not reach the client, because what they say is not meant for it.</summary>
+    private static readonly Dictionary<string, string> Exceptions = new()
+    {
+        ["bedrock-6223d3d509"] = "a stream that begins with an exception is answered with the status of that exception",
+        ["openai-responses-d9347beed9"] = "a stream that fails before any content is answered with a status",
+        ["anthropic-b8a50f39ca"] = "a provider that cannot count tokens is stood in for",
+        ["gemini-68cf03b3e5"] = "a provider that cannot count tokens is stood in for",
+        ["gemini-10d0f1648f"] = "the provider refused the gateway's own key",
+        ["gemini-37e4319e71"] = "the provider refused the gateway's own key",
+        ["gemini-c365f901ee"] = "the provider refused the gateway's own key",
+        ["gemini-f5450db479"] = "the provider refused the gateway's own key",
+    };
+
+    [SkippableTheory]
+    [InlineData("anthropic")]
+    [InlineData("openai")]
+    [InlineData("gemini")]
+    [InlineData("bedrock")]
+    [InlineData("responses")]
+    [InlineData("cohere")]
+    public async Task Request_and_answer_pass_byte_for_byte_but_for_the_model(string protocol)
+    {
+        Skip.IfNot(Corpus.Exists);
+        ProtocolId id = Enumerable.Range(0, 6).Select(value => (ProtocolId)value).Single(value => value.Name() == protocol);
+        Scene scene = await StartAsync(protocol);
+        var wrong = new List<string>();
+        foreach (CorpusExchange exchange in Corpus.Of(id).Where(exchange => !NotTheClients.Contains(exchange.Status)))
+        {
+            CorpusRequest request = exchange.Request ?? Corpus.Of(id).First(other => other.Request is not null && other.Streaming == exchange.Streaming && OperationOf(other) == Operation.Chat).Request!;
+            UpstreamRequest? arrived = null;
+            scene.Upstream.Always = async call =>
+            {
+                arrived = call.Request;
+                await PlayAsync(call, exchange);
+            };
+            (byte[] sent, byte[] expected) = Named(request, id);
+            using var message = new HttpRequestMessage(HttpMethod.Post, (IsNamed(request, id) ? "" : "/smart") + PathOf(exchange, id, "smart") + QueryOf(exchange, id)) { Content = new ByteArrayContent(sent) };
+            message.Content.Headers.ContentType = new("application/json");
+            message.Headers.TryAddWithoutValidation("x-api-key", Scene.Token);
+            using HttpResponseMessage response = await scene.Client.SendAsync(message);
+            byte[] received = await response.Content.ReadAsByteArrayAsync();
+
+            if (arrived is null || !arrived.Body.AsSpan().SequenceEqual(expected))
+            {
+                wrong.Add($"{exchange.Id}: the request is not the client's; {(int)response.StatusCode} {Encoding.UTF8.GetString(received)[..Math.Min(120, received.Length)]}");
+            }
+
+            // A stream that the recorder cut gets an error event at its end.
+            bool same = exchange.Tags.Contains("stream-truncated") || exchange.Id == "gemini-29cf02695c"
+                ? received.AsSpan().StartsWith(exchange.ResponseBody.Span.TrimEnd("]\r\n "u8))
+                : received.AsSpan().SequenceEqual(exchange.ResponseBody.Span);
+            if (((int)response.StatusCode != exchange.Status || !same) && !Exceptions.ContainsKey(exchange.Id))
+            {
+                wrong.Add($"{exchange.Id}: the answer is not the provider's: {(int)response.StatusCode} for {exchange.Status}, {received.Length} bytes for {exchange.ResponseBody.Length}, {string.Join(' ', exchange.Tags)}: {Encoding.UTF8.GetString(received)[^Math.Min(160, received.Length)..]}");
+            }
+
+            if ((int)response.StatusCode != exchange.Status)
+            {
+                await scene.DisposeAsync();
+                scene = await StartAsync(protocol);
+            }
+        }
+
+        await scene.DisposeAsync();
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    private static Task<Scene> StartAsync(string protocol) => Scene.StartAsync(new SceneConfig(new BareDialect(protocol)));
+
+    private static async Task PlayAsync(UpstreamCall call, CorpusExchange exchange)
+    {
+        if (!exchange.Streaming || exchange.Status != 200)
+        {
+            await call.AnswerAsync(exchange.Status, exchange.ResponseBody.ToArray(), exchange.ContentType);
+            return;
+        }
+
+        await call.RawAsync($"HTTP/1.1 200 OK\r\nContent-Type: {exchange.ContentType}\r\nContent-Length: {exchange.ResponseBody.Length}\r\n\r\n");
+
+        // Cuts that fall anywhere, the same in every run.
+        var random = new Random(exchange.ResponseBody.Length);
+        for (ReadOnlyMemory<byte> rest = exchange.ResponseBody; !rest.IsEmpty;)
+        {
+            int next = Math.Min(rest.Length, random.Next(1, 3000));
+            await call.RawAsync(rest[..next]);
+            rest = rest[next..];
+        }
+    }
+
+    private static bool IsNamed(CorpusRequest request, ProtocolId id) =>
+        id is ProtocolId.Bedrock or ProtocolId.Gemini || (RequestScan.TryScan(request.Body, out RequestScan scan) == ScanResult.Ok && scan.ModelIsString);
+
+    // The body with the client's name for the model, and with the provider's.
+    private static (byte[] Sent, byte[] Expected) Named(CorpusRequest request, ProtocolId id)
+    {
+        ReadOnlyMemory<byte> body = request.Body;
+        Assert.Equal(ScanResult.Ok, RequestScan.TryScan(body, out RequestScan scan));
+        if (id is ProtocolId.Bedrock or ProtocolId.Gemini)
+        {
+            return (body.ToArray(), body.ToArray());
+        }
+
+        if (!scan.ModelIsString)
+        {
+            // It was named in the address (Azure), or belongs to a stored prompt; here it is named in front of the path, and joins the body.
+            return (body.ToArray(), [.. body[..scan.ClosingBrace].Span.TrimEnd(" \t\r\n"u8), .. ",\"model\":\"wire-0\""u8, .. body[scan.ClosingBrace..].Span]);
+        }
+
+        byte[] With(string model) => [.. body[..scan.Model.Offset].Span, .. Encoding.UTF8.GetBytes($"\"{model}\""), .. body[scan.Model.End..].Span];
+        return (With("smart"), With("wire-0"));
+    }
+
+    private static Operation OperationOf(CorpusExchange exchange) => exchange.Request?.Path switch
+    {
+        null => Operation.Chat,
+        var path when path.EndsWith("count_tokens", StringComparison.Ordinal) || path.EndsWith("input_tokens", StringComparison.Ordinal)
+            || path.EndsWith(":countTokens", StringComparison.Ordinal) || path.EndsWith("count-tokens", StringComparison.Ordinal) => Operation.CountTokens,
+        var path when path.EndsWith("/compact", StringComparison.Ordinal) => Operation.Compact,
+        _ => Operation.Chat,
+    };
+
+    private static string PathOf(CorpusExchange exchange, ProtocolId id, string model) => (id, OperationOf(exchange)) switch
+    {
+        (ProtocolId.Anthropic, Operation.CountTokens) => "/v1/messages/count_tokens",
+        (ProtocolId.Responses, Operation.CountTokens) => "/v1/responses/input_tokens",
+        (ProtocolId.Gemini, Operation.CountTokens) => $"/v1beta/models/{model}:countTokens",
+        (ProtocolId.Bedrock, Operation.CountTokens) => $"/model/{model}/count-tokens",
+        (ProtocolId.Responses, Operation.Compact) => "/v1/responses/compact",
+        (ProtocolId.Anthropic, _) => "/v1/messages",
+        (ProtocolId.OpenAI, _) => "/v1/chat/completions",
+        (ProtocolId.Responses, _) => "/v1/responses",
+        (ProtocolId.Cohere, _) => "/v2/chat",
+        (ProtocolId.Bedrock, _) => $"/model/{model}/{(exchange.Streaming ? "converse-stream" : "converse")}",
+        _ => $"/v1beta/models/{model}:{(exchange.Streaming ? "streamGenerateContent" : "generateContent")}",
+    };
+
+    private static string QueryOf(CorpusExchange exchange, ProtocolId id) => id == ProtocolId.Gemini && exchange.IsSse ? "?alt=sse" : "";
+}

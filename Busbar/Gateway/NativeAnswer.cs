@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Busbar.Gateway;
+
+/// <summary>
+/// What a provider of the client's own protocol said in an attempt that failed. When no other lane can do better, the client gets it as it was: a
+/// refusal in the vendor's own words, or a stream up to and including its error.
+/// </summary>
+internal sealed class NativeAnswer
+{
+    private readonly int _status;
+    private readonly string? _contentType;
+    private readonly HeaderDictionary _headers = new();
+    private readonly byte[] _body;
+    private readonly Observability.Outcome _outcome;
+    private readonly string _lane;
+
+    /// <summary>Keeps a copy of <paramref name="body"/>, and of the headers that may pass.</summary>
+    public NativeAnswer(Attempt attempt, ReadOnlySpan<byte> body, Observability.Outcome outcome)
+    {
+        _status = (int)attempt.Response.StatusCode;
+        _contentType = attempt.Response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : null;
+        HeaderPolicy.CopyResponse(attempt.Response.Headers, _headers);
+        _body = body.ToArray();
+        _outcome = outcome;
+        _lane = attempt.Lease.Lane.Name;
+    }
+
+    /// <summary>Answers with it.</summary>
+    public async ValueTask WriteAsync(Exchange exchange)
+    {
+        exchange.Status = _status;
+        foreach ((string name, var value) in _headers)
+        {
+            exchange.ResponseHeaders[name] = value;
+        }
+
+        HeaderPolicy.NameRequest(exchange);
+        exchange.ResponseHeaders.ContentType = _contentType;
+        exchange.ResponseHeaders.ContentLength = _body.Length;
+        exchange.Outcome = _outcome;
+        exchange.ServedBy = _lane;
+        exchange.MarkHeaders(_lane);
+        await exchange.Output.WriteAsync(_body, exchange.ClientGone).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,10 @@
+using Busbar.Ir;
+
+namespace Busbar.Governance;
+
+/// <summary>What a request is charged for when it ends.</summary>
+/// <param name="Model">The configured model that answered.</param>
+/// <param name="Fee">Whether the fee is due: the client's answer was a success.</param>
+/// <param name="Usage">Tokens used; all zero when none are due.</param>
+/// <param name="IsEstimated">Whether <paramref name="Usage"/> is an estimate because the provider reported none.</param>
+internal readonly record struct Charge(string Model, bool Fee, Usage Usage, bool IsEstimated);

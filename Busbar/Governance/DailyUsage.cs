@@ -1,0 +1,16 @@
+namespace Busbar.Governance;
+
+/// <summary>What a key has used of one model on one day, or how much more than before.</summary>
+/// <param name="KeyId">Id of the key.</param>
+/// <param name="Model">The configured model.</param>
+/// <param name="Day">Midnight, UTC, epoch second.</param>
+/// <param name="Requests">Successful requests.</param>
+/// <param name="Estimated">Those of them whose tokens are estimates.</param>
+/// <param name="SpendMicroCents">Money, micro-cents.</param>
+/// <param name="Input">Uncached input tokens.</param>
+/// <param name="CacheRead">Input tokens read from a cache.</param>
+/// <param name="CacheWrite">Input tokens written to a cache.</param>
+/// <param name="Output">Output tokens, reasoning included.</param>
+/// <param name="Reasoning">The part of <paramref name="Output"/> spent on reasoning.</param>
+internal readonly record struct DailyUsage(
+    string KeyId, string Model, long Day, long Requests, long Estimated, long SpendMicroCents, long Input, long CacheRead, long CacheWrite, long Output, long Reasoning);

@@ -1,0 +1,32 @@
+namespace Busbar.Governance;
+
+/// <summary>
+/// Where keys and usage survive a restart. Calls block; they are made at start, from the admin API and from the ledger's own thread, never on the way
+/// of a request. Every method may throw <see cref="StoreException"/> and then has changed nothing. Safe for use from several threads.
+/// </summary>
+internal interface IGovernanceStore : IDisposable
+{
+    /// <summary>Everything, as of <paramref name="now"/> (epoch second).</summary>
+    StoredGovernance Load(long now);
+
+    /// <summary>Adds a key. False when its id, a digest or its access key id is taken.</summary>
+    bool Insert(VirtualKey key);
+
+    /// <summary>Replaces the key with the same id; never adds one. False when there is none.</summary>
+    bool Update(VirtualKey key);
+
+    /// <summary>Removes a key and all its usage. False when there is none.</summary>
+    bool Delete(string id);
+
+    /// <summary>Adds the increments of one flush, all or nothing. Increments of keys that no longer exist are passed over.</summary>
+    void Add(IReadOnlyCollection<WindowUsage> windows, IReadOnlyCollection<DailyUsage> days);
+
+    /// <summary>Usage by key, model and day, by day, key and model; <paramref name="keyId"/> null for all keys; days from <paramref name="from"/> to before <paramref name="until"/> (epoch seconds).</summary>
+    IReadOnlyList<DailyUsage> ReadUsage(string? keyId, long from, long until, int limit);
+
+    /// <summary>Notes an act of an administrator.</summary>
+    void Append(AuditEntry entry);
+
+    /// <summary>Acts with an id below <paramref name="before"/>, the newest first.</summary>
+    IReadOnlyList<AuditEntry> ReadAudit(long before, int limit);
+}

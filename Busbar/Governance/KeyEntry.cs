@@ -1,0 +1,31 @@
+namespace Busbar.Governance;
+
+/// <summary>A key in force and its running counters. One object for as long as the key exists; edits replace <see cref="Key"/>.</summary>
+internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
+{
+    private VirtualKey _key = key;
+    private volatile bool _isDeleted;
+
+    /// <summary>The key as last edited.</summary>
+    public VirtualKey Key
+    {
+        get => Volatile.Read(ref _key);
+        set => Volatile.Write(ref _key, value);
+    }
+
+    /// <summary>Spending, rates and open reservations.</summary>
+    public KeyAccount Account { get; } = account;
+
+    /// <summary>True once the key was deleted; never false again.</summary>
+    public bool IsDeleted => _isDeleted;
+
+    /// <summary>Whether the secret with <paramref name="digest"/> opens anything at <paramref name="now"/>, an epoch second.</summary>
+    public bool Admits(in KeyDigest digest, long now)
+    {
+        VirtualKey key = Key;
+        return !_isDeleted && key.IsActive(now) && (key.Digest.Equals(digest) || (key.FormerDigest is { } former && former.Equals(digest) && now < key.FormerUntil));
+    }
+
+    /// <summary>Marks the key as deleted, for requests and connections that still hold this object.</summary>
+    public void Delete() => _isDeleted = true;
+}

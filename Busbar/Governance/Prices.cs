@@ -1,0 +1,48 @@
+using Busbar.Ir;
+
+namespace Busbar.Governance;
+
+/// <summary>
+/// What one request costs: a fee in micro-cents (a millionth of a cent), and for each kind of token a price in nano-cents, which is a thousandth of
+/// "cents per million tokens", the unit that providers publish.
+/// </summary>
+internal readonly record struct Prices(long FeeMicroCents, long Input, long CacheRead, long CacheWrite, long Output, long Reasoning)
+{
+    /// <summary>More tokens than this in one request are a provider's mistake or malice, and are counted as this many.</summary>
+    public const long MostTokens = 1L << 40;
+
+    /// <summary>Fee and tokens together, micro-cents, rounded to the nearest; saturates.</summary>
+    public long CostOf(in Usage usage) => Usage.Add(FeeMicroCents, CostOfTokens(usage));
+
+    /// <summary>The tokens alone, micro-cents, rounded to the nearest; saturates.</summary>
+    public long CostOfTokens(in Usage usage)
+    {
+        long reasoning = Math.Min(Clamp(usage.Reasoning), Clamp(usage.Output));
+        Int128 nano = (Int128)Clamp(usage.Input) * Input
+            + (Int128)Clamp(usage.CacheRead) * CacheRead
+            + (Int128)Clamp(usage.CacheWrite) * CacheWrite
+            + (Int128)(Clamp(usage.Output) - reasoning) * Output
+            + (Int128)reasoning * Reasoning;
+        Int128 micro = (nano + 500) / 1000;
+        return micro > long.MaxValue ? long.MaxValue : (long)micro;
+    }
+
+    /// <summary>The most that <paramref name="input"/> tokens of any input kind and <paramref name="output"/> of any output kind can cost, fee included.</summary>
+    public long CeilingOf(long input, long output)
+    {
+        Int128 nano = (Int128)Clamp(input) * Math.Max(Input, Math.Max(CacheRead, CacheWrite)) + (Int128)Clamp(output) * Math.Max(Output, Reasoning);
+        Int128 micro = FeeMicroCents + ((nano + 999) / 1000);
+        return micro > long.MaxValue ? long.MaxValue : (long)micro;
+    }
+
+    /// <summary>The higher of both, price by price.</summary>
+    public static Prices Max(in Prices left, in Prices right) => new(
+        Math.Max(left.FeeMicroCents, right.FeeMicroCents),
+        Math.Max(left.Input, right.Input),
+        Math.Max(left.CacheRead, right.CacheRead),
+        Math.Max(left.CacheWrite, right.CacheWrite),
+        Math.Max(left.Output, right.Output),
+        Math.Max(left.Reasoning, right.Reasoning));
+
+    private static long Clamp(long tokens) => Math.Clamp(tokens, 0, MostTokens);
+}

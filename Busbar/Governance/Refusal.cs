@@ -1,0 +1,23 @@
+namespace Busbar.Governance;
+
+/// <summary>Which limit of a key stands in a request's way.</summary>
+internal enum Refusal : byte
+{
+    /// <summary>None: it may go on.</summary>
+    None,
+
+    /// <summary>The budget is spent, or too little of it is left; waiting helps only when another period begins.</summary>
+    Budget,
+
+    /// <summary>What is left of the budget is reserved by requests under way; when they end, some of it may come back.</summary>
+    BudgetHeld,
+
+    /// <summary>Tokens a minute.</summary>
+    Tokens,
+
+    /// <summary>Requests a minute.</summary>
+    Requests,
+
+    /// <summary>Requests at the same time.</summary>
+    Concurrency,
+}

@@ -1,0 +1,31 @@
+using Busbar.Ir;
+
+namespace Busbar.Governance;
+
+/// <summary>What one request cost a key, as the ledger takes it in. Sums of settlements are additive in every field.</summary>
+internal readonly record struct Settlement
+{
+    /// <summary>Id of the key.</summary>
+    public required string KeyId { get; init; }
+
+    /// <summary>Start of the key's budget window in which the request arrived, epoch second.</summary>
+    public required long WindowStart { get; init; }
+
+    /// <summary>Midnight, UTC, of the day on which the request arrived, epoch second.</summary>
+    public required long Day { get; init; }
+
+    /// <summary>The configured model that answered.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Money, micro-cents, at least 0.</summary>
+    public long SpendMicroCents { get; init; }
+
+    /// <summary>Tokens, by kind.</summary>
+    public Usage Usage { get; init; }
+
+    /// <summary>Whether the client's answer was a success.</summary>
+    public bool IsSuccess { get; init; }
+
+    /// <summary>Whether the tokens are an estimate because the provider reported none.</summary>
+    public bool IsEstimated { get; init; }
+}
