@@ -14,9 +14,7 @@ namespace Busbar.Gateway;
 /// </summary>
 internal static class StreamRelay
 {
-    // What a stream that waits holds on to, and what one that is behind reads at a time.
-    private const int SmallRead = 512;
-    private const int LargeRead = 4096;
+    private const int ReadSize = 4096;
 
     // After the provider's terminal only the end of its body is still to come; it must not keep the client waiting.
     private static readonly TimeSpan TailLimit = TimeSpan.FromSeconds(2);
@@ -64,7 +62,7 @@ internal static class StreamRelay
         bool firstByte = attempt.Lease.Pool.Config.Commit == Configuration.CommitMode.FirstByte;
         while (true)
         {
-            int read = await stream.ReadAsync(body.Framer.GetMemory(LargeRead), attempt.Exchange.Timer.Token).ConfigureAwait(false);
+            int read = await stream.ReadAsync(body.Framer.GetMemory(ReadSize), attempt.Exchange.Timer.Token).ConfigureAwait(false);
             FrameResult result;
             if (read == 0)
             {
@@ -112,7 +110,6 @@ internal static class StreamRelay
         Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
         bool ended = false;
         bool delivered = false;
-        int size = SmallRead;
         FaultClass? fault = null;
         while (true)
         {
@@ -131,7 +128,7 @@ internal static class StreamRelay
 
             exchange.Timer.Extend(body.IsComplete ? TailLimit : idle);
             int read;
-            Memory<byte> room = body.Framer.GetMemory(size);
+            Memory<byte> room = body.Framer.GetMemory(ReadSize);
             exchange.KeepAlive.Lend();
             try
             {
@@ -162,7 +159,6 @@ internal static class StreamRelay
             {
                 body.Framer.Advance(read);
                 result = body.Take();
-                size = read == room.Length ? LargeRead : SmallRead;
             }
 
             Write(exchange, body);
