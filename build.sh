@@ -11,7 +11,8 @@ usage: ./build.sh [command]
   build         leave ./busbar, one static file (default)
   run           build, then start it in demo mode; further arguments replace --demo
   test          everything that CI runs; the last line counts the results
-  bench         load comparison with nginx and a bare proxy; --quick for a short one
+  bench         load comparison with nginx and a bare proxy; --quick for a short one, --only PART for some of it
+  soak          mixed traffic, faults and disconnects for ten minutes; --minutes N for longer or shorter
   bench-micro   micro benchmarks; further arguments go to BenchmarkDotNet
   clean         remove everything that was built
 TEXT
@@ -160,15 +161,31 @@ run_tests() {
   (( failed == 0 && passed > 1 ))
 }
 
+# The mock provider and the load client.
+load_tools() {
+  need gcc=gcc python3=python3
+  mkdir -p artifacts/bench
+  gcc -O2 -Wall -Wextra -Werror -o artifacts/bench/upstream Busbar.Benchmarks/load/mock/*.c
+  gcc -O2 -Wall -Wextra -Werror -o artifacts/bench/client Busbar.Benchmarks/load/client/client.c
+}
+
 bench() {
   need_sdk
   need_native
-  need wrk=wrk nginx=nginx-light python3=python3
+  need wrk=wrk nginx=nginx-light
   build
   dotnet publish Busbar.Benchmarks/load/bare-proxy/BareProxy.csproj -c Release -o artifacts/bench >artifacts/bench.log 2>&1 ||
     { cat artifacts/bench.log >&2; die "publishing the bare proxy failed"; }
-  gcc -O2 -Wall -Wextra -Werror -o artifacts/bench/upstream Busbar.Benchmarks/load/upstream.c
+  load_tools
   exec python3 Busbar.Benchmarks/load/compare.py --busbar ./busbar --tools artifacts/bench "$@"
+}
+
+soak() {
+  need_sdk
+  need_native
+  load_tools
+  build
+  exec python3 Busbar.Benchmarks/load/soak.py --busbar ./busbar --tools artifacts/bench "$@"
 }
 
 command=${1:-build}
@@ -178,6 +195,7 @@ case $command in
   run) build; (( $# )) || set -- --demo; exec ./busbar "$@" ;;
   test) run_tests ;;
   bench) bench "$@" ;;
+  soak) soak "$@" ;;
   bench-micro)
     need_sdk
     need_native

@@ -35,6 +35,7 @@ internal static class Admission
         }
 
         exchange.Body = body;
+        exchange.BodyLength = body.Length;
         if (exchange.Caller.IsSigned)
         {
             KeyEntry? signer = exchange.Snapshot.Signatures!.Verify(exchange);

@@ -1,23 +1,33 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Busbar.Governance;
+using Busbar.Upstream;
 
 namespace Busbar.Gateway;
 
 /// <summary>
-/// Remembers that a header value was admitted. Kestrel hands out the same string object for a header that repeats on a connection, so the object's
-/// identity stands for its content; any other object, equal or not, is judged anew. Of a virtual key only the search is spared: whether it is
-/// still in force is asked each time.
+/// Remembers what was admitted last on a connection. Kestrel hands out the same string object for an <c>Authorization</c> that repeats there, whose
+/// identity then stands for its content; of the other headers the text is compared, in a time that depends on nothing but its length. Of a virtual key
+/// only the search is spared: whether it is still in force is asked each time.
 /// </summary>
-internal readonly struct AdmittedToken(Authenticator judge, string header, KeyEntry? key = null, KeyDigest digest = default)
+internal readonly struct AdmittedToken(Authenticator judge, string text, CredentialCarrier carrier, KeyEntry? key = null, KeyDigest digest = default)
 {
     private readonly Authenticator? _judge = judge;
-    private readonly string? _header = header;
+    private readonly string? _text = text;
+    private readonly CredentialCarrier _carrier = carrier;
     private readonly KeyDigest _digest = digest;
 
     /// <summary>The key it opened; null where no keys are used.</summary>
     public KeyEntry? Key { get; } = key;
 
-    /// <summary>Whether <paramref name="judge"/> itself admitted this very object.</summary>
-    public bool Is(Authenticator judge, string? header) => header is not null && ReferenceEquals(_header, header) && ReferenceEquals(_judge, judge);
+    /// <summary>Whether <paramref name="judge"/> itself admitted this very <c>Authorization</c> header.</summary>
+    public bool IsHeader(Authenticator judge, string? authorization) =>
+        authorization is not null && _carrier == CredentialCarrier.Bearer && ReferenceEquals(_text, authorization) && ReferenceEquals(_judge, judge);
+
+    /// <summary>Whether <paramref name="judge"/> itself admitted this token from this carrier, which is not <c>Authorization</c>.</summary>
+    public bool IsToken(Authenticator judge, string token, CredentialCarrier carrier) =>
+        _carrier == carrier && carrier != CredentialCarrier.Bearer && ReferenceEquals(_judge, judge)
+        && CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(_text.AsSpan()), MemoryMarshal.AsBytes(token.AsSpan()));
 
     /// <summary>Whether its key is in force at <paramref name="now"/>, an epoch second, and this still one of its secrets.</summary>
     public bool IsInForce(long now) => Key!.Admits(_digest, now);

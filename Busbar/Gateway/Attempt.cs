@@ -171,6 +171,20 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         }
     }
 
+    /// <summary>Gives the request's bytes back, once all have left: an answer that has begun never needs them again.</summary>
+    public void ReleaseSent()
+    {
+        if (_request?.Content is not SplicedContent { IsSent: true })
+        {
+            return;
+        }
+
+        _translatedBody?.Dispose();
+        _translatedBody = null;
+        exchange.Body?.Dispose();
+        exchange.Body = null;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

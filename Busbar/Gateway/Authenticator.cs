@@ -50,7 +50,7 @@ internal sealed class Authenticator
         }
 
         string? authorization = First(headers.Authorization);
-        if (_mode == AuthMode.Token && admitted.Is(this, authorization))
+        if (_mode == AuthMode.Token && admitted.IsHeader(this, authorization))
         {
             return new(true, default);
         }
@@ -66,10 +66,10 @@ internal sealed class Authenticator
             return new(true, new CallerCredential(true, token is null ? null : new Secret(token), carrier));
         }
 
-        bool listed = token is not null && IsListed(token);
-        if (listed && carrier == CredentialCarrier.Bearer)
+        bool listed = token is not null && (admitted.IsToken(this, token, carrier) || IsListed(token));
+        if (listed)
         {
-            admitted = new AdmittedToken(this, authorization!);
+            admitted = new AdmittedToken(this, carrier == CredentialCarrier.Bearer ? authorization! : token!, carrier);
         }
 
         return new(listed, default);
@@ -125,7 +125,7 @@ internal sealed class Authenticator
     {
         string? authorization = First(headers.Authorization);
         long now = _time.GetUtcNow().ToUnixTimeSeconds();
-        if (admitted.Is(this, authorization) && admitted.IsInForce(now))
+        if (admitted.IsHeader(this, authorization) && admitted.IsInForce(now))
         {
             return new(true, default, admitted.Key);
         }
@@ -137,10 +137,15 @@ internal sealed class Authenticator
             return new(isSigned, default, IsSigned: isSigned);
         }
 
-        KeyEntry? key = keys.Find(token, now, out KeyDigest digest);
-        if (key is not null && carrier == CredentialCarrier.Bearer)
+        if (admitted.IsToken(this, token, carrier) && admitted.IsInForce(now))
         {
-            admitted = new AdmittedToken(this, authorization!, key, digest);
+            return new(true, default, admitted.Key);
+        }
+
+        KeyEntry? key = keys.Find(token, now, out KeyDigest digest);
+        if (key is not null)
+        {
+            admitted = new AdmittedToken(this, carrier == CredentialCarrier.Bearer ? authorization! : token, carrier, key, digest);
         }
 
         return new(key is not null, default, key);

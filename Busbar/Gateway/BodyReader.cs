@@ -14,6 +14,9 @@ internal static class BodyReader
     // A declared length costs the client nothing, so it buys no more than this before bytes arrive.
     private const long MostOnTrust = 64 * 1024;
 
+    // Of a body that is really coming, in few steps: every step leaves an array behind.
+    private const int TrustPerByte = 8;
+
     /// <summary>
     /// The whole body, or null when it is larger than <paramref name="maxBytes"/>, declared or counted. Throws
     /// <see cref="BadHttpRequestException"/> when the client sends too slowly or breaks the protocol.
@@ -32,6 +35,12 @@ internal static class BodyReader
             while (true)
             {
                 ReadResult result = await reader.ReadAsync(cancellation).ConfigureAwait(false);
+                int arrived = checked((int)result.Buffer.Length);
+                if (body.FreeCapacity < arrived)
+                {
+                    body.GetSpan(RoomFor(body.Length, arrived, contentLength ?? 0));
+                }
+
                 foreach (ReadOnlyMemory<byte> piece in result.Buffer)
                 {
                     body.Write(piece.Span);
@@ -55,5 +64,13 @@ internal static class BodyReader
             body.Dispose();
             throw;
         }
+    }
+
+    // For what has arrived beyond the bytes held, and for all that is declared once the trust is good for half of it: no step is worth taking then.
+    private static int RoomFor(int held, int arrived, long declared)
+    {
+        long trusted = (long)TrustPerByte * (held + arrived);
+        long whole = trusted >= declared / 2 ? declared : trusted;
+        return (int)Math.Max(whole - held, arrived);
     }
 }

@@ -43,6 +43,9 @@ internal sealed class Exchange
     /// <summary>The body, once read.</summary>
     public PooledBuffer? Body { get; set; }
 
+    /// <summary>Length of the body in bytes, also after it was given back.</summary>
+    public int BodyLength { get; set; }
+
     /// <summary>Where in the body the model stands.</summary>
     public RequestScan Scan { get; set; }
 
@@ -182,6 +185,7 @@ internal sealed class Exchange
         Body?.Dispose();
         Timer.Reset();
         Body = null;
+        BodyLength = 0;
         Pool = null;
         Scan = default;
         Route = default;

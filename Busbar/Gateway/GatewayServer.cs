@@ -28,6 +28,9 @@ internal static class GatewayServer
         options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderReadTimeoutSecs);
         options.Limits.MinRequestBodyDataRate = new MinDataRate(240, TimeSpan.FromSeconds(limits.RequestBodyReadTimeoutSecs));
 
+        // The body is collected here; what waits in front of that is memory spent twice.
+        options.Limits.MaxRequestBufferSize = 128 * 1024;
+
         // A client may take its time to read an answer; what it holds up is its own connection only.
         options.Limits.MinResponseDataRate = null;
         options.Limits.MaxRequestHeadersTotalSize = 64 * 1024;

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Net.Http.Headers;
 using Busbar.Ir;
@@ -22,12 +23,13 @@ internal static class HeaderPolicy
         ["x-client-name", "x-client-request-id", "traceparent"],
     ];
 
-    private static readonly string[] ResponseNames =
-    [
-        "request-id", "x-request-id", "x-amzn-requestid", "x-amzn-errortype", "retry-after", "retry-after-ms", "x-should-retry",
-        "anthropic-organization-id", "anthropic-workspace-id", "openai-organization", "openai-processing-ms", "openai-version",
-        "openai-model", "x-debug-trace-id", "x-models-etag", "x-reasoning-included",
-    ];
+    private static readonly FrozenSet<string> ResponseNames = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        [
+            "request-id", "x-request-id", "x-amzn-requestid", "x-amzn-errortype", "retry-after", "retry-after-ms", "x-should-retry",
+            "anthropic-organization-id", "anthropic-workspace-id", "openai-organization", "openai-processing-ms", "openai-version",
+            "openai-model", "x-debug-trace-id", "x-models-etag", "x-reasoning-included",
+        ]);
 
     private static readonly string[] ResponsePrefixes = ["x-ratelimit-", "anthropic-ratelimit-", "x-amzn-bedrock-"];
 
@@ -87,12 +89,9 @@ internal static class HeaderPolicy
 
     private static bool Passes(string name)
     {
-        foreach (string known in ResponseNames)
+        if (ResponseNames.Contains(name))
         {
-            if (name.Equals(known, StringComparison.OrdinalIgnoreCase))
-            {
-                return true;
-            }
+            return true;
         }
 
         foreach (string prefix in ResponsePrefixes)

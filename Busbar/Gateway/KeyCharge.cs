@@ -38,7 +38,7 @@ internal static class KeyCharge
         bool isEstimated = !usage.IsReported;
         if (isEstimated)
         {
-            usage = new Usage { Input = exchange.Body!.Length / BytesPerToken, Output = delivered };
+            usage = new Usage { Input = exchange.BodyLength / BytesPerToken, Output = delivered };
         }
         else if (exchange.Outcome == Outcome.ClientError && usage.Output < delivered)
         {

@@ -9,7 +9,7 @@ internal sealed class PassedStream : IRelayedStream
 {
     private readonly Attempt _attempt;
     private readonly IStreamTap _tap;
-    private readonly PooledBuffer _partial = new(256);
+    private readonly PooledBuffer _partial = new();
     private readonly TextMeter? _meter;
     private long _forwarded;
     private bool _fromPartial;
@@ -85,6 +85,7 @@ internal sealed class PassedStream : IRelayedStream
         if (_fromPartial)
         {
             _partial.Consume(Fresh.Length);
+            _partial.Release();
             _fromPartial = false;
         }
 

@@ -36,6 +36,9 @@ internal static class StreamRelay
                 : HeaderPolicy.ContentTypeOf(attempt.Response.Content.Headers) ?? attempt.Exchange.StreamContentType;
             Answer.Commit(attempt, contentType, null, streamed: true);
             attempt.Exchange.Output.Append(held.Span);
+            held.Clear();
+            held.Release();
+            attempt.ReleaseSent();
             attempt.Exchange.KeepAlive.Start(attempt.Exchange, body, TimeSpan.FromSeconds(attempt.Exchange.Snapshot.Config.Limits.StreamKeepaliveSecs));
             try
             {

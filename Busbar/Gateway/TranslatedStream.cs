@@ -10,7 +10,7 @@ internal sealed class TranslatedStream : IRelayedStream
 {
     private readonly Attempt _attempt;
     private readonly StreamTranslation _translation;
-    private readonly PooledBuffer _output = new(4096);
+    private readonly PooledBuffer _output = new(1024);
     private readonly TextMeter? _meter;
 
     /// <summary>For the answer of <paramref name="attempt"/>.</summary>
@@ -80,7 +80,11 @@ internal sealed class TranslatedStream : IRelayedStream
     }
 
     /// <inheritdoc/>
-    public void Sent() => _output.Clear();
+    public void Sent()
+    {
+        _output.Clear();
+        _output.Release();
+    }
 
     /// <inheritdoc/>
     public void Fail(in GatewayError error) => _translation.WriteError(error, _output);

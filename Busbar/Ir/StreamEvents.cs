@@ -3,7 +3,7 @@ namespace Busbar.Ir;
 /// <summary>A reused list of the events one frame gave rise to.</summary>
 internal sealed class StreamEvents
 {
-    private StreamEvent[] _events = new StreamEvent[8];
+    private StreamEvent[] _events = [];
 
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
@@ -16,7 +16,7 @@ internal sealed class StreamEvents
     {
         if (Count == _events.Length)
         {
-            Array.Resize(ref _events, Count * 2);
+            Array.Resize(ref _events, Math.Max(4, Count * 2));
         }
 
         ref StreamEvent added = ref _events[Count++];

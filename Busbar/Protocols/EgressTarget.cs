@@ -1,3 +1,4 @@
+using Busbar.Ir;
 using Busbar.Protocols.Translation;
 using Busbar.Wire;
 
@@ -21,5 +22,18 @@ internal sealed class EgressTarget
     /// <summary>Value of the <c>anthropic-version</c> header on requests built here.</summary>
     public string AnthropicVersion { get; init; } = "2023-06-01";
 
+    /// <summary>Which models take back what this one signed, when it is called over <paramref name="protocol"/>.</summary>
+    public string FamilyOver(ProtocolId protocol) => _family is { } known && known.Protocol == protocol ? known.Name : Family(protocol);
+
+    private string Family(ProtocolId protocol)
+    {
+        string name = ModelFamily.Of(protocol, WireModel);
+        _family = new(protocol, name);
+        return name;
+    }
+
     private JsonText _wireModelText;
+    private KnownFamily? _family;
+
+    private sealed record KnownFamily(ProtocolId Protocol, string Name);
 }

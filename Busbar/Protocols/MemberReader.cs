@@ -11,37 +11,14 @@ internal struct MemberReader(JsonNode node)
     private ulong _taken;
 
     /// <summary>The value of <paramref name="name"/>, from now on accounted for; missing when there is none.</summary>
-    public JsonNode Take(ReadOnlySpan<byte> name)
-    {
-        JsonNode found = default;
-        int position = 0;
-        foreach (JsonMember member in node.Members)
-        {
-            if (member.Name.Is(name))
-            {
-                found = member.Value;
-                _taken |= Bit(position);
-            }
-
-            position++;
-        }
-
-        return found;
-    }
+    public JsonNode Take(ReadOnlySpan<byte> name) => node.Find(name, ref _taken);
 
     /// <summary>Says that <paramref name="name"/> holds more than was understood: it counts as not accounted for.</summary>
     public void Return(ReadOnlySpan<byte> name)
     {
-        int position = 0;
-        foreach (JsonMember member in node.Members)
-        {
-            if (member.Name.Is(name))
-            {
-                _taken &= ~Bit(position);
-            }
-
-            position++;
-        }
+        ulong positions = 0;
+        node.Find(name, ref positions);
+        _taken &= ~positions;
     }
 
     /// <summary>Whether there are members nobody asked for.</summary>

@@ -12,6 +12,7 @@ internal sealed class Credential
 {
     private readonly ProviderConfig _provider;
     private readonly string _key;
+    private readonly string _bearer;
     private readonly AwsCredential? _pair;
     private readonly string _region;
 
@@ -20,6 +21,7 @@ internal sealed class Credential
     {
         _provider = provider;
         _key = key?.Reveal() ?? "";
+        _bearer = "Bearer " + _key;
         _pair = Pair(_key);
         AwsRegion.TryFromHost(new Uri(provider.BaseUrl).Host, out string derived);
         _region = provider.Region ?? derived;
@@ -56,7 +58,7 @@ internal sealed class Credential
             }
         }
 
-        request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
+        request.Headers.TryAddWithoutValidation("Authorization", caller.IsPassthrough ? "Bearer " + key : _bearer);
     }
 
     // sk-ant-api… keys are accepted in x-api-key everywhere, compatible servers included; sk-ant-oat… tokens only as Bearer. Of a key of unknown

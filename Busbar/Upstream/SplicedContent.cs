@@ -5,7 +5,7 @@ namespace Busbar.Upstream;
 
 /// <summary>
 /// A request body of up to three pieces that lie elsewhere (before the model, the model, after it), written without being joined.
-/// The memory must stay unchanged until the call that carries it has ended.
+/// The memory must stay unchanged until <see cref="IsSent"/> or the end of the call that carries it.
 /// </summary>
 internal sealed class SplicedContent : HttpContent
 {
@@ -18,13 +18,19 @@ internal sealed class SplicedContent : HttpContent
         Headers.TryAddWithoutValidation("Content-Type", "application/json");
     }
 
-    /// <inheritdoc/>
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
-        _splice.CopyToAsync(stream, CancellationToken.None);
+    /// <summary>Every byte was written and the pieces are needed no more; they may be before the call has ended.</summary>
+    public bool IsSent { get; private set; }
 
     /// <inheritdoc/>
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-        _splice.CopyToAsync(stream, cancellationToken);
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    /// <inheritdoc/>
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        await _splice.CopyToAsync(stream, cancellationToken).ConfigureAwait(false);
+        IsSent = true;
+    }
 
     /// <inheritdoc/>
     protected override bool TryComputeLength(out long length)

@@ -6,7 +6,9 @@ internal abstract class BufferedFramer : IFramer
     /// <summary>Largest frame, and most bytes that may be buffered without a frame boundary.</summary>
     public const int MaxFrame = 16 * 1024 * 1024;
 
-    private readonly PooledBuffer _input = new(8192);
+    private const int FirstRoom = 512;
+
+    private readonly PooledBuffer _input = new(FirstRoom);
     private Memory<byte> _room;
     private FrameResult _outcome = FrameResult.NeedMore;
 
@@ -26,7 +28,12 @@ internal abstract class BufferedFramer : IFramer
     protected bool IsComplete { get; private set; }
 
     /// <inheritdoc/>
-    public Memory<byte> GetMemory(int sizeHint) => _room = _input.GetMemory(sizeHint);
+    public Memory<byte> GetMemory(int sizeHint)
+    {
+        // What is empty takes only the room that was asked for: most streams wait far longer than they work.
+        _input.Release();
+        return _room = _input.GetMemory(sizeHint);
+    }
 
     /// <inheritdoc/>
     public void Advance(int count)

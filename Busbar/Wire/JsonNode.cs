@@ -91,6 +91,10 @@ internal readonly struct JsonNode
     /// <summary>The member called <paramref name="name"/> (last one wins, as in the providers' parsers); missing when this is no object or has none.</summary>
     public JsonNode this[ReadOnlySpan<byte> name] => IsObject && _tape!.Find(_index, name) is > 0 and var value ? new(_tape, value) : default;
 
+    /// <summary>The same as the indexer; bit n of <paramref name="positions"/> is set where the member n of the first 64 has that name.</summary>
+    public JsonNode Find(ReadOnlySpan<byte> name, ref ulong positions) =>
+        IsObject && _tape!.Find(_index, name, ref positions) is > 0 and var value ? new(_tape, value) : default;
+
     /// <summary>The element at <paramref name="position"/>; missing when this is no array or is shorter.</summary>
     public JsonNode this[int position]
     {

@@ -16,7 +16,13 @@ internal sealed class JsonTape : IDisposable
 
     private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth, CommentHandling = JsonCommentHandling.Disallow };
 
-    private Entry[] _entries = ArrayPool<Entry>.Shared.Rent(64);
+    private const int FirstEntries = 64;
+
+    // Told apart by reference.
+    private static readonly Entry[] Disposed = new Entry[0];
+    private static readonly Entry[] Unrented = new Entry[0];
+
+    private Entry[] _entries = Unrented;
     private int _count;
     private ReadOnlyMemory<byte> _json;
 
@@ -69,6 +75,7 @@ internal sealed class JsonTape : IDisposable
                     // For a string or name the slice is the inside of the quotes.
                     bool quoted = token is JsonTokenType.String or JsonTokenType.PropertyName;
                     entry.Start += quoted ? 1 : 0;
+                    entry.HasEscapes = reader.ValueIsEscaped;
                     entry.Length = reader.ValueSpan.Length;
                     entry.Next = _count + 1;
                 }
@@ -95,7 +102,7 @@ internal sealed class JsonTape : IDisposable
     /// <summary>Gives the storage back. Nodes of this tape must not be used afterwards.</summary>
     public void Dispose()
     {
-        Entry[] entries = Interlocked.Exchange(ref _entries, []);
+        Entry[] entries = Interlocked.Exchange(ref _entries, Disposed);
         Clear();
         if (entries.Length > 0)
         {
@@ -106,16 +113,27 @@ internal sealed class JsonTape : IDisposable
     /// <summary>Index of the value of the last member called <paramref name="name"/> in the object at <paramref name="index"/>; 0 when it has none.</summary>
     internal int Find(int index, ReadOnlySpan<byte> name)
     {
+        ulong positions = 0;
+        return Find(index, name, ref positions);
+    }
+
+    /// <summary>The same; bit n of <paramref name="positions"/> is set where the member n of the first 64 has that name.</summary>
+    internal int Find(int index, ReadOnlySpan<byte> name, ref ulong positions)
+    {
         ReadOnlySpan<byte> json = _json.Span;
         ReadOnlySpan<Entry> entries = _entries;
         int found = 0;
         int end = entries[index].Next;
-        for (int at = index + 1; at < end; at = entries[at + 1].Next)
+        ulong position = 1;
+        for (int at = index + 1; at < end; at = entries[at + 1].Next, position <<= 1)
         {
             ref readonly Entry entry = ref entries[at];
-            if (entry.Length == name.Length ? json.Slice(entry.Start, entry.Length).SequenceEqual(name) : entry.Length > name.Length && new JsonText(_json.Slice(entry.Start, entry.Length)).Is(name))
+            if (entry.HasEscapes
+                ? new JsonText(_json.Slice(entry.Start, entry.Length)).Is(name)
+                : entry.Length == name.Length && json.Slice(entry.Start, entry.Length).SequenceEqual(name))
             {
                 found = at + 1;
+                positions |= position;
             }
         }
 
@@ -128,10 +146,14 @@ internal sealed class JsonTape : IDisposable
 
     private void Grow()
     {
-        ObjectDisposedException.ThrowIf(_entries.Length == 0, this);
-        Entry[] larger = ArrayPool<Entry>.Shared.Rent(_entries.Length * 2);
+        ObjectDisposedException.ThrowIf(_entries == Disposed, this);
+        Entry[] larger = ArrayPool<Entry>.Shared.Rent(Math.Max(FirstEntries, _entries.Length * 2));
         _entries.AsSpan(0, _count).CopyTo(larger);
-        ArrayPool<Entry>.Shared.Return(_entries);
+        if (_entries != Unrented)
+        {
+            ArrayPool<Entry>.Shared.Return(_entries);
+        }
+
         _entries = larger;
     }
 
@@ -144,5 +166,8 @@ internal sealed class JsonTape : IDisposable
         public int Next;
 
         public JsonTokenType Token;
+
+        /// <summary>A name or string that is not written as it reads.</summary>
+        public bool HasEscapes;
     }
 }

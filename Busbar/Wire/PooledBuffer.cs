@@ -4,25 +4,30 @@ using System.Diagnostics;
 namespace Busbar.Wire;
 
 /// <summary>
-/// A growable byte buffer whose storage comes from, and on <see cref="Dispose"/> goes back to, the shared array pool.
+/// A growable byte buffer whose storage comes from the shared array pool with the first byte written, and goes back to it on <see cref="Dispose"/>.
 /// Written bytes are contiguous. Not thread safe; one owner at a time.
 /// </summary>
 internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 {
+    // Told apart by reference.
+    private static readonly byte[] Disposed = new byte[0];
+    private static readonly byte[] Unrented = new byte[0];
+
     private static long _outstanding;
 
-    private byte[] _array;
+    private readonly int _capacity;
+    private byte[] _array = Unrented;
     private int _start;
     private int _end;
 
-    /// <summary>Rents storage for at least <paramref name="capacity"/> bytes.</summary>
+    /// <summary>A buffer whose first storage has room for at least <paramref name="capacity"/> bytes.</summary>
     public PooledBuffer(int capacity = 4096)
     {
-        _array = ArrayPool<byte>.Shared.Rent(Math.Max(capacity, 1));
+        _capacity = capacity;
         Interlocked.Increment(ref _outstanding);
     }
 
-    /// <summary>Buffers rented and not yet disposed, in the whole process. Zero when no request is in flight.</summary>
+    /// <summary>Buffers made and not yet disposed, in the whole process. Zero when no request is in flight.</summary>
     public static long Outstanding => Volatile.Read(ref _outstanding);
 
     /// <summary>Bytes written and not yet consumed.</summary>
@@ -61,6 +66,11 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     /// <summary>Appends a copy of <paramref name="bytes"/>.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
+        if (bytes.IsEmpty)
+        {
+            return;
+        }
+
         Reserve(bytes.Length);
         bytes.CopyTo(_array.AsSpan(_end));
         _end += bytes.Length;
@@ -98,18 +108,32 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     /// <summary>Forgets all bytes and keeps the storage.</summary>
     public void Clear() => _start = _end = 0;
 
+    /// <summary>Gives the storage back for as long as nothing is written; does nothing while there are bytes. For buffers that wait longer than they work.</summary>
+    public void Release()
+    {
+        if (_start == _end && _array.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_array);
+            _array = Unrented;
+            _start = _end = 0;
+        }
+    }
+
     /// <summary>Gives the storage back. A second call does nothing.</summary>
     public void Dispose()
     {
-        byte[] array = Interlocked.Exchange(ref _array, []);
-        if (array.Length == 0)
+        byte[] array = Interlocked.Exchange(ref _array, Disposed);
+        if (array == Disposed)
         {
             return;
         }
 
         _start = _end = 0;
         Interlocked.Decrement(ref _outstanding);
-        ArrayPool<byte>.Shared.Return(array);
+        if (array != Unrented)
+        {
+            ArrayPool<byte>.Shared.Return(array);
+        }
     }
 
     private void Reserve(int sizeHint)
@@ -120,7 +144,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
             return;
         }
 
-        ObjectDisposedException.ThrowIf(_array.Length == 0, this);
+        ObjectDisposedException.ThrowIf(_array == Disposed, this);
         int length = Length;
 
         // Moving down is only worth it when it frees at least half of the storage; otherwise a
@@ -131,9 +155,13 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         }
         else
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(checked((int)Math.Max((uint)_array.Length * 2, (uint)(length + sizeHint))));
+            byte[] larger = ArrayPool<byte>.Shared.Rent(checked((int)Math.Max((uint)_array.Length * 2, (uint)Math.Max(length + sizeHint, _capacity))));
             _array.AsSpan(_start, length).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_array);
+            if (_array != Unrented)
+            {
+                ArrayPool<byte>.Shared.Return(_array);
+            }
+
             _array = larger;
         }
 

@@ -6,13 +6,18 @@ namespace Busbar.Protocols.Translation;
 /// <summary>One stream of a provider's dialect into one of the client's. Not thread safe; disposing gives all storage back.</summary>
 internal sealed class StreamTranslation : IDisposable
 {
+    // In use only while a frame is fed, so a thread needs one of each, however many streams wait.
+    [ThreadStatic]
+    private static StreamEvents? _sharedRead;
+
+    [ThreadStatic]
+    private static StreamEvents? _sharedOrdered;
+
     private readonly IStreamReader _reader;
     private readonly IStreamWriter _writer;
     private readonly TranslationContext _context;
     private readonly BlockSequencer _sequencer = new();
     private readonly ReasoningCarriers _carriers;
-    private readonly StreamEvents _read = new();
-    private readonly StreamEvents _ordered = new();
     private readonly IrArena _scratch = new();
     private readonly PooledBuffer _freeText = new(256);
     private Part _part;
@@ -72,9 +77,9 @@ internal sealed class StreamTranslation : IDisposable
     {
         if (!_isClosed && !_sequencer.IsEnded)
         {
-            _read.Clear();
-            _reader.Read(frame, _read);
-            Process(output);
+            StreamEvents read = Blank(ref _sharedRead);
+            _reader.Read(frame, read);
+            Process(read, output);
         }
     }
 
@@ -83,9 +88,9 @@ internal sealed class StreamTranslation : IDisposable
     {
         if (!_isClosed && !_sequencer.IsEnded)
         {
-            _read.Clear();
-            WholeAsEvents.Append(whole, _read);
-            Process(output);
+            StreamEvents read = Blank(ref _sharedRead);
+            WholeAsEvents.Append(whole, read);
+            Process(read, output);
         }
     }
 
@@ -97,9 +102,9 @@ internal sealed class StreamTranslation : IDisposable
             return;
         }
 
-        _read.Clear();
-        _reader.Complete(_read);
-        Process(output);
+        StreamEvents read = Blank(ref _sharedRead);
+        _reader.Complete(read);
+        Process(read, output);
     }
 
     /// <summary>Appends the native error frame and whatever ends the stream after it. Does nothing after the end.</summary>
@@ -132,18 +137,25 @@ internal sealed class StreamTranslation : IDisposable
         _freeText.Dispose();
     }
 
-    private void Process(PooledBuffer output)
+    private static StreamEvents Blank(ref StreamEvents? shared)
     {
-        _ordered.Clear();
-        _sequencer.Feed(_carriers.Apply(_read), _ordered, ref _context.Losses);
-        Write(output);
+        StreamEvents events = shared ??= new StreamEvents();
+        events.Clear();
+        return events;
     }
 
-    private void Write(PooledBuffer output)
+    private void Process(StreamEvents read, PooledBuffer output)
     {
-        for (int index = 0; index < _ordered.Count; index++)
+        StreamEvents ordered = Blank(ref _sharedOrdered);
+        _sequencer.Feed(_carriers.Apply(read), ordered, ref _context.Losses);
+        Write(ordered, output);
+    }
+
+    private void Write(StreamEvents ordered, PooledBuffer output)
+    {
+        for (int index = 0; index < ordered.Count; index++)
         {
-            Write(ref _ordered[index], output);
+            Write(ref ordered[index], output);
         }
 
         _scratch.Reset();

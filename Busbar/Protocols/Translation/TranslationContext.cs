@@ -17,7 +17,7 @@ internal sealed class TranslationContext
     {
         Ingress = ingress;
         Egress = egress;
-        Family = ModelFamily.Of(egress, target.WireModel);
+        Family = target.FamilyOver(egress);
         IsBoundFamily = target.Capabilities.BoundThinking;
     }
 

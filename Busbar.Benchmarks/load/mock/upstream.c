@@ -3,11 +3,18 @@
  *
  *   upstream PORT DELTAS PACE_US
  *
- * A path that contains "/messages" is answered as Anthropic does, every other as OpenAI's chat completions. A body with
- * "stream": true gets DELTAS events, PACE_US apart (0: as fast as the socket takes them). GET /count tells how many
- * requests were answered. Bodies are scanned as they come and never kept, so their size does not matter.
+ * Each path is answered in the dialect it belongs to, see dialects.h. A request for a stream gets DELTAS deltas, PACE_US
+ * apart (0: as fast as the socket takes them). Segments in front of the path change that for one request:
+ *
+ *   /d=N  so many deltas               /w=US  wait before the answer        /e=STATUS  fail with this status
+ *   /p=US so far apart                 /i=N   fall silent after N deltas    /x=N       close after N deltas (0: at once)
+ *
+ * GET /count tells how many requests were answered. Bodies are scanned as they come and never kept, so their size does
+ * not matter.
  */
 #define _GNU_SOURCE
+#include "dialects.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -18,30 +25,37 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { HEAD_MAX = 32768, OPENAI = 0, ANTHROPIC = 1 };
-enum phase { HEAD, BODY, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILER, STREAMING };
+enum { HEAD_MAX = 32768, OUT_ENOUGH = 65536 };
+enum phase { HEAD, BODY, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILER, WAITING, STREAMING, BROKEN };
+
+struct wishes {
+    long deltas, pace, wait, status, silent, cut;
+};
 
 struct connection {
-    int fd, writable_wanted, dialect, counting, streams, sent, matched, closing;
+    int fd, writable_wanted, counting, streams, sent, matched, closing, listed;
+    enum dialect dialect;
     enum phase phase;
+    struct wishes wishes;
     long left;               /* body bytes still to come: of the body, or of this chunk */
     long line;               /* characters on the current trailer line */
     long next;               /* when the next event is due, microseconds */
     size_t held;             /* bytes in `input` */
     char *out;
     size_t out_start, out_end, out_size;
-    struct connection *previous, *following; /* among the streaming ones */
+    struct connection *previous, *following; /* among those that wait for their time */
     char input[HEAD_MAX];
 };
 
-static struct { char *bytes; size_t length; } answers[2], heads[2], deltas[2], tails[2];
-static struct connection *streaming;
-static int poller, delta_count;
-static long pace, answered;
+static struct connection *waiting;
+static int poller;
+static struct wishes usual;
+static long answered;
 
 static long now(void)
 {
@@ -59,7 +73,7 @@ static void *must(void *p)
     return p;
 }
 
-static void put(struct connection *c, const char *bytes, size_t length)
+static void put_bytes(struct connection *c, const char *bytes, size_t length)
 {
     if (c->out_end + length > c->out_size) {
         memmove(c->out, c->out + c->out_start, c->out_end - c->out_start);
@@ -73,6 +87,11 @@ static void put(struct connection *c, const char *bytes, size_t length)
     c->out_end += length;
 }
 
+static void put(struct connection *c, struct text text)
+{
+    put_bytes(c, text.bytes, text.length);
+}
+
 static void want(struct connection *c, int writable)
 {
     if (c->writable_wanted == writable)
@@ -82,10 +101,63 @@ static void want(struct connection *c, int writable)
     epoll_ctl(poller, EPOLL_CTL_MOD, c->fd, &e);
 }
 
-/* Returns 0 when the peer is gone. */
+static void unlist(struct connection *c)
+{
+    if (!c->listed)
+        return;
+    if (c->previous)
+        c->previous->following = c->following;
+    else
+        waiting = c->following;
+    if (c->following)
+        c->following->previous = c->previous;
+    c->previous = c->following = NULL;
+    c->listed = 0;
+}
+
+static void enlist(struct connection *c, long due)
+{
+    c->next = due;
+    c->following = waiting;
+    if (waiting)
+        waiting->previous = c;
+    waiting = c;
+    c->listed = 1;
+}
+
+static void drop(struct connection *c)
+{
+    unlist(c);
+    close(c->fd);
+    free(c->out);
+    free(c);
+}
+
+static void next_event(struct connection *c)
+{
+    if (c->wishes.cut >= 0 && c->sent >= c->wishes.cut) {
+        c->phase = BROKEN;
+        return;
+    }
+    put(c, delta_of(c->dialect, c->sent++));
+    if (c->sent < c->wishes.deltas)
+        return;
+    put(c, tail_of(c->dialect, c->sent));
+    unlist(c);
+    c->phase = HEAD;
+}
+
+/* Makes events as long as there is room for them, when they are not paced. */
+static void pump(struct connection *c)
+{
+    while (c->phase == STREAMING && c->wishes.pace == 0 && c->sent != c->wishes.silent && c->out_end - c->out_start < OUT_ENOUGH)
+        next_event(c);
+}
+
+/* Returns 0 when the connection is to be dropped. */
 static int flush(struct connection *c)
 {
-    while (c->out_start < c->out_end) {
+    for (pump(c); c->out_start < c->out_end; pump(c)) {
         ssize_t n = send(c->fd, c->out + c->out_start, c->out_end - c->out_start, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
@@ -99,36 +171,7 @@ static int flush(struct connection *c)
     }
     c->out_start = c->out_end = 0;
     want(c, 0);
-    return !(c->closing && c->phase == HEAD);
-}
-
-static void leave_streaming(struct connection *c)
-{
-    if (c->previous)
-        c->previous->following = c->following;
-    else if (streaming == c)
-        streaming = c->following;
-    if (c->following)
-        c->following->previous = c->previous;
-    c->previous = c->following = NULL;
-}
-
-static void drop(struct connection *c)
-{
-    leave_streaming(c);
-    close(c->fd);
-    free(c->out);
-    free(c);
-}
-
-static void next_event(struct connection *c)
-{
-    put(c, deltas[c->dialect].bytes, deltas[c->dialect].length);
-    if (++c->sent < delta_count)
-        return;
-    put(c, tails[c->dialect].bytes, tails[c->dialect].length);
-    leave_streaming(c);
-    c->phase = HEAD;
+    return c->phase != BROKEN && !(c->closing && c->phase == HEAD);
 }
 
 static void answer(struct connection *c)
@@ -137,26 +180,55 @@ static void answer(struct connection *c)
     if (c->counting) {
         char text[160], number[32];
         int n = snprintf(number, sizeof number, "%ld", answered);
-        put(c, text, (size_t)snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", n, number));
+        put_bytes(c, text, (size_t)snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", n, number));
         return;
     }
     answered++;
-    if (!c->streams) {
-        put(c, answers[c->dialect].bytes, answers[c->dialect].length);
+    if (c->wishes.status) {
+        put(c, failure_of((int)c->wishes.status));
         return;
     }
-    put(c, heads[c->dialect].bytes, heads[c->dialect].length);
+    if (!c->streams) {
+        if (c->wishes.cut == 0)
+            c->phase = BROKEN;
+        else
+            put(c, answer_of(c->dialect));
+        return;
+    }
+    put(c, head_of(c->dialect));
     c->phase = STREAMING;
     c->sent = 0;
-    c->previous = NULL;
-    c->following = streaming;
-    if (streaming)
-        streaming->previous = c;
-    streaming = c;
     next_event(c);
-    while (pace == 0 && c->phase == STREAMING)
-        next_event(c);
-    c->next = now() + pace;
+    if (c->phase == STREAMING && c->wishes.pace && c->sent != c->wishes.silent)
+        enlist(c, now() + c->wishes.pace);
+}
+
+static void complete(struct connection *c)
+{
+    if (c->wishes.wait == 0) {
+        answer(c);
+        return;
+    }
+    c->phase = WAITING;
+    enlist(c, now() + c->wishes.wait);
+}
+
+/* Reads the segments NAME=NUMBER in front of a path. */
+static struct wishes wishes_of(const char *line)
+{
+    struct wishes w = usual;
+    for (const char *at = strchr(line, '/'); at && at[1] && at[2] == '='; at = strchr(at + 1, '/')) {
+        long value = atol(at + 3);
+        switch (at[1]) {
+        case 'd': w.deltas = value; break;
+        case 'p': w.pace = value; break;
+        case 'w': w.wait = value; break;
+        case 'e': w.status = value; break;
+        case 'i': w.silent = value; break;
+        case 'x': w.cut = value; break;
+        }
+    }
+    return w;
 }
 
 /* Looks for "stream":true, spaces allowed, across the borders of reads. */
@@ -193,9 +265,10 @@ static long take_head(struct connection *c, const char *bytes, size_t length)
     end[2] = 0;
     const char *line_end = strstr(bytes, "\r\n");
     size_t line = (size_t)(line_end - bytes);
-    c->dialect = memmem(bytes, line, "/messages", 9) ? ANTHROPIC : OPENAI;
+    c->wishes = wishes_of(bytes);
+    c->dialect = dialect_of(bytes, line, &c->streams);
     c->counting = memmem(bytes, line, " /count ", 8) != NULL;
-    c->streams = c->matched = 0;
+    c->matched = 0;
     const char *coding = header(bytes, "transfer-encoding"), *size = header(bytes, "content-length");
     const char *expect = header(bytes, "expect"), *connection = header(bytes, "connection");
     c->left = size ? atol(size) : 0;
@@ -203,7 +276,7 @@ static long take_head(struct connection *c, const char *bytes, size_t length)
     if (connection && !strncasecmp(connection, "close", 5))
         c->closing = 1;
     if (expect)
-        put(c, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+        put_bytes(c, "HTTP/1.1 100 Continue\r\n\r\n", 25);
     if (c->phase == CHUNK_SIZE)
         c->left = 0;
     end[2] = saved;
@@ -215,10 +288,10 @@ static long consume(struct connection *c, const char *bytes, size_t length)
 {
     size_t at = 0;
     for (;;) {
-        if (c->phase == STREAMING)
+        if (c->phase >= WAITING)
             return (long)at;
         if (c->phase == BODY && c->left == 0) {
-            answer(c);
+            complete(c);
             continue;
         }
         if (at == length)
@@ -275,7 +348,7 @@ static int receive(struct connection *c)
 {
     for (;;) {
         if (c->held == sizeof c->input)
-            return c->phase == STREAMING; /* pipelined behind a stream: wait for its end */
+            return c->phase >= WAITING; /* pipelined behind a stream: wait for its end */
         ssize_t n = recv(c->fd, c->input + c->held, sizeof c->input - c->held, 0);
         if (n < 0 && errno == EINTR)
             continue;
@@ -292,59 +365,6 @@ static int receive(struct connection *c)
     }
 }
 
-static char *chunked(const char *payload)
-{
-    char *text;
-    if (asprintf(&text, "%zx\r\n%s\r\n", strlen(payload), payload) < 0)
-        exit(1);
-    return text;
-}
-
-static void keep(void *slot, int dialect, char *text)
-{
-    struct { char *bytes; size_t length; } *table = slot;
-    table[dialect].bytes = must(text);
-    table[dialect].length = strlen(text);
-}
-
-static char *json(const char *body)
-{
-    char *text;
-    if (asprintf(&text, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-Id: req_0123456789\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body) < 0)
-        exit(1);
-    return text;
-}
-
-static char *join(const char *a, const char *b)
-{
-    char *text;
-    if (asprintf(&text, "%s%s", a, b) < 0)
-        exit(1);
-    return text;
-}
-
-#define PROSE "Hello there, how are you today? Hello there, how are you today? Hello there, how are you today? Hello there, how are you today? " \
-              "Hello there, how are you today? Hello there, how are you today? Hello there, how are you today? Hello there, how are you today? "
-#define STREAM_HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n"
-#define CHUNK "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,\"model\":\"mock\",\"choices\":[{\"index\":0,\"delta\":"
-
-static void prepare(void)
-{
-    keep(answers, OPENAI, json("{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"created\":1700000000,\"model\":\"mock\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"" PROSE "\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":240,\"completion_tokens\":64,\"total_tokens\":304},\"service_tier\":\"default\",\"system_fingerprint\":\"fp_0\"}"));
-    keep(answers, ANTHROPIC, json("{\"id\":\"msg_01\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"mock\",\"content\":[{\"type\":\"text\",\"text\":\"" PROSE "\"}],\"stop_reason\":\"end_turn\",\"stop_sequence\":null,\"usage\":{\"input_tokens\":240,\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":0,\"output_tokens\":64}}"));
-    keep(heads, OPENAI, join(STREAM_HEAD, chunked("data: " CHUNK "{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\n\n")));
-    keep(deltas, OPENAI, chunked("data: " CHUNK "{\"content\":\" token\"},\"finish_reason\":null}]}\n\n"));
-    keep(tails, OPENAI, join(chunked("data: " CHUNK "{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"), "0\r\n\r\n"));
-    keep(heads, ANTHROPIC, join(STREAM_HEAD, chunked(
-        "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_01\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"mock\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":240,\"output_tokens\":1}}}\n\n"
-        "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n")));
-    keep(deltas, ANTHROPIC, chunked("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\" token\"}}\n\n"));
-    keep(tails, ANTHROPIC, join(chunked(
-        "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
-        "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":64}}\n\n"
-        "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"), "0\r\n\r\n"));
-}
-
 static void accept_all(int listener)
 {
     int fd, one = 1;
@@ -357,15 +377,22 @@ static void accept_all(int listener)
     }
 }
 
-static void run_streams(void)
+static void run_due(void)
 {
     long t = now();
-    for (struct connection *c = streaming, *following; c; c = following) {
+    for (struct connection *c = waiting, *following; c; c = following) {
         following = c->following;
         if (t < c->next)
             continue;
-        c->next += pace;
-        next_event(c);
+        if (c->phase == WAITING) {
+            unlist(c);
+            answer(c);
+        } else {
+            c->next += c->wishes.pace;
+            next_event(c);
+            if (c->sent == c->wishes.silent)
+                unlist(c);
+        }
         if ((c->phase == HEAD && !advance(c)) || !flush(c))
             drop(c);
     }
@@ -377,10 +404,13 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: upstream PORT DELTAS PACE_US\n");
         return 2;
     }
-    delta_count = atoi(argv[2]);
-    pace = atol(argv[3]);
+    usual = (struct wishes){ .deltas = atol(argv[2]), .pace = atol(argv[3]), .silent = -1, .cut = -1 };
     signal(SIGPIPE, SIG_IGN);
-    prepare();
+    prepare_dialects();
+    struct rlimit files;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
     int one = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[1])), .sin_addr = { htonl(INADDR_LOOPBACK) } };
@@ -392,7 +422,7 @@ int main(int argc, char **argv)
     struct epoll_event e = { .events = EPOLLIN }, ready[256];
     epoll_ctl(poller, EPOLL_CTL_ADD, listener, &e);
     for (;;) {
-        int n = epoll_wait(poller, ready, 256, streaming ? 1 : -1);
+        int n = epoll_wait(poller, ready, 256, waiting ? 1 : -1);
         for (int i = 0; i < n; i++) {
             struct connection *c = ready[i].data.ptr;
             if (!c) {
@@ -405,6 +435,6 @@ int main(int argc, char **argv)
             if (!alive || !flush(c))
                 drop(c);
         }
-        run_streams();
+        run_due();
     }
 }
