@@ -140,7 +140,7 @@ internal sealed class StreamWriter : IStreamWriter
                 break;
             default:
                 _open = BlockKind.Opaque;
-                OutputItems.NoteLost(start.Block, ref _losses);
+                _losses.Add(BlockLoss.Of(start.Block));
                 break;
         }
     }
@@ -451,5 +451,4 @@ internal sealed class StreamWriter : IStreamWriter
 
         _frames.OutputIndex++;
     }
-
 }
