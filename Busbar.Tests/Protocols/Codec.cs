@@ -128,6 +128,23 @@ internal abstract class Codec<T>
         return Encoding.UTF8.GetString(output.Span);
     }
 
+    /// <summary>How many of the answers could be read. Each of those must be unchanged when it is written to its own protocol.</summary>
+    public static int WrittenUnchanged(IEnumerable<CorpusExchange> answers)
+    {
+        int read = 0;
+        foreach (CorpusExchange exchange in answers)
+        {
+            using ChatResponse response = ChatResponse.Rent();
+            if (T.Protocol.ReadResponse(exchange.ResponseBody, response) && response.Failure is null)
+            {
+                read++;
+                Assert.True(Same(exchange.ResponseBody.Span, Write(response, foreign: false)), exchange.Id);
+            }
+        }
+
+        return read;
+    }
+
     /// <summary>The observer of a stream after all of it.</summary>
     public static IStreamTap Observed(ReadOnlySpan<byte> bytes)
     {

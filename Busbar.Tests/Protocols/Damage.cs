@@ -1,3 +1,7 @@
+using Busbar.Ir;
+using Busbar.Protocols.Translation;
+using Busbar.Wire;
+
 namespace Busbar.Tests.Protocols;
 
 /// <summary>Bodies with one to three bytes replaced, mostly by characters of JSON.</summary>
@@ -15,15 +19,65 @@ internal static class Damage
         return damaged;
     }
 
-    /// <summary>Calls <paramref name="use"/> with a damaged body; how often it did, which is never for an empty one.</summary>
-    public static int Survives(ReadOnlyMemory<byte> body, Random random, Action<ReadOnlyMemory<byte>> use)
+    /// <summary>
+    /// Reads every body and stream of <paramref name="exchanges"/> with damage, <paramref name="rounds"/> times, and writes again what could be read, which must
+    /// be JSON; <paramref name="parse"/> looks at streams. How many there were.
+    /// </summary>
+    public static int Survived<T>(IEnumerable<CorpusExchange> exchanges, int rounds, Action<string> parse)
+        where T : ICodec
     {
-        if (body.IsEmpty)
+        var random = new Random(7);
+        int count = 0;
+        foreach (CorpusExchange exchange in exchanges)
         {
-            return 0;
+            for (int round = 0; round < rounds; round++)
+            {
+                if (exchange.Request is { Body.IsEmpty: false } recorded)
+                {
+                    count++;
+                    Request<T>(To(recorded.Body, random));
+                }
+
+                if (!exchange.ResponseBody.IsEmpty)
+                {
+                    count++;
+                    byte[] body = To(exchange.ResponseBody, random);
+                    if (exchange.Streaming || exchange.IsSse)
+                    {
+                        parse(Codec<T>.Restream(body));
+                    }
+
+                    Response<T>(body);
+                }
+            }
         }
 
-        use(To(body, random));
-        return 1;
+        return count;
+    }
+
+    private static void Request<T>(byte[] body)
+        where T : ICodec
+    {
+        using ChatRequest request = ChatRequest.Rent();
+        if (Codec<T>.Read(body, request) is null)
+        {
+            Codec<T>.Parse(Codec<T>.Write(request));
+            Codec<T>.Parse(Codec<T>.Write(request, true, Capabilities.Default with { JsonSchemaFields = false, FunctionCallIds = false, ToolResultParts = true }));
+            Codec<T>.Parse(Codec<T>.Write(request, foreign: false));
+        }
+    }
+
+    private static void Response<T>(byte[] body)
+        where T : ICodec
+    {
+        using ChatResponse response = ChatResponse.Rent();
+        if (T.Protocol.ReadResponse(body, response) && response.Failure is null)
+        {
+            Codec<T>.Rewritten(response);
+        }
+
+        T.Protocol.ReadError(400, body);
+        T.Protocol.ReadUsage(body);
+        T.Protocol.NewStreamTap().Observe(new Frame(default, body));
     }
 }
