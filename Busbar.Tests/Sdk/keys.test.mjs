@@ -1,7 +1,8 @@
 // The SDKs with virtual keys: what is allowed works, and each refusal is the SDK's own.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { assertClean, callsOf, clients, describeError, failed, hold } from './support/clients.mjs';
+import { callsOf, clients, hold } from './support/clients.mjs';
+import { assertClean, describeError, failed } from './support/errors.mjs';
 import { fee, startGateway, until } from './support/gateway.mjs';
 import { counted, text, vector } from './support/model.mjs';
 
@@ -130,6 +131,20 @@ describe('virtual keys', { concurrency: false }, () => {
         const { value, error, calls } = await patient;
         assert.equal(value, text, error && describeError(error));
         assert.deepEqual(calls.map(({ status }) => status), [429, 200]);
+      });
+
+      run('one request after the other is never two at the same time', async () => {
+        const sdk = open((await gateway.mint({ max_concurrent: 1 })).secret);
+        for (let index = 0; index < 10; index++) assert.equal(await sdk.ask(), text);
+      });
+
+      run('a budget that others hold is a rate limit for a moment', async () => {
+        const { secret } = await gateway.mint({ max_budget_cents: fee + 1 });
+        const leave = await hold(open(secret));
+        const { error, calls } = await callsOf(open(secret), sdk => sdk.ask());
+        await leave();
+        client.refused(error, 'rate');
+        assert.deepEqual(calls.map(({ headers }) => [headers['retry-after'], headers['x-should-retry']]), [['1', undefined]]);
       });
 
       run('a spent budget is a quota, and the SDK does not try again where it can be told so', async () => {

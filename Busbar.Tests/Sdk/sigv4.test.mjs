@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AccessDeniedException } from '@aws-sdk/client-bedrock-runtime';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { assertClean, callsOf, describeError, openBedrock } from './support/clients.mjs';
+import { callsOf, openBedrock } from './support/clients.mjs';
+import { assertClean, describeError } from './support/errors.mjs';
 import { awkwardNames, providerKey, startGateway } from './support/gateway.mjs';
 import { counted, text, usage } from './support/model.mjs';
 

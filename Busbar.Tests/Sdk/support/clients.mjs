@@ -6,6 +6,7 @@ import * as aws from '@aws-sdk/client-bedrock-runtime';
 import { ApiError, GoogleGenAI } from '@google/genai';
 import { Cohere, CohereClientV2 } from 'cohere-ai';
 import OpenAI, * as openai from 'openai';
+import { describeError } from './errors.mjs';
 import { textOf } from './model.mjs';
 import { dialects } from './provider.mjs';
 
@@ -24,9 +25,6 @@ export async function callsOf(client, work) {
   return { value, error: reason, calls };
 }
 
-/** The error that `work` ends with. */
-export const failed = work => work.then(answer => assert.fail(`got an answer: ${JSON.stringify(answer)}`), error => error);
-
 /** Begins a stream that does not end. Resolves once its text has come, with a function by which the client leaves. */
 export async function hold(client, request) {
   const leaving = new AbortController();
@@ -38,14 +36,6 @@ export async function hold(client, request) {
     ended.then(reject);
   });
   return () => { leaving.abort(); return ended; };
-}
-
-/** Whatever an SDK's error tells its user. */
-export const describeError = error => `${error.constructor.name} ${error.name} ${error.status ?? error.statusCode ?? ''} ${error.message} ${JSON.stringify(error)}`;
-
-/** Nothing of how the product works shows through. */
-export function assertClean(error) {
-  assert.doesNotMatch(describeError(error), /busbar|\bgateway\b|upstream|\blane\b|\bpool\b|breaker|virtual|budget|allow.?list|provider-key|sk-bb/i);
 }
 
 async function joined(events, textOf, onText) {
