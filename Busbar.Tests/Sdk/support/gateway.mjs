@@ -30,18 +30,19 @@ export async function startGateway(mode = 'token') {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'busbar-sdk-'));
   const file = join(folder, 'config.yaml');
-  const key = mode === 'passthrough' ? {} : { api_key_env: 'PROVIDER_KEY' };
   const governance = {
     enabled: true, admin_token: adminToken, db_path: join(folder, 'keys.db'), master_key_env: 'MASTER_KEY', price_per_request_cents: fee,
   };
   writeFileSync(file, JSON.stringify({
     listen: `127.0.0.1:${port}`,
     ...(mode === 'keys' ? { governance } : { auth: mode === 'passthrough' ? { mode } : { mode, client_tokens: [token] } }),
-    providers: Object.fromEntries(dialects.map(({ id }) => [id, { protocol: id, base_url: provider.url, allow_private_network: true, ...key }])),
+    providers: Object.fromEntries(dialects.map(({ id }) => [id, { protocol: id, base_url: provider.url, allow_private_network: true, api_key_env: 'PROVIDER_KEY' }])),
     models: Object.fromEntries(dialects.flatMap(({ id, model }) => [id, ...failures.map(status => `${id}-${status}`)]
       .map(name => [name, { provider: id, max_concurrent: 8, upstream_model: model, ...(mode === 'keys' && { rate_card: prices }) }]))),
-    // Names as the service itself has them, which do not survive in a path as they are.
-    ...(mode === 'keys' && { pools: Object.fromEntries(awkwardNames.map(name => [name, { members: [{ target: 'bedrock' }] }])) }),
+    ...(mode === 'keys' && { pools: {
+      smart: { members: dialects.map(({ id }) => ({ target: id })) },
+      ...Object.fromEntries(awkwardNames.map(name => [name, { members: [{ target: 'bedrock' }] }])),
+    } }),
   }));
   const binary = process.env.BUSBAR ?? fileURLToPath(new URL('../../../busbar', import.meta.url));
   let log = '';
@@ -57,6 +58,7 @@ export async function startGateway(mode = 'token') {
   return { url, provider, stop, log: () => log, ...operator(url) };
 }
 
+// Names as Bedrock has them, which do not survive in a path as they are.
 export const awkwardNames = ['anthropic.claude-sonnet-4-5-20250929-v1:0', 'arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude~1'];
 
 /** What an operator does. */
