@@ -56,6 +56,12 @@ internal sealed class StoreDirectory : IDisposable
     public void Run(string sql)
     {
         using SqliteConnection connection = Connect();
+        Run(connection, sql);
+    }
+
+    /// <summary>Runs statements on another program's connection.</summary>
+    public static void Run(SqliteConnection connection, string sql)
+    {
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();
