@@ -47,9 +47,8 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             StoreWarning(log, warning);
         }
 
-        Dictionary<string, WindowUsage> windows = stored.Windows.ToDictionary(window => window.KeyId, StringComparer.Ordinal);
         HashSet<string> unreadable = [.. stored.UnreadableWindows];
-        var keys = new KeyDirectory();
+        var keys = new KeyDirectory(stored.Keys.Count);
         foreach (VirtualKey key in stored.Keys)
         {
             VirtualKey admitted = key;
@@ -59,10 +58,15 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
                 admitted = config.OnStoreError == StoreErrorMode.Open ? key : key with { Enabled = false };
             }
 
-            if (!keys.TryAdd(new KeyEntry(admitted, new KeyAccount(windows.GetValueOrDefault(key.Id)))))
+            if (!keys.TryAdd(new KeyEntry(admitted, new KeyAccount())))
             {
                 throw new StoreException($"the keys in the database contradict each other: '{key.Id}' shares its id, its secret or its access key with another one; restore the file from a backup");
             }
+        }
+
+        foreach (WindowUsage window in stored.Windows)
+        {
+            keys.Find(window.KeyId)?.Account.Resume(window);
         }
 
         return new Governor(keys, new Ledger(store, time, log), store, time);

@@ -122,6 +122,13 @@ internal sealed unsafe partial class SqliteStatement : IDisposable
     /// <summary>Text of the current row; <see cref="InvalidDataException"/> when it is anything else.</summary>
     public string Text(int column) => Encoding.UTF8.GetString(Utf8(column));
 
+    /// <summary>Text of the current row, in <paramref name="buffer"/> where that is long enough; <see cref="InvalidDataException"/> when it is anything else.</summary>
+    public ReadOnlySpan<char> Characters(int column, Span<char> buffer)
+    {
+        ReadOnlySpan<byte> utf8 = Utf8(column);
+        return utf8.Length <= buffer.Length ? buffer[..Encoding.UTF8.GetChars(utf8, buffer)] : Encoding.UTF8.GetString(utf8);
+    }
+
     /// <summary>Text of the current row, valid until the next one; <see cref="InvalidDataException"/> when it is anything else.</summary>
     public ReadOnlySpan<byte> Utf8(int column) => Bytes(column, raw.SQLITE_TEXT);
 

@@ -240,14 +240,16 @@ internal sealed class SqliteStore : IGovernanceStore
             byId[key.Id] = key;
         }
 
+        Dictionary<string, VirtualKey>.AlternateLookup<ReadOnlySpan<char>> lookup = byId.GetAlternateLookup<ReadOnlySpan<char>>();
         var windows = new List<WindowUsage>(keys.Count);
         var unreadable = new List<string>();
         long day = BudgetWindow.StartOf(BudgetPeriod.Daily, now);
         long month = BudgetWindow.StartOf(BudgetPeriod.Monthly, now);
+        char[] characters = new char[64];
         sql.LoadWindows.With(day).With(month).Read(row =>
         {
             long start = row.Count(1);
-            if (!byId.TryGetValue(row.Text(0), out VirtualKey? key) || start != key.Period switch { BudgetPeriod.Daily => day, BudgetPeriod.Monthly => month, _ => 0 })
+            if (!lookup.TryGetValue(row.Characters(0, characters), out VirtualKey? key) || start != key.Period switch { BudgetPeriod.Daily => day, BudgetPeriod.Monthly => month, _ => 0 })
             {
                 return false;
             }
@@ -265,7 +267,12 @@ internal sealed class SqliteStore : IGovernanceStore
         });
 
         // Rows come in the order of insertion, which is that of creation, unless clocks or people changed it.
-        bool isOrdered = Enumerable.Range(1, Math.Max(0, keys.Count - 1)).All(i => keys[i - 1].CreatedAt <= keys[i].CreatedAt);
+        bool isOrdered = true;
+        for (int i = 1; i < keys.Count && isOrdered; i++)
+        {
+            isOrdered = keys[i - 1].CreatedAt <= keys[i].CreatedAt;
+        }
+
         return new StoredGovernance(isOrdered ? keys : [.. keys.OrderBy(key => key.CreatedAt)], windows, unreadable) { Warnings = reader.Warnings };
     }
 
