@@ -234,14 +234,25 @@ internal sealed class SqliteStore : IGovernanceStore
     {
         var reader = new SqliteKeyRow();
         List<VirtualKey> keys = sql.LoadKeys.Read(reader.Read);
-        var byId = new Dictionary<string, VirtualKey>(keys.Count, StringComparer.Ordinal);
-        foreach (VirtualKey key in keys)
+
+        // Rows come in the order of insertion, which is that of creation, unless clocks or people changed it.
+        for (int i = 1; i < keys.Count; i++)
         {
-            byId[key.Id] = key;
+            if (keys[i - 1].CreatedAt > keys[i].CreatedAt)
+            {
+                keys = [.. keys.OrderBy(key => key.CreatedAt)];
+                break;
+            }
         }
 
-        Dictionary<string, VirtualKey>.AlternateLookup<ReadOnlySpan<char>> lookup = byId.GetAlternateLookup<ReadOnlySpan<char>>();
-        var windows = new List<WindowUsage>(keys.Count);
+        var byId = new Dictionary<string, int>(keys.Count, StringComparer.Ordinal);
+        for (int i = 0; i < keys.Count; i++)
+        {
+            byId[keys[i].Id] = i;
+        }
+
+        Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup = byId.GetAlternateLookup<ReadOnlySpan<char>>();
+        var windows = new WindowUsage[keys.Count];
         var unreadable = new List<string>();
         long day = BudgetWindow.StartOf(BudgetPeriod.Daily, now);
         long month = BudgetWindow.StartOf(BudgetPeriod.Monthly, now);
@@ -249,14 +260,20 @@ internal sealed class SqliteStore : IGovernanceStore
         sql.LoadWindows.With(day).With(month).Read(row =>
         {
             long start = row.Count(1);
-            if (!lookup.TryGetValue(row.Characters(0, characters), out VirtualKey? key) || start != key.Period switch { BudgetPeriod.Daily => day, BudgetPeriod.Monthly => month, _ => 0 })
+            if (!lookup.TryGetValue(row.Characters(0, characters), out int index))
+            {
+                return false;
+            }
+
+            VirtualKey key = keys[index];
+            if (start != key.Period switch { BudgetPeriod.Daily => day, BudgetPeriod.Monthly => month, _ => 0 })
             {
                 return false;
             }
 
             if (row.TryCount(2, out long spent) && row.TryCount(3, out long tokens) && row.TryCount(4, out long requests))
             {
-                windows.Add(new WindowUsage(key.Id, start, spent, tokens, requests));
+                windows[index] = new WindowUsage(key.Id, start, spent, tokens, requests);
             }
             else
             {
@@ -266,14 +283,7 @@ internal sealed class SqliteStore : IGovernanceStore
             return true;
         });
 
-        // Rows come in the order of insertion, which is that of creation, unless clocks or people changed it.
-        bool isOrdered = true;
-        for (int i = 1; i < keys.Count && isOrdered; i++)
-        {
-            isOrdered = keys[i - 1].CreatedAt <= keys[i].CreatedAt;
-        }
-
-        return new StoredGovernance(isOrdered ? keys : [.. keys.OrderBy(key => key.CreatedAt)], windows, unreadable) { Warnings = reader.Warnings };
+        return new StoredGovernance(keys, [.. windows.Where(window => window.KeyId is not null)], unreadable) { Warnings = reader.Warnings };
     }
 
     private static StoreException Explain(string path, Exception problem) => problem switch
