@@ -283,7 +283,16 @@ internal sealed class SqliteStore : IGovernanceStore
             return true;
         });
 
-        return new StoredGovernance(keys, [.. windows.Where(window => window.KeyId is not null)], unreadable) { Warnings = reader.Warnings };
+        int used = 0;
+        foreach (WindowUsage window in windows)
+        {
+            if (window.KeyId is not null)
+            {
+                windows[used++] = window;
+            }
+        }
+
+        return new StoredGovernance(keys, new ArraySegment<WindowUsage>(windows, 0, used), unreadable) { Warnings = reader.Warnings };
     }
 
     private static StoreException Explain(string path, Exception problem) => problem switch
