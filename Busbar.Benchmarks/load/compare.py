@@ -9,6 +9,7 @@ import signal
 import sys
 
 import crowds
+import governance
 import pairs
 import processes
 import proxies
@@ -16,11 +17,12 @@ import sizes
 from bench import DELTAS, PACE_US, Bench
 from table import Table
 
-# Each prints rows of the one table; what governance costs will have its place here.
+# Each prints rows of the one table.
 PARTS = {
     "proxies": (proxies.add_proxies, proxies.add_cold_start, proxies.add_memory),
     "sizes": (sizes.add_images, sizes.add_long_streams),
     "crowds": (crowds.add_paced, crowds.add_idle, crowds.add_failover, crowds.add_overload),
+    "governance": (governance.add_governed, governance.add_many_keys),
     "pairs": (),
 }
 

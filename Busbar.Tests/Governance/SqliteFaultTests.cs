@@ -123,7 +123,7 @@ public sealed class SqliteFaultTests : IDisposable
         await using var ledger = new Ledger(store, new FakeTimeProvider(), NullLogger.Instance);
         using (SqliteConnection other = _directory.Connect())
         {
-            SqliteSchema.Execute(other, "BEGIN IMMEDIATE");
+            StoreDirectory.Run(other, "BEGIN IMMEDIATE");
             for (int i = 0; i < 3; i++)
             {
                 ledger.Post(Settlement(_keys[0].Id));
@@ -151,7 +151,7 @@ public sealed class SqliteFaultTests : IDisposable
 
         using (SqliteConnection other = _directory.Connect())
         {
-            SqliteSchema.Execute(other, "BEGIN IMMEDIATE");
+            StoreDirectory.Run(other, "BEGIN IMMEDIATE");
             using SqliteStore store = _directory.Open();
             Assert.Single(store.Load(Now).Keys);
         }
@@ -159,7 +159,7 @@ public sealed class SqliteFaultTests : IDisposable
         System.IO.File.Delete(_directory.File);
         using (SqliteConnection other = _directory.Connect())
         {
-            SqliteSchema.Execute(other, "BEGIN EXCLUSIVE");
+            StoreDirectory.Run(other, "BEGIN EXCLUSIVE");
             Assert.Contains("locked by another program", _directory.Refusal());
         }
     }

@@ -45,8 +45,8 @@ internal sealed class StoreDirectory : IDisposable
     /// <summary>Another program's connection to the file.</summary>
     public SqliteConnection Connect()
     {
-        // The store sets up the SQLite library.
-        System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(SqliteStore).TypeHandle);
+        // The product sets up the SQLite library.
+        System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(SqliteDatabase).TypeHandle);
         var connection = new SqliteConnection($"Data Source={File};Pooling=False;Default Timeout=1");
         connection.Open();
         return connection;
@@ -56,7 +56,15 @@ internal sealed class StoreDirectory : IDisposable
     public void Run(string sql)
     {
         using SqliteConnection connection = Connect();
-        SqliteSchema.Execute(connection, sql);
+        Run(connection, sql);
+    }
+
+    /// <summary>Runs statements on another program's connection.</summary>
+    public static void Run(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 
     /// <summary>First value of the first row, past the store.</summary>

@@ -47,9 +47,9 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             StoreWarning(log, warning);
         }
 
-        Dictionary<string, WindowUsage> windows = stored.Windows.ToDictionary(window => window.KeyId, StringComparer.Ordinal);
         HashSet<string> unreadable = [.. stored.UnreadableWindows];
-        var keys = new KeyDirectory();
+        var keys = new KeyDirectory(stored.Keys.Count);
+        int resumed = 0;
         foreach (VirtualKey key in stored.Keys)
         {
             VirtualKey admitted = key;
@@ -59,10 +59,21 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
                 admitted = config.OnStoreError == StoreErrorMode.Open ? key : key with { Enabled = false };
             }
 
-            if (!keys.TryAdd(new KeyEntry(admitted, new KeyAccount(windows.GetValueOrDefault(key.Id)))))
+            var account = new KeyAccount();
+            if (resumed < stored.Windows.Count && ReferenceEquals(stored.Windows[resumed].KeyId, key.Id))
+            {
+                account.Resume(stored.Windows[resumed++]);
+            }
+
+            if (!keys.TryAdd(new KeyEntry(admitted, account)))
             {
                 throw new StoreException($"the keys in the database contradict each other: '{key.Id}' shares its id, its secret or its access key with another one; restore the file from a backup");
             }
+        }
+
+        for (; resumed < stored.Windows.Count; resumed++)
+        {
+            keys.Find(stored.Windows[resumed].KeyId)?.Account.Resume(stored.Windows[resumed]);
         }
 
         return new Governor(keys, new Ledger(store, time, log), store, time);

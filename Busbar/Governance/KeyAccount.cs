@@ -29,8 +29,8 @@ internal sealed class KeyAccount
 
     private uint _open;
 
-    /// <summary>Begins with what is known of the current budget window; all zero for a new key.</summary>
-    public KeyAccount(in WindowUsage window = default)
+    /// <summary>Before the first request: begins with what is known of the current budget window instead of zero.</summary>
+    public void Resume(in WindowUsage window)
     {
         _windowStart = window.WindowStart;
         _spent = window.SpendMicroCents;

@@ -1,46 +1,49 @@
-using System.Collections.Concurrent;
-
 namespace Busbar.Governance;
 
 /// <summary>
 /// Every key in memory, found by secret, by id or by access key id without a lock. Whoever edits keys serialises the edits; readers see
 /// each edit whole.
 /// </summary>
-internal sealed class KeyDirectory
+/// <param name="expected">Number of keys to make room for.</param>
+internal sealed class KeyDirectory(int expected = 0)
 {
-    private readonly ConcurrentDictionary<KeyDigest, KeyEntry> _byDigest = new();
-    private readonly ConcurrentDictionary<string, KeyEntry> _byId = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, KeyEntry> _byAccessKey = new(StringComparer.Ordinal);
+    private readonly KeyIndex<KeyDigest, ByDigest> _byDigest = new(expected);
+    private readonly KeyIndex<string, ById> _byId = new(expected);
+    private readonly KeyIndex<string, ByAccessKey> _byAccessKey = new(0);
 
     /// <summary>Number of keys.</summary>
     public int Count => _byId.Count;
 
     /// <summary>All keys, in no order.</summary>
-    public IEnumerable<KeyEntry> Entries => _byId.Select(pair => pair.Value);
+    public IEnumerable<KeyEntry> Entries => _byId.Entries;
 
     /// <summary>The key that <paramref name="secret"/> opens at <paramref name="now"/> (epoch second); null when there is none, or not any more.</summary>
     public KeyEntry? Find(ReadOnlySpan<char> secret, long now, out KeyDigest digest)
     {
         digest = KeyDigest.Of(secret);
-        return _byDigest.TryGetValue(digest, out KeyEntry? entry) && entry.Admits(digest, now) ? entry : null;
+        return _byDigest.Find(digest) is { } entry && entry.Admits(digest, now) ? entry : null;
     }
 
     /// <summary>The key called <paramref name="id"/>, active or not; null when there is none.</summary>
-    public KeyEntry? Find(string id) => _byId.GetValueOrDefault(id);
+    public KeyEntry? Find(string id) => _byId.Find(id);
 
     /// <summary>The key, active or not, that has the access key called <paramref name="accessKeyId"/>; null when there is none.</summary>
-    public KeyEntry? FindAccessKey(string accessKeyId) => _byAccessKey.GetValueOrDefault(accessKeyId);
+    public KeyEntry? FindAccessKey(string accessKeyId) => _byAccessKey.Find(accessKeyId);
 
-    /// <summary>Adds a key with its counters. False, and nothing changed, when its id, digest or access key id is taken.</summary>
+    /// <summary>Adds a key with its counters. False, and nothing changed, when its id, a digest or its access key id is taken.</summary>
     public bool TryAdd(KeyEntry entry)
     {
         VirtualKey key = entry.Key;
-        if (_byDigest.ContainsKey(key.Digest) || (key.AccessKey is { } pair && _byAccessKey.ContainsKey(pair.Id)) || !_byId.TryAdd(key.Id, entry))
+        if (_byDigest.Find(key.Digest) is not null
+            || (key.FormerDigest is { } former && _byDigest.Find(former) is not null)
+            || (key.AccessKey is { } pair && _byAccessKey.Find(pair.Id) is not null)
+            || _byId.Find(key.Id) is not null)
         {
             return false;
         }
 
-        Index(entry, key);
+        Index(entry, null, key);
+        _byId.Add(key.Id, entry);
         return true;
     }
 
@@ -54,64 +57,81 @@ internal sealed class KeyDirectory
 
         VirtualKey former = entry.Key;
         entry.Key = next;
-        Index(entry, next);
-        Forget(former.Digest, next);
-        if (former.FormerDigest is { } digest)
-        {
-            Forget(digest, next);
-        }
-
-        if (former.AccessKey is { } pair && pair.Id != next.AccessKey?.Id)
-        {
-            _byAccessKey.TryRemove(pair.Id, out _);
-        }
-
+        Index(entry, former, next);
+        Forget(entry, former, next);
         return true;
     }
 
     /// <summary>Takes a key out; null when there was none.</summary>
     public KeyEntry? Remove(string id)
     {
-        if (!_byId.TryRemove(id, out KeyEntry? entry))
+        if (Find(id) is not { } entry)
         {
             return null;
         }
 
-        VirtualKey key = entry.Key;
         entry.Delete();
-        _byDigest.TryRemove(key.Digest, out _);
-        if (key.FormerDigest is { } former)
-        {
-            _byDigest.TryRemove(former, out _);
-        }
-
-        if (key.AccessKey is { } pair)
-        {
-            _byAccessKey.TryRemove(pair.Id, out _);
-        }
-
+        _byId.Remove(id, entry);
+        Forget(entry, entry.Key, null);
         return entry;
     }
 
-    private void Index(KeyEntry entry, VirtualKey key)
+    // Under what next has and former has not.
+    private void Index(KeyEntry entry, VirtualKey? former, VirtualKey next)
     {
-        _byDigest[key.Digest] = entry;
-        if (key.FormerDigest is { } former)
+        if (former?.Has(next.Digest) != true)
         {
-            _byDigest[former] = entry;
+            _byDigest.Add(next.Digest, entry);
         }
 
-        if (key.AccessKey is { } pair)
+        if (next.FormerDigest is { } digest && digest != next.Digest && former?.Has(digest) != true)
         {
-            _byAccessKey[pair.Id] = entry;
+            _byDigest.Add(digest, entry);
+        }
+
+        if (next.AccessKey is { } pair && pair.Id != former?.AccessKey?.Id)
+        {
+            _byAccessKey.Add(pair.Id, entry);
         }
     }
 
-    private void Forget(in KeyDigest digest, VirtualKey next)
+    // From under what former has and next has not.
+    private void Forget(KeyEntry entry, VirtualKey former, VirtualKey? next)
     {
-        if (!next.Digest.Equals(digest) && !(next.FormerDigest is { } former && former.Equals(digest)))
+        if (next?.Has(former.Digest) != true)
         {
-            _byDigest.TryRemove(digest, out _);
+            _byDigest.Remove(former.Digest, entry);
         }
+
+        if (former.FormerDigest is { } digest && digest != former.Digest && next?.Has(digest) != true)
+        {
+            _byDigest.Remove(digest, entry);
+        }
+
+        if (former.AccessKey is { } pair && pair.Id != next?.AccessKey?.Id)
+        {
+            _byAccessKey.Remove(pair.Id, entry);
+        }
+    }
+
+    private readonly struct ByDigest : IKeyRule<KeyDigest>
+    {
+        public static int HashOf(in KeyDigest digest) => digest.GetHashCode();
+
+        public static bool Has(VirtualKey key, in KeyDigest digest) => key.Has(digest);
+    }
+
+    private readonly struct ById : IKeyRule<string>
+    {
+        public static int HashOf(in string id) => id.GetHashCode();
+
+        public static bool Has(VirtualKey key, in string id) => key.Id == id;
+    }
+
+    private readonly struct ByAccessKey : IKeyRule<string>
+    {
+        public static int HashOf(in string id) => id.GetHashCode();
+
+        public static bool Has(VirtualKey key, in string id) => key.AccessKey?.Id == id;
     }
 }

@@ -1,5 +1,3 @@
-using Microsoft.Data.Sqlite;
-
 namespace Busbar.Governance;
 
 /// <summary>The tables and how they came to be. Every step upwards is one transaction; a file that is newer than the program is left alone.</summary>
@@ -101,10 +99,10 @@ internal static class SqliteSchema
     /// The version of the schema in the file, which is not changed. Throws <see cref="InvalidDataException"/> with the end of a sentence about the file when it
     /// is another program's or newer than <see cref="Version"/>.
     /// </summary>
-    public static long VersionOf(SqliteConnection connection)
+    public static long VersionOf(SqliteDatabase database)
     {
-        long version = Number(connection, "PRAGMA user_version");
-        if (version == 0 ? IsForeign(connection) : Number(connection, "PRAGMA application_id") != ApplicationId)
+        long version = Number(database, "PRAGMA user_version");
+        if (version == 0 ? IsForeign(database) : Number(database, "PRAGMA application_id") != ApplicationId)
         {
             throw new InvalidDataException("belongs to another program; set governance.db_path to another file");
         }
@@ -114,20 +112,20 @@ internal static class SqliteSchema
     }
 
     /// <summary>Brings the tables from <paramref name="version"/> to <see cref="Version"/>.</summary>
-    public static void Upgrade(SqliteConnection connection, long version)
+    public static void Upgrade(SqliteDatabase database, long version)
     {
         for (; version < Version; version++)
         {
-            Execute(connection, "BEGIN IMMEDIATE");
+            database.Execute("BEGIN IMMEDIATE");
             try
             {
-                Execute(connection, $"{Steps[version]} PRAGMA user_version = {version + 1}; COMMIT");
+                database.Execute($"{Steps[version]} PRAGMA user_version = {version + 1}; COMMIT");
             }
-            catch (SqliteException)
+            catch (SqliteFailure)
             {
-                if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0)
+                if (database.IsInTransaction)
                 {
-                    Execute(connection, "ROLLBACK");
+                    database.Execute("ROLLBACK");
                 }
 
                 throw;
@@ -135,17 +133,13 @@ internal static class SqliteSchema
         }
     }
 
-    /// <summary>Runs statements without values.</summary>
-    public static void Execute(SqliteConnection connection, string sql) =>
-        SqliteException.ThrowExceptionForRC(SQLitePCL.raw.sqlite3_exec(connection.Handle, sql), connection.Handle);
-
     // The predecessor left no mark of its own: it is known by its tables.
-    private static bool IsForeign(SqliteConnection connection) =>
-        Number(connection, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name NOT IN ('virtual_keys', 'usage_counters')") > 0;
+    private static bool IsForeign(SqliteDatabase database) =>
+        Number(database, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name NOT IN ('virtual_keys', 'usage_counters')") > 0;
 
-    private static long Number(SqliteConnection connection, string sql)
+    private static long Number(SqliteDatabase database, string sql)
     {
-        using var statement = new SqliteStatement(connection, sql);
+        using var statement = new SqliteStatement(database, sql);
         return statement.Read(row => row.Count(0))[0];
     }
 }

@@ -1,14 +1,13 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
-using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace Busbar.Governance;
 
 /// <summary>
 /// One SQL statement, prepared once and run often. Below ADO.NET, because a flush runs tens of thousands. Values are bound in the order of their numbers; a
-/// run ends with all of them forgotten. Every member throws <see cref="SqliteException"/> when SQLite fails.
+/// run ends with all of them forgotten. Every member throws <see cref="SqliteFailure"/> when SQLite fails.
 /// </summary>
 internal sealed unsafe partial class SqliteStatement : IDisposable
 {
@@ -20,9 +19,9 @@ internal sealed unsafe partial class SqliteStatement : IDisposable
     private int _bound;
 
     /// <summary>Prepares <paramref name="sql"/>.</summary>
-    public SqliteStatement(SqliteConnection connection, string sql)
+    public SqliteStatement(SqliteDatabase database, string sql)
     {
-        _database = connection.Handle!;
+        _database = database.Handle;
         Check(raw.sqlite3_prepare_v3(_database, sql, raw.SQLITE_PREPARE_PERSISTENT, out _statement));
         _handle = _statement.DangerousGetHandle();
     }
@@ -123,6 +122,13 @@ internal sealed unsafe partial class SqliteStatement : IDisposable
     /// <summary>Text of the current row; <see cref="InvalidDataException"/> when it is anything else.</summary>
     public string Text(int column) => Encoding.UTF8.GetString(Utf8(column));
 
+    /// <summary>Text of the current row, in <paramref name="buffer"/> where that is long enough; <see cref="InvalidDataException"/> when it is anything else.</summary>
+    public ReadOnlySpan<char> Characters(int column, Span<char> buffer)
+    {
+        ReadOnlySpan<byte> utf8 = Utf8(column);
+        return utf8.Length <= buffer.Length ? buffer[..Encoding.UTF8.GetChars(utf8, buffer)] : Encoding.UTF8.GetString(utf8);
+    }
+
     /// <summary>Text of the current row, valid until the next one; <see cref="InvalidDataException"/> when it is anything else.</summary>
     public ReadOnlySpan<byte> Utf8(int column) => Bytes(column, raw.SQLITE_TEXT);
 
@@ -178,5 +184,5 @@ internal sealed unsafe partial class SqliteStatement : IDisposable
     [LibraryImport("sqlite3", EntryPoint = "sqlite3_column_bytes"), SuppressGCTransition]
     private static partial int ColumnLength(nint statement, int column);
 
-    private void Check(int code) => SqliteException.ThrowExceptionForRC(code, _database);
+    private void Check(int code) => SqliteFailure.ThrowFor(code, _database);
 }

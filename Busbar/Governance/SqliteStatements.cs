@@ -1,17 +1,15 @@
-using Microsoft.Data.Sqlite;
-
 namespace Busbar.Governance;
 
 /// <summary>Every statement that a store runs while it is open.</summary>
 internal sealed class SqliteStatements : IDisposable
 {
-    private readonly SqliteConnection _connection;
+    private readonly SqliteDatabase _database;
     private readonly List<SqliteStatement> _all = [];
 
     /// <summary>Prepares them.</summary>
-    public SqliteStatements(SqliteConnection connection)
+    public SqliteStatements(SqliteDatabase database)
     {
-        _connection = connection;
+        _database = database;
         Begin = Prepare("BEGIN IMMEDIATE");
         Commit = Prepare("COMMIT");
         Rollback = Prepare("ROLLBACK");
@@ -124,7 +122,7 @@ internal sealed class SqliteStatements : IDisposable
 
     private SqliteStatement Prepare(string sql)
     {
-        var statement = new SqliteStatement(_connection, sql);
+        var statement = new SqliteStatement(_database, sql);
         _all.Add(statement);
         return statement;
     }

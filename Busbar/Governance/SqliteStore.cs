@@ -1,6 +1,3 @@
-using Microsoft.Data.Sqlite;
-using SQLitePCL;
-
 namespace Busbar.Governance;
 
 /// <summary>
@@ -27,27 +24,19 @@ internal sealed class SqliteStore : IGovernanceStore
     private readonly Lock _lock = new();
     private readonly string _path;
     private readonly IDisposable _fileLock;
-    private readonly SqliteConnection _connection;
+    private readonly SqliteDatabase _database;
     private readonly TimeProvider _time;
     private readonly SqliteStatements _sql;
     private long _pruned;
     private bool _isClosed;
 
-    static SqliteStore()
-    {
-        raw.SetProvider(new SQLite3Provider_sqlite3());
-
-        // Without a mutex for every value that is read: no connection is used by two threads at once.
-        raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
-    }
-
-    private SqliteStore(string path, IDisposable fileLock, SqliteConnection connection, TimeProvider time)
+    private SqliteStore(string path, IDisposable fileLock, SqliteDatabase database, TimeProvider time)
     {
         _path = path;
         _fileLock = fileLock;
-        _connection = connection;
+        _database = database;
         _time = time;
-        _sql = new SqliteStatements(connection);
+        _sql = new SqliteStatements(database);
     }
 
     /// <summary>
@@ -60,7 +49,7 @@ internal sealed class SqliteStore : IGovernanceStore
     public static SqliteStore Open(string path, TimeProvider time, TimeSpan? patience = null)
     {
         IDisposable? fileLock = null;
-        SqliteConnection? connection = null;
+        SqliteDatabase? database = null;
         try
         {
             if (DatabaseFile.Misplacement(path) is { } misplacement)
@@ -79,17 +68,17 @@ internal sealed class SqliteStore : IGovernanceStore
             }
 
             DatabaseFile.Protect(file);
-            connection = Connect(file, patience ?? DefaultPatience);
-            long version = SqliteSchema.VersionOf(connection);
-            UseJournal(connection);
-            SqliteSchema.Upgrade(connection, version);
-            Check(connection, SqliteSchema.Version);
-            SqliteSchema.Execute(connection, "PRAGMA foreign_keys = ON");
-            return new SqliteStore(path, fileLock, connection, time);
+            database = Connect(file, patience ?? DefaultPatience);
+            long version = SqliteSchema.VersionOf(database);
+            UseJournal(database);
+            SqliteSchema.Upgrade(database, version);
+            Check(database, SqliteSchema.Version);
+            database.Execute("PRAGMA foreign_keys = ON");
+            return new SqliteStore(path, fileLock, database, time);
         }
-        catch (Exception problem) when (problem is SqliteException || DatabaseFile.IsRefusal(problem) || problem is InvalidDataException)
+        catch (Exception problem) when (problem is SqliteFailure || DatabaseFile.IsRefusal(problem) || problem is InvalidDataException)
         {
-            connection?.Dispose();
+            database?.Dispose();
             fileLock?.Dispose();
             throw Explain(path, problem);
         }
@@ -114,18 +103,18 @@ internal sealed class SqliteStore : IGovernanceStore
                 return null;
             }
 
-            using SqliteConnection connection = Connect(file, DefaultPatience);
-            long version = SqliteSchema.VersionOf(connection);
-            Check(connection, version);
+            using SqliteDatabase database = Connect(file, DefaultPatience);
+            long version = SqliteSchema.VersionOf(database);
+            Check(database, version);
             if (version == SqliteSchema.Version)
             {
-                using var statements = new SqliteStatements(connection);
+                using var statements = new SqliteStatements(database);
                 Load(statements, now: 0);
             }
 
             return null;
         }
-        catch (Exception problem) when (problem is SqliteException || DatabaseFile.IsRefusal(problem) || problem is InvalidDataException)
+        catch (Exception problem) when (problem is SqliteFailure || DatabaseFile.IsRefusal(problem) || problem is InvalidDataException)
         {
             return Explain(path, problem).Message;
         }
@@ -199,33 +188,25 @@ internal sealed class SqliteStore : IGovernanceStore
             {
                 _isClosed = true;
                 _sql.Dispose();
-                _connection.Dispose();
+                _database.Dispose();
                 _fileLock.Dispose();
             }
         }
     }
 
-    private static SqliteConnection Connect(string file, TimeSpan patience)
+    private static SqliteDatabase Connect(string file, TimeSpan patience)
     {
         if (DatabaseFile.IsCutOff(file))
         {
             throw new InvalidDataException(SqliteFault.Damaged);
         }
 
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
-        {
-            DataSource = file,
-            Mode = SqliteOpenMode.ReadWrite,
-            Pooling = false,
-        }.ToString());
-        connection.Open();
-        raw.sqlite3_busy_timeout(connection.Handle, (int)patience.TotalMilliseconds);
-        return connection;
+        return SqliteDatabase.Open(file, patience);
     }
 
-    private static void UseJournal(SqliteConnection connection)
+    private static void UseJournal(SqliteDatabase database)
     {
-        using (var mode = new SqliteStatement(connection, "PRAGMA journal_mode = WAL"))
+        using (var mode = new SqliteStatement(database, "PRAGMA journal_mode = WAL"))
         {
             if (mode.Read(row => row.Text(0))[0] != "wal")
             {
@@ -233,15 +214,15 @@ internal sealed class SqliteStore : IGovernanceStore
             }
         }
 
-        SqliteSchema.Execute(connection, "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864");
+        database.Execute("PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864");
     }
 
     // Who may call and what is spent depends on two tables, which are looked through page by page; the others may be long.
-    private static void Check(SqliteConnection connection, long version)
+    private static void Check(SqliteDatabase database, long version)
     {
         foreach (string part in (ReadOnlySpan<string>)(version == 0 ? [""] : ["('virtual_keys')", "('usage_counters')"]))
         {
-            using var check = new SqliteStatement(connection, $"PRAGMA quick_check{part}");
+            using var check = new SqliteStatement(database, $"PRAGMA quick_check{part}");
             if (check.Read(row => row.Text(0)) is not ["ok"])
             {
                 throw new InvalidDataException(SqliteFault.Damaged);
@@ -253,27 +234,46 @@ internal sealed class SqliteStore : IGovernanceStore
     {
         var reader = new SqliteKeyRow();
         List<VirtualKey> keys = sql.LoadKeys.Read(reader.Read);
-        var byId = new Dictionary<string, VirtualKey>(keys.Count, StringComparer.Ordinal);
-        foreach (VirtualKey key in keys)
+
+        // Rows come in the order of insertion, which is that of creation, unless clocks or people changed it.
+        for (int i = 1; i < keys.Count; i++)
         {
-            byId[key.Id] = key;
+            if (keys[i - 1].CreatedAt > keys[i].CreatedAt)
+            {
+                keys = [.. keys.OrderBy(key => key.CreatedAt)];
+                break;
+            }
         }
 
-        var windows = new List<WindowUsage>(keys.Count);
+        var byId = new Dictionary<string, int>(keys.Count, StringComparer.Ordinal);
+        for (int i = 0; i < keys.Count; i++)
+        {
+            byId[keys[i].Id] = i;
+        }
+
+        Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup = byId.GetAlternateLookup<ReadOnlySpan<char>>();
+        var windows = new WindowUsage[keys.Count];
         var unreadable = new List<string>();
         long day = BudgetWindow.StartOf(BudgetPeriod.Daily, now);
         long month = BudgetWindow.StartOf(BudgetPeriod.Monthly, now);
+        char[] characters = new char[64];
         sql.LoadWindows.With(day).With(month).Read(row =>
         {
             long start = row.Count(1);
-            if (!byId.TryGetValue(row.Text(0), out VirtualKey? key) || start != key.Period switch { BudgetPeriod.Daily => day, BudgetPeriod.Monthly => month, _ => 0 })
+            if (!lookup.TryGetValue(row.Characters(0, characters), out int index))
+            {
+                return false;
+            }
+
+            VirtualKey key = keys[index];
+            if (start != key.Period switch { BudgetPeriod.Daily => day, BudgetPeriod.Monthly => month, _ => 0 })
             {
                 return false;
             }
 
             if (row.TryCount(2, out long spent) && row.TryCount(3, out long tokens) && row.TryCount(4, out long requests))
             {
-                windows.Add(new WindowUsage(key.Id, start, spent, tokens, requests));
+                windows[index] = new WindowUsage(key.Id, start, spent, tokens, requests);
             }
             else
             {
@@ -283,14 +283,21 @@ internal sealed class SqliteStore : IGovernanceStore
             return true;
         });
 
-        // Rows come in the order of insertion, which is that of creation, unless clocks or people changed it.
-        bool isOrdered = Enumerable.Range(1, Math.Max(0, keys.Count - 1)).All(i => keys[i - 1].CreatedAt <= keys[i].CreatedAt);
-        return new StoredGovernance(isOrdered ? keys : [.. keys.OrderBy(key => key.CreatedAt)], windows, unreadable) { Warnings = reader.Warnings };
+        int used = 0;
+        foreach (WindowUsage window in windows)
+        {
+            if (window.KeyId is not null)
+            {
+                windows[used++] = window;
+            }
+        }
+
+        return new StoredGovernance(keys, new ArraySegment<WindowUsage>(windows, 0, used), unreadable) { Warnings = reader.Warnings };
     }
 
     private static StoreException Explain(string path, Exception problem) => problem switch
     {
-        SqliteException fault => SqliteFault.Explain(path, fault),
+        SqliteFailure fault => SqliteFault.Explain(path, fault),
         InvalidDataException => new StoreException($"the database '{path}' {problem.Message}", problem),
         _ => new StoreException($"the database '{path}' cannot be opened: {DatabaseFile.Reason(problem)}; set governance.db_path to a file in a directory that exists and that this user may write", problem),
     };
@@ -334,7 +341,7 @@ internal sealed class SqliteStore : IGovernanceStore
         catch
         {
             // Some failures of SQLite have ended the transaction already.
-            if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
+            if (_database.IsInTransaction)
             {
                 _sql.Rollback.Run();
             }
@@ -356,7 +363,7 @@ internal sealed class SqliteStore : IGovernanceStore
             {
                 return work();
             }
-            catch (Exception problem) when (problem is SqliteException or InvalidDataException)
+            catch (Exception problem) when (problem is SqliteFailure or InvalidDataException)
             {
                 throw Explain(_path, problem);
             }

@@ -99,6 +99,9 @@ internal sealed record VirtualKey
     /// <summary>Whether it opens anything at <paramref name="now"/>, an epoch second.</summary>
     public bool IsActive(long now) => Enabled && !(now >= ExpiresAt);
 
+    /// <summary>Whether <paramref name="digest"/> is that of its secret, or of the one before.</summary>
+    public bool Has(in KeyDigest digest) => Digest.Equals(digest) || (FormerDigest is { } former && former.Equals(digest));
+
     /// <summary>Whether it may use the pool or model called <paramref name="name"/>.</summary>
     public bool Allows(string name)
     {

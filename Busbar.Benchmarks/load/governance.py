@@ -1,0 +1,74 @@
+"""What virtual keys cost: CPU per request beside a list of tokens, start and memory with many keys."""
+import hashlib
+import os
+import random
+import sqlite3
+import statistics
+import time
+
+from bench import interleaved
+from dialects import TOKEN, request
+from processes import rss
+
+MANY = 100_000
+CONNECTIONS = 8
+
+
+def settings(database):
+    return f'governance: {{enabled: true, admin_token: "{"a" * 40}", db_path: "{database}", price_per_1k_tokens_cents: 1}}'
+
+
+def add_keys(database, tokens):
+    """One key for each token, with a budget, all limits and usage in its current window. Tables are those that the gateway made."""
+    keys, windows, now = [], [], int(time.time())
+    for i, token in enumerate(tokens):
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        keys.append((f"vk_{digest[:16]}", digest, f"employee-{i}", now - 86_400 + i // 2))
+        windows.append((f"vk_{digest[:16]}", i * 1000, i, i % 97))
+    connection = sqlite3.connect(database)
+    with connection:
+        connection.executemany(
+            "INSERT INTO virtual_keys (id, key_hash, name, max_budget_cents, rpm_limit, tpm_limit, max_concurrent, created_at)"
+            " VALUES (?, ?, ?, 1000000000, 4000000000, 4000000000, 100000, ?)", keys)
+        connection.executemany("INSERT INTO usage_counters (key_id, window_start, spend_microcents, tokens, requests) VALUES (?, 0, ?, ?, ?)", windows)
+    connection.close()  # and with it the journal
+
+
+def database_of(bench, name, tokens):
+    database = f"{bench.directory}/{name}.db"
+    with bench.gateway(limits=settings(database), name=name):
+        pass
+    add_keys(database, tokens)
+    return database
+
+
+def add_governed(bench, table):
+    rounds, requests = (5, 2000) if bench.quick else (15, 8000)
+    database = database_of(bench, "one-key", [TOKEN])
+    plain = request("openai", "to-openai", False)
+    with bench.gateway(name="tokens") as tokens, bench.gateway(limits=settings(database), name="keys") as keys:
+
+        def cost(gateway):
+            return gateway.checked(plain, CONNECTIONS, requests, '"choices"', 1).cpu / requests
+
+        for gateway in tokens, keys:
+            cost(gateway)  # not counted: connections are made, tables grown
+        costs = interleaved((tokens, keys), rounds, cost)
+    table.ratio("CPU per request, virtual key", costs[keys], "µs", costs[tokens], "token", 1.1)
+
+
+def add_many_keys(bench, table):
+    database = database_of(bench, "many-keys", [TOKEN] + [f"{random.getrandbits(256):064x}" for _ in range(MANY - 1)])
+    empty = f"{bench.directory}/no-key.db"
+    starts, memory = {database: [], empty: []}, {database: [], empty: []}
+    with bench.gateway(limits=settings(empty), name="no-key"):
+        pass
+    for _ in range(3 if bench.quick else 9):
+        for path in starts:
+            with bench.gateway(limits=settings(path), name="keys") as gateway:
+                starts[path].append(gateway.came_up_in)
+                time.sleep(1)
+                memory[path].append(rss(gateway.pid))
+    size = os.path.getsize(database) / 2**20
+    table.limit(f"cold start with {MANY:,} keys ({size:.0f} MiB)", statistics.median(starts[database]) * 1e3, "ms", 300)
+    table.limit(f"memory of {MANY:,} keys", statistics.median(memory[database]) - statistics.median(memory[empty]), "MiB", 60)
