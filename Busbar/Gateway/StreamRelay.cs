@@ -50,7 +50,9 @@ internal static class StreamRelay
             }
 
             attempt.Exchange.Usage = body.Usage;
-            attempt.Exchange.DeliveredText = body.DeliveredText;
+
+            // What the provider says at its end is not to be doubted for the sake of an estimate.
+            attempt.Exchange.DeliveredText = body.IsComplete && body.Usage.IsReported ? 0 : body.DeliveredText;
             return attempt.Exchange.Outcome == Outcome.ClientError ? AttemptResult.ClientLeft : AttemptResult.Answered;
         }
     }
