@@ -40,6 +40,27 @@ public sealed class AdminGateTests
     }
 
     [Fact]
+    public async Task Every_failed_login_is_counted_and_one_a_minute_is_logged_with_its_address()
+    {
+        await using var scene = new AdminScene();
+        int Lines() => scene.Log.Text.Split("a call from 192.0.2.7 was refused").Length - 1;
+        Assert.Equal(200, (await scene.SendAsync("GET", "/admin/keys")).Status);
+        Assert.Equal((0L, 0), (scene.Rejections.Value, Lines()));
+
+        for (int call = 0; call < 5; call++)
+        {
+            Assert.Equal(401, (await scene.SendAsync("GET", "/admin/keys", token: "canary-guess")).Status);
+        }
+
+        Assert.Equal((5L, 1), (scene.Rejections.Value, Lines()));
+        scene.Time.Advance(TimeSpan.FromSeconds(60));
+        await scene.SendAsync("GET", "/admin/keys", token: "canary-guess");
+        Assert.Equal((6L, 2), (scene.Rejections.Value, Lines()));
+        Assert.Contains("; 5 since", scene.Log.Text);
+        Assert.DoesNotContain("canary", scene.Log.Text);
+    }
+
+    [Fact]
     [Trait("gotcha", "C99")]
     public async Task C99_a_blank_header_is_absent_even_where_a_token_is_blank()
     {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Busbar.Admin;
 using Busbar.Configuration;
 using Busbar.Governance;
+using Busbar.Observability;
 using Busbar.Tests.Configuration;
 using Busbar.Tests.Governance;
 using Busbar.Wire;
@@ -27,10 +28,12 @@ internal sealed class AdminScene : IAsyncDisposable
         GatewayConfig config = Load(more);
         Gateway = new FakeGateway(config, Time);
         Governor = Governor.Open(config.Governance, Store, Time, Log);
-        _api = new AdminApi(Governor, Gateway, Time, Log, mint);
+        _api = new AdminApi(Governor, Gateway, Time, Log, Rejections, mint);
     }
 
     public AdminApi Api => _api;
+
+    public Counter Rejections { get; } = new("");
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.FromUnixTimeSeconds(1_767_225_600));
 

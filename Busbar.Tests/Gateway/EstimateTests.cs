@@ -39,7 +39,7 @@ public sealed class EstimateTests
     {
         byte[] bytes = Encoding.UTF8.GetBytes(body);
         Assert.Equal(ScanResult.Ok, RequestScan.TryScan(bytes, out RequestScan scan));
-        Assert.Equal(expected, OutputLimit.Of(Enum.Parse<ProtocolId>(dialect, ignoreCase: true), scan, bytes));
+        Assert.Equal(expected, OutputLimit.Of(Enum.Parse<ProtocolId>(dialect, ignoreCase: true), scan, bytes).Total);
     }
 
     [Fact]

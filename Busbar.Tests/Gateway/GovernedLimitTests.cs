@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using Busbar.Governance;
+using Busbar.Tests.Governance;
 using Busbar.Tests.Scenarios;
 
 namespace Busbar.Tests.Gateway;
@@ -150,5 +152,39 @@ public sealed class GovernedLimitTests
         Assert.Equal((200, 200, 429, 429), ((await first).Status, (await thin).Status, second.Status, held.Status));
         Assert.Equal(("1", "1", null), (second["Retry-After"], held["Retry-After"], held["x-should-retry"]));
         Assert.Equal(200, (await gateway.PostAsync(OpenAI.Path, Secret, body)).Status);
+    }
+
+    [Theory]
+    [InlineData("openai", "anthropic", """{"model":"smart","reasoning_effort":"high","messages":[{"role":"user","content":"hi"}]}""", 20_480)]
+    [InlineData("gemini", "anthropic", """{"generationConfig":{"thinkingConfig":{"thinkingBudget":30000}},"contents":[{"parts":[{"text":"hi"}]}]}""", 34_096)]
+    [InlineData("gemini", "anthropic", """{"generationConfig":{"thinkingConfig":{"thinkingBudget":9223372036854775807}},"contents":[{"parts":[{"text":"hi"}]}]}""", long.MaxValue)]
+    [InlineData("cohere", "anthropic", """{"model":"smart","thinking":{"type":"enabled","token_budget":20000},"messages":[{"role":"user","content":"hi"}]}""", 24_096)]
+    [InlineData("responses", "anthropic", """{"model":"smart","reasoning":{"effort":"low"},"input":"hi"}""", 8192)]
+    [InlineData("openai", "anthropic", """{"model":"smart","messages":[{"role":"user","content":"hi"}]}""", 4096)]
+    [InlineData("openai", "responses", """{"model":"smart","max_tokens":1,"messages":[{"role":"user","content":"hi"}]}""", 16)]
+    [InlineData("openai", "openai", """{"model":"smart","n":3,"messages":[{"role":"user","content":"hi"}]}""", 12_288)]
+    public async Task What_is_held_covers_the_output_limit_that_a_lane_is_sent_and_not_only_the_clients(string client, string provider, string body, long most)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        string model = provider == "anthropic" ? "max_concurrent: 5, capabilities: { thinking_budget: true, thinking_adaptive: false }" : "max_concurrent: 5";
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(serves) { Model = model }, GovernedGateway.Key(Secret) with { MaxBudgetCents = 1_000_000 });
+        long held = 0;
+        gateway.Upstream.Always = call =>
+        {
+            held = gateway.Governor.HeldMicroCents;
+            return serves.ServeAsync(call);
+        };
+
+        Assert.Equal(200, (await gateway.PostAsync(speaks.PathOf("smart", stream: false), Secret, body)).Status);
+
+        // A cent a token, and two for the request.
+        using JsonDocument sent = JsonDocument.Parse(Assert.Single(gateway.Upstream.Requests).Text);
+        JsonElement limit = default;
+        Assert.True(provider == "openai" || sent.RootElement.TryGetProperty(provider == "anthropic" ? "max_tokens" : "max_output_tokens", out limit));
+        Assert.Equal(most, limit.ValueKind == JsonValueKind.Number ? limit.GetInt64() : most);
+        if (most < long.MaxValue)
+        {
+            Assert.InRange(held / TestKeys.Cent, 2 + most + 1, 2 + most + body.Length);
+        }
     }
 }

@@ -116,6 +116,59 @@ public sealed class GovernedStreamTests
     }
 
     [Theory]
+    [InlineData("openai", "openai")]
+    [InlineData("openai", "anthropic")]
+    [InlineData("anthropic", "anthropic")]
+    [InlineData("gemini", "gemini")]
+    public async Task A_drained_stream_holds_its_place_until_its_end_and_is_charged_what_the_provider_reports(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig(serves) { Pool = "on_client_disconnect: drain" }, GovernedGateway.Key(Secret) with { MaxConcurrent = 1 });
+        TaskCompletionSource left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        int refused = 0;
+        gateway.Upstream.Next(async call =>
+        {
+            await call.BeginAsync();
+            await call.ChunkAsync(string.Concat(serves.Prelude) + serves.First("hello"));
+            await left.Task;
+
+            // Far more than a client takes that closes its connection in good order, and than a connection holds that nobody reads from.
+            for (int piece = 0; piece < 1000; piece++)
+            {
+                await call.ChunkAsync(serves.More(new string('x', 8000)));
+            }
+
+            refused = (await gateway.PostAsync(speaks.PathOf("smart", stream: false), Secret, speaks.Request("smart", false, "hi"))).Status;
+            string usage = provider == "openai" ? UsageChunk.Replace("30", "5", StringComparison.Ordinal).Replace("12", "2", StringComparison.Ordinal) : "";
+            await call.ChunkAsync(usage + string.Concat(serves.End));
+            await call.EndAsync();
+        });
+
+        string path = speaks.PathOf("smart", stream: true) + (client == "gemini" ? "?alt=sse" : "");
+        using (HttpResponseMessage response = await gateway.OpenAsync(path, Secret, speaks.Request("smart", true, "hi")))
+        {
+            await (await StreamText.OfAsync(response)).ReadUntilAsync("hello");
+        }
+
+        left.SetResult();
+        DailyUsage day = default;
+        await Eventually.HoldsAsync(async () =>
+        {
+            IReadOnlyList<DailyUsage> all = await gateway.LedgerOf(Secret);
+            day = all.Count > 0 ? all[0] : default;
+            return all.Count > 0 ? null : "nothing charged yet";
+        });
+
+        Assert.Equal((429, 0L, 5L, 2L), (refused, day.Estimated, day.Input, day.Output));
+        Assert.Equal((5 + 2 + 2) * Cent, day.SpendMicroCents);
+
+        // The one that left and the one that was refused meanwhile.
+        Assert.Equal(2, gateway.Page().Sum("busbar_requests_total", "outcome", "client_error"));
+        Assert.Equal(200, (await gateway.PostAsync(speaks.PathOf("smart", stream: false), Secret, speaks.Request("smart", false, "hi"))).Status);
+    }
+
+    [Theory]
     [InlineData("openai", "openai", true)]
     [InlineData("openai", "anthropic", true)]
     [InlineData("anthropic", "anthropic", true)]

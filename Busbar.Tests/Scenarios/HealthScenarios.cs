@@ -48,8 +48,7 @@ public sealed class HealthScenarios
     public async Task A_failed_probe_counts_by_its_class(string protocol)
     {
         Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await StartAsync(dialect, "active");
-        scene.Upstream.Always = call => call.AnswerAsync(400, dialect.Error("invalid_request_error", "no"));
+        await using Scene scene = await Scene.StartAsync(Config("active", dialect) with { Always = call => call.AnswerAsync(400, dialect.Error("invalid_request_error", "no")) });
         await scene.Upstream.ArrivedAsync(2);
         Assert.Equal((0, 0, 0), Counts(await scene.LaneAsync()));
 
@@ -72,9 +71,7 @@ public sealed class HealthScenarios
     {
         Dialect dialect = Dialect.Of(protocol);
         await using Scene quiet = await StartAsync(dialect, "dead");
-        await using Scene scene = await StartAsync(dialect, "active", "max_concurrent: 20, max_requests: 1");
-        Assert.Empty(scene.Upstream.Requests);
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        await using Scene scene = await Scene.StartAsync(Config("active", dialect) with { Model = "max_concurrent: 20, max_requests: 1", Always = call => dialect.ServeAsync(call) });
 
         await scene.Upstream.ArrivedAsync(2);
 
@@ -126,32 +123,32 @@ public sealed class HealthScenarios
     public async Task A_reload_does_not_double_the_probers_and_can_end_them()
     {
         Dialect dialect = Dialect.All[0];
-        SceneConfig config = Config("active", dialect) with { Limits = "{ shutdown_drain_secs: 9 }" };
-        await using Scene scene = await StartAsync(dialect, "active");
-        int running = 0, most = 0;
-        scene.Upstream.Always = async call =>
-        {
-            most = Math.Max(most, Interlocked.Increment(ref running));
-            await call.AnswerAsync(200, dialect.Answer("p"));
-            Interlocked.Decrement(ref running);
-        };
+        SceneConfig config = Config("active", dialect, dialect) with { Always = call => call.AnswerAsync(200, dialect.Answer("p")) };
+        await using Scene scene = await Scene.StartAsync(config);
         for (int reload = 1; reload <= 3; reload++)
         {
-            scene.Reload(config);
-            int expected = reload;
-            await Eventually.TrueAsync(() => scene.Gateway.StandardError.Split("configuration reloaded").Length - 1 == expected, "reloaded");
+            scene.Reload(config with { Limits = $"{{ shutdown_drain_secs: {reload} }}" });
+            await ReloadedAsync(scene, reload);
         }
 
-        await scene.Upstream.ArrivedAsync(1);
-        scene.Reload(Config("none", dialect));
-        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Split("configuration reloaded").Length - 1 == 4, "reloaded");
-        int after = scene.Upstream.Requests.Count;
-        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        // A prober that waits for an answer calls no second time, so whoever calls meanwhile is another one. The other lane's calls tell the time.
+        int waiting = 0;
+        scene.Upstream.Always = call =>
+        {
+            Interlocked.Increment(ref waiting);
+            return call.SilenceAsync();
+        };
+        await Eventually.TrueAsync(() => Volatile.Read(ref waiting) > 0, "probed");
+        await scene.Upstreams[1].ArrivedAsync(scene.Upstreams[1].Requests.Count + 4);
+        Assert.Equal(1, Volatile.Read(ref waiting));
 
-        // One prober at a second's interval, however often the configuration was read.
-        Assert.InRange(after, 1, 3);
-        Assert.Equal(after + 1, scene.Upstream.Requests.Count);
-        Assert.Equal(1, most);
+        scene.Reload(Config("none", dialect, dialect));
+        await ReloadedAsync(scene, 4);
+        await Eventually.TrueAsync(() => scene.Upstream.InProgress == 0, "given up");
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        int before = scene.Upstream.Requests.Count;
+        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        Assert.Equal(before + 1, scene.Upstream.Requests.Count);
     }
 
     [Fact]
@@ -159,8 +156,7 @@ public sealed class HealthScenarios
     public async Task A_lane_whose_key_is_missing_is_not_probed()
     {
         Dialect dialect = Dialect.All[0];
-        await using Scene scene = await Scene.StartAsync(Config("active", dialect, dialect) with { Environment = new() { ["KEY_0"] = "" } });
-        scene.Upstreams[1].Always = call => dialect.ServeAsync(call);
+        await using Scene scene = await Scene.StartAsync(Config("active", dialect, dialect) with { Environment = new() { ["KEY_0"] = "" }, Always = call => dialect.ServeAsync(call) });
 
         await scene.Upstreams[1].ArrivedAsync(2);
 
@@ -169,9 +165,11 @@ public sealed class HealthScenarios
 
     private static (long, long, long) Counts(LaneReading lane) => (lane.Ok, lane.Err, lane.ClientFault);
 
+    private static Task ReloadedAsync(Scene scene, int times) =>
+        Eventually.TrueAsync(() => scene.Gateway.StandardError.Split("configuration reloaded").Length - 1 == times, "reloaded");
+
     private static SceneConfig Config(string mode, params Dialect[] lanes) =>
         new(lanes) { Pool = Tripping, Provider = $"allow_private_network: true, health: {{ mode: {mode}, interval_secs: 1, timeout_secs: 20 }}" };
 
-    private static Task<Scene> StartAsync(Dialect dialect, string mode, string model = "max_concurrent: 20") =>
-        Scene.StartAsync(Config(mode, dialect) with { Model = model });
+    private static Task<Scene> StartAsync(Dialect dialect, string mode) => Scene.StartAsync(Config(mode, dialect));
 }

@@ -31,40 +31,53 @@ public sealed class RecordedTrafficScenarios
     [InlineData("bedrock")]
     [InlineData("responses")]
     [InlineData("cohere")]
-    public async Task Request_and_answer_pass_byte_for_byte_but_for_the_model(string protocol)
+    public Task Request_and_answer_pass_byte_for_byte_but_for_the_model(string protocol) => PlayAllAsync(protocol, byFrame: false);
+
+    /// <summary>No frame is sent before the client has the one before it, so that whatever follows an error or a terminal arrives apart.</summary>
+    [SkippableTheory]
+    [InlineData("anthropic")]
+    [InlineData("openai")]
+    [InlineData("gemini")]
+    [InlineData("bedrock")]
+    [InlineData("responses")]
+    [InlineData("cohere")]
+    public Task Answers_whose_frames_come_one_by_one_pass_byte_for_byte(string protocol) => PlayAllAsync(protocol, byFrame: true);
+
+    private static async Task PlayAllAsync(string protocol, bool byFrame)
     {
         Skip.IfNot(Corpus.Exists);
         ProtocolId id = Enumerable.Range(0, 6).Select(value => (ProtocolId)value).Single(value => value.Name() == protocol);
         Scene scene = await StartAsync(protocol);
         var wrong = new List<string>();
-        foreach (CorpusExchange exchange in Corpus.Of(id).Where(exchange => !NotTheClients.Contains(exchange.Status)))
+        foreach (CorpusExchange exchange in Corpus.Of(id).Where(exchange => !NotTheClients.Contains(exchange.Status) && (!byFrame || (exchange.Streaming && exchange.Status == 200))))
         {
+            var received = new Received();
             CorpusRequest request = exchange.Request ?? Corpus.Of(id).First(other => other.Request is not null && other.Streaming == exchange.Streaming && OperationOf(other) == Operation.Chat).Request!;
             UpstreamRequest? arrived = null;
             scene.Upstream.Always = async call =>
             {
                 arrived = call.Request;
-                await PlayAsync(call, exchange);
+                await PlayAsync(call, exchange, byFrame ? received : null);
             };
             (byte[] sent, byte[] expected) = Named(request, id);
             using var message = new HttpRequestMessage(HttpMethod.Post, (IsNamed(request, id) ? "" : "/smart") + PathOf(exchange, id, "smart") + QueryOf(exchange, id)) { Content = new ByteArrayContent(sent) };
             message.Content.Headers.ContentType = new("application/json");
             message.Headers.TryAddWithoutValidation("x-api-key", Scene.Token);
-            using HttpResponseMessage response = await scene.Client.SendAsync(message);
-            byte[] received = await response.Content.ReadAsByteArrayAsync();
+            using HttpResponseMessage response = await scene.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead);
+            byte[] answer = await received.ReadAsync(response);
 
             if (arrived is null || !arrived.Body.AsSpan().SequenceEqual(expected))
             {
-                wrong.Add($"{exchange.Id}: the request is not the client's; {(int)response.StatusCode} {Encoding.UTF8.GetString(received)[..Math.Min(120, received.Length)]}");
+                wrong.Add($"{exchange.Id}: the request is not the client's; {(int)response.StatusCode} {Encoding.UTF8.GetString(answer)[..Math.Min(120, answer.Length)]}");
             }
 
             // A stream that the recorder cut gets an error event at its end.
             bool same = exchange.Tags.Contains("stream-truncated") || exchange.Id == "gemini-29cf02695c"
-                ? received.AsSpan().StartsWith(exchange.ResponseBody.Span.TrimEnd("]\r\n "u8))
-                : received.AsSpan().SequenceEqual(exchange.ResponseBody.Span);
+                ? answer.AsSpan().StartsWith(exchange.ResponseBody.Span.TrimEnd("]\r\n "u8))
+                : answer.AsSpan().SequenceEqual(exchange.ResponseBody.Span);
             if (((int)response.StatusCode != exchange.Status || !same) && !Exceptions.ContainsKey(exchange.Id))
             {
-                wrong.Add($"{exchange.Id}: the answer is not the provider's: {(int)response.StatusCode} for {exchange.Status}, {received.Length} bytes for {exchange.ResponseBody.Length}, {string.Join(' ', exchange.Tags)}: {Encoding.UTF8.GetString(received)[^Math.Min(160, received.Length)..]}");
+                wrong.Add($"{exchange.Id}: the answer is not the provider's: {(int)response.StatusCode} for {exchange.Status}, {answer.Length} bytes for {exchange.ResponseBody.Length}, {string.Join(' ', exchange.Tags)}: {Encoding.UTF8.GetString(answer)[^Math.Min(160, answer.Length)..]}");
             }
 
             if ((int)response.StatusCode != exchange.Status)
@@ -81,7 +94,7 @@ public sealed class RecordedTrafficScenarios
 
     private static Task<Scene> StartAsync(string protocol) => Scene.StartAsync(new SceneConfig(new BareDialect(protocol)));
 
-    private static async Task PlayAsync(UpstreamCall call, CorpusExchange exchange)
+    private static async Task PlayAsync(UpstreamCall call, CorpusExchange exchange, Received? received)
     {
         if (!exchange.Streaming || exchange.Status != 200)
         {
@@ -91,6 +104,20 @@ public sealed class RecordedTrafficScenarios
 
         await call.RawAsync($"HTTP/1.1 200 OK\r\nContent-Type: {exchange.ContentType}\r\nContent-Length: {exchange.ResponseBody.Length}\r\n\r\n");
 
+        if (received is not null)
+        {
+            int sent = 0;
+            foreach (int end in FrameEnds(exchange))
+            {
+                await call.RawAsync(exchange.ResponseBody[sent..end]);
+                sent = end;
+                await received.ReachesAsync(sent);
+            }
+
+            await call.RawAsync(exchange.ResponseBody[sent..]);
+            return;
+        }
+
         // Cuts that fall anywhere, the same in every run.
         var random = new Random(exchange.ResponseBody.Length);
         for (ReadOnlyMemory<byte> rest = exchange.ResponseBody; !rest.IsEmpty;)
@@ -99,6 +126,20 @@ public sealed class RecordedTrafficScenarios
             await call.RawAsync(rest[..next]);
             rest = rest[next..];
         }
+    }
+
+    private static List<int> FrameEnds(CorpusExchange exchange)
+    {
+        using IFramer framer = ProtocolTable.Get(exchange.Protocol).NewFramer(exchange.ContentType);
+        exchange.ResponseBody.CopyTo(framer.GetMemory(exchange.ResponseBody.Length));
+        framer.Advance(exchange.ResponseBody.Length);
+        var ends = new List<int>();
+        while (framer.TryRead(out _) == FrameResult.Frame)
+        {
+            ends.Add((int)framer.FrameEnd);
+        }
+
+        return ends;
     }
 
     private static bool IsNamed(CorpusRequest request, ProtocolId id) =>
@@ -149,4 +190,50 @@ public sealed class RecordedTrafficScenarios
     };
 
     private static string QueryOf(CorpusExchange exchange, ProtocolId id) => id == ProtocolId.Gemini && exchange.IsSse ? "?alt=sse" : "";
+
+    /// <summary>What the client has of an answer so far. Nothing is waited for before its first byte, since the beginning of an answer is held back.</summary>
+    private sealed class Received
+    {
+        private readonly MemoryStream _bytes = new();
+        private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private bool _hasEnded;
+
+        public async Task<byte[]> ReadAsync(HttpResponseMessage response)
+        {
+            Stream stream = await response.Content.ReadAsStreamAsync();
+            byte[] buffer = new byte[16 * 1024];
+            while (!_hasEnded)
+            {
+                int read = await stream.ReadAsync(buffer);
+                lock (_bytes)
+                {
+                    _bytes.Write(buffer, 0, read);
+                    _hasEnded = read == 0;
+                    _more.TrySetResult();
+                }
+            }
+
+            return _bytes.ToArray();
+        }
+
+        public async Task ReachesAsync(int length)
+        {
+            while (true)
+            {
+                Task more;
+                lock (_bytes)
+                {
+                    if (_hasEnded || _bytes.Length == 0 || _bytes.Length >= length)
+                    {
+                        return;
+                    }
+
+                    _more = _more.Task.IsCompleted ? new(TaskCreationOptions.RunContinuationsAsynchronously) : _more;
+                    more = _more.Task;
+                }
+
+                await more.WaitAsync(Eventually.Bound);
+            }
+        }
+    }
 }

@@ -63,6 +63,45 @@ public sealed class StreamCommitScenarios
     }
 
     [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task What_a_provider_says_after_its_error_reaches_a_client_of_its_protocol(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        string content = string.Concat(dialect.Prelude) + dialect.First("hello"), last = dialect.More("afterwards");
+        TaskCompletionSource contentSeen = new(), errorSeen = new();
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Next(async call =>
+        {
+            await call.BeginAsync();
+            await call.ChunkAsync(content);
+            await contentSeen.Task;
+            await call.ChunkAsync(dialect.ErrorEvent);
+            await errorSeen.Task;
+            await call.ChunkAsync(last);
+            await call.EndAsync();
+        }).Next(async call =>
+        {
+            await call.BeginAsync();
+            await call.ChunkAsync(content + dialect.ErrorEvent);
+            await call.ChunkAsync(last);
+            await call.EndAsync();
+        });
+
+        using HttpResponseMessage response = await scene.OpenAsync(dialect, stream: true);
+        StreamText text = await StreamText.OfAsync(response);
+        await text.ReadUntilAsync("hello");
+        contentSeen.SetResult();
+        await text.ReadUntilAsync(dialect.ErrorEvent);
+        errorSeen.SetResult();
+        await text.ReadToEndAsync();
+        await scene.ChargedAsync(0, ok: 1, err: 1);
+        Reply held = await scene.PostAsync(dialect, stream: true);
+
+        Assert.Equal(content + dialect.ErrorEvent + last, text.Text);
+        Assert.Equal(content + dialect.ErrorEvent + last, held.Text);
+    }
+
+    [Theory]
     [MemberData(nameof(Hops))]
     [Trait("gotcha", "C161")]
     public async Task An_error_event_after_content_is_told_once_and_charged(string client, string provider)

@@ -1,5 +1,6 @@
 using Busbar.Configuration;
 using Busbar.Governance;
+using Busbar.Observability;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -16,17 +17,19 @@ internal sealed partial class AdminApi
 
     private readonly IGatewayControl _control;
     private readonly ILogger _log;
+    private readonly AdminRejections _rejections;
     private readonly KeyEndpoints _keys;
     private readonly LaneEndpoints _lanes;
     private readonly UsageEndpoint _usage;
     private readonly ProcessEndpoints _process;
     private AdminGate _gate;
 
-    /// <summary>Administers <paramref name="governor"/>'s keys and the gateway behind <paramref name="control"/>.</summary>
-    public AdminApi(Governor governor, IGatewayControl control, TimeProvider time, ILogger log, KeyMint? mint = null)
+    /// <summary>Administers <paramref name="governor"/>'s keys and the gateway behind <paramref name="control"/>; <paramref name="rejections"/> counts failed logins.</summary>
+    public AdminApi(Governor governor, IGatewayControl control, TimeProvider time, ILogger log, Counter rejections, KeyMint? mint = null)
     {
         _control = control;
         _log = log;
+        _rejections = new AdminRejections(rejections, time, log);
         GovernanceConfig config = control.Config.Governance;
         _gate = new AdminGate(config);
         var audit = new AuditLog(governor.Store, time, log);
@@ -76,6 +79,7 @@ internal sealed partial class AdminApi
         AdminAccess access = Gate().Judge(request.Headers);
         if (access == AdminAccess.None)
         {
+            _rejections.Note(request.Source);
             return Unauthorized;
         }
 

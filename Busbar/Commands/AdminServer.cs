@@ -4,6 +4,7 @@ using Busbar.Admin;
 using Busbar.Configuration;
 using Busbar.Gateway;
 using Busbar.Governance;
+using Busbar.Observability;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
@@ -17,9 +18,9 @@ internal static class AdminServer
     /// Throws <see cref="IOException"/> when it cannot listen, with a message for the operator.
     /// </summary>
     public static async Task<KestrelServer?> OpenAsync(
-        GatewayApplication application, IGatewayControl control, Governor governor, TimeProvider time, ILoggerFactory loggers, ILogger log)
+        GatewayApplication application, IGatewayControl control, Governor governor, TimeProvider time, Metrics metrics, ILoggerFactory loggers, ILogger log)
     {
-        var api = new AdminApi(governor, control, time, log);
+        var api = new AdminApi(governor, control, time, log, metrics.AdminRejections.Get());
         application.Admin = api;
         if (control.Config.Governance.AdminListen is not { } listen)
         {

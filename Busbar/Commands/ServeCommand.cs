@@ -120,7 +120,7 @@ internal static partial class ServeCommand
         KestrelServer? admin;
         try
         {
-            admin = governor is null ? null : await AdminServer.OpenAsync(application, control, governor, time, loggers, log).ConfigureAwait(false);
+            admin = governor is null ? null : await AdminServer.OpenAsync(application, control, governor, time, metrics, loggers, log).ConfigureAwait(false);
         }
         catch (IOException exception)
         {

@@ -28,6 +28,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         var way = new FallbackWay();
         Pool? fallback = way.Enter(pool, snapshot.Fleet);
         var pick = new PickRequest { AffinityKey = pool.Config.Affinity is { } affinity ? SessionKey.Of(exchange, affinity) : null };
+        FollowUp.Direct(exchange, metrics, ref pick);
         bool canServe = exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
         AttemptResult last = default;
         TimeSpan retryAfter = TimeSpan.MaxValue;

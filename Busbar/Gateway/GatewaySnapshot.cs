@@ -45,7 +45,7 @@ internal sealed class GatewaySnapshot
         foreach (Pool pool in Metrics.AllPools(fleet))
         {
             _metrics.Add(pool, metrics.ForPool(pool));
-            _reach.Add(pool, new PoolReach(pool, fleet, config.Limits));
+            _reach.Add(pool, new PoolReach(pool, fleet));
         }
     }
 

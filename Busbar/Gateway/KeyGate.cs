@@ -76,7 +76,7 @@ internal static class KeyGate
             return new Estimate(input, 0, IsOpenEnded: false);
         }
 
-        long? limit = OutputLimit.Of(exchange.Route.Protocol, exchange.Scan, body);
-        return new Estimate(input, limit ?? reach.DefaultMaxTokens, IsOpenEnded: limit is null);
+        OutputLimit limit = OutputLimit.Of(exchange.Route.Protocol, exchange.Scan, body);
+        return new Estimate(input, limit.Times(OutputBound.Of(exchange, reach, limit)), IsOpenEnded: limit.Tokens is null);
     }
 }

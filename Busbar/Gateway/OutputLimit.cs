@@ -5,22 +5,30 @@ using Busbar.Wire;
 namespace Busbar.Gateway;
 
 /// <summary>How much output a client asked for at most, in the words of its dialect; words of other dialects limit nothing and do not count.</summary>
-internal static class OutputLimit
+/// <param name="Tokens">Tokens of one candidate, at least 1; null when the client set no limit.</param>
+/// <param name="Candidates">Answers that the client wants, at least 1.</param>
+internal readonly record struct OutputLimit(long? Tokens, long Candidates)
 {
     /// <summary>Tokens of all candidates together; null when the client set no limit.</summary>
-    public static long? Of(ProtocolId dialect, in RequestScan scan, ReadOnlyMemory<byte> body)
+    public long? Total => Tokens is { } limit ? Times(limit) : null;
+
+    /// <summary>So many <paramref name="tokens"/> for each candidate.</summary>
+    public long Times(long tokens) => tokens > long.MaxValue / Candidates ? long.MaxValue : tokens * Candidates;
+
+    /// <summary>What <paramref name="body"/> says.</summary>
+    public static OutputLimit Of(ProtocolId dialect, in RequestScan scan, ReadOnlyMemory<byte> body)
     {
         switch (dialect)
         {
             case ProtocolId.OpenAI:
-                return Times(Larger(scan.MaxTokens, scan.MaxCompletionTokens), scan.Candidates);
+                return Found(Larger(scan.MaxTokens, scan.MaxCompletionTokens), scan.Candidates);
             case ProtocolId.Responses:
-                return Times(scan.MaxOutputTokens, null);
+                return Found(scan.MaxOutputTokens, null);
             case ProtocolId.Gemini or ProtocolId.Bedrock:
                 ReadSettings(scan.Settings.Of(body).Span, dialect == ProtocolId.Gemini, out long? limit, out long? candidates);
-                return Times(limit, candidates);
+                return Found(limit, candidates);
             default:
-                return Times(scan.MaxTokens, null);
+                return Found(scan.MaxTokens, null);
         }
     }
 
@@ -51,7 +59,5 @@ internal static class OutputLimit
     private static long? Larger(long? left, long? right) => left > right || right is null ? left : right;
 
     // Zero and less stand for "no limit" with some providers, and are refused by the others.
-    private static long? Times(long? limit, long? candidates) => limit is not >= 1 ? null
-        : candidates is > 1 and var count ? limit > long.MaxValue / count ? long.MaxValue : limit * count
-        : limit;
+    private static OutputLimit Found(long? limit, long? candidates) => new(limit >= 1 ? limit : null, Math.Max(1, candidates ?? 1));
 }

@@ -13,6 +13,7 @@ internal sealed class PassedStream : IRelayedStream
     private readonly TextMeter? _meter;
     private long _forwarded;
     private bool _fromPartial;
+    private bool _isToRemember;
 
     /// <summary>For the answer of <paramref name="attempt"/>.</summary>
     public PassedStream(Attempt attempt)
@@ -20,6 +21,7 @@ internal sealed class PassedStream : IRelayedStream
         _attempt = attempt;
         _tap = attempt.Endpoint.Protocol.NewStreamTap();
         _meter = TextMeter.For(attempt);
+        _isToRemember = FollowUp.IsKept(attempt);
         Framer = attempt.Exchange.WantsJsonArray && attempt.Response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
             ? attempt.Endpoint.Protocol.NewFramer(type.ToString())
             : attempt.Endpoint.Protocol.NewFramer();
@@ -141,6 +143,11 @@ internal sealed class PassedStream : IRelayedStream
         {
             _tap.Observe(frame);
             _meter?.Add(frame.Data.Span);
+            if (_isToRemember)
+            {
+                // The first event has the whole answer's name; a comment before it has none.
+                _isToRemember = !FollowUp.Remember(_attempt, frame.Data);
+            }
         }
 
         return result;

@@ -1,4 +1,3 @@
-using Busbar.Configuration;
 using Busbar.Reliability;
 
 namespace Busbar.Gateway;
@@ -7,7 +6,7 @@ namespace Busbar.Gateway;
 internal sealed class PoolReach
 {
     /// <summary>Follows <paramref name="pool"/> to the end of its fallbacks.</summary>
-    public PoolReach(Pool pool, Fleet fleet, LimitsConfig limits)
+    public PoolReach(Pool pool, Fleet fleet)
     {
         var pools = new List<Pool>();
         for (Pool? next = pool; next is not null && !pools.Contains(next);)
@@ -17,9 +16,8 @@ internal sealed class PoolReach
         }
 
         Pools = [.. pools.Select(each => each.Name)];
-        Lane[] lanes = [.. pools.SelectMany(each => each.Members).Select(member => member.Lane)];
-        Models = [.. lanes.Select(lane => lane.Name).Distinct(StringComparer.Ordinal)];
-        DefaultMaxTokens = lanes.Select(lane => lane.Model.DefaultMaxTokens ?? limits.DefaultMaxTokens).DefaultIfEmpty(limits.DefaultMaxTokens).Max();
+        Lanes = [.. pools.SelectMany(each => each.Members).Select(member => member.Lane).DistinctBy(lane => lane.Name, StringComparer.Ordinal)];
+        Models = [.. Lanes.Select(lane => lane.Name)];
     }
 
     /// <summary>Names of the pool itself and of every pool on its chain of fallbacks.</summary>
@@ -28,6 +26,6 @@ internal sealed class PoolReach
     /// <summary>Names of the models that may answer.</summary>
     public string[] Models { get; }
 
-    /// <summary>Output tokens to expect where the client set no limit: the largest default of these models.</summary>
-    public long DefaultMaxTokens { get; }
+    /// <summary>One lane of each of these models; the others differ in nothing but their key.</summary>
+    public Lane[] Lanes { get; }
 }

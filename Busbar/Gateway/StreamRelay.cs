@@ -16,7 +16,7 @@ internal static class StreamRelay
 {
     private const int ReadSize = 4096;
 
-    // After the provider's terminal only the end of its body is still to come; it must not keep the client waiting.
+    // After the provider's terminal, or its error, only the end of its body is still to come; it must not keep the client waiting.
     private static readonly TimeSpan TailLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs the stream to its end. Disposes <paramref name="body"/>.</summary>
@@ -50,7 +50,9 @@ internal static class StreamRelay
             }
 
             attempt.Exchange.Usage = body.Usage;
-            attempt.Exchange.DeliveredText = body.DeliveredText;
+
+            // What the provider says at its end is not to be doubted for the sake of an estimate.
+            attempt.Exchange.DeliveredText = body.IsComplete && body.Usage.IsReported ? 0 : body.DeliveredText;
             return attempt.Exchange.Outcome == Outcome.ClientError ? AttemptResult.ClientLeft : AttemptResult.Answered;
         }
     }
@@ -82,7 +84,17 @@ internal static class StreamRelay
             if (body.Error is { } error)
             {
                 AttemptResult failed = attempt.Fail(FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap), error.Error);
-                return body.HasContent && !attempt.IsTranslated ? failed with { Native = new NativeAnswer(attempt, held.Span, Outcome.Error) } : failed;
+                if (!body.HasContent || attempt.IsTranslated)
+                {
+                    return failed;
+                }
+
+                if (read > 0 && result == FrameResult.NeedMore)
+                {
+                    await HoldTailAsync(attempt, stream, body, held).ConfigureAwait(false);
+                }
+
+                return failed with { Native = new NativeAnswer(attempt, held.Span, Outcome.Error) };
             }
 
             if (body.HasContent || body.IsComplete || (firstByte && held.Length > 0))
@@ -103,6 +115,29 @@ internal static class StreamRelay
         }
     }
 
+    // What the provider says after its error belongs to its answer, should that be the one the client gets.
+    private static async ValueTask HoldTailAsync(Attempt attempt, Stream stream, IRelayedStream body, PooledBuffer held)
+    {
+        attempt.Exchange.Timer.Arm(TailLimit);
+        try
+        {
+            int read = 1;
+            FrameResult result = FrameResult.NeedMore;
+            while (read > 0 && result == FrameResult.NeedMore && held.Length <= Answer.HoldLimit)
+            {
+                read = await stream.ReadAsync(body.Framer.GetMemory(ReadSize), attempt.Exchange.Timer.Token).ConfigureAwait(false);
+                body.Framer.Advance(read);
+                result = read == 0 ? body.Complete() : body.Take();
+                held.Write(body.Fresh.Span);
+                body.Sent();
+            }
+        }
+        catch (Exception exception) when (Transport.IsFailure(exception))
+        {
+            // What was read until then is all there is.
+        }
+    }
+
     // 9. Relay.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private static async ValueTask PumpAsync(Attempt attempt, IRelayedStream body)
@@ -111,6 +146,7 @@ internal static class StreamRelay
         TimeSpan idle = TimeSpan.FromSeconds(exchange.Snapshot.Config.Limits.UpstreamIdleTimeoutSecs);
         Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
         bool ended = false;
+        bool isOver = false;
         bool delivered = false;
         FaultClass? fault = null;
         while (true)
@@ -128,12 +164,12 @@ internal static class StreamRelay
             }
 
             delivered = body.IsComplete;
-            if (ended || body.Error is not null || fault is not null)
+            if (isOver)
             {
                 break;
             }
 
-            exchange.Timer.Extend(body.IsComplete ? TailLimit : idle);
+            exchange.Timer.Extend(body.IsComplete || body.Error is not null ? TailLimit : idle);
             int read;
             Memory<byte> room = body.Framer.GetMemory(ReadSize);
             exchange.KeepAlive.Lend();
@@ -145,11 +181,12 @@ internal static class StreamRelay
             catch (Exception exception) when (Transport.IsFailure(exception))
             {
                 await exchange.KeepAlive.TakeBackAsync().ConfigureAwait(false);
-                if (exchange.ClientGone.IsCancellationRequested || body.IsComplete)
+                if (exchange.ClientGone.IsCancellationRequested || body.IsComplete || body.Error is not null)
                 {
                     break;
                 }
 
+                isOver = true;
                 fault = exception is OperationCanceledException ? FaultClass.Timeout : FaultClass.Network;
                 body.Fail(Interrupted(fault.Value));
                 Write(exchange, body);
@@ -169,12 +206,16 @@ internal static class StreamRelay
             }
 
             Write(exchange, body);
+            bool isBroken = result is FrameResult.TooLarge or FrameResult.Corrupt;
+            isOver = ended || isBroken;
             if (body.Error is { } error)
             {
-                fault = FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap);
+                // What was the last word of a translated answer may be followed by more in the provider's own.
+                isOver |= attempt.IsTranslated;
+                fault ??= FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap);
                 body.Fail(ErrorMapping.FromStream(error));
             }
-            else if (result is FrameResult.TooLarge or FrameResult.Corrupt || (ended && !body.IsComplete))
+            else if (isBroken || (ended && !body.IsComplete))
             {
                 fault = ended ? FaultClass.Network : FaultClass.ServerError;
                 body.Fail(Interrupted(fault.Value));

@@ -32,6 +32,11 @@ internal static class WholeRelay
             return await PassRestAsync(attempt, stream, body).ConfigureAwait(false);
         }
 
+        if (FollowUp.IsKept(attempt))
+        {
+            FollowUp.Remember(attempt, body.Memory);
+        }
+
         if (exchange.WantsUsage)
         {
             exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);

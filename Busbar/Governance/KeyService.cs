@@ -60,15 +60,7 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
     public int Count => governor.Keys.Count;
 
     /// <summary>Up to <paramref name="limit"/> keys by creation, then id, that come after <paramref name="after"/>.</summary>
-    public IReadOnlyList<VirtualKey> List((long CreatedAt, string Id)? after, int limit) =>
-    [
-        .. governor.Keys.Entries
-            .Select(entry => entry.Key)
-            .Where(key => after is not { } last || key.CreatedAt > last.CreatedAt || (key.CreatedAt == last.CreatedAt && string.CompareOrdinal(key.Id, last.Id) > 0))
-            .OrderBy(key => key.CreatedAt)
-            .ThenBy(key => key.Id, StringComparer.Ordinal)
-            .Take(limit),
-    ];
+    public IReadOnlyList<VirtualKey> List((long CreatedAt, string Id)? after, int limit) => KeyPage.Of(governor.Keys.Entries, after, limit);
 
     /// <summary>Replaces a key by what <paramref name="change"/> makes of it, which keeps its id; <paramref name="fields"/> names what it touches.</summary>
     public Task<KeyReply> UpdateAsync(string id, Func<VirtualKey, VirtualKey> change, string fields, string source) =>

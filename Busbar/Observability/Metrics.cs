@@ -33,6 +33,12 @@ internal sealed class Metrics
     {
         UnresolvedPool = new PoolMetrics(this, Unresolved, []);
         BillingTruncated.Get();
+        AdminRejections.Get();
+        foreach (string home in (string[])["directed", "gone", "unknown"])
+        {
+            FollowUps.Get(home);
+        }
+
         SpansExported.Get();
         SpansDropped.Get();
         WebhookDropped.Get();
@@ -75,6 +81,12 @@ internal sealed class Metrics
 
     /// <summary>Requests turned away because too many were being served.</summary>
     public MetricFamily<Counter> Shed { get; } = new("busbar_shed_total", "Requests turned away because max_inbound_concurrent were being served.", labels => new(labels), "ingress_protocol");
+
+    /// <summary>Requests that go on from what a provider keeps.</summary>
+    public MetricFamily<Counter> FollowUps { get; } = new("busbar_followups_total", "Responses requests that go on from an answer or conversation that a provider keeps, by whether it was known which and could be reached.", labels => new(labels), "home");
+
+    /// <summary>Failed logins to the admin API.</summary>
+    public MetricFamily<Counter> AdminRejections { get; } = new("busbar_admin_rejections_total", "Calls of the admin API refused for their token.", labels => new(labels));
 
     /// <summary>Answers too long for their usage to be read.</summary>
     public MetricFamily<Counter> BillingTruncated { get; } = new("busbar_billing_truncated_total", "Answers so long that their token counts could not be read from them.", labels => new(labels));
@@ -145,7 +157,9 @@ internal sealed class Metrics
         Counters(text, Failovers);
         Counters(text, Translations);
         Counters(text, AuthRejections);
+        Counters(text, AdminRejections);
         Counters(text, Shed);
+        Counters(text, FollowUps);
         Counters(text, Losses);
         Counters(text, BillingTruncated);
         Counters(text, SpansExported);

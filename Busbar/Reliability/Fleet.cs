@@ -54,6 +54,9 @@ internal sealed class Fleet
         }
     }
 
+    /// <summary>Where kept answers came from.</summary>
+    public AnswerHomes Homes => Context.Homes;
+
     internal ReliabilityContext Context { get; }
 
     internal FleetMemory Memory { get; }

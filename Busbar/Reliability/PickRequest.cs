@@ -12,6 +12,9 @@ internal struct PickRequest
     /// <summary>Hash of the session; null for none. A preference only: a lane that cannot serve now is passed over.</summary>
     public ulong? AffinityKey;
 
+    /// <summary>Index of the lane to take before any other whenever it can serve; null for none.</summary>
+    public int? HomeLane;
+
     /// <summary>Notes that the request was too long for <paramref name="member"/>.</summary>
     public void Outgrew(PoolMember member) => ContextFloor = Math.Max(ContextFloor, member.ContextMax ?? 0);
 }

@@ -4,4 +4,8 @@ namespace Busbar.Reliability;
 /// <param name="Clock">Clock of all cells.</param>
 /// <param name="Random">Uniform in [0, 1), safe for concurrent calls.</param>
 /// <param name="Events">Told of state changes.</param>
-internal sealed record ReliabilityContext(MonotonicClock Clock, Func<double> Random, IReliabilityEvents Events);
+internal sealed record ReliabilityContext(MonotonicClock Clock, Func<double> Random, IReliabilityEvents Events)
+{
+    /// <summary>Where kept answers came from.</summary>
+    public AnswerHomes Homes { get; } = new(Clock);
+}

@@ -36,7 +36,7 @@ internal sealed class Selection(PoolMember[] members, PoolState state, Monotonic
 
                 if (isSoft || member.Slot.Cell.TryEnter(out probe))
                 {
-                    if (!isSoft && request.AffinityKey is null)
+                    if (!isSoft && request is { AffinityKey: null, HomeLane: null })
                     {
                         TakeTurn(member, eligible);
                     }
@@ -124,7 +124,8 @@ internal sealed class Selection(PoolMember[] members, PoolState state, Monotonic
                 }
 
                 eligible[i] = true;
-                var score = request.AffinityKey is { } session
+                var score = member.Lane.Index == request.HomeLane ? double.PositiveInfinity
+                    : request.AffinityKey is { } session
                     ? Rendezvous.Score(session, member.Hash, member.Weight)
                     : member.Slot.CurrentWeight + member.Weight;
                 if (ready is null || score > readyScore)

@@ -23,6 +23,9 @@ internal readonly struct RequestScan
         MaxOutputTokens = found.MaxOutputTokens;
         Candidates = found.Candidates;
         Settings = found.Settings;
+        PreviousResponse = found.PreviousResponse;
+        Conversation = found.Conversation;
+        Store = found.Store;
         ClosingBrace = found.ClosingBrace;
     }
 
@@ -61,6 +64,15 @@ internal readonly struct RequestScan
 
     /// <summary>The raw value of <c>generationConfig</c>, in either of its spellings, or of <c>inferenceConfig</c>; absent when there is none.</summary>
     public ByteRange Settings { get; }
+
+    /// <summary>The raw value of <c>previous_response_id</c>; absent when there is none.</summary>
+    public ByteRange PreviousResponse { get; }
+
+    /// <summary>The raw value of <c>conversation</c>; absent when there is none.</summary>
+    public ByteRange Conversation { get; }
+
+    /// <summary>The value of <c>store</c>; null when absent or no boolean.</summary>
+    public bool? Store { get; }
 
     /// <summary>Offset of the brace that closes the top-level object.</summary>
     public int ClosingBrace { get; }
@@ -161,14 +173,17 @@ internal readonly struct RequestScan
         1 when name[0] == (byte)'n' => Member.Candidates,
         5 when name.SequenceEqual("model"u8) => Member.Model,
         5 when name.SequenceEqual("input"u8) => Member.Input,
+        5 when name.SequenceEqual("store"u8) => Member.Store,
         6 when name.SequenceEqual("stream"u8) => Member.Stream,
         8 when name.SequenceEqual("messages"u8) => Member.Messages,
         10 when name.SequenceEqual("max_tokens"u8) => Member.MaxTokens,
+        12 when name.SequenceEqual("conversation"u8) => Member.Conversation,
         14 when name.SequenceEqual("stream_options"u8) => Member.StreamOptions,
         15 when name.SequenceEqual("inferenceConfig"u8) => Member.Settings,
         16 when name.SequenceEqual("generationConfig"u8) => Member.Settings,
         17 when name.SequenceEqual("max_output_tokens"u8) => Member.MaxOutputTokens,
         17 when name.SequenceEqual("generation_config"u8) => Member.Settings,
+        20 when name.SequenceEqual("previous_response_id"u8) => Member.PreviousResponse,
         21 when name.SequenceEqual("max_completion_tokens"u8) => Member.MaxCompletionTokens,
         _ => Member.Other,
     };
@@ -182,6 +197,9 @@ internal readonly struct RequestScan
         Input,
         Messages,
         Settings,
+        PreviousResponse,
+        Conversation,
+        Store,
 
         // Of these the number matters.
         MaxTokens,
@@ -203,6 +221,9 @@ internal readonly struct RequestScan
         public long? MaxOutputTokens;
         public long? Candidates;
         public ByteRange Settings;
+        public ByteRange PreviousResponse;
+        public ByteRange Conversation;
+        public bool? Store;
         public int ClosingBrace;
 
         public void Record(Member member, JsonTokenType last, ByteRange value)
@@ -227,6 +248,15 @@ internal readonly struct RequestScan
                     break;
                 case Member.Settings:
                     Settings = value;
+                    break;
+                case Member.PreviousResponse:
+                    PreviousResponse = last == JsonTokenType.Null ? default : value;
+                    break;
+                case Member.Conversation:
+                    Conversation = last == JsonTokenType.Null ? default : value;
+                    break;
+                case Member.Store:
+                    Store = last switch { JsonTokenType.True => true, JsonTokenType.False => false, _ => null };
                     break;
             }
         }

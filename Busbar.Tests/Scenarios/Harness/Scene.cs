@@ -67,6 +67,11 @@ internal sealed class Scene : IAsyncDisposable
     public static Task<Scene> StartAsync(SceneConfig config)
     {
         ScriptedUpstream[] upstreams = [.. config.Lanes.Select((provider, lane) => config.Refusing == lane ? ScriptedUpstream.Refusing() : ScriptedUpstream.Start(provider is BareDialect ? "text/event-stream" : provider.StreamContentType))];
+        foreach (ScriptedUpstream upstream in upstreams)
+        {
+            upstream.Always = config.Always;
+        }
+
         var environment = config.Lanes.Select((_, lane) => lane).ToDictionary(lane => $"KEY_{lane}", KeyOf);
         foreach ((string name, string value) in config.Environment)
         {

@@ -38,6 +38,9 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
     /// <summary>The lane whose provider refuses connections.</summary>
     public int Refusing { get; init; } = -1;
 
+    /// <summary>Serves what no script of its own waits for, at every provider and from the start: a lane may be called before a scene has started.</summary>
+    public Func<UpstreamCall, Task>? Always { get; init; }
+
     /// <summary>More variables.</summary>
     public Dictionary<string, string> Environment { get; init; } = [];
 

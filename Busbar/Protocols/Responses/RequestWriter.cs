@@ -7,7 +7,8 @@ namespace Busbar.Protocols.Responses;
 internal static class RequestWriter
 {
     // The API refuses smaller limits.
-    private const long LeastMaxTokens = 16;
+    /// <summary>The smallest output limit that the API takes.</summary>
+    public const long LeastMaxTokens = 16;
 
     /// <summary>Writes <paramref name="request"/> for <paramref name="target"/>.</summary>
     public static void Write(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses)

@@ -86,6 +86,19 @@ internal static class ReasoningRule
         _ => ReasoningEffort.Minimal,
     };
 
+    /// <summary>
+    /// The output limit for a model of Anthropic's that <paramref name="asked"/> is to be sent to, where the caller set none: the target's own, with thinking
+    /// on top that would not fit into it.
+    /// </summary>
+    public static long LimitWithThinking(in Reasoning asked, EgressTarget target)
+    {
+        bool hasBudget = target.Capabilities is { Reasoning: true, ThinkingAdaptive: false } && asked.IsSpecified && asked.IsOn;
+        return hasBudget && ClaudeBudget(asked) is var budget && budget >= target.DefaultMaxTokens ? Usage.Add(budget, target.DefaultMaxTokens) : target.DefaultMaxTokens;
+    }
+
+    private static long ClaudeBudget(in Reasoning asked) =>
+        Math.Max(SmallestBudget, asked.Mode == ReasoningMode.Budget ? asked.Budget : Budget(Word(asked)));
+
     private static ReasoningEffort Word(in Reasoning reasoning) => reasoning switch
     {
         { Mode: ReasoningMode.Off } => ReasoningEffort.None,
@@ -120,12 +133,12 @@ internal static class ReasoningRule
             return;
         }
 
-        long budget = Math.Max(SmallestBudget, asked.Mode == ReasoningMode.Budget ? asked.Budget : Budget(Word(asked)));
+        long budget = ClaudeBudget(asked);
         if (request.MaxTokens is { } limit && budget >= limit)
         {
             if (isLimitOurs)
             {
-                request.MaxTokens = budget + limit;
+                request.MaxTokens = LimitWithThinking(asked, target);
             }
             else
             {

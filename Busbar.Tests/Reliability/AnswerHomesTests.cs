@@ -1,0 +1,46 @@
+using System.Text;
+using Busbar.Reliability;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Busbar.Tests.Reliability;
+
+public sealed class AnswerHomesTests
+{
+    private readonly FakeTimeProvider _time = new();
+
+    [Fact]
+    public void The_latest_home_counts_for_as_long_as_it_is_renewed()
+    {
+        var homes = new AnswerHomes(new MonotonicClock(_time));
+        homes.Add("conv_1"u8, 3);
+        _time.Advance(AnswerHomes.Lifetime);
+        Assert.Equal(3, homes.Find("conv_1"u8));
+
+        homes.Add("conv_1"u8, 4);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(4, homes.Find("conv_1"u8));
+        Assert.Null(homes.Find("conv_2"u8));
+
+        _time.Advance(AnswerHomes.Lifetime);
+        Assert.Null(homes.Find("conv_1"u8));
+        homes.Add("conv_2"u8, 5);
+        Assert.Equal(1, homes.Count);
+    }
+
+    [Fact]
+    public void Beyond_its_capacity_the_oldest_is_forgotten_first()
+    {
+        var homes = new AnswerHomes(new MonotonicClock(_time));
+        for (int answer = 0; answer < AnswerHomes.Capacity + 10; answer++)
+        {
+            homes.Add(Encoding.UTF8.GetBytes($"resp_{answer}"), answer % 7);
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+            homes.Add("conv"u8, 1);
+        }
+
+        Assert.InRange(homes.Count, 1, AnswerHomes.Capacity);
+        Assert.Equal(1, homes.Find("conv"u8));
+        Assert.Null(homes.Find("resp_0"u8));
+        Assert.Equal((AnswerHomes.Capacity + 9) % 7, homes.Find(Encoding.UTF8.GetBytes($"resp_{AnswerHomes.Capacity + 9}")));
+    }
+}
