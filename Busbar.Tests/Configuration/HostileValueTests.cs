@@ -108,8 +108,7 @@ public sealed class HostileValueTests
         });
     }
 
-    private static bool Secretive(string path) =>
-        (path.Contains("token", StringComparison.Ordinal) && !path.Contains("_tokens_", StringComparison.Ordinal) && !path.EndsWith("max_tokens", StringComparison.Ordinal)) || path.Contains("api_key", StringComparison.Ordinal) || path.Contains("master_key_env", StringComparison.Ordinal);
+    private static bool Secretive(string path) => path.Split('.', '[').Any(part => part is "client_tokens" or "token" or "admin_token" or "admin_read_token" or "api_key" or "api_key_env" or "master_key_env");
 
     private static bool Address(string path) => path.EndsWith("url", StringComparison.Ordinal) || path.EndsWith("otlp_endpoint", StringComparison.Ordinal);
 
