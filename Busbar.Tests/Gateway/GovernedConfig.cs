@@ -27,23 +27,7 @@ internal sealed record GovernedConfig(params Dialect[] Lanes)
     public string Text(ScriptedUpstream[] upstreams)
     {
         var text = new StringBuilder($"listen: 127.0.0.1:0\nauth: {{ mode: none }}\ngovernance: {{ enabled: true, admin_token: {GovernedGateway.AdminToken}, {Prices} }}\nproviders:\n");
-        for (int lane = 0; lane < Lanes.Length; lane++)
-        {
-            text.Append($"  p{lane}: {{ protocol: {Lanes[lane].Name}, base_url: \"http://127.0.0.1:{upstreams[lane].Port}\", api_key_env: KEY, allow_private_network: true }}\n");
-        }
-
-        text.Append("models:\n");
-        for (int lane = 0; lane < Lanes.Length; lane++)
-        {
-            text.Append($"  m{lane}: {{ provider: p{lane}, upstream_model: wire-{lane}, {Model} }}\n");
-        }
-
-        text.Append("pools:\n");
-        foreach (string line in OtherPools.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            text.Append("  ").Append(line).Append('\n');
-        }
-
+        SceneConfig.AppendLanes(text, Lanes, upstreams, _ => "api_key_env: KEY, allow_private_network: true", Model, OtherPools);
         text.Append($"  {GovernedGateway.Pool}: {{ {Pool}, members: [");
         int weight = 1_000_000;
         for (int lane = 0; lane < Lanes.Length; lane++, weight /= 1000)

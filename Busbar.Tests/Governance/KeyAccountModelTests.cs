@@ -29,7 +29,7 @@ public sealed class KeyAccountModelTests
                     Assert.Equal(expected, account.TryReserve(key, now, s_prices, estimate, out Hold hold));
                     if (request is not null)
                     {
-                        Assert.Equal(new Hold(request.Window, request.HeldCost, request.HeldTokens), hold);
+                        Assert.Equal(new Hold(request.Window, request.HeldCost, request.HeldTokens, request.Bound), hold);
                         open.Add((hold, request));
                     }
 
@@ -60,7 +60,7 @@ public sealed class KeyAccountModelTests
         }
 
         Assert.Equal(0u, account.Open);
-        AssertNothingHeld(account, key, now + 600);
+        AssertNothingHeld(account, key, now + 600, model.Excess);
 
         void End(int index, long cost, long tokens)
         {
@@ -123,11 +123,11 @@ public sealed class KeyAccountModelTests
     };
 
     // A bounded request as large as all that is left is let in only when nothing else is held.
-    private static void AssertNothingHeld(KeyAccount account, VirtualKey key, long now)
+    private static void AssertNothingHeld(KeyAccount account, VirtualKey key, long now, long excess)
     {
         long left = 1000 * TestKeys.Cent - account.Read(key, now).SpendMicroCents;
         VirtualKey generous = key with { MaxBudgetCents = 1000, TpmLimit = 1000, RpmLimit = null, MaxConcurrent = 1, Enforcement = Enforcement.Strict };
-        var all = new Prices(left, 0, 0, 0, 0, 0);
+        var all = new Prices(left - excess, 0, 0, 0, 0, 0);
         Assert.Equal(Refusal.None, account.TryReserve(generous, now, all, new Estimate(500, 500, false), out Hold hold));
         Assert.Equal((left, 1000), (hold.Cost, hold.Tokens));
     }

@@ -29,6 +29,22 @@ public sealed class KeyAccountTests
         Assert.Equal(Refusal.Budget, Try(TestKeys.Make() with { MaxBudgetCents = 0, Enforcement = Enum.Parse<Enforcement>(enforcement) }, Noon, default));
 
     [Fact]
+    public void What_a_request_cost_beyond_its_bound_is_reserved_for_the_next_one()
+    {
+        var account = new KeyAccount();
+        VirtualKey key = TestKeys.Make() with { MaxBudgetCents = 10 };
+        var prices = new Prices(TestKeys.Cent, 0, 0, 0, 0, 0);
+        for (int request = 0; request < 3; request++)
+        {
+            Assert.Equal(Refusal.None, account.TryReserve(key, 0, prices, default, out Hold hold));
+            account.Settle(0, hold, 3 * TestKeys.Cent, 0, succeeded: true);
+        }
+
+        // A cent is left, and would do for what it is thought to cost.
+        Assert.Equal(Refusal.Budget, account.TryReserve(key, 0, prices, default, out _));
+    }
+
+    [Fact]
     public void What_is_held_by_others_refuses_for_now_and_what_is_spent_refuses_for_good()
     {
         VirtualKey key = TestKeys.Make() with { MaxBudgetCents = 1 };

@@ -19,6 +19,9 @@ internal sealed class NaiveAccount
     /// <summary>Money held in the current window.</summary>
     public long Held => _requests.Where(request => request.IsOpen && request.Window == _window).Sum(request => request.HeldCost);
 
+    /// <summary>The most that a request went beyond what it was thought to cost.</summary>
+    public long Excess => _requests.Where(request => request is { IsOpen: false, CountedInWindow: true, Bound: > 0 }).Select(request => request.Cost - request.Bound).Append(0).Max();
+
     /// <summary>Judges a request and takes it in where nothing forbids it.</summary>
     public Refusal TryReserve(VirtualKey key, long now, in Prices prices, in Estimate estimate, out Request? request)
     {
@@ -32,6 +35,7 @@ internal sealed class NaiveAccount
         bool isStrict = key.Enforcement == Enforcement.Strict;
 
         long cost = 0;
+        long bound = 0;
         if (key.MaxBudgetCents * TestKeys.Cent is { } cap)
         {
             if (Spent >= cap)
@@ -39,7 +43,8 @@ internal sealed class NaiveAccount
                 return Refusal.Budget;
             }
 
-            long most = prices.CeilingOf(estimate.InputTokens, estimate.OutputTokens);
+            bound = prices.CeilingOf(estimate.InputTokens, estimate.OutputTokens);
+            long most = bound + Excess;
             long mayCost = estimate.IsOpenEnded ? Math.Min(most, Math.Max(dearest, prices.CeilingOf(estimate.InputTokens, 0))) : most;
             bool fits = Spent + Held + most <= cap;
             if (isStrict && !fits && Spent + mayCost > cap)
@@ -82,7 +87,7 @@ internal sealed class NaiveAccount
             return Refusal.Concurrency;
         }
 
-        request = new Request { Window = _window, ArrivalMinute = _minuteNumber, HeldCost = cost, HeldTokens = tokens };
+        request = new Request { Window = _window, ArrivalMinute = _minuteNumber, HeldCost = cost, HeldTokens = tokens, Bound = bound };
         _requests.Add(request);
         return Refusal.None;
     }
@@ -119,6 +124,8 @@ internal sealed class NaiveAccount
         public required long HeldCost { get; init; }
 
         public required long HeldTokens { get; init; }
+
+        public required long Bound { get; init; }
 
         public bool IsOpen { get; set; } = true;
 

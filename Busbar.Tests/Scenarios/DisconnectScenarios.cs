@@ -50,8 +50,7 @@ public sealed class DisconnectScenarios
         await using Scene scene = await Scene.StartAsync(serves);
         scene.Upstream.Next(async call =>
         {
-            await call.BeginAsync();
-            await call.ChunkAsync(string.Concat(serves.Prelude) + serves.First("hello"));
+            await serves.BeginAsync(call, "hello");
             await call.SilenceAsync();
             closed.SetResult();
         });
@@ -76,8 +75,7 @@ public sealed class DisconnectScenarios
         await using Scene scene = await Scene.StartAsync(serves);
         scene.Upstream.Next(async call =>
         {
-            await call.BeginAsync();
-            await call.ChunkAsync(string.Concat(serves.Prelude) + serves.First("hello"));
+            await serves.BeginAsync(call, "hello");
             try
             {
                 while (true)
@@ -140,8 +138,7 @@ public sealed class DisconnectScenarios
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Pool = "on_client_disconnect: drain" });
         scene.Upstream.Next(async call =>
         {
-            await call.BeginAsync();
-            await call.ChunkAsync(string.Concat(serves.Prelude) + serves.First("hello"));
+            await serves.BeginAsync(call, "hello");
             await left.Task;
 
             // Far more than a connection holds that nobody reads from: a call that is cancelled ends before this.
@@ -202,8 +199,7 @@ public sealed class DisconnectScenarios
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Limits = "{ upstream_idle_timeout_secs: 2 }" });
         scene.Upstream.Next(async call =>
         {
-            await call.BeginAsync();
-            await call.ChunkAsync(string.Concat(serves.Prelude) + serves.First("hello"));
+            await serves.BeginAsync(call, "hello");
             for (int piece = 0; piece < Pieces; piece++)
             {
                 await call.ChunkAsync(serves.More(new string('x', 8000)));

@@ -63,8 +63,7 @@ public sealed class KeepAliveScenarios
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Limits = "{ stream_keepalive_secs: 1, upstream_idle_timeout_secs: 3 }" });
         scene.Upstream.Next(async call =>
         {
-            await call.BeginAsync();
-            await call.ChunkAsync(string.Concat(serves.Prelude) + serves.First("hello"));
+            await serves.BeginAsync(call, "hello");
             await call.SilenceAsync();
         });
 

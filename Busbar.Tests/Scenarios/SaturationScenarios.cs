@@ -58,8 +58,7 @@ public sealed class SaturationScenarios
         await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Model = "max_concurrent: 1", Pool = "failover: { deadline_secs: 1 }" });
         scene.Upstream.Next(async call =>
         {
-            await call.BeginAsync();
-            await call.ChunkAsync(string.Concat(dialect.Prelude) + dialect.First("hello"));
+            await dialect.BeginAsync(call, "hello");
             await gate.Task;
             await call.ChunkAsync(string.Concat(dialect.End));
             await call.EndAsync();

@@ -85,8 +85,7 @@ public sealed class ShutdownScenarios
         scene.Settles = false;
         scene.Upstream.Next(async call =>
         {
-            await call.BeginAsync();
-            await call.ChunkAsync(string.Concat(dialect.Prelude) + dialect.First("hello"));
+            await dialect.BeginAsync(call, "hello");
             await gate;
             await call.ChunkAsync(string.Concat(dialect.End));
             await call.EndAsync();

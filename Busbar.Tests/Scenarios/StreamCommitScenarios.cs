@@ -72,8 +72,7 @@ public sealed class StreamCommitScenarios
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves));
         scene.Upstream.Next(async call =>
         {
-            await call.BeginAsync();
-            await call.ChunkAsync(string.Concat(serves.Prelude) + serves.First("hello"));
+            await serves.BeginAsync(call, "hello");
             await gate.Task;
             await call.ChunkAsync(serves.ErrorEvent);
             await call.EndAsync();
@@ -142,8 +141,7 @@ public sealed class StreamCommitScenarios
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves));
         scene.Upstream.Next(async call =>
         {
-            await call.BeginAsync();
-            await call.ChunkAsync(string.Concat(serves.Prelude) + serves.First("hello"));
+            await serves.BeginAsync(call, "hello");
             await gate.Task;
             await call.RawAsync("400\r\n" + serves.More(" half")[..20]);
             call.Reset();
@@ -167,8 +165,7 @@ public sealed class StreamCommitScenarios
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Limits = "{ upstream_idle_timeout_secs: 1 }" });
         scene.Upstream.Next(async call =>
         {
-            await call.BeginAsync();
-            await call.ChunkAsync(string.Concat(serves.Prelude) + serves.First("hello"));
+            await serves.BeginAsync(call, "hello");
             await call.SilenceAsync();
         });
 
@@ -188,8 +185,7 @@ public sealed class StreamCommitScenarios
         await using Scene scene = await Scene.StartAsync(serves);
         scene.Upstream.Next(async call =>
         {
-            await call.BeginAsync();
-            await call.ChunkAsync(string.Concat(serves.Prelude) + serves.First("one"));
+            await serves.BeginAsync(call, "one");
             await gates[0].Task;
             await call.ChunkAsync(serves.More("two"));
             await gates[1].Task;

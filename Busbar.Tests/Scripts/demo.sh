@@ -1,40 +1,8 @@
 #!/usr/bin/env bash
 # The demo needs nothing but the binary, and every line it prints for the shell does what its title says.
-set -euo pipefail
-binary=$(realpath "$1")
-bad=0
-server=
-work=$(mktemp -d)
-cleanup() {
-  [[ -z $server ]] || kill -KILL "$server" 2>/dev/null || true
-  rm -rf "$work"
-}
-trap cleanup EXIT
+source "$(dirname "$0")/common/run.sh"
 
-# check NAME COMMAND...
-check() {
-  local name=$1
-  shift
-  if "$@"; then echo "ok $name"; else echo "not ok $name"; bad=1; fi
-}
-
-starts() {
-  cd "$work"
-  # With job control, because the shell makes other background jobs deaf to SIGINT.
-  set -m
-  env -i BUSBAR_LOG=warn "$binary" --demo >"$work/said" 2>"$work/log" &
-  server=$!
-  set +m
-  for _ in $(seq 100); do
-    # The last line of the welcome.
-    grep -q '/stats' "$work/said" && return 0
-    kill -0 "$server" 2>/dev/null || break
-    sleep 0.1
-  done
-  cat "$work/log" >&2
-  return 1
-}
-check "the demo starts without a file, a key or a variable" starts
+check "the demo starts without a file, a key or a variable" starts_demo
 
 is_healthy() { [[ $(curl -s "$(grep -om1 'http://127.0.0.1:[0-9]*' "$work/said")/healthz") == ok ]]; }
 check "the demo is healthy" is_healthy
@@ -71,11 +39,5 @@ translates() {
 }
 check "every translation line brings the other provider's words" translates
 
-stops() {
-  local code=0
-  kill -INT "$server" && wait "$server" || code=$?
-  server=
-  return "$code"
-}
-check "it ends with exit code 0 on SIGINT" stops
+check "it ends with exit code 0 on SIGINT" stops INT
 exit "$bad"

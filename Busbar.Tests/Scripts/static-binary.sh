@@ -1,24 +1,7 @@
 #!/usr/bin/env bash
 # The binary needs no other file: it is static, address-randomised, small, and serves from a directory that holds only itself,
 # a configuration and CA certificates.
-set -euo pipefail
-PATH="$PATH:/usr/sbin:/sbin"
-binary=$(realpath "$1")
-bad=0
-server=
-root=$(mktemp -d)
-cleanup() {
-  [[ -z $server ]] || kill -KILL "$server" 2>/dev/null || true
-  rm -rf "$root"
-}
-trap cleanup EXIT
-
-# check NAME COMMAND...
-check() {
-  local name=$1
-  shift
-  if "$@"; then echo "ok $name"; else echo "not ok $name"; bad=1; fi
-}
+source "$(dirname "$0")/common/run.sh"
 
 is_static() { ! readelf -lW "$binary" | grep -q INTERP && ! readelf -dW "$binary" | grep -q NEEDED; }
 is_randomised() { readelf -hW "$binary" | grep -q 'Type: *DYN'; }
@@ -29,22 +12,22 @@ check "the binary is at most 20 MiB" is_small
 
 # Only `exec` inside these: the process id must be the binary's own.
 if (( EUID == 0 )) && chroot / true 2>/dev/null; then
-  enter() { exec env -i "$(command -v chroot)" --userspec=65534:65534 "$root" "$@"; }
+  enter() { exec env -i "$(command -v chroot)" --userspec=65534:65534 "$work" "$@"; }
 elif command -v bwrap >/dev/null && bwrap --ro-bind / / true 2>/dev/null; then
-  enter() { exec env -i "$(command -v bwrap)" --die-with-parent --ro-bind "$root" / "$@"; }
+  enter() { exec env -i "$(command -v bwrap)" --die-with-parent --ro-bind "$work" / "$@"; }
 elif unshare -r true 2>/dev/null; then
-  enter() { exec env -i "$(command -v unshare)" -r "$(command -v chroot)" "$root" "$@"; }
+  enter() { exec env -i "$(command -v unshare)" -r "$(command -v chroot)" "$work" "$@"; }
 else
   echo "skip an empty root directory: needs root, bwrap or user namespaces"
   exit "$bad"
 fi
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-chmod 755 "$root"
-mkdir -p "$root/etc/busbar" "$root/etc/ssl/certs"
-cp "$binary" "$root/busbar"
-[[ ! -e /etc/ssl/certs/ca-certificates.crt ]] || cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-cat >"$root/etc/busbar/config.yaml" <<YAML
+chmod 755 "$work"
+mkdir -p "$work/etc/busbar" "$work/etc/ssl/certs"
+cp "$binary" "$work/busbar"
+[[ ! -e /etc/ssl/certs/ca-certificates.crt ]] || cp /etc/ssl/certs/ca-certificates.crt "$work/etc/ssl/certs/"
+cat >"$work/etc/busbar/config.yaml" <<YAML
 listen: 127.0.0.1:$port
 auth:
   mode: token
@@ -79,11 +62,5 @@ serves() {
 }
 check "it serves from an empty root directory" serves
 
-stops() {
-  local code=0
-  kill -TERM "$server" && wait "$server" || code=$?
-  server=
-  return "$code"
-}
-check "it ends with exit code 0 on SIGTERM" stops
+check "it ends with exit code 0 on SIGTERM" stops TERM
 exit "$bad"

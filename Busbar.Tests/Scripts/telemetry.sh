@@ -1,42 +1,12 @@
 #!/usr/bin/env bash
 # Prometheus' own tool reads the page of figures, and the alert rules that come with it.
-set -euo pipefail
-binary=$(realpath "$1")
+source "$(dirname "$0")/common/run.sh"
 rules=$(realpath "$(dirname "$0")/../../deploy/prometheus/alerts.yaml")
 if ! command -v promtool >/dev/null; then
   echo "skip the page of figures passes promtool: promtool is missing (Debian package prometheus)"
   echo "skip the alert rules pass promtool: promtool is missing (Debian package prometheus)"
   exit 0
 fi
-
-bad=0
-server=
-work=$(mktemp -d)
-cleanup() {
-  if [[ -n $server ]]; then kill -TERM "$server" && wait "$server" || true; fi
-  rm -rf "$work"
-}
-trap cleanup EXIT
-
-# check NAME COMMAND...
-check() {
-  local name=$1
-  shift
-  if "$@"; then echo "ok $name"; else echo "not ok $name"; bad=1; fi
-}
-
-starts() {
-  env -i BUSBAR_LOG=warn "$binary" --demo >"$work/said" 2>"$work/log" &
-  server=$!
-  for _ in $(seq 100); do
-    # The last line of the welcome.
-    grep -q '/stats' "$work/said" && return 0
-    kill -0 "$server" 2>/dev/null || break
-    sleep 0.1
-  done
-  cat "$work/log" >&2
-  return 1
-}
 
 # Traffic of every kind the demo knows: streams, failovers, translations, refusals.
 page() {
@@ -53,7 +23,7 @@ page() {
 alerts() { promtool check rules "$rules" >&2; }
 lints() { promtool check metrics <"$work/page" >&2; }
 
-check "the demo starts" starts
+check "the demo starts" starts_demo
 check "the page of figures has traffic in it" page
 check "the page of figures passes promtool" lints
 check "the alert rules pass promtool" alerts

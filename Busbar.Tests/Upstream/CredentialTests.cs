@@ -83,6 +83,13 @@ public sealed class CredentialTests
         Assert.Equal([header], Sent(ProtocolId.Anthropic, "own", Caller("foreign-key", carrier)));
     }
 
+    [Theory]
+    [InlineData("AIzaSyA-0123", "x-goog-api-key: AIzaSyA-0123")]
+    [InlineData("AQ.Ab8RN6I", "x-goog-api-key: AQ.Ab8RN6I")]
+    [InlineData("ya29.a0AfH6SM", "Authorization: Bearer ya29.a0AfH6SM")]
+    public void A_Google_key_that_came_as_bearer_goes_out_as_one_and_an_OAuth_token_stays_what_it_is(string key, string header) =>
+        Assert.Equal([header], Sent(ProtocolId.Gemini, "", Caller(key, CredentialCarrier.Bearer)));
+
     [Fact]
     [Trait("gotcha", "T60")]
     public void Space_around_an_api_key_is_not_sent() => Assert.Equal(["x-api-key: sk-ant-api03-x"], Sent(ProtocolId.Anthropic, " sk-ant-api03-x "));

@@ -85,6 +85,20 @@ public class SigV4VerifierTests
     public void An_unsigned_host_is_refused() => Assert.Equal(SigV4Result.HostNotSigned, Verify(Signed(signHost: false), out _));
 
     [Fact]
+    public void The_authority_may_be_signed_in_place_of_the_host_as_clients_of_HTTP_2_do()
+    {
+        string date = Now.ToString(SigV4Signature.DateFormat, CultureInfo.InvariantCulture);
+        var scope = new SigV4Scope(date[..8], "us-east-1", "bedrock");
+        (string, string)[] signed = [(":authority", "localhost:8080"), ("x-amz-date", date)];
+        string signature = SigV4Signature.Compute("secret", scope, date, "POST", UrlPath.EncodePath(Path), "", signed, Hash(Body));
+        Dictionary<string, string> headers = Signed(sendHash: false);
+        headers["authorization"] = $"AWS4-HMAC-SHA256 Credential=AKID/{scope}, SignedHeaders={SigV4Signature.SignedNames(signed)}, Signature={signature}";
+        Assert.Equal(SigV4Result.Valid, Verify(headers, out _));
+        headers["host"] = "other:8080";
+        Assert.Equal(SigV4Result.WrongSignature, Verify(headers, out _));
+    }
+
+    [Fact]
     public void A_payload_hash_outside_the_signature_is_refused()
     {
         Dictionary<string, string> headers = Signed(sendHash: false);

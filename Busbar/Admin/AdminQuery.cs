@@ -66,7 +66,6 @@ internal sealed class AdminQuery
     /// <summary>A day, as <c>2026-01-31</c> or an epoch second; its midnight, UTC, as an epoch second.</summary>
     public long Day(string name, long fallback)
     {
-        const long Latest = 253_402_300_799;
         if (Text(name) is not { } text)
         {
             return fallback;
@@ -77,7 +76,7 @@ internal sealed class AdminQuery
             return new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero).ToUnixTimeSeconds();
         }
 
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long second) && second <= Latest)
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long second) && second <= Governance.BudgetWindow.LatestSecond)
         {
             return Governance.BudgetWindow.DayOf(second);
         }

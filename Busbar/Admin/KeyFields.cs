@@ -9,7 +9,6 @@ internal static class KeyFields
     private const int MostLabels = 32;
     private const int MostPools = 1000;
     private const long MostCents = 1_000_000_000_000;
-    private const long LatestSecond = 253_402_300_799;
 
     /// <summary>Members that creation takes and that stay.</summary>
     public static IReadOnlyList<string> Fixed { get; } = ["name", "allowed_pools", "budget_period"];
@@ -63,7 +62,7 @@ internal static class KeyFields
 
         long? Expiry()
         {
-            long? second = form.Integer("expires_at", 0, LatestSecond);
+            long? second = form.Integer("expires_at", 0, BudgetWindow.LatestSecond);
             if (second <= now)
             {
                 form.Fail("'expires_at' must be an epoch second in the future; set enabled to false to end a key now");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Busbar.Governance;
 using Busbar.Wire;
 
@@ -10,7 +9,6 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
     private const int MostRead = 200_000;
     private const int MostShown = 10_000;
     private const int FewestShown = 1000;
-    private const long Day = 86_400;
     private const long DefaultDays = 30;
 
     private static readonly string[] Groups = ["key", "model", "day"];
@@ -21,8 +19,8 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
         AdminQuery query = call.Query;
         long today = BudgetWindow.DayOf(time.GetUtcNow().ToUnixTimeSeconds());
         string? key = query.Text("key");
-        long until = query.Day("until", today + Day);
-        long from = query.Day("from", Math.Max(0, until - (DefaultDays * Day)));
+        long until = query.Day("until", today + BudgetWindow.Day);
+        long from = query.Day("from", Math.Max(0, until - (DefaultDays * BudgetWindow.Day)));
         int limit = (int)query.Integer("limit", FewestShown, 1, MostShown);
         IReadOnlyList<string> groups = GroupsOf(query);
         if (from >= until)
@@ -108,7 +106,7 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
             json.StartObject();
             if (groups.Contains("day"))
             {
-                json.String("day"u8, DateTimeOffset.FromUnixTimeSeconds(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+                json.String("day"u8, BudgetWindow.DateOf(day));
             }
 
             if (groups.Contains("key"))

@@ -53,7 +53,4 @@ internal static class KeyReport
 
         static string Text(JsonNode row, ReadOnlySpan<byte> name) => row[name].IsMissing ? "-" : row[name].Text.ToString();
     }
-
-    /// <summary>The day that an epoch second lies in.</summary>
-    public static string Day(long second) => DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(second, 0, 253_402_300_799)).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Busbar.Configuration;
+using Busbar.Governance;
 using Busbar.Wire;
 
 namespace Busbar.Commands;
@@ -113,7 +114,7 @@ internal static class KeysCommand
                     $"{key["rpm_limit"u8].Integer?.ToString(CultureInfo.InvariantCulture) ?? "-"}",
                     $"{key["tpm_limit"u8].Integer?.ToString(CultureInfo.InvariantCulture) ?? "-"}",
                     key["allowed_pools"u8][0].IsMissing ? "all" : key["allowed_pools"u8].Raw.ToString(),
-                    KeyReport.Day(key["created_at"u8].Integer ?? 0));
+                    BudgetWindow.DateOf(key["created_at"u8].Integer ?? 0));
             }
 
             if (!tape.Root["next_cursor"u8].IsString)

@@ -23,7 +23,9 @@ internal static class EffectiveConfig
         .. Limits(config.Limits),
         .. Governance(config.Governance),
         ("observability.otlp_endpoint", Server(config.Observability.OtlpEndpoint)),
+        ("observability.otlp_sample_ratio", config.Observability.OtlpSampleRatio),
         ("observability.request_log_webhook_url", Server(config.Observability.RequestLogWebhookUrl)),
+        ("observability.log_format", config.Observability.LogFormat == LogFormat.Json ? "json" : "text"),
         ("response_headers", config.ResponseHeaders == ResponseHeaderMode.Debug ? "debug" : "none"),
         ("user_agent", config.UserAgent),
     ];
@@ -124,6 +126,7 @@ internal static class EffectiveConfig
         ("limits.max_honored_retry_after_secs", limits.MaxHonoredRetryAfterSecs),
         ("limits.default_max_tokens", limits.DefaultMaxTokens),
         ("limits.max_inbound_concurrent", limits.MaxInboundConcurrent),
+        ("limits.drain_secs", limits.DrainSecs),
         ("limits.shutdown_drain_secs", limits.ShutdownDrainSecs),
     ];
 

@@ -39,6 +39,7 @@ internal static class WholeRelay
             exchange.Trace?.Answered(attempt, body.Memory);
         }
 
+        KeyCharge.Settle(exchange);
         if (body.Length > 0)
         {
             await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
@@ -95,11 +96,13 @@ internal static class WholeRelay
             using var streamed = new TranslatedStream(attempt);
             streamed.Feed(response);
             Answer.Commit(attempt, exchange.StreamContentType, null, streamed: true);
+            KeyCharge.Settle(exchange);
             await exchange.Output.WriteAsync(streamed.Fresh, CancellationToken.None).ConfigureAwait(false);
             return AttemptResult.Answered;
         }
 
         Answer.Commit(attempt, "application/json", output.Length, streamed: false);
+        KeyCharge.Settle(exchange);
         await exchange.Output.WriteAsync(output.Memory, CancellationToken.None).ConfigureAwait(false);
         return AttemptResult.Answered;
     }

@@ -19,6 +19,7 @@ internal sealed class KeyAccount
     private long _windowTokens;
     private long _windowRequests;
     private long _largestCost;
+    private long _largestExcess;
 
     // The minute.
     private long _minuteStart;
@@ -61,7 +62,7 @@ internal sealed class KeyAccount
         {
             RollWindow(key.Period, now);
             RollMinute(now);
-            Refusal refusal = JudgeBudget(key, prices, estimate, out long cost);
+            Refusal refusal = JudgeBudget(key, prices, estimate, out long cost, out long bound);
             if (refusal != Refusal.None)
             {
                 return refusal;
@@ -86,7 +87,7 @@ internal sealed class KeyAccount
             _heldTokens += tokens;
             _minuteRequests++;
             _open++;
-            hold = new Hold(_windowStart, cost, tokens);
+            hold = new Hold(_windowStart, cost, tokens, bound);
             return Refusal.None;
         }
     }
@@ -112,16 +113,18 @@ internal sealed class KeyAccount
                 _windowTokens = Usage.Add(_windowTokens, tokens);
                 _windowRequests += succeeded ? 1 : 0;
                 _largestCost = Math.Max(_largestCost, cost);
+                _largestExcess = Math.Max(_largestExcess, hold.Bound == 0 ? 0 : cost - hold.Bound);
             }
         }
     }
 
-    // Where the client limits its output the estimate is a bound, and the cap is never passed. Where it does not, only a request that has the key for
+    // Where the client limits its output the estimate is a bound, raised by the most that a request of this key went beyond its own, and the cap is never passed. Where it does not, only a request that has the key for
     // itself may go beyond the estimate, and only while the dearest request so far would still fit. Soft requests hold what there is to hold, so
     // that strict ones, after a change of the key, reckon with them.
-    private Refusal JudgeBudget(VirtualKey key, in Prices prices, in Estimate estimate, out long cost)
+    private Refusal JudgeBudget(VirtualKey key, in Prices prices, in Estimate estimate, out long cost, out long bound)
     {
         cost = 0;
+        bound = 0;
         if (key.MaxBudgetCents is not { } cents)
         {
             return Refusal.None;
@@ -133,7 +136,9 @@ internal sealed class KeyAccount
             return Refusal.Budget;
         }
 
-        long ceiling = prices.CeilingOf(estimate.InputTokens, estimate.OutputTokens);
+        // Input of which the body tells little, such as files by address, shows only in what it cost.
+        bound = prices.CeilingOf(estimate.InputTokens, estimate.OutputTokens);
+        long ceiling = Usage.Add(bound, _largestExcess);
         long free = left - _held;
         cost = Math.Clamp(free, 0, ceiling);
         if (ceiling <= free || key.Enforcement == Enforcement.Soft)

@@ -11,10 +11,13 @@ internal sealed class Message
     /// <summary>What is said, in order.</summary>
     public List<Block> Blocks { get; } = [];
 
-    /// <summary>The turn exactly as read, for what its blocks do not say; only for a write to the dialect it came from. Absent when it was built here.</summary>
+    /// <summary>
+    /// The turn exactly as read, for a write to the dialect it came from; absent when it was built here. Set by the dialects that write such a turn back whole
+    /// (OpenAI, Responses); those that write it block by block keep <see cref="Extra"/> instead.
+    /// </summary>
     public JsonSlice Raw;
 
-    /// <summary>Members of the turn that the representation does not model, for a same-protocol write; null until one is met.</summary>
+    /// <summary>Members of the turn that its blocks do not say (Anthropic, Bedrock), for a write to the dialect it came from; null until one is met.</summary>
     public List<JsonMember>? Extra;
 
     /// <summary>Makes the message as new, keeping list storage.</summary>

@@ -26,17 +26,8 @@ internal sealed class SinkClient : IDisposable
         _address = address;
         _authorization = authorization;
         _limit = limit;
-        _invoker = new HttpMessageInvoker(handler ?? new SocketsHttpHandler
-        {
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            ActivityHeadersPropagator = null,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(15),
-            MaxResponseHeadersLength = 64,
-            ConnectCallback = (context, cancellation) => VettedDial.ConnectAsync(
-                context.DnsEndPoint, address => !allows(AddressGuard.Classify(address)), "the receiver's host resolves only to addresses that must not be called", cancellation),
-        });
+        _invoker = new HttpMessageInvoker(handler ?? VettedDial.NewHandler(
+            address => !allows(AddressGuard.Classify(address)), "the receiver's host resolves only to addresses that must not be called"));
     }
 
     /// <summary>The host, for the log.</summary>

@@ -9,9 +9,9 @@ internal static class WholeUsage
 {
     /// <summary>
     /// Finds the top-level member <c>usage</c> of <paramref name="body"/>, skipping everything else, and reads it with <paramref name="read"/>;
-    /// unreported when there is none.
+    /// unreported when there is none. <paramref name="alias"/> is another name that the member may have.
     /// </summary>
-    public static Usage Find(ReadOnlyMemory<byte> body, Func<JsonNode, Usage> read)
+    public static Usage Find(ReadOnlyMemory<byte> body, Func<JsonNode, Usage> read, string alias = "usage")
     {
         var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth });
         Usage found = default;
@@ -20,7 +20,7 @@ internal static class WholeUsage
             reader.Read();
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                bool isUsage = reader.ValueTextEquals("usage"u8);
+                bool isUsage = reader.ValueTextEquals("usage"u8) || reader.ValueTextEquals(alias);
                 reader.Read();
                 int start = (int)reader.TokenStartIndex;
                 reader.Skip();

@@ -49,7 +49,7 @@ internal sealed class Credential
                 case ProtocolId.Anthropic when UsesApiKeyHeader(key.TrimStart(), caller):
                     request.Headers.TryAddWithoutValidation("x-api-key", key.Trim());
                     return;
-                case ProtocolId.Gemini when caller.Carrier != CredentialCarrier.Bearer:
+                case ProtocolId.Gemini when caller.Carrier != CredentialCarrier.Bearer || IsGoogleApiKey(key):
                     request.Headers.TryAddWithoutValidation("x-goog-api-key", key);
                     return;
                 case ProtocolId.Bedrock when key.Contains(':'):
@@ -66,6 +66,9 @@ internal sealed class Credential
     private static bool UsesApiKeyHeader(string key, CallerCredential caller) =>
         key.StartsWith("sk-ant-api", StringComparison.Ordinal)
         || (!key.StartsWith("sk-ant-oat", StringComparison.Ordinal) && (!caller.IsPassthrough || caller.Carrier == CredentialCarrier.ApiKeyHeader));
+
+    // Clients of other dialects know no way but Bearer, where Google takes OAuth tokens alone.
+    private static bool IsGoogleApiKey(string key) => key.StartsWith("AIza", StringComparison.Ordinal) || key.StartsWith("AQ.", StringComparison.Ordinal);
 
     private static bool IsHeaderSafe(string key)
     {

@@ -10,6 +10,9 @@ internal static class SigV4Verifier
 {
     private const string PayloadHeader = "x-amz-content-sha256";
 
+    // What clients of HTTP/2 sign in place of the host.
+    private const string Authority = ":authority";
+
     // An unknown id costs the same work as a known one.
     private const string DummySecret = "0000000000000000000000000000000000000000";
 
@@ -51,7 +54,7 @@ internal static class SigV4Verifier
             return SigV4Result.WrongScope;
         }
 
-        if (!claim.Signs("host"))
+        if (!claim.Signs("host") && !claim.Signs(Authority))
         {
             return SigV4Result.HostNotSigned;
         }
@@ -60,7 +63,7 @@ internal static class SigV4Verifier
         for (int index = 0; index < headers.Length; index++)
         {
             string name = claim.SignedHeaders[index];
-            if (request.Header(name) is not string value)
+            if (request.Header(name == Authority ? "host" : name) is not string value)
             {
                 return SigV4Result.HeaderMissing;
             }

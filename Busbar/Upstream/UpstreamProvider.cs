@@ -10,30 +10,20 @@ namespace Busbar.Upstream;
 internal sealed class UpstreamProvider : IDisposable
 {
     private readonly HttpMessageInvoker _invoker;
-    private readonly bool _allowPrivateNetwork;
 
     /// <summary>Prepares connections as <paramref name="provider"/> and <paramref name="limits"/> say; opens none.</summary>
     public UpstreamProvider(ProviderConfig provider, LimitsConfig limits)
     {
         Config = provider;
-        _allowPrivateNetwork = provider.AllowPrivateNetwork;
         RequestVersion = provider.BaseUrl.StartsWith("https:", StringComparison.OrdinalIgnoreCase) ? HttpVersion.Version20 : HttpVersion.Version11;
-        _invoker = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = null,
-            EnableMultipleHttp2Connections = true,
-            ConnectTimeout = TimeSpan.FromSeconds(limits.UpstreamConnectTimeoutSecs),
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90),
-
-            // Long enough to keep connections warm, short enough to follow a provider that moves.
-            PooledConnectionLifetime = TimeSpan.FromMinutes(15),
-            MaxResponseHeadersLength = 64,
-            ConnectCallback = ConnectAsync,
-        });
+        SocketsHttpHandler handler = VettedDial.NewHandler(
+            address => AddressGuard.IsBlocked(address, provider.AllowPrivateNetwork),
+            $"provider {provider.Name}: its host resolves only to private, loopback or metadata addresses; set allow_private_network: true if that is meant");
+        handler.AutomaticDecompression = DecompressionMethods.None;
+        handler.EnableMultipleHttp2Connections = true;
+        handler.ConnectTimeout = TimeSpan.FromSeconds(limits.UpstreamConnectTimeoutSecs);
+        handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90);
+        _invoker = new HttpMessageInvoker(handler);
     }
 
     /// <summary>What the provider was configured as.</summary>
@@ -51,10 +41,4 @@ internal sealed class UpstreamProvider : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _invoker.Dispose();
-
-    private ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation) => VettedDial.ConnectAsync(
-        context.DnsEndPoint,
-        address => AddressGuard.IsBlocked(address, _allowPrivateNetwork),
-        $"provider {Config.Name}: its host resolves only to private, loopback or metadata addresses; set allow_private_network: true if that is meant",
-        cancellation);
 }

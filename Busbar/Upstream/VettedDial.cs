@@ -9,6 +9,22 @@ namespace Busbar.Upstream;
 /// </summary>
 internal static class VettedDial
 {
+    /// <summary>A handler that dials as this class does, without redirects, cookies or proxies. It opens no connection yet.</summary>
+    /// <param name="isBlocked">Says that an address must not be dialled.</param>
+    /// <param name="blockedMessage">What to say when there were only such addresses.</param>
+    public static SocketsHttpHandler NewHandler(Func<IPAddress, bool> isBlocked, string blockedMessage) => new()
+    {
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        ActivityHeadersPropagator = null,
+
+        // Long enough to keep connections warm, short enough to follow a host that moves.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(15),
+        MaxResponseHeadersLength = 64,
+        ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, isBlocked, blockedMessage, cancellation),
+    };
+
     /// <summary>Connects to the first address of <paramref name="target"/> that answers and is not blocked.</summary>
     /// <param name="target">Host and port.</param>
     /// <param name="isBlocked">Says that an address must not be dialled.</param>

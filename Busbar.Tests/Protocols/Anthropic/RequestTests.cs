@@ -373,13 +373,4 @@ public sealed class RequestTests
         Assert.Contains("\"temperature\":0.70", written);
         Assert.Contains("""{"format":{"type":"json_schema","schema":{"const":1.0}}}""", written);
     }
-
-    [Fact]
-    public void A_built_request_carries_no_sampling_under_the_version_that_refuses_it()
-    {
-        var target = new Busbar.Protocols.EgressTarget { WireModel = "m", Capabilities = Target.Capabilities, AnthropicVersion = "2026-10-21" };
-        JsonObject written = WriteAsForeign($$"""{"model":"m",{{Hello}},"temperature":1,"top_p":1,"top_k":1}""", out _, target);
-
-        Assert.DoesNotContain(written, member => member.Key is "temperature" or "top_p" or "top_k");
-    }
 }

@@ -141,7 +141,7 @@ public sealed class CorpusTests
                 if (exchange.Request is { } recorded)
                 {
                     using ChatRequest request = ChatRequest.Rent();
-                    GatewayError? fault = TryRead(Damaged(recorded.Body, random), request);
+                    GatewayError? fault = TryRead(Damage.To(recorded.Body, random), request);
                     Assert.Equal(ErrorKind.InvalidRequest, fault?.Kind ?? ErrorKind.InvalidRequest);
                     if (fault is null)
                     {
@@ -156,12 +156,12 @@ public sealed class CorpusTests
                     Frames(exchange.ResponseBody.Span, _ => { });
                     var events = new List<(string, string)>();
                     Frames(exchange.ResponseBody.Span, frame =>
-                        events.Add(((frame.IsException ? "!" : "") + Encoding.UTF8.GetString(frame.Name.Span), Encoding.UTF8.GetString(Damaged(frame.Data, random)))));
+                        events.Add(((frame.IsException ? "!" : "") + Encoding.UTF8.GetString(frame.Name.Span), Encoding.UTF8.GetString(Damage.To(frame.Data, random)))));
                     Payloads(Restream(Stream([.. events])));
                     continue;
                 }
 
-                byte[] body = Damaged(exchange.ResponseBody, random);
+                byte[] body = Damage.To(exchange.ResponseBody, random);
                 BedrockProtocol.Instance.ReadError(400, body);
                 BedrockProtocol.Instance.ReadUsage(body);
                 using ChatResponse response = ChatResponse.Rent();
@@ -207,18 +207,6 @@ public sealed class CorpusTests
             block.Raw = default;
             Forget(block.Children ?? []);
         }
-    }
-
-    private static byte[] Damaged(ReadOnlyMemory<byte> body, Random random)
-    {
-        byte[] damaged = body.ToArray();
-        ReadOnlySpan<byte> alphabet = "{}[]\",:0-n\\ tfe"u8;
-        for (int count = random.Next(1, 4); count > 0 && damaged.Length > 0; count--)
-        {
-            damaged[random.Next(damaged.Length)] = random.Next(3) == 0 ? (byte)random.Next(256) : alphabet[random.Next(alphabet.Length)];
-        }
-
-        return damaged;
     }
 
     // Blocks of tools that the service runs are not shown, and what stands behind them is numbered anew.

@@ -190,38 +190,19 @@ public sealed class StreamTests
     [Fact]
     public void Reading_and_writing_a_long_stream_allocates_nothing_per_event()
     {
-        using IStreamReader reader = BedrockProtocol.Instance.NewStreamReader();
-        using IStreamWriter writer = NewWriter();
-        using var output = new PooledBuffer(1 << 16);
-        IStreamTap tap = BedrockProtocol.Instance.NewStreamTap();
-        var events = new StreamEvents();
+        using var loop = new StreamLoop(BedrockProtocol.Instance, Identity);
         Frame Made((string Name, string Payload) made) => new(Encoding.UTF8.GetBytes(made.Name), Encoding.UTF8.GetBytes(made.Payload));
         Frame words = Made(Delta(0, """{"text":"some words \u00e9 \n"}"""));
         Frame thoughts = Made(Delta(1, """{"reasoningContent":{"text":"hm"}}"""));
         Frame input = Made(Delta(2, """{"toolUse":{"input":"{\"a"}}"""));
 
-        void Run(Frame frame, int times)
-        {
-            for (int count = 0; count < times; count++)
-            {
-                events.Clear();
-                reader.Read(frame, events);
-                tap.Observe(frame);
-                output.Clear();
-                for (int index = 0; index < events.Count; index++)
-                {
-                    writer.Write(events[index], output);
-                }
-            }
-        }
-
-        Run(Made(Begin), 1);
-        Run(Made(Tool(2, "t", "f")), 1);
+        loop.Run(Made(Begin), 1);
+        loop.Run(Made(Tool(2, "t", "f")), 1);
         foreach (Frame frame in (Frame[])[input, thoughts, words])
         {
-            Run(frame, 200);
-            Assert.Equal(0, Allocations.Least(() => Run(frame, 5000)));
-            Assert.True(output.Length > 0);
+            loop.Run(frame, 200);
+            Assert.Equal(0, Allocations.Least(() => loop.Run(frame, 5000)));
+            Assert.True(loop.Output.Length > 0);
         }
     }
 

@@ -68,18 +68,7 @@ public sealed class CorpusTests
     public void An_answer_written_to_its_own_protocol_is_unchanged()
     {
         Skip.IfNot(Corpus.Exists);
-        int seen = 0;
-        foreach (CorpusExchange exchange in Answers)
-        {
-            using ChatResponse response = ChatResponse.Rent();
-            if (CohereProtocol.Instance.ReadResponse(exchange.ResponseBody, response) && response.Failure is null)
-            {
-                seen++;
-                Assert.True(Chat.Same(exchange.ResponseBody.Span, Encoding.UTF8.GetBytes(Chat.Rewritten(response, foreign: false).GetRawText())), exchange.Id);
-            }
-        }
-
-        Assert.True(seen > 50);
+        Assert.True(Chat.WrittenUnchanged(Answers) > 50);
     }
 
     [SkippableFact]
@@ -94,12 +83,12 @@ public sealed class CorpusTests
                 return;
             }
 
-            byte[] written = Encoding.UTF8.GetBytes(Chat.Rewritten(response).GetRawText());
+            byte[] written = Chat.Write(response);
             Assert.Equal([], SchemaCheck.Validate(Schema, "#/$defs/V2ChatResponse", written));
             using ChatResponse again = ChatResponse.Rent();
             Assert.True(CohereProtocol.Instance.ReadResponse(written, again));
             Assert.Equal(response.Usage, again.Usage);
-            Assert.True(Chat.Same(written, Encoding.UTF8.GetBytes(Chat.Rewritten(again).GetRawText())), exchange.Id);
+            Assert.True(Chat.Same(written, Chat.Write(again)), exchange.Id);
         });
     }
 
@@ -173,28 +162,8 @@ public sealed class CorpusTests
         Skip.IfNot(Corpus.Exists);
         Assert.All(Streams, exchange =>
         {
-            IStreamTap tap = CohereProtocol.Instance.NewStreamTap();
-            using var framer = new SseFramer();
-            exchange.ResponseBody.Span.CopyTo(framer.GetMemory(exchange.ResponseBody.Length).Span);
-            framer.Advance(exchange.ResponseBody.Length);
-            framer.Complete();
-            while (framer.TryRead(out Frame frame) == FrameResult.Frame)
-            {
-                tap.Observe(frame);
-            }
-
-            Usage usage = default;
-            bool isComplete = false;
-            StreamError? error = null;
-            Chat.Stream(exchange.ResponseBody.Span, events =>
-            {
-                for (int index = 0; index < events.Count; index++)
-                {
-                    usage.Merge(events[index].Usage);
-                    isComplete |= events[index].Kind == StreamEventKind.MessageStop;
-                    error ??= events[index].Error;
-                }
-            });
+            IStreamTap tap = Chat.Observed(exchange.ResponseBody.Span);
+            (Usage usage, bool isComplete, StreamError? error) = Chat.Told(exchange.ResponseBody.Span);
             Assert.Equal(usage, tap.Usage);
             Assert.Equal(error, tap.Error);
             Assert.True(tap.HasContent, exchange.Id);
@@ -206,58 +175,6 @@ public sealed class CorpusTests
     public void Random_damage_to_any_body_or_stream_never_throws()
     {
         Skip.IfNot(Corpus.Exists);
-        var random = new Random(7);
-        int read = 0;
-        foreach (CorpusExchange exchange in Corpus.Of(ProtocolId.Cohere))
-        {
-            for (int round = 0; round < 30; round++)
-            {
-                read += Survives(exchange.Request?.Body ?? default, random, body =>
-                {
-                    using ChatRequest request = ChatRequest.Rent();
-                    if (Chat.Read(body, request) is null)
-                    {
-                        using var document = System.Text.Json.JsonDocument.Parse(Chat.Write(request));
-                    }
-                });
-                read += Survives(exchange.ResponseBody, random, body =>
-                {
-                    if (exchange.IsSse)
-                    {
-                        Chat.Chunks(Chat.Restream(body.Span));
-                        return;
-                    }
-
-                    using ChatResponse response = ChatResponse.Rent();
-                    if (CohereProtocol.Instance.ReadResponse(body, response) && response.Failure is null)
-                    {
-                        Chat.Rewritten(response);
-                    }
-
-                    CohereProtocol.Instance.ReadError(400, body);
-                    CohereProtocol.Instance.ReadUsage(body);
-                });
-            }
-        }
-
-        Assert.True(read > 500);
-    }
-
-    private static int Survives(ReadOnlyMemory<byte> body, Random random, Action<ReadOnlyMemory<byte>> use)
-    {
-        if (body.IsEmpty)
-        {
-            return 0;
-        }
-
-        byte[] damaged = body.ToArray();
-        ReadOnlySpan<byte> alphabet = "{}[]\",:0-n\\ tfe"u8;
-        for (int count = random.Next(1, 4); count > 0; count--)
-        {
-            damaged[random.Next(damaged.Length)] = random.Next(3) == 0 ? (byte)random.Next(256) : alphabet[random.Next(alphabet.Length)];
-        }
-
-        use(damaged);
-        return 1;
+        Assert.True(Damage.Survived<Chat>(Corpus.Of(ProtocolId.Cohere), 30, written => Chat.Chunks(written)) > 500);
     }
 }

@@ -63,6 +63,13 @@ public sealed class ResponseTests
     }
 
     [Fact]
+    public void Embeddings_report_their_tokens_in_meta()
+    {
+        Usage usage = CohereProtocol.Instance.ReadUsage("""{"id":"1","embeddings":{"float":[[0.5]]},"meta":{"billed_units":{"input_tokens":5}}}"""u8.ToArray());
+        Assert.Equal((5, 0, true), (usage.Input, usage.Output, usage.IsReported));
+    }
+
+    [Fact]
     public void An_answer_of_another_vendor_gets_an_identity()
     {
         using ChatResponse response = Chat.Response(Answer("""{"content":[{"type":"text","text":"x"}]}"""));

@@ -214,33 +214,14 @@ public sealed class StreamTests
     [Fact]
     public void Reading_and_writing_a_long_stream_allocates_nothing_per_event()
     {
-        using IStreamReader reader = CohereProtocol.Instance.NewStreamReader();
-        using IStreamWriter writer = Writer();
-        using var output = new PooledBuffer(1 << 16);
-        IStreamTap tap = CohereProtocol.Instance.NewStreamTap();
-        var events = new StreamEvents();
+        using var loop = new StreamLoop(CohereProtocol.Instance, Chat.Identity);
         Frame[] frames = [.. new[] { Chat.Text("\\u00e9 \\n"), Chat.Call(0, "f"), Chat.Input(0, "x") }.Select(chunk => new Frame(default, Encoding.UTF8.GetBytes(chunk)))];
 
-        void Run(Frame frame, int times)
-        {
-            for (int count = 0; count < times; count++)
-            {
-                events.Clear();
-                reader.Read(frame, events);
-                tap.Observe(frame);
-                output.Clear();
-                for (int index = 0; index < events.Count; index++)
-                {
-                    writer.Write(events[index], output);
-                }
-            }
-        }
-
         // The text of a block is kept for its citations; its buffer comes from a pool and doubles.
-        Run(frames[0], 5000);
-        Assert.Equal(0, Allocations.Least(() => Run(frames[0], 100)));
-        Run(frames[1], 1);
-        Run(frames[2], 200);
-        Assert.Equal(0, Allocations.Least(() => Run(frames[2], 5000)));
+        loop.Run(frames[0], 5000);
+        Assert.Equal(0, Allocations.Least(() => loop.Run(frames[0], 100)));
+        loop.Run(frames[1], 1);
+        loop.Run(frames[2], 200);
+        Assert.Equal(0, Allocations.Least(() => loop.Run(frames[2], 5000)));
     }
 }

@@ -161,36 +161,17 @@ public sealed class StreamTests
     [Fact]
     public void Words_are_read_observed_and_written_without_allocating()
     {
-        byte[][] chunks = [.. new[] { Content.Answer("""{"text":"hello \u00e9"}"""), Content.Answer("""{"text":"t","thought":true}""") }
-            .Select(chunk => Encoding.UTF8.GetBytes(chunk[..^1] + ""","usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":1}}"""))];
-        using IStreamReader reader = GeminiProtocol.Instance.NewStreamReader();
-        using IStreamWriter writer = Writer(false);
-        IStreamTap tap = GeminiProtocol.Instance.NewStreamTap();
-        using var output = new PooledBuffer();
-        var events = new StreamEvents();
-        void Run(byte[] chunk, int count)
-        {
-            for (int round = 0; round < count; round++)
-            {
-                var frame = new Frame(default, chunk);
-                events.Clear();
-                reader.Read(frame, events);
-                tap.Observe(frame);
-                output.Clear();
-                for (int index = 0; index < events.Count; index++)
-                {
-                    writer.Write(events[index], output);
-                }
-            }
-        }
+        using var loop = new StreamLoop(GeminiProtocol.Instance, Content.Identity);
+        Frame[] frames = [.. new[] { Content.Answer("""{"text":"hello \u00e9"}"""), Content.Answer("""{"text":"t","thought":true}""") }
+            .Select(chunk => new Frame(default, Encoding.UTF8.GetBytes(chunk[..^1] + ""","usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":1}}""")))];
 
         // The texts are kept for the positions of sources; the buffers for that grow in the first rounds and are then reused.
-        Run(chunks[0], 6000);
-        Run(chunks[1], 200);
-        Run(chunks[0], 1);
-        Assert.Equal(0, Allocations.Least(() => Run(chunks[0], 5000)));
-        Run(chunks[1], 1);
-        Assert.Equal(0, Allocations.Least(() => Run(chunks[1], 5000)));
+        loop.Run(frames[0], 6000);
+        loop.Run(frames[1], 200);
+        loop.Run(frames[0], 1);
+        Assert.Equal(0, Allocations.Least(() => loop.Run(frames[0], 5000)));
+        loop.Run(frames[1], 1);
+        Assert.Equal(0, Allocations.Least(() => loop.Run(frames[1], 5000)));
     }
 
     private static IStreamWriter Writer(bool asArray) => GeminiProtocol.Instance.NewStreamWriter(new StreamContext(Content.Identity, false, asArray, () => 0));

@@ -172,33 +172,14 @@ public sealed class StreamTests
     [Fact]
     public void Reading_and_writing_a_long_stream_allocates_nothing_per_event()
     {
-        using IStreamReader reader = OpenAIProtocol.Instance.NewStreamReader();
-        using IStreamWriter writer = OpenAIProtocol.Instance.NewStreamWriter(new StreamContext(Chat.Identity, true, false, () => 0));
-        using var output = new PooledBuffer(1 << 16);
-        IStreamTap tap = OpenAIProtocol.Instance.NewStreamTap();
-        var events = new StreamEvents();
+        using var loop = new StreamLoop(OpenAIProtocol.Instance, Chat.Identity);
         Frame[] frames = [.. new[] { Chat.Delta("""{"content":"some words \u00e9 \n"}"""), Call(0, "c", "f", "{"), Call(0, null, null, "x") }
             .Select(chunk => new Frame(default, Encoding.UTF8.GetBytes(chunk)))];
 
-        void Run(Frame frame, int times)
-        {
-            for (int count = 0; count < times; count++)
-            {
-                events.Clear();
-                reader.Read(frame, events);
-                tap.Observe(frame);
-                output.Clear();
-                for (int index = 0; index < events.Count; index++)
-                {
-                    writer.Write(events[index], output);
-                }
-            }
-        }
-
-        Run(frames[0], 200);
-        Assert.Equal(0, Allocations.Least(() => Run(frames[0], 5000)));
-        Run(frames[1], 1);
-        Run(frames[2], 200);
-        Assert.Equal(0, Allocations.Least(() => Run(frames[2], 5000)));
+        loop.Run(frames[0], 200);
+        Assert.Equal(0, Allocations.Least(() => loop.Run(frames[0], 5000)));
+        loop.Run(frames[1], 1);
+        loop.Run(frames[2], 200);
+        Assert.Equal(0, Allocations.Least(() => loop.Run(frames[2], 5000)));
     }
 }

@@ -164,6 +164,19 @@ public sealed class SeamTests
     }
 
     [Fact]
+    public void The_version_of_Anthropic_that_refuses_sampling_gets_none()
+    {
+        using ChatRequest request = Request();
+        request.Temperature = request.TopP = JsonSlice.From("1"u8);
+        request.TopK = 1;
+        EgressTarget target = new() { WireModel = "m", Capabilities = new(), AnthropicVersion = "2026-10-21" };
+        TranslationContext context = Context(ProtocolId.OpenAI, ProtocolId.Anthropic, target);
+        Assert.Null(Seam.Prepare(request, new ScriptedProtocol(ProtocolId.OpenAI), new ScriptedProtocol(ProtocolId.Anthropic), target, context));
+        Assert.True(request.Temperature.IsAbsent && request.TopP.IsAbsent && request.TopK is null);
+        Assert.True(context.Losses.Contains(LossField.Temperature) && context.Losses.Contains(LossField.TopP) && context.Losses.Contains(LossField.TopK));
+    }
+
+    [Fact]
     [Trait("gotcha", "T18")]
     public void Four_cache_marks_survive_to_Anthropic_in_the_order_system_messages_tools()
     {

@@ -66,6 +66,13 @@ internal abstract class Dialect
     /// <summary>Another frame with content.</summary>
     public abstract string More(string text);
 
+    /// <summary>Begins a provider's stream, up to its first frame with content.</summary>
+    public async Task BeginAsync(UpstreamCall call, string text)
+    {
+        await call.BeginAsync();
+        await call.ChunkAsync(string.Concat(Prelude) + First(text));
+    }
+
     /// <summary>A provider's error body.</summary>
     public abstract string Error(string type, string message);
 

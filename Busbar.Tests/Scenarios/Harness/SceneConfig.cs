@@ -45,23 +45,7 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
     public string Text(int port, ScriptedUpstream[] upstreams)
     {
         var text = new StringBuilder($"listen: 127.0.0.1:{port}\nauth: {Auth}\nlimits: {Limits}\n{More}\nproviders:\n");
-        for (int lane = 0; lane < Lanes.Length; lane++)
-        {
-            text.Append($"  p{lane}: {{ protocol: {Lanes[lane].Name}, base_url: \"http://127.0.0.1:{upstreams[lane].Port}\", {(KeyFile is null ? $"api_key_env: KEY_{lane}" : $"api_key_file: \"{KeyFile}\"")}, {Provider} }}\n");
-        }
-
-        text.Append("models:\n");
-        for (int lane = 0; lane < Lanes.Length; lane++)
-        {
-            text.Append($"  m{lane}: {{ provider: p{lane}, upstream_model: wire-{lane}, {Model} }}\n");
-        }
-
-        text.Append("pools:\n");
-        foreach (string line in OtherPools.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            text.Append("  ").Append(line).Append('\n');
-        }
-
+        AppendLanes(text, Lanes, upstreams, lane => $"{(KeyFile is null ? $"api_key_env: KEY_{lane}" : $"api_key_file: \"{KeyFile}\"")}, {Provider}", Model, OtherPools);
         text.Append($"  {Scene.Pool}:\n    members:\n");
 
         // Weights so far apart that the first ready lane gets the traffic.
@@ -77,5 +61,26 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
         }
 
         return text.ToString();
+    }
+
+    /// <summary>Appends the providers, whose line is open, models <c>m0</c>, <c>m1</c>, … and the beginning of the pools.</summary>
+    public static void AppendLanes(StringBuilder text, Dialect[] lanes, ScriptedUpstream[] upstreams, Func<int, string> provider, string model, string pools)
+    {
+        for (int lane = 0; lane < lanes.Length; lane++)
+        {
+            text.Append($"  p{lane}: {{ protocol: {lanes[lane].Name}, base_url: \"http://127.0.0.1:{upstreams[lane].Port}\", {provider(lane)} }}\n");
+        }
+
+        text.Append("models:\n");
+        for (int lane = 0; lane < lanes.Length; lane++)
+        {
+            text.Append($"  m{lane}: {{ provider: p{lane}, upstream_model: wire-{lane}, {model} }}\n");
+        }
+
+        text.Append("pools:\n");
+        foreach (string line in pools.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            text.Append("  ").Append(line).Append('\n');
+        }
     }
 }

@@ -11,6 +11,11 @@ export const calls = [
 // 16 tokens went in, 4 of them from a cache; 7 came out.
 export const usage = { fresh: 12, cached: 4, output: 7 };
 
+// Embeddings, the tokens they took, and the answer to a question for the number of tokens.
+export const vector = [0.25, -0.5, 0.125];
+export const embedded = 5;
+export const counted = 42;
+
 const done = { blocks: [{ text: 'Two days of rain.' }], stop: 'end' };
 const thought = { thinking, signature };
 
@@ -30,6 +35,8 @@ const scripts = {
   broken: { blocks: [{ text: 'Half of' }], stop: 'error' },
   // The stream ends without a word of farewell.
   cut: { blocks: [{ text: 'Half of' }], stop: 'cut' },
+  // The model falls silent for as long as anybody listens.
+  hold: { blocks: [{ text: 'Half of' }], stop: 'cut', holds: true },
   slow: { blocks: [{ text: 'Patience pays.' }], stop: 'end', pause: 60 },
 };
 

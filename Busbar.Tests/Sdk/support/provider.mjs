@@ -7,6 +7,7 @@ import gemini from './dialects/gemini.mjs';
 import openai from './dialects/openai.mjs';
 import responses from './dialects/responses.mjs';
 import { failure, play } from './model.mjs';
+import { services } from './services.mjs';
 
 export const dialects = [openai, responses, anthropic, gemini, bedrock, cohere];
 
@@ -16,9 +17,15 @@ export async function startProvider() {
   const server = http.createServer(async (request, response) => {
     const raw = Buffer.concat(await request.toArray()).toString();
     const { pathname, searchParams } = new URL(request.url, 'http://provider');
+    const body = raw && JSON.parse(raw);
+    const json = (status, value, headers) => void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
+    const service = services.find(candidate => candidate.matches(pathname));
+    if (service) {
+      requests.push({ dialect: service.id, path: request.url, headers: request.headers, body, raw });
+      return json(200, service.answer(body));
+    }
     const dialect = dialects.find(candidate => candidate.matches(pathname));
     if (!dialect) return void response.writeHead(404).end();
-    const body = JSON.parse(raw);
     const streams = dialect.streams(body, pathname, searchParams);
     const heard = dialect.hear(body);
     requests.push({ dialect: dialect.id, path: request.url, headers: request.headers, body, raw, streams, heard });
@@ -26,12 +33,12 @@ export async function startProvider() {
     const status = failure(raw);
     if (status) {
       const { headers, body: error } = dialect.error(status);
-      return void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(error));
+      return json(status, error, headers);
     }
     const answer = play(raw, heard);
     const context = { model: dialect.model, body };
     if (!streams) {
-      return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(dialect.whole(answer, context)));
+      return json(200, dialect.whole(answer, context));
     }
     response.writeHead(200, { 'content-type': dialect.streamType ?? 'text/event-stream' });
     for (const frame of dialect.stream(answer, context)) {
@@ -41,6 +48,7 @@ export async function startProvider() {
       }
       if (answer.pause) await setTimeout(answer.pause);
     }
+    if (answer.holds) await new Promise(resolve => response.once('close', resolve));
     answer.stop === 'cut' ? response.destroy() : response.end();
   });
   server.listen(0, '127.0.0.1');

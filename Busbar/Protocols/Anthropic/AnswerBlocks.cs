@@ -13,12 +13,7 @@ internal static class AnswerBlocks
         {
             _ when BlockWriter.IsReplayed(block) => null,
             BlockKind.Text or BlockKind.Refusal or BlockKind.Json or BlockKind.Thinking or BlockKind.ToolUse => null,
-            BlockKind.Image => LossField.Image,
-            BlockKind.Document => LossField.Document,
-            BlockKind.Audio => LossField.Audio,
-            BlockKind.Video => LossField.Video,
-            BlockKind.ServerToolUse or BlockKind.ServerToolResult => LossField.ServerTool,
-            _ => LossField.OpaqueBlock,
+            _ => BlockLoss.Of(block.Kind),
         };
         if (loss is LossField field)
         {

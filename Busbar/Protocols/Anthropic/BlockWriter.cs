@@ -133,31 +133,7 @@ internal static class BlockWriter
     /// <summary>Writes the <c>input</c> of a call, which must be an object here.</summary>
     public static void WriteInput(Block block, JsonWriter output, ref Losses losses)
     {
-        if (block.Input.IsObject)
-        {
-            output.Raw("input"u8, block.Input);
-            return;
-        }
-
-        if (block.Input.IsNull && block.InputText.IsNullOrEmpty)
-        {
-            output.Raw("input"u8, "{}"u8);
-            return;
-        }
-
-        // "input" is the one property of the schema that stands in for a free-text tool.
-        output.StartObject("input"u8);
-        if (block.Input.IsNull)
-        {
-            output.Text(block.IsCustomTool ? "input"u8 : "args"u8, block.InputText);
-        }
-        else
-        {
-            output.Raw("args"u8, block.Input);
-        }
-
-        output.EndObject();
-        if (!block.IsCustomTool)
+        if (ObjectInput.Write(block, output) && !block.IsCustomTool)
         {
             losses.Add(LossField.ToolInput);
         }

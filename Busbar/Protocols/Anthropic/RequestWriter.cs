@@ -5,15 +5,10 @@ namespace Busbar.Protocols.Anthropic;
 
 /// <summary>
 /// Writes a <c>POST /v1/messages</c> body. A request that came in this dialect is written back with everything it said; one built from
-/// another dialect keeps to what <see cref="EgressTarget.AnthropicVersion"/> allows.
+/// another dialect has been fitted to the target by the seam, which also notes the fields that have no counterpart here.
 /// </summary>
 internal static class RequestWriter
 {
-    /// <summary>The first version that refuses sampling parameters at any value.</summary>
-    private const string VersionWithoutSampling = "2026-10-21";
-
-    private static readonly List<JsonMember> NoExtra = [];
-
     /// <summary>Writes the body.</summary>
     public static void Write(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses)
     {
@@ -36,7 +31,7 @@ internal static class RequestWriter
 
         WriteMessages(request, replay, output, ref losses);
         WriteTools(request, replay, thinking, output, ref losses);
-        WriteSampling(request, replay, thinking, target, output, ref losses);
+        WriteSampling(request, thinking, output, ref losses);
         if (request.Stop.Count > 0)
         {
             output.StartArray("stop_sequences"u8);
@@ -55,12 +50,8 @@ internal static class RequestWriter
 
         WriteOutputConfig(request, reasoning.Effort, output, ref losses);
         WriteRest(request, output, ref losses);
-        WriteExtra(request.Extra, output);
+        request.Extra.Write(output);
         output.EndObject();
-        if (!replay)
-        {
-            NoteForeignFields(request, ref losses);
-        }
     }
 
     private static void WriteMessages(ChatRequest request, bool replay, JsonWriter output, ref Losses losses)
@@ -95,21 +86,13 @@ internal static class RequestWriter
 
             if (replay)
             {
-                WriteExtra(message.Extra ?? NoExtra, output);
+                message.Extra?.Write(output);
             }
 
             output.EndObject();
         }
 
         output.EndArray();
-    }
-
-    private static void WriteExtra(List<JsonMember> members, JsonWriter output)
-    {
-        foreach (JsonMember member in members)
-        {
-            output.Raw(member.Name.Span, member.Value.Raw);
-        }
     }
 
     // A turn that was read empty is the provider's to judge; one whose every block was dropped is left out.
@@ -148,10 +131,10 @@ internal static class RequestWriter
         }
     }
 
-    private static void WriteSampling(ChatRequest request, bool replay, bool thinking, EgressTarget target, JsonWriter output, ref Losses losses)
+    // Thinking allows no sampling but the default temperature.
+    private static void WriteSampling(ChatRequest request, bool thinking, JsonWriter output, ref Losses losses)
     {
-        bool refused = !replay && string.CompareOrdinal(target.AnthropicVersion, VersionWithoutSampling) >= 0;
-        if (!refused && (!thinking || IsOne(request.Temperature)))
+        if (!thinking || IsOne(request.Temperature))
         {
             output.RawIfPresent("temperature"u8, request.Temperature);
         }
@@ -160,7 +143,7 @@ internal static class RequestWriter
             losses.Add(LossField.Temperature);
         }
 
-        if (!refused && !thinking)
+        if (!thinking)
         {
             output.RawIfPresent("top_p"u8, request.TopP);
             if (request.TopK is long topK)
@@ -261,36 +244,5 @@ internal static class RequestWriter
         }
     }
 
-    private static bool IsReplayed(ChatRequest request, ReadOnlySpan<byte> name)
-    {
-        foreach (JsonMember member in request.Extra)
-        {
-            if (member.Name.Is(name))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static void NoteForeignFields(ChatRequest request, ref Losses losses)
-    {
-        Note(!request.Seed.IsNull, LossField.Seed, ref losses);
-        Note(!request.FrequencyPenalty.IsNull, LossField.FrequencyPenalty, ref losses);
-        Note(!request.PresencePenalty.IsNull, LossField.PresencePenalty, ref losses);
-        Note(request.CandidateCount > 1, LossField.CandidateCount, ref losses);
-        Note(request.Logprobs == true || request.TopLogprobs > 0, LossField.Logprobs, ref losses);
-        Note(!request.Metadata.IsNull, LossField.Metadata, ref losses);
-        Note(!request.Verbosity.IsNullOrEmpty, LossField.Verbosity, ref losses);
-        Note(!request.PromptCacheKey.IsNullOrEmpty, LossField.PromptCacheKey, ref losses);
-    }
-
-    private static void Note(bool isLost, LossField field, ref Losses losses)
-    {
-        if (isLost)
-        {
-            losses.Add(field);
-        }
-    }
+    private static bool IsReplayed(ChatRequest request, ReadOnlySpan<byte> name) => !request.Extra.Find(name).IsMissing;
 }

@@ -38,10 +38,7 @@ internal static class ResponseWriter
 
         if (replay)
         {
-            foreach (JsonMember member in response.Extra)
-            {
-                output.Raw(member.Name.Span, member.Value.Raw);
-            }
+            response.Extra.Write(output);
         }
         else if (!response.Logprobs.IsNull)
         {
@@ -82,16 +79,5 @@ internal static class ResponseWriter
         }
     }
 
-    private static bool IsReplayed(ChatResponse response, ReadOnlySpan<byte> name)
-    {
-        foreach (JsonMember member in response.Extra)
-        {
-            if (member.Name.Is(name))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    private static bool IsReplayed(ChatResponse response, ReadOnlySpan<byte> name) => !response.Extra.Find(name).IsMissing;
 }

@@ -112,13 +112,7 @@ internal sealed class ContentWriter(bool replay, bool isClaude)
         return block.Kind is not (BlockKind.Text or BlockKind.Refusal) || !block.Text.IsNullOrEmpty;
     }
 
-    private static LossField? MediaLoss(Block block, Role role) => role is Role.User or Role.Tool ? null : block.Kind switch
-    {
-        BlockKind.Document => LossField.Document,
-        BlockKind.Video => LossField.Video,
-        BlockKind.Audio => LossField.Audio,
-        _ => LossField.Image,
-    };
+    private static LossField? MediaLoss(Block block, Role role) => role is Role.User or Role.Tool ? null : BlockLoss.Of(block.Kind);
 
     private void Write(Block block, JsonWriter output, ref Losses losses)
     {
@@ -209,27 +203,8 @@ internal sealed class ContentWriter(bool replay, bool isClaude)
     /// <summary>Writes the <c>input</c> of a call, which models take as an object only.</summary>
     public static void WriteInput(Block block, JsonWriter output, ref Losses losses)
     {
-        if (block.Input.IsObject)
+        if (ObjectInput.Write(block, output))
         {
-            output.Raw("input"u8, block.Input);
-        }
-        else if (block.Input.IsNull && block.InputText.IsNullOrEmpty)
-        {
-            output.Raw("input"u8, "{}"u8);
-        }
-        else
-        {
-            output.StartObject("input"u8);
-            if (block.Input.IsNull)
-            {
-                output.Text(block.IsCustomTool ? "input"u8 : "args"u8, block.InputText);
-            }
-            else
-            {
-                output.Raw("args"u8, block.Input);
-            }
-
-            output.EndObject();
             losses.Add(LossField.ToolInput);
         }
     }

@@ -21,13 +21,7 @@ internal sealed class MediaWriter(bool replay, bool isClaude)
         bool isForeignFile = block.Source == MediaSource.Vendor && block.Origin != ProtocolId.Bedrock;
         if (isForeignFile || block.Source == MediaSource.Url || !isNamed)
         {
-            return isForeignFile ? LossField.VendorFile : block.Kind switch
-            {
-                BlockKind.Document => LossField.Document,
-                BlockKind.Video => LossField.Video,
-                BlockKind.Audio => LossField.Audio,
-                _ => LossField.Image,
-            };
+            return isForeignFile ? LossField.VendorFile : BlockLoss.Of(block.Kind);
         }
 
         return null;

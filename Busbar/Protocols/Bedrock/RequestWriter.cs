@@ -21,11 +21,11 @@ internal static class RequestWriter
         WriteMessages(request, content, replay, output, ref losses);
         content.WriteSystem(request.System, output, ref losses);
         WriteInference(request, output);
-        ToolConfig.Write(request, target, AdditionalFields.HoldsToolChoice(request, dialect), Kept(request, "toolConfig"u8), output, ref losses);
-        if (Kept(request, "additionalModelRequestFields"u8).IsMissing)
+        ToolConfig.Write(request, target, AdditionalFields.HoldsToolChoice(request, dialect), request.Extra.Find("toolConfig"u8), output, ref losses);
+        if (request.Extra.Find("additionalModelRequestFields"u8).IsMissing)
         {
             AdditionalFields.Write(request, dialect, output, ref losses);
-            if (Kept(request, "outputConfig"u8).IsMissing)
+            if (request.Extra.Find("outputConfig"u8).IsMissing)
             {
                 OutputConfig.Write(request, dialect, output, ref losses);
             }
@@ -58,12 +58,9 @@ internal static class RequestWriter
                 _ => "user"u8,
             });
             content.WriteTurn(message, index == request.Messages.Count - 1 ? request.CacheAuto : CacheMark.None, output, ref losses);
-            if (replay && message.Extra is { Count: > 0 } extra)
+            if (replay)
             {
-                foreach (JsonMember member in extra)
-                {
-                    output.Raw(member.Name.Span, member.Value.Raw);
-                }
+                message.Extra?.Write(output);
             }
 
             output.EndObject();
@@ -75,7 +72,7 @@ internal static class RequestWriter
     // Typed values win over the object as it came, whose other members go along.
     private static void WriteInference(ChatRequest request, JsonWriter output)
     {
-        JsonNode kept = Kept(request, "inferenceConfig"u8);
+        JsonNode kept = request.Extra.Find("inferenceConfig"u8);
         bool hasStop = request.Stop.Count > 0;
         if (request.MaxTokens is null && request.Temperature.IsAbsent && request.TopP.IsAbsent && !hasStop && kept.IsMissing)
         {
@@ -158,14 +155,14 @@ internal static class RequestWriter
     private static void WriteTier(ChatRequest request, JsonWriter output, ref Losses losses)
     {
         JsonText tier = request.ServiceTier;
-        if (tier.IsNullOrEmpty || !Kept(request, "serviceTier"u8).IsMissing)
+        if (tier.IsNullOrEmpty || !request.Extra.Find("serviceTier"u8).IsMissing)
         {
             return;
         }
 
         if (tier.Is("fast"u8))
         {
-            if (Kept(request, "performanceConfig"u8).IsMissing)
+            if (request.Extra.Find("performanceConfig"u8).IsMissing)
             {
                 output.Raw("performanceConfig"u8, """{"latency":"optimized"}"""u8);
             }
@@ -180,18 +177,5 @@ internal static class RequestWriter
         {
             losses.Add(LossField.ServiceTier);
         }
-    }
-
-    private static JsonNode Kept(ChatRequest request, ReadOnlySpan<byte> name)
-    {
-        foreach (JsonMember member in request.Extra)
-        {
-            if (member.Name.Is(name))
-            {
-                return member.Value;
-            }
-        }
-
-        return default;
     }
 }

@@ -54,10 +54,7 @@ internal static class ResponseWriter
 
         if (replay)
         {
-            foreach (JsonMember member in response.Extra)
-            {
-                output.Raw(member.Name.Span, member.Value.Raw);
-            }
+            response.Extra.Write(output);
         }
         else if (!response.Logprobs.IsNull)
         {
@@ -81,12 +78,8 @@ internal static class ResponseWriter
         {
             _ when ContentWriter.IsReplayed(block) => null,
             BlockKind.Text or BlockKind.Refusal or BlockKind.Json or BlockKind.Thinking or BlockKind.ToolUse => null,
-            BlockKind.Image => block.Source == MediaSource.Base64 ? null : LossField.Image,
-            BlockKind.Document => LossField.Document,
-            BlockKind.Audio => LossField.Audio,
-            BlockKind.Video => LossField.Video,
-            BlockKind.ServerToolUse or BlockKind.ServerToolResult => LossField.ServerTool,
-            _ => LossField.OpaqueBlock,
+            BlockKind.Image when block.Source == MediaSource.Base64 => null,
+            _ => BlockLoss.Of(block.Kind),
         };
         if (loss is LossField field)
         {
@@ -158,16 +151,5 @@ internal static class ResponseWriter
         output.EndObject();
     }
 
-    private static bool IsReplayed(ChatResponse response, bool replay, ReadOnlySpan<byte> name)
-    {
-        foreach (JsonMember member in response.Extra)
-        {
-            if (replay && member.Name.Is(name))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    private static bool IsReplayed(ChatResponse response, bool replay, ReadOnlySpan<byte> name) => replay && !response.Extra.Find(name).IsMissing;
 }

@@ -54,7 +54,8 @@ internal sealed class CohereProtocol : Protocol
     public override IStreamTap NewStreamTap() => new StreamTap();
 
     /// <inheritdoc/>
-    public override Usage ReadUsage(ReadOnlyMemory<byte> body) => WholeUsage.Find(body, UsageFields.Read);
+    /// <remarks>Embeddings have their counts in <c>meta</c>.</remarks>
+    public override Usage ReadUsage(ReadOnlyMemory<byte> body) => WholeUsage.Find(body, UsageFields.Read, alias: "meta");
 
     /// <inheritdoc/>
     public override ProviderError ReadError(int status, ReadOnlyMemory<byte> body) => ErrorReader.Read(status, body);

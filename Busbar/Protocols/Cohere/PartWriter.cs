@@ -31,15 +31,7 @@ internal static class PartWriter
             case BlockKind.Image:
                 output.Literal("type"u8, "image_url"u8);
                 output.StartObject("image_url"u8);
-                if (block.Source == MediaSource.Url)
-                {
-                    output.Text("url"u8, block.Data);
-                }
-                else
-                {
-                    OpenAI.DataUri.Write("url"u8, block, "image/png"u8, output);
-                }
-
+                OpenAI.PartWriter.WriteImageUrl(block, output);
                 WriteDetail(block.Detail, output);
                 output.EndObject();
                 break;

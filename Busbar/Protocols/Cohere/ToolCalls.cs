@@ -15,21 +15,8 @@ internal static class ToolCalls
             return null;
         }
 
-        Block block = arena.NewBlock(BlockKind.ToolUse);
-        block.Id = call["id"u8].Text.IsNullOrEmpty ? JsonText.From(Ids.Uuid()) : call["id"u8].Text;
-        block.Name = function["name"u8].Text.IsAbsent ? JsonText.Empty : function["name"u8].Text;
-        JsonNode arguments = function["arguments"u8];
-        if (arguments.IsString && !JsonSyntax.Trim(arguments.Text.Span).IsEmpty)
-        {
-            block.Input = arena.StoreParsed(arguments.Text);
-            block.InputText = block.Input.IsAbsent ? arguments.Text : default;
-        }
-        else
-        {
-            block.Input = arguments.IsObject ? arguments.Raw : NoArguments;
-        }
-
-        return block;
+        JsonText id = call["id"u8].Text;
+        return OpenAI.ToolCalls.ReadFunction(function, id.IsNullOrEmpty ? JsonText.From(Ids.Uuid()) : id, arena);
     }
 
     /// <summary>Writes the calls among <paramref name="blocks"/>, if any, as the value of <c>tool_calls</c>.</summary>
@@ -54,15 +41,7 @@ internal static class ToolCalls
             output.Literal("type"u8, "function"u8);
             output.StartObject("function"u8);
             output.Text("name"u8, block.Name);
-            if (block.InputText.IsAbsent)
-            {
-                output.Stringified("arguments"u8, block.Input.IsNull ? NoArguments : block.Input);
-            }
-            else
-            {
-                output.Text("arguments"u8, block.InputText);
-            }
-
+            OpenAI.ToolCalls.WriteInput("arguments"u8, block, output);
             output.EndObject();
             output.EndObject();
         }
@@ -72,6 +51,4 @@ internal static class ToolCalls
             output.EndArray();
         }
     }
-
-    private static readonly JsonSlice NoArguments = JsonSlice.From("{}"u8);
 }

@@ -40,7 +40,7 @@ internal static class PartWriter
                 output.Raw(block.Raw);
                 return true;
             default:
-                losses.Add(Loss(block.Kind));
+                losses.Add(BlockLoss.Of(block.Kind));
                 return false;
         }
     }
@@ -146,18 +146,6 @@ internal static class PartWriter
         WriteSignature(block.Signature, output);
         output.EndObject();
     }
-
-    /// <summary>What is lost with a block of <paramref name="kind"/>.</summary>
-    public static LossField Loss(BlockKind kind) => kind switch
-    {
-        BlockKind.Image => LossField.Image,
-        BlockKind.Document => LossField.Document,
-        BlockKind.Audio => LossField.Audio,
-        BlockKind.Video => LossField.Video,
-        BlockKind.ServerToolUse or BlockKind.ServerToolResult => LossField.ServerTool,
-        BlockKind.ToolChange => LossField.ToolChange,
-        _ => LossField.OpaqueBlock,
-    };
 
     private static void WriteSignature(JsonText signature, JsonWriter output)
     {

@@ -47,11 +47,12 @@ internal sealed class SchemaLowering
         }
 
         var lowering = new SchemaLowering(tape.Root, output);
-        foreach (JsonNode layer in lowering.Layers(tape.Root, out int references))
+        SchemaLayers layers = lowering.Layers(tape.Root);
+        foreach (JsonNode layer in layers.All)
         {
             if (layer["properties"u8].Members.GetEnumerator().MoveNext() || layer["anyOf"u8].IsArray || layer["oneOf"u8].IsArray)
             {
-                lowering.Leave(references);
+                lowering.Leave(layers);
                 output.Name(name);
                 lowering.WriteNode(tape.Root, 0);
                 return;
@@ -68,23 +69,23 @@ internal sealed class SchemaLowering
         }
         else
         {
-            List<JsonNode> layers = Layers(schema, out int references);
+            SchemaLayers layers = Layers(schema);
             WriteMembers(layers, depth);
-            Leave(references);
+            Leave(layers);
         }
 
         _output.EndObject();
     }
 
-    private void WriteMembers(List<JsonNode> layers, int depth)
+    private void WriteMembers(SchemaLayers layers, int depth)
     {
-        bool isNullable = Get(layers, "nullable"u8).IsTrue;
-        List<string> types = Types(layers, ref isNullable);
-        List<JsonNode> alternatives = Alternatives(layers, ref isNullable);
+        bool isNullable = layers.Get("nullable"u8).IsTrue;
+        List<string> types = layers.Types(ref isNullable);
+        List<JsonNode> alternatives = layers.Alternatives(ref isNullable);
         if (alternatives.Count == 1)
         {
-            layers.Add(alternatives[0]);
-            types = types.Count > 0 ? types : Types(layers, ref isNullable);
+            layers.All.Add(alternatives[0]);
+            types = types.Count > 0 ? types : layers.Types(ref isNullable);
             alternatives.Clear();
         }
 
@@ -94,7 +95,7 @@ internal sealed class SchemaLowering
         }
         else
         {
-            string type = types.Count == 1 ? types[0] : Inferred(layers);
+            string type = types.Count == 1 ? types[0] : layers.InferredType();
             _output.String("type"u8, type);
             WriteBody(type, layers, depth);
         }
@@ -106,10 +107,10 @@ internal sealed class SchemaLowering
 
         CopyText("title"u8, layers);
         CopyText("description"u8, layers);
-        _output.RawIfPresent("default"u8, Get(layers, "default"u8).Raw);
+        _output.RawIfPresent("default"u8, layers.Get("default"u8).Raw);
     }
 
-    private void WriteAlternatives(List<JsonNode> alternatives, List<string> types, List<JsonNode> layers, int depth)
+    private void WriteAlternatives(List<JsonNode> alternatives, List<string> types, SchemaLayers layers, int depth)
     {
         _output.StartArray("anyOf"u8);
         foreach (JsonNode alternative in alternatives)
@@ -131,7 +132,7 @@ internal sealed class SchemaLowering
         _output.EndArray();
     }
 
-    private void WriteBody(string type, List<JsonNode> layers, int depth)
+    private void WriteBody(string type, SchemaLayers layers, int depth)
     {
         switch (type)
         {
@@ -141,9 +142,9 @@ internal sealed class SchemaLowering
                 CopyNumber("maxProperties"u8, layers);
                 break;
             case "ARRAY":
-                JsonNode items = Get(layers, "items"u8);
+                JsonNode items = layers.Get("items"u8);
                 _output.Name("items"u8);
-                WriteNode(items.IsObject ? items : Get(layers, "prefixItems"u8)[0], depth + 1);
+                WriteNode(items.IsObject ? items : layers.Get("prefixItems"u8)[0], depth + 1);
                 CopyNumber("minItems"u8, layers);
                 CopyNumber("maxItems"u8, layers);
                 break;
@@ -162,10 +163,10 @@ internal sealed class SchemaLowering
         }
     }
 
-    private void WriteProperties(List<JsonNode> layers, int depth)
+    private void WriteProperties(SchemaLayers layers, int depth)
     {
         var names = new List<JsonText>();
-        foreach (JsonNode layer in layers)
+        foreach (JsonNode layer in layers.All)
         {
             foreach (JsonMember property in layer["properties"u8].Members)
             {
@@ -194,7 +195,7 @@ internal sealed class SchemaLowering
         int before = _output.Output.Length;
         _output.StartArray("required"u8);
         int start = _output.Output.Length;
-        foreach (JsonNode layer in layers)
+        foreach (JsonNode layer in layers.All)
         {
             foreach (JsonNode required in layer["required"u8].Items)
             {
@@ -214,10 +215,10 @@ internal sealed class SchemaLowering
         }
     }
 
-    private void WriteEnum(List<JsonNode> layers)
+    private void WriteEnum(SchemaLayers layers)
     {
-        JsonNode constant = Get(layers, "const"u8);
-        JsonNode values = Get(layers, "enum"u8);
+        JsonNode constant = layers.Get("const"u8);
+        JsonNode values = layers.Get("enum"u8);
         if (!constant.IsString && !values.IsArray)
         {
             return;
@@ -242,118 +243,57 @@ internal sealed class SchemaLowering
         _output.EndArray();
     }
 
-    private void WriteFormat(List<JsonNode> layers, string known)
+    private void WriteFormat(SchemaLayers layers, string known)
     {
-        string format = Get(layers, "format"u8).Text.ToString();
+        string format = layers.Get("format"u8).Text.ToString();
         if (format.Length > 0 && known.Split(' ').AsSpan().Contains(format))
         {
             _output.String("format"u8, format);
         }
     }
 
-    private void CopyText(ReadOnlySpan<byte> name, List<JsonNode> layers) => _output.TextIfPresent(name, Get(layers, name).Text);
+    private void CopyText(ReadOnlySpan<byte> name, SchemaLayers layers) => _output.TextIfPresent(name, layers.Get(name).Text);
 
-    private void CopyNumber(ReadOnlySpan<byte> name, List<JsonNode> layers)
+    private void CopyNumber(ReadOnlySpan<byte> name, SchemaLayers layers)
     {
-        JsonNode value = Get(layers, name);
+        JsonNode value = layers.Get(name);
         if (value.IsNumber)
         {
             _output.Raw(name, value.Raw);
         }
     }
 
-    private static JsonNode Get(List<JsonNode> layers, ReadOnlySpan<byte> name)
-    {
-        foreach (JsonNode layer in layers)
-        {
-            JsonNode value = layer[name];
-            if (!value.IsMissing)
-            {
-                return value;
-            }
-        }
-
-        return default;
-    }
-
-    private static List<string> Types(List<JsonNode> layers, ref bool isNullable)
-    {
-        var types = new List<string>();
-        JsonNode type = Get(layers, "type"u8);
-        foreach (JsonNode word in new OneOrMany(type))
-        {
-            string upper = word.Text.ToString().ToUpperInvariant();
-            isNullable |= upper == "NULL";
-            if (upper is "STRING" or "NUMBER" or "INTEGER" or "BOOLEAN" or "ARRAY" or "OBJECT" && !types.Contains(upper))
-            {
-                types.Add(upper);
-            }
-        }
-
-        return types;
-    }
-
-    private static List<JsonNode> Alternatives(List<JsonNode> layers, ref bool isNullable)
-    {
-        var alternatives = new List<JsonNode>();
-        JsonNode any = Get(layers, "anyOf"u8);
-        foreach (JsonNode alternative in (any.IsArray ? any : Get(layers, "oneOf"u8)).Items)
-        {
-            if (alternative["type"u8].Text.Is("null"u8))
-            {
-                isNullable = true;
-            }
-            else if (alternative.IsObject)
-            {
-                alternatives.Add(alternative);
-            }
-        }
-
-        return alternatives;
-    }
-
-    private static string Inferred(List<JsonNode> layers)
-    {
-        JsonNode constant = Get(layers, "const"u8);
-        return Get(layers, "properties"u8).IsObject || Get(layers, "additionalProperties"u8).IsObject ? "OBJECT"
-            : !Get(layers, "items"u8).IsMissing || !Get(layers, "prefixItems"u8).IsMissing ? "ARRAY"
-            : constant.Bool is not null ? "BOOLEAN"
-            : constant.IsNumber || !Get(layers, "minimum"u8).IsMissing || !Get(layers, "maximum"u8).IsMissing ? "NUMBER"
-            : "STRING";
-    }
-
     // The schema itself first, so that what stands beside a reference wins over what it refers to.
-    private List<JsonNode> Layers(JsonNode schema, out int references)
+    private SchemaLayers Layers(JsonNode schema)
     {
-        var layers = new List<JsonNode>();
-        references = 0;
-        Collect(schema, layers, ref references);
+        var layers = new SchemaLayers();
+        Collect(schema, layers);
         return layers;
     }
 
-    private void Collect(JsonNode schema, List<JsonNode> layers, ref int references)
+    private void Collect(JsonNode schema, SchemaLayers layers)
     {
-        if (!schema.IsObject || layers.Count == MaxLayers)
+        if (!schema.IsObject || layers.All.Count == MaxLayers)
         {
             return;
         }
 
-        layers.Add(schema);
+        layers.All.Add(schema);
         JsonText reference = schema["$ref"u8].Text;
         if (!reference.IsNullOrEmpty && reference.ToString() is var pointer && !_path.Contains(pointer))
         {
             _path.Add(pointer);
-            references++;
-            Collect(Resolve(pointer), layers, ref references);
+            layers.References++;
+            Collect(Resolve(pointer), layers);
         }
 
         foreach (JsonNode part in schema["allOf"u8].Items)
         {
-            Collect(part, layers, ref references);
+            Collect(part, layers);
         }
     }
 
-    private void Leave(int references) => _path.RemoveRange(_path.Count - references, references);
+    private void Leave(SchemaLayers layers) => _path.RemoveRange(_path.Count - layers.References, layers.References);
 
     private JsonNode Resolve(string pointer)
     {

@@ -37,15 +37,10 @@ internal static class PartWriter
     public static LossField Loss(Block block) => block.Kind switch
     {
         BlockKind.Thinking => LossField.Thinking,
-        BlockKind.Image => block.Source == MediaSource.Vendor ? LossField.VendorFile : LossField.Image,
-        BlockKind.Document => block.Source == MediaSource.Vendor ? LossField.VendorFile : LossField.Document,
-        BlockKind.Audio => LossField.Audio,
-        BlockKind.Video => LossField.Video,
-        BlockKind.ServerToolUse or BlockKind.ServerToolResult => LossField.ServerTool,
-        BlockKind.ToolChange => LossField.ToolChange,
+        BlockKind.Image or BlockKind.Document when block.Source == MediaSource.Vendor => LossField.VendorFile,
         BlockKind.ToolResult => LossField.OrphanToolResult,
         BlockKind.ToolUse => LossField.ToolInput,
-        _ => LossField.OpaqueBlock,
+        _ => BlockLoss.Of(block.Kind),
     };
 
     /// <summary>Writes <c>content</c> for a turn of one block: a string where that says everything.</summary>
@@ -63,6 +58,19 @@ internal static class PartWriter
         output.EndArray();
     }
 
+    /// <summary>Writes <c>url</c>: the picture's address, or the picture itself.</summary>
+    public static void WriteImageUrl(Block image, JsonWriter output)
+    {
+        if (image.Source == MediaSource.Url)
+        {
+            output.Text("url"u8, image.Data);
+        }
+        else
+        {
+            DataUri.Write("url"u8, image, "image/png"u8, output);
+        }
+    }
+
     /// <summary>Writes the part as the next value.</summary>
     public static void Write(Block block, JsonWriter output)
     {
@@ -72,15 +80,7 @@ internal static class PartWriter
             case BlockKind.Image:
                 output.Literal("type"u8, "image_url"u8);
                 output.StartObject("image_url"u8);
-                if (block.Source == MediaSource.Url)
-                {
-                    output.Text("url"u8, block.Data);
-                }
-                else
-                {
-                    DataUri.Write("url"u8, block, "image/png"u8, output);
-                }
-
+                WriteImageUrl(block, output);
                 output.TextIfPresent("detail"u8, block.Detail);
                 output.EndObject();
                 break;

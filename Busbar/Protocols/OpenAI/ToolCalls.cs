@@ -6,6 +6,8 @@ namespace Busbar.Protocols.OpenAI;
 /// <summary>Entries of <c>tool_calls</c> in whole messages.</summary>
 internal static class ToolCalls
 {
+    private static readonly JsonSlice NoArguments = JsonSlice.From("{}"u8);
+
     /// <summary>Reads one entry; null when it is not a call.</summary>
     public static Block? Read(JsonNode call, IrArena arena)
     {
@@ -84,14 +86,14 @@ internal static class ToolCalls
             output.Literal("type"u8, "custom"u8);
             output.StartObject("custom"u8);
             output.Text("name"u8, block.Name);
-            WriteText("input"u8, block, output);
+            WriteInput("input"u8, block, output);
         }
         else
         {
             output.Literal("type"u8, "function"u8);
             output.StartObject("function"u8);
             output.Text("name"u8, block.Name);
-            WriteText("arguments"u8, block, output);
+            WriteInput("arguments"u8, block, output);
         }
 
         output.EndObject();
@@ -112,9 +114,8 @@ internal static class ToolCalls
         }
     }
 
-    private static readonly JsonSlice NoArguments = JsonSlice.From("{}"u8);
-
-    private static void WriteText(ReadOnlySpan<byte> name, Block block, JsonWriter output)
+    /// <summary>Writes the input of a call as a string, the value of <paramref name="name"/>.</summary>
+    public static void WriteInput(ReadOnlySpan<byte> name, Block block, JsonWriter output)
     {
         if (!block.InputText.IsAbsent)
         {

@@ -95,15 +95,4 @@ internal static class OutputItems
         output.Literal("status"u8, "completed"u8);
         output.Text("result"u8, image.Data);
     }
-
-    /// <summary>Notes that a block of <paramref name="kind"/> has no form in an answer of this dialect.</summary>
-    public static void NoteLost(BlockKind kind, ref Losses losses) => losses.Add(kind switch
-    {
-        BlockKind.Image => LossField.Image,
-        BlockKind.Audio => LossField.Audio,
-        BlockKind.Video => LossField.Video,
-        BlockKind.Document => LossField.Document,
-        BlockKind.ServerToolUse or BlockKind.ServerToolResult => LossField.ServerTool,
-        _ => LossField.OpaqueBlock,
-    });
 }

@@ -27,11 +27,7 @@ internal static class RequestWriter
             }
 
             output.TextIfPresent("service_tier"u8, request.ServiceTier);
-
-            foreach (JsonMember member in request.Extra)
-            {
-                output.Raw(member.Name.Span, member.Value.Raw);
-            }
+            request.Extra.Write(output);
         }
         else
         {

@@ -31,11 +31,7 @@ internal static class ResponseWriter
         output.StartObject();
         output.TextIfPresent("id"u8, response.Id);
         output.TextIfPresent("model"u8, response.Model);
-        foreach (JsonMember member in response.Extra)
-        {
-            output.Raw(member.Name.Span, member.Value.Raw);
-        }
-
+        response.Extra.Write(output);
         output.EndObject();
     }
 
@@ -149,7 +145,7 @@ internal static class ResponseWriter
                 output.EndObject();
                 break;
             default:
-                OutputItems.NoteLost(block.Kind, ref losses);
+                losses.Add(BlockLoss.Of(block.Kind));
                 break;
         }
     }

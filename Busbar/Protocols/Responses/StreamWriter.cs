@@ -12,9 +12,9 @@ internal sealed class StreamWriter : IStreamWriter
 {
     private readonly EventFrames _frames = new();
     private readonly AssembledOutput _assembled = new();
+    private readonly MessageItem _message;
     private ResponseObject _response;
     private BlockKind _open = BlockKind.Opaque;
-    private bool _messageOpen;
     private bool _refused;
     private StopReason _stop;
     private Usage _usage;
@@ -22,8 +22,11 @@ internal sealed class StreamWriter : IStreamWriter
     private Losses _losses;
 
     /// <summary>A writer for one answer.</summary>
-    public StreamWriter(StreamContext context) =>
+    public StreamWriter(StreamContext context)
+    {
+        _message = new(_frames, _assembled);
         _response = new ResponseObject(JsonText.From(context.Identity.Id), context.Identity.Created, context.Identity.Model);
+    }
 
     /// <inheritdoc/>
     public Losses Losses => _losses;
@@ -51,7 +54,11 @@ internal sealed class StreamWriter : IStreamWriter
                 Sign(streamEvent);
                 break;
             case StreamEventKind.CitationDelta:
-                Cite(streamEvent.Citation);
+                if (_open == BlockKind.Text)
+                {
+                    _message.Cite(streamEvent.Citation, ref _losses);
+                }
+
                 break;
             case StreamEventKind.BlockStop:
                 StopBlock();
@@ -115,10 +122,11 @@ internal sealed class StreamWriter : IStreamWriter
         switch (start.Block)
         {
             case BlockKind.Text or BlockKind.Refusal:
-                StartPart(start.Block);
+                _refused |= start.Block == BlockKind.Refusal;
+                _message.StartPart(start.Block);
                 break;
             case BlockKind.Thinking:
-                CloseMessage();
+                _message.Close(_stop);
                 _frames.ItemId = ResponsesProtocol.NewItemId("rs_");
                 _assembled.StartItem();
                 AddItem();
@@ -129,44 +137,20 @@ internal sealed class StreamWriter : IStreamWriter
 
                 break;
             case BlockKind.ToolUse:
-                CloseMessage();
+                _message.Close(_stop);
                 _frames.ItemId = ResponsesProtocol.NewItemId(start.IsCustomTool ? "ctc_" : "fc_");
                 _assembled.StartCall(start.Id, start.Name, start.IsCustomTool);
                 AddItem();
                 break;
             case BlockKind.Image when start.Whole is { Source: MediaSource.Base64 } image:
-                CloseMessage();
+                _message.Close(_stop);
                 WriteImage(image);
                 break;
             default:
                 _open = BlockKind.Opaque;
-                OutputItems.NoteLost(start.Block, ref _losses);
+                _losses.Add(BlockLoss.Of(start.Block));
                 break;
         }
-    }
-
-    // Opens a part, and a message item around it unless one is open.
-    private void StartPart(BlockKind kind)
-    {
-        _assembled.Words.Clear();
-        _assembled.Annotations.Clear();
-        _refused |= kind == BlockKind.Refusal;
-        if (!_messageOpen)
-        {
-            _messageOpen = true;
-            _frames.PartIndex = 0;
-            _frames.ItemId = ResponsesProtocol.NewItemId("msg_");
-            _assembled.Parts.Clear();
-            JsonWriter added = _frames.BeginItem("response.output_item.added"u8);
-            added.Name("item"u8);
-            _assembled.WriteMessage(added, _frames.ItemId, "in_progress"u8, []);
-            _frames.End(added);
-        }
-
-        JsonWriter json = _frames.BeginPart("response.content_part.added"u8);
-        json.Name("part"u8);
-        _assembled.WritePart(json, kind);
-        _frames.End(json);
     }
 
     private void WriteWhole(Block thought)
@@ -192,18 +176,8 @@ internal sealed class StreamWriter : IStreamWriter
 
         switch (_open)
         {
-            case BlockKind.Text:
-                JsonWriter text = _frames.BeginPart("response.output_text.delta"u8);
-                text.Text("delta"u8, words);
-                int start = text.Output.Length;
-                text.Raw("logprobs"u8, logprobs.IsAbsent ? "[]"u8 : logprobs.Span);
-                SingleLine.Enforce(text.Output, start);
-                _frames.End(text);
-                break;
-            case BlockKind.Refusal:
-                JsonWriter refusal = _frames.BeginPart("response.refusal.delta"u8);
-                refusal.Text("delta"u8, words);
-                _frames.End(refusal);
+            case BlockKind.Text or BlockKind.Refusal:
+                _message.WriteWords(_open, words, logprobs);
                 break;
             case BlockKind.Thinking:
                 if (_assembled.Words.Length == 0)
@@ -250,32 +224,12 @@ internal sealed class StreamWriter : IStreamWriter
         }
     }
 
-    private void Cite(in Citation citation)
-    {
-        if (_open != BlockKind.Text)
-        {
-            return;
-        }
-
-        int start = _assembled.Annotations.Length;
-        if (!Annotations.TryWrite(citation, new JsonText(_assembled.Words.Memory), new JsonWriter(_assembled.Annotations), ref _losses))
-        {
-            return;
-        }
-
-        ReadOnlySpan<byte> written = _assembled.Annotations.Span[start..];
-        JsonWriter json = _frames.BeginPart("response.output_text.annotation.added"u8);
-        json.Number("annotation_index"u8, _assembled.AnnotationCount++);
-        json.Raw("annotation"u8, start > 0 ? written[1..] : written);
-        _frames.End(json);
-    }
-
     private void StopBlock()
     {
         switch (_open)
         {
             case BlockKind.Text or BlockKind.Refusal:
-                StopPart();
+                _message.StopPart(_open);
                 break;
             case BlockKind.Thinking:
                 StopThinking();
@@ -286,31 +240,6 @@ internal sealed class StreamWriter : IStreamWriter
         }
 
         _open = BlockKind.Opaque;
-    }
-
-    private void StopPart()
-    {
-        bool refusal = _open == BlockKind.Refusal;
-        JsonText words = _assembled.WordsText;
-        JsonWriter done = _frames.BeginPart(refusal ? "response.refusal.done"u8 : "response.output_text.done"u8);
-        done.Text(refusal ? "refusal"u8 : "text"u8, words);
-        if (!refusal)
-        {
-            done.Raw("logprobs"u8, "[]"u8);
-        }
-
-        _frames.End(done);
-        JsonWriter part = _frames.BeginPart("response.content_part.done"u8);
-        part.Name("part"u8);
-        _assembled.WritePart(part, _open);
-        _frames.End(part);
-        if (_assembled.HasRoom)
-        {
-            _assembled.WritePart(new JsonWriter(_assembled.Parts), _open);
-        }
-
-        _assembled.AnnotationCount = 0;
-        _frames.PartIndex++;
     }
 
     private void StopThinking()
@@ -388,12 +317,12 @@ internal sealed class StreamWriter : IStreamWriter
         if (_stop == StopReason.Refusal && !_refused)
         {
             _open = BlockKind.Refusal;
-            StartPart(BlockKind.Refusal);
+            _message.StartPart(BlockKind.Refusal);
             WriteWords(_explanation.IsNullOrEmpty ? ResponseWriter.RefusalWords : _explanation, default);
             StopBlock();
         }
 
-        CloseMessage();
+        _message.Close(_stop);
         JsonWriter json = _frames.Begin(StopReasons.Event(_stop));
         json.Name("response"u8);
         _response.WriteHead(json, _stop);
@@ -407,27 +336,6 @@ internal sealed class StreamWriter : IStreamWriter
         json.StartArray("output"u8);
         json.Output.Write(_assembled.Items.Span);
         json.EndArray();
-    }
-
-    private void CloseMessage()
-    {
-        if (!_messageOpen)
-        {
-            return;
-        }
-
-        _messageOpen = false;
-        ReadOnlySpan<byte> status = _stop is StopReason.MaxTokens or StopReason.Safety ? "incomplete"u8 : "completed"u8;
-        JsonWriter json = _frames.BeginItem("response.output_item.done"u8);
-        json.Name("item"u8);
-        _assembled.WriteMessage(json, _frames.ItemId, status, _assembled.Parts.Span);
-        _frames.End(json);
-        if (_assembled.HasRoom)
-        {
-            _assembled.WriteMessage(new JsonWriter(_assembled.Items), _frames.ItemId, status, _assembled.Parts.Span);
-        }
-
-        _frames.OutputIndex++;
     }
 
     private void AddItem()
@@ -451,5 +359,4 @@ internal sealed class StreamWriter : IStreamWriter
 
         _frames.OutputIndex++;
     }
-
 }
