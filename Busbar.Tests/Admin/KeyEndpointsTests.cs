@@ -300,6 +300,29 @@ public sealed class KeyEndpointsTests
     }
 
     [Fact]
+    [Trait("gotcha", "C15")]
+    public async Task An_exception_in_the_middle_of_an_edit_does_not_keep_the_next_one_waiting()
+    {
+        int minted = 0;
+        await using var scene = new AdminScene(mint: new KeyMint(bytes =>
+        {
+            if (minted++ == 0)
+            {
+                throw new CryptographicException("canary-entropy");
+            }
+
+            RandomNumberGenerator.Fill(bytes);
+        }));
+        Assert.Equal(500, (await scene.SendAsync("POST", "/admin/keys", """{"name":"a"}""")).Status);
+
+        (string id, string secret) = await scene.CreateAsync();
+        scene.Store.FailNext(1);
+        Assert.Equal(500, (await scene.SendAsync("PATCH", $"/admin/keys/{id}", """{"enabled":false}""")).Status);
+        Assert.Equal(200, (await scene.SendAsync("PATCH", $"/admin/keys/{id}", """{"rpm_limit":5}""")).Status);
+        Assert.True(scene.Opens(secret));
+    }
+
+    [Fact]
     public async Task A_key_that_is_minted_twice_is_refused_and_the_first_stays()
     {
         await using var scene = new AdminScene(mint: new KeyMint(bytes => bytes.Fill(7)));

@@ -130,6 +130,7 @@ public sealed class ConfigFileTests
 
     [Fact]
     [UnsupportedOSPlatform("windows")]
+    [Trait("gotcha", "C16")]
     public void C16_files_in_a_directory_that_cannot_be_written_are_enough()
     {
         string directory = Directory.CreateTempSubdirectory("busbar-config-").FullName;

@@ -5,6 +5,7 @@ namespace Busbar.Tests.Configuration;
 public sealed class InterpolationTests
 {
     [Fact]
+    [Trait("gotcha", "C17")]
     public void C17_several_variables_in_one_scalar_are_put_in()
     {
         GatewayConfig config = ConfigText.Valid(
@@ -48,6 +49,7 @@ public sealed class InterpolationTests
     [InlineData('\u009F')]
     [InlineData('\u2028')]
     [InlineData('\u2029')]
+    [Trait("gotcha", "C21")]
     public void C21_a_variable_with_a_control_character_is_refused_without_showing_it(char control)
     {
         ConfigProblem error = ConfigText.OnlyError(
@@ -75,10 +77,12 @@ public sealed class InterpolationTests
     }
 
     [Fact]
+    [Trait("gotcha", "C25")]
     public void C25_a_placeholder_in_a_comment_is_inert() =>
         ConfigText.Valid("# ${NEVER_SET} and ${\n" + ConfigText.Minimal);
 
     [Fact]
+    [Trait("gotcha", "C27")]
     public void C27_an_empty_variable_gives_an_empty_text_and_later_rules_judge_it() =>
         Assert.Contains("blank", ConfigText.OnlyError(
             ConfigText.WithModel("upstream_model: '${EMPTY}'"), new FakeEnvironment(("OPENAI_KEY", "k"), ("EMPTY", ""))).Message);

@@ -7,6 +7,7 @@ public sealed class SecrecyTests
     private static readonly string[] Planted = ["planted-key", "planted-token", "planted-admin", "planted-read", "planted-pass", "planted-inline", "planted-old"];
 
     [Fact]
+    [Trait("gotcha", "C108")]
     public void C108_no_formatted_object_and_no_message_shows_a_secret()
     {
         FakeEnvironment environment = new(("OPENAI_KEY", "planted-key"), ("TOKEN", "planted-token"));

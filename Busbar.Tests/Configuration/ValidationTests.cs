@@ -201,6 +201,7 @@ public sealed class ValidationTests
     }
 
     [Fact]
+    [Trait("gotcha", "C52")]
     public void C52_a_wrong_error_class_lists_all_nine()
     {
         ConfigProblem error = ConfigText.OnlyError(ConfigText.WithProvider("error_map: {x: ratelimit}"));
@@ -213,6 +214,7 @@ public sealed class ValidationTests
     }
 
     [Fact]
+    [Trait("gotcha", "C53")]
     public void C53_an_empty_error_map_passes() => ConfigText.Valid(ConfigText.WithProvider("error_map: {}"));
 
     [Fact]
@@ -234,6 +236,7 @@ public sealed class ValidationTests
         Assert.Equal(AuthMode.Passthrough, ConfigText.Valid(ConfigText.With(auth: "{mode: 'PassThrough '}")).Auth.Mode);
 
     [Fact]
+    [Trait("gotcha", "C62")]
     public void C62_an_error_map_of_the_deployment_merges_over_the_catalog_key_by_key()
     {
         GatewayConfig config = ConfigText.Valid(
@@ -247,6 +250,7 @@ public sealed class ValidationTests
     }
 
     [Fact]
+    [Trait("gotcha", "C63")]
     public void C63_health_of_the_deployment_takes_effect_and_zero_is_raised_to_one()
     {
         HealthConfig health = ConfigText.Valid(ConfigText.WithProvider("health: {mode: dead, interval_secs: 0, timeout_secs: 9}")).Providers["openai"].Health;
@@ -255,6 +259,7 @@ public sealed class ValidationTests
     }
 
     [Fact]
+    [Trait("gotcha", "C64")]
     public void C64_a_path_of_the_deployment_wins_over_the_catalog()
     {
         GatewayConfig config = ConfigText.Valid(
@@ -265,6 +270,7 @@ public sealed class ValidationTests
     }
 
     [Fact]
+    [Trait("gotcha", "C26")]
     public void C26_pools_may_be_left_out() =>
         Assert.Empty(ConfigText.Valid(ConfigText.With(pools: "")).Pools);
 
@@ -287,6 +293,7 @@ public sealed class ValidationTests
         Assert.Equal(ProtocolId.Anthropic, ConfigText.Valid(ConfigText.Minimal, catalog: "openai: {base_url: 'https://example.com'}").Providers["openai"].Protocol);
 
     [Fact]
+    [Trait("gotcha", "C34")]
     public void C34_two_spellings_of_one_key_are_an_error_and_either_alone_is_understood()
     {
         ConfigProblem error = ConfigText.OnlyError(ConfigText.WithPool("failover: {deadline_secs: 5, timeout_secs: 6}"));

@@ -36,10 +36,12 @@ public sealed class WarningTests
         Assert.DoesNotContain(ConfigText.Load(ConfigText.With(auth: auth)).Warnings, warning => warning.Message.Contains("OPEN RELAY"));
 
     [Fact]
+    [Trait("gotcha", "C31")]
     public void C31_a_legacy_token_alone_becomes_the_only_token() =>
         Assert.Equal("old", Assert.Single(ConfigText.Valid(ConfigText.With(auth: "{mode: token, token: old}")).Auth.ClientTokens).Reveal());
 
     [Fact]
+    [Trait("gotcha", "C32")]
     public void C32_a_legacy_token_beside_a_list_is_dropped_with_a_warning()
     {
         string yaml = ConfigText.With(auth: "{mode: token, token: old-secret, client_tokens: [new-secret]}");
@@ -49,6 +51,7 @@ public sealed class WarningTests
     }
 
     [Fact]
+    [Trait("gotcha", "C33")]
     public void C33_an_inline_key_is_ignored_and_warned_about_without_showing_it()
     {
         string yaml = ConfigText.WithProvider("api_key: sk-inline");
@@ -71,6 +74,7 @@ public sealed class WarningTests
     }
 
     [Fact]
+    [Trait("gotcha", "C57")]
     public void C57_a_pool_of_several_protocols_is_a_warning_with_their_sorted_names()
     {
         string yaml = ConfigText.With(

@@ -300,6 +300,26 @@ public sealed class GovernorTests
         Assert.Equal(isActive, governor.Keys.Find("sk-bb-" + new string('0', 31) + "1", Now, out _) is not null);
     }
 
+    [Fact, Trait("gotcha", "C245")]
+    public async Task An_edit_of_a_blocked_key_neither_stores_nor_lifts_the_block()
+    {
+        VirtualKey key = TestKeys.Make() with { MaxBudgetCents = 5 };
+        var store = new MemoryStore(key);
+        store.Unreadable.Add(key.Id);
+        var config = new GovernanceConfig { OnStoreError = StoreErrorMode.Closed };
+        string secret = "sk-bb-" + new string('0', 31) + "1";
+        await using (Governor governor = Governor.Open(config, store, _time, NullLogger.Instance))
+        {
+            var keys = new KeyService(governor, null, KeyMint.System, new AuditLog(store, _time, NullLogger.Instance), _time);
+            KeyReply edited = await keys.UpdateAsync(key.Id, was => was with { Enabled = true, RpmLimit = 7 }, "enabled,rpm_limit", "");
+            Assert.True(edited.Key is { Enabled: true, IsBlocked: true, RpmLimit: 7 });
+            Assert.Null(governor.Keys.Find(secret, Now, out _));
+        }
+
+        VirtualKey stored = Assert.Single(store.Keys);
+        Assert.True(stored is { Enabled: true, RpmLimit: 7 });
+    }
+
     [Fact]
     public async Task Waiting_is_advised_only_where_it_helps_and_to_the_end_of_the_minute_at_most()
     {

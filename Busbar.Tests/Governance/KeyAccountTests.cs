@@ -234,6 +234,29 @@ public sealed class KeyAccountTests
         Assert.Equal(long.MaxValue, _account.Read(key, Noon).SpendMicroCents);
     }
 
+    // There is no map of rates that could grow or need sweeping: the counters of a key are one object of fixed size, which goes with the key.
+    [Fact, Trait("gotcha", "C226")]
+    public void A_key_without_limits_leaves_nothing_behind_however_much_it_calls()
+    {
+        VirtualKey key = TestKeys.Make();
+        long now = Noon;
+
+        int refused = 0;
+        Assert.Equal(0, Allocations.Least(() =>
+        {
+            for (int request = 0; request < 10_000; request++)
+            {
+                refused += _account.TryReserve(key, now += 7, s_cent, default, out Hold hold) == Refusal.None ? 0 : 1;
+                _account.Settle(now, hold, 0, 1, succeeded: true);
+            }
+        }));
+        Assert.Equal(0, refused);
+        var keys = new KeyDirectory();
+        keys.TryAdd(new KeyEntry(key, _account));
+        keys.Remove(key.Id);
+        Assert.Equal((0, 0), (keys.Count, keys.Entries.Count()));
+    }
+
     private void Spend(VirtualKey key, long now, long cost)
     {
         _account.TryReserve(key with { MaxBudgetCents = null }, now, default, default, out Hold hold);

@@ -82,9 +82,13 @@ public sealed class SqliteSchemaTests : IDisposable
     public void Another_programs_database_is_not_touched(string content)
     {
         _directory.Run(content);
+        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        System.IO.File.SetUnixFileMode(_directory.File, Mode);
         byte[] before = System.IO.File.ReadAllBytes(_directory.File);
         Assert.Contains("another program", _directory.Refusal());
         Assert.Equal(before, System.IO.File.ReadAllBytes(_directory.File));
+        Assert.Equal(Mode, System.IO.File.GetUnixFileMode(_directory.File));
+        Assert.Equal([_directory.File], System.IO.Directory.GetFiles(_directory.Folder));
     }
 
     [Fact]

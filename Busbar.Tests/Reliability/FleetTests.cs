@@ -120,6 +120,35 @@ public sealed class FleetTests
     }
 
     [Fact]
+    [Trait("gotcha", "C193")]
+    public void A_cell_made_while_the_direct_one_is_half_open_is_closed_and_serves()
+    {
+        var scene = new FleetScene().Pool("p", Strict, Member("a"));
+        LaneLease[] failing = [.. Enumerable.Range(0, 5).Select(_ => scene.Pick("a"))];
+        foreach (LaneLease lease in failing)
+        {
+            lease.Failed(FaultClass.ServerError);
+            lease.Dispose();
+        }
+
+        scene.Seconds(600);
+        LaneLease probe = scene.Pick("a");
+        Assert.True(probe.IsProbe);
+        scene.Pool("q", Strict, Member("a"));
+        scene.Reload();
+
+        using (LaneLease lease = scene.Pick("q"))
+        {
+            Assert.False(lease.IsProbe);
+            lease.Succeeded();
+        }
+
+        probe.Dispose();
+        scene.Pick("q").Dispose();
+        scene.Pick("p").Dispose();
+    }
+
+    [Fact]
     public void Lane_numbers_are_unique_in_a_snapshot_and_kept_by_the_lanes_that_stay()
     {
         var random = new Random(9);

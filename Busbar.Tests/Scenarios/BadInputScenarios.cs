@@ -36,6 +36,7 @@ public sealed class BadInputScenarios
     [Fact]
     [Trait("gotcha", "C114")]
     [Trait("gotcha", "C115")]
+    [Trait("gotcha", "C116")]
     public async Task A_body_that_is_no_request_is_a_native_400_without_parser_text()
     {
         await using Scene scene = await Scene.StartAsync(Dialect.All[0]);

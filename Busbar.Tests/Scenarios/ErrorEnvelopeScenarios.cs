@@ -12,6 +12,7 @@ public sealed class ErrorEnvelopeScenarios
     [Theory]
     [MemberData(nameof(Dialects))]
     [Trait("gotcha", "C122")]
+    [Trait("gotcha", "C123")]
     [Trait("gotcha", "C124")]
     [Trait("gotcha", "C248")]
     [Trait("gotcha", "T44")]
@@ -28,6 +29,7 @@ public sealed class ErrorEnvelopeScenarios
             Scene.SpeaksLikeTheVendor(reply);
             Assert.True(int.Parse(reply["Retry-After"]!) >= 1);
             Assert.DoesNotContain("127.0.0.1", reply.Text);
+            Assert.Equal(dialect is BedrockDialect, reply.Headers.Keys.Any(name => name.StartsWith("x-amzn-", StringComparison.OrdinalIgnoreCase)));
         });
         Assert.True(dialect.RequestIdHeader is not { } header || replies[0][header] != replies[1][header]);
         await scene.CountedAsync("exhausted", 2);

@@ -23,6 +23,29 @@ public sealed class GeminiPathScenarios
     }
 
     [Theory]
+    [InlineData("gemini", "openai")]
+    [InlineData("gemini", "gemini")]
+    [InlineData("bedrock", "openai")]
+    [InlineData("bedrock", "bedrock")]
+    [Trait("gotcha", "C125")]
+    public async Task A_model_or_stream_in_the_body_decides_nothing_where_the_path_says_both(string client, string provider)
+    {
+        Dialect from = Dialect.Of(client), to = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(to);
+        scene.Upstream.Always = call => to.ServeAsync(call);
+        string body = from.Request("smart", stream: false);
+        string marked = body[..^1] + ",\"model\":\"elsewhere\",\"stream\":true,\"array\":true,\"alt\":\"sse\"}";
+
+        Assert.Equal(200, (await scene.PostAsync(from, body)).Status);
+        Reply reply = await scene.PostAsync(from, marked);
+
+        Assert.Equal((200, "application/json"), (reply.Status, reply["Content-Type"]));
+        UpstreamRequest plain = scene.Upstream.Requests[0], arrived = scene.Upstream.Requests[1];
+        Assert.Equal((to.PathOf("wire-0", stream: false), false), (arrived.Path, to.IsStream(plain)));
+        Assert.Equal(from == to ? marked.Replace("\"elsewhere\"", from.Name == "gemini" ? "\"models/wire-0\"" : "\"elsewhere\"") : plain.Text, arrived.Text);
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     [Trait("gotcha", "T168")]

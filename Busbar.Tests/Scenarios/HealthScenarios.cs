@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using System.Text.Json;
+using Busbar.Upstream;
 
 namespace Busbar.Tests.Scenarios;
 
@@ -161,6 +163,26 @@ public sealed class HealthScenarios
         await scene.Upstreams[1].ArrivedAsync(2);
 
         Assert.Empty(scene.Upstreams[0].Requests);
+    }
+
+    [Fact]
+    [Trait("gotcha", "C207")]
+    public async Task A_probe_of_a_model_with_a_colon_is_signed_for_the_path_it_is_sent_to()
+    {
+        Dialect bedrock = Dialect.Of("bedrock");
+        SceneConfig config = Config("active", bedrock) with { Environment = new() { ["KEY_0"] = "AKIDPROBE:canary-probe-secret" } };
+        ScriptedUpstream[] upstreams = [ScriptedUpstream.Start(bedrock.StreamContentType)];
+        upstreams[0].Always = call => bedrock.ServeAsync(call);
+        await using Scene scene = await Scene.StartAsync(upstreams, config.Lanes, port => config.Text(port, upstreams).Replace("wire-0", "vendor.model-v1:0"), config.Environment);
+
+        UpstreamRequest probe = await scene.Upstream.ArrivedAsync(1);
+        Assert.Equal(200, (await scene.PostAsync(bedrock)).Status);
+        UpstreamRequest organic = scene.Upstream.Requests.First(request => request.Text.Contains("say hello"));
+
+        Assert.Equal("/model/vendor.model-v1%3A0/converse", probe.Path);
+        Assert.Equal(organic.Path, probe.Path);
+        Assert.All([probe, organic], request => Assert.Equal(SigV4Result.Valid, SigV4Verifier.Verify(
+            new SigV4Inbound("POST", request.Path, "", name => request[name], SHA256.HashData(request.Body)), _ => "canary-probe-secret", DateTimeOffset.UtcNow, out _)));
     }
 
     private static (long, long, long) Counts(LaneReading lane) => (lane.Ok, lane.Err, lane.ClientFault);

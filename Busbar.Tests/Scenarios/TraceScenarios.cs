@@ -282,6 +282,24 @@ public sealed class TraceScenarios : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("gotcha", "C7")]
+    public async Task A_collector_that_never_answers_delays_neither_the_start_nor_a_request()
+    {
+        Dialect dialect = Dialect.All[0];
+        _collector.Always = call => call.SilenceAsync();
+        await using Scene scene = await Scene.StartAsync(Config(dialect));
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        Assert.Equal(200, (await scene.GetAsync("/healthz", token: null)).Status);
+        Assert.Empty(_collector.Requests);
+
+        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        await _collector.ArrivedAsync();
+        Assert.Equal(200, (await scene.GetAsync("/healthz", token: null)).Status);
+        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        Assert.Equal(1, _collector.InProgress);
+    }
+
+    [Fact]
     public async Task A_reload_moves_traces_to_another_collector_and_loses_none()
     {
         Dialect dialect = Dialect.All[0];

@@ -21,7 +21,7 @@ internal static class KeyFields
     ];
 
     /// <summary>Members that a key shows and that nobody sets, and those of <see cref="Fixed"/>.</summary>
-    public static IReadOnlyList<string> Immutable { get; } = [.. Fixed, "id", "created_at", "secret", "key_hash", "access_key_id", "former_secret_until"];
+    public static IReadOnlyList<string> Immutable { get; } = [.. Fixed, "id", "blocked", "created_at", "secret", "key_hash", "access_key_id", "former_secret_until"];
 
     /// <summary>A key made of a form; meaningless when the form has a problem. <paramref name="now"/> is an epoch second.</summary>
     public static VirtualKey Create(JsonForm form, long now)

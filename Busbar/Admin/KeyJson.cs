@@ -25,6 +25,7 @@ internal static class KeyJson
         Optional(json, "rpm_limit"u8, key.RpmLimit);
         Optional(json, "tpm_limit"u8, key.TpmLimit);
         json.Bool("enabled"u8, key.Enabled);
+        json.Bool("blocked"u8, key.IsBlocked);
         json.Number("created_at"u8, key.CreatedAt);
         Optional(json, "max_concurrent"u8, key.MaxConcurrent);
         json.String("enforcement"u8, key.Enforcement == Enforcement.Soft ? "soft" : "strict");

@@ -109,7 +109,7 @@ internal static class KeysCommand
                 table.Add(
                     key["id"u8].Text.ToString(),
                     key["name"u8].Text.ToString(),
-                    key["enabled"u8].IsTrue ? "yes" : "no",
+                    !key["enabled"u8].IsTrue ? "no" : key["blocked"u8].IsTrue ? "blocked" : "yes",
                     key["max_budget_cents"u8].Integer is { } cents ? $"{cents} c {key["budget_period"u8].Text}" : "-",
                     $"{key["rpm_limit"u8].Integer?.ToString(CultureInfo.InvariantCulture) ?? "-"}",
                     $"{key["tpm_limit"u8].Integer?.ToString(CultureInfo.InvariantCulture) ?? "-"}",

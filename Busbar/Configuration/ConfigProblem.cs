@@ -6,6 +6,8 @@ namespace Busbar.Configuration;
 /// <summary>One thing wrong with a configuration. Holds no secret: a value that may be one is left out.</summary>
 internal sealed record ConfigProblem
 {
+    private const int MostShown = 500;
+
     /// <summary>Whether it is fatal.</summary>
     public required ProblemSeverity Severity { get; init; }
 
@@ -24,7 +26,7 @@ internal sealed record ConfigProblem
     /// <summary>What to do about it; null when the message says it.</summary>
     public string? Remedy { get; init; }
 
-    /// <summary>The problem on one line; a control character becomes a question mark.</summary>
+    /// <summary>The problem on one line; a control character becomes a question mark, and what is very long is cut.</summary>
     public override string ToString()
     {
         StringBuilder line = new(Severity == ProblemSeverity.Error ? "[error] " : "[warn] ");
@@ -38,15 +40,16 @@ internal sealed record ConfigProblem
             line.Append('(').Append(location).Append("): ");
         }
 
-        line.Append(Message);
+        Append(line, Message);
         if (Value is not null)
         {
-            line.Append(" (value: '").Append(Value).Append("')");
+            Append(line.Append(" (value: '"), Value);
+            line.Append("')");
         }
 
         if (Remedy is not null)
         {
-            line.Append("; ").Append(Remedy);
+            Append(line.Append("; "), Remedy);
         }
 
         for (int index = 0; index < line.Length; index++)
@@ -58,5 +61,14 @@ internal sealed record ConfigProblem
         }
 
         return line.ToString();
+    }
+
+    private static void Append(StringBuilder line, string text)
+    {
+        line.Append(text, 0, Math.Min(text.Length, MostShown));
+        if (text.Length > MostShown)
+        {
+            line.Append('…');
+        }
     }
 }

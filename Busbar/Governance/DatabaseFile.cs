@@ -69,15 +69,14 @@ internal static class DatabaseFile
     public static string Resolve(string path) =>
         File.Exists(path) && File.ResolveLinkTarget(path, returnFinalTarget: true) is { } target ? target.FullName : Path.GetFullPath(path);
 
-    /// <summary>
-    /// Takes the database for this process until it is disposed of; null when another one has it. The lock is the kernel's and ends with the process, however
-    /// that ends; the file that carries it stays.
-    /// </summary>
-    public static IDisposable? Lock(string file)
+    /// <summary>Takes the database for this process until the lock is disposed of; null when another one has it.</summary>
+    public static DatabaseLock? Lock(string file)
     {
+        string path = file + ".lock";
+        bool isNew = !File.Exists(path);
         try
         {
-            return new FileStream(file + ".lock", Private(FileMode.OpenOrCreate));
+            return new DatabaseLock(new FileStream(path, Private(FileMode.OpenOrCreate)), isNew);
         }
         catch (IOException problem) when (problem.HResult == WouldBlock)
         {
@@ -85,14 +84,18 @@ internal static class DatabaseFile
         }
     }
 
-    /// <summary>Makes the file if there is none, and it and what is beside it readable by its owner alone; SQLite gives its journal the mode of the file.</summary>
-    public static void Protect(string file)
+    /// <summary>Makes the file, readable by its owner alone, if there is none.</summary>
+    public static void Make(string file)
     {
         if (!File.Exists(file))
         {
             new FileStream(file, Private(FileMode.CreateNew)).Dispose();
         }
+    }
 
+    /// <summary>Makes the file and what is beside it readable by its owner alone; SQLite gives its journal the mode of the file.</summary>
+    public static void Protect(string file)
+    {
         foreach (string part in (ReadOnlySpan<string>)[file, $"{file}-wal", $"{file}-shm"])
         {
             try

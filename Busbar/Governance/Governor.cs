@@ -55,8 +55,8 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             VirtualKey admitted = key;
             if (unreadable.Contains(key.Id))
             {
-                UnreadableWindow(log, key.Id, config.OnStoreError == StoreErrorMode.Open ? "it starts at zero" : "the key is disabled until this is repaired");
-                admitted = config.OnStoreError == StoreErrorMode.Open ? key : key with { Enabled = false };
+                UnreadableWindow(log, key.Id, config.OnStoreError == StoreErrorMode.Open ? "it starts at zero" : "the key is blocked until this is repaired");
+                admitted = config.OnStoreError == StoreErrorMode.Open ? key : key with { IsBlocked = true };
             }
 
             var account = new KeyAccount();

@@ -23,14 +23,14 @@ internal sealed class SqliteStore : IGovernanceStore
 
     private readonly Lock _lock = new();
     private readonly string _path;
-    private readonly IDisposable _fileLock;
+    private readonly DatabaseLock _fileLock;
     private readonly SqliteDatabase _database;
     private readonly TimeProvider _time;
     private readonly SqliteStatements _sql;
     private long _pruned;
     private bool _isClosed;
 
-    private SqliteStore(string path, IDisposable fileLock, SqliteDatabase database, TimeProvider time)
+    private SqliteStore(string path, DatabaseLock fileLock, SqliteDatabase database, TimeProvider time)
     {
         _path = path;
         _fileLock = fileLock;
@@ -41,14 +41,14 @@ internal sealed class SqliteStore : IGovernanceStore
 
     /// <summary>
     /// Opens or creates the database at <paramref name="path"/>, brings it up to <see cref="SqliteSchema.Version"/> and keeps other processes out. Throws
-    /// <see cref="StoreException"/>, and has changed nothing in the tables, when that cannot be done.
+    /// <see cref="StoreException"/>, and has changed nothing in the tables, when that cannot be done; a file that is not a database of this program keeps its mode too.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="time">For the age of what is pruned.</param>
     /// <param name="patience">How long to wait for another program's lock; 5 s when null.</param>
     public static SqliteStore Open(string path, TimeProvider time, TimeSpan? patience = null)
     {
-        IDisposable? fileLock = null;
+        DatabaseLock? fileLock = null;
         SqliteDatabase? database = null;
         try
         {
@@ -67,9 +67,13 @@ internal sealed class SqliteStore : IGovernanceStore
                 throw new IOException(refusal);
             }
 
-            DatabaseFile.Protect(file);
+            DatabaseFile.Make(file);
             database = Connect(file, patience ?? DefaultPatience);
             long version = SqliteSchema.VersionOf(database);
+
+            // Not before it is known to be a database of this program: the mode of another file is not ours to change.
+            fileLock.Keep();
+            DatabaseFile.Protect(file);
             UseJournal(database);
             SqliteSchema.Upgrade(database, version);
             Check(database, SqliteSchema.Version);

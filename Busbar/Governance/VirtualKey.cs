@@ -66,6 +66,12 @@ internal sealed record VirtualKey
     /// <summary>False for a key that is answered like an unknown one.</summary>
     public bool Enabled { get; init; } = true;
 
+    /// <summary>
+    /// Whether it is answered like an unknown one, although <see cref="Enabled"/>, because its spending cannot be read. Never stored: it ends with a start
+    /// that can read it.
+    /// </summary>
+    public bool IsBlocked { get; init; }
+
     /// <summary>Epoch second of its making.</summary>
     public long CreatedAt { get; init; }
 
@@ -97,7 +103,7 @@ internal sealed record VirtualKey
     public static IReadOnlyDictionary<string, string> NoLabels { get; } = new Dictionary<string, string>(0);
 
     /// <summary>Whether it opens anything at <paramref name="now"/>, an epoch second.</summary>
-    public bool IsActive(long now) => Enabled && !(now >= ExpiresAt);
+    public bool IsActive(long now) => Enabled && !IsBlocked && !(now >= ExpiresAt);
 
     /// <summary>Whether <paramref name="digest"/> is that of its secret, or of the one before.</summary>
     public bool Has(in KeyDigest digest) => Digest.Equals(digest) || (FormerDigest is { } former && former.Equals(digest));

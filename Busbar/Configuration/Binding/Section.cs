@@ -271,6 +271,12 @@ internal sealed class Section
     public IReadOnlyList<string> Texts(string key, bool secret = false)
     {
         List<string> texts = [];
+        if (secret)
+        {
+            // A single value where the list belongs is as secret as an item.
+            _report.Conceal(At(key));
+        }
+
         foreach ((string path, YamlNode node) in Items(key))
         {
             if (secret)
