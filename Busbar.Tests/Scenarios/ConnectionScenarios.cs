@@ -113,6 +113,8 @@ public sealed class ConnectionScenarios
         Assert.Equal(Enumerable.Range(0, 200).Select(number => dialect.Answer(number.ToString())), answers);
         await scene.ChargedAsync(0, ok: 200);
         await scene.CountedAsync("ok", 200);
-        Assert.InRange(scene.Upstream.OpenConnections, 1, 8);
+
+        // One that was being opened for a call may come to nothing when another falls free first; it is kept for the next.
+        Assert.InRange(scene.Upstream.OpenConnections, 1, 16);
     }
 }

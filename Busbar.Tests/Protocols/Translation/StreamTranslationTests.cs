@@ -76,6 +76,33 @@ public sealed class StreamTranslationTests
     }
 
     [Fact]
+    public void A_signature_among_words_follows_them_and_does_not_cut_them_in_two()
+    {
+        var stream = new Exchange(ProtocolId.Gemini, ProtocolId.Anthropic, "gemini-3-pro");
+        stream.Play(static events =>
+        {
+            events.AddStart(0, BlockKind.Text);
+            events.AddText(0, JsonText.From("one "));
+            ref StreamEvent signature = ref events.Add(StreamEventKind.SignatureDelta);
+            signature.Text = JsonText.From("c2ln");
+            signature.Origin = ProtocolId.Gemini;
+            events.Add(StreamEventKind.MessageDelta);
+        });
+        stream.Play(static events =>
+        {
+            events.AddText(0, JsonText.From("two"));
+            events.AddStop(0);
+            events.Add(StreamEventKind.MessageStop);
+        });
+
+        Assert.Equal([BlockKind.Text, BlockKind.Thinking], stream.Ingress.Seen.Blocks.Select(static block => block.Kind));
+        Assert.Equal("one two", stream.Ingress.Seen.Blocks[0].Text);
+        using var arena = new IrArena();
+        Assert.True(SignatureEnvelope.TryUnwrap(JsonText.From(stream.Ingress.Seen.Blocks[1].Signature), arena, out _, out SignatureUse use, out _, out JsonText original));
+        Assert.Equal((SignatureUse.Preceding, "c2ln"), (use, original.ToString()));
+    }
+
+    [Fact]
     public void Unsigned_thinking_is_marked_for_the_way_back_and_a_Claude_signature_between_its_two_homes_is_not_touched()
     {
         var unsigned = new Exchange(ProtocolId.OpenAI, ProtocolId.Anthropic, "deepseek-r1");

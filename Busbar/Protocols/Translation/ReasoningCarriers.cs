@@ -16,6 +16,8 @@ internal sealed class ReasoningCarriers(TranslationContext context) : IDisposabl
     private readonly bool _carries = ResponseSignatures.CarriesToolSignature(context) && context.Egress is ProtocolId.Gemini or ProtocolId.OpenAI;
     private bool _owesReasoning = context.OwesReasoning;
     private int _nextIndex = int.MinValue;
+    private int? _signedWords;
+    private JsonText _wordsSignature;
 
     /// <summary>The events of one frame with the signatures moved; valid until the next call.</summary>
     public StreamEvents Apply(StreamEvents frame)
@@ -36,9 +38,19 @@ internal sealed class ReasoningCarriers(TranslationContext context) : IDisposabl
             }
 
             PayReasoning(next);
+            if (next.Kind == StreamEventKind.MessageStop)
+            {
+                CarryWords();
+            }
+
             if (!_carries || !TryCarry(frame, index))
             {
                 _moved.Add(next.Kind) = next;
+            }
+
+            if (next.Kind == StreamEventKind.BlockStop && next.Index == _signedWords)
+            {
+                CarryWords();
             }
         }
 
@@ -63,12 +75,27 @@ internal sealed class ReasoningCarriers(TranslationContext context) : IDisposabl
             return false;
         }
 
-        if (kind == BlockKind.Text || !StartsIn(frame, next.Index))
+        if (kind == BlockKind.Text)
+        {
+            // More words may follow in the block, in frames for which these bytes are gone; a carrier among them would cut the block in two.
+            _signedWords = next.Index;
+            _wordsSignature = new JsonText(next.Text.Span.ToArray());
+        }
+        else if (!StartsIn(frame, next.Index))
         {
             AddCarrier(SignatureUse.Preceding, next.Text);
         }
 
         return true;
+    }
+
+    private void CarryWords()
+    {
+        if (_signedWords is not null)
+        {
+            AddCarrier(SignatureUse.Preceding, _wordsSignature);
+            _signedWords = null;
+        }
     }
 
     private static JsonText SignatureAfter(StreamEvents frame, int start)
