@@ -51,8 +51,9 @@ public sealed class GovernedAccessTests
         Assert.Single(replies.Select(reply => WithoutIds(reply)).Distinct());
         Assert.All(replies, Scene.SpeaksLikeTheVendor);
         Assert.All(gateway.Upstreams, upstream => Assert.Empty(upstream.Requests));
-        Assert.Equal(replies.Length, gateway.Page().Sum("busbar_requests_total", "outcome", "client_error"));
-        Assert.Equal(replies.Length, gateway.Page().Sum("busbar_requests_total"));
+        MetricsPage page = await gateway.CountedAsync(replies.Length);
+        Assert.Equal(replies.Length, page.Sum("busbar_requests_total", "outcome", "client_error"));
+        Assert.Equal(replies.Length, page.Sum("busbar_requests_total"));
     }
 
     [Fact]

@@ -131,6 +131,13 @@ internal sealed class GovernedGateway : IAsyncDisposable
     /// <summary>The figures.</summary>
     public MetricsPage Page() => new(Metrics.Render(Application.Snapshot.Fleet, ProcessGauges.Read()));
 
+    /// <summary>The figures once so many requests have been counted, which happens after their clients have the answers.</summary>
+    public async Task<MetricsPage> CountedAsync(int requests)
+    {
+        await Eventually.TrueAsync(() => Page().Sum("busbar_requests_total") >= requests, $"{requests} requests counted");
+        return Page();
+    }
+
     public Task SettledAsync() => Eventually.TrueAsync(() => Governor.OpenReservations == 0 && Governor.HeldMicroCents == 0, "settled");
 
     public async ValueTask DisposeAsync()

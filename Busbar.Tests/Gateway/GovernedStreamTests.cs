@@ -164,7 +164,7 @@ public sealed class GovernedStreamTests
         Assert.Equal((5 + 2 + 2) * Cent, day.SpendMicroCents);
 
         // The one that left and the one that was refused meanwhile.
-        Assert.Equal(2, gateway.Page().Sum("busbar_requests_total", "outcome", "client_error"));
+        await Eventually.TrueAsync(() => gateway.Page().Sum("busbar_requests_total", "outcome", "client_error") == 2, "two requests counted as the client's");
         Assert.Equal(200, (await gateway.PostAsync(speaks.PathOf("smart", stream: false), Secret, speaks.Request("smart", false, "hi"))).Status);
     }
 
