@@ -98,17 +98,18 @@ internal sealed partial class Ledger : IAsyncDisposable
     private bool Flush()
     {
         long began = _time.GetTimestamp();
-        LedgerSums taken;
+        LedgerSums? taken = null;
         lock (_gate)
         {
-            taken = _posted;
-            if (taken.Windows.Count > 0)
+            // Sums that stay where posts still go must not be stored: they would be stored once more.
+            if (_posted.Windows.Count > 0)
             {
+                taken = _posted;
                 _posted = new LedgerSums();
             }
         }
 
-        if (taken.Windows.Count > 0 && !TryStore(taken))
+        if (taken is not null && !TryStore(taken))
         {
             lock (_gate)
             {
