@@ -64,6 +64,34 @@ public sealed class StreamCommitScenarios
 
     [Theory]
     [MemberData(nameof(Dialects))]
+    public async Task An_error_is_the_providers_even_when_its_client_hangs_up_on_it(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        var contentSeen = new TaskCompletionSource();
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Next(async call =>
+        {
+            await call.BeginAsync();
+            await call.ChunkAsync(string.Concat(dialect.Prelude) + dialect.First("hello"));
+            await contentSeen.Task;
+            await call.ChunkAsync(dialect.ErrorEvent);
+            await call.SilenceAsync();
+        });
+
+        using (HttpResponseMessage response = await scene.OpenAsync(dialect, stream: true))
+        {
+            StreamText text = await StreamText.OfAsync(response);
+            await text.ReadUntilAsync("hello");
+            contentSeen.SetResult();
+            await text.ReadUntilAsync(dialect.ErrorEvent);
+        }
+
+        await scene.ChargedAsync(0, ok: 1, err: 1);
+        await scene.CountedAsync("error");
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
     public async Task What_a_provider_says_after_its_error_reaches_a_client_of_its_protocol(string protocol)
     {
         Dialect dialect = Dialect.Of(protocol);

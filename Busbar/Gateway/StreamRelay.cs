@@ -154,7 +154,12 @@ internal static class StreamRelay
             // A failed flush tells that the client has left, before the lifetime's token may have heard of it.
             if (!await FlushAsync(exchange).ConfigureAwait(false))
             {
-                exchange.Outcome = delivered ? exchange.Outcome : Outcome.ClientError;
+                if (delivered)
+                {
+                    break;
+                }
+
+                exchange.Outcome = Outcome.ClientError;
                 if (exchange.Timer.Drains && !ended && fault is null)
                 {
                     await DrainAsync(exchange, stream, body, idle).ConfigureAwait(false);
@@ -163,7 +168,7 @@ internal static class StreamRelay
                 return;
             }
 
-            delivered = body.IsComplete;
+            delivered = body.IsComplete || fault is not null;
             if (isOver)
             {
                 break;
@@ -224,7 +229,7 @@ internal static class StreamRelay
             Write(exchange, body);
         }
 
-        // Clients may hang up as soon as they have the terminal.
+        // Clients may hang up as soon as they have the terminal, or the error, which is the provider's all the same.
         if (exchange.ClientGone.IsCancellationRequested && !delivered)
         {
             exchange.Outcome = Outcome.ClientError;
