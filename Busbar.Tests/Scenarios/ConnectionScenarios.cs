@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 namespace Busbar.Tests.Scenarios;
 
 /// <summary>Connections to providers, and HTTP that is odd but not broken.</summary>
@@ -105,7 +106,15 @@ public sealed class ConnectionScenarios
     {
         Dialect dialect = Dialect.Of(protocol);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Model = "max_concurrent: 8" });
-        scene.Upstream.Always = call => call.AnswerAsync(200, dialect.Answer(call.Request.Text.Split("number-")[1].Split('.')[0]));
+        int now = 0;
+        var counts = new ConcurrentBag<int>();
+        scene.Upstream.Always = async call =>
+        {
+            counts.Add(Interlocked.Increment(ref now));
+            await Task.Delay(1);
+            Interlocked.Decrement(ref now);
+            await call.AnswerAsync(200, dialect.Answer(call.Request.Text.Split("number-")[1].Split('.')[0]));
+        };
 
         string[] answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(async number =>
             (await scene.PostAsync(dialect, dialect.Request(Scene.Pool, stream: false, $"number-{number}."))).Text));
@@ -113,8 +122,10 @@ public sealed class ConnectionScenarios
         Assert.Equal(Enumerable.Range(0, 200).Select(number => dialect.Answer(number.ToString())), answers);
         await scene.ChargedAsync(0, ok: 200);
         await scene.CountedAsync("ok", 200);
+        Assert.InRange(counts.Max(), 1, 8);
 
-        // One that was being opened for a call may come to nothing when another falls free first; it is kept for the next.
-        Assert.InRange(scene.Upstream.OpenConnections, 1, 16);
+        // Eight calls at once need eight connections. The handler's pool may open one more in the moment between a connection's
+        // coming up and its being handed to a waiting call.
+        Assert.InRange(scene.Upstream.OpenConnections, 1, 9);
     }
 }
