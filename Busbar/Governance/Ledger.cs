@@ -14,14 +14,14 @@ internal sealed partial class Ledger : IAsyncDisposable
 
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromMinutes(1);
 
-    private readonly Lock _gate = new();
+    private readonly Posts[] _posted = [.. Enumerable.Range(0, Math.Min(Environment.ProcessorCount, 16)).Select(_ => new Posts())];
     private readonly SemaphoreSlim _flushing = new(1, 1);
     private readonly CancellationTokenSource _stop = new();
     private readonly IGovernanceStore _store;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Task _writer;
-    private LedgerSums _posted = new();
+    private LedgerSums _unstored = new();
     private long _flushErrors;
     private long _lastFlush;
     private long? _lastErrorLogged;
@@ -45,9 +45,11 @@ internal sealed partial class Ledger : IAsyncDisposable
     /// <summary>Takes in what a request cost. Never waits for the store.</summary>
     public void Post(in Settlement settlement)
     {
-        lock (_gate)
+        // Which of them takes it makes no difference to the sums, so threads need not meet in one.
+        Posts posts = _posted[Environment.CurrentManagedThreadId % _posted.Length];
+        lock (posts)
         {
-            _posted.Add(settlement);
+            posts.Sums.Add(settlement);
         }
     }
 
@@ -72,7 +74,7 @@ internal sealed partial class Ledger : IAsyncDisposable
         await _writer.ConfigureAwait(false);
         if (!await FlushAsync().ConfigureAwait(false))
         {
-            LostAtStop(_log, _posted.Windows.Count);
+            LostAtStop(_log, _unstored.Windows.Count);
         }
 
         _stop.Dispose();
@@ -98,26 +100,32 @@ internal sealed partial class Ledger : IAsyncDisposable
     private bool Flush()
     {
         long began = _time.GetTimestamp();
-        LedgerSums? taken = null;
-        lock (_gate)
+        foreach (Posts posts in _posted)
         {
-            // Sums that stay where posts still go must not be stored: they would be stored once more.
-            if (_posted.Windows.Count > 0)
+            LedgerSums taken;
+            lock (posts)
             {
-                taken = _posted;
-                _posted = new LedgerSums();
+                if (posts.Sums.Windows.Count == 0)
+                {
+                    continue;
+                }
+
+                // Sums that stay where posts still go must not be stored: they would be stored once more.
+                taken = posts.Sums;
+                posts.Sums = new LedgerSums();
             }
+
+            _unstored.Add(taken);
         }
 
-        if (taken is not null && !TryStore(taken))
+        if (_unstored.Windows.Count > 0)
         {
-            lock (_gate)
+            if (!TryStore(_unstored))
             {
-                taken.Add(_posted);
-                _posted = taken;
+                return false;
             }
 
-            return false;
+            _unstored = new LedgerSums();
         }
 
         Interlocked.Exchange(ref _lastFlush, began);
@@ -143,6 +151,12 @@ internal sealed partial class Ledger : IAsyncDisposable
 
             return false;
         }
+    }
+
+    /// <summary>What some of the threads have posted since the last flush; locked by itself.</summary>
+    private sealed class Posts
+    {
+        public LedgerSums Sums = new();
     }
 
     [LoggerMessage(41, LogLevel.Error, "usage could not be written and is kept in memory: {Reason} (logged once a minute, tried ten times a second)")]
