@@ -94,7 +94,7 @@ internal sealed class Credential
         }
 
         Uri address = request.RequestUri!;
-        SigV4Headers signed = SigV4Signer.Sign(pair, _region, SigV4Signer.HostOf(address), address.AbsolutePath, now, body.Before, body.Model, body.After);
+        SigV4Headers signed = SigV4Signer.Sign(pair, _region, SigV4Signer.HostOf(address), address.AbsolutePath, now, body.ToArray());
         request.Headers.TryAddWithoutValidation("Authorization", signed.Authorization);
         request.Headers.TryAddWithoutValidation("x-amz-date", signed.Date);
         request.Headers.TryAddWithoutValidation("x-amz-content-sha256", signed.ContentSha256);
