@@ -14,7 +14,8 @@ namespace Busbar.Gateway;
 /// </summary>
 internal static class StreamRelay
 {
-    private const int ReadSize = 4096;
+    // A few events; a stream holds this much for as long as its provider is silent.
+    private const int ReadSize = 1024;
 
     // After the provider's terminal, or its error, only the end of its body is still to come; it must not keep the client waiting.
     private static readonly TimeSpan TailLimit = TimeSpan.FromSeconds(2);
