@@ -175,6 +175,7 @@ internal static class StreamRelay
 
             exchange.Timer.Extend(body.IsComplete || body.Error is not null ? TailLimit : idle);
             int read;
+            body.Framer.Rest();
             exchange.KeepAlive.Lend();
             try
             {

@@ -13,6 +13,7 @@ internal abstract class BufferedFramer : IFramer
 
     private readonly PooledBuffer _input = new(FirstRoom);
     private Memory<byte> _room;
+    private bool _wasFilled;
     private FrameResult _outcome = FrameResult.NeedMore;
 
     /// <inheritdoc/>
@@ -33,10 +34,16 @@ internal abstract class BufferedFramer : IFramer
     /// <inheritdoc/>
     public Memory<byte> GetMemory(int sizeHint)
     {
-        // What is empty takes only the room that was asked for: most streams wait far longer than they work.
+        Rest();
+        return _room = _input.GetMemory(_wasFilled ? Math.Max(sizeHint, MoreRoom) : sizeHint);
+    }
+
+    /// <inheritdoc/>
+    public void Rest()
+    {
+        LastAdvanced = default;
+        _room = default;
         _input.Release();
-        bool wasFilled = _room.Length > 0 && LastAdvanced.Length == _room.Length;
-        return _room = _input.GetMemory(wasFilled ? Math.Max(sizeHint, MoreRoom) : sizeHint);
     }
 
     /// <inheritdoc/>
@@ -45,6 +52,7 @@ internal abstract class BufferedFramer : IFramer
         _input.Advance(count);
         Received += count;
         LastAdvanced = _room[..count];
+        _wasFilled = count == _room.Length;
     }
 
     /// <inheritdoc/>

@@ -18,6 +18,11 @@ internal interface IFramer : IDisposable
     /// <summary>The bytes of the last <see cref="Advance"/>, exactly as received. Valid until the next <see cref="GetMemory"/>.</summary>
     ReadOnlyMemory<byte> LastAdvanced { get; }
 
+    /// <summary>
+    /// Says that the next read may be long in coming: storage that holds no part of a frame is given back until then. Invalidates like <see cref="GetMemory"/>.
+    /// </summary>
+    void Rest();
+
     /// <summary>Room for the next read, at least <paramref name="sizeHint"/> bytes. Invalidates frames handed out before.</summary>
     Memory<byte> GetMemory(int sizeHint);
 
