@@ -147,7 +147,7 @@ def start_busbar(bench):
 
 
 def add_proxies(bench, table):
-    rounds, seconds, firsts = (1, 2, 15) if bench.quick else (3, 3, 40)
+    rounds, seconds, firsts = (3, 1, 15) if bench.quick else (5, 2, 40)
     (nginx, nginx_process), (bare, bare_process) = start_nginx(bench), start_bare(bench)
     if until_serving(nginx_process, nginx.port) is None or until_serving(bare_process, bare.port) is None:
         raise SystemExit("nginx or the bare proxy did not start")

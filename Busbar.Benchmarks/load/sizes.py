@@ -1,7 +1,7 @@
 """Large bodies and long streams: time and memory must grow with the size and no faster."""
 import statistics
 
-from bench import ANSWER_MARK, DELTA_MARK
+from bench import ANSWER_MARK, DELTA_MARK, interleaved
 from dialects import request
 from processes import peak, reset_peak, rss
 
@@ -49,16 +49,26 @@ def add_images(bench, table):
 
 def add_long_streams(bench, table):
     counts = [12500, 25000, 50000]
+    rounds = 5 if bench.quick else 9
     for ingress, egress in ("openai", "openai"), ("openai", "anthropic"), ("anthropic", "openai"), ("bedrock", "gemini"), ("responses", "cohere"):
-        costs, growths = {}, {}
+        growths = {}
+        warm_up = request(ingress, "to-" + egress, False)
         for count in counts:
-            streamed = request(ingress, "to-" + egress, True)
+            # Each in a process of its own, whose pools hold nothing of another length.
             with bench.gateway(wishes=f"/d={count}/p=0", name="long") as gateway:
-                gateway.checked(request(ingress, "to-" + egress, False), 4, 50, ANSWER_MARK, 8)
+                gateway.checked(warm_up, 4, 50, ANSWER_MARK, 8)
                 before = rss(gateway.pid)
                 reset_peak(gateway.pid)
-                runs = [gateway.checked(streamed, 1, 1, DELTA_MARK, count).cpu for _ in range(3 if bench.quick else 7)]
-                costs[count], growths[count] = statistics.median(runs), peak(gateway.pid) - before
+                for _ in range(3):
+                    gateway.checked(request(ingress, "to-" + egress, True), 1, 1, DELTA_MARK, count)
+                growths[count] = peak(gateway.pid) - before
+        # The lengths take turns in one process: how many events arrive together, which decides what one costs, wanders with the machine's load.
+        providers = "\n".join(f"{egress} /d={count}/p=0" for count in counts)
+        pools = "".join(f"  long-{count}: {{members: [{{target: at-extra-{i}}}]}}\n" for i, count in enumerate(counts))
+        with bench.gateway(providers=providers, pools=pools, name="long") as gateway:
+            gateway.checked(warm_up, 4, 50, ANSWER_MARK, 8)
+            streamed = {count: request(ingress, f"long-{count}", True) for count in counts}
+            costs = interleaved(counts, rounds, lambda count: gateway.checked(streamed[count], 1, 1, DELTA_MARK, count).cpu)
         grows(table, f"stream of 12,500, 25,000, 50,000 tokens, {ingress} to {egress}", counts, costs)
         # The least that a whole stream weighs, in the tersest of the dialects.
         body = counts[-1] * 100 / MIB

@@ -125,7 +125,9 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         _response?.Dispose();
         if (_request is { IsInFlight: true })
         {
+            // What was translated points at the client's bytes.
             _translatedBody.Lend();
+            exchange.Body?.Lend();
         }
 
         _translatedBody.Dispose();
