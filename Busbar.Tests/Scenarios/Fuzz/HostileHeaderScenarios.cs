@@ -10,6 +10,7 @@ namespace Busbar.Tests.Scenarios;
 public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposable
 {
     private const int Cases = 2500;
+    private const int MostFailures = 5;
     private const int BatchSize = 50;
 
     // What Kestrel says itself, without a body, to what is no HTTP.
@@ -30,7 +31,8 @@ public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposab
         var bounds = new FuzzBounds(Cases);
         var statuses = new SortedDictionary<int, int>();
         int number = 0;
-        while (bounds.Allows(number))
+        var failures = new List<string>();
+        while (failures.Count < MostFailures && bounds.Allows(number))
         {
             var batch = new StringBuilder();
             for (int end = number + BatchSize; number < end; number++)
@@ -39,12 +41,14 @@ public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposab
                 batch.Append($"\n--- case {number} of seed {FuzzBounds.Seed}\n{request}\n");
                 try
                 {
+                    long began = System.Diagnostics.Stopwatch.GetTimestamp();
                     int status = await RunAsync(scene, request);
+                    if (System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalMilliseconds > 300) File.AppendAllText("/tmp/fz/slow.txt", $"SLOW {System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalMilliseconds} {number} {status} whole={request.IsWhole}\n{request}\n");
                     statuses[status] = statuses.GetValueOrDefault(status) + 1;
                 }
                 catch (Exception exception)
                 {
-                    throw new XunitException($"case {number} of seed {FuzzBounds.Seed}: {exception.Message}\n{request}", exception);
+                    failures.Add($"case {number} of seed {FuzzBounds.Seed}: {exception.Message}\n{request}");
                 }
             }
 
@@ -58,6 +62,7 @@ public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposab
             }
         }
 
+        Assert.True(failures.Count == 0, string.Join("\n\n", failures));
         output.WriteLine($"{number} cases: {string.Join(", ", statuses.Select(pair => $"{pair.Value} x {pair.Key}"))}");
         Assert.True(statuses.GetValueOrDefault(200) > number / 10, "hardly anything got through, so nothing was tried");
         Assert.All(scene.Upstreams.SelectMany(upstream => upstream.Requests), request => Assert.All(request.Headers, header =>
@@ -85,8 +90,8 @@ public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposab
 
         string shown = string.Join('\n', reply.Headers) + "\n" + reply.Text;
         Assert.DoesNotContain("canary", shown, StringComparison.OrdinalIgnoreCase);
-        Assert.True(reply.Status < 500, shown);
         bool isKestrels = reply is { Body.Length: 0 } && reply["Connection"] == "close" && Unparseable.Contains(reply.Status);
+        Assert.True(reply.Status < 500 || isKestrels, shown);
         if (reply.Status >= 300 && !isKestrels && !request.IsHead)
         {
             Scene.SpeaksLikeTheVendor(reply);

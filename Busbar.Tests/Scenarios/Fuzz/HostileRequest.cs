@@ -10,7 +10,7 @@ namespace Busbar.Tests.Scenarios;
 internal sealed class HostileRequest
 {
     private static readonly string[] Methods = ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE", "post", "CANARY", "POST"];
-    private static readonly string[] Models = [Scene.Pool, Scene.Pool, "m0", "m1", "m2", "m3", "m4", "m5", "canary-model", "a%2Fb", "%00", "m%C3%A4"];
+    private static readonly string[] Models = [Scene.Pool, Scene.Pool, "m0", "m1", "m2", "m3", "m4", "m5", "hidden-model", "a%2Fb", "%00", "m%C3%A4"];
     private static readonly string[] Strays = ["/canary-path", "/v1/canary", "/v1/messages/", "//v1/messages", "/v1beta/models/", "/model//converse", "/%2e%2e/admin/keys", "/v2", "/stats/", "/?canary"];
 
     private readonly Random _random;

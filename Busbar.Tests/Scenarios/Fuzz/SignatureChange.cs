@@ -52,7 +52,7 @@ internal sealed record SignatureChange(string What, bool IsSame, Action<SignedRe
         new("a date of another form", false, (request, random) => request.Date = OneOf(random, "", "x", Clock(0)[..8], Clock(0)[..15], Clock(0) + "Z", Clock(0).ToLowerInvariant(), DateTime.UtcNow.ToString("O"), DateTime.UtcNow.ToString("R"), "99999999T999999Z", "20260230T120000Z", Clock(0).Replace('T', ' '), DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), new string('9', 5000))),
         new("another day in the scope", false, (request, _) => request.Day = "20200101"),
         new("another service in the scope", false, (request, random) => request.Service = OneOf(random, "s3", "bedrock-runtime", "Bedrock", "bedrock ", "", "execute-api", "bedrock/x", "\u00e4")),
-        new("another end of the scope", false, (request, random) => request.Terminator = OneOf(random, "aws4", "", "AWS4_REQUEST", "aws4_request/x", "aws4_request ")),
+        new("another end of the scope", false, (request, random) => request.Terminator = OneOf(random, "aws4", "", "AWS4_REQUEST", "aws4_request/x")),
         new("no region", false, (request, _) => request.Region = ""),
         new("another region than was signed", false, After: (request, _) => request["Authorization"] = request["Authorization"].Replace("us-east-1", "us-east-2", StringComparison.Ordinal)),
         new("another secret", false, (request, random) => request.Secret = OneOf(random, "", "x", request.Secret + " ", request.Secret[..^1], request.Secret.ToUpperInvariant(), new string('0', 40))),

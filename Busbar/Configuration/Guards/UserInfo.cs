@@ -22,8 +22,9 @@ internal static class UserInfo
         string[] quoted = sentence.Split('\'');
         for (int index = 0; index < quoted.Length; index++)
         {
+            // Every other part is what was quoted, and a value as a whole.
             int lastAt = quoted[index].LastIndexOf('@');
-            quoted[index] = Segment(quoted[index], lastAt < 0 ? 0 : quoted[index].LastIndexOfAny([' ', '"'], lastAt) + 1);
+            quoted[index] = Segment(quoted[index], lastAt < 0 || index % 2 == 1 ? 0 : quoted[index].LastIndexOfAny([' ', '"'], lastAt) + 1);
         }
 
         return string.Join('\'', quoted);
