@@ -116,16 +116,28 @@ internal sealed class HostileRequest
             });
         }
 
+        // What the server does not take for HTTP never comes to the gateway.
+        bool parseable = _random.Next(3) != 0;
         for (int count = _random.Next(1, 7); count > 0; count--)
         {
-            string name = HostileText.Name(_random);
-            string value = HostileText.Value(_random, name);
-            string separator = _random.Next(30) switch { 0 => ":", 1 => " : ", 2 => ":\t", 3 => "", _ => ": " };
+            string name = HostileText.Name(_random, parseable);
+            string value = HostileText.Value(_random, name, parseable);
+            string separator = _random.Next(30) switch { 0 => ":", 1 => ":\t", 2 when !parseable => " : ", 3 when !parseable => "", _ => ": " };
+            if (parseable && name.Equals("Host", StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
             _lines.Insert(_random.Next(_lines.Count + 1), name + separator + value);
             if (_random.Next(6) == 0)
             {
-                _lines.Insert(_random.Next(_lines.Count + 1), name.ToUpperInvariant() + ": " + (_random.Next(2) == 0 ? value : HostileText.Value(_random, name)));
+                _lines.Insert(_random.Next(_lines.Count + 1), name.ToUpperInvariant() + ": " + (_random.Next(2) == 0 ? value : HostileText.Value(_random, name, parseable)));
             }
+        }
+
+        if (parseable)
+        {
+            return;
         }
 
         if (_random.Next(20) == 0)

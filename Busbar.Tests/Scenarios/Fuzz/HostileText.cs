@@ -39,16 +39,23 @@ internal static class HostileText
         "AWS4-ECDSA-P256-SHA256 Credential=canary", "Bearer " + Scene.Token + "\u0001", "Bearer " + Scene.Token + " x", "Bearer \"" + Scene.Token + "\"", "Bearer " + Scene.Token + "," + Scene.Token,
     ];
 
-    /// <summary>A name; once in a while none that HTTP knows.</summary>
-    public static string Name(Random random) => random.Next(25) switch
+    /// <summary>A name; where it need not be <paramref name="parseable"/>, once in a while none that HTTP knows.</summary>
+    public static string Name(Random random, bool parseable) => random.Next(25) switch
     {
-        0 => NoNames[random.Next(NoNames.Length)],
+        0 when !parseable => NoNames[random.Next(NoNames.Length)],
         1 => "x-" + Bytes(random, 12, 'a', 'z'),
         _ => Cased(random, Names[random.Next(Names.Length)]),
     };
 
-    /// <summary>A value for <paramref name="name"/>; never with a line feed, after which another header would begin.</summary>
-    public static string Value(Random random, string name)
+    /// <summary>A value for <paramref name="name"/>, without bytes that no server takes where it must be <paramref name="parseable"/>.</summary>
+    public static string Value(Random random, string name, bool parseable)
+    {
+        string value = Value(random, name);
+        return !parseable ? value : string.Concat(value.Select(letter => letter is (< ' ' and not '\t') or '\u007f' ? "" : letter < '\u0080' ? $"{letter}" : "\u00c3\u00a4"));
+    }
+
+    // Never with a line feed, after which another header would begin.
+    private static string Value(Random random, string name)
     {
         bool isCredential = name.EndsWith("key", StringComparison.OrdinalIgnoreCase) || name.Contains("auth", StringComparison.OrdinalIgnoreCase) || name.EndsWith("token", StringComparison.OrdinalIgnoreCase);
         return random.Next(12) switch
@@ -56,7 +63,7 @@ internal static class HostileText
             0 => Bytes(random, 60, '\u0000', '\u00ff').Replace('\n', ' '),
             1 => Bytes(random, 60, '\u0020', '\u007e'),
             2 => Bytes(random, 60, '\u0080', '\u00ff'),
-            3 => "canary-" + new string('x', random.Next(10) == 0 ? 70_000 : random.Next(9000)),
+            3 => "canary-" + new string('x', random.Next(20) == 0 ? 70_000 : random.Next(9000)),
             4 => new string(',', random.Next(2000)),
             5 => "   \t" + Values[random.Next(Values.Length)] + "\t  ",
             _ when isCredential => Credentials[random.Next(Credentials.Length)],
