@@ -36,6 +36,7 @@ internal static class HostileText
         "", " ", "Bearer", "Bearer ", "bearer  ", "Bearer canary-wrong", "Bearer\tcanary-wrong", "BearerX canary-wrong", "Bearer canary wrong", "Bearer canary-wrong, Bearer canary-wrong", "Bearer \u00e4\u00ff", "Bearer \u00c3\u00a4",
         "Basic Y2FuYXJ5OmNhbmFyeQ==", "Basic canary", "Digest username=\"canary\"", "Negotiate canary", "OAuth canary", "canary-bare", "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256 ", "AWS4-HMAC-SHA256 canary",
         "AWS4-HMAC-SHA256 Credential=AKIACANARY/20261122/us-east-1/bedrock/aws4_request, SignedHeaders=host;x-amz-date, Signature=00", "AWS4-HMAC-SHA256 Credential=////, SignedHeaders=;, Signature=",
+        "AWS4-HMAC-SHA256 Credential=AKIACANARY/20261122/us-east-1/bedrock/aws4_request, SignedHeaders=amz-sdk-request;content-length;cookie;host;transfer-encoding;x-amz-date;x-amz-security-token;x-amz-target, Signature=00",
         "AWS4-ECDSA-P256-SHA256 Credential=canary", "Bearer " + Scene.Token + "\u0001", "Bearer " + Scene.Token + " x", "Bearer \"" + Scene.Token + "\"", "Bearer " + Scene.Token + "," + Scene.Token,
     ];
 
@@ -57,7 +58,7 @@ internal static class HostileText
     // Never with a line feed, after which another header would begin.
     private static string Value(Random random, string name)
     {
-        bool isCredential = name.EndsWith("key", StringComparison.OrdinalIgnoreCase) || name.Contains("auth", StringComparison.OrdinalIgnoreCase) || name.EndsWith("token", StringComparison.OrdinalIgnoreCase);
+        bool isCredential = name.EndsWith("api-key", StringComparison.OrdinalIgnoreCase) || name.Contains("auth", StringComparison.OrdinalIgnoreCase) || name.EndsWith("token", StringComparison.OrdinalIgnoreCase);
         return random.Next(12) switch
         {
             0 => Bytes(random, 60, '\u0000', '\u00ff').Replace('\n', ' '),

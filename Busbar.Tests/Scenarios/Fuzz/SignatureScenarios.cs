@@ -3,7 +3,6 @@ using Busbar.Configuration;
 using Busbar.Governance;
 using Busbar.Upstream;
 using Xunit.Abstractions;
-using Xunit.Sdk;
 
 namespace Busbar.Tests.Scenarios;
 
