@@ -114,6 +114,25 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.Empty(_output.ToString());
     }
 
+    [Theory]
+    [InlineData("keys", "--help")]
+    [InlineData("keys", "-h")]
+    [InlineData("keys", "create", "--help")]
+    [InlineData("keys", "create", "--name", "a", "-h")]
+    [InlineData("keys", "list", "--help")]
+    [InlineData("keys", "revoke", "--help")]
+    [InlineData("keys", "rotate", "--help")]
+    [InlineData("keys", "usage", "vk_0", "--help")]
+    [InlineData("status", "--help")]
+    [InlineData("status", "-h")]
+    public async Task Help_is_there_behind_every_command_and_calls_nobody(params string[] arguments)
+    {
+        Assert.Equal(0, await RunAsync(new FakeEnvironment(), arguments));
+        Assert.All(["keys create --name NAME", "keys revoke ID", "busbar status", "BUSBAR_ADMIN_TOKEN"], (string word) => Assert.Contains(word, _output.ToString()));
+        Assert.Empty(_error.ToString());
+        Assert.Empty(_scene.Store.Keys);
+    }
+
     [Fact]
     public async Task What_the_gateway_refuses_is_said_in_its_words()
     {

@@ -156,6 +156,29 @@ public sealed class BadInputScenarios
     }
 
     [Theory]
+    [InlineData("7fffffff0\r\n")]
+    [InlineData("FFFFFFFFFFFFFFFFFFFF\r\n{}")]
+    [InlineData("nonsense\r\n")]
+    [InlineData("-1\r\n")]
+    public async Task A_chunk_whose_size_is_no_number_or_beyond_all_is_a_native_400(string body)
+    {
+        await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
+        foreach (Dialect dialect in Dialect.All)
+        {
+            using RawConnection connection = await RawConnection.OpenAsync(scene.Port);
+            await connection.SendAsync(Encoding.ASCII.GetBytes($"POST {dialect.Path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {Scene.Token}\r\nTransfer-Encoding: chunked\r\n\r\n{body}"));
+
+            Reply? reply = await connection.ReadAsync();
+
+            Assert.NotNull(reply);
+            dialect.IsEnvelope(reply, 400);
+            Scene.SpeaksLikeTheVendor(reply);
+        }
+
+        await scene.CountedAsync("client_error", Dialect.All.Length);
+    }
+
+    [Theory]
     [MemberData(nameof(Dialects))]
     public async Task A_compressed_body_is_refused(string protocol)
     {

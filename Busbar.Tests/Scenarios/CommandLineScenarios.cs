@@ -29,6 +29,30 @@ public sealed class CommandLineScenarios
         Assert.All(["BUSBAR_CONFIG", "BUSBAR_PROVIDERS", "/v1/chat/completions", "/v1/messages", "/healthz", "/metrics"], (string word) => Assert.Contains(word, process.StandardOutput));
     }
 
+    [Theory]
+    [InlineData("--demo", "--help")]
+    [InlineData("--validate", "--help")]
+    [InlineData("--providers", "--help")]
+    [InlineData("keys", "create", "--help")]
+    [InlineData("status", "--help")]
+    public async Task Help_is_there_behind_every_command(params string[] arguments)
+    {
+        await using var process = GatewayProcess.Run(arguments);
+
+        Assert.Equal(0, await process.ExitedAsync());
+        Assert.All(["BUSBAR_ADMIN_TOKEN", "busbar keys create"], (string word) => Assert.Contains(word, process.StandardOutput));
+        Assert.Empty(process.StandardError.Trim());
+    }
+
+    [Fact]
+    public async Task A_file_that_is_missing_behind_its_flag_is_no_other_flag()
+    {
+        await using var process = GatewayProcess.Run(["--config", "--help"], Minimal);
+
+        Assert.Equal(2, await process.ExitedAsync());
+        Assert.Contains("'--config'", process.StandardError);
+    }
+
     [Fact]
     [Trait("gotcha", "C3")]
     public async Task An_unknown_argument_is_one_line_and_2()

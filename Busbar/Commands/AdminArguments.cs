@@ -4,7 +4,7 @@ namespace Busbar.Commands;
 internal sealed class AdminArguments
 {
     private static readonly string[] CommonOptions = ["--url"];
-    private static readonly string[] CommonSwitches = ["--json"];
+    private static readonly string[] CommonSwitches = ["--json", "--help", "-h"];
 
     private readonly List<(string Name, string Value)> _options = [];
 
@@ -15,7 +15,7 @@ internal sealed class AdminArguments
     /// <summary>Arguments that are no options, in order.</summary>
     public List<string> Words { get; } = [];
 
-    /// <summary>Sorts <paramref name="arguments"/>; null with a <paramref name="problem"/> when one is not understood. <c>--url</c> and <c>--json</c> are always known.</summary>
+    /// <summary>Sorts <paramref name="arguments"/>; null with a <paramref name="problem"/> when one is not understood. <c>--url</c>, <c>--json</c> and <c>--help</c> are always known.</summary>
     public static AdminArguments? Parse(ReadOnlySpan<string> arguments, string[] options, string[] switches, out string problem)
     {
         var parsed = new AdminArguments();
@@ -56,6 +56,9 @@ internal sealed class AdminArguments
 
         return parsed;
     }
+
+    /// <summary>Whether only help is wanted.</summary>
+    public bool WantsHelp => Has("--help") || Has("-h");
 
     /// <summary>Whether an option or switch is given.</summary>
     public bool Has(string name) => _options.Exists(option => option.Name == name);

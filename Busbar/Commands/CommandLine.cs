@@ -35,7 +35,7 @@ internal static class CommandLine
                 case "--demo":
                     command = Command.Demo;
                     break;
-                case "--config" when index + 1 < arguments.Length:
+                case "--config" when index + 1 < arguments.Length && !arguments[index + 1].StartsWith('-'):
                     config = arguments[++index];
                     break;
                 case "--providers" when index + 1 < arguments.Length && !arguments[index + 1].StartsWith('-'):

@@ -4,7 +4,17 @@ namespace Busbar.Commands;
 internal static class HelpText
 {
     /// <summary>Usage, variables and endpoints.</summary>
-    public const string Text = """
+    public const string Text = Serving + Administration + Variables;
+
+    /// <summary>What <c>--help</c> prints after a command that speaks to the admin API.</summary>
+    public const string OfAdministration = Administration + """
+        variables:
+          BUSBAR_ADMIN_URL   the admin API (default http://127.0.0.1:8080)
+          BUSBAR_ADMIN_TOKEN its token
+
+        """;
+
+    private const string Serving = """
         busbar: one binary between an application and every LLM provider it calls.
 
         usage:
@@ -13,6 +23,10 @@ internal static class HelpText
           busbar --validate [--config FILE]           say everything that is wrong with a configuration
           busbar --providers                          list the built-in catalog of providers
           busbar --version | --help
+
+        """;
+
+    private const string Administration = """
         administration of a running gateway, over its admin API; each takes --json and --url URL:
           busbar status                               what it is doing; exits with 1 when no lane can serve
           busbar keys create --name NAME [--pool NAME]... [--budget-cents N] [--period total|daily|monthly] [--rpm N] [--tpm N]
@@ -22,6 +36,10 @@ internal static class HelpText
           busbar keys rotate ID [--overlap SECONDS]   another secret; the former one works on for so long
           busbar keys usage [ID] [--from DAY] [--until DAY] [--by key,model,day]
 
+
+        """;
+
+    private const string Variables = """
         variables:
           BUSBAR_CONFIG      configuration file (default /etc/busbar/config.yaml)
           BUSBAR_PROVIDERS   provider catalog that replaces the built-in one

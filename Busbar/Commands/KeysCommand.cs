@@ -23,6 +23,7 @@ internal static class KeysCommand
             "revoke" => ([], ["--delete"], 1, 1),
             "rotate" => (["--overlap"], [], 1, 1),
             "usage" => (["--from", "--until", "--by"], [], 0, 1),
+            "--help" or "-h" => ([], [], 0, 0),
             _ => ([], [], -1, -1),
         };
         if (most < 0)
@@ -30,9 +31,15 @@ internal static class KeysCommand
             return Misused(error, "say what to do: busbar keys create, list, revoke, rotate or usage");
         }
 
-        if (AdminArguments.Parse(arguments.AsSpan(2), options, switches, out string problem) is not { } parsed)
+        if (AdminArguments.Parse(arguments.AsSpan(verb.StartsWith('-') ? 1 : 2), options, switches, out string problem) is not { } parsed)
         {
             return Misused(error, problem);
+        }
+
+        if (parsed.WantsHelp)
+        {
+            output.Write(HelpText.OfAdministration);
+            return 0;
         }
 
         if (parsed.Words.Count < least || parsed.Words.Count > most)

@@ -10,7 +10,14 @@ internal static class StatusCommand
     /// <returns>0 when the gateway can serve, 1 when it cannot or does not answer, 2 for arguments that make no sense.</returns>
     public static async Task<int> RunAsync(string[] arguments, IEnvironment environment, TextWriter output, TextWriter error)
     {
-        if (AdminArguments.Parse(arguments.AsSpan(1), [], [], out string problem) is not { Words.Count: 0 } parsed)
+        AdminArguments? parsed = AdminArguments.Parse(arguments.AsSpan(1), [], [], out string problem);
+        if (parsed is { WantsHelp: true })
+        {
+            output.Write(HelpText.OfAdministration);
+            return 0;
+        }
+
+        if (parsed is not { Words.Count: 0 })
         {
             error.WriteLine($"busbar status: {(problem.Length > 0 ? problem : "takes no words")}; see busbar --help");
             return 2;

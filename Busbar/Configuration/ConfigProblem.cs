@@ -40,7 +40,7 @@ internal sealed record ConfigProblem
             line.Append('(').Append(location).Append("): ");
         }
 
-        Append(line, Message);
+        Append(line, UserInfo.HideIn(Message));
         if (Value is not null)
         {
             Append(line.Append(" (value: '"), Value);
@@ -49,7 +49,7 @@ internal sealed record ConfigProblem
 
         if (Remedy is not null)
         {
-            Append(line.Append("; "), Remedy);
+            Append(line.Append("; "), UserInfo.HideIn(Remedy));
         }
 
         for (int index = 0; index < line.Length; index++)

@@ -82,5 +82,9 @@ internal sealed class ConfigReport
         return end < 0 ? "" : path[..end];
     }
 
-    private static string? Shown(string? value) => value?.Length > LongestShownValue ? value[..LongestShownValue] + "..." : value;
+    private static string? Shown(string? value)
+    {
+        string? shown = value is null ? null : UserInfo.Hide(value);
+        return shown?.Length > LongestShownValue ? shown[..LongestShownValue] + "..." : shown;
+    }
 }

@@ -59,6 +59,12 @@ internal static class BodyReader
                 }
             }
         }
+        catch (IOException exception) when (exception.InnerException is OverflowException)
+        {
+            // A chunk of more bytes than there are numbers: the one breach of the protocol for which Kestrel has no exception of its own.
+            body.Dispose();
+            throw new BadHttpRequestException(exception.Message, StatusCodes.Status400BadRequest, exception);
+        }
         catch
         {
             body.Dispose();

@@ -53,7 +53,7 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
 
         // Weights so far apart that the first ready lane gets the traffic.
         int weight = 1_000_000;
-        for (int lane = 0; lane < (Pooled ?? Lanes.Length); lane++, weight /= 30)
+        for (int lane = 0; lane < (Pooled ?? Lanes.Length); lane++, weight = Math.Max(1, weight / 30))
         {
             text.Append($"      - {{ target: m{lane}, weight: {weight}{(lane < Members.Length ? ", " + Members[lane] : "")} }}\n");
         }
