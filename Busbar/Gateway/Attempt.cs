@@ -122,12 +122,15 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         }
 
         _isSecondTry = true;
+        exchange.Trace?.Judged(new AttemptResult(AttemptEnd.Skipped));
+        exchange.Trace?.Ended(this);
         _response?.Dispose();
         _request?.Dispose();
         _translatedBody.Dispose();
         _translatedBody = body;
         _request = endpoint.NewRequest(new ModelSplice(body.Memory), new EgressCall(exchange.Route.Operation, exchange.Streams), exchange.Caller.Credential);
         endpoint.AddDefaultHeaders(_request);
+        exchange.Trace?.Call(exchange, _request.Headers);
         return true;
     }
 
