@@ -51,7 +51,8 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         HashSet<string> unreadable = [.. stored.UnreadableWindows];
         var entries = new KeyEntry[stored.Keys.Count];
         int made = 0;
-        int resumed = 0;
+        using IEnumerator<WindowUsage> windows = stored.Windows.GetEnumerator();
+        bool isWindow = windows.MoveNext();
         foreach (VirtualKey key in stored.Keys)
         {
             VirtualKey admitted = key;
@@ -62,9 +63,10 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             }
 
             var account = new KeyAccount();
-            if (resumed < stored.Windows.Count && ReferenceEquals(stored.Windows[resumed].KeyId, key.Id))
+            if (isWindow && ReferenceEquals(windows.Current.KeyId, key.Id))
             {
-                account.Resume(stored.Windows[resumed++]);
+                account.Resume(windows.Current);
+                isWindow = windows.MoveNext();
             }
 
             entries[made++] = new KeyEntry(admitted, account);
@@ -76,9 +78,9 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             throw new StoreException($"the keys in the database contradict each other: '{other.Key.Id}' shares its id, its secret or its access key with another one; restore the file from a backup");
         }
 
-        for (; resumed < stored.Windows.Count; resumed++)
+        for (; isWindow; isWindow = windows.MoveNext())
         {
-            keys.Find(stored.Windows[resumed].KeyId)?.Account.Resume(stored.Windows[resumed]);
+            keys.Find(windows.Current.KeyId)?.Account.Resume(windows.Current);
         }
 
         return new Governor(keys, new Ledger(store, time, log), store, time);

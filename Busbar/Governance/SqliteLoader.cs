@@ -23,8 +23,10 @@ internal static class SqliteLoader
             }
         }
 
-        var unreadable = new List<string>();
-        return new StoredGovernance(keys, Windows(sql, keys, now, unreadable), unreadable) { Warnings = reader.Warnings };
+        var windows = new SqliteWindowRows(keys, now);
+        sql.LoadWindows.With(windows.Day).With(windows.Month).Each(windows.Add);
+        List<string> unreadable = windows.End();
+        return new StoredGovernance(keys, windows.Windows(), unreadable) { Warnings = reader.Warnings };
     }
 
     // Row ids grow with every key that was ever made, the file with those that are left: room is made for the fewer of both.
@@ -33,12 +35,5 @@ internal static class SqliteLoader
         long last = sql.LastKey.Read(row => row.IsNull(0) ? 0 : row.Count(0))[0];
         long bytes = sql.FileSize.Read(row => row.Count(0))[0];
         return (int)Math.Min(last, bytes / LeastRow);
-    }
-
-    private static WindowUsage[] Windows(SqliteStatements sql, List<VirtualKey> keys, long now, List<string> unreadable)
-    {
-        var rows = new SqliteWindowRows(keys, now);
-        sql.LoadWindows.With(rows.Day).With(rows.Month).Each(rows.Add);
-        return rows.End(unreadable);
     }
 }

@@ -258,6 +258,9 @@ internal sealed class SqliteStore : IGovernanceStore
     private void CheckAndRead(string file, TimeSpan patience)
     {
         using SqliteDatabase second = Connect(file, patience);
+
+        // Pages, each of which it looks at once.
+        second.Execute("PRAGMA cache_size = 32");
         Task check = Task.Factory.StartNew(() => Check(second, SqliteSchema.Version), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         long now = _time.GetUtcNow().ToUnixTimeSeconds();
         try

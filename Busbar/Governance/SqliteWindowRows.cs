@@ -53,26 +53,33 @@ internal sealed class SqliteWindowRows
         }
     }
 
-    /// <summary>The windows, in the order of their keys; ids of keys whose window makes no sense go to <paramref name="unreadable"/>.</summary>
-    public WindowUsage[] End(List<string> unreadable)
+    /// <summary>To be called after the last row. Ids of keys whose window makes no sense.</summary>
+    public List<string> End()
     {
         Match();
-        var windows = new WindowUsage[_sums.Count(sums => sums.Requests >= 0)];
-        int used = 0;
+        var unreadable = new List<string>();
         for (int i = 0; i < _sums.Length; i++)
         {
-            Sums sums = _sums[i];
-            if (sums.Requests >= 0)
-            {
-                windows[used++] = new WindowUsage(_keys[i].Id, StartOf(_periods[i]), sums.Spent, sums.Tokens, sums.Requests);
-            }
-            else if (sums.Requests == Unreadable)
+            if (_sums[i].Requests == Unreadable)
             {
                 unreadable.Add(_keys[i].Id);
             }
         }
 
-        return windows;
+        return unreadable;
+    }
+
+    /// <summary>The windows, in the order of their keys; made anew each time they are asked for, since a start needs each for a moment.</summary>
+    public IEnumerable<WindowUsage> Windows()
+    {
+        for (int i = 0; i < _sums.Length; i++)
+        {
+            Sums sums = _sums[i];
+            if (sums.Requests >= 0)
+            {
+                yield return new WindowUsage(_keys[i].Id, StartOf(_periods[i]), sums.Spent, sums.Tokens, sums.Requests);
+            }
+        }
     }
 
     private void Match()
