@@ -125,6 +125,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         exchange.Trace?.Judged(new AttemptResult(AttemptEnd.Skipped));
         exchange.Trace?.Ended(this);
         _response?.Dispose();
+        _response = null;
         if (_request is { IsInFlight: true })
         {
             _translatedBody.Lend();
@@ -134,7 +135,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         _translatedBody = body;
         _request = endpoint.NewRequest(new ModelSplice(body.Memory), new EgressCall(exchange.Route.Operation, exchange.Streams), exchange.Caller.Credential);
         endpoint.AddDefaultHeaders(_request);
-        exchange.Trace?.Call(exchange, _request.Headers);
+        exchange.Trace?.Call(exchange, _request);
         return true;
     }
 
@@ -197,6 +198,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     {
         exchange.Trace?.Ended(this);
         _response?.Dispose();
+        _response = null;
         if (_request is { IsInFlight: true })
         {
             // The provider answered without having read everything, and the sending ends a moment after the connection does.
