@@ -6,6 +6,7 @@ using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Engines;
 using Busbar.Configuration;
 using Busbar.Gateway;
+using Busbar.Governance;
 using Busbar.Observability;
 using Busbar.Reliability;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -18,7 +19,8 @@ namespace Busbar.Benchmarks.Micro;
 
 /// <summary>
 /// What one 1 KB chat request allocates on its way through the process: a bare proxy on the same server and HTTP client, the same protocol, and
-/// translated. The difference to the bare proxy is the gateway's own. Client and provider allocate nothing per request.
+/// translated; and with a virtual key that has a budget and all limits. The difference to the bare proxy is the gateway's own. Client and provider allocate
+/// nothing per request.
 /// </summary>
 [MemoryDiagnoser]
 [SimpleJob(RunStrategy.Monitoring, invocationCount: 2000, iterationCount: 8, warmupCount: 3)]
@@ -29,6 +31,9 @@ public class RequestBenchmarks
         """;
 
     private readonly List<IDisposable> _servers = [];
+    private readonly string _directory = Directory.CreateTempSubdirectory("busbar-bench-").FullName;
+    private Governor _governor = null!;
+    private Connection _governed = null!;
     private Connection _bare = null!;
     private Connection _same = null!;
     private Connection _translated = null!;
@@ -46,29 +51,20 @@ public class RequestBenchmarks
         _servers.Add(server);
         server.StartAsync(new Forwarder($"http://127.0.0.1:{upstream}"), CancellationToken.None).GetAwaiter().GetResult();
 
-        int port = FreePort();
-        string text = $$"""
-            listen: 127.0.0.1:{{port}}
-            auth: { mode: token, client_tokens: [tok] }
-            providers:
-              a: { protocol: openai, base_url: "http://127.0.0.1:{{upstream}}", allow_private_network: true, api_key_env: PATH }
-            models:
-              m1: { provider: a, max_concurrent: 100 }
-              m2: { provider: a, max_concurrent: 100 }
-            pools:
-              p: { members: [ { target: m1 }, { target: m2 } ] }
-            """;
-        GatewayConfig config = ConfigLoader.LoadText(text, "benchmark", ProcessEnvironment.Instance).Config!;
-        var metrics = new Metrics();
-        Fleet fleet = Fleet.Create(config, TimeProvider.System);
-        var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, TimeProvider.System), metrics, new RequestLog(NullLogger.Instance, TimeProvider.System), TimeProvider.System);
-        KestrelServer gateway = GatewayServer.Create(new IPEndPoint(IPAddress.Loopback, port), config.Limits, NullLoggerFactory.Instance);
-        _servers.Add(gateway);
-        gateway.StartAsync(application, CancellationToken.None).GetAwaiter().GetResult();
+        int port = StartGateway(upstream, "auth: { mode: token, client_tokens: [tok] }", null);
+        SqliteStore store = SqliteStore.Open(Path.Combine(_directory, "governance.db"), TimeProvider.System);
+        var digest = KeyDigest.Of("tok");
+        store.Insert(new VirtualKey
+        {
+            Id = digest.ToKeyId(), Digest = digest, Name = "bench", MaxBudgetCents = 1_000_000_000, RpmLimit = uint.MaxValue, TpmLimit = uint.MaxValue, MaxConcurrent = 100,
+        });
+        _governor = Governor.Open(new GovernanceConfig(), store, TimeProvider.System, NullLogger.Instance);
+        int governed = StartGateway(upstream, $"governance: {{ enabled: true, admin_token: {new string('a', 40)}, price_per_1k_tokens_cents: 1 }}", _governor);
 
         string filler = new('x', 900);
         _bare = new Connection(bare, "/v1/chat/completions", $$"""{"model":"p","messages":[{"role":"user","content":"{{filler}}"}]}""");
         _same = new Connection(port, "/v1/chat/completions", $$"""{"model":"p","messages":[{"role":"user","content":"{{filler}}"}]}""");
+        _governed = new Connection(governed, "/v1/chat/completions", $$"""{"model":"p","messages":[{"role":"user","content":"{{filler}}"}]}""");
         _translated = new Connection(port, "/v1/messages", $$"""{"model":"p","max_tokens":100,"messages":[{"role":"user","content":"{{filler}}"}]}""");
     }
 
@@ -80,6 +76,9 @@ public class RequestBenchmarks
         {
             server.Dispose();
         }
+
+        _governor.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        Directory.Delete(_directory, recursive: true);
     }
 
     /// <summary>Kestrel and the HTTP handler alone.</summary>
@@ -90,9 +89,37 @@ public class RequestBenchmarks
     [Benchmark]
     public int SameProtocol() => _same.Call();
 
+    /// <summary>The same, with a virtual key in place of a token.</summary>
+    [Benchmark]
+    public int Governed() => _governed.Call();
+
     /// <summary>Anthropic client, OpenAI provider.</summary>
     [Benchmark]
     public int Translated() => _translated.Call();
+
+    private int StartGateway(int upstream, string callers, Governor? governor)
+    {
+        int port = FreePort();
+        string text = $$"""
+            listen: 127.0.0.1:{{port}}
+            {{callers}}
+            providers:
+              a: { protocol: openai, base_url: "http://127.0.0.1:{{upstream}}", allow_private_network: true, api_key_env: PATH }
+            models:
+              m1: { provider: a, max_concurrent: 100 }
+              m2: { provider: a, max_concurrent: 100 }
+            pools:
+              p: { members: [ { target: m1 }, { target: m2 } ] }
+            """;
+        GatewayConfig config = ConfigLoader.LoadText(text, "benchmark", ProcessEnvironment.Instance).Config!;
+        var metrics = new Metrics { Governance = governor };
+        var snapshot = new GatewaySnapshot(config, Fleet.Create(config, TimeProvider.System), metrics, TimeProvider.System, governor);
+        var application = new GatewayApplication(snapshot, metrics, new RequestLog(NullLogger.Instance, TimeProvider.System), TimeProvider.System);
+        KestrelServer gateway = GatewayServer.Create(new IPEndPoint(IPAddress.Loopback, port), config.Limits, NullLoggerFactory.Instance);
+        _servers.Add(gateway);
+        gateway.StartAsync(application, CancellationToken.None).GetAwaiter().GetResult();
+        return port;
+    }
 
     private static KestrelServerOptions Listening(int port)
     {

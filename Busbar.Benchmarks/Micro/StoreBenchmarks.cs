@@ -81,5 +81,10 @@ public class StoreBenchmarks
         _store.Add(_windows, [.. _days.Select(day => day with { Day = _day })]);
     }
 
-    private SqliteStore Open() => SqliteStore.Open(Path.Combine(_directory, "governance.db"), TimeProvider.System);
+    private SqliteStore Open() => SqliteStore.Open(Path.Combine(_directory, "governance.db"), new Clock());
+
+    private sealed class Clock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeSeconds(Now);
+    }
 }

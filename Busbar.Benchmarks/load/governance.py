@@ -5,6 +5,7 @@ import random
 import sqlite3
 import statistics
 import time
+import urllib.request
 
 from bench import interleaved
 from dialects import TOKEN, request
@@ -42,6 +43,20 @@ def database_of(bench, name, tokens):
     return database
 
 
+def bytes_allocated(gateway, work):
+    """By the whole process, while `work` is done."""
+    def so_far():
+        asked = urllib.request.Request(f"http://127.0.0.1:{gateway.port}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+        with urllib.request.urlopen(asked) as page:
+            return next(float(line.split()[1]) for line in page.read().decode().splitlines() if line.startswith("busbar_gc_allocated_bytes_total "))
+
+    # The page itself allocates.
+    first = so_far()
+    begin = so_far()
+    work()
+    return so_far() - begin - (begin - first)
+
+
 def add_governed(bench, table):
     rounds, requests = (5, 2000) if bench.quick else (15, 8000)
     database = database_of(bench, "one-key", [TOKEN])
@@ -54,7 +69,9 @@ def add_governed(bench, table):
         for gateway in tokens, keys:
             cost(gateway)  # not counted: connections are made, tables grown
         costs = interleaved((tokens, keys), rounds, cost)
+        costs_of_memory = interleaved((tokens, keys), 3, lambda gateway: bytes_allocated(gateway, lambda: cost(gateway)) / requests)
     table.ratio("CPU per request, virtual key", costs[keys], "µs", costs[tokens], "token", 1.1)
+    table.add("allocated per request, virtual key", f"{costs_of_memory[keys]:.0f} B", f"{costs_of_memory[keys] - costs_of_memory[tokens]:+.0f} B beside token")
 
 
 def add_many_keys(bench, table):

@@ -10,40 +10,43 @@ namespace Busbar.Tests.Governance;
 public sealed class GovernorTests
 {
     private static readonly string[] s_flat = ["flat"];
-    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2024, 2, 28, 23, 59, 0, TimeSpan.Zero));
+    private readonly CountingTime _time = new(new DateTimeOffset(2024, 2, 28, 23, 59, 0, TimeSpan.Zero));
 
     [Fact]
     public async Task A_thousand_requests_at_once_against_a_budget_for_ten_let_ten_pass()
     {
-        await using Governor governor = Open(new MemoryStore(TestKeys.Make() with { MaxBudgetCents = 10 }));
+        Governor governor = Open(new MemoryStore(TestKeys.Make() with { MaxBudgetCents = 10 }));
 
         Refusal[] outcomes = await AtOnce(governor, 1000);
 
         Assert.Equal(10, outcomes.Count(outcome => outcome == Refusal.None));
         Assert.Equal(990, outcomes.Count(outcome => outcome == Refusal.BudgetHeld));
         Assert.Equal((10, 10 * TestKeys.Cent), (governor.OpenReservations, governor.HeldMicroCents));
+        await StopAsync(governor);
     }
 
     [Fact, Trait("gotcha", "C223")]
     public async Task Of_fifty_requests_at_once_exactly_the_requests_a_minute_pass()
     {
-        await using Governor governor = Open(new MemoryStore(TestKeys.Make() with { RpmLimit = 10 }));
+        Governor governor = Open(new MemoryStore(TestKeys.Make() with { RpmLimit = 10 }));
 
         Refusal[] outcomes = await AtOnce(governor, 50);
 
         Assert.Equal(10, outcomes.Count(outcome => outcome == Refusal.None));
         Assert.Equal(40, outcomes.Count(outcome => outcome == Refusal.Requests));
+        await StopAsync(governor);
     }
 
     [Fact]
     public async Task Of_fifty_requests_at_once_exactly_the_concurrent_ones_pass()
     {
-        await using Governor governor = Open(new MemoryStore(TestKeys.Make() with { MaxConcurrent = 7 }));
+        Governor governor = Open(new MemoryStore(TestKeys.Make() with { MaxConcurrent = 7 }));
 
         Refusal[] outcomes = await AtOnce(governor, 50);
 
         Assert.Equal(7, outcomes.Count(outcome => outcome == Refusal.None));
         Assert.Equal(43, outcomes.Count(outcome => outcome == Refusal.Concurrency));
+        await StopAsync(governor);
     }
 
     [Theory]
@@ -91,6 +94,28 @@ public sealed class GovernorTests
         Assert.Equal(charged, entry.Account.Read(key, Now).SpendMicroCents);
         await governor.DisposeAsync();
         Assert.Equal(charged, Assert.Single(store.Windows).SpendMicroCents);
+    }
+
+    [Fact]
+    public async Task A_stop_waits_by_the_clock_it_was_given_for_what_is_still_open_and_not_for_ever()
+    {
+        VirtualKey key = TestKeys.Make() with { MaxBudgetCents = 100 };
+        var store = new MemoryStore(key);
+        Governor governor = Open(store);
+        var settled = new Reservation();
+        var forgotten = new Reservation();
+        Assert.Equal(Refusal.None, governor.TryReserve(governor.Keys.Find(key.Id)!, TestKeys.Prices, s_flat, default, settled));
+        Assert.Equal(Refusal.None, governor.TryReserve(governor.Keys.Find(key.Id)!, TestKeys.Prices, s_flat, default, forgotten));
+        int before = _time.Timers;
+
+        Task stopped = governor.DisposeAsync().AsTask();
+
+        Assert.Equal(before + 1, _time.Timers);
+        Assert.False(stopped.IsCompleted);
+        settled.Settle(TestKeys.Success());
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        await stopped;
+        Assert.Equal((1, TestKeys.Cent), (governor.OpenReservations, Assert.Single(store.Windows).SpendMicroCents));
     }
 
     [Fact]
@@ -384,6 +409,30 @@ public sealed class GovernorTests
         long seen;
         while ((seen = Interlocked.Read(ref most)) < value && Interlocked.CompareExchange(ref most, value, seen) != seen)
         {
+        }
+    }
+
+    // With reservations that nobody will settle.
+    private async Task StopAsync(Governor governor)
+    {
+        Task stopped = governor.DisposeAsync().AsTask();
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        await stopped;
+    }
+
+    private sealed class CountingTime : FakeTimeProvider
+    {
+        public CountingTime(DateTimeOffset start)
+            : base(start)
+        {
+        }
+
+        public int Timers { get; private set; }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Timers++;
+            return base.CreateTimer(callback, state, dueTime, period);
         }
     }
 

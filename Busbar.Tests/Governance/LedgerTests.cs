@@ -60,12 +60,15 @@ public sealed class LedgerTests
     [Fact]
     public void Sums_grow_with_keys_models_and_days_and_not_with_requests()
     {
+        var posts = new LedgerPosts();
         var sums = new LedgerSums();
         for (int request = 0; request < 10_000; request++)
         {
-            sums.Add(Settlement(1) with { Model = request % 2 == 0 ? "a" : "b", Day = Day + (request % 3 * 86_400) });
+            posts.Add(Settlement(1) with { Model = request % 2 == 0 ? "a" : "b", Day = Day + (request % 3 * 86_400) });
         }
 
+        Assert.Equal(6, posts.Sums.Count);
+        sums.Add(posts);
         Assert.Single(sums.Windows);
         Assert.Equal(6, sums.Days.Count);
         Assert.Equal(10_000, sums.Days.Sum(day => day.Requests));
@@ -176,11 +179,14 @@ public sealed class LedgerTests
     [Fact]
     public void Sums_saturate()
     {
+        var posts = new LedgerPosts();
         var sums = new LedgerSums();
         for (int request = 0; request < 3; request++)
         {
-            sums.Add(Settlement(long.MaxValue / 2));
+            posts.Add(Settlement(long.MaxValue / 2));
         }
+
+        sums.Add(posts);
 
         Assert.Equal(long.MaxValue, Assert.Single(sums.Windows).SpendMicroCents);
         Assert.Equal(long.MaxValue, Assert.Single(sums.Days).SpendMicroCents);

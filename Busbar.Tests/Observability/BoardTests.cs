@@ -45,6 +45,14 @@ public sealed partial class BoardTests
     }
 
     [Fact]
+    public void Every_series_of_the_product_is_on_the_board_or_in_an_alert()
+    {
+        string watched = ProjectFiles.Read("deploy/grafana/busbar.json") + ProjectFiles.Read("deploy/prometheus/alerts.yaml");
+
+        Assert.Empty(Exported.Where(name => name.StartsWith("busbar_", StringComparison.Ordinal)).Except(Series().Matches(watched).Select(match => Part().Replace(match.Value, ""))));
+    }
+
+    [Fact]
     public void The_page_of_figures_is_described_whole() =>
         Assert.Empty(Exported.Except(Series().Matches(ProjectFiles.Read("docs/observability.md")).Select(match => match.Value)));
 

@@ -54,7 +54,7 @@ public sealed class BudgetStormScenarios : IDisposable
 
         Assert.InRange(served, 1, CapCents * Cent / CostOfOne);
         using SqliteStore store = SqliteStore.Open(Database, TimeProvider.System);
-        IReadOnlyList<WindowUsage> windows = store.Load(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Windows;
+        WindowUsage[] windows = [.. store.Load(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Windows];
         Assert.Equal((served * CostOfOne, served * 7L, served), Sums(windows.Single(window => window.KeyId == Key(Capped).Id)));
         Assert.All(windows, window => Assert.InRange(window.SpendMicroCents, 0, CapCents * Cent));
         Assert.All(windows, window => Assert.Equal(window.SpendMicroCents, store.ReadUsage(window.KeyId, 0, long.MaxValue, 100).Sum(day => day.SpendMicroCents)));

@@ -90,6 +90,26 @@ public sealed class TraceScenarios : IAsyncLifetime
         HasNoContent();
     }
 
+    [Fact]
+    public async Task A_second_try_without_what_the_model_refuses_is_a_call_of_its_own()
+    {
+        (Dialect client, Dialect provider) = (Dialect.Of("anthropic"), Dialect.Of("openai"));
+        await using Scene scene = await Scene.StartAsync(Config(provider));
+        scene.Upstream
+            .Next(call => call.AnswerAsync(400, """{"error":{"message":"Unsupported parameter: 'temperature' is not supported with this model.","type":"invalid_request_error","param":"temperature","code":"unsupported_parameter"} }"""))
+            .Next(call => provider.ServeAsync(call));
+
+        Assert.Equal(200, (await scene.PostAsync(client, """{"model":"smart","max_tokens":64,"temperature":0.5,"messages":[{"role":"user","content":"hi"}]}""")).Status);
+        await ArrivedAsync(3);
+
+        SpanReading request = Spans.Single(span => span.Kind == 2), refused = Spans.Single(span => span.Status == 2), served = Spans.Single(span => span.Kind == 3 && span.Status == 0);
+        Assert.Equal((request.SpanId, request.SpanId, request.TraceId, request.TraceId), (refused.ParentId, served.ParentId, refused.TraceId, served.TraceId));
+        Assert.Equal([refused.SpanId, served.SpanId], scene.Upstream.Requests.Select(call => call["traceparent"]!.Split('-')[2]));
+        Assert.Equal(("400", 400L, "unsupported", 1L), (refused["error.type"], refused["http.response.status_code"], refused["busbar.disposition"], refused["busbar.attempt"]));
+        Assert.Equal((200L, "ok", 2L), (served["http.response.status_code"], served["busbar.disposition"], served["busbar.attempt"]));
+        Assert.True(refused.End <= served.Start);
+    }
+
     [Theory]
     [InlineData("", "/v1/traces", null)]
     [InlineData("/v1/traces", "/v1/traces", null)]

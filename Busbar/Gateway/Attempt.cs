@@ -122,7 +122,10 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         }
 
         _isSecondTry = true;
+        exchange.Trace?.Judged(new AttemptResult(AttemptEnd.Skipped));
+        exchange.Trace?.Ended(this);
         _response?.Dispose();
+        _response = null;
         if (_request is { IsInFlight: true })
         {
             // What was translated points at the client's bytes.
@@ -134,6 +137,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         _translatedBody = body;
         _request = endpoint.NewRequest(new ModelSplice(body), new EgressCall(exchange.Route.Operation, exchange.Streams), exchange.Caller.Credential);
         endpoint.AddDefaultHeaders(_request);
+        exchange.Trace?.Call(exchange, _request);
         return true;
     }
 
@@ -196,6 +200,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     {
         exchange.Trace?.Ended(this);
         _response?.Dispose();
+        _response = null;
         if (_request is { IsInFlight: true })
         {
             // The provider answered without having read everything, and the sending ends a moment after the connection does.

@@ -17,6 +17,20 @@ namespace Busbar.Governance;
 internal readonly record struct DailyUsage(
     string KeyId, string Model, long Day, long Requests, long Estimated, long SpendMicroCents, long Input, long CacheRead, long CacheWrite, long Output, long Reasoning)
 {
+    /// <summary>What one request adds.</summary>
+    public static DailyUsage Of(in Settlement settlement) => new(
+        settlement.KeyId,
+        settlement.Model,
+        settlement.Day,
+        settlement.IsSuccess ? 1 : 0,
+        settlement.IsEstimated ? 1 : 0,
+        settlement.SpendMicroCents,
+        settlement.Usage.Input,
+        settlement.Usage.CacheRead,
+        settlement.Usage.CacheWrite,
+        settlement.Usage.Output,
+        settlement.Usage.Reasoning);
+
     /// <summary>This and <paramref name="more"/> of the same key, model and day; saturates.</summary>
     public DailyUsage Plus(in DailyUsage more) => this with
     {

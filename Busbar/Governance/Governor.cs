@@ -7,7 +7,8 @@ namespace Busbar.Governance;
 /// <summary>Virtual keys at work: who may call, what requests under way hold, what was spent. Lives as long as the process; prices come with each configuration.</summary>
 internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 {
-    private const int MostMillisecondsToSettle = 500;
+    private static readonly TimeSpan MostToSettle = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
 
     private readonly TimeProvider _time;
     private readonly Tally _tally = new();
@@ -48,8 +49,10 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         }
 
         HashSet<string> unreadable = [.. stored.UnreadableWindows];
-        var keys = new KeyDirectory(stored.Keys.Count);
-        int resumed = 0;
+        var entries = new KeyEntry[stored.Keys.Count];
+        int made = 0;
+        using IEnumerator<WindowUsage> windows = stored.Windows.GetEnumerator();
+        bool isWindow = windows.MoveNext();
         foreach (VirtualKey key in stored.Keys)
         {
             VirtualKey admitted = key;
@@ -60,20 +63,24 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             }
 
             var account = new KeyAccount();
-            if (resumed < stored.Windows.Count && ReferenceEquals(stored.Windows[resumed].KeyId, key.Id))
+            if (isWindow && ReferenceEquals(windows.Current.KeyId, key.Id))
             {
-                account.Resume(stored.Windows[resumed++]);
+                account.Resume(windows.Current);
+                isWindow = windows.MoveNext();
             }
 
-            if (!keys.TryAdd(new KeyEntry(admitted, account)))
-            {
-                throw new StoreException($"the keys in the database contradict each other: '{key.Id}' shares its id, its secret or its access key with another one; restore the file from a backup");
-            }
+            entries[made++] = new KeyEntry(admitted, account);
         }
 
-        for (; resumed < stored.Windows.Count; resumed++)
+        var keys = new KeyDirectory(made);
+        if (keys.AddAll(entries) is { } other)
         {
-            keys.Find(stored.Windows[resumed].KeyId)?.Account.Resume(stored.Windows[resumed]);
+            throw new StoreException($"the keys in the database contradict each other: '{other.Key.Id}' shares its id, its secret or its access key with another one; restore the file from a backup");
+        }
+
+        for (; isWindow; isWindow = windows.MoveNext())
+        {
+            keys.Find(windows.Current.KeyId)?.Account.Resume(windows.Current);
         }
 
         return new Governor(keys, new Ledger(store, time, log), store, time);
@@ -128,10 +135,10 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     /// <summary>Waits a moment for requests that were cut to be settled, flushes the ledger and closes the store.</summary>
     public async ValueTask DisposeAsync()
     {
-        long began = Environment.TickCount64;
-        while (OpenReservations > 0 && Environment.TickCount64 - began < MostMillisecondsToSettle)
+        long began = _time.GetTimestamp();
+        while (OpenReservations > 0 && _time.GetElapsedTime(began) < MostToSettle)
         {
-            await Task.Delay(10).ConfigureAwait(false);
+            await Task.Delay(LookInterval, _time).ConfigureAwait(false);
         }
 
         await Ledger.DisposeAsync().ConfigureAwait(false);

@@ -35,7 +35,7 @@ internal readonly struct KeyDigest : IEquatable<KeyDigest>
     }
 
     /// <summary>Reads what <see cref="ToHex"/> wrote; false when <paramref name="hex"/> is anything else.</summary>
-    public static bool TryParse(ReadOnlySpan<char> hex, out KeyDigest digest)
+    public static bool TryParse(ReadOnlySpan<byte> hex, out KeyDigest digest)
     {
         Span<byte> bytes = stackalloc byte[SHA256.HashSizeInBytes];
         bool isDigest = hex.Length == HexLength && Convert.FromHexString(hex, bytes, out _, out _) == System.Buffers.OperationStatus.Done;

@@ -34,17 +34,54 @@ internal sealed class KeyDirectory(int expected = 0)
     public bool TryAdd(KeyEntry entry)
     {
         VirtualKey key = entry.Key;
-        if (_byDigest.Find(key.Digest) is not null
-            || (key.FormerDigest is { } former && _byDigest.Find(former) is not null)
-            || (key.AccessKey is { } pair && _byAccessKey.Find(pair.Id) is not null)
-            || _byId.Find(key.Id) is not null)
+        if ((key.FormerDigest is { } former && _byDigest.Find(former) is not null) || (key.AccessKey is { } pair && _byAccessKey.Find(pair.Id) is not null)
+            || !_byId.TryAdd(key.Id, entry))
         {
             return false;
         }
 
-        Index(entry, null, key);
-        _byId.Add(key.Id, entry);
+        if (!_byDigest.TryAdd(key.Digest, entry))
+        {
+            _byId.Remove(key.Id, entry);
+            return false;
+        }
+
+        IndexRest(entry, null, key);
         return true;
+    }
+
+    /// <summary>
+    /// Adds the keys of a start, before anybody looks for one. An entry that shares its id, a digest or its access key id with another; null when none does.
+    /// Index by index, so that the processor waits for the memory of many keys at once.
+    /// </summary>
+    public KeyEntry? AddAll(KeyEntry[] entries)
+    {
+        foreach (KeyEntry entry in entries)
+        {
+            if (!_byId.TryAdd(entry.Key.Id, entry))
+            {
+                return entry;
+            }
+        }
+
+        foreach (KeyEntry entry in entries)
+        {
+            if (!_byDigest.TryAdd(entry.Key.Digest, entry))
+            {
+                return entry;
+            }
+        }
+
+        foreach (KeyEntry entry in entries)
+        {
+            VirtualKey key = entry.Key;
+            if ((key.FormerDigest is { } former && former != key.Digest && !_byDigest.TryAdd(former, entry)) || (key.AccessKey is { } pair && !_byAccessKey.TryAdd(pair.Id, entry)))
+            {
+                return entry;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Puts <paramref name="next"/> in force for the key with its id. False when there is no such key.</summary>
@@ -77,13 +114,18 @@ internal sealed class KeyDirectory(int expected = 0)
     }
 
     // Under what next has and former has not.
-    private void Index(KeyEntry entry, VirtualKey? former, VirtualKey next)
+    private void Index(KeyEntry entry, VirtualKey former, VirtualKey next)
     {
-        if (former?.Has(next.Digest) != true)
+        if (!former.Has(next.Digest))
         {
             _byDigest.Add(next.Digest, entry);
         }
 
+        IndexRest(entry, former, next);
+    }
+
+    private void IndexRest(KeyEntry entry, VirtualKey? former, VirtualKey next)
+    {
         if (next.FormerDigest is { } digest && digest != next.Digest && former?.Has(digest) != true)
         {
             _byDigest.Add(digest, entry);

@@ -37,15 +37,33 @@ internal sealed class KeyIndex<TTrait, TRule>(int expected)
         return null;
     }
 
+    /// <summary>Adds <paramref name="entry"/> under <paramref name="trait"/>. False, and nothing changed, when a key has it already.</summary>
+    public bool TryAdd(in TTrait trait, KeyEntry entry)
+    {
+        MakeRoom();
+        Table table = _table;
+        int hash = TRule.HashOf(trait);
+        int i = hash & table.Mask;
+        for (; table.Slots[i] is { } slot; i = (i + 1) & table.Mask)
+        {
+            if (table.Hashes[i] == hash && slot is KeyEntry other && TRule.Has(other.Key, trait))
+            {
+                return false;
+            }
+        }
+
+        Put(table, i, hash, entry);
+        _used++;
+        Volatile.Write(ref _count, _count + 1);
+        return true;
+    }
+
     /// <summary>Adds <paramref name="entry"/> under <paramref name="trait"/>, which it is not under yet.</summary>
     public void Add(in TTrait trait, KeyEntry entry)
     {
-        if ((_used + 1L) * 4 > _table.Slots.Length * 3L)
-        {
-            Rebuild();
-        }
-
-        Put(_table, TRule.HashOf(trait), entry);
+        MakeRoom();
+        int hash = TRule.HashOf(trait);
+        Put(_table, FreeSlot(_table, hash), hash, entry);
         _used++;
         Volatile.Write(ref _count, _count + 1);
     }
@@ -68,7 +86,7 @@ internal sealed class KeyIndex<TTrait, TRule>(int expected)
 
     private static int SlotsFor(int count) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(LeastSlots, (count + 1L) * 4 / 3));
 
-    private static void Put(Table table, int hash, object entry)
+    private static int FreeSlot(Table table, int hash)
     {
         int i = hash & table.Mask;
         while (table.Slots[i] is not null)
@@ -76,9 +94,22 @@ internal sealed class KeyIndex<TTrait, TRule>(int expected)
             i = (i + 1) & table.Mask;
         }
 
+        return i;
+    }
+
+    private static void Put(Table table, int i, int hash, object entry)
+    {
         // In this order: a reader that sees the key sees its hash.
         table.Hashes[i] = hash;
         Volatile.Write(ref table.Slots[i], entry);
+    }
+
+    private void MakeRoom()
+    {
+        if ((_used + 1L) * 4 > _table.Slots.Length * 3L)
+        {
+            Rebuild();
+        }
     }
 
     private void Rebuild()
@@ -88,7 +119,7 @@ internal sealed class KeyIndex<TTrait, TRule>(int expected)
         {
             if (_table.Slots[i] is KeyEntry entry)
             {
-                Put(table, _table.Hashes[i], entry);
+                Put(table, FreeSlot(table, _table.Hashes[i]), _table.Hashes[i], entry);
             }
         }
 

@@ -102,17 +102,17 @@ internal sealed partial class Ledger : IAsyncDisposable
         long began = _time.GetTimestamp();
         foreach (Posts posts in _posted)
         {
-            LedgerSums taken;
+            LedgerPosts taken;
             lock (posts)
             {
-                if (posts.Sums.Windows.Count == 0)
+                if (posts.Sums.IsEmpty)
                 {
                     continue;
                 }
 
                 // Sums that stay where posts still go must not be stored: they would be stored once more.
                 taken = posts.Sums;
-                posts.Sums = new LedgerSums();
+                posts.Sums = new LedgerPosts();
             }
 
             _unstored.Add(taken);
@@ -156,7 +156,7 @@ internal sealed partial class Ledger : IAsyncDisposable
     /// <summary>What some of the threads have posted since the last flush; locked by itself.</summary>
     private sealed class Posts
     {
-        public LedgerSums Sums = new();
+        public LedgerPosts Sums = new();
     }
 
     [LoggerMessage(41, LogLevel.Error, "usage could not be written and is kept in memory: {Reason} (logged once a minute, tried ten times a second)")]

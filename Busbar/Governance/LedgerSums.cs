@@ -14,37 +14,13 @@ internal sealed class LedgerSums
     /// <summary>By key, model and day.</summary>
     public IReadOnlyCollection<DailyUsage> Days => _days.Values;
 
-    /// <summary>Takes in what a request cost.</summary>
-    public void Add(in Settlement settlement)
+    /// <summary>Takes in all of <paramref name="posts"/>.</summary>
+    public void Add(LedgerPosts posts)
     {
-        long requests = settlement.IsSuccess ? 1 : 0;
-        long tokens = Math.Min(settlement.Usage.Total, Prices.MostTokens);
-        Add(new WindowUsage(settlement.KeyId, settlement.WindowStart, settlement.SpendMicroCents, tokens, requests));
-        Add(new DailyUsage(
-            settlement.KeyId,
-            settlement.Model,
-            settlement.Day,
-            requests,
-            settlement.IsEstimated ? 1 : 0,
-            settlement.SpendMicroCents,
-            settlement.Usage.Input,
-            settlement.Usage.CacheRead,
-            settlement.Usage.CacheWrite,
-            settlement.Usage.Output,
-            settlement.Usage.Reasoning));
-    }
-
-    /// <summary>Takes in all of <paramref name="others"/>.</summary>
-    public void Add(LedgerSums others)
-    {
-        foreach (WindowUsage window in others._windows.Values)
+        foreach (LedgerPosts.Sum sum in posts.Sums)
         {
-            Add(window);
-        }
-
-        foreach (DailyUsage day in others._days.Values)
-        {
-            Add(day);
+            Add(sum.Window);
+            Add(sum.Day);
         }
     }
 

@@ -66,7 +66,7 @@ internal sealed class SqliteKeyRow
                 FormerDigest = row.IsNull(10) ? null : Digest(row, 10),
                 FormerUntil = row.Count(11),
                 MaxConcurrent = Limit(row, 12),
-                Enforcement = row.Utf8(13).SequenceEqual("strict"u8) ? Enforcement.Strict : row.Utf8(13).SequenceEqual("soft"u8) ? Enforcement.Soft : throw row.Unreadable(13),
+                Enforcement = Strictness(row, 13),
                 PricePerRequestCents = Optional(row, 14),
                 PricePer1KTokensCents = Optional(row, 15),
                 ExpiresAt = Optional(row, 16),
@@ -81,19 +81,18 @@ internal sealed class SqliteKeyRow
         }
     }
 
-    private static KeyDigest Digest(SqliteStatement row, int column)
-    {
-        ReadOnlySpan<byte> utf8 = row.Utf8(column);
-        Span<char> hex = stackalloc char[KeyDigest.HexLength];
-        return utf8.Length == hex.Length && Encoding.Latin1.GetChars(utf8, hex) == hex.Length && KeyDigest.TryParse(hex, out KeyDigest digest)
-            ? digest
-            : throw row.Unreadable(column);
-    }
+    private static KeyDigest Digest(SqliteStatement row, int column) => KeyDigest.TryParse(row.Utf8(column), out KeyDigest digest) ? digest : throw row.Unreadable(column);
 
     private static long? Optional(SqliteStatement row, int column) => row.IsNull(column) ? null : row.Count(column);
 
     private static uint? Limit(SqliteStatement row, int column) =>
         Optional(row, column) is not { } limit ? null : limit <= uint.MaxValue ? (uint)limit : throw row.Unreadable(column);
+
+    private static Enforcement Strictness(SqliteStatement row, int column)
+    {
+        ReadOnlySpan<byte> name = row.Utf8(column);
+        return name.SequenceEqual("strict"u8) ? Enforcement.Strict : name.SequenceEqual("soft"u8) ? Enforcement.Soft : throw row.Unreadable(column);
+    }
 
     private BudgetPeriod Period(SqliteStatement row, string id)
     {
@@ -125,10 +124,10 @@ internal sealed class SqliteKeyRow
     };
 
     private IReadOnlyList<string> Pools(SqliteStatement row, int column) =>
-        row.Utf8(column).IsEmpty ? [] : Shared(_pools, row.Utf8(column), ReadPools) ?? throw row.Unreadable(column);
+        row.Utf8(column) is { IsEmpty: false } text ? Shared(_pools, text, ReadPools) ?? throw row.Unreadable(column) : [];
 
     private IReadOnlyDictionary<string, string> Labels(SqliteStatement row, int column) =>
-        row.Utf8(column).IsEmpty ? VirtualKey.NoLabels : Shared(_labels, row.Utf8(column), ReadLabels) ?? throw row.Unreadable(column);
+        row.Utf8(column) is { IsEmpty: false } text ? Shared(_labels, text, ReadLabels) ?? throw row.Unreadable(column) : VirtualKey.NoLabels;
 
     // A text that was seen before becomes no string again.
     private static T Shared<T>(Dictionary<string, T> known, ReadOnlySpan<byte> utf8, Func<string, T> read)

@@ -90,14 +90,19 @@ internal sealed unsafe partial class SqliteStatement : IDisposable
     public List<T> Read<T>(Func<SqliteStatement, T> row)
     {
         var rows = new List<T>();
+        Each(each => rows.Add(row(each)));
+        return rows;
+    }
+
+    /// <summary>Runs to the end and does <paramref name="row"/> for each row.</summary>
+    public void Each(Action<SqliteStatement> row)
+    {
         try
         {
             while (Step())
             {
-                rows.Add(row(this));
+                row(this);
             }
-
-            return rows;
         }
         finally
         {
@@ -106,7 +111,7 @@ internal sealed unsafe partial class SqliteStatement : IDisposable
     }
 
     /// <summary>Whether the current row has null there.</summary>
-    public bool IsNull(int column) => ColumnType(_handle, column) == raw.SQLITE_NULL;
+    public bool IsNull(int column) => ValueType(Column(_handle, column)) == raw.SQLITE_NULL;
 
     /// <summary>A number of the current row that is at least 0; <see cref="InvalidDataException"/> when it is anything else.</summary>
     public long Count(int column) => TryCount(column, out long value) ? value : throw Unreadable(column);
@@ -114,20 +119,14 @@ internal sealed unsafe partial class SqliteStatement : IDisposable
     /// <summary>Reads a number that is at least 0; false when it is anything else.</summary>
     public bool TryCount(int column, out long value)
     {
-        bool isInteger = ColumnType(_handle, column) == raw.SQLITE_INTEGER;
-        value = isInteger ? ColumnInteger(_handle, column) : 0;
+        nint cell = Column(_handle, column);
+        bool isInteger = ValueType(cell) == raw.SQLITE_INTEGER;
+        value = isInteger ? ValueInteger(cell) : 0;
         return isInteger && value >= 0;
     }
 
     /// <summary>Text of the current row; <see cref="InvalidDataException"/> when it is anything else.</summary>
     public string Text(int column) => Encoding.UTF8.GetString(Utf8(column));
-
-    /// <summary>Text of the current row, in <paramref name="buffer"/> where that is long enough; <see cref="InvalidDataException"/> when it is anything else.</summary>
-    public ReadOnlySpan<char> Characters(int column, Span<char> buffer)
-    {
-        ReadOnlySpan<byte> utf8 = Utf8(column);
-        return utf8.Length <= buffer.Length ? buffer[..Encoding.UTF8.GetChars(utf8, buffer)] : Encoding.UTF8.GetString(utf8);
-    }
 
     /// <summary>Text of the current row, valid until the next one; <see cref="InvalidDataException"/> when it is anything else.</summary>
     public ReadOnlySpan<byte> Utf8(int column) => Bytes(column, raw.SQLITE_TEXT);
@@ -143,18 +142,19 @@ internal sealed unsafe partial class SqliteStatement : IDisposable
 
     private ReadOnlySpan<byte> Bytes(int column, int type)
     {
-        if (ColumnType(_handle, column) != type)
+        nint cell = Column(_handle, column);
+        if (ValueType(cell) != type)
         {
             throw Unreadable(column);
         }
 
-        byte* bytes = ColumnBlob(_handle, column);
-        return new ReadOnlySpan<byte>(bytes, ColumnLength(_handle, column));
+        byte* bytes = ValueBlob(cell);
+        return new ReadOnlySpan<byte>(bytes, ValueLength(cell));
     }
 
     private bool Step()
     {
-        int code = raw.sqlite3_step(_statement);
+        int code = Step(_handle);
         if (code is not (raw.SQLITE_ROW or raw.SQLITE_DONE))
         {
             Check(code);
@@ -171,18 +171,26 @@ internal sealed unsafe partial class SqliteStatement : IDisposable
         _bound = 0;
     }
 
-    // A start reads millions of values; through the library's safe handles each would cost several times what SQLite takes for it.
-    [LibraryImport("sqlite3", EntryPoint = "sqlite3_column_type"), SuppressGCTransition]
-    private static partial int ColumnType(nint statement, int column);
+    // A start reads millions of values; through the library's safe handles each would cost several times what SQLite takes for it. What a column holds may be
+    // looked at directly, since no two threads use one connection (https://sqlite.org/c3ref/value.html).
+    [LibraryImport("sqlite3", EntryPoint = "sqlite3_column_value"), SuppressGCTransition]
+    private static partial nint Column(nint statement, int column);
 
-    [LibraryImport("sqlite3", EntryPoint = "sqlite3_column_int64"), SuppressGCTransition]
-    private static partial long ColumnInteger(nint statement, int column);
+    [LibraryImport("sqlite3", EntryPoint = "sqlite3_value_type"), SuppressGCTransition]
+    private static partial int ValueType(nint value);
 
-    [LibraryImport("sqlite3", EntryPoint = "sqlite3_column_blob"), SuppressGCTransition]
-    private static partial byte* ColumnBlob(nint statement, int column);
+    [LibraryImport("sqlite3", EntryPoint = "sqlite3_value_int64"), SuppressGCTransition]
+    private static partial long ValueInteger(nint value);
 
-    [LibraryImport("sqlite3", EntryPoint = "sqlite3_column_bytes"), SuppressGCTransition]
-    private static partial int ColumnLength(nint statement, int column);
+    [LibraryImport("sqlite3", EntryPoint = "sqlite3_value_blob"), SuppressGCTransition]
+    private static partial byte* ValueBlob(nint value);
+
+    [LibraryImport("sqlite3", EntryPoint = "sqlite3_value_bytes"), SuppressGCTransition]
+    private static partial int ValueLength(nint value);
+
+    // May read from the disk.
+    [LibraryImport("sqlite3", EntryPoint = "sqlite3_step")]
+    private static partial int Step(nint statement);
 
     private void Check(int code) => SqliteFailure.ThrowFor(code, _database);
 }

@@ -16,6 +16,8 @@ internal sealed class SqliteStatements : IDisposable
 
         string[] columns = SqliteKeyRow.Columns.Split(", ");
         LoadKeys = Prepare($"SELECT {SqliteKeyRow.Columns} FROM virtual_keys ORDER BY rowid");
+        LastKey = Prepare("SELECT max(rowid) FROM virtual_keys");
+        FileSize = Prepare("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
         LoadWindows = Prepare("SELECT key_id, window_start, spend_microcents, tokens, requests FROM usage_counters WHERE window_start IN (0, ?1, ?2)");
         FindKey = Prepare("SELECT 1 FROM virtual_keys WHERE id = ?1 OR key_hash = ?2 OR key_hash = ?3 OR former_hash = ?2 OR former_hash = ?3 OR access_key_id = ?4 LIMIT 1");
         InsertKey = Prepare($"INSERT INTO virtual_keys ({SqliteKeyRow.Columns}) VALUES ({string.Join(", ", columns.Select((_, i) => $"?{i + 1}"))})");
@@ -58,6 +60,12 @@ internal sealed class SqliteStatements : IDisposable
 
     /// <summary>All keys, in the order in which they were inserted.</summary>
     public SqliteStatement LoadKeys { get; }
+
+    /// <summary>The highest row id of any key; null when there is none.</summary>
+    public SqliteStatement LastKey { get; }
+
+    /// <summary>Bytes of the database.</summary>
+    public SqliteStatement FileSize { get; }
 
     /// <summary>All windows that begin at 0 or at one of two times.</summary>
     public SqliteStatement LoadWindows { get; }

@@ -18,6 +18,9 @@ internal sealed class SqliteStore : IGovernanceStore
     private const int PruneAtOnce = 1000;
     private const long Day = 86_400;
 
+    // From this size on, a start looks at the file with two threads.
+    private const long LargeFile = 1 << 20;
+
     private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PruneInterval = TimeSpan.FromHours(1);
 
@@ -29,6 +32,7 @@ internal sealed class SqliteStore : IGovernanceStore
     private readonly SqliteStatements _sql;
     private long _pruned;
     private bool _isClosed;
+    private (StoredGovernance Stored, long Day)? _ahead;
 
     private SqliteStore(string path, DatabaseLock fileLock, SqliteDatabase database, TimeProvider time)
     {
@@ -50,6 +54,7 @@ internal sealed class SqliteStore : IGovernanceStore
     {
         DatabaseLock? fileLock = null;
         SqliteDatabase? database = null;
+        SqliteStore? store = null;
         try
         {
             if (DatabaseFile.Misplacement(path) is { } misplacement)
@@ -76,12 +81,22 @@ internal sealed class SqliteStore : IGovernanceStore
             DatabaseFile.Protect(file);
             UseJournal(database);
             SqliteSchema.Upgrade(database, version);
-            Check(database, SqliteSchema.Version);
+            store = new SqliteStore(path, fileLock, database, time);
+            if (new FileInfo(file).Length < LargeFile)
+            {
+                Check(database, SqliteSchema.Version);
+            }
+            else
+            {
+                store.CheckAndRead(file, patience ?? DefaultPatience);
+            }
+
             database.Execute("PRAGMA foreign_keys = ON");
-            return new SqliteStore(path, fileLock, database, time);
+            return store;
         }
         catch (Exception problem) when (problem is SqliteFailure || DatabaseFile.IsRefusal(problem) || problem is InvalidDataException)
         {
+            store?.Dispose();
             database?.Dispose();
             fileLock?.Dispose();
             throw Explain(path, problem);
@@ -113,7 +128,7 @@ internal sealed class SqliteStore : IGovernanceStore
             if (version == SqliteSchema.Version)
             {
                 using var statements = new SqliteStatements(database);
-                Load(statements, now: 0);
+                SqliteLoader.Load(statements, now: 0);
             }
 
             return null;
@@ -125,7 +140,12 @@ internal sealed class SqliteStore : IGovernanceStore
     }
 
     /// <inheritdoc/>
-    public StoredGovernance Load(long now) => Do(() => Load(_sql, now));
+    public StoredGovernance Load(long now) => Do(() =>
+    {
+        StoredGovernance? ahead = _ahead is { } read && read.Day == BudgetWindow.DayOf(now) ? read.Stored : null;
+        _ahead = null;
+        return ahead ?? SqliteLoader.Load(_sql, now);
+    });
 
     /// <inheritdoc/>
     public bool Insert(VirtualKey key) => Change(() =>
@@ -234,69 +254,29 @@ internal sealed class SqliteStore : IGovernanceStore
         }
     }
 
-    private static StoredGovernance Load(SqliteStatements sql, long now)
+    // The two long parts of a start: whether the file is sound is found out while it is read. Nobody gets what was read of one that is not.
+    private void CheckAndRead(string file, TimeSpan patience)
     {
-        var reader = new SqliteKeyRow();
-        List<VirtualKey> keys = sql.LoadKeys.Read(reader.Read);
+        using SqliteDatabase second = Connect(file, patience);
 
-        // Rows come in the order of insertion, which is that of creation, unless clocks or people changed it.
-        for (int i = 1; i < keys.Count; i++)
+        // Pages, each of which it looks at once.
+        second.Execute("PRAGMA cache_size = 32");
+        Task check = Task.Factory.StartNew(() => Check(second, SqliteSchema.Version), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        long now = _time.GetUtcNow().ToUnixTimeSeconds();
+        try
         {
-            if (keys[i - 1].CreatedAt > keys[i].CreatedAt)
-            {
-                keys = [.. keys.OrderBy(key => key.CreatedAt)];
-                break;
-            }
+            _ahead = (SqliteLoader.Load(_sql, now), BudgetWindow.DayOf(now));
+        }
+        catch (Exception problem) when (problem is SqliteFailure or InvalidDataException)
+        {
+            // Said by whoever asks for it, if the file is sound.
+        }
+        finally
+        {
+            ((IAsyncResult)check).AsyncWaitHandle.WaitOne();
         }
 
-        var byId = new Dictionary<string, int>(keys.Count, StringComparer.Ordinal);
-        for (int i = 0; i < keys.Count; i++)
-        {
-            byId[keys[i].Id] = i;
-        }
-
-        Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup = byId.GetAlternateLookup<ReadOnlySpan<char>>();
-        var windows = new WindowUsage[keys.Count];
-        var unreadable = new List<string>();
-        long day = BudgetWindow.StartOf(BudgetPeriod.Daily, now);
-        long month = BudgetWindow.StartOf(BudgetPeriod.Monthly, now);
-        char[] characters = new char[64];
-        sql.LoadWindows.With(day).With(month).Read(row =>
-        {
-            long start = row.Count(1);
-            if (!lookup.TryGetValue(row.Characters(0, characters), out int index))
-            {
-                return false;
-            }
-
-            VirtualKey key = keys[index];
-            if (start != key.Period switch { BudgetPeriod.Daily => day, BudgetPeriod.Monthly => month, _ => 0 })
-            {
-                return false;
-            }
-
-            if (row.TryCount(2, out long spent) && row.TryCount(3, out long tokens) && row.TryCount(4, out long requests))
-            {
-                windows[index] = new WindowUsage(key.Id, start, spent, tokens, requests);
-            }
-            else
-            {
-                unreadable.Add(key.Id);
-            }
-
-            return true;
-        });
-
-        int used = 0;
-        foreach (WindowUsage window in windows)
-        {
-            if (window.KeyId is not null)
-            {
-                windows[used++] = window;
-            }
-        }
-
-        return new StoredGovernance(keys, new ArraySegment<WindowUsage>(windows, 0, used), unreadable) { Warnings = reader.Warnings };
+        check.GetAwaiter().GetResult();
     }
 
     private static StoreException Explain(string path, Exception problem) => problem switch
@@ -335,6 +315,7 @@ internal sealed class SqliteStore : IGovernanceStore
 
     private T Change<T>(Func<T> work) => Do(() =>
     {
+        _ahead = null;
         _sql.Begin.Run();
         try
         {

@@ -10,6 +10,10 @@ namespace Busbar.Governance;
 /// <param name="Requests">Successful requests.</param>
 internal readonly record struct WindowUsage(string KeyId, long WindowStart, long SpendMicroCents, long Tokens, long Requests)
 {
+    /// <summary>What one request adds.</summary>
+    public static WindowUsage Of(in Settlement settlement) => new(
+        settlement.KeyId, settlement.WindowStart, settlement.SpendMicroCents, Math.Min(settlement.Usage.Total, Prices.MostTokens), settlement.IsSuccess ? 1 : 0);
+
     /// <summary>This and <paramref name="more"/> of the same window; saturates.</summary>
     public WindowUsage Plus(in WindowUsage more) => this with
     {

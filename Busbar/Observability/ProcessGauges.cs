@@ -13,6 +13,7 @@ internal static class ProcessGauges
     {
         yield return ("busbar_pooled_buffers", "Pooled buffers in use; zero when no request is in flight.", PooledBuffer.Outstanding);
         yield return ("busbar_gc_heap_bytes", "Bytes on the managed heap.", GC.GetTotalMemory(forceFullCollection: false));
+        yield return ("busbar_gc_allocated_bytes_total", "Bytes that were allocated on the managed heap.", GC.GetTotalAllocatedBytes());
         yield return ("busbar_gc_collections_total", "Garbage collections of any generation.", GC.CollectionCount(0));
         yield return ("busbar_gc_pause_seconds_total", "Time in which garbage collections stopped the process.", GC.GetTotalPauseDuration().TotalSeconds);
         yield return ("busbar_thread_pool_threads", "Threads of the thread pool.", ThreadPool.ThreadCount);

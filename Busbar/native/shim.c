@@ -69,6 +69,9 @@ __attribute__((constructor)) static void prepare(void)
     setenv("HOME", "/", 0);
     /* Hexadecimal: a first generation of 4 MiB halves memory under load at equal speed. */
     setenv("DOTNET_GCgen0size", "400000", 0);
+    /* Where much survives, as when many connections open at once, the runtime would let it grow to
+     * more than 20 MiB: at most 6. */
+    setenv("DOTNET_GCGen0MaxBudget", "600000", 0);
     /* Socket completions run on the thread that polls: about a quarter less CPU per request. */
     setenv("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1", 0);
 }

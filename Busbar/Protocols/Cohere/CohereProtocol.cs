@@ -55,7 +55,7 @@ internal sealed class CohereProtocol : Protocol
 
     /// <inheritdoc/>
     /// <remarks>Embeddings have their counts in <c>meta</c>.</remarks>
-    public override Usage ReadUsage(ReadOnlyMemory<byte> body) => WholeUsage.Find(body, UsageFields.Read, alias: "meta");
+    public override Usage ReadUsage(ReadOnlyMemory<byte> body) => WholeUsage.Find(body, UsageFields.Read, alias: "meta"u8);
 
     /// <inheritdoc/>
     public override ProviderError ReadError(int status, ReadOnlyMemory<byte> body) => ErrorReader.Read(status, body);
