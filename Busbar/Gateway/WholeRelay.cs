@@ -22,6 +22,18 @@ internal static class WholeRelay
         using var body = new PooledBuffer(ReadSize);
         Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
         bool ended = await FillAsync(stream, body, Answer.HoldLimit, exchange.Timer.Token).ConfigureAwait(false);
+        if (ended && InBandError.Of(attempt, body.Memory) is { } error)
+        {
+            AttemptResult failed = attempt.Fail(FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap), error.Error);
+            return failed.Reason == FailoverReason.HardDown ? failed : failed with { Native = new NativeAnswer(attempt, body.Span, Outcome.Error) };
+        }
+
+        if (ended && exchange.Streams && JsonSyntax.Trim(body.Span) is var text && (text.IsEmpty || text[0] == (byte)'<'))
+        {
+            // A client that reads nothing, or a page, as a stream would take it for an empty answer.
+            return attempt.Fail(FaultClass.ServerError, default);
+        }
+
         var contentHeaders = attempt.Response.Content.Headers;
 
         // An answer such as 204 must have neither a body nor a length.
@@ -86,7 +98,7 @@ internal static class WholeRelay
             : ResponseTranslation.Translate(body.Memory, attempt.Endpoint.Protocol, exchange.Ingress, attempt.Translation!, identity, response, output);
         if (!read)
         {
-            return await UntranslatableAsync(exchange).ConfigureAwait(false);
+            return attempt.IsTranslated ? await UntranslatableAsync(exchange).ConfigureAwait(false) : attempt.Fail(FaultClass.ServerError, default);
         }
 
         if (response.Failure is { } failure)

@@ -132,6 +132,20 @@ internal sealed class Pool
         return TimeSpan.FromMilliseconds(soonest == long.MaxValue ? Busy : Math.Max(1000, soonest));
     }
 
+    /// <summary>True unless every lane's context is known and too small for <paramref name="request"/>.</summary>
+    public bool HasRoom(in PickRequest request)
+    {
+        foreach (var member in Members)
+        {
+            if (!Selection.IsTooSmall(member, request))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private PickResult TryPick(in PickRequest request, PermitGate? held, out LaneLease? lease)
     {
         var result = _selection.Pick(request, held, out var member, out var probe);
