@@ -64,6 +64,7 @@ internal static class StreamRelay
         bool firstByte = attempt.Lease.Pool.Config.Commit == Configuration.CommitMode.FirstByte;
         while (true)
         {
+            await attempt.Response.WaitAsync(attempt.Exchange.Timer.Token).ConfigureAwait(false);
             int read = await attempt.Response.ReadAsync(body.Framer.GetMemory(ReadSize), attempt.Exchange.Timer.Token).ConfigureAwait(false);
             FrameResult result;
             if (read == 0)
@@ -174,11 +175,12 @@ internal static class StreamRelay
 
             exchange.Timer.Extend(body.IsComplete || body.Error is not null ? TailLimit : idle);
             int read;
-            Memory<byte> room = body.Framer.GetMemory(ReadSize);
             exchange.KeepAlive.Lend();
             try
             {
-                read = await attempt.Response.ReadAsync(room, exchange.Timer.Token).ConfigureAwait(false);
+                // Most of a stream's time passes here, and no buffer is held for it.
+                await attempt.Response.WaitAsync(exchange.Timer.Token).ConfigureAwait(false);
+                read = await attempt.Response.ReadAsync(body.Framer.GetMemory(ReadSize), exchange.Timer.Token).ConfigureAwait(false);
                 await exchange.KeepAlive.TakeBackAsync().ConfigureAwait(false);
             }
             catch (Exception exception) when (Transport.IsFailure(exception))

@@ -9,5 +9,8 @@ internal sealed class HandlerResponse(HttpResponseMessage response, ResponseHead
     public override ValueTask<int> ReadAsync(Memory<byte> room, CancellationToken cancellation) => _body.ReadAsync(room, cancellation);
 
     /// <inheritdoc/>
+    public override ValueTask<int> WaitAsync(CancellationToken cancellation) => _body.ReadAsync(Memory<byte>.Empty, cancellation);
+
+    /// <inheritdoc/>
     public override void Dispose() => response.Dispose();
 }

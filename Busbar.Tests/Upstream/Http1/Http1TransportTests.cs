@@ -183,6 +183,24 @@ public sealed class Http1TransportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_new_connection_that_answers_before_it_was_asked_has_answered()
+    {
+        var answered = new Http1Transport(_address, async (server, cancellation) =>
+        {
+            Socket socket = await DialAsync(server, cancellation);
+            using Provider provider = await AcceptAsync();
+            await provider.SendAsync("HTTP/1.1 503 Busy\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbusy");
+            provider.Close();
+            return socket;
+        }, TimeSpan.FromSeconds(5), _time);
+        using UpstreamResponse response = await answered.SendAsync(Request("{}"), _limit.Token);
+
+        Assert.Equal(503, response.Status);
+        Assert.Equal("busy", await ReadAsync(response));
+        answered.Dispose();
+    }
+
+    [Fact]
     public async Task A_large_body_arrives_in_order()
     {
         string numbers = string.Concat(Enumerable.Range(0, 400_000).Select(number => $"{number},"));

@@ -20,7 +20,7 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
     private const int MostInterim = 16;
 
     private PooledBuffer? _received;
-    private ValueTask<int> _firstRead;
+    private ValueTask<int> _firstBytes;
 
     /// <summary>Timestamp of its making.</summary>
     public long DialledAt => dialledAt;
@@ -29,14 +29,13 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
     public long IdleSince { get; set; }
 
     /// <summary>
-    /// Begins a call by waiting for its answer: whatever can be read before anything was asked, the end of the connection above all, shows that it
-    /// is of no more use. False then. The order costs nothing, since the same wait would come after sending.
+    /// Begins a call by waiting for its answer, without a buffer yet: whatever can be read before anything was asked, the end of the connection above all,
+    /// shows that it is of no more use. False then. The order costs nothing, since the same wait would come after sending.
     /// </summary>
     public bool TryBegin(CancellationToken cancellation)
     {
-        _received = new PooledBuffer(FirstRead);
-        _firstRead = socket.ReceiveAsync(_received.GetMemory(FirstRead), SocketFlags.None, cancellation);
-        return !_firstRead.IsCompleted;
+        _firstBytes = WaitAsync(cancellation);
+        return !_firstBytes.IsCompleted;
     }
 
     /// <summary>Sends <paramref name="request"/> and reads the head of its answer. Only after <see cref="TryBegin"/>.</summary>
@@ -47,12 +46,13 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
         ValueTask<bool> sending = WriteAsync(request, cancellation);
         Task<bool>? unfinished = sending.IsCompleted ? null : sending.AsTask();
         bool isSent = unfinished is null && sending.Result;
-        PooledBuffer received = _received!;
         int searched = 0;
         int interim = 0;
-        int count = await _firstRead.ConfigureAwait(false);
+        await _firstBytes.ConfigureAwait(false);
+        PooledBuffer received = _received = new PooledBuffer(FirstRead);
         while (true)
         {
+            int count = await socket.ReceiveAsync(received.GetMemory(FirstRead), SocketFlags.None, cancellation).ConfigureAwait(false);
             if (count == 0)
             {
                 throw new HttpIOException(HttpRequestError.ResponseEnded, "the provider closed the connection before its answer was complete");
@@ -83,10 +83,15 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
             {
                 throw Invalid("the headers of the provider's answer are longer than 64 KiB");
             }
-
-            count = await socket.ReceiveAsync(received.GetMemory(FirstRead), SocketFlags.None, cancellation).ConfigureAwait(false);
         }
     }
+
+    /// <summary>
+    /// Waits until there is something to receive, the end of the connection included. Who waits like this holds no buffer meanwhile, and it costs no system
+    /// call more than a read that finds nothing at first.
+    /// </summary>
+    public ValueTask<int> WaitAsync(CancellationToken cancellation) =>
+        _received is { Length: > 0 } ? ValueTask.FromResult(0) : socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellation);
 
     /// <summary>
     /// Receives bytes of the body: those that came together with the head first. 0 when the connection has ended.

@@ -52,6 +52,13 @@ internal sealed class Http1Response(
     }
 
     /// <inheritdoc/>
+    public override ValueTask<int> WaitAsync(CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(_connection is null, this);
+        return _framing.IsEnded ? ValueTask.FromResult(0) : _connection.WaitAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         if (Interlocked.Exchange(ref _connection, null) is not { } connection)

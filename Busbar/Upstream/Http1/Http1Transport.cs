@@ -115,14 +115,10 @@ internal sealed class Http1Transport : IUpstreamTransport
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using ITimer timer = _time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), limit, _connectTimeout, Timeout.InfiniteTimeSpan);
         var connection = new Http1Connection(await _dial(_server, limit.Token).ConfigureAwait(false), _host, _time.GetTimestamp());
-        if (connection.TryBegin(cancellation))
-        {
-            return connection;
-        }
 
-        connection.Dispose();
-        cancellation.ThrowIfCancellationRequested();
-        throw new HttpRequestException(HttpRequestError.InvalidResponse, "the provider spoke before it was asked, or closed the connection at once");
+        // Who answers before it was asked, to say that it is overloaded for instance, has answered all the same.
+        _ = connection.TryBegin(cancellation);
+        return connection;
     }
 
     private bool IsOld(Http1Connection connection) => _time.GetElapsedTime(connection.IdleSince) > LongestIdle;
