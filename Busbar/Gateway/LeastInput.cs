@@ -17,19 +17,8 @@ internal static class LeastInput
     /// <summary>The largest context, in tokens, that is surely too small for <paramref name="body"/> among those of <paramref name="pool"/>; 0 for none.</summary>
     public static long Outgrown(Pool pool, ReadOnlySpan<byte> body)
     {
-        long largest = 0;
-        long smallest = long.MaxValue;
-        foreach (PoolMember member in pool.Members)
-        {
-            if (member.ContextMax is { } context)
-            {
-                largest = Math.Max(largest, context);
-                smallest = Math.Min(smallest, context);
-            }
-        }
-
         // Nearly every request is too short to be worth a look.
-        return largest > 0 && body.Length / BytesPerToken > smallest ? Math.Max(0, Of(body, largest + 1) - 1) : 0;
+        return body.Length / BytesPerToken > pool.SmallestContext ? Math.Max(0, Of(body, pool.LargestContext!.Value + 1) - 1) : 0;
     }
 
     /// <summary>The bound for <paramref name="body"/>, a JSON text, counted no further than to <paramref name="enough"/>.</summary>
