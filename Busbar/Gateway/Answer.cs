@@ -26,7 +26,7 @@ internal static class Answer
             }
 
             // Clients of a binary stream cannot read anything else; the others recognise JSON.
-            return attempt.Exchange.Streams && attempt.Endpoint.Protocol.Id == ProtocolId.Bedrock && attempt.Exchange.Route.Operation == Operation.Chat
+            return attempt.Exchange.Streams && attempt.Response.Status == 200 && attempt.Endpoint.Protocol.Id == ProtocolId.Bedrock && attempt.Exchange.Route.Operation == Operation.Chat
                 ? WholeRelay.TranslateAsync(attempt.ToReframe())
                 : WholeRelay.PassAsync(attempt);
         }
