@@ -96,4 +96,27 @@ public sealed class EstimateTests
             Assert.InRange(meter.Bytes, 0, text.Length);
         }
     }
+
+    [Theory]
+    [InlineData("""{"messages":[{"role":"user","content":"TEXT"}]}""", 1000)]
+    [InlineData("""{"contents":[{"parts":[{"text" : "TEXT"},{"text":"TEXT"}]}]}""", 2000)]
+    [InlineData("""{"input":"TEXT","instructions":"TEXT"}""", 2000)]
+    [InlineData("""{"system":["\\\"TEXT"]}""", 1000)]
+    [InlineData("""{"source":{"type":"base64","data":"TEXT"}}""", 0)]
+    [InlineData("""{"thinking":"TEXT","signature":"TEXT","encrypted_content":"TEXT"}""", 0)]
+    [InlineData("""{"image_url":{"url":"data:image/png;base64,TEXT"},"unknown":"TEXT"}""", 0)]
+    [InlineData("""{"input":"TEXT","truncation":"auto"}""", 0)]
+    [InlineData("""{"context_management":{},"messages":[{"content":"TEXT"}]}""", 0)]
+    [InlineData("""{"content":"TEXT""", 1000)]
+    public void A_request_is_at_least_an_eighth_of_a_token_for_each_byte_of_text(string body, long tokens)
+    {
+        string text = string.Concat(Enumerable.Repeat("a text\\n\\u00e9", 1000));
+        byte[] bytes = Encoding.UTF8.GetBytes(body.Replace("TEXT", text, StringComparison.Ordinal));
+        Assert.Equal(tokens, LeastInput.Of(bytes, long.MaxValue));
+        Assert.Equal(Math.Min(tokens, 10), LeastInput.Of(bytes, 10));
+    }
+
+    [Fact]
+    public void A_run_of_one_character_is_hardly_any_token() =>
+        Assert.Equal(0, LeastInput.Of(Encoding.UTF8.GetBytes($$"""{"content":"{{new string(' ', 100_000)}}"}"""), long.MaxValue));
 }

@@ -150,6 +150,42 @@ public sealed class FaultScenarios
 
     [Theory]
     [MemberData(nameof(Hops))]
+    public async Task A_prompt_that_surely_does_not_fit_is_not_sent_to_a_model(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves, serves)
+        {
+            Members = ["context_max: 1000", "context_max: 2000", "context_max: 100000"],
+        });
+        scene.Upstreams[2].Next(call => serves.ServeAsync(call));
+
+        Assert.Equal(200, (await scene.PostAsync(speaks, speaks.Request(Scene.Pool, stream: false, string.Concat(Enumerable.Repeat("words \\u00e9 ", 5000))))).Status);
+
+        Assert.Equal([0, 0, 1], scene.Upstreams.Select(upstream => upstream.Requests.Count));
+        Assert.Equal(0, (await scene.MetricsAsync()).Sum("busbar_failovers_total"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task A_prompt_that_surely_fits_no_model_is_the_native_context_error_without_a_call(string client)
+    {
+        Dialect speaks = Dialect.Of(client);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(speaks, speaks)
+        {
+            Members = ["context_max: 1000", "context_max: 2000"],
+            Pool = "on_exhausted: { action: least_bad }",
+        });
+
+        Reply reply = await scene.PostAsync(speaks, speaks.Request(Scene.Pool, stream: false, string.Concat(Enumerable.Repeat("word ", 10_000))));
+
+        speaks.IsEnvelope(reply, 400, "context_length_exceeded");
+        Scene.SpeaksLikeTheVendor(reply);
+        Assert.Equal([0, 0], scene.Upstreams.Select(upstream => upstream.Requests.Count));
+        await scene.CountedAsync("client_error");
+    }
+
+    [Theory]
+    [MemberData(nameof(Hops))]
     [Trait("gotcha", "C153")]
     public async Task A_prompt_too_long_for_all_models_is_the_native_context_error(string client, string provider)
     {

@@ -1,3 +1,5 @@
+using Busbar.Ir;
+using Busbar.Protocols;
 using Busbar.Upstream;
 
 namespace Busbar.Gateway;
@@ -18,7 +20,15 @@ internal static class Answer
         if (!attempt.IsTranslated)
         {
             // An array was asked for, which does not look like a stream.
-            return streamed || attempt.Exchange.WantsJsonArray ? StreamRelay.RunAsync(attempt, Passed(attempt)) : WholeRelay.PassAsync(attempt);
+            if (streamed || attempt.Exchange.WantsJsonArray)
+            {
+                return StreamRelay.RunAsync(attempt, Passed(attempt));
+            }
+
+            // Clients of a binary stream cannot read anything else; the others recognise JSON.
+            return attempt.Exchange.Streams && attempt.Response.Status == 200 && attempt.Endpoint.Protocol.Id == ProtocolId.Bedrock && attempt.Exchange.Route.Operation == Operation.Chat
+                ? WholeRelay.TranslateAsync(attempt.ToReframe())
+                : WholeRelay.PassAsync(attempt);
         }
 
         return streamed && attempt.Exchange.Streams
@@ -35,6 +45,11 @@ internal static class Answer
         if (!attempt.IsTranslated)
         {
             HeaderPolicy.CopyResponse(attempt.Response.Head, headers);
+            if (attempt.Response.Head.Get("Content-Encoding") is { } coding)
+            {
+                // Never asked for; but who sends it all the same must stay readable.
+                headers.ContentEncoding = coding;
+            }
         }
 
         HeaderPolicy.NameRequest(exchange);

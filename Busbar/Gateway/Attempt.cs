@@ -141,6 +141,13 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         return true;
     }
 
+    /// <summary>Lets a same-protocol answer be read and written anew, for a client that wants another form of it.</summary>
+    public Attempt ToReframe()
+    {
+        Translation ??= new TranslationContext(exchange.Ingress.Id, endpoint.Protocol.Id, endpoint.Target);
+        return this;
+    }
+
     /// <summary>Takes over the answer to <see cref="SendAsync"/>.</summary>
     public void Received(UpstreamResponse response)
     {

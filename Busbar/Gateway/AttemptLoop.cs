@@ -30,6 +30,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         var pick = new PickRequest { AffinityKey = pool.Config.Affinity is { } affinity ? SessionKey.Of(exchange, affinity) : null };
         FollowUp.Direct(exchange, metrics, ref pick);
         bool canServe = exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
+        bool hasRoom = PassOverSmall(exchange, pool, ref pick);
         AttemptResult last = default;
         TimeSpan retryAfter = TimeSpan.MaxValue;
         bool isLastResort = false;
@@ -62,6 +63,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
                     counters = snapshot.MetricsOf(pool);
                     fallback = way.Enter(pool, snapshot.Fleet);
                     canServe |= exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
+                    hasRoom |= PassOverSmall(exchange, pool, ref pick);
                     hop = 0;
 
                     // A session belongs to the pool that was asked for.
@@ -135,6 +137,12 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             return;
         }
 
+        if (!hasRoom)
+        {
+            await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.ContextLength)).ConfigureAwait(false);
+            return;
+        }
+
         // The client comes back to the pool it asked for, so the lane that is ready first, in any of them, is the one to wait for.
         TimeSpan wait = pool.RetryAfter();
         int seconds = (int)Math.Ceiling((wait < retryAfter ? wait : retryAfter).TotalSeconds);
@@ -158,6 +166,18 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
 
         return any;
+    }
+
+    // Lanes that the request surely does not fit are not called with it. False when the pool has no other.
+    private static bool PassOverSmall(Exchange exchange, Pool pool, ref PickRequest pick)
+    {
+        if (exchange.Route.Operation != Operation.Chat)
+        {
+            return true;
+        }
+
+        pick.ContextFloor = Math.Max(pick.ContextFloor, LeastInput.Outgrown(pool, exchange.Body!.Span));
+        return pool.HasRoom(pick);
     }
 
     // Where every ready lane is busy, a pool with a fallback hands the request on at once, any other lets it wait.

@@ -27,6 +27,9 @@ internal interface IRelayedStream : IDisposable
     /// <summary>The provider's terminal was taken.</summary>
     bool IsComplete { get; }
 
+    /// <summary>Nothing is to come any more but the end of the body.</summary>
+    bool IsLast { get; }
+
     /// <summary>The error the provider reported in the stream.</summary>
     StreamError? Error { get; }
 

@@ -40,6 +40,9 @@ internal sealed class PassedStream : IRelayedStream
     public bool IsComplete => _tap.IsComplete;
 
     /// <inheritdoc/>
+    public bool IsLast => _tap.IsLast;
+
+    /// <inheritdoc/>
     public StreamError? Error => _tap.Error;
 
     /// <inheritdoc/>

@@ -187,13 +187,15 @@ internal static class StreamRelay
             catch (Exception exception) when (Transport.IsFailure(exception))
             {
                 await exchange.KeepAlive.TakeBackAsync().ConfigureAwait(false);
-                if (exchange.ClientGone.IsCancellationRequested || body.IsComplete || body.Error is not null)
+                // Silence after the terminal is a provider that leaves its connection open; a broken connection is an answer that lacks its last words.
+                bool isOpen = exception is OperationCanceledException;
+                if (exchange.ClientGone.IsCancellationRequested || (isOpen ? body.IsComplete : body.IsLast) || body.Error is not null)
                 {
                     break;
                 }
 
                 isOver = true;
-                fault = exception is OperationCanceledException ? FaultClass.Timeout : FaultClass.Network;
+                fault = isOpen ? FaultClass.Timeout : FaultClass.Network;
                 body.Fail(Interrupted(fault.Value));
                 Write(exchange, body);
                 continue;

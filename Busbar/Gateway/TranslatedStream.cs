@@ -35,6 +35,9 @@ internal sealed class TranslatedStream : IRelayedStream
     public bool IsComplete => _translation.IsComplete;
 
     /// <inheritdoc/>
+    public bool IsLast => IsComplete;
+
+    /// <inheritdoc/>
     public StreamError? Error => _translation.Error;
 
     /// <inheritdoc/>

@@ -26,6 +26,9 @@ internal sealed class UsageHidingStream(PassedStream passed) : IRelayedStream
     public bool IsComplete => passed.IsComplete;
 
     /// <inheritdoc/>
+    public bool IsLast => passed.IsLast;
+
+    /// <inheritdoc/>
     public StreamError? Error => passed.Error;
 
     /// <inheritdoc/>

@@ -23,6 +23,17 @@ internal static class WholeRelay
         Exchange exchange = attempt.Exchange;
         using var body = new PooledBuffer(ReadSize);
         bool ended = await FillAsync(attempt.Response, body, Answer.HoldLimit, exchange.Timer.Token).ConfigureAwait(false);
+        if (ended && InBandError.Of(attempt, body.Memory) is { } error)
+        {
+            AttemptResult failed = attempt.Fail(FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap), error.Error);
+            return failed.Reason == FailoverReason.HardDown ? failed : failed with { Native = new NativeAnswer(attempt, body.Span, Outcome.Error) };
+        }
+
+        if (ended && exchange.Streams && attempt.Response.Status == 200 && JsonSyntax.Trim(body.Span) is var text && (text.IsEmpty || text[0] == (byte)'<'))
+        {
+            // A client that reads nothing, or a page, as a stream would take it for an empty answer. Other statuses speak for themselves.
+            return attempt.Fail(FaultClass.ServerError, default);
+        }
 
         // An answer such as 204 must have neither a body nor a length.
         long? length = !ended ? LengthOf(attempt.Response) : body.Length > 0 ? body.Length : null;
@@ -85,7 +96,7 @@ internal static class WholeRelay
             : ResponseTranslation.Translate(body.Memory, attempt.Endpoint.Protocol, exchange.Ingress, attempt.Translation!, identity, response, output);
         if (!read)
         {
-            return await UntranslatableAsync(exchange).ConfigureAwait(false);
+            return attempt.IsTranslated ? await UntranslatableAsync(exchange).ConfigureAwait(false) : attempt.Fail(FaultClass.ServerError, default);
         }
 
         if (response.Failure is { } failure)

@@ -20,6 +20,14 @@ internal sealed class Pool
         _state = state;
         _clock = clock;
         _selection = new Selection(members, state, clock);
+        foreach (var member in members)
+        {
+            if (member.ContextMax is { } context)
+            {
+                SmallestContext = Math.Min(SmallestContext ?? context, context);
+                LargestContext = Math.Max(LargestContext ?? context, context);
+            }
+        }
     }
 
     /// <summary>What the operator wrote; defaults for a direct route.</summary>
@@ -33,6 +41,12 @@ internal sealed class Pool
 
     /// <summary>Lanes that take traffic: excluded members and those without weight are left out.</summary>
     public IReadOnlyList<PoolMember> Members { get; }
+
+    /// <summary>The smallest context of those lanes that is known, tokens; null when none is.</summary>
+    public long? SmallestContext { get; }
+
+    /// <summary>The largest context of those lanes that is known, tokens; null when none is.</summary>
+    public long? LargestContext { get; }
 
     /// <summary>Requests waiting for a permit.</summary>
     public int Queued => _state.Queued;
@@ -130,6 +144,25 @@ internal sealed class Pool
         }
 
         return TimeSpan.FromMilliseconds(soonest == long.MaxValue ? Busy : Math.Max(1000, soonest));
+    }
+
+    /// <summary>True unless every lane's context is known and too small for <paramref name="request"/>.</summary>
+    public bool HasRoom(in PickRequest request)
+    {
+        if (request.ContextFloor == 0)
+        {
+            return true;
+        }
+
+        foreach (var member in Members)
+        {
+            if (!Selection.IsTooSmall(member, request))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private PickResult TryPick(in PickRequest request, PermitGate? held, out LaneLease? lease)

@@ -94,7 +94,8 @@ internal sealed class Selection(PoolMember[] members, PoolState state, Monotonic
     public static bool IsCandidate(PoolMember member, in PickRequest request) =>
         !request.Tried.Contains(member.Lane.Index) && !IsTooSmall(member, request) && !member.Lane.IsOut;
 
-    private static bool IsTooSmall(PoolMember member, in PickRequest request) =>
+    /// <summary>True when the lane's context is known not to be large enough.</summary>
+    public static bool IsTooSmall(PoolMember member, in PickRequest request) =>
         request.ContextFloor > 0 && member.ContextMax is { } context && context <= request.ContextFloor;
 
     private PoolMember? Best(in PickRequest request, PermitGate? held, Span<bool> eligible, out bool isSoft, out bool saturated)

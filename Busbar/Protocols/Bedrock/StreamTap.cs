@@ -15,6 +15,9 @@ internal sealed class StreamTap : IStreamTap
     public bool IsComplete { get; private set; }
 
     /// <inheritdoc/>
+    public bool IsLast { get; private set; }
+
+    /// <inheritdoc/>
     public StreamError? Error { get; private set; }
 
     /// <inheritdoc/>
@@ -40,6 +43,7 @@ internal sealed class StreamTap : IStreamTap
         }
         else if (frame.Is("metadata"u8))
         {
+            IsLast = IsComplete;
             using var tape = new JsonTape();
             if (tape.TryParse(frame.Data))
             {

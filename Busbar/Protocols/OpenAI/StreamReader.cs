@@ -33,7 +33,12 @@ internal sealed class StreamReader : IStreamReader
 
         if (data.SequenceEqual("[DONE]"u8))
         {
-            End(events);
+            // Alone it ends nothing: no answer has begun.
+            if (_hasStarted)
+            {
+                End(events);
+            }
+
             return;
         }
 

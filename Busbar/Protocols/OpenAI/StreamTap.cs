@@ -17,7 +17,10 @@ internal sealed class StreamTap : IStreamTap
     public bool HasContent { get; private set; }
 
     /// <inheritdoc/>
-    public bool IsComplete => _isDone || _hasFinish;
+    public bool IsComplete => _hasFinish || (_isDone && HasContent);
+
+    /// <inheritdoc/>
+    public bool IsLast => _isDone;
 
     /// <inheritdoc/>
     public StreamError? Error { get; private set; }

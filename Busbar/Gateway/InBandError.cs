@@ -1,0 +1,27 @@
+using Busbar.Ir;
+using Busbar.Protocols;
+
+namespace Busbar.Gateway;
+
+/// <summary>An error that stands where a whole answer of the client's own protocol should be, under the status of success.</summary>
+internal static class InBandError
+{
+    /// <summary>The error that <paramref name="body"/> is; null when it is an answer, or nothing that can be read.</summary>
+    public static StreamError? Of(Attempt attempt, ReadOnlyMemory<byte> body)
+    {
+        if (attempt.Exchange.Route.Operation != Operation.Chat || !MayBe(body.Span))
+        {
+            return null;
+        }
+
+        using ChatResponse response = ChatResponse.Rent();
+        return attempt.Endpoint.Protocol.ReadResponse(body, response) ? response.Failure : null;
+    }
+
+    // Answers are hardly ever parsed for this: one dialect always names its error, which is null then, and one says it by its finish reason.
+    private static bool MayBe(ReadOnlySpan<byte> body)
+    {
+        int at = body.IndexOf("\"error\""u8);
+        return (at >= 0 && !body[(at + 7)..].TrimStart(": \t\r\n"u8).StartsWith("null"u8)) || body.IndexOf("\"ERROR"u8) >= 0;
+    }
+}
