@@ -79,6 +79,17 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.Equal(1006, Taken().Length);
     }
 
+    [Theory]
+    [InlineData("keys", "--help")]
+    [InlineData("keys", "create", "-h")]
+    [InlineData("status", "--help")]
+    public async Task Help_is_at_hand_behind_every_command(params string[] arguments)
+    {
+        var output = new StringWriter();
+        Assert.Equal(0, await CommandLine.RunAsync(arguments, output, _error));
+        Assert.Contains("busbar keys create --name NAME", output.ToString());
+    }
+
     [Fact]
     public async Task The_status_is_a_summary_and_fails_when_no_lane_can_serve()
     {

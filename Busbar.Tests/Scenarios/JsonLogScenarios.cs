@@ -32,7 +32,7 @@ public sealed class JsonLogScenarios
         JsonElement failed = Single(lines, "attempt failed");
         Assert.Equal(("warn", "smart", "m0", 500), (failed.GetProperty("level").GetString(), failed.GetProperty("pool").GetString(), failed.GetProperty("lane").GetString(), failed.GetProperty("status").GetInt32()));
         JsonElement ended = Single(lines, "request ");
-        Assert.Equal(reply[dialect.RequestIdHeader!], ended.GetProperty("request_id").GetString());
+        Assert.All([failed, ended], line => Assert.Equal(reply[dialect.RequestIdHeader!], line.GetProperty("request_id").GetString()));
         Assert.Equal(("ok", 2), (ended.GetProperty("outcome").GetString(), ended.GetProperty("attempts").GetInt32()));
         Assert.Contains(lines, line => line.GetProperty("level").GetString() == "warn" && line.GetProperty("message").GetString()!.Contains("refused and switched off", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.GetProperty("message").GetString()!.StartsWith("model m0", StringComparison.Ordinal));

@@ -10,6 +10,9 @@ internal static class CommandLine
     {
         switch (arguments)
         {
+            case ["keys" or "status", ..] when arguments.Any(argument => argument is "--help" or "-h"):
+                output.Write(HelpText.Text);
+                return 0;
             case ["keys", ..]:
                 return await KeysCommand.RunAsync(arguments, ProcessEnvironment.Instance, TimeProvider.System, output, error).ConfigureAwait(false);
             case ["status", ..]:

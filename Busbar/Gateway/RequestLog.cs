@@ -42,14 +42,14 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time)
     }
 
     /// <summary>A provider answered an attempt with an error status.</summary>
-    public void AttemptFailed(LaneLease lease, FaultClass fault, int status) =>
-        AttemptFailed(logger, lease.Pool.Name, lease.Lane.Name, fault, status);
+    public void AttemptFailed(Exchange exchange, LaneLease lease, FaultClass fault, int status) =>
+        AttemptFailed(logger, exchange.RequestId, lease.Pool.Name, lease.Lane.Name, fault, status);
 
     /// <summary>An attempt failed without an answer.</summary>
-    public void AttemptFailed(LaneLease lease, string reason) => AttemptBroke(logger, lease.Pool.Name, lease.Lane.Name, reason);
+    public void AttemptFailed(Exchange exchange, LaneLease lease, string reason) => AttemptBroke(logger, exchange.RequestId, lease.Pool.Name, lease.Lane.Name, reason);
 
     /// <summary>Nothing better was left than this lane.</summary>
-    public void LastResort(LaneLease lease) => LastResort(logger, lease.Pool.Name, lease.Lane.Name);
+    public void LastResort(Exchange exchange, LaneLease lease) => LastResort(logger, exchange.RequestId, lease.Pool.Name, lease.Lane.Name);
 
     /// <summary>A probe of a lane's health failed; status 0 when there was no answer.</summary>
     public void ProbeFailed(string lane, string reason, int status) => ProbeFailed(logger, lane, reason, status);
@@ -99,14 +99,14 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time)
     [LoggerMessage(EventId = 1, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} tokens_in={Input} tokens_out={Output}")]
     private static partial void Ended(ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts, long milliseconds, long input, long output);
 
-    [LoggerMessage(2, LogLevel.Warning, "attempt failed: pool={Pool} lane={Lane} fault={Fault} status={Status}")]
-    private static partial void AttemptFailed(ILogger logger, string pool, string lane, FaultClass fault, int status);
+    [LoggerMessage(2, LogLevel.Warning, "attempt failed: request={RequestId} pool={Pool} lane={Lane} fault={Fault} status={Status}")]
+    private static partial void AttemptFailed(ILogger logger, string requestId, string pool, string lane, FaultClass fault, int status);
 
-    [LoggerMessage(3, LogLevel.Warning, "attempt failed: pool={Pool} lane={Lane} {Reason}")]
-    private static partial void AttemptBroke(ILogger logger, string pool, string lane, string reason);
+    [LoggerMessage(3, LogLevel.Warning, "attempt failed: request={RequestId} pool={Pool} lane={Lane} {Reason}")]
+    private static partial void AttemptBroke(ILogger logger, string requestId, string pool, string lane, string reason);
 
-    [LoggerMessage(6, LogLevel.Warning, "no lane is ready: pool={Pool} tries lane={Lane} as the least bad")]
-    private static partial void LastResort(ILogger logger, string pool, string lane);
+    [LoggerMessage(6, LogLevel.Warning, "no lane is ready: request={RequestId} pool={Pool} tries lane={Lane} as the least bad")]
+    private static partial void LastResort(ILogger logger, string requestId, string pool, string lane);
 
     [LoggerMessage(7, LogLevel.Debug, "health probe failed: lane={Lane} {Reason} status={Status}")]
     private static partial void ProbeFailed(ILogger logger, string lane, string reason, int status);

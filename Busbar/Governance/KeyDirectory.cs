@@ -10,6 +10,7 @@ internal sealed class KeyDirectory(int expected = 0)
     private readonly KeyIndex<KeyDigest, ByDigest> _byDigest = new(expected);
     private readonly KeyIndex<string, ById> _byId = new(expected);
     private readonly KeyIndex<string, ByAccessKey> _byAccessKey = new(0);
+    private int _added;
 
     /// <summary>Number of keys.</summary>
     public int Count => _byId.Count;
@@ -30,7 +31,7 @@ internal sealed class KeyDirectory(int expected = 0)
     /// <summary>The key, active or not, that has the access key called <paramref name="accessKeyId"/>; null when there is none.</summary>
     public KeyEntry? FindAccessKey(string accessKeyId) => _byAccessKey.Find(accessKeyId);
 
-    /// <summary>Adds a key with its counters. False, and nothing changed, when its id, a digest or its access key id is taken.</summary>
+    /// <summary>Adds a key with its counters, behind all others in <see cref="KeyEntry.Order"/>. False, and nothing changed, when its id, a digest or its access key id is taken.</summary>
     public bool TryAdd(KeyEntry entry)
     {
         VirtualKey key = entry.Key;
@@ -42,6 +43,7 @@ internal sealed class KeyDirectory(int expected = 0)
             return false;
         }
 
+        entry.Order = ++_added;
         Index(entry, null, key);
         _byId.Add(key.Id, entry);
         return true;
