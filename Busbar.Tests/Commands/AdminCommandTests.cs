@@ -126,6 +126,33 @@ public sealed class AdminCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Address_and_token_come_from_the_configuration_where_nothing_else_says_them()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, $$"""
+                listen: 0.0.0.0:{{_port}}
+                providers: { a: { protocol: openai, base_url: "https://api.example.com", api_key_env: K } }
+                models: { m: { provider: a, max_concurrent: 1 } }
+                governance: { enabled: true, admin_token: {{AdminScene.Token}} }
+                """);
+            Assert.Equal(0, await RunAsync(new FakeEnvironment(("BUSBAR_CONFIG", file)), "status"));
+            Assert.Equal(0, await RunAsync(new FakeEnvironment(), "keys", "list", "--config", file));
+            Assert.Equal(0, await RunAsync(new FakeEnvironment(("BUSBAR_CONFIG", file)), "keys", "list", "--url", Url));
+
+            // Not to any other machine.
+            Assert.Equal(1, await RunAsync(new FakeEnvironment(("BUSBAR_CONFIG", file)), "keys", "list", "--url", "http://192.0.2.1:1"));
+            Assert.Contains("set BUSBAR_ADMIN_TOKEN", _error.ToString());
+            Assert.DoesNotContain(AdminScene.Token, _error.ToString());
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
     public async Task What_the_gateway_refuses_is_said_in_its_words()
     {
         Assert.Equal(1, await RunAsync("keys", "create", "--name", "a", "--rpm", "0"));

@@ -83,14 +83,17 @@ public sealed class AuthenticationScenarios
         Assert.StartsWith($"HTTP/1.1 {dialect.StatusOf(401)} ", Encoding.ASCII.GetString(buffer, 0, read));
     }
 
-    [Fact]
+    [Theory]
     [Trait("gotcha", "C89")]
-    public async Task A_garbled_credential_is_a_401_and_harms_nothing()
+    [InlineData("Bearer ", new byte[] { 0xC3, 0xA4, 0xE2, 0x82, 0xAC })]
+    [InlineData("Bearer ", new byte[] { 0xFF, 0xFE, 0x80 })]
+    [InlineData("", new byte[] { 0xC3, 0x28 })]
+    public async Task A_garbled_credential_is_a_401_and_harms_nothing(string scheme, byte[] credential)
     {
         await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync("127.0.0.1", scene.Port);
-        await socket.SendAsync((byte[])[.. "GET /stats HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \u00e4\u20ac\r\n\r\n"u8]);
+        await socket.SendAsync((byte[])[.. Encoding.ASCII.GetBytes($"GET /stats HTTP/1.1\r\nHost: x\r\nAuthorization: {scheme}"), .. credential, .. "\r\n\r\n"u8]);
         byte[] buffer = new byte[4096];
         using var bound = new CancellationTokenSource(Eventually.Bound);
         int read = await socket.ReceiveAsync(buffer, bound.Token);
