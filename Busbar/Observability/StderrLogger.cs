@@ -14,7 +14,6 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
 
     private readonly Channel<string> _lines = Channel.CreateBounded<string>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly LogLevel _level;
-    private readonly LogFormat _format;
     private readonly TimeProvider _time;
     private readonly Task _writer;
     private long _dropped;
@@ -23,10 +22,13 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
     public StderrLogger(LogLevel level, TextWriter output, TimeProvider time, LogFormat format = LogFormat.Text)
     {
         _level = level;
-        _format = format;
+        Format = format;
         _time = time;
         _writer = Task.Run(() => WriteAsync(output));
     }
+
+    /// <summary>The form of the lines.</summary>
+    public LogFormat Format { get; }
 
     /// <summary>The level named by <c>BUSBAR_LOG</c> or <c>RUST_LOG</c>; information when unset or not understood.</summary>
     public static LogLevel ParseLevel(string? name) => name?.Trim().ToLowerInvariant() switch
@@ -72,7 +74,7 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
     }
 
     private string Format(LogLevel level, string category, string message, IReadOnlyList<KeyValuePair<string, object?>>? values, Exception? exception) =>
-        _format == LogFormat.Json
+        Format == LogFormat.Json
             ? LogLine.Json(_time.GetUtcNow(), level, category, message, values, exception)
             : LogLine.Text(_time.GetUtcNow(), level, category, message, exception);
 
