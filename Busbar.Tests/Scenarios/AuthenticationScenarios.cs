@@ -110,6 +110,12 @@ public sealed class AuthenticationScenarios
 
         Assert.Equal((200, "ok"), ((await scene.GetAsync("/healthz", token: null)).Status, (await scene.GetAsync("/healthz", token: null)).Text));
         Assert.Equal(200, (await scene.GetAsync("/livez", token: null)).Status);
+        foreach (string path in (string[])["/healthz", "/livez"])
+        {
+            Reply probe = await scene.GetAsync(path, token: null, HttpMethod.Head);
+            Assert.Equal((200, ""), (probe.Status, probe.Text));
+        }
+
         Assert.Equal((200, ""), ((await scene.GetAsync("/", token: null)).Status, (await scene.GetAsync("/", token: null)).Text));
         Assert.Equal(200, (await scene.GetAsync("/", token: null, HttpMethod.Head)).Status);
         foreach (string path in (string[])["/stats", "/metrics", "/nowhere", "/healthz/x", "/v1/chat/completions"])

@@ -53,7 +53,7 @@ internal static class HelpText
           GET {v}/models/{model}
         own endpoints:
           GET / /healthz /livez /stats /metrics
-          HEAD /
+          HEAD / /healthz /livez
           /admin/...                                  admin API: GET /admin/openapi.json describes it
 
         signals: SIGTERM and SIGINT drain and stop (a second one stops at once), SIGHUP reloads the configuration.
