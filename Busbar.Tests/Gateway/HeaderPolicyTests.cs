@@ -1,5 +1,7 @@
 using Busbar.Gateway;
 using Busbar.Ir;
+using Busbar.Upstream;
+using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Tests.Gateway;
@@ -14,22 +16,21 @@ public sealed class HeaderPolicyTests
     public void A_value_that_cannot_be_sent_is_left_out_so_that_no_lane_is_charged_for_it(string value)
     {
         var client = new HeaderDictionary { ["anthropic-beta"] = value, ["anthropic-version"] = "2023-06-01" };
-        using var upstream = new HttpRequestMessage();
+        var upstream = new UpstreamRequest(new Uri("http://vendor.test/v1"), new ModelSplice("{}"u8.ToArray()));
 
-        HeaderPolicy.CopyRequest(ProtocolId.Anthropic, client, upstream.Headers);
+        HeaderPolicy.CopyRequest(ProtocolId.Anthropic, client, upstream);
 
-        Assert.False(upstream.Headers.NonValidated.Contains("anthropic-beta"));
-        Assert.Equal("2023-06-01", upstream.Headers.NonValidated["anthropic-version"].ToString());
+        Assert.Equal([new("anthropic-version", "2023-06-01")], upstream.Headers.ToArray());
     }
 
     [Fact]
     public void Only_listed_headers_pass()
     {
         var client = new HeaderDictionary { ["anthropic-beta"] = "x", ["cookie"] = "a=b", ["x-forwarded-for"] = "10.0.0.1", ["authorization"] = "Bearer t" };
-        using var upstream = new HttpRequestMessage();
+        var upstream = new UpstreamRequest(new Uri("http://vendor.test/v1"), new ModelSplice("{}"u8.ToArray()));
 
-        HeaderPolicy.CopyRequest(ProtocolId.Anthropic, client, upstream.Headers);
+        HeaderPolicy.CopyRequest(ProtocolId.Anthropic, client, upstream);
 
-        Assert.Equal(["anthropic-beta"], upstream.Headers.NonValidated.Select(header => header.Key));
+        Assert.Equal(["anthropic-beta"], upstream.Headers.ToArray().Select(header => header.Key));
     }
 }

@@ -21,9 +21,9 @@ public sealed class CredentialTests
         {
             foreach (CredentialCarrier carrier in Enum.GetValues<CredentialCarrier>().Except([CredentialCarrier.None, CredentialCarrier.Signature]))
             {
-                HttpRequestMessage request = Applied(protocol, null, new CallerCredential(true, new Secret(token), carrier));
-                string name = Assert.Single(Names, request.Headers.Contains);
-                Assert.EndsWith(token, Assert.Single(request.Headers.GetValues(name)));
+                UpstreamRequest request = Applied(protocol, null, new CallerCredential(true, new Secret(token), carrier));
+                string name = Assert.Single(Names, request.Has);
+                Assert.EndsWith(token, Value(request, name));
             }
         }
     }
@@ -36,27 +36,29 @@ public sealed class CredentialTests
     {
         foreach (Secret? token in (Secret?[])[null, new Secret(""), new Secret("line\nfeed"), new Secret("\u00e4")])
         {
-            HttpRequestMessage request = Applied(protocol, "own-key", new CallerCredential(true, token, CredentialCarrier.Bearer));
-            Assert.DoesNotContain(Names, request.Headers.Contains);
+            UpstreamRequest request = Applied(protocol, "own-key", new CallerCredential(true, token, CredentialCarrier.Bearer));
+            Assert.DoesNotContain(Names, request.Has);
         }
 
-        Assert.DoesNotContain(Names, Applied(protocol, "own\nkey", default).Headers.Contains);
+        Assert.DoesNotContain(Names, Applied(protocol, "own\nkey", default).Has);
     }
 
     [Fact]
     public void A_callers_pair_signs_for_bedrock()
     {
-        HttpRequestMessage request = Applied("Bedrock", "OWN:own-secret", new CallerCredential(true, new Secret("AKIACALLER:secret:session"), CredentialCarrier.Bearer));
+        UpstreamRequest request = Applied("Bedrock", "OWN:own-secret", new CallerCredential(true, new Secret("AKIACALLER:secret:session"), CredentialCarrier.Bearer));
 
-        Assert.Contains("Credential=AKIACALLER/", Assert.Single(request.Headers.GetValues("Authorization")));
-        Assert.Equal("session", Assert.Single(request.Headers.GetValues("x-amz-security-token")));
+        Assert.Contains("Credential=AKIACALLER/", Value(request, "Authorization"));
+        Assert.Equal("session", Value(request, "x-amz-security-token"));
     }
 
-    private static HttpRequestMessage Applied(string protocol, string? key, CallerCredential caller)
+    private static string Value(UpstreamRequest request, string name) => Assert.Single(request.Headers.ToArray(), header => header.Key == name).Value;
+
+    private static UpstreamRequest Applied(string protocol, string? key, CallerCredential caller)
     {
         var provider = new ProviderConfig { Name = "p", Protocol = Enum.Parse<ProtocolId>(protocol), BaseUrl = "https://bedrock-runtime.us-east-1.amazonaws.com" };
-        var request = new HttpRequestMessage(HttpMethod.Post, provider.BaseUrl + "/x");
-        new Credential(provider, key is null ? null : new Secret(key)).Apply(request, caller, new ModelSplice("{}"u8.ToArray()), DateTimeOffset.UnixEpoch);
+        var request = new UpstreamRequest(new Uri(provider.BaseUrl + "/x"), new ModelSplice("{}"u8.ToArray()));
+        new Credential(provider, key is null ? null : new Secret(key)).Apply(request, caller, DateTimeOffset.UnixEpoch);
         return request;
     }
 
@@ -123,8 +125,8 @@ public sealed class CredentialTests
     private static string[] Sent(ProtocolId protocol, string key, CallerCredential caller = default, ProviderAuth auth = ProviderAuth.Native)
     {
         var provider = new ProviderConfig { Name = "p", Protocol = protocol, BaseUrl = "https://vendor.test", Auth = auth };
-        using var request = new HttpRequestMessage(HttpMethod.Post, "https://vendor.test/v1");
-        new Credential(provider, new Secret(key)).Apply(request, caller, new ModelSplice("{}"u8.ToArray()), DateTimeOffset.UnixEpoch);
-        return [.. request.Headers.NonValidated.Select(static header => $"{header.Key}: {header.Value}")];
+        var request = new UpstreamRequest(new Uri("https://vendor.test/v1"), new ModelSplice("{}"u8.ToArray()));
+        new Credential(provider, new Secret(key)).Apply(request, caller, DateTimeOffset.UnixEpoch);
+        return [.. request.Headers.ToArray().Select(static header => $"{header.Key}: {header.Value}")];
     }
 }

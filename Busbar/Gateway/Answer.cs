@@ -1,4 +1,4 @@
-using System.Net.Http.Headers;
+using Busbar.Upstream;
 
 namespace Busbar.Gateway;
 
@@ -14,7 +14,7 @@ internal static class Answer
     /// <summary>Relays a 2xx answer. Transport failures before anything reached the client are thrown; later ones are dealt with here.</summary>
     public static ValueTask<AttemptResult> RelayAsync(Attempt attempt)
     {
-        bool streamed = IsStream(attempt.Response.Content.Headers);
+        bool streamed = IsStream(attempt.Response.Head);
         if (!attempt.IsTranslated)
         {
             // An array was asked for, which does not look like a stream.
@@ -30,11 +30,11 @@ internal static class Answer
     public static void Commit(Attempt attempt, string? contentType, long? contentLength, bool streamed)
     {
         Exchange exchange = attempt.Exchange;
-        exchange.Status = attempt.IsTranslated ? 200 : (int)attempt.Response.StatusCode;
+        exchange.Status = attempt.IsTranslated ? 200 : attempt.Response.Status;
         var headers = exchange.ResponseHeaders;
         if (!attempt.IsTranslated)
         {
-            HeaderPolicy.CopyResponse(attempt.Response.Headers, headers);
+            HeaderPolicy.CopyResponse(attempt.Response.Head, headers);
         }
 
         HeaderPolicy.NameRequest(exchange);
@@ -58,9 +58,8 @@ internal static class Answer
         return attempt.HidesUsage ? new UsageHidingStream(passed) : passed;
     }
 
-    private static bool IsStream(HttpContentHeaders headers) =>
-        headers.NonValidated.TryGetValues("Content-Type", out HeaderStringValues values)
-        && values.ToString() is var type
+    private static bool IsStream(ResponseHead head) =>
+        head.TryGet("Content-Type", out ReadOnlySpan<char> type)
         && (type.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase)
             || type.StartsWith("application/vnd.amazon.eventstream", StringComparison.OrdinalIgnoreCase));
 }

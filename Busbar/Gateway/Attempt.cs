@@ -15,9 +15,9 @@ namespace Busbar.Gateway;
 internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoint endpoint) : IDisposable
 {
     private PooledBuffer? _translatedBody;
-    private HttpRequestMessage? _request;
+    private UpstreamRequest? _request;
     private bool _isSecondTry;
-    private HttpResponseMessage? _response;
+    private UpstreamResponse? _response;
 
     /// <summary>The request it serves.</summary>
     public Exchange Exchange => exchange;
@@ -38,13 +38,13 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     public bool HidesUsage { get; private set; }
 
     /// <summary>The provider's answer, once its headers are in.</summary>
-    public HttpResponseMessage Response => _response!;
+    public UpstreamResponse Response => _response!;
 
     /// <summary>Status of the provider's answer; null while there is none.</summary>
-    public int? Status => (int?)_response?.StatusCode;
+    public int? Status => _response?.Status;
 
     /// <summary>Where the call goes.</summary>
-    public Uri Address => _request!.RequestUri!;
+    public Uri Address => _request!.Address;
 
     /// <summary>Builds the upstream request. Returns what to tell the client when this lane cannot take the request at all.</summary>
     public GatewayError? Prepare()
@@ -79,20 +79,20 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         _request = endpoint.NewRequest(body, call, exchange.Caller.Credential);
         if (!IsTranslated)
         {
-            HeaderPolicy.CopyRequest(endpoint.Protocol.Id, exchange.RequestHeaders, _request.Headers);
+            HeaderPolicy.CopyRequest(endpoint.Protocol.Id, exchange.RequestHeaders, _request);
             if (exchange.Caller.Credential.Carrier == CredentialCarrier.Signature)
             {
-                ForwardedSignature.Copy(exchange.RequestHeaders, _request.Headers);
+                ForwardedSignature.Copy(exchange.RequestHeaders, _request);
             }
         }
 
         endpoint.AddDefaultHeaders(_request);
-        exchange.Trace?.Call(exchange, _request.Headers);
+        exchange.Trace?.Call(exchange, _request);
         return null;
     }
 
-    /// <summary>Sends the request; done when the response headers are in. Throws what the handler throws. The caller passes the result to <see cref="Received"/>.</summary>
-    public Task<HttpResponseMessage> SendAsync(CancellationToken cancellation)
+    /// <summary>Sends the request; done when the response headers are in. Throws what the transport throws. The caller passes the result to <see cref="Received"/>.</summary>
+    public ValueTask<UpstreamResponse> SendAsync(CancellationToken cancellation)
     {
         exchange.CalledAt = exchange.Snapshot.Time.GetTimestamp();
         return endpoint.Provider.SendAsync(_request!, cancellation);
@@ -123,7 +123,11 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
 
         _isSecondTry = true;
         _response?.Dispose();
-        _request?.Dispose();
+        if (_request is { IsInFlight: true })
+        {
+            _translatedBody.Lend();
+        }
+
         _translatedBody.Dispose();
         _translatedBody = body;
         _request = endpoint.NewRequest(new ModelSplice(body.Memory), new EgressCall(exchange.Route.Operation, exchange.Streams), exchange.Caller.Credential);
@@ -132,10 +136,10 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     }
 
     /// <summary>Takes over the answer to <see cref="SendAsync"/>.</summary>
-    public void Received(HttpResponseMessage response)
+    public void Received(UpstreamResponse response)
     {
         _response = response;
-        if (response.IsSuccessStatusCode)
+        if (response.IsSuccess)
         {
             lease.Lane.State.Latency.Observe(exchange.Snapshot.Time.GetElapsedTime(exchange.CalledAt));
         }
@@ -174,7 +178,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <summary>Gives the request's bytes back, once all have left: an answer that has begun never needs them again.</summary>
     public void ReleaseSent()
     {
-        if (_request?.Content is not SplicedContent { IsSent: true })
+        if (_request is not { IsSent: true })
         {
             return;
         }
@@ -190,7 +194,13 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     {
         exchange.Trace?.Ended(this);
         _response?.Dispose();
-        _request?.Dispose();
+        if (_request is { IsInFlight: true })
+        {
+            // The provider answered without having read everything, and the sending ends a moment after the connection does.
+            _translatedBody?.Lend();
+            exchange.Body?.Lend();
+        }
+
         _translatedBody?.Dispose();
         lease.Dispose();
     }

@@ -253,13 +253,13 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
     }
 
     private ValueTask<AttemptResult> TakeAsync(Attempt attempt, LaneMetrics laneCounters) =>
-        (int)attempt.Response.StatusCode is >= 200 and < 300 ? Answer.RelayAsync(attempt) : JudgeAsync(attempt, laneCounters);
+        attempt.Response.IsSuccess ? Answer.RelayAsync(attempt) : JudgeAsync(attempt, laneCounters);
 
     // 7. Classify a failure: whose fault, what happens to the breaker, what happens to the request.
     private async ValueTask<AttemptResult> JudgeAsync(Attempt attempt, LaneMetrics laneCounters)
     {
         Exchange exchange = attempt.Exchange;
-        int status = (int)attempt.Response.StatusCode;
+        int status = attempt.Response.Status;
         using var body = await Transport.ReadAtMostAsync(attempt.Response, exchange.Snapshot.Config.Limits.UpstreamErrorBodyMaxBytes, exchange.Timer.Token).ConfigureAwait(false);
         ProviderError error = attempt.Endpoint.Protocol.ReadError(status, body.Memory);
         if (error.Type is null && Transport.ErrorType(attempt.Endpoint.Protocol, attempt.Response) is { } type)
@@ -319,9 +319,9 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
 
         exchange.Status = status;
-        HeaderPolicy.CopyResponse(attempt.Response.Headers, exchange.ResponseHeaders);
+        HeaderPolicy.CopyResponse(attempt.Response.Head, exchange.ResponseHeaders);
         HeaderPolicy.NameRequest(exchange);
-        exchange.ResponseHeaders.ContentType = HeaderPolicy.ContentTypeOf(attempt.Response.Content.Headers);
+        exchange.ResponseHeaders.ContentType = HeaderPolicy.ContentTypeOf(attempt.Response.Head);
         exchange.Outcome = status is >= 400 and < 500 ? Outcome.ClientError : Outcome.Error;
         exchange.MarkHeaders(attempt.Lease.Lane.Name);
 

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using Busbar.Upstream;
 using Microsoft.AspNetCore.Http;
 
@@ -11,7 +10,7 @@ namespace Busbar.Gateway;
 internal static class ForwardedSignature
 {
     /// <summary>Copies the signature and those signed headers that belong to the signing itself; nothing a client names can bring in any other.</summary>
-    public static void Copy(IHeaderDictionary client, HttpRequestHeaders upstream)
+    public static void Copy(IHeaderDictionary client, UpstreamRequest upstream)
     {
         string authorization = client.Authorization.ToString();
         if (!SigV4Authorization.TryParse(authorization, out SigV4Authorization claim))
@@ -29,11 +28,11 @@ internal static class ForwardedSignature
         }
     }
 
-    private static void Add(string name, string value, HttpRequestHeaders upstream)
+    private static void Add(string name, string value, UpstreamRequest upstream)
     {
-        if (value.Length > 0 && !value.AsSpan().ContainsAnyExceptInRange(' ', '~') && !upstream.NonValidated.Contains(name))
+        if (value.Length > 0 && !upstream.Has(name))
         {
-            upstream.TryAddWithoutValidation(name, value);
+            upstream.TryAdd(name, value);
         }
     }
 }

@@ -33,7 +33,7 @@ internal sealed class GatewaySnapshot
         string userAgent = config.UserAgent ?? $"busbar/{ProductVersion.Text}";
         foreach ((string name, ProviderConfig provider) in config.Providers)
         {
-            _providers.Add(name, new UpstreamProvider(provider, config.Limits));
+            _providers.Add(name, new UpstreamProvider(provider, config.Limits, time));
         }
 
         _endpoints = new UpstreamEndpoint[fleet.Lanes.Max(lane => lane.Index) + 1];

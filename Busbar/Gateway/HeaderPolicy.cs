@@ -1,8 +1,8 @@
 using System.Collections.Frozen;
 using System.Globalization;
-using System.Net.Http.Headers;
 using Busbar.Ir;
 using Busbar.Protocols;
+using Busbar.Upstream;
 using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Gateway;
@@ -31,37 +31,42 @@ internal static class HeaderPolicy
             "openai-model", "x-debug-trace-id", "x-models-etag", "x-reasoning-included",
         ]);
 
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> ResponseNamesBySpan = ResponseNames.GetAlternateLookup<ReadOnlySpan<char>>();
+
     private static readonly string[] ResponsePrefixes = ["x-ratelimit-", "anthropic-ratelimit-", "x-amzn-bedrock-"];
 
     /// <summary>Copies what the provider's own clients send from <paramref name="client"/> to a request of the same protocol.</summary>
-    public static void CopyRequest(ProtocolId protocol, IHeaderDictionary client, HttpRequestHeaders upstream)
+    public static void CopyRequest(ProtocolId protocol, IHeaderDictionary client, UpstreamRequest upstream)
     {
         foreach (string name in Requests[(int)protocol])
         {
-            // A value the HTTP client cannot send would fail the call, and the lane would be charged with the caller's fault.
-            if (client.TryGetValue(name, out var values) && values.Count > 0 && values.ToString() is var value && IsSendable(value))
+            // A value that cannot be sent would fail the call, and the lane would be charged with the caller's fault: it is left out.
+            if (client.TryGetValue(name, out var values) && values.Count > 0)
             {
-                upstream.TryAddWithoutValidation(name, value);
+                upstream.TryAdd(name, values.ToString());
             }
         }
     }
 
     /// <summary>Copies what the provider's own clients read from a same-protocol answer.</summary>
-    public static void CopyResponse(HttpResponseHeaders upstream, IHeaderDictionary client)
+    public static void CopyResponse(ResponseHead upstream, IHeaderDictionary client)
     {
-        foreach (KeyValuePair<string, HeaderStringValues> header in upstream.NonValidated)
+        for (int index = 0; index < upstream.Count; index++)
         {
+            ReadOnlySpan<char> name = upstream.NameAt(index);
+            ReadOnlySpan<char> value = upstream.ValueAt(index);
+
             // A value the server cannot send would fail the answer.
-            if (Passes(header.Key) && header.Value.ToString() is var value && IsSendable(value))
+            if (Passes(name) && IsSendable(value))
             {
-                client[header.Key] = value;
+                client.Append(name.ToString(), value.ToString());
             }
         }
     }
 
     /// <summary>The content type of an answer as the provider wrote it; null when there is none that can be passed on.</summary>
-    public static string? ContentTypeOf(HttpContentHeaders upstream) =>
-        upstream.NonValidated.TryGetValues("Content-Type", out HeaderStringValues values) && values.ToString() is var type && IsSendable(type) ? type : null;
+    public static string? ContentTypeOf(ResponseHead upstream) =>
+        upstream.TryGet("Content-Type", out ReadOnlySpan<char> type) && IsSendable(type) ? Text(type) : null;
 
     /// <summary>Names the request to the client in its dialect, unless the provider already did.</summary>
     public static void NameRequest(Exchange exchange)
@@ -85,11 +90,20 @@ internal static class HeaderPolicy
         }
     }
 
-    private static bool IsSendable(string value) => !value.AsSpan().ContainsAnyExceptInRange(' ', '~');
-
-    private static bool Passes(string name)
+    // The usual ones need no text of their own.
+    private static string Text(ReadOnlySpan<char> contentType) => contentType switch
     {
-        if (ResponseNames.Contains(name))
+        "application/json" => "application/json",
+        "text/event-stream" => "text/event-stream",
+        "text/event-stream; charset=utf-8" => "text/event-stream; charset=utf-8",
+        _ => contentType.ToString(),
+    };
+
+    private static bool IsSendable(ReadOnlySpan<char> value) => !value.ContainsAnyExceptInRange(' ', '~');
+
+    private static bool Passes(ReadOnlySpan<char> name)
+    {
+        if (ResponseNamesBySpan.Contains(name))
         {
             return true;
         }

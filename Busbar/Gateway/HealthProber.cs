@@ -77,10 +77,10 @@ internal sealed class HealthProber(RequestLog log)
         int begun = lane.State.BeginHealthCheck();
         try
         {
-            using HttpRequestMessage request = HealthProbe.NewRequest(endpoint, body);
-            using HttpResponseMessage response = await endpoint.Provider.SendAsync(request, limit.Token).ConfigureAwait(false);
+            UpstreamRequest request = HealthProbe.NewRequest(endpoint, body);
+            using UpstreamResponse response = await endpoint.Provider.SendAsync(request, limit.Token).ConfigureAwait(false);
             using PooledBuffer answer = await Transport.ReadAtMostAsync(response, ErrorBodyLimit, limit.Token).ConfigureAwait(false);
-            int status = (int)response.StatusCode;
+            int status = response.Status;
             if (status is >= 200 and < 300)
             {
                 lane.State.HealthSucceeded(begun);

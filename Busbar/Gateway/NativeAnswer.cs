@@ -18,9 +18,9 @@ internal sealed class NativeAnswer
     /// <summary>Keeps a copy of <paramref name="body"/>, and of the headers that may pass.</summary>
     public NativeAnswer(Attempt attempt, ReadOnlySpan<byte> body, Observability.Outcome outcome)
     {
-        _status = (int)attempt.Response.StatusCode;
-        _contentType = HeaderPolicy.ContentTypeOf(attempt.Response.Content.Headers);
-        HeaderPolicy.CopyResponse(attempt.Response.Headers, _headers);
+        _status = attempt.Response.Status;
+        _contentType = HeaderPolicy.ContentTypeOf(attempt.Response.Head);
+        HeaderPolicy.CopyResponse(attempt.Response.Head, _headers);
         _body = body.ToArray();
         _outcome = outcome;
         _lane = attempt.Lease.Lane.Name;

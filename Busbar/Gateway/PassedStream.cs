@@ -22,8 +22,8 @@ internal sealed class PassedStream : IRelayedStream
         _tap = attempt.Endpoint.Protocol.NewStreamTap();
         _meter = TextMeter.For(attempt);
         _isToRemember = FollowUp.IsKept(attempt);
-        Framer = attempt.Exchange.WantsJsonArray && attempt.Response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
-            ? attempt.Endpoint.Protocol.NewFramer(type.ToString())
+        Framer = attempt.Exchange.WantsJsonArray && attempt.Response.Head.Get("Content-Type") is { } type
+            ? attempt.Endpoint.Protocol.NewFramer(type)
             : attempt.Endpoint.Protocol.NewFramer();
     }
 

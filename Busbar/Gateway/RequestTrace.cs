@@ -1,8 +1,8 @@
-using System.Net.Http.Headers;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Observability.Tracing;
 using Busbar.Protocols;
+using Busbar.Upstream;
 using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Gateway;
@@ -55,15 +55,14 @@ internal sealed class RequestTrace
         _ => "embeddings",
     };
 
-    /// <summary>Begins a call: its headers name the call's own span as parent.</summary>
-    public void Call(Exchange exchange, HttpRequestHeaders headers)
+    /// <summary>Begins a call: its request names the call's own span as parent.</summary>
+    public void Call(Exchange exchange, UpstreamRequest request)
     {
         TraceContext call = _context with { SpanId = _tracer.NewSpanId() };
-        headers.Remove("traceparent");
-        headers.TryAddWithoutValidation("traceparent", call.ToString());
+        request.TrySet("traceparent", call.ToString());
         if (_state is not null)
         {
-            headers.TryAddWithoutValidation("tracestate", _state);
+            request.TryAdd("tracestate", _state);
         }
 
         _call = IsRecorded ? new AttemptTrace(call, Now(exchange)) : null;

@@ -33,7 +33,7 @@ internal static class StreamRelay
 
             string contentType = attempt.IsTranslated
                 ? attempt.Exchange.StreamContentType
-                : HeaderPolicy.ContentTypeOf(attempt.Response.Content.Headers) ?? attempt.Exchange.StreamContentType;
+                : HeaderPolicy.ContentTypeOf(attempt.Response.Head) ?? attempt.Exchange.StreamContentType;
             Answer.Commit(attempt, contentType, null, streamed: true);
             attempt.Exchange.Output.Append(held.Span);
             held.Clear();
@@ -61,11 +61,11 @@ internal static class StreamRelay
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<AttemptResult?> HoldAsync(Attempt attempt, IRelayedStream body, PooledBuffer held)
     {
-        Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
         bool firstByte = attempt.Lease.Pool.Config.Commit == Configuration.CommitMode.FirstByte;
         while (true)
         {
-            int read = await stream.ReadAsync(body.Framer.GetMemory(ReadSize), attempt.Exchange.Timer.Token).ConfigureAwait(false);
+            await attempt.Response.WaitAsync(attempt.Exchange.Timer.Token).ConfigureAwait(false);
+            int read = await attempt.Response.ReadAsync(body.Framer.GetMemory(ReadSize), attempt.Exchange.Timer.Token).ConfigureAwait(false);
             FrameResult result;
             if (read == 0)
             {
@@ -91,7 +91,7 @@ internal static class StreamRelay
 
                 if (read > 0 && result == FrameResult.NeedMore)
                 {
-                    await HoldTailAsync(attempt, stream, body, held).ConfigureAwait(false);
+                    await HoldTailAsync(attempt, body, held).ConfigureAwait(false);
                 }
 
                 return failed with { Native = new NativeAnswer(attempt, held.Span, Outcome.Error) };
@@ -116,7 +116,7 @@ internal static class StreamRelay
     }
 
     // What the provider says after its error belongs to its answer, should that be the one the client gets.
-    private static async ValueTask HoldTailAsync(Attempt attempt, Stream stream, IRelayedStream body, PooledBuffer held)
+    private static async ValueTask HoldTailAsync(Attempt attempt, IRelayedStream body, PooledBuffer held)
     {
         attempt.Exchange.Timer.Arm(TailLimit);
         try
@@ -125,7 +125,7 @@ internal static class StreamRelay
             FrameResult result = FrameResult.NeedMore;
             while (read > 0 && result == FrameResult.NeedMore && held.Length <= Answer.HoldLimit)
             {
-                read = await stream.ReadAsync(body.Framer.GetMemory(ReadSize), attempt.Exchange.Timer.Token).ConfigureAwait(false);
+                read = await attempt.Response.ReadAsync(body.Framer.GetMemory(ReadSize), attempt.Exchange.Timer.Token).ConfigureAwait(false);
                 body.Framer.Advance(read);
                 result = read == 0 ? body.Complete() : body.Take();
                 held.Write(body.Fresh.Span);
@@ -144,7 +144,6 @@ internal static class StreamRelay
     {
         Exchange exchange = attempt.Exchange;
         TimeSpan idle = TimeSpan.FromSeconds(exchange.Snapshot.Config.Limits.UpstreamIdleTimeoutSecs);
-        Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
         bool ended = false;
         bool isOver = false;
         bool delivered = false;
@@ -162,7 +161,7 @@ internal static class StreamRelay
                 exchange.Outcome = Outcome.ClientError;
                 if (exchange.Timer.Drains && !ended && fault is null)
                 {
-                    await DrainAsync(exchange, stream, body, idle).ConfigureAwait(false);
+                    await DrainAsync(attempt, body, idle).ConfigureAwait(false);
                 }
 
                 return;
@@ -176,11 +175,12 @@ internal static class StreamRelay
 
             exchange.Timer.Extend(body.IsComplete || body.Error is not null ? TailLimit : idle);
             int read;
-            Memory<byte> room = body.Framer.GetMemory(ReadSize);
             exchange.KeepAlive.Lend();
             try
             {
-                read = await stream.ReadAsync(room, exchange.Timer.Token).ConfigureAwait(false);
+                // Most of a stream's time passes here, and no buffer is held for it.
+                await attempt.Response.WaitAsync(exchange.Timer.Token).ConfigureAwait(false);
+                read = await attempt.Response.ReadAsync(body.Framer.GetMemory(ReadSize), exchange.Timer.Token).ConfigureAwait(false);
                 await exchange.KeepAlive.TakeBackAsync().ConfigureAwait(false);
             }
             catch (Exception exception) when (Transport.IsFailure(exception))
@@ -245,14 +245,15 @@ internal static class StreamRelay
     }
 
     // The client has left, and the rest is read for what it says of its cost. Nobody is blamed however it ends.
-    private static async ValueTask DrainAsync(Exchange exchange, Stream stream, IRelayedStream body, TimeSpan idle)
+    private static async ValueTask DrainAsync(Attempt attempt, IRelayedStream body, TimeSpan idle)
     {
+        Exchange exchange = attempt.Exchange;
         try
         {
             for (int drained = 0; drained < Answer.DrainLimit && body.Error is null;)
             {
                 exchange.Timer.Extend(body.IsComplete ? TailLimit : idle);
-                int read = await stream.ReadAsync(body.Framer.GetMemory(ReadSize), exchange.Timer.Token).ConfigureAwait(false);
+                int read = await attempt.Response.ReadAsync(body.Framer.GetMemory(ReadSize), exchange.Timer.Token).ConfigureAwait(false);
                 if (read == 0)
                 {
                     body.Complete();

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Busbar.Protocols;
-using Busbar.Reliability;
+using Busbar.Upstream;
 using Busbar.Wire;
 
 namespace Busbar.Gateway;
@@ -19,22 +19,22 @@ internal static class Transport
     public static string Describe(Exception exception) => exception switch
     {
         HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http => http.HttpRequestError.ToString(),
+        HttpIOException { HttpRequestError: not HttpRequestError.Unknown } http => http.HttpRequestError.ToString(),
         { InnerException: SocketException socket } => socket.SocketErrorCode.ToString(),
         SocketException socket => socket.SocketErrorCode.ToString(),
         _ => exception.GetType().Name,
     };
 
     /// <summary>Reads up to <paramref name="maxBytes"/> of a body; what is beyond is left unread.</summary>
-    public static async ValueTask<PooledBuffer> ReadAtMostAsync(HttpResponseMessage response, int maxBytes, CancellationToken cancellation)
+    public static async ValueTask<PooledBuffer> ReadAtMostAsync(UpstreamResponse response, int maxBytes, CancellationToken cancellation)
     {
         var body = new PooledBuffer(4096);
         try
         {
-            Stream stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
             while (body.Length < maxBytes)
             {
                 Memory<byte> room = body.GetMemory(Math.Min(ReadSize, maxBytes - body.Length));
-                int read = await stream.ReadAsync(room[..Math.Min(room.Length, maxBytes - body.Length)], cancellation).ConfigureAwait(false);
+                int read = await response.ReadAsync(room[..Math.Min(room.Length, maxBytes - body.Length)], cancellation).ConfigureAwait(false);
                 if (read == 0)
                 {
                     break;
@@ -53,23 +53,18 @@ internal static class Transport
     }
 
     /// <summary>The error type a provider names in a header rather than in the body (Bedrock), without namespace and address; null when it names none.</summary>
-    public static string? ErrorType(Protocol protocol, HttpResponseMessage response)
+    public static string? ErrorType(Protocol protocol, UpstreamResponse response)
     {
-        if (protocol.ErrorTypeHeader is not { } header || !response.Headers.NonValidated.TryGetValues(header, out var values))
+        if (protocol.ErrorTypeHeader is not { } header || response.Head.Get(header) is not { } value)
         {
             return null;
         }
 
-        string type = values.ToString().Split(':')[0];
+        string type = value.Split(':')[0];
         return type[(type.LastIndexOf('#') + 1)..];
     }
 
     /// <summary>How long the provider asks to be left alone; null when it does not say, or not legibly.</summary>
-    public static TimeSpan? RetryAfter(HttpResponseMessage response, DateTimeOffset now)
-    {
-        var headers = response.Headers.NonValidated;
-        string? milliseconds = headers.TryGetValues("retry-after-ms", out var ms) ? ms.ToString() : null;
-        string? seconds = headers.TryGetValues("Retry-After", out var s) ? s.ToString() : null;
-        return Reliability.RetryAfter.Parse(seconds, milliseconds, now);
-    }
+    public static TimeSpan? RetryAfter(UpstreamResponse response, DateTimeOffset now) =>
+        Reliability.RetryAfter.Parse(response.Head.Get("Retry-After"), response.Head.Get("retry-after-ms"), now);
 }

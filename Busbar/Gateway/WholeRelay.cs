@@ -1,9 +1,11 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
 using Busbar.Reliability;
+using Busbar.Upstream;
 using Busbar.Wire;
 
 namespace Busbar.Gateway;
@@ -20,16 +22,14 @@ internal static class WholeRelay
     {
         Exchange exchange = attempt.Exchange;
         using var body = new PooledBuffer(ReadSize);
-        Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
-        bool ended = await FillAsync(stream, body, Answer.HoldLimit, exchange.Timer.Token).ConfigureAwait(false);
-        var contentHeaders = attempt.Response.Content.Headers;
+        bool ended = await FillAsync(attempt.Response, body, Answer.HoldLimit, exchange.Timer.Token).ConfigureAwait(false);
 
         // An answer such as 204 must have neither a body nor a length.
-        long? length = !ended ? contentHeaders.ContentLength : body.Length > 0 ? body.Length : null;
-        Answer.Commit(attempt, HeaderPolicy.ContentTypeOf(contentHeaders), length, streamed: false);
+        long? length = !ended ? LengthOf(attempt.Response) : body.Length > 0 ? body.Length : null;
+        Answer.Commit(attempt, HeaderPolicy.ContentTypeOf(attempt.Response.Head), length, streamed: false);
         if (!ended)
         {
-            return await PassRestAsync(attempt, stream, body).ConfigureAwait(false);
+            return await PassRestAsync(attempt, body).ConfigureAwait(false);
         }
 
         if (FollowUp.IsKept(attempt))
@@ -59,10 +59,9 @@ internal static class WholeRelay
     {
         Exchange exchange = attempt.Exchange;
         using var body = new PooledBuffer(ReadSize);
-        Stream stream = await attempt.Response.Content.ReadAsStreamAsync().ConfigureAwait(false);
         try
         {
-            if (!await FillAsync(stream, body, TranslateLimit, exchange.Timer.Token).ConfigureAwait(false))
+            if (!await FillAsync(attempt.Response, body, TranslateLimit, exchange.Timer.Token).ConfigureAwait(false))
             {
                 return await UntranslatableAsync(exchange).ConfigureAwait(false);
             }
@@ -113,7 +112,7 @@ internal static class WholeRelay
     }
 
     // The body is larger than the hold: the client gets it as it comes, and a cut can only be shown by cutting the connection.
-    private static async ValueTask<AttemptResult> PassRestAsync(Attempt attempt, Stream stream, PooledBuffer body)
+    private static async ValueTask<AttemptResult> PassRestAsync(Attempt attempt, PooledBuffer body)
     {
         Exchange exchange = attempt.Exchange;
         TimeSpan idle = TimeSpan.FromSeconds(exchange.Snapshot.Config.Limits.UpstreamIdleTimeoutSecs);
@@ -135,7 +134,7 @@ internal static class WholeRelay
 
                 exchange.Timer.Extend(idle);
                 Memory<byte> room = exchange.Output.GetMemory(ReadSize);
-                int read = await stream.ReadAsync(room, exchange.Timer.Token).ConfigureAwait(false);
+                int read = await attempt.Response.ReadAsync(room, exchange.Timer.Token).ConfigureAwait(false);
                 if (read == 0)
                 {
                     break;
@@ -200,13 +199,16 @@ internal static class WholeRelay
         return AttemptResult.Answered;
     }
 
+    private static long? LengthOf(UpstreamResponse response) =>
+        response.Head.TryGet("Content-Length", out ReadOnlySpan<char> text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
+
     // True when the body ended within the limit.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<bool> FillAsync(Stream stream, PooledBuffer body, int limit, CancellationToken cancellation)
+    private static async ValueTask<bool> FillAsync(UpstreamResponse response, PooledBuffer body, int limit, CancellationToken cancellation)
     {
         while (body.Length <= limit)
         {
-            int read = await stream.ReadAsync(body.GetMemory(ReadSize), cancellation).ConfigureAwait(false);
+            int read = await response.ReadAsync(body.GetMemory(ReadSize), cancellation).ConfigureAwait(false);
             if (read == 0)
             {
                 return true;

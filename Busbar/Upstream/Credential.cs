@@ -28,7 +28,7 @@ internal sealed class Credential
     }
 
     /// <summary>Adds the credential headers for one call.</summary>
-    public void Apply(HttpRequestMessage request, CallerCredential caller, in ModelSplice body, DateTimeOffset now)
+    public void Apply(UpstreamRequest request, CallerCredential caller, DateTimeOffset now)
     {
         string key = caller.IsPassthrough ? caller.Token?.Reveal() ?? "" : _key;
         if (key.Length == 0 || !IsHeaderSafe(key))
@@ -38,7 +38,7 @@ internal sealed class Credential
 
         if (_provider.Auth == ProviderAuth.ApiKey)
         {
-            request.Headers.TryAddWithoutValidation("api-key", key);
+            request.TryAdd("api-key", key);
             return;
         }
 
@@ -47,18 +47,18 @@ internal sealed class Credential
             switch (_provider.Protocol)
             {
                 case ProtocolId.Anthropic when UsesApiKeyHeader(key.TrimStart(), caller):
-                    request.Headers.TryAddWithoutValidation("x-api-key", key.Trim());
+                    request.TryAdd("x-api-key", key.Trim());
                     return;
                 case ProtocolId.Gemini when caller.Carrier != CredentialCarrier.Bearer || IsGoogleApiKey(key):
-                    request.Headers.TryAddWithoutValidation("x-goog-api-key", key);
+                    request.TryAdd("x-goog-api-key", key);
                     return;
                 case ProtocolId.Bedrock when key.Contains(':'):
-                    Sign(request, caller.IsPassthrough ? Pair(key) : _pair, body, now);
+                    Sign(request, caller.IsPassthrough ? Pair(key) : _pair, now);
                     return;
             }
         }
 
-        request.Headers.TryAddWithoutValidation("Authorization", caller.IsPassthrough ? "Bearer " + key : _bearer);
+        request.TryAdd("Authorization", caller.IsPassthrough ? "Bearer " + key : _bearer);
     }
 
     // sk-ant-api… keys are accepted in x-api-key everywhere, compatible servers included; sk-ant-oat… tokens only as Bearer. Of a key of unknown
@@ -86,21 +86,22 @@ internal sealed class Credential
     private static AwsCredential? Pair(string key) => AwsCredential.TryParse(key, out AwsCredential? pair) ? pair : null;
 
     // A pair that cannot be read goes out unsigned, and the provider says so.
-    private void Sign(HttpRequestMessage request, AwsCredential? pair, in ModelSplice body, DateTimeOffset now)
+    private void Sign(UpstreamRequest request, AwsCredential? pair, DateTimeOffset now)
     {
         if (pair is null)
         {
             return;
         }
 
-        Uri address = request.RequestUri!;
+        Uri address = request.Address;
+        ModelSplice body = request.Body;
         SigV4Headers signed = SigV4Signer.Sign(pair, _region, SigV4Signer.HostOf(address), address.AbsolutePath, now, body.Before, body.Model, body.After);
-        request.Headers.TryAddWithoutValidation("Authorization", signed.Authorization);
-        request.Headers.TryAddWithoutValidation("x-amz-date", signed.Date);
-        request.Headers.TryAddWithoutValidation("x-amz-content-sha256", signed.ContentSha256);
+        request.TryAdd("Authorization", signed.Authorization);
+        request.TryAdd("x-amz-date", signed.Date);
+        request.TryAdd("x-amz-content-sha256", signed.ContentSha256);
         if (signed.SecurityToken is { } token)
         {
-            request.Headers.TryAddWithoutValidation("x-amz-security-token", token);
+            request.TryAdd("x-amz-security-token", token);
         }
     }
 }

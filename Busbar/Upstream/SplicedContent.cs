@@ -1,25 +1,18 @@
 using System.Net;
-using Busbar.Wire;
 
 namespace Busbar.Upstream;
 
-/// <summary>
-/// A request body of up to three pieces that lie elsewhere (before the model, the model, after it), written without being joined.
-/// The memory must stay unchanged until <see cref="IsSent"/> or the end of the call that carries it.
-/// </summary>
+/// <summary>The body of an <see cref="UpstreamRequest"/> as the platform's handler takes it: up to three pieces, written without being joined.</summary>
 internal sealed class SplicedContent : HttpContent
 {
-    private readonly ModelSplice _splice;
+    private readonly UpstreamRequest _request;
 
-    /// <summary>A JSON body of the pieces of <paramref name="splice"/>.</summary>
-    public SplicedContent(in ModelSplice splice)
+    /// <summary>The JSON body of <paramref name="request"/>.</summary>
+    public SplicedContent(UpstreamRequest request)
     {
-        _splice = splice;
+        _request = request;
         Headers.TryAddWithoutValidation("Content-Type", "application/json");
     }
-
-    /// <summary>Every byte was written and the pieces are needed no more; they may be before the call has ended.</summary>
-    public bool IsSent { get; private set; }
 
     /// <inheritdoc/>
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -28,14 +21,23 @@ internal sealed class SplicedContent : HttpContent
     /// <inheritdoc/>
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        await _splice.CopyToAsync(stream, cancellationToken).ConfigureAwait(false);
-        IsSent = true;
+        bool isWhole = false;
+        _request.BeginSending();
+        try
+        {
+            await _request.Body.CopyToAsync(stream, cancellationToken).ConfigureAwait(false);
+            isWhole = true;
+        }
+        finally
+        {
+            _request.EndSending(isWhole);
+        }
     }
 
     /// <inheritdoc/>
     protected override bool TryComputeLength(out long length)
     {
-        length = _splice.Length;
+        length = _request.Body.Length;
         return true;
     }
 }

@@ -59,28 +59,23 @@ internal sealed class UpstreamEndpoint
     /// A request ready to send, with the provider's own headers. <paramref name="callerToken"/> is used as the credential in passthrough mode, where the
     /// lane's own key must never stand in for it; null means "use the lane's key".
     /// </summary>
-    public HttpRequestMessage NewRequest(in ModelSplice body, in EgressCall call, CallerCredential callerToken)
+    public UpstreamRequest NewRequest(in ModelSplice body, in EgressCall call, CallerCredential callerToken)
     {
         bool isUsual = call is { Operation: Operation.Chat, Version: null, JsonArray: false };
         Uri address = !isUsual ? _others.GetOrAdd(call, static (call, endpoint) => endpoint.Address(call), this) : call.Stream ? _streamed : _plain;
-        var request = new HttpRequestMessage(HttpMethod.Post, address)
-        {
-            Version = Provider.RequestVersion,
-            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-            Content = new SplicedContent(body),
-        };
-        request.Headers.TryAddWithoutValidation("Accept", call.Stream && !call.JsonArray ? Protocol.StreamContentType : "application/json");
-        request.Headers.TryAddWithoutValidation("User-Agent", _userAgent);
-        _credential.Apply(request, callerToken, body, _time.GetUtcNow());
+        var request = new UpstreamRequest(address, body);
+        request.TryAdd("Accept", call.Stream && !call.JsonArray ? Protocol.StreamContentType : "application/json");
+        request.TryAdd("User-Agent", _userAgent);
+        _credential.Apply(request, callerToken, _time.GetUtcNow());
         return request;
     }
 
     /// <summary>Adds to <paramref name="request"/> what the protocol demands and nobody has said yet.</summary>
-    public void AddDefaultHeaders(HttpRequestMessage request)
+    public void AddDefaultHeaders(UpstreamRequest request)
     {
-        if (Protocol.Id == ProtocolId.Anthropic && !request.Headers.NonValidated.Contains("anthropic-version"))
+        if (Protocol.Id == ProtocolId.Anthropic && !request.Has("anthropic-version"))
         {
-            request.Headers.TryAddWithoutValidation("anthropic-version", Target.AnthropicVersion);
+            request.TryAdd("anthropic-version", Target.AnthropicVersion);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Busbar.Configuration;
+using Busbar.Upstream.Http1;
 
 namespace Busbar.Upstream;
 
@@ -9,36 +10,36 @@ namespace Busbar.Upstream;
 /// </summary>
 internal sealed class UpstreamProvider : IDisposable
 {
-    private readonly HttpMessageInvoker _invoker;
+    private readonly IUpstreamTransport _transport;
 
     /// <summary>Prepares connections as <paramref name="provider"/> and <paramref name="limits"/> say; opens none.</summary>
-    public UpstreamProvider(ProviderConfig provider, LimitsConfig limits)
+    public UpstreamProvider(ProviderConfig provider, LimitsConfig limits, TimeProvider time)
     {
         Config = provider;
-        RequestVersion = provider.BaseUrl.StartsWith("https:", StringComparison.OrdinalIgnoreCase) ? HttpVersion.Version20 : HttpVersion.Version11;
-        SocketsHttpHandler handler = VettedDial.NewHandler(
-            address => AddressGuard.IsBlocked(address, provider.AllowPrivateNetwork),
-            $"provider {provider.Name}: its host resolves only to private, loopback or metadata addresses; set allow_private_network: true if that is meant");
+        var address = new Uri(provider.BaseUrl);
+        TimeSpan connectTimeout = TimeSpan.FromSeconds(limits.UpstreamConnectTimeoutSecs);
+        string blocked = $"provider {provider.Name}: its host resolves only to private, loopback or metadata addresses; set allow_private_network: true if that is meant";
+        bool IsBlocked(IPAddress address) => AddressGuard.IsBlocked(address, provider.AllowPrivateNetwork);
+        if (address.Scheme == Uri.UriSchemeHttp)
+        {
+            _transport = new Http1Transport(address, (server, cancellation) => VettedDial.ConnectAsync(server, IsBlocked, blocked, cancellation), connectTimeout, time);
+            return;
+        }
+
+        SocketsHttpHandler handler = VettedDial.NewHandler(IsBlocked, blocked);
         handler.AutomaticDecompression = DecompressionMethods.None;
         handler.EnableMultipleHttp2Connections = true;
-        handler.ConnectTimeout = TimeSpan.FromSeconds(limits.UpstreamConnectTimeoutSecs);
+        handler.ConnectTimeout = connectTimeout;
         handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90);
-        _invoker = new HttpMessageInvoker(handler);
+        _transport = new HandlerTransport(handler);
     }
 
     /// <summary>What the provider was configured as.</summary>
     public ProviderConfig Config { get; }
 
-    /// <summary>HTTP version to ask for; a lower one is accepted.</summary>
-    public Version RequestVersion { get; }
-
-    /// <summary>
-    /// Sends <paramref name="request"/> and returns when the response headers are in. Throws what the handler throws:
-    /// <see cref="HttpRequestException"/> for transport failures, <see cref="OperationCanceledException"/> when cancelled.
-    /// </summary>
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation) =>
-        _invoker.SendAsync(request, cancellation);
+    /// <inheritdoc cref="IUpstreamTransport.SendAsync"/>
+    public ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellation) => _transport.SendAsync(request, cancellation);
 
     /// <inheritdoc/>
-    public void Dispose() => _invoker.Dispose();
+    public void Dispose() => _transport.Dispose();
 }

@@ -9,6 +9,9 @@ namespace Busbar.Upstream;
 /// </summary>
 internal static class VettedDial
 {
+    /// <summary>Longest use of a connection: long enough to keep it warm, short enough to follow a host that moves.</summary>
+    public static readonly TimeSpan LongestUse = TimeSpan.FromMinutes(15);
+
     /// <summary>A handler that dials as this class does, without redirects, cookies or proxies. It opens no connection yet.</summary>
     /// <param name="isBlocked">Says that an address must not be dialled.</param>
     /// <param name="blockedMessage">What to say when there were only such addresses.</param>
@@ -18,11 +21,10 @@ internal static class VettedDial
         AllowAutoRedirect = false,
         UseProxy = false,
         ActivityHeadersPropagator = null,
-
-        // Long enough to keep connections warm, short enough to follow a host that moves.
-        PooledConnectionLifetime = TimeSpan.FromMinutes(15),
+        PooledConnectionLifetime = LongestUse,
         MaxResponseHeadersLength = 64,
-        ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, isBlocked, blockedMessage, cancellation),
+        ConnectCallback = async (context, cancellation) => new NetworkStream(
+            await ConnectAsync(context.DnsEndPoint, isBlocked, blockedMessage, cancellation).ConfigureAwait(false), ownsSocket: true),
     };
 
     /// <summary>Connects to the first address of <paramref name="target"/> that answers and is not blocked.</summary>
@@ -30,7 +32,7 @@ internal static class VettedDial
     /// <param name="isBlocked">Says that an address must not be dialled.</param>
     /// <param name="blockedMessage">What to say when there were only such addresses.</param>
     /// <param name="cancellation">Ends the attempt.</param>
-    public static async ValueTask<Stream> ConnectAsync(DnsEndPoint target, Func<IPAddress, bool> isBlocked, string blockedMessage, CancellationToken cancellation)
+    public static async ValueTask<Socket> ConnectAsync(DnsEndPoint target, Func<IPAddress, bool> isBlocked, string blockedMessage, CancellationToken cancellation)
     {
         IPAddress[] addresses = IPAddress.TryParse(target.Host, out IPAddress? literal)
             ? [literal]
@@ -48,7 +50,7 @@ internal static class VettedDial
             try
             {
                 await socket.ConnectAsync(address, target.Port, cancellation).ConfigureAwait(false);
-                return new NetworkStream(socket, ownsSocket: true);
+                return socket;
             }
             catch (SocketException exception)
             {

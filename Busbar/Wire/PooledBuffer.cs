@@ -19,6 +19,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     private byte[] _array = Unrented;
     private int _start;
     private int _end;
+    private bool _isLent;
 
     /// <summary>A buffer whose first storage has room for at least <paramref name="capacity"/> bytes.</summary>
     public PooledBuffer(int capacity = 4096)
@@ -113,7 +114,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     {
         if (_start == _end && _array.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_array);
+            Return(_array);
             _array = Unrented;
             _start = _end = 0;
         }
@@ -131,6 +132,19 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         _start = _end = 0;
         Interlocked.Decrement(ref _outstanding);
         if (array != Unrented)
+        {
+            Return(array);
+        }
+    }
+
+    /// <summary>
+    /// Says that somebody may still read its bytes for an unknown time: its storage goes to the garbage collector in the end, never to another user.
+    /// </summary>
+    public void Lend() => _isLent = true;
+
+    private void Return(byte[] array)
+    {
+        if (!_isLent)
         {
             ArrayPool<byte>.Shared.Return(array);
         }
@@ -159,7 +173,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
             _array.AsSpan(_start, length).CopyTo(larger);
             if (_array != Unrented)
             {
-                ArrayPool<byte>.Shared.Return(_array);
+                Return(_array);
             }
 
             _array = larger;

@@ -1,0 +1,181 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Busbar.Wire;
+
+namespace Busbar.Upstream.Http1;
+
+/// <summary>One connection to a provider. Carries one call at a time; whoever holds it is its only user.</summary>
+/// <param name="socket">Connected; owned from now on.</param>
+/// <param name="host">Value of <c>Host</c>.</param>
+/// <param name="dialledAt">Timestamp of its making.</param>
+internal sealed class Http1Connection(Socket socket, string host, long dialledAt) : IDisposable
+{
+    private const int FirstRead = 4096;
+    private const int MostHead = 64 * 1024;
+
+    // Up to here a body is sent together with its head; copying it costs less than a second packet.
+    private const int MostCopied = 16 * 1024;
+
+    // More than any server sends of its own accord before it answers.
+    private const int MostInterim = 16;
+
+    private PooledBuffer? _received;
+    private ValueTask<int> _firstBytes;
+
+    /// <summary>Timestamp of its making.</summary>
+    public long DialledAt => dialledAt;
+
+    /// <summary>Timestamp of the end of its last call.</summary>
+    public long IdleSince { get; set; }
+
+    /// <summary>
+    /// Begins a call by waiting for its answer, without a buffer yet: whatever can be read before anything was asked, the end of the connection above all,
+    /// shows that it is of no more use. False then. The order costs nothing, since the same wait would come after sending.
+    /// </summary>
+    public bool TryBegin(CancellationToken cancellation)
+    {
+        _firstBytes = WaitAsync(cancellation);
+        return !_firstBytes.IsCompleted;
+    }
+
+    /// <summary>Sends <paramref name="request"/> and reads the head of its answer. Only after <see cref="TryBegin"/>.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Http1Response> SendAsync(UpstreamRequest request, Http1Transport owner, CancellationToken cancellation)
+    {
+        // Not awaited before the answer comes: a provider may answer, a refusal for instance, without having read it all.
+        ValueTask<bool> sending = WriteAsync(request, cancellation);
+        Task<bool>? unfinished = sending.IsCompleted ? null : sending.AsTask();
+        bool isSent = unfinished is null && sending.Result;
+        int searched = 0;
+        int interim = 0;
+        await _firstBytes.ConfigureAwait(false);
+        PooledBuffer received = _received = new PooledBuffer(FirstRead);
+        while (true)
+        {
+            int count = await socket.ReceiveAsync(received.GetMemory(FirstRead), SocketFlags.None, cancellation).ConfigureAwait(false);
+            if (count == 0)
+            {
+                throw new HttpIOException(HttpRequestError.ResponseEnded, "the provider closed the connection before its answer was complete");
+            }
+
+            received.Advance(count);
+            while (HeadParser.FindEnd(received.Span, searched) is > 0 and int end)
+            {
+                Http1Head head = HeadParser.Parse(received.Span[..end]) ?? throw Invalid("the provider's answer is not HTTP");
+                received.Consume(end);
+                searched = 0;
+                if (head.Status >= 200)
+                {
+                    received.Release();
+                    return HeadParser.TryFrame(head, out BodyFraming framing, out bool closes)
+                        ? new Http1Response(head, this, owner, framing, isReusable: !closes, isSent, unfinished)
+                        : throw Invalid("the length of the provider's answer is not clear");
+                }
+
+                if (head.Status == 101 || ++interim > MostInterim)
+                {
+                    throw Invalid("the provider changed the protocol, or never came to its answer");
+                }
+            }
+
+            searched = received.Length;
+            if (searched > MostHead)
+            {
+                throw Invalid("the headers of the provider's answer are longer than 64 KiB");
+            }
+        }
+    }
+
+    /// <summary>
+    /// Waits until there is something to receive, the end of the connection included. Who waits like this holds no buffer meanwhile, and it costs no system
+    /// call more than a read that finds nothing at first.
+    /// </summary>
+    public ValueTask<int> WaitAsync(CancellationToken cancellation) =>
+        _received is { Length: > 0 } ? ValueTask.FromResult(0) : socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellation);
+
+    /// <summary>
+    /// Receives bytes of the body: those that came together with the head first. 0 when the connection has ended.
+    /// </summary>
+    public ValueTask<int> ReceiveAsync(Memory<byte> room, CancellationToken cancellation)
+    {
+        if (_received!.Length == 0)
+        {
+            return socket.ReceiveAsync(room, SocketFlags.None, cancellation);
+        }
+
+        int count = Math.Min(room.Length, _received.Length);
+        _received.Span[..count].CopyTo(room.Span);
+        _received.Consume(count);
+        _received.Release();
+        return ValueTask.FromResult(count);
+    }
+
+    /// <summary>Ends the call: the connection is ready for the next one. False when bytes beyond the answer have come.</summary>
+    public bool TryEnd()
+    {
+        if (_received!.Length > 0)
+        {
+            return false;
+        }
+
+        _received.Dispose();
+        _received = null;
+        return true;
+    }
+
+    /// <summary>Closes it. No read may be under way.</summary>
+    public void Dispose()
+    {
+        socket.Dispose();
+        _received?.Dispose();
+    }
+
+    private static HttpRequestException Invalid(string message) => new(HttpRequestError.InvalidResponse, message);
+
+    // False when the connection failed meanwhile: what was answered until then counts all the same.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> WriteAsync(UpstreamRequest request, CancellationToken cancellation)
+    {
+        bool isWhole = false;
+        request.BeginSending();
+        try
+        {
+            ModelSplice body = request.Body;
+            bool isSmall = body.Length <= MostCopied;
+            using var output = new PooledBuffer(1024 + (isSmall ? body.Length : 0));
+            HeadWriter.Write(request, host, output);
+            if (isSmall)
+            {
+                body.WriteTo(output);
+            }
+
+            await SendAllAsync(output.Memory, cancellation).ConfigureAwait(false);
+            if (!isSmall)
+            {
+                await SendAllAsync(body.Before, cancellation).ConfigureAwait(false);
+                await SendAllAsync(body.Model, cancellation).ConfigureAwait(false);
+                await SendAllAsync(body.After, cancellation).ConfigureAwait(false);
+            }
+
+            isWhole = true;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The reading side meets the same end, after what the provider still said.
+        }
+        finally
+        {
+            request.EndSending(isWhole);
+        }
+
+        return isWhole;
+    }
+
+    private async ValueTask SendAllAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        while (!bytes.IsEmpty)
+        {
+            bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, cancellation).ConfigureAwait(false)..];
+        }
+    }
+}
