@@ -22,13 +22,13 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
     public StderrLogger(LogLevel level, TextWriter output, TimeProvider time, LogFormat format = LogFormat.Text)
     {
         _level = level;
-        Format = format;
+        LineFormat = format;
         _time = time;
         _writer = Task.Run(() => WriteAsync(output));
     }
 
     /// <summary>The form of the lines.</summary>
-    public LogFormat Format { get; }
+    public LogFormat LineFormat { get; }
 
     /// <summary>The level named by <c>BUSBAR_LOG</c> or <c>RUST_LOG</c>; information when unset or not understood.</summary>
     public static LogLevel ParseLevel(string? name) => name?.Trim().ToLowerInvariant() switch
@@ -74,7 +74,7 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
     }
 
     private string Format(LogLevel level, string category, string message, IReadOnlyList<KeyValuePair<string, object?>>? values, Exception? exception) =>
-        Format == LogFormat.Json
+        LineFormat == LogFormat.Json
             ? LogLine.Json(_time.GetUtcNow(), level, category, message, values, exception)
             : LogLine.Text(_time.GetUtcNow(), level, category, message, exception);
 
