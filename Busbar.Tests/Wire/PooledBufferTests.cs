@@ -73,4 +73,60 @@ public class PooledBufferTests
         Assert.Throws<ObjectDisposedException>(() => buffer.GetSpan(1));
         Assert.Throws<ObjectDisposedException>(() => buffer.Write((byte)1));
     }
+
+    [Fact]
+    public void What_a_borrowing_buffer_points_at_and_what_it_copied_make_up_what_was_written()
+    {
+        var random = new Random(11);
+        byte[] source = new byte[8 * PooledBuffer.LeastBorrowed];
+        random.NextBytes(source);
+        bool hasBorrowed = false;
+        for (int round = 0; round < 100; round++)
+        {
+            using var buffer = PooledBuffer.Borrowing(source);
+            var model = new List<byte>();
+            var marks = new Stack<(int Written, int Length)>();
+            bool hasNew = false;
+            for (int step = 0; step < 30; step++)
+            {
+                int length = random.Next(3) == 0 ? random.Next(source.Length / 2) : random.Next(50);
+                ReadOnlySpan<byte> bytes = source.AsSpan(random.Next(source.Length - length), length);
+                switch (random.Next(6))
+                {
+                    case 0 or 1:
+                        buffer.Write(bytes);
+                        model.AddRange(bytes);
+                        hasNew |= length > 0;
+                        break;
+                    case 2:
+                        // The same bytes, but not where the source lies.
+                        buffer.Write(bytes.ToArray());
+                        model.AddRange(bytes);
+                        break;
+                    case 3:
+                        marks.Push((model.Count, buffer.Length));
+                        break;
+                    case 4 when marks.TryPop(out (int Written, int Length) mark):
+                        buffer.Truncate(mark.Length);
+                        model.RemoveRange(mark.Written, model.Count - mark.Written);
+                        hasNew = false;
+                        break;
+                    case 5 when hasNew && (marks.Count == 0 || marks.Peek().Written < model.Count):
+                        hasNew = false;
+                        Assert.Equal(model[^1], buffer.Span[^1]);
+                        buffer.Truncate(buffer.Length - 1);
+                        model.RemoveAt(model.Count - 1);
+                        break;
+                }
+
+                using var joined = new PooledBuffer();
+                new ModelSplice(buffer).WriteTo(joined);
+                Assert.True(joined.Span.SequenceEqual(model.ToArray()));
+                Assert.Equal(model.Count, buffer.WholeLength);
+                hasBorrowed |= buffer.Pieces is not null;
+            }
+        }
+
+        Assert.True(hasBorrowed);
+    }
 }

@@ -53,7 +53,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         if (IsTranslated)
         {
             Translation = new TranslationContext(exchange.Ingress.Id, endpoint.Protocol.Id, endpoint.Target);
-            _translatedBody = new PooledBuffer(exchange.Body!.Length + 512);
+            _translatedBody = PooledBuffer.Borrowing(exchange.Body!.Memory);
             using ChatRequest request = ChatRequest.Rent();
             GatewayError? refusal = RequestTranslation.Translate(
                 exchange.Body.Memory, PathModel(), exchange.Streams, exchange.Ingress, endpoint.Protocol, endpoint.Target, Translation, request, _translatedBody);
@@ -63,7 +63,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             }
 
             exchange.WantsStreamUsage = request.IncludeUsage;
-            body = new ModelSplice(_translatedBody.Memory);
+            body = new ModelSplice(_translatedBody);
         }
         else
         {
@@ -109,8 +109,8 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             return false;
         }
 
-        var body = new PooledBuffer(_translatedBody!.Length);
-        if (!RefusedParameter.TryRemove(_translatedBody.Memory, error, body, out LossField? loss))
+        var body = new PooledBuffer(_translatedBody!.WholeLength);
+        if (!RefusedParameter.TryRemove(new ModelSplice(_translatedBody), error, body, out LossField? loss))
         {
             body.Dispose();
             return false;
@@ -130,7 +130,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
 
         _translatedBody.Dispose();
         _translatedBody = body;
-        _request = endpoint.NewRequest(new ModelSplice(body.Memory), new EgressCall(exchange.Route.Operation, exchange.Streams), exchange.Caller.Credential);
+        _request = endpoint.NewRequest(new ModelSplice(body), new EgressCall(exchange.Route.Operation, exchange.Streams), exchange.Caller.Credential);
         endpoint.AddDefaultHeaders(_request);
         return true;
     }
@@ -212,13 +212,13 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         // Reasoning that another vendor signed, and a client now replays to this one, would be refused; it is taken out here.
         if (SignatureEnvelope.Contains(body.Span))
         {
-            _translatedBody = new PooledBuffer(body.Length + 512);
+            _translatedBody = PooledBuffer.Borrowing(body);
             Translation = new TranslationContext(exchange.Ingress.Id, endpoint.Protocol.Id, endpoint.Target);
             using ChatRequest request = ChatRequest.Rent();
             if (SameProtocolCleanup.TryRewrite(body, PathModel(), exchange.Streams, endpoint.Protocol, endpoint.Target, Translation, request, _translatedBody))
             {
                 HidesUsage = StreamUsage.IsUnasked(exchange);
-                return new ModelSplice(_translatedBody.Memory);
+                return new ModelSplice(_translatedBody);
             }
         }
 
@@ -230,9 +230,9 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         if (exchange.Reservation.IsOpen && StreamUsage.IsUnasked(exchange))
         {
             HidesUsage = true;
-            _translatedBody ??= new PooledBuffer(body.Length + 512);
+            _translatedBody ??= PooledBuffer.Borrowing(body);
             StreamUsage.Write(body, exchange.Scan, endpoint.ModelJson, _translatedBody);
-            return new ModelSplice(_translatedBody.Memory);
+            return new ModelSplice(_translatedBody);
         }
 
         return new ModelSplice(body, exchange.Scan, endpoint.ModelJson);
@@ -246,8 +246,8 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             return new ModelSplice(body);
         }
 
-        _translatedBody ??= new PooledBuffer(body.Length + 512);
-        return new ModelSplice(endpoint.Protocol.RenameModels(body, endpoint.Target.WireModel, _translatedBody) ? _translatedBody.Memory : body);
+        _translatedBody ??= PooledBuffer.Borrowing(body);
+        return endpoint.Protocol.RenameModels(body, endpoint.Target.WireModel, _translatedBody) ? new ModelSplice(_translatedBody) : new ModelSplice(body);
     }
 
     private JsonText PathModel() => JsonText.From(exchange.Route.Model);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Busbar.Wire;
 
 namespace Busbar.Ir;
@@ -11,15 +12,17 @@ internal sealed class IrArena : IDisposable
     private const int ChunkSize = 16 * 1024;
     private const int MaxRetainedBlocks = 256;
 
-    private readonly List<Block> _blocks = [];
-    private readonly List<Message> _messages = [];
-    private readonly List<PooledBuffer> _chunks = [];
+    // Null until needed: an idle stream holds several arenas of which it uses none.
+    private List<Block>? _blocks;
+    private List<Message>? _messages;
+    private List<PooledBuffer>? _chunks;
     private int _usedBlocks;
     private int _usedMessages;
 
     /// <summary>A fresh block of <paramref name="kind"/>.</summary>
     public Block NewBlock(BlockKind kind)
     {
+        _blocks ??= [];
         if (_usedBlocks == _blocks.Count)
         {
             _blocks.Add(new Block());
@@ -41,6 +44,7 @@ internal sealed class IrArena : IDisposable
     /// <summary>A fresh message of <paramref name="role"/>.</summary>
     public Message NewMessage(Role role)
     {
+        _messages ??= [];
         if (_usedMessages == _messages.Count)
         {
             _messages.Add(new Message());
@@ -60,6 +64,7 @@ internal sealed class IrArena : IDisposable
         }
 
         // A chunk never grows once slices of it were handed out: growing would move them.
+        _chunks ??= [];
         PooledBuffer? chunk = _chunks.Count > 0 ? _chunks[^1] : null;
         if (chunk is null || chunk.FreeCapacity < bytes.Length)
         {
@@ -108,32 +113,31 @@ internal sealed class IrArena : IDisposable
     /// <summary>Takes back everything that was handed out.</summary>
     public void Reset()
     {
-        foreach (PooledBuffer chunk in _chunks)
+        foreach (PooledBuffer chunk in CollectionsMarshal.AsSpan(_chunks))
         {
             chunk.Dispose();
         }
 
-        _chunks.Clear();
-
-        // Slices held by idle blocks would keep whole request bodies alive.
-        for (int index = 0; index < Math.Min(_usedBlocks, MaxRetainedBlocks); index++)
-        {
-            _blocks[index].Reset(default);
-        }
-
-        if (_blocks.Count > MaxRetainedBlocks)
+        _chunks?.Clear();
+        if (_blocks?.Count > MaxRetainedBlocks)
         {
             _blocks.RemoveRange(MaxRetainedBlocks, _blocks.Count - MaxRetainedBlocks);
         }
 
-        if (_messages.Count > MaxRetainedBlocks)
+        if (_messages?.Count > MaxRetainedBlocks)
         {
             _messages.RemoveRange(MaxRetainedBlocks, _messages.Count - MaxRetainedBlocks);
         }
 
-        for (int index = 0; index < Math.Min(_usedMessages, _messages.Count); index++)
+        // Slices held by idle blocks would keep whole request bodies alive.
+        foreach (Block block in Used(_blocks, _usedBlocks))
         {
-            _messages[index].Reset(default);
+            block.Reset(default);
+        }
+
+        foreach (Message message in Used(_messages, _usedMessages))
+        {
+            message.Reset(default);
         }
 
         _usedBlocks = 0;
@@ -142,4 +146,10 @@ internal sealed class IrArena : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Reset();
+
+    private static Span<T> Used<T>(List<T>? all, int used)
+    {
+        Span<T> kept = CollectionsMarshal.AsSpan(all);
+        return kept[..Math.Min(used, kept.Length)];
+    }
 }

@@ -94,8 +94,7 @@ internal sealed class Credential
         }
 
         Uri address = request.Address;
-        ModelSplice body = request.Body;
-        SigV4Headers signed = SigV4Signer.Sign(pair, _region, SigV4Signer.HostOf(address), address.AbsolutePath, now, body.Before, body.Model, body.After);
+        SigV4Headers signed = SigV4Signer.Sign(pair, _region, SigV4Signer.HostOf(address), address.AbsolutePath, now, request.Body.ToArray());
         request.TryAdd("Authorization", signed.Authorization);
         request.TryAdd("x-amz-date", signed.Date);
         request.TryAdd("x-amz-content-sha256", signed.ContentSha256);

@@ -8,6 +8,9 @@ internal abstract class BufferedFramer : IFramer
 
     private const int FirstRoom = 512;
 
+    // What filled all of its room has more behind it.
+    private const int MoreRoom = 16 * 1024;
+
     private readonly PooledBuffer _input = new(FirstRoom);
     private Memory<byte> _room;
     private FrameResult _outcome = FrameResult.NeedMore;
@@ -32,7 +35,8 @@ internal abstract class BufferedFramer : IFramer
     {
         // What is empty takes only the room that was asked for: most streams wait far longer than they work.
         _input.Release();
-        return _room = _input.GetMemory(sizeHint);
+        bool wasFilled = _room.Length > 0 && LastAdvanced.Length == _room.Length;
+        return _room = _input.GetMemory(wasFilled ? Math.Max(sizeHint, MoreRoom) : sizeHint);
     }
 
     /// <inheritdoc/>

@@ -17,6 +17,10 @@ internal sealed class JsonTape : IDisposable
     private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth, CommentHandling = JsonCommentHandling.Disallow };
 
     private const int FirstEntries = 64;
+    private const int MostShared = 16 * 1024;
+
+    [ThreadStatic]
+    private static JsonTape? _shared;
 
     // Told apart by reference.
     private static readonly Entry[] Disposed = new Entry[0];
@@ -25,6 +29,24 @@ internal sealed class JsonTape : IDisposable
     private Entry[] _entries = Unrented;
     private int _count;
     private ReadOnlyMemory<byte> _json;
+
+    /// <summary>
+    /// The calling thread's own tape, for whoever is done with its nodes before returning: a stream needs none of its own while it waits.
+    /// Not to be disposed.
+    /// </summary>
+    public static JsonTape Shared
+    {
+        get
+        {
+            if (_shared is null || _shared._entries.Length > MostShared)
+            {
+                _shared?.Dispose();
+                _shared = new JsonTape();
+            }
+
+            return _shared;
+        }
+    }
 
     /// <summary>The top-level value of the document parsed last; missing before the first.</summary>
     public JsonNode Root => _count == 0 ? default : new(this, 0);

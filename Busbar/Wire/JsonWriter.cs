@@ -190,6 +190,14 @@ internal readonly struct JsonWriter
     private void Quoted(ReadOnlySpan<byte> escaped)
     {
         Separate();
+        if (_output.Borrows(escaped.Length))
+        {
+            _output.Write((byte)'"');
+            _output.Write(escaped);
+            _output.Write((byte)'"');
+            return;
+        }
+
         Span<byte> span = _output.GetSpan(escaped.Length + 2);
         span[0] = (byte)'"';
         escaped.CopyTo(span[1..]);

@@ -1,59 +1,87 @@
 namespace Busbar.Wire;
 
 /// <summary>
-/// A request body with the value of its <c>model</c> replaced and every other byte as the client sent it. The body is not copied: it
-/// goes out as up to three segments.
+/// A request body in the pieces it is sent in, not joined: the client's own with the value of its <c>model</c> replaced and every other byte as
+/// the client sent it, or one that was written here and points at long stretches of the client's. The memory of all pieces must outlive it.
 /// </summary>
 internal readonly struct ModelSplice
 {
-    /// <summary>The body as it is, in one segment (<see cref="Before"/>): for protocols that name the model in the path.</summary>
-    public ModelSplice(ReadOnlyMemory<byte> body) => Before = body;
+    private readonly ReadOnlyMemory<byte> _before;
+    private readonly ReadOnlyMemory<byte> _model;
+    private readonly ReadOnlyMemory<byte> _after;
+    private readonly ReadOnlyMemory<byte>[]? _pieces;
+
+    /// <summary>The body as it is: for protocols that name the model in the path.</summary>
+    public ModelSplice(ReadOnlyMemory<byte> body) => _before = body;
+
+    /// <summary>All that was written to <paramref name="body"/>, which must not be written to any more.</summary>
+    public ModelSplice(PooledBuffer body)
+    {
+        _pieces = body.Pieces;
+        _before = _pieces is null ? body.Memory : default;
+    }
 
     /// <summary>
     /// Replaces the value that <paramref name="scan"/> found in <paramref name="body"/> by <paramref name="model"/>, a complete JSON string with
-    /// its quotes. A body without <c>model</c> stays as it is. Both memories must outlive the splice.
+    /// its quotes. A body without <c>model</c> stays as it is.
     /// </summary>
     public ModelSplice(ReadOnlyMemory<byte> body, in RequestScan scan, ReadOnlyMemory<byte> model)
     {
         if (scan.Model.IsAbsent)
         {
-            Before = body;
+            _before = body;
             return;
         }
 
-        Before = body[..scan.Model.Offset];
-        Model = model;
-        After = body[scan.Model.End..];
+        _before = body[..scan.Model.Offset];
+        _model = model;
+        _after = body[scan.Model.End..];
     }
 
-    /// <summary>The bytes before the model's value; the whole body when nothing is replaced.</summary>
-    public ReadOnlyMemory<byte> Before { get; }
+    /// <summary>Number of pieces, one at least.</summary>
+    public int Count => _pieces?.Length ?? (_model.IsEmpty ? 1 : 3);
 
-    /// <summary>The new value; empty when nothing is replaced.</summary>
-    public ReadOnlyMemory<byte> Model { get; }
+    /// <summary>The piece at <paramref name="index"/>, in the order of sending; it may be empty.</summary>
+    public ReadOnlyMemory<byte> this[int index] => _pieces is not null ? _pieces[index] : index switch
+    {
+        0 => _before,
+        1 => _model,
+        _ => _after,
+    };
 
-    /// <summary>The bytes after the model's value; empty when nothing is replaced.</summary>
-    public ReadOnlyMemory<byte> After { get; }
+    /// <summary>Bytes of all pieces together: the content length.</summary>
+    public int Length
+    {
+        get
+        {
+            int length = 0;
+            for (int index = 0; index < Count; index++)
+            {
+                length = checked(length + this[index].Length);
+            }
 
-    /// <summary>Bytes of the three segments together: the content length.</summary>
-    public int Length => Before.Length + Model.Length + After.Length;
+            return length;
+        }
+    }
+
+    /// <summary>The pieces.</summary>
+    public ReadOnlyMemory<byte>[] ToArray() => _pieces ?? [_before, _model, _after];
 
     /// <summary>Appends the body to <paramref name="output"/>.</summary>
     public void WriteTo(PooledBuffer output)
     {
-        output.Write(Before.Span);
-        output.Write(Model.Span);
-        output.Write(After.Span);
+        for (int index = 0; index < Count; index++)
+        {
+            output.Write(this[index].Span);
+        }
     }
 
     /// <summary>Writes the body to <paramref name="stream"/>.</summary>
     public async Task CopyToAsync(Stream stream, CancellationToken cancellation)
     {
-        await stream.WriteAsync(Before, cancellation).ConfigureAwait(false);
-        if (!Model.IsEmpty)
+        for (int index = 0; index < Count; index++)
         {
-            await stream.WriteAsync(Model, cancellation).ConfigureAwait(false);
-            await stream.WriteAsync(After, cancellation).ConfigureAwait(false);
+            await stream.WriteAsync(this[index], cancellation).ConfigureAwait(false);
         }
     }
 }

@@ -5,7 +5,7 @@ namespace Busbar.Wire;
 
 /// <summary>
 /// A growable byte buffer whose storage comes from the shared array pool with the first byte written, and goes back to it on <see cref="Dispose"/>.
-/// Written bytes are contiguous. Not thread safe; one owner at a time.
+/// Written bytes are contiguous, but for those that a buffer made by <see cref="Borrowing"/> points at. Not thread safe; one owner at a time.
 /// </summary>
 internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 {
@@ -13,9 +13,16 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     private static readonly byte[] Disposed = new byte[0];
     private static readonly byte[] Unrented = new byte[0];
 
+    /// <summary>A piece of its own costs about what it costs to copy this many bytes.</summary>
+    public const int LeastBorrowed = 16 * 1024;
+
+    // What a translated document is longer than its original, as a rule.
+    private const int RoomToGrow = 512;
+
     private static long _outstanding;
 
     private readonly int _capacity;
+    private BorrowedPieces? _borrowed;
     private byte[] _array = Unrented;
     private int _start;
     private int _end;
@@ -28,11 +35,30 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         Interlocked.Increment(ref _outstanding);
     }
 
+    /// <summary>
+    /// A buffer for a document made from <paramref name="source"/>: long stretches of it that are written are not copied (see <see cref="BorrowedPieces"/>),
+    /// so <see cref="Length"/>, <see cref="Span"/> and <see cref="Memory"/> tell of the copied bytes only, and <see cref="Pieces"/> of all. The first and the
+    /// last byte of such a stretch are copied all the same: who looks at what was written last, or takes something back, finds what he expects. The source
+    /// must outlive the buffer's use.
+    /// </summary>
+    public static PooledBuffer Borrowing(ReadOnlyMemory<byte> source, int least = LeastBorrowed) => source.Length < least
+        ? new PooledBuffer(source.Length + RoomToGrow)
+        : new PooledBuffer(least) { _borrowed = new BorrowedPieces(source, least) };
+
     /// <summary>Buffers made and not yet disposed, in the whole process. Zero when no request is in flight.</summary>
     public static long Outstanding => Volatile.Read(ref _outstanding);
 
     /// <summary>Bytes written and not yet consumed.</summary>
     public int Length => _end - _start;
+
+    /// <summary>Bytes written, those that were not copied included.</summary>
+    public int WholeLength => checked(Length + (_borrowed?.Length ?? 0));
+
+    /// <summary>All that was written, in order, where some of it was not copied; otherwise null. Valid as long as <see cref="Memory"/>.</summary>
+    public ReadOnlyMemory<byte>[]? Pieces => _borrowed is { Count: > 0 } ? _borrowed.Among(Memory) : null;
+
+    /// <summary>Whether <paramref name="length"/> bytes of the source would not be copied by <see cref="Write(ReadOnlySpan{byte})"/>.</summary>
+    public bool Borrows(int length) => _borrowed is not null && length >= _borrowed.Least;
 
     /// <summary>Bytes that can be appended without moving what is there.</summary>
     public int FreeCapacity => _array.Length - _end;
@@ -72,6 +98,12 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
             return;
         }
 
+        if (Borrows(bytes.Length) && _borrowed!.TryAdd(bytes[1..^1], _end + 1))
+        {
+            Write(bytes[0]);
+            bytes = bytes[^1..];
+        }
+
         Reserve(bytes.Length);
         bytes.CopyTo(_array.AsSpan(_end));
         _end += bytes.Length;
@@ -92,6 +124,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     public void Consume(int count)
     {
         Debug.Assert(count >= 0 && count <= Length, "Consume of more than was written");
+        Debug.Assert(_borrowed is null, "A document is consumed whole");
         _start += count;
         if (_start == _end)
         {
@@ -104,10 +137,15 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     {
         Debug.Assert(length >= 0 && length <= Length, "Truncate beyond what was written");
         _end = _start + length;
+        _borrowed?.Truncate(length);
     }
 
     /// <summary>Forgets all bytes and keeps the storage.</summary>
-    public void Clear() => _start = _end = 0;
+    public void Clear()
+    {
+        _start = _end = 0;
+        _borrowed?.Truncate(0);
+    }
 
     /// <summary>Gives the storage back for as long as nothing is written; does nothing while there are bytes. For buffers that wait longer than they work.</summary>
     public void Release()
@@ -169,7 +207,9 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         }
         else
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(checked((int)Math.Max((uint)_array.Length * 2, (uint)Math.Max(length + sizeHint, _capacity))));
+            // Of a document as much as its original was and is not yet here, so that it grows once.
+            int rest = _borrowed is null || _array == Unrented ? 0 : _borrowed.SourceLength - _borrowed.Length + RoomToGrow;
+            byte[] larger = ArrayPool<byte>.Shared.Rent(checked((int)Math.Max((uint)_array.Length * 2, (uint)Math.Max(length + sizeHint, Math.Max(rest, _capacity)))));
             _array.AsSpan(_start, length).CopyTo(larger);
             if (_array != Unrented)
             {

@@ -9,8 +9,7 @@ internal sealed class StreamReader : IStreamReader
     /// <summary>Largest block number; a stream that counts further is broken or hostile.</summary>
     private const int LastIndex = 1023;
 
-    private readonly JsonTape _tape = new();
-    private readonly HeldBlock _held = new();
+    private HeldBlock? _held;
     private readonly IrArena _arena = new();
     private Usage _usage;
 
@@ -18,14 +17,15 @@ internal sealed class StreamReader : IStreamReader
     public void Read(in Frame frame, StreamEvents events)
     {
         // Everything this dialect says is an object; sentinels of compatible hosts are not worth a parser's exception.
+        JsonTape tape = JsonTape.Shared;
         ReadOnlySpan<byte> data = JsonSyntax.Trim(frame.Data.Span);
-        if (data.IsEmpty || data[0] != (byte)'{' || !_tape.TryParse(frame.Data))
+        if (data.IsEmpty || data[0] != (byte)'{' || !tape.TryParse(frame.Data))
         {
             return;
         }
 
         _arena.Reset();
-        JsonNode root = _tape.Root;
+        JsonNode root = tape.Root;
         JsonText type = root["type"u8].Text;
         if (type.IsAbsent)
         {
@@ -84,8 +84,7 @@ internal sealed class StreamReader : IStreamReader
     /// <inheritdoc/>
     public void Dispose()
     {
-        _tape.Dispose();
-        _held.Dispose();
+        _held?.Dispose();
         _arena.Dispose();
     }
 
@@ -168,13 +167,13 @@ internal sealed class StreamReader : IStreamReader
         }
         else if (block.IsObject)
         {
-            _held.Start(index, block);
+            (_held ??= new()).Start(index, block);
         }
     }
 
     private void ReadStop(int index, StreamEvents events)
     {
-        if (_held.Index == index)
+        if (_held?.Index == index)
         {
             Block block = _held.Take(_arena);
             events.AddStart(index, block.Kind).Whole = block;
@@ -207,7 +206,7 @@ internal sealed class StreamReader : IStreamReader
         {
             AddCitation(index, delta["citation"u8], events);
         }
-        else if (type.Is("compaction_delta"u8) && _held.Index == index)
+        else if (type.Is("compaction_delta"u8) && _held?.Index == index)
         {
             _held.SetContent(delta["content"u8]);
         }
@@ -223,7 +222,7 @@ internal sealed class StreamReader : IStreamReader
 
     private void AddInput(int index, JsonText fragment, StreamEvents events)
     {
-        if (_held.Index == index)
+        if (_held?.Index == index)
         {
             _held.AddInput(fragment);
         }

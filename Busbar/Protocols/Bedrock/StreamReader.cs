@@ -12,7 +12,6 @@ internal sealed class StreamReader : IStreamReader
     /// <summary>Largest block number; a stream that counts further is broken or hostile.</summary>
     private const int LastIndex = 1023;
 
-    private readonly JsonTape _tape = new();
     private readonly IrArena _arena = new();
     private readonly HeldBytes _held = new();
     private StreamBlock[] _blocks = new StreamBlock[4];
@@ -26,10 +25,11 @@ internal sealed class StreamReader : IStreamReader
     /// <inheritdoc/>
     public void Read(in Frame frame, StreamEvents events)
     {
-        bool isReadable = _tape.TryParse(frame.Data);
+        JsonTape tape = JsonTape.Shared;
+        bool isReadable = tape.TryParse(frame.Data);
         if (frame.IsException)
         {
-            events.Add(StreamEventKind.Error).Error = ErrorReader.ReadException(frame.Name.Span, _tape.Root);
+            events.Add(StreamEventKind.Error).Error = ErrorReader.ReadException(frame.Name.Span, tape.Root);
             return;
         }
 
@@ -39,7 +39,7 @@ internal sealed class StreamReader : IStreamReader
         }
 
         _arena.Reset();
-        JsonNode root = _tape.Root;
+        JsonNode root = tape.Root;
         if (frame.Is("contentBlockDelta"u8))
         {
             ReadDelta(root, events);
@@ -83,7 +83,6 @@ internal sealed class StreamReader : IStreamReader
     /// <inheritdoc/>
     public void Dispose()
     {
-        _tape.Dispose();
         _arena.Dispose();
         _held.Dispose();
     }

@@ -13,7 +13,6 @@ internal sealed class StreamReader : IStreamReader
     private const int None = -1;
     private const long Plan = -2;
 
-    private readonly JsonTape _tape = new();
     private readonly Dictionary<long, int> _calls = [];
     private readonly List<int> _open = [];
     private int _next;
@@ -27,13 +26,15 @@ internal sealed class StreamReader : IStreamReader
     /// <inheritdoc/>
     public void Read(in Frame frame, StreamEvents events)
     {
+        JsonTape tape = JsonTape.Shared;
+
         // [DONE], which follows the end, is not JSON.
-        if (_hasEnded || !_tape.TryParse(frame.Data) || !_tape.Root.IsObject)
+        if (_hasEnded || !tape.TryParse(frame.Data) || !tape.Root.IsObject)
         {
             return;
         }
 
-        JsonNode root = _tape.Root;
+        JsonNode root = tape.Root;
         JsonText type = root["type"u8].Text;
         if (type.IsAbsent)
         {
@@ -95,7 +96,9 @@ internal sealed class StreamReader : IStreamReader
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _tape.Dispose();
+    public void Dispose()
+    {
+    }
 
     private static JsonNode First(JsonNode node) => node.IsArray ? node[0] : node;
 

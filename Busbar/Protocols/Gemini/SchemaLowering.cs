@@ -23,7 +23,7 @@ internal sealed class SchemaLowering
     {
         _root = root;
         _output = output;
-        _limit = output.Output.Length + MaxBytes;
+        _limit = output.Output.WholeLength + MaxBytes;
     }
 
     /// <summary>Writes the lowered <paramref name="schema"/> as the value of <paramref name="name"/>.</summary>
@@ -63,7 +63,7 @@ internal sealed class SchemaLowering
     private void WriteNode(JsonNode schema, int depth)
     {
         _output.StartObject();
-        if (depth >= MaxDepth || _output.Output.Length >= _limit)
+        if (depth >= MaxDepth || _output.Output.WholeLength >= _limit)
         {
             _output.Literal("type"u8, "STRING"u8);
         }

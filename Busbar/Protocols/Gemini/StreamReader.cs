@@ -12,7 +12,6 @@ internal sealed class StreamReader : IStreamReader
 {
     private const int None = -1;
 
-    private readonly JsonTape _tape = new();
     private readonly IrArena _scratch = new();
     private readonly PooledBuffer _text = new();
     private StreamEvents _events = new();
@@ -35,14 +34,15 @@ internal sealed class StreamReader : IStreamReader
     /// <inheritdoc/>
     public void Read(in Frame frame, StreamEvents events)
     {
-        if (_hasFailed || frame.Data.IsEmpty || !_tape.TryParse(frame.Data) || !_tape.Root.IsObject)
+        JsonTape tape = JsonTape.Shared;
+        if (_hasFailed || frame.Data.IsEmpty || !tape.TryParse(frame.Data) || !tape.Root.IsObject)
         {
             return;
         }
 
         _events = events;
         _scratch.Reset();
-        JsonNode root = _tape.Root;
+        JsonNode root = tape.Root;
         if (root["error"u8].IsObject)
         {
             ProviderError said = ErrorReader.Lift(0, root);
@@ -103,7 +103,6 @@ internal sealed class StreamReader : IStreamReader
     /// <inheritdoc/>
     public void Dispose()
     {
-        _tape.Dispose();
         _scratch.Dispose();
         _text.Dispose();
         _arguments?.Dispose();

@@ -3,15 +3,9 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Gemini;
 
-/// <summary>
-/// Watches a stream that passes through. Nearly every chunk repeats the counts; the index over a chunk is shared by all streams of a thread, as
-/// it is needed only within one call.
-/// </summary>
+/// <summary>Watches a stream that passes through. Nearly every chunk repeats the counts.</summary>
 internal sealed class StreamTap : IStreamTap
 {
-    [ThreadStatic]
-    private static JsonTape? _sharedTape;
-
     private Usage _usage;
 
     /// <inheritdoc/>
@@ -36,7 +30,7 @@ internal sealed class StreamTap : IStreamTap
             return;
         }
 
-        JsonTape tape = _sharedTape ??= new JsonTape();
+        JsonTape tape = JsonTape.Shared;
         if (tape.TryParse(frame.Data) && tape.Root.IsObject)
         {
             Observe(tape.Root);

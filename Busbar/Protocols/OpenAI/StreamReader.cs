@@ -13,7 +13,6 @@ internal sealed class StreamReader : IStreamReader
     private const int LegacyCall = -1;
     private const int None = -1;
 
-    private readonly JsonTape _tape = new();
     private readonly List<ToolSlot> _calls = [];
     private int _next;
     private int _words = None;
@@ -38,12 +37,13 @@ internal sealed class StreamReader : IStreamReader
             return;
         }
 
-        if (!_tape.TryParse(frame.Data) || !_tape.Root.IsObject)
+        JsonTape tape = JsonTape.Shared;
+        if (!tape.TryParse(frame.Data) || !tape.Root.IsObject)
         {
             return;
         }
 
-        JsonNode root = _tape.Root;
+        JsonNode root = tape.Root;
         JsonNode error = root["error"u8];
         if (error.IsObject || !error.Text.IsNullOrEmpty)
         {
@@ -89,7 +89,6 @@ internal sealed class StreamReader : IStreamReader
     /// <inheritdoc/>
     public void Dispose()
     {
-        _tape.Dispose();
         foreach (ToolSlot call in _calls)
         {
             call.Dispose();

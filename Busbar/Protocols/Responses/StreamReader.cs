@@ -9,7 +9,6 @@ namespace Busbar.Protocols.Responses;
 /// </summary>
 internal sealed class StreamReader : IStreamReader
 {
-    private readonly JsonTape _tape = new();
     private readonly IrArena _arena = new();
     private readonly StreamItems _items = new();
     private bool _started;
@@ -21,12 +20,13 @@ internal sealed class StreamReader : IStreamReader
     public void Read(in Frame frame, StreamEvents events)
     {
         _arena.Reset();
-        if (_ended || frame.Data.IsEmpty || !_tape.TryParse(frame.Data))
+        JsonTape tape = JsonTape.Shared;
+        if (_ended || frame.Data.IsEmpty || !tape.TryParse(frame.Data))
         {
             return;
         }
 
-        JsonNode root = _tape.Root;
+        JsonNode root = tape.Root;
         JsonText type = root["type"u8].Text;
         if (type.IsAbsent)
         {
@@ -56,7 +56,6 @@ internal sealed class StreamReader : IStreamReader
     /// <inheritdoc/>
     public void Dispose()
     {
-        _tape.Dispose();
         _arena.Dispose();
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Busbar.Ir;
 using Busbar.Wire;
 
@@ -25,7 +26,7 @@ internal sealed class BlockSequencer : IDisposable
     private BlockTrack? _open;
     private bool _openIsCustom;
     private JsonProgress _arguments;
-    private StreamEvent _signature;
+    private StrongBox<StreamEvent>? _signature;
     private StreamEvent _terminal = new() { Kind = StreamEventKind.MessageDelta };
 
     /// <summary>The terminal was put out, or an error ended the stream.</summary>
@@ -271,7 +272,7 @@ internal sealed class BlockSequencer : IDisposable
         _open = track;
         _openIsCustom = start.IsCustomTool;
         _arguments = default;
-        _signature = default;
+        _signature = null;
         track.State = BlockTrack.Standing.Open;
         ref StreamEvent opened = ref output.Add(StreamEventKind.BlockStart);
         opened = start;
@@ -283,8 +284,8 @@ internal sealed class BlockSequencer : IDisposable
         if (delta.Kind == StreamEventKind.SignatureDelta)
         {
             // Held to the end of the block: clients take the last signature they see, after the words it signs.
-            _signature = delta;
-            _signature.Text = _kept.StoreText(delta.Text.Span);
+            _signature = new(delta);
+            _signature.Value.Text = _kept.StoreText(delta.Text.Span);
             return;
         }
 
@@ -300,10 +301,10 @@ internal sealed class BlockSequencer : IDisposable
 
     private void Close(BlockTrack.Standing state, StreamEvents output)
     {
-        if (_signature.Kind == StreamEventKind.SignatureDelta)
+        if (_signature is not null)
         {
             ref StreamEvent signature = ref output.Add(StreamEventKind.SignatureDelta);
-            signature = _signature;
+            signature = _signature.Value;
             signature.Index = _opened;
         }
 

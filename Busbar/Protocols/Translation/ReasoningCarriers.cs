@@ -13,11 +13,14 @@ internal sealed class ReasoningCarriers(TranslationContext context) : IDisposabl
     private readonly StreamEvents _moved = new();
     private readonly IrArena _arena = new();
     private readonly Dictionary<int, BlockKind> _kinds = [];
-    private readonly bool _carries = ResponseSignatures.CarriesToolSignature(context) && context.Egress is ProtocolId.Gemini or ProtocolId.OpenAI;
+    private readonly bool _carries = Carries(context);
     private bool _owesReasoning = context.OwesReasoning;
     private int _nextIndex = int.MinValue;
     private int? _signedWords;
     private JsonText _wordsSignature;
+
+    /// <summary>One for the stream of <paramref name="context"/>; null where nothing is ever moved.</summary>
+    public static ReasoningCarriers? For(TranslationContext context) => Carries(context) || context.OwesReasoning ? new(context) : null;
 
     /// <summary>The events of one frame with the signatures moved; valid until the next call.</summary>
     public StreamEvents Apply(StreamEvents frame)
@@ -59,6 +62,9 @@ internal sealed class ReasoningCarriers(TranslationContext context) : IDisposabl
 
     /// <inheritdoc/>
     public void Dispose() => _arena.Dispose();
+
+    private static bool Carries(TranslationContext context) =>
+        ResponseSignatures.CarriesToolSignature(context) && context.Egress is ProtocolId.Gemini or ProtocolId.OpenAI;
 
     // True when the event was replaced.
     private bool TryCarry(StreamEvents frame, int index)

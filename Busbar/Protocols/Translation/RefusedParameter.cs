@@ -14,7 +14,7 @@ internal static class RefusedParameter
     /// written, when the error refuses none, or one that the request is not the same without. <paramref name="loss"/> is what that costs; null where
     /// another parameter says the same.
     /// </summary>
-    public static bool TryRemove(ReadOnlyMemory<byte> body, in ProviderError error, PooledBuffer output, out LossField? loss)
+    public static bool TryRemove(in ModelSplice body, in ProviderError error, PooledBuffer output, out LossField? loss)
     {
         loss = null;
         if (error is not { Code: "unsupported_parameter" or "unsupported_value", Param: { } path })
@@ -26,8 +26,15 @@ internal static class RefusedParameter
         string name = end < 0 ? path : path[..end];
         bool isRenamed = name == "max_tokens";
         loss = isRenamed ? null : Loss(name);
+        if (loss is null && !isRenamed)
+        {
+            return false;
+        }
+
+        using var joined = new PooledBuffer(body.Length);
+        body.WriteTo(joined);
         using var tape = new JsonTape();
-        if ((loss is null && !isRenamed) || !tape.TryParse(body))
+        if (!tape.TryParse(joined.Memory))
         {
             return false;
         }

@@ -17,7 +17,7 @@ internal sealed class StreamTranslation : IDisposable
     private readonly IStreamWriter _writer;
     private readonly TranslationContext _context;
     private readonly BlockSequencer _sequencer = new();
-    private readonly ReasoningCarriers _carriers;
+    private readonly ReasoningCarriers? _carriers;
     private readonly IrArena _scratch = new();
     private readonly PooledBuffer _freeText = new(256);
     private Part _part;
@@ -31,7 +31,7 @@ internal sealed class StreamTranslation : IDisposable
     public StreamTranslation(Protocol egress, Protocol ingress, TranslationContext context, StreamContext stream)
     {
         _context = context;
-        _carriers = new ReasoningCarriers(context);
+        _carriers = ReasoningCarriers.For(context);
         _reader = egress.NewStreamReader();
         _writer = ingress.NewStreamWriter(stream);
     }
@@ -132,7 +132,7 @@ internal sealed class StreamTranslation : IDisposable
         _reader.Dispose();
         _writer.Dispose();
         _sequencer.Dispose();
-        _carriers.Dispose();
+        _carriers?.Dispose();
         _scratch.Dispose();
         _freeText.Dispose();
     }
@@ -147,7 +147,7 @@ internal sealed class StreamTranslation : IDisposable
     private void Process(StreamEvents read, PooledBuffer output)
     {
         StreamEvents ordered = Blank(ref _sharedOrdered);
-        _sequencer.Feed(_carriers.Apply(read), ordered, ref _context.Losses);
+        _sequencer.Feed(_carriers?.Apply(read) ?? read, ordered, ref _context.Losses);
         Write(ordered, output);
     }
 

@@ -16,6 +16,9 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
     // Up to here a body is sent together with its head; copying it costs less than a second packet.
     private const int MostCopied = 16 * 1024;
 
+    // Of a longer body, pieces up to here go along with the one before them.
+    private const int MostJoined = 4096;
+
     // More than any server sends of its own accord before it answers.
     private const int MostInterim = 16;
 
@@ -142,21 +145,23 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
         {
             ModelSplice body = request.Body;
             bool isSmall = body.Length <= MostCopied;
-            using var output = new PooledBuffer(1024 + (isSmall ? body.Length : 0));
+            using var output = new PooledBuffer(1024 + (isSmall ? body.Length : MostJoined));
             HeadWriter.Write(request, host, output);
-            if (isSmall)
+            for (int index = 0; index < body.Count; index++)
             {
-                body.WriteTo(output);
+                ReadOnlyMemory<byte> piece = body[index];
+                if (isSmall || piece.Length <= MostJoined)
+                {
+                    output.Write(piece.Span);
+                    continue;
+                }
+
+                await SendAllAsync(output.Memory, cancellation).ConfigureAwait(false);
+                output.Clear();
+                await SendAllAsync(piece, cancellation).ConfigureAwait(false);
             }
 
             await SendAllAsync(output.Memory, cancellation).ConfigureAwait(false);
-            if (!isSmall)
-            {
-                await SendAllAsync(body.Before, cancellation).ConfigureAwait(false);
-                await SendAllAsync(body.Model, cancellation).ConfigureAwait(false);
-                await SendAllAsync(body.After, cancellation).ConfigureAwait(false);
-            }
-
             isWhole = true;
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
