@@ -48,7 +48,7 @@ internal static class GatewayServer
             }
             else
             {
-                listen.Use(CleartextHttp2.Middleware);
+                listen.Use(CleartextHttp2.Middleware(options.Limits.RequestHeadersTimeout));
             }
         });
         var transport = new SocketTransportOptions

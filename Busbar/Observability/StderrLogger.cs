@@ -53,7 +53,9 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
 
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) =>
-        new CategoryLogger(this, categoryName, categoryName.StartsWith("Microsoft.", StringComparison.Ordinal) && _level < LogLevel.Error ? LogLevel.Error : _level);
+        categoryName.StartsWith("Microsoft.", StringComparison.Ordinal)
+            ? new CategoryLogger(this, categoryName, _level < LogLevel.Error ? LogLevel.Error : _level, isServer: true)
+            : new CategoryLogger(this, categoryName, _level, isServer: false);
 
     /// <summary>Writes what is queued and stops.</summary>
     public async ValueTask DisposeAsync()
@@ -95,7 +97,7 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
         }
     }
 
-    private sealed class CategoryLogger(StderrLogger sink, string category, LogLevel level) : ILogger
+    private sealed class CategoryLogger(StderrLogger sink, string category, LogLevel level, bool isServer) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -104,7 +106,8 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (IsEnabled(logLevel))
+            // To the server a client that breaks off is an error. It is none of ours, and anybody could fill the log with them.
+            if (IsEnabled(logLevel) && !(isServer && exception is IOException))
             {
                 sink.Enqueue(sink.Format(logLevel, category, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>, exception));
             }
