@@ -9,7 +9,6 @@ public sealed class ArrivalScenarios
     [Theory]
     [InlineData("")]
     [InlineData("PRI * HT")]
-    [InlineData("POST /v1/messages HTTP/1.1\r\nHost: x\r\nx-api-key: canary\r\nContent-Length: 100\r\n\r\n{")]
     public async Task A_client_that_breaks_off_is_no_error_of_ours(string said)
     {
         await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
