@@ -45,6 +45,18 @@ public sealed class LaneEndpointsTests
         Assert.Equal("ServerError", Assert.Single(answer.Json.GetProperty("probes").EnumerateArray()).GetProperty("fault").GetString());
     }
 
+    [Theory]
+    [InlineData("{}", 200)]
+    [InlineData(" {\n} ", 200)]
+    [InlineData("{\"now\":true}", 400)]
+    [InlineData("[]", 400)]
+    [InlineData("{", 400)]
+    public async Task A_call_that_needs_no_body_takes_an_empty_object_for_one(string body, int status)
+    {
+        await using var scene = new AdminScene();
+        Assert.Equal(status, (await scene.SendAsync("POST", "/admin/lanes/small/enable", body)).Status);
+    }
+
     [Fact]
     public async Task An_unknown_lane_is_404_with_the_nearest_name()
     {

@@ -79,6 +79,17 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.Equal(1006, Taken().Length);
     }
 
+    [Theory]
+    [InlineData("keys", "--help")]
+    [InlineData("keys", "create", "-h")]
+    [InlineData("status", "--help")]
+    public async Task Help_is_at_hand_behind_every_command(params string[] arguments)
+    {
+        var output = new StringWriter();
+        Assert.Equal(0, await CommandLine.RunAsync(arguments, output, _error));
+        Assert.Contains("busbar keys create --name NAME", output.ToString());
+    }
+
     [Fact]
     public async Task The_status_is_a_summary_and_fails_when_no_lane_can_serve()
     {
@@ -131,6 +142,33 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.All(["keys create --name NAME", "keys revoke ID", "busbar status", "BUSBAR_ADMIN_TOKEN"], (string word) => Assert.Contains(word, _output.ToString()));
         Assert.Empty(_error.ToString());
         Assert.Empty(_scene.Store.Keys);
+    }
+
+    [Fact]
+    public async Task Address_and_token_come_from_the_configuration_where_nothing_else_says_them()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, $$"""
+                listen: 0.0.0.0:{{_port}}
+                providers: { a: { protocol: openai, base_url: "https://api.example.com", api_key_env: K } }
+                models: { m: { provider: a, max_concurrent: 1 } }
+                governance: { enabled: true, admin_token: {{AdminScene.Token}} }
+                """);
+            Assert.Equal(0, await RunAsync(new FakeEnvironment(("BUSBAR_CONFIG", file)), "status"));
+            Assert.Equal(0, await RunAsync(new FakeEnvironment(), "keys", "list", "--config", file));
+            Assert.Equal(0, await RunAsync(new FakeEnvironment(("BUSBAR_CONFIG", file)), "keys", "list", "--url", Url));
+
+            // Not to any other machine.
+            Assert.Equal(1, await RunAsync(new FakeEnvironment(("BUSBAR_CONFIG", file)), "keys", "list", "--url", "http://192.0.2.1:1"));
+            Assert.Contains("set BUSBAR_ADMIN_TOKEN", _error.ToString());
+            Assert.DoesNotContain(AdminScene.Token, _error.ToString());
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]

@@ -83,14 +83,17 @@ public sealed class AuthenticationScenarios
         Assert.StartsWith($"HTTP/1.1 {dialect.StatusOf(401)} ", Encoding.ASCII.GetString(buffer, 0, read));
     }
 
-    [Fact]
+    [Theory]
     [Trait("gotcha", "C89")]
-    public async Task A_garbled_credential_is_a_401_and_harms_nothing()
+    [InlineData("Bearer ", new byte[] { 0xC3, 0xA4, 0xE2, 0x82, 0xAC })]
+    [InlineData("Bearer ", new byte[] { 0xFF, 0xFE, 0x80 })]
+    [InlineData("", new byte[] { 0xC3, 0x28 })]
+    public async Task A_garbled_credential_is_a_401_and_harms_nothing(string scheme, byte[] credential)
     {
         await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync("127.0.0.1", scene.Port);
-        await socket.SendAsync((byte[])[.. "GET /stats HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \u00e4\u20ac\r\n\r\n"u8]);
+        await socket.SendAsync((byte[])[.. Encoding.ASCII.GetBytes($"GET /stats HTTP/1.1\r\nHost: x\r\nAuthorization: {scheme}"), .. credential, .. "\r\n\r\n"u8]);
         byte[] buffer = new byte[4096];
         using var bound = new CancellationTokenSource(Eventually.Bound);
         int read = await socket.ReceiveAsync(buffer, bound.Token);
@@ -107,6 +110,12 @@ public sealed class AuthenticationScenarios
 
         Assert.Equal((200, "ok"), ((await scene.GetAsync("/healthz", token: null)).Status, (await scene.GetAsync("/healthz", token: null)).Text));
         Assert.Equal(200, (await scene.GetAsync("/livez", token: null)).Status);
+        foreach (string path in (string[])["/healthz", "/livez"])
+        {
+            Reply probe = await scene.GetAsync(path, token: null, HttpMethod.Head);
+            Assert.Equal((200, ""), (probe.Status, probe.Text));
+        }
+
         Assert.Equal((200, ""), ((await scene.GetAsync("/", token: null)).Status, (await scene.GetAsync("/", token: null)).Text));
         Assert.Equal(200, (await scene.GetAsync("/", token: null, HttpMethod.Head)).Status);
         foreach (string path in (string[])["/stats", "/metrics", "/nowhere", "/healthz/x", "/v1/chat/completions"])

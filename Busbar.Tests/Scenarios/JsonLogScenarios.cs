@@ -14,7 +14,7 @@ public sealed class JsonLogScenarios
         SceneConfig config = new(dialect, Dialect.All[1])
         {
             More = $"observability: {{ log_format: {(byVariable ? "text" : "json")}, otlp_endpoint: \"http://user:canary-password@collector.example.com\" }}",
-            Environment = byVariable ? new() { ["BUSBAR_LOG_FORMAT"] = "json" } : [],
+            Environment = new() { ["BUSBAR_LOG"] = "info", ["BUSBAR_LOG_FORMAT"] = byVariable ? "json" : "" },
         };
         await using Scene scene = await Scene.StartAsync(config);
         scene.Settles = false;
@@ -32,10 +32,21 @@ public sealed class JsonLogScenarios
         JsonElement failed = Single(lines, "attempt failed");
         Assert.Equal(("warn", "smart", "m0", 500), (failed.GetProperty("level").GetString(), failed.GetProperty("pool").GetString(), failed.GetProperty("lane").GetString(), failed.GetProperty("status").GetInt32()));
         JsonElement ended = Single(lines, "request ");
-        Assert.Equal(reply[dialect.RequestIdHeader!], ended.GetProperty("request_id").GetString());
+        Assert.All([failed, ended], line => Assert.Equal(reply[dialect.RequestIdHeader!], line.GetProperty("request_id").GetString()));
         Assert.Equal(("ok", 2), (ended.GetProperty("outcome").GetString(), ended.GetProperty("attempts").GetInt32()));
         Assert.Contains(lines, line => line.GetProperty("level").GetString() == "warn" && line.GetProperty("message").GetString()!.Contains("refused and switched off", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.GetProperty("message").GetString()!.StartsWith("model m0", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_request_is_found_by_the_id_that_its_provider_gave_it()
+    {
+        Dialect dialect = Dialect.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Environment = new() { ["BUSBAR_LOG"] = "info", ["BUSBAR_LOG_FORMAT"] = "json" } });
+        scene.Upstreams[0].Always = call => call.AnswerAsync(400, "{}", ("x-request-id", "vendor-1"));
+
+        Assert.Equal("vendor-1", (await scene.PostAsync(dialect))["x-request-id"]);
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("\"provider_request_id\":\"vendor-1\"", StringComparison.Ordinal), "logged the id that the client was told");
     }
 
     private static JsonElement Single(JsonElement[] lines, string begins) =>

@@ -113,10 +113,17 @@ internal sealed partial class AdminApi
     }
 
     private static AdminError? BodyProblem(AdminRequest request, AdminRoute route, PooledBuffer body) =>
-        body.Length == 0 ? null
+        body.Length == 0 || (!route.TakesBody && IsEmptyObject(body.Memory.Span)) ? null
         : !route.TakesBody ? AdminError.Invalid("this call takes no body", "unexpected_body")
         : IsPlainJson(request.Headers) ? null
         : new AdminError(415, "unsupported_media_type", "send the body as Content-Type: application/json, without a content encoding");
+
+    // Some clients send this where there is nothing to say.
+    private static bool IsEmptyObject(ReadOnlySpan<byte> body)
+    {
+        body = body.Trim(" \t\r\n"u8);
+        return body.Length >= 2 && body[0] == (byte)'{' && body[^1] == (byte)'}' && body[1..^1].Trim(" \t\r\n"u8).IsEmpty;
+    }
 
     private static bool IsPlainJson(IHeaderDictionary headers)
     {

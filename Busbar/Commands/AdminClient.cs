@@ -15,27 +15,24 @@ internal sealed class AdminClient(Uri address, Secret token, TextWriter error) :
     /// <summary>Variable with the address.</summary>
     public const string UrlVariable = "BUSBAR_ADMIN_URL";
 
-    /// <summary>The address when neither option nor variable names one.</summary>
-    public const string DefaultUrl = "http://127.0.0.1:8080";
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     // A token that goes where the operator did not send it is a leak: neither redirects nor proxies of the environment.
     private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }) { Timeout = Patience };
 
-    /// <summary>A client as options and variables say; null after a line on <paramref name="error"/>.</summary>
+    /// <summary>A client as <see cref="AdminPlace"/> says; null after a line on <paramref name="error"/>.</summary>
     public static AdminClient? Open(AdminArguments arguments, IEnvironment environment, TextWriter error)
     {
-        string url = arguments.Last("--url") ?? (environment.Get(UrlVariable) is { Length: > 0 } named ? named : DefaultUrl);
-        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https") || address.UserInfo.Length > 0)
+        var place = AdminPlace.Find(arguments, environment);
+        if (!Uri.TryCreate(place.Url, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https") || address.UserInfo.Length > 0)
         {
-            error.WriteLine($"busbar: the address of the admin API must look like {DefaultUrl}; give it with --url or {UrlVariable}");
+            error.WriteLine($"busbar: the address of the admin API must look like {AdminPlace.DefaultUrl}; give it with --url or {UrlVariable}");
             return null;
         }
 
-        if (environment.Get(TokenVariable) is not { } token || string.IsNullOrWhiteSpace(token) || token.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        if (place.Token is not { } token || token.Reveal().AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
-            error.WriteLine($"busbar: set {TokenVariable} to the value of governance.admin_token");
+            error.WriteLine($"busbar: set {TokenVariable} to the value of governance.admin_token, or name the configuration with --config or {ConfigSources.ConfigVariable}");
             return null;
         }
 
@@ -44,7 +41,7 @@ internal sealed class AdminClient(Uri address, Secret token, TextWriter error) :
             error.WriteLine($"busbar: warning: the token goes to {address.Host} in plain text");
         }
 
-        return new AdminClient(address, new Secret(token), error);
+        return new AdminClient(address, token, error);
     }
 
     /// <summary>The answer to a call, as text; null after a line on standard error. <paramref name="path"/> may have a query.</summary>
@@ -93,7 +90,7 @@ internal sealed class AdminClient(Uri address, Secret token, TextWriter error) :
         return (status, message) switch
         {
             (_, null) => $"{address.GetLeftPart(UriPartial.Authority)} answers {status}, but not like an admin API; where governance.admin_listen is set, use that address",
-            (401, _) => $"the token in {TokenVariable} is wrong, or governance is off there; it must be the value of governance.admin_token",
+            (401, _) => $"the token is wrong, or governance is off there; {TokenVariable} must be the value of governance.admin_token",
             _ => message,
         };
     }

@@ -9,8 +9,8 @@ internal static class HelpText
     /// <summary>What <c>--help</c> prints after a command that speaks to the admin API.</summary>
     public const string OfAdministration = Administration + """
         variables:
-          BUSBAR_ADMIN_URL   the admin API (default http://127.0.0.1:8080)
-          BUSBAR_ADMIN_TOKEN its token
+          BUSBAR_ADMIN_URL   the admin API (default: as the configuration says)
+          BUSBAR_ADMIN_TOKEN its token (likewise)
 
         """;
 
@@ -27,7 +27,7 @@ internal static class HelpText
         """;
 
     private const string Administration = """
-        administration of a running gateway, over its admin API; each takes --json and --url URL:
+        administration of a running gateway, over its admin API; each takes --json, --url URL and --config FILE:
           busbar status                               what it is doing; exits with 1 when no lane can serve
           busbar keys create --name NAME [--pool NAME]... [--budget-cents N] [--period total|daily|monthly] [--rpm N] [--tpm N]
                              [--max-concurrent N] [--soft] [--expires-in 30d] [--group NAME] [--label NAME=VALUE]...
@@ -44,8 +44,8 @@ internal static class HelpText
           BUSBAR_CONFIG      configuration file (default /etc/busbar/config.yaml)
           BUSBAR_PROVIDERS   provider catalog that replaces the built-in one
           BUSBAR_LOG         error, warn, info (default), debug or trace; RUST_LOG is an alias
-          BUSBAR_ADMIN_URL   admin API for status and keys (default http://127.0.0.1:8080)
-          BUSBAR_ADMIN_TOKEN its token
+          BUSBAR_ADMIN_URL   admin API for status and keys (default: as the configuration says)
+          BUSBAR_ADMIN_TOKEN its token (likewise)
           BUSBAR_LOG_FORMAT  text (default) or json; overrides the configuration
           and whatever api_key_env and ${...} name in the configuration
 
@@ -71,7 +71,7 @@ internal static class HelpText
           GET {v}/models/{model}
         own endpoints:
           GET / /healthz /livez /stats /metrics
-          HEAD /
+          HEAD / /healthz /livez
           /admin/...                                  admin API: GET /admin/openapi.json describes it
 
         signals: SIGTERM and SIGINT drain and stop (a second one stops at once), SIGHUP reloads the configuration.

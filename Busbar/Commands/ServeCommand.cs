@@ -109,7 +109,9 @@ internal static partial class ServeCommand
     {
         var metrics = new Metrics { Governance = governor };
         Fleet fleet = Fleet.Create(config, time, events: new BreakerMetrics(metrics, log));
-        var requestLog = new RequestLog(log, time);
+
+        // Who logs for a machine wants every request; on a terminal they would bury what went wrong.
+        var requestLog = new RequestLog(log, time, loggers.LineFormat == LogFormat.Json ? LogLevel.Information : LogLevel.Debug);
         var telemetry = new Telemetry(metrics, log, time);
         await using var _ = telemetry.ConfigureAwait(false);
         telemetry.Apply(config.Observability);

@@ -77,7 +77,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
                     break;
                 }
 
-                log.LastResort(lease!);
+                log.LastResort(exchange, lease!);
             }
 
             if (last.End == AttemptEnd.NextLane)
@@ -248,7 +248,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             bool timedOut = exception is OperationCanceledException;
             lease.Failed(timedOut ? FaultClass.Timeout : FaultClass.Network, null);
             FailoverReason reason = !timedOut ? FailoverReason.Connect : ownIsShorter ? FailoverReason.AttemptTimeout : FailoverReason.Timeout;
-            log.AttemptFailed(lease, timedOut ? "timeout" : Transport.Describe(exception));
+            log.AttemptFailed(exchange, lease, timedOut ? "timeout" : Transport.Describe(exception));
             result = new AttemptResult(AttemptEnd.NextLane, reason);
         }
 
@@ -303,7 +303,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
 
         FaultClass fault = FaultClassifier.Classify(status, error, attempt.Lease.Lane.Provider.ErrorMap);
-        log.AttemptFailed(attempt.Lease, fault, status);
+        log.AttemptFailed(attempt.Exchange, attempt.Lease, fault, status);
         bool callersCredential = exchange.Caller.Credential.IsPassthrough && fault == FaultClass.Auth;
         if (FaultDispositions.Of(fault).MovesOn() && !callersCredential)
         {

@@ -17,6 +17,9 @@ internal sealed class Authenticator
 {
     private const string Bearer = "Bearer ";
 
+    // Stands for bytes that are no UTF-8.
+    private const char NoText = '\uFFFD';
+
     private readonly AuthMode _mode;
     private readonly byte[][] _digests;
     private readonly KeyDirectory? _keys;
@@ -119,7 +122,7 @@ internal sealed class Authenticator
     }
 
     private static string? First(Microsoft.Extensions.Primitives.StringValues values) =>
-        values.Count > 0 && !string.IsNullOrWhiteSpace(values[0]) ? values[0] : null;
+        values.Count > 0 && !string.IsNullOrWhiteSpace(values[0]) && !values[0]!.Contains(NoText) ? values[0] : null;
 
     private CallerIdentity FindKey(KeyDirectory keys, IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol, ref AdmittedToken admitted)
     {

@@ -15,15 +15,33 @@ internal static class CleartextHttp2
 {
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n"u8;
 
-    /// <summary>Peeks at the first bytes of every connection before <paramref name="next"/> gets it.</summary>
-    public static ConnectionDelegate Middleware(ConnectionDelegate next) => connection => RunAsync(next, connection);
+    /// <summary>
+    /// Peeks at the first bytes of every connection before <paramref name="next"/> gets it. One that says nothing is closed after <paramref name="patience"/>, since the
+    /// server's own clocks begin later; one that is reset before was a probe of the port, and nothing to report.
+    /// </summary>
+    public static Func<ConnectionDelegate, ConnectionDelegate> Middleware(TimeSpan patience) => next => connection => RunAsync(next, connection, patience);
 
-    private static async Task RunAsync(ConnectionDelegate next, ConnectionContext connection)
+    private static async Task RunAsync(ConnectionDelegate next, ConnectionContext connection, TimeSpan patience)
+    {
+        try
+        {
+            await PeekAsync(connection, patience).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            return;
+        }
+
+        await next(connection).ConfigureAwait(false);
+    }
+
+    private static async ValueTask PeekAsync(ConnectionContext connection, TimeSpan patience)
     {
         var input = connection.Transport.Input;
+        using var limit = new CancellationTokenSource(patience);
         while (true)
         {
-            var result = await input.ReadAsync().ConfigureAwait(false);
+            var result = await input.ReadAsync(limit.Token).ConfigureAwait(false);
             bool? isHttp2 = Decide(result.Buffer);
             if (isHttp2 is null && !result.IsCompleted)
             {
@@ -38,10 +56,8 @@ internal static class CleartextHttp2
                 connection.Features.Set<ITlsConnectionFeature>(NegotiatedHttp2.Instance);
             }
 
-            break;
+            return;
         }
-
-        await next(connection).ConfigureAwait(false);
     }
 
     // Null while the bytes so far could still become the preface.

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Busbar.Configuration;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -21,6 +22,9 @@ internal static class GatewayServer
 
             // HTTP/2 without TLS carries the scheme "http" on a connection that looks encrypted to Kestrel, and the other way round.
             AllowAlternateSchemes = true,
+
+            // Bytes that are no UTF-8 become replacement characters: a credential of such bytes is refused in the client's dialect, and a header that nobody reads harms nobody.
+            RequestHeaderEncodingSelector = _ => Encoding.UTF8,
         };
 
         // The body reader enforces the cap itself, to answer in the client's dialect.
@@ -44,7 +48,7 @@ internal static class GatewayServer
             }
             else
             {
-                listen.Use(CleartextHttp2.Middleware);
+                listen.Use(CleartextHttp2.Middleware(options.Limits.RequestHeadersTimeout));
             }
         });
         var transport = new SocketTransportOptions

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Wire;
+using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Gateway;
 
@@ -62,6 +63,9 @@ internal sealed class LocalEndpoints(Metrics metrics)
         exchange.Status = status;
         exchange.ResponseHeaders.ContentType = contentType;
         exchange.ResponseHeaders.ContentLength = body.Length;
-        exchange.Output.Append(body);
+        if (exchange.Method != HttpMethods.Head)
+        {
+            exchange.Output.Append(body);
+        }
     }
 }

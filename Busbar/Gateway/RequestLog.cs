@@ -9,20 +9,25 @@ namespace Busbar.Gateway;
 /// <summary>
 /// What requests leave in the log: names of pools, lanes and fields, statuses, times. Never a token, a body, or words of either.
 /// </summary>
-internal sealed partial class RequestLog(ILogger logger, TimeProvider time)
+/// <param name="logger">Takes the lines.</param>
+/// <param name="time">The clock.</param>
+/// <param name="successes">The level of requests that went well.</param>
+internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogLevel successes = LogLevel.Debug)
 {
+    private const int LongestId = 200;
+
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<int, long> _lossLoggedAt = new();
     private readonly ConcurrentDictionary<(string Pool, ProtocolId Dialect), long> _estimateLoggedAt = new();
 
     /// <summary>Whether requests that went well are logged, with their token counts.</summary>
-    public bool LogsSuccesses => logger.IsEnabled(LogLevel.Debug);
+    public bool LogsSuccesses => logger.IsEnabled(successes);
 
     /// <summary>A request has ended.</summary>
     public void Ended(Exchange exchange)
     {
-        LogLevel level = exchange.Outcome == Outcome.Ok ? LogLevel.Debug : LogLevel.Information;
+        LogLevel level = exchange.Outcome == Outcome.Ok ? successes : LogLevel.Information;
         if (logger.IsEnabled(level))
         {
             Ended(
@@ -37,19 +42,24 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time)
                 exchange.Attempts,
                 (long)exchange.Elapsed.TotalMilliseconds,
                 exchange.Usage.TotalInput,
-                exchange.Usage.Output);
+                exchange.Usage.Output,
+                ProvidersId(exchange));
         }
     }
 
+    // What the client was told in place of our id, and will name when it asks.
+    private static string ProvidersId(Exchange exchange) =>
+        exchange.Ingress.RequestIdHeader is { } header && exchange.ResponseHeaders[header].ToString() is { Length: > 0 and <= LongestId } told && told != exchange.RequestId ? told : "-";
+
     /// <summary>A provider answered an attempt with an error status.</summary>
-    public void AttemptFailed(LaneLease lease, FaultClass fault, int status) =>
-        AttemptFailed(logger, lease.Pool.Name, lease.Lane.Name, fault, status);
+    public void AttemptFailed(Exchange exchange, LaneLease lease, FaultClass fault, int status) =>
+        AttemptFailed(logger, exchange.RequestId, lease.Pool.Name, lease.Lane.Name, fault, status);
 
     /// <summary>An attempt failed without an answer.</summary>
-    public void AttemptFailed(LaneLease lease, string reason) => AttemptBroke(logger, lease.Pool.Name, lease.Lane.Name, reason);
+    public void AttemptFailed(Exchange exchange, LaneLease lease, string reason) => AttemptBroke(logger, exchange.RequestId, lease.Pool.Name, lease.Lane.Name, reason);
 
     /// <summary>Nothing better was left than this lane.</summary>
-    public void LastResort(LaneLease lease) => LastResort(logger, lease.Pool.Name, lease.Lane.Name);
+    public void LastResort(Exchange exchange, LaneLease lease) => LastResort(logger, exchange.RequestId, lease.Pool.Name, lease.Lane.Name);
 
     /// <summary>A probe of a lane's health failed; status 0 when there was no answer.</summary>
     public void ProbeFailed(string lane, string reason, int status) => ProbeFailed(logger, lane, reason, status);
@@ -96,17 +106,17 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time)
         return true;
     }
 
-    [LoggerMessage(EventId = 1, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} tokens_in={Input} tokens_out={Output}")]
-    private static partial void Ended(ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts, long milliseconds, long input, long output);
+    [LoggerMessage(EventId = 1, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} tokens_in={Input} tokens_out={Output} provider_id={ProviderRequestId}")]
+    private static partial void Ended(ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts, long milliseconds, long input, long output, string providerRequestId);
 
-    [LoggerMessage(2, LogLevel.Warning, "attempt failed: pool={Pool} lane={Lane} fault={Fault} status={Status}")]
-    private static partial void AttemptFailed(ILogger logger, string pool, string lane, FaultClass fault, int status);
+    [LoggerMessage(2, LogLevel.Warning, "attempt failed: request={RequestId} pool={Pool} lane={Lane} fault={Fault} status={Status}")]
+    private static partial void AttemptFailed(ILogger logger, string requestId, string pool, string lane, FaultClass fault, int status);
 
-    [LoggerMessage(3, LogLevel.Warning, "attempt failed: pool={Pool} lane={Lane} {Reason}")]
-    private static partial void AttemptBroke(ILogger logger, string pool, string lane, string reason);
+    [LoggerMessage(3, LogLevel.Warning, "attempt failed: request={RequestId} pool={Pool} lane={Lane} {Reason}")]
+    private static partial void AttemptBroke(ILogger logger, string requestId, string pool, string lane, string reason);
 
-    [LoggerMessage(6, LogLevel.Warning, "no lane is ready: pool={Pool} tries lane={Lane} as the least bad")]
-    private static partial void LastResort(ILogger logger, string pool, string lane);
+    [LoggerMessage(6, LogLevel.Warning, "no lane is ready: request={RequestId} pool={Pool} tries lane={Lane} as the least bad")]
+    private static partial void LastResort(ILogger logger, string requestId, string pool, string lane);
 
     [LoggerMessage(7, LogLevel.Debug, "health probe failed: lane={Lane} {Reason} status={Status}")]
     private static partial void ProbeFailed(ILogger logger, string lane, string reason, int status);

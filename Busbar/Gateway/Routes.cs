@@ -38,7 +38,9 @@ internal static class Routes
         new("GET", "/", Endpoint.Root),
         new("HEAD", "/", Endpoint.Root),
         new("GET", "/healthz", Endpoint.Health),
+        new("HEAD", "/healthz", Endpoint.Health),
         new("GET", "/livez", Endpoint.Live),
+        new("HEAD", "/livez", Endpoint.Live),
         new("GET", "/stats", Endpoint.Stats),
         new("GET", "/metrics", Endpoint.Metrics),
     ];

@@ -10,6 +10,7 @@ internal sealed class KeyDirectory(int expected = 0)
     private readonly KeyIndex<KeyDigest, ByDigest> _byDigest = new(expected);
     private readonly KeyIndex<string, ById> _byId = new(expected);
     private readonly KeyIndex<string, ByAccessKey> _byAccessKey = new(0);
+    private int _added;
 
     /// <summary>Number of keys.</summary>
     public int Count => _byId.Count;
@@ -30,7 +31,7 @@ internal sealed class KeyDirectory(int expected = 0)
     /// <summary>The key, active or not, that has the access key called <paramref name="accessKeyId"/>; null when there is none.</summary>
     public KeyEntry? FindAccessKey(string accessKeyId) => _byAccessKey.Find(accessKeyId);
 
-    /// <summary>Adds a key with its counters. False, and nothing changed, when its id, a digest or its access key id is taken.</summary>
+    /// <summary>Adds a key with its counters, behind all others in <see cref="KeyEntry.Order"/>. False, and nothing changed, when its id, a digest or its access key id is taken.</summary>
     public bool TryAdd(KeyEntry entry)
     {
         VirtualKey key = entry.Key;
@@ -46,12 +47,13 @@ internal sealed class KeyDirectory(int expected = 0)
             return false;
         }
 
+        entry.Order = ++_added;
         IndexRest(entry, null, key);
         return true;
     }
 
     /// <summary>
-    /// Adds the keys of a start, before anybody looks for one. An entry that shares its id, a digest or its access key id with another; null when none does.
+    /// Adds the keys of a start, in their <see cref="KeyEntry.Order"/>, before anybody looks for one. An entry that shares its id, a digest or its access key id with another; null when none does.
     /// Index by index, so that the processor waits for the memory of many keys at once.
     /// </summary>
     public KeyEntry? AddAll(KeyEntry[] entries)
@@ -62,6 +64,8 @@ internal sealed class KeyDirectory(int expected = 0)
             {
                 return entry;
             }
+
+            entry.Order = ++_added;
         }
 
         foreach (KeyEntry entry in entries)

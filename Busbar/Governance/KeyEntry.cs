@@ -6,6 +6,9 @@ internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
     private VirtualKey _key = key;
     private volatile bool _isDeleted;
 
+    /// <summary>Greater than that of every key that was made before it: creation is told in seconds, and several keys may be made in one.</summary>
+    public int Order { get; set; }
+
     /// <summary>The key as last edited.</summary>
     public VirtualKey Key
     {

@@ -59,8 +59,11 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
     /// <summary>Number of keys.</summary>
     public int Count => governor.Keys.Count;
 
-    /// <summary>Up to <paramref name="limit"/> keys by creation, then id, that come after <paramref name="after"/>.</summary>
-    public IReadOnlyList<VirtualKey> List((long CreatedAt, string Id)? after, int limit) => KeyPage.Of(governor.Keys.Entries, after, limit);
+    /// <summary>
+    /// Up to <paramref name="limit"/> keys by creation that come after the key <paramref name="after"/>. Where that one is gone, keys of its second come again rather than being missed.
+    /// </summary>
+    public IReadOnlyList<VirtualKey> List((long CreatedAt, string Id)? after, int limit) =>
+        KeyPage.Of(governor.Keys.Entries, after is { } last ? (last.CreatedAt, governor.Keys.Find(last.Id)?.Order ?? 0) : null, limit);
 
     /// <summary>Replaces a key by what <paramref name="change"/> makes of it, which keeps its id; <paramref name="fields"/> names what it touches.</summary>
     public Task<KeyReply> UpdateAsync(string id, Func<VirtualKey, VirtualKey> change, string fields, string source) =>

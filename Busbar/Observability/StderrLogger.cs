@@ -14,7 +14,6 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
 
     private readonly Channel<string> _lines = Channel.CreateBounded<string>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly LogLevel _level;
-    private readonly LogFormat _format;
     private readonly TimeProvider _time;
     private readonly Task _writer;
     private long _dropped;
@@ -23,10 +22,13 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
     public StderrLogger(LogLevel level, TextWriter output, TimeProvider time, LogFormat format = LogFormat.Text)
     {
         _level = level;
-        _format = format;
+        LineFormat = format;
         _time = time;
         _writer = Task.Run(() => WriteAsync(output));
     }
+
+    /// <summary>The form of the lines.</summary>
+    public LogFormat LineFormat { get; }
 
     /// <summary>The level named by <c>BUSBAR_LOG</c> or <c>RUST_LOG</c>; information when unset or not understood.</summary>
     public static LogLevel ParseLevel(string? name) => name?.Trim().ToLowerInvariant() switch
@@ -51,7 +53,9 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
 
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) =>
-        new CategoryLogger(this, categoryName, categoryName.StartsWith("Microsoft.", StringComparison.Ordinal) && _level < LogLevel.Error ? LogLevel.Error : _level);
+        categoryName.StartsWith("Microsoft.", StringComparison.Ordinal)
+            ? new CategoryLogger(this, categoryName, _level < LogLevel.Error ? LogLevel.Error : _level, isServer: true)
+            : new CategoryLogger(this, categoryName, _level, isServer: false);
 
     /// <summary>Writes what is queued and stops.</summary>
     public async ValueTask DisposeAsync()
@@ -72,7 +76,7 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
     }
 
     private string Format(LogLevel level, string category, string message, IReadOnlyList<KeyValuePair<string, object?>>? values, Exception? exception) =>
-        _format == LogFormat.Json
+        LineFormat == LogFormat.Json
             ? LogLine.Json(_time.GetUtcNow(), level, category, message, values, exception)
             : LogLine.Text(_time.GetUtcNow(), level, category, message, exception);
 
@@ -93,7 +97,7 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
         }
     }
 
-    private sealed class CategoryLogger(StderrLogger sink, string category, LogLevel level) : ILogger
+    private sealed class CategoryLogger(StderrLogger sink, string category, LogLevel level, bool isServer) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -102,7 +106,8 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (IsEnabled(logLevel))
+            // To the server a client that breaks off is an error. It is none of ours, and anybody could fill the log with them.
+            if (IsEnabled(logLevel) && !(isServer && exception is IOException))
             {
                 sink.Enqueue(sink.Format(logLevel, category, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>, exception));
             }

@@ -7,16 +7,26 @@ public sealed class ErrorMappingTests
 {
     [Fact]
     [Trait("gotcha", "T37")]
-    public void No_message_speaks_of_inner_works()
+    public void No_message_about_a_failure_speaks_of_inner_works()
     {
         foreach (string word in (string[])["Busbar", "gateway", "pool", "lane", "Upstream", "router", "breaker"])
         {
             var said = new ProviderError(null, null, $"no healthy {word} found");
-            Assert.Null(ErrorMapping.Relay(400, said, isClientCredential: false).Message);
             Assert.Null(ErrorMapping.FromStream(new StreamError(FaultClass.ServerError, said)).Message);
         }
 
-        Assert.Equal("bad value", ErrorMapping.Relay(422, new(null, null, "bad value"), false).Message);
+        Assert.Null(ErrorMapping.Relay(422, new(null, null, " "), false).Message);
+    }
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(403)]
+    [InlineData(422)]
+    public void What_a_provider_says_about_a_request_reaches_its_client_whatever_words_it_takes(int status)
+    {
+        const string said = "tools[0].name: 'swimming_pool' is used by two tools";
+        Assert.Equal(said, ErrorMapping.Relay(status, new(null, null, said), isClientCredential: true).Message);
+        Assert.Equal(said, ErrorMapping.Relay(status, new(null, null, said, IsContextLength: true), isClientCredential: true).Message);
     }
 
     [Fact]

@@ -8,25 +8,25 @@ internal static class ErrorMapping
     private static readonly string[] OwnWords = ["busbar", "gateway", "pool", "lane", "upstream", "router", "breaker"];
 
     /// <summary>
-    /// For an HTTP error that is relayed in another dialect. The status stays. <paramref name="isClientCredential"/> says that the client's own
+    /// For an HTTP error that is relayed in another dialect: it is about what the client sent, so the provider's words go with it. The status stays. <paramref name="isClientCredential"/> says that the client's own
     /// credential was used: only then does a 401 or 403 mean the client.
     /// </summary>
     public static GatewayError Relay(int status, in ProviderError error, bool isClientCredential)
     {
         if (error.IsContextLength)
         {
-            return new(ErrorKind.ContextLength, Presentable(error.Message), status);
+            return new(ErrorKind.ContextLength, Said(error.Message), status);
         }
 
         if (error.IsInvalidKey || status is 401 or 403)
         {
             return isClientCredential
-                ? new(status == 403 ? ErrorKind.Permission : ErrorKind.Authentication, Presentable(error.Message), status == 403 ? 403 : 401)
+                ? new(status == 403 ? ErrorKind.Permission : ErrorKind.Authentication, Said(error.Message), status == 403 ? 403 : 401)
                 : new(ErrorKind.Overloaded);
         }
 
         // A 304 has no body to put an error in.
-        return status == 304 ? new(ErrorKind.BadGateway) : new(ErrorStatus.KindOf(status), Presentable(error.Message), status);
+        return status == 304 ? new(ErrorKind.BadGateway) : new(ErrorStatus.KindOf(status), Said(error.Message), status);
     }
 
     /// <summary>
@@ -48,6 +48,8 @@ internal static class ErrorMapping
     /// <summary>For a stream that broke off.</summary>
     public static GatewayError Interrupted { get; } = new(ErrorKind.BadGateway, "The response stream was interrupted before it was complete.");
 
+    private static string? Said(string? message) => string.IsNullOrWhiteSpace(message) ? null : message;
+
     // A provider that sits behind proxies of its own may speak of its inner works; such words would read as this process's.
     private static string? Presentable(string? message)
     {
@@ -59,6 +61,6 @@ internal static class ErrorMapping
             }
         }
 
-        return string.IsNullOrWhiteSpace(message) ? null : message;
+        return Said(message);
     }
 }

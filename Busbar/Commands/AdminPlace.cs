@@ -1,0 +1,45 @@
+using System.Net;
+using Busbar.Configuration;
+
+namespace Busbar.Commands;
+
+/// <summary>
+/// Where the admin API is and what opens it: options, else variables, else the configuration of the gateway on this machine. A token out of the
+/// configuration goes to the address that stands there, or to another one of this machine, and nowhere else.
+/// </summary>
+/// <param name="Url">The address as it was given.</param>
+/// <param name="Token">The token; null when there is none.</param>
+internal sealed record AdminPlace(string Url, Secret? Token)
+{
+    /// <summary>The address when nothing names one.</summary>
+    public const string DefaultUrl = "http://127.0.0.1:8080";
+
+    /// <summary>Looks in all three; a configuration that cannot be read or has errors says nothing.</summary>
+    public static AdminPlace Find(AdminArguments arguments, IEnvironment environment)
+    {
+        string? url = arguments.Last("--url") ?? Filled(environment, AdminClient.UrlVariable);
+        string? token = Filled(environment, AdminClient.TokenVariable);
+        GatewayConfig? config = url is not null && token is not null
+            ? null
+            : ConfigLoader.Load(ConfigSources.Choose(arguments.Last("--config"), null, environment), environment).Config;
+        bool isHere = url is null || (Uri.TryCreate(url, UriKind.Absolute, out Uri? address) && address.IsLoopback);
+        return new AdminPlace(
+            url ?? (config is null ? DefaultUrl : UrlOf(config)),
+            token is not null ? new Secret(token) : isHere ? config?.Governance.AdminToken : null);
+    }
+
+    private static string UrlOf(GatewayConfig config)
+    {
+        string listen = config.Governance.AdminListen ?? config.Listen;
+        if (!ListenAddress.TryParse(listen, out IPEndPoint endpoint))
+        {
+            return DefaultUrl;
+        }
+
+        IPAddress host = endpoint.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : endpoint.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : endpoint.Address;
+        string scheme = config.Tls is not null && config.Governance.AdminListen is null ? "https" : "http";
+        return $"{scheme}://{new IPEndPoint(host, endpoint.Port)}";
+    }
+
+    private static string? Filled(IEnvironment environment, string name) => environment.Get(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;
+}
