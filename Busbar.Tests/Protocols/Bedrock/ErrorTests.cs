@@ -35,7 +35,7 @@ public sealed class ErrorTests
         Assert.Equal(name, (string?)body["__type"]);
         Assert.Equal(name, BedrockProtocol.Instance.ErrorType(error));
         Assert.Equal(status, BedrockProtocol.Instance.StatusOf(error));
-        Assert.Equal(kind == "Authentication", (string?)body["message"] == "");
+        Assert.NotEqual("", (string?)body["message"]);
         Assert.True(Guid.TryParse(BedrockProtocol.Instance.NewRequestId(), out _));
         Assert.Equal(("x-amzn-requestid", "x-amzn-errortype"), (BedrockProtocol.Instance.RequestIdHeader, BedrockProtocol.Instance.ErrorTypeHeader));
     }

@@ -69,7 +69,7 @@ internal static class Exceptions
 
     private static string UsualMessage(ErrorKind kind) => kind switch
     {
-        ErrorKind.Authentication => "",
+        ErrorKind.Authentication => "The security token included in the request is invalid.",
         ErrorKind.Permission => "You don't have access to the model with the specified model ID.",
         ErrorKind.NotFound => "The provided model identifier is invalid.",
         ErrorKind.MethodNotAllowed => "The specified method is not allowed against this resource.",
