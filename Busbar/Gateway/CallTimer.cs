@@ -94,8 +94,14 @@ internal sealed class CallTimer
             return;
         }
 
-        Volatile.Write(ref _endsAt, Environment.TickCount64 + (long)_grace.TotalMilliseconds);
-        source.CancelAfter(_grace);
+        long now = Environment.TickCount64;
+        Volatile.Write(ref _endsAt, now + (long)_grace.TotalMilliseconds);
+
+        // A limit that is under way and ends sooner stays as it is.
+        if (_armedFor == default || _armedFor.TotalMilliseconds - (now - _armedAt) > _grace.TotalMilliseconds)
+        {
+            source.CancelAfter(_grace);
+        }
     }
 
     // Nothing moves the end that a client's leaving has set; it may be set while this runs, so it is looked at last.
