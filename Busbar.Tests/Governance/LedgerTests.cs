@@ -25,6 +25,18 @@ public sealed class LedgerTests
     }
 
     [Fact]
+    public async Task There_are_two_flushes_in_an_interval_so_that_writing_fits_in_what_a_crash_may_cost()
+    {
+        await using Ledger ledger = Open();
+        ledger.Post(Settlement(1));
+        await Ticks(() => _store.Adds > 0);
+        ledger.Post(Settlement(1));
+        _time.Advance(Ledger.Interval / 2);
+
+        await WaitAsync(() => _store.Adds > 1);
+    }
+
+    [Fact]
     public async Task Nobody_waits_while_the_store_blocks_and_nothing_is_lost_or_counted_twice()
     {
         await using Ledger ledger = Open();
@@ -221,6 +233,15 @@ public sealed class LedgerTests
         Usage = new Usage { Input = 1, Output = 2 },
         IsSuccess = true,
     };
+
+    private static async Task WaitAsync(Func<bool> until)
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!until())
+        {
+            await Task.Delay(1, bound.Token);
+        }
+    }
 
     private Ledger Open() => new(_store, _time, NullLogger.Instance);
 

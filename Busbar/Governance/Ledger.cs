@@ -4,13 +4,16 @@ namespace Busbar.Governance;
 
 /// <summary>
 /// Carries settlements to the store. What is posted is added up at once, so memory grows with the keys and models in use, never with the requests;
-/// a thread of its own adds the sums to the store every <see cref="Interval"/>. While the store fails or blocks, the sums go on growing and nobody waits;
+/// a thread of its own adds the sums to the store twice in every <see cref="Interval"/>. While the store fails or blocks, the sums go on growing and nobody waits;
 /// limits are not affected, since they count in memory. A crash loses what was posted since the last flush.
 /// </summary>
 internal sealed partial class Ledger : IAsyncDisposable
 {
-    /// <summary>Time between flushes.</summary>
+    /// <summary>How long a post waits for the store at most, while the store is well: what a crash may cost.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    // Waking up and writing take their time on a busy machine, and must fit into the interval.
+    private static readonly TimeSpan Period = Interval / 2;
 
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromMinutes(1);
 
@@ -83,7 +86,7 @@ internal sealed partial class Ledger : IAsyncDisposable
 
     private void Run()
     {
-        using var timer = new PeriodicTimer(Interval, _time);
+        using var timer = new PeriodicTimer(Period, _time);
         try
         {
             while (timer.WaitForNextTickAsync(_stop.Token).AsTask().GetAwaiter().GetResult())
