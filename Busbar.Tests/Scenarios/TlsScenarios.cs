@@ -1,0 +1,80 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>A gateway whose provider has TLS: another gateway, so that listener and client side of TLS and HTTP/2 meet.</summary>
+public sealed class TlsScenarios
+{
+    public static TheoryData<string> Dialects => [.. Dialect.All.Select(dialect => dialect.Name)];
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task Answers_streams_and_errors_come_through_TLS_as_they_are_and_a_server_nobody_vouches_for_gets_nothing(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        string directory = Directory.CreateTempSubdirectory("busbar-tls-").FullName;
+        string certificate = Path.Combine(directory, "certificate.pem");
+        string key = Path.Combine(directory, "key.pem");
+        WriteCertificate(certificate, key);
+        await using ScriptedUpstream upstream = ScriptedUpstream.Start(dialect.StreamContentType);
+        int port = GatewayProcess.FreePort();
+        await using GatewayProcess provider = GatewayProcess.Run([], Provider(dialect, port, upstream.Port, certificate, key), new Dictionary<string, string> { ["KEY"] = "inner" });
+        await using Scene scene = await Scene.StartAsync([], [dialect], outer => Client(dialect, outer, port), new() { ["KEY"] = Scene.KeyOf(0), ["SSL_CERT_FILE"] = certificate });
+
+        string answer = dialect.Answer("hello");
+        upstream.Next(call => call.AnswerAsync(200, answer));
+        await Eventually.HoldsAsync(async () => await scene.PostAsync(dialect) is { Status: 200 } reply && reply.Text == answer ? null : "no answer yet");
+
+        upstream.Next(call => dialect.ServeAsync(call));
+        Reply streamed = await scene.PostAsync(dialect, stream: true);
+        Assert.Equal(200, streamed.Status);
+        Assert.True(dialect.EndsCleanly(streamed.Text), streamed.Text);
+
+        string refusal = dialect.Error("some_error", "too hot");
+        upstream.Next(call => call.AnswerAsync(422, refusal));
+        Reply refused = await scene.PostAsync(dialect);
+        Assert.Equal((422, refusal), (refused.Status, refused.Text));
+
+        await using Scene stranger = await Scene.StartAsync([], [dialect], outer => Client(dialect, outer, port), new() { ["KEY"] = Scene.KeyOf(0) });
+        Assert.Equal(dialect.StatusOf(503), (await stranger.PostAsync(dialect)).Status);
+        Directory.Delete(directory, recursive: true);
+    }
+
+    private static string Provider(Dialect dialect, int port, int upstream, string certificate, string key) => $$"""
+        listen: 127.0.0.1:{{port}}
+        tls: { cert_file: "{{certificate}}", key_file: "{{key}}" }
+        auth: { mode: token, client_tokens: [{{Scene.KeyOf(0)}}] }
+        providers:
+          p: { protocol: {{dialect.Name}}, base_url: "http://127.0.0.1:{{upstream}}", api_key_env: KEY, allow_private_network: true }
+        models:
+          m: { provider: p, max_concurrent: 20 }
+        pools:
+          within: { members: [ { target: m } ] }
+        """;
+
+    private static string Client(Dialect dialect, int port, int provider) => $$"""
+        listen: 127.0.0.1:{{port}}
+        auth: { mode: token, client_tokens: [{{Scene.Token}}] }
+        providers:
+          p: { protocol: {{dialect.Name}}, base_url: "https://127.0.0.1:{{provider}}", api_key_env: KEY, allow_private_network: true }
+        models:
+          m: { provider: p, upstream_model: within, max_concurrent: 20 }
+        pools:
+          {{Scene.Pool}}: { breaker: { trip: { mode: consecutive, n: 1000 } }, members: [ { target: m } ] }
+        """;
+
+    private static void WriteCertificate(string certificate, string key)
+    {
+        using ECDsa pair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=127.0.0.1", pair, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using X509Certificate2 made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        File.WriteAllText(certificate, made.ExportCertificatePem());
+        File.WriteAllText(key, pair.ExportPkcs8PrivateKeyPem());
+    }
+}
