@@ -24,6 +24,26 @@ public sealed class HeaderPolicyTests
     }
 
     [Fact]
+    public void A_coding_that_nobody_asked_for_is_named_to_the_client_unless_it_cannot_be()
+    {
+        var client = new HeaderDictionary();
+        HeaderPolicy.CopyResponse(ResponseHead.Parse("Content-Encoding: gzip\r\nSet-Cookie: a=b\r\n")!, client);
+        Assert.Equal([new("Content-Encoding", "gzip")], client);
+
+        client.Clear();
+        HeaderPolicy.CopyResponse(ResponseHead.Parse("Content-Encoding: caf\u00e9\r\n")!, client);
+        Assert.Empty(client);
+    }
+
+    [Fact]
+    public void A_header_that_came_twice_goes_on_twice()
+    {
+        var client = new HeaderDictionary();
+        HeaderPolicy.CopyResponse(ResponseHead.Parse("x-ratelimit-limit: 1\r\nX-RateLimit-Limit: 2\r\n")!, client);
+        Assert.Equal("1,2", client["x-ratelimit-limit"].ToString());
+    }
+
+    [Fact]
     public void Only_listed_headers_pass()
     {
         var client = new HeaderDictionary { ["anthropic-beta"] = "x", ["cookie"] = "a=b", ["x-forwarded-for"] = "10.0.0.1", ["authorization"] = "Bearer t" };

@@ -45,11 +45,6 @@ internal static class Answer
         if (!attempt.IsTranslated)
         {
             HeaderPolicy.CopyResponse(attempt.Response.Head, headers);
-            if (attempt.Response.Head.Get("Content-Encoding") is { } coding)
-            {
-                // Never asked for; but who sends it all the same must stay readable.
-                headers.ContentEncoding = coding;
-            }
         }
 
         HeaderPolicy.NameRequest(exchange);

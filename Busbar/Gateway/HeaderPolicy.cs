@@ -29,6 +29,9 @@ internal static class HeaderPolicy
             "request-id", "x-request-id", "x-amzn-requestid", "x-amzn-errortype", "retry-after", "retry-after-ms", "x-should-retry",
             "anthropic-organization-id", "anthropic-workspace-id", "openai-organization", "openai-processing-ms", "openai-version",
             "openai-model", "x-debug-trace-id", "x-models-etag", "x-reasoning-included",
+
+            // Never asked for; but a body that has one all the same must stay readable.
+            "content-encoding",
         ]);
 
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> ResponseNamesBySpan = ResponseNames.GetAlternateLookup<ReadOnlySpan<char>>();

@@ -7,10 +7,10 @@ namespace Busbar.Wire;
 /// <param name="least">Length in bytes below which a stretch is copied; 2 or more.</param>
 internal sealed class BorrowedPieces(ReadOnlyMemory<byte> source, int least)
 {
+    private readonly List<(int At, ReadOnlyMemory<byte> Bytes)> _pieces = [];
+
     /// <summary>Length in bytes below which a stretch is copied.</summary>
     public int Least => least;
-
-    private readonly List<(int At, ReadOnlyMemory<byte> Bytes)> _pieces = [];
 
     /// <summary>Stretches pointed at.</summary>
     public int Count => _pieces.Count;

@@ -13,7 +13,7 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
     private const int FirstRead = 4096;
     private const int MostHead = 64 * 1024;
 
-    // Up to here a body is sent together with its head; copying it costs less than a second packet.
+    // Up to here a body goes out together with its head, in one system call.
     private const int MostCopied = 16 * 1024;
 
     // Of a longer body, pieces up to here go along with the one before them.

@@ -125,6 +125,11 @@ internal sealed class Http1Transport : IUpstreamTransport
 
     private void Sweep()
     {
+        if (_idle.IsEmpty)
+        {
+            return;
+        }
+
         var connections = new Http1Connection[MostIdle];
         int count = _idle.TryPopRange(connections);
         Interlocked.Add(ref _idleCount, -count);
