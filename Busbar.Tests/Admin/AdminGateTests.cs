@@ -126,7 +126,7 @@ public sealed class AdminGateTests
     public async Task Nothing_opens_while_governance_is_off_and_tokens_follow_a_reload()
     {
         await using var scene = new AdminScene();
-        Busbar.Configuration.GatewayConfig config = scene.Gateway.Config;
+        Busbar.Configuration.Model.GatewayConfig config = scene.Gateway.Config;
         scene.Gateway.Config = config with { Governance = config.Governance with { Enabled = false } };
         Assert.Equal(401, (await scene.SendAsync("GET", "/admin/keys")).Status);
 

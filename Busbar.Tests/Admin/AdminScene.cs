@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using Busbar.Admin;
-using Busbar.Configuration;
-using Busbar.Governance;
-using Busbar.Observability;
+using Busbar.Configuration.Model;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+using Busbar.Observability.Metrics;
 using Busbar.Tests.Configuration;
 using Busbar.Tests.Governance;
 using Busbar.Wire;

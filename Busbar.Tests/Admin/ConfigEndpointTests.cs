@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Busbar.Configuration;
 using Busbar.Configuration.Binding;
+using Busbar.Configuration.Model;
 using Busbar.Tests.Configuration;
 
 namespace Busbar.Tests.Admin;

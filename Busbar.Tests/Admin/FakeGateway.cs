@@ -1,5 +1,6 @@
 using Busbar.Admin;
 using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Reliability;
 
 namespace Busbar.Tests.Admin;

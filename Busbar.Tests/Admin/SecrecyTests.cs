@@ -1,5 +1,6 @@
 using Busbar.Admin;
-using Busbar.Governance;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
 
 namespace Busbar.Tests.Admin;
 

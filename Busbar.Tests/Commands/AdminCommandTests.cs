@@ -1,11 +1,11 @@
 using System.Net;
 using System.Text.Json;
 using Busbar.Commands;
-using Busbar.Configuration;
-using Busbar.Gateway;
+using Busbar.Configuration.Model;
+using Busbar.Gateway.Server;
 using Busbar.Tests.Admin;
 using Busbar.Tests.Configuration;
-using Busbar.Tests.Scenarios;
+using Busbar.Tests.Scenarios.Harness;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -40,7 +40,7 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.Equal(0, await RunAsync(
             "keys", "create", "--name", "billing \"team\"", "--pool", "fast", "--pool", "small", "--budget-cents", "500", "--period", "monthly", "--rpm", "60", "--tpm", "1000",
             "--max-concurrent", "3", "--soft", "--expires-in", "30d", "--group", "g", "--label", "env=production", "--label", "a=b=c"));
-        Busbar.Governance.VirtualKey key = Assert.Single(_scene.Store.Keys);
+        Busbar.Governance.Keys.VirtualKey key = Assert.Single(_scene.Store.Keys);
         Assert.Equal(
             ("billing \"team\"", 2, 500L, 60u, 1000u, 3u, 1_767_225_600 + (30 * 86_400), "g", "production", "b=c"),
             (key.Name, key.AllowedPools.Count, key.MaxBudgetCents, key.RpmLimit, key.TpmLimit, key.MaxConcurrent, key.ExpiresAt, key.Group, key.Labels["env"], key.Labels["a"]));

@@ -1,6 +1,7 @@
 using Busbar.Commands;
 using Busbar.Configuration;
-using Busbar.Governance;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Store;
 using Busbar.Tests.Configuration;
 
 namespace Busbar.Tests.Commands;

@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Busbar.Configuration;
+using Busbar.Configuration.Model;
 
 namespace Busbar.Tests.Configuration;
 

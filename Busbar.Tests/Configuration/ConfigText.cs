@@ -1,5 +1,6 @@
 using System.Text;
 using Busbar.Configuration;
+using Busbar.Configuration.Model;
 
 namespace Busbar.Tests.Configuration;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Busbar.Configuration;
+using Busbar.Configuration.Guards;
 
 namespace Busbar.Tests.Configuration;
 

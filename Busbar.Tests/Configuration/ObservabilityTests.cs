@@ -1,4 +1,4 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 
 namespace Busbar.Tests.Configuration;
 

@@ -2,9 +2,10 @@ using System.Reflection;
 using System.Text;
 using Busbar.Configuration;
 using Busbar.Configuration.Binding;
+using Busbar.Configuration.Model;
 using Busbar.Configuration.Yaml;
 using Busbar.Ir;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
 
 namespace Busbar.Tests.Configuration;
 

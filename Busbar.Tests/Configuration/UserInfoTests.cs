@@ -1,4 +1,5 @@
 using Busbar.Configuration;
+using Busbar.Configuration.Guards;
 
 namespace Busbar.Tests.Configuration;
 

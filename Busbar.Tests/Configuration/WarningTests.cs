@@ -1,4 +1,5 @@
 using Busbar.Configuration;
+using Busbar.Configuration.Model;
 
 namespace Busbar.Tests.Configuration;
 

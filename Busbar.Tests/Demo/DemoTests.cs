@@ -1,10 +1,13 @@
 using System.Net;
 using Busbar.Commands;
 using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Demo;
 using Busbar.Gateway;
+using Busbar.Gateway.Routing;
+using Busbar.Gateway.Server;
 using Busbar.Ir;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Busbar.Protocols;
 using Busbar.Reliability;
 using Busbar.Tests.Configuration;
@@ -27,7 +30,7 @@ public sealed class DemoTests : IAsyncLifetime
     public static TheoryData<string> Clients => [.. Routed];
 
     private static IEnumerable<string> Routed => Question.Protocols.Where(protocol =>
-        Routes.Match("POST", ProtocolTable.Get(Question.Named(protocol)).EgressPath("m", stream: true).Split('?')[0]).Endpoint == Endpoint.Chat);
+        Routes.Match("POST", ProtocolTable.Get(Question.Named(protocol)).EgressPath("m", stream: true).Split('?')[0]).Endpoint == GatewayEndpoint.Chat);
 
     private string Origin => _server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
 

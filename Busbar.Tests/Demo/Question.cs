@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using Busbar.Demo;
 using Busbar.Ir;
 using Busbar.Protocols;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Demo;

@@ -1,5 +1,6 @@
 using System.Text;
-using Busbar.Gateway;
+using Busbar.Gateway.Admission;
+using Busbar.Gateway.Attempts;
 using Busbar.Ir;
 using Busbar.Wire;
 

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
-using Busbar.Governance;
-using Busbar.Tests.Scenarios;
+using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Gateway;
 

@@ -1,5 +1,6 @@
-using Busbar.Governance;
-using Busbar.Tests.Scenarios;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Store;
+using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Gateway;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Busbar.Tests.Scenarios;
+using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Gateway;
 

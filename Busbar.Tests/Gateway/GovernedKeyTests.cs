@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text;
-using Busbar.Governance;
-using Busbar.Tests.Scenarios;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Gateway;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using Busbar.Governance;
+using Busbar.Governance.Budgets;
 using Busbar.Tests.Governance;
-using Busbar.Tests.Scenarios;
+using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Gateway;
 

@@ -1,6 +1,6 @@
 using System.Text;
-using Busbar.Governance;
-using Busbar.Tests.Scenarios;
+using Busbar.Governance.Store;
+using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Gateway;
 

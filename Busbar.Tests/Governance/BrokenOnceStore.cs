@@ -1,4 +1,5 @@
-using Busbar.Governance;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
 
 namespace Busbar.Tests.Governance;
 

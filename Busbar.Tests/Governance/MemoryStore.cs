@@ -1,4 +1,6 @@
-using Busbar.Governance;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
 
 namespace Busbar.Tests.Governance;
 

@@ -1,4 +1,5 @@
-using Busbar.Governance;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
 using static Busbar.Tests.Governance.StoreDirectory;
 
 namespace Busbar.Tests.Governance;

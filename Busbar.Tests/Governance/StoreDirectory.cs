@@ -1,5 +1,7 @@
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
 using Microsoft.Data.Sqlite;
-using Busbar.Governance;
 
 namespace Busbar.Tests.Governance;
 

@@ -1,5 +1,6 @@
-using Busbar.Configuration;
-using Busbar.Governance;
+using Busbar.Configuration.Model;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
 using Busbar.Ir;
 
 namespace Busbar.Tests.Governance;

@@ -1,6 +1,7 @@
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Tests.Protocols.Translation;
 using Busbar.Wire;
 

@@ -3,6 +3,8 @@ using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Matrix;

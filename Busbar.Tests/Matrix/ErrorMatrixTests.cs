@@ -2,8 +2,8 @@ using System.Text;
 using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Protocols;
-using Busbar.Protocols.Translation;
-using Busbar.Reliability;
+using Busbar.Protocols.Translation.Response;
+using Busbar.Reliability.Faults;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Matrix;

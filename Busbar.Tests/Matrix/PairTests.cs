@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Protocols;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
 
 namespace Busbar.Tests.Matrix;
 

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
 
 namespace Busbar.Tests.Matrix;
 

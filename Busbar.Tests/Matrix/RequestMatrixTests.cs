@@ -2,6 +2,8 @@ using System.Text;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation.Request;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Matrix;

@@ -2,6 +2,7 @@ using System.Text;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Matrix;

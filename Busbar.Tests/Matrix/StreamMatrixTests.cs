@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
-using Busbar.Tests.Protocols.Translation;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Matrix;

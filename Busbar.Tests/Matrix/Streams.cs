@@ -1,6 +1,6 @@
 using Busbar.Ir;
 using Busbar.Protocols;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Matrix;

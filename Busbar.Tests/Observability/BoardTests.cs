@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Ir;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Busbar.Reliability;
 using Busbar.Tests.Configuration;
 
@@ -100,9 +100,9 @@ public sealed partial class BoardTests
     private static string Rendered()
     {
         GatewayConfig config = ConfigText.Valid(ConfigText.Minimal);
-        var metrics = new Metrics { Governance = new FixedFigures(new GovernanceFigures { Keys = [new KeyFigures("vk_0123456789abcdef", 1.5, 8.5)] }) };
+        var metrics = new Busbar.Observability.Metrics.Metrics { Governance = new FixedFigures(new GovernanceFigures { Keys = [new KeyFigures("vk_0123456789abcdef", 1.5, 8.5)] }) };
         Fleet fleet = Fleet.Create(config, TimeProvider.System);
-        foreach (Pool pool in Metrics.AllPools(fleet))
+        foreach (Pool pool in Busbar.Observability.Metrics.Metrics.AllPools(fleet))
         {
             metrics.ForPool(pool);
         }

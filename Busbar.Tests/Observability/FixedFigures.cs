@@ -1,4 +1,4 @@
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 
 namespace Busbar.Tests.Observability;
 

@@ -2,10 +2,13 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Gateway;
+using Busbar.Gateway.Server;
 using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Busbar.Reliability;
-using Busbar.Tests.Scenarios;
+using Busbar.Tests.Scenarios.Harness;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -20,7 +23,7 @@ public sealed class TelemetryTests : IAsyncLifetime
 
     private readonly ScriptedUpstream _provider = ScriptedUpstream.Start();
     private readonly HttpClient _client = new();
-    private readonly Metrics _metrics = new();
+    private readonly Busbar.Observability.Metrics.Metrics _metrics = new();
     private readonly FakeReceiver _receiver = new() { Hangs = true };
     private GatewayApplication _application = null!;
     private Telemetry _telemetry = null!;

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Protocols;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Protocols;

@@ -1,7 +1,10 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Ir;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Busbar.Reliability;
+using Busbar.Reliability.Breaker;
+using Busbar.Reliability.Faults;
+using Busbar.Reliability.Selection;
 
 namespace Busbar.Tests.Reliability;
 

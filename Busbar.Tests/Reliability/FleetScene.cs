@@ -1,6 +1,8 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Ir;
 using Busbar.Reliability;
+using Busbar.Reliability.Breaker;
+using Busbar.Reliability.Selection;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Busbar.Tests.Reliability;

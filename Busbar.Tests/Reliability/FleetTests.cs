@@ -1,7 +1,9 @@
 using System.Text;
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Ir;
 using Busbar.Reliability;
+using Busbar.Reliability.Breaker;
+using Busbar.Reliability.Selection;
 using static Busbar.Tests.Reliability.FleetScene;
 
 namespace Busbar.Tests.Reliability;

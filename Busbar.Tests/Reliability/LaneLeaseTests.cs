@@ -1,5 +1,7 @@
 using Busbar.Ir;
 using Busbar.Reliability;
+using Busbar.Reliability.Breaker;
+using Busbar.Reliability.Selection;
 using static Busbar.Tests.Reliability.FleetScene;
 
 namespace Busbar.Tests.Reliability;

@@ -1,4 +1,4 @@
-using Busbar.Reliability;
+using Busbar.Reliability.Breaker;
 
 namespace Busbar.Tests.Reliability;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Scenarios;
 

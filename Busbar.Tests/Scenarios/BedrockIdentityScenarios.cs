@@ -1,4 +1,5 @@
 using Busbar.Tests.Protocols.Bedrock;
+using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Scenarios;
 

@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
-using Busbar.Governance;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
+using Busbar.Tests.Scenarios.Faults;
+using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Scenarios;
 

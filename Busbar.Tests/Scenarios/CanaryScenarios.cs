@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using Busbar.Governance;
+using Busbar.Governance.Keys;
 using Busbar.Tests.Observability.Tracing;
+using Busbar.Tests.Scenarios.Harness;
 using Busbar.Upstream;
+using UpstreamRequest = Busbar.Tests.Scenarios.Harness.UpstreamRequest;
 
 namespace Busbar.Tests.Scenarios;
 

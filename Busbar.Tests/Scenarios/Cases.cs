@@ -1,3 +1,5 @@
+using Busbar.Tests.Scenarios.Harness;
+
 namespace Busbar.Tests.Scenarios;
 
 /// <summary>What scenarios run for.</summary>

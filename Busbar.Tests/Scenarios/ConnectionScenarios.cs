@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Busbar.Tests.Scenarios.Harness;
+
 namespace Busbar.Tests.Scenarios;
 
 /// <summary>Connections to providers, and HTTP that is odd but not broken.</summary>

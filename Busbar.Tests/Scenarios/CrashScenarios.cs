@@ -1,5 +1,7 @@
 using System.Diagnostics;
-using Busbar.Governance;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
+using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Scenarios;
 

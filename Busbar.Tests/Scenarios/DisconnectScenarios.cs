@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Scenarios;
 

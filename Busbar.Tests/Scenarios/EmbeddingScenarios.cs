@@ -1,3 +1,5 @@
+using Busbar.Tests.Scenarios.Harness;
+
 namespace Busbar.Tests.Scenarios;
 
 /// <summary>Embeddings pass through lanes of the client's protocol, and through no others.</summary>

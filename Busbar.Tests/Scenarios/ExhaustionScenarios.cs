@@ -1,3 +1,5 @@
+using Busbar.Tests.Scenarios.Harness;
+
 namespace Busbar.Tests.Scenarios;
 
 /// <summary>What a pool does when none of its lanes is left.</summary>

@@ -1,3 +1,5 @@
+using Busbar.Tests.Scenarios.Harness;
+
 namespace Busbar.Tests.Scenarios;
 
 public sealed class FailoverScenarios

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Busbar.Tests.Scenarios.Harness;
 using Busbar.Upstream;
+using UpstreamRequest = Busbar.Tests.Scenarios.Harness.UpstreamRequest;
 
 namespace Busbar.Tests.Scenarios;
 

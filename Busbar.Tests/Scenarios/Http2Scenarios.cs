@@ -1,4 +1,5 @@
 using System.Net;
+using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Scenarios;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Scenarios;
 

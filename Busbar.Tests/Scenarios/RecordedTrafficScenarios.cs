@@ -1,6 +1,7 @@
 using System.Text;
 using Busbar.Ir;
 using Busbar.Protocols;
+using Busbar.Tests.Scenarios.Harness;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Scenarios;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Scenarios;
 

@@ -1,3 +1,5 @@
+using Busbar.Tests.Scenarios.Harness;
+
 namespace Busbar.Tests.Scenarios;
 
 /// <summary>What happens to a stream before and after the point from which a request belongs to its lane.</summary>

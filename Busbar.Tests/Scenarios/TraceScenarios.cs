@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Busbar.Tests.Observability.Tracing;
+using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Scenarios;
 

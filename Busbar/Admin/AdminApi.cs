@@ -1,6 +1,8 @@
-using Busbar.Configuration;
-using Busbar.Governance;
-using Busbar.Observability;
+using Busbar.Configuration.Model;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
+using Busbar.Observability.Metrics;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 

@@ -76,9 +76,9 @@ internal sealed class AdminQuery
             return new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero).ToUnixTimeSeconds();
         }
 
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long second) && second <= Governance.BudgetWindow.LatestSecond)
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long second) && second <= Governance.Budgets.BudgetWindow.LatestSecond)
         {
-            return Governance.BudgetWindow.DayOf(second);
+            return Governance.Budgets.BudgetWindow.DayOf(second);
         }
 
         Fail($"'{name}' must be a day such as 2026-01-31, or an epoch second");

@@ -1,4 +1,4 @@
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Busbar.Admin;

@@ -1,5 +1,6 @@
 using System.Globalization;
-using Busbar.Governance;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
 using Busbar.Wire;
 
 namespace Busbar.Admin;
@@ -166,7 +167,7 @@ internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, Tim
         _ => Show(call, reply.Key!, reply.Secret),
     };
 
-    private static AdminError? Show(AdminCall call, VirtualKey key, Configuration.Secret? secret = null)
+    private static AdminError? Show(AdminCall call, VirtualKey key, Configuration.Model.Secret? secret = null)
     {
         JsonWriter json = call.Json;
         json.StartObject();

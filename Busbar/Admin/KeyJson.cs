@@ -1,4 +1,5 @@
-using Busbar.Governance;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
 using Busbar.Wire;
 
 namespace Busbar.Admin;

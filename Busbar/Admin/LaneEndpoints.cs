@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Busbar.Configuration.Binding;
-using Busbar.Governance;
-using Busbar.Observability;
+using Busbar.Governance.Keys;
+using Busbar.Observability.Stats;
 using Busbar.Reliability;
 using Busbar.Wire;
 

@@ -1,6 +1,9 @@
 using System.Globalization;
 using Busbar.Configuration;
-using Busbar.Governance;
+using Busbar.Configuration.Model;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
 using Busbar.Reliability;
 using Busbar.Wire;
 

@@ -2,6 +2,8 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using Busbar.Configuration;
+using Busbar.Configuration.Guards;
+using Busbar.Configuration.Model;
 using Busbar.Wire;
 
 namespace Busbar.Commands;

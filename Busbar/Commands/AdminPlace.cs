@@ -1,5 +1,6 @@
 using System.Net;
 using Busbar.Configuration;
+using Busbar.Configuration.Model;
 
 namespace Busbar.Commands;
 

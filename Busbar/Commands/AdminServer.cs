@@ -1,10 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using Busbar.Admin;
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Gateway;
-using Busbar.Governance;
-using Busbar.Observability;
+using Busbar.Gateway.Server;
+using Busbar.Governance.Budgets;
+using Busbar.Observability.Metrics;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 

@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Demo;
-using Busbar.Gateway;
+using Busbar.Gateway.Routing;
 
 namespace Busbar.Commands;
 
@@ -33,7 +34,7 @@ internal static class DemoCommand
 
     /// <summary>The calls whose paths this version answers.</summary>
     public static IEnumerable<DemoCall> Calls(SimulatedProviders providers) =>
-        DemoTour.Calls(providers.All).Where(call => Routes.Match(call.Method, call.Path.Split('?')[0]).Endpoint is not (Endpoint.None or Endpoint.WrongMethod));
+        DemoTour.Calls(providers.All).Where(call => Routes.Match(call.Method, call.Path.Split('?')[0]).Endpoint is not (GatewayEndpoint.None or GatewayEndpoint.WrongMethod));
 
     /// <summary>Says what there is and what to try.</summary>
     public static void Welcome(string origin, SimulatedProviders providers, TextWriter output)

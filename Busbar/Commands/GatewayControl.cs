@@ -1,7 +1,10 @@
 using Busbar.Admin;
 using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Gateway;
+using Busbar.Gateway.Health;
 using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Busbar.Reliability;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Busbar.Configuration;
-using Busbar.Governance;
+using Busbar.Governance.Budgets;
 using Busbar.Wire;
 
 namespace Busbar.Commands;

@@ -1,5 +1,6 @@
 using Busbar.Configuration;
 using Busbar.Configuration.Binding;
+using Busbar.Configuration.Guards;
 using Busbar.Configuration.Yaml;
 
 namespace Busbar.Commands;

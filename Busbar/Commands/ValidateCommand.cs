@@ -1,5 +1,6 @@
 using Busbar.Configuration;
-using Busbar.Governance;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Store;
 
 namespace Busbar.Commands;
 

@@ -1,4 +1,5 @@
 using Busbar.Configuration.Binding;
+using Busbar.Configuration.Model;
 using Busbar.Configuration.Yaml;
 
 namespace Busbar.Configuration;

@@ -1,5 +1,6 @@
 using System.Text;
 using Busbar.Configuration.Binding;
+using Busbar.Configuration.Guards;
 
 namespace Busbar.Configuration;
 

@@ -1,4 +1,5 @@
 using Busbar.Configuration.Binding;
+using Busbar.Configuration.Guards;
 
 namespace Busbar.Configuration;
 

@@ -1,3 +1,5 @@
+using Busbar.Configuration.Model;
+
 namespace Busbar.Configuration;
 
 /// <summary>What loading a configuration came to.</summary>

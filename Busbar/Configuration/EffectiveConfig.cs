@@ -1,4 +1,6 @@
 using Busbar.Configuration.Binding;
+using Busbar.Configuration.Guards;
+using Busbar.Configuration.Model;
 using Busbar.Ir;
 
 namespace Busbar.Configuration;

@@ -1,3 +1,5 @@
+using Busbar.Configuration.Model;
+
 namespace Busbar.Configuration;
 
 /// <summary>Settings that a running process cannot change. A reload says so instead of passing over them in silence.</summary>

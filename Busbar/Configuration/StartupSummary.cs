@@ -1,3 +1,5 @@
+using Busbar.Configuration.Model;
+
 namespace Busbar.Configuration;
 
 /// <summary>What a start says about its configuration.</summary>

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using Busbar.Ir;
 using Busbar.Protocols;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Demo;

@@ -1,8 +1,12 @@
 using System.IO.Pipelines;
-using Busbar.Configuration;
-using Busbar.Governance;
+using Busbar.Configuration.Model;
+using Busbar.Gateway.Admission;
+using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Relay;
+using Busbar.Gateway.Routing;
+using Busbar.Governance.Budgets;
 using Busbar.Ir;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Busbar.Protocols;
 using Busbar.Reliability;
 using Busbar.Wire;

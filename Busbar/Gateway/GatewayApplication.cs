@@ -1,8 +1,13 @@
 using System.Runtime.CompilerServices;
 using Busbar.Admin;
-using Busbar.Governance;
+using Busbar.Gateway.Admission;
+using Busbar.Gateway.Attempts;
+using Busbar.Gateway.OwnAnswers;
+using Busbar.Gateway.Routing;
+using Busbar.Governance.Budgets;
 using Busbar.Ir;
 using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Busbar.Protocols;
 using Busbar.Reliability;
 using Microsoft.AspNetCore.Connections;
@@ -101,7 +106,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     {
         // 1. Route: the path alone fixes the dialect, but for the few paths that several vendors have.
         exchange.Route = AdminEndpoint.Route(exchange) ?? Routes.Match(exchange.Method, exchange.RawPath);
-        if (exchange.Route.Endpoint is Endpoint.ModelList or Endpoint.Model or Endpoint.NoAction)
+        if (exchange.Route.Endpoint is GatewayEndpoint.ModelList or GatewayEndpoint.Model or GatewayEndpoint.NoAction)
         {
             exchange.Route = exchange.Route with { Protocol = ModelDialect.Of(exchange) };
         }
@@ -112,7 +117,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
             return;
         }
 
-        if (exchange.Route.Endpoint == Endpoint.Admin)
+        if (exchange.Route.Endpoint == GatewayEndpoint.Admin)
         {
             await AdminEndpoint.ServeAsync(exchange.Features, Admin).ConfigureAwait(false);
             return;
@@ -120,12 +125,12 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
 
         // 2. Authenticate, before a byte of the body is read.
         exchange.Caller = exchange.Snapshot.Authenticator.Authenticate(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol, ref exchange.AdmittedToken);
-        if (exchange.Route.Endpoint == Endpoint.Metrics && !exchange.Caller.Admitted && exchange.Snapshot.Authenticator.IsOperator(exchange.RequestHeaders))
+        if (exchange.Route.Endpoint == GatewayEndpoint.Metrics && !exchange.Caller.Admitted && exchange.Snapshot.Authenticator.IsOperator(exchange.RequestHeaders))
         {
             exchange.Caller = new(true, default);
         }
 
-        if (!exchange.Caller.Admitted || (exchange.Caller.IsSigned && exchange.Route.Endpoint is not (Endpoint.Chat or Endpoint.Auxiliary)))
+        if (!exchange.Caller.Admitted || (exchange.Caller.IsSigned && exchange.Route.Endpoint is not (GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary)))
         {
             _metrics.AuthRejections.Get(exchange.Route.Protocol.Name()).Add();
             await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Authentication)).ConfigureAwait(false);
@@ -134,7 +139,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
 
         switch (exchange.Route.Endpoint)
         {
-            case Endpoint.Chat or Endpoint.Auxiliary:
+            case GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary:
                 exchange.Trace = RequestTrace.Begin(Telemetry?.Tracer, exchange);
                 if (!_metrics.Inbound.TryEnter(exchange.Snapshot.Config.Limits.MaxInboundConcurrent))
                 {
@@ -147,7 +152,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
                 try
                 {
                     exchange.WantsUsage = _log.LogsSuccesses || exchange.Trace is { IsRecorded: true } || exchange.Snapshot.Governor is not null;
-                    GatewayError? refusal = await Admission.AdmitAsync(exchange).ConfigureAwait(false);
+                    GatewayError? refusal = await RequestAdmission.AdmitAsync(exchange).ConfigureAwait(false);
                     if (refusal is not null)
                     {
                         if (!exchange.Caller.Admitted)
@@ -172,16 +177,16 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
                 }
 
                 return;
-            case Endpoint.ModelList or Endpoint.Model:
+            case GatewayEndpoint.ModelList or GatewayEndpoint.Model:
                 await ModelListing.ServeAsync(exchange).ConfigureAwait(false);
                 return;
-            case Endpoint.NoAction:
+            case GatewayEndpoint.NoAction:
                 await ErrorReply.WriteAsync(exchange, UnknownModel.Action(exchange.Route)).ConfigureAwait(false);
                 return;
-            case Endpoint.None:
+            case GatewayEndpoint.None:
                 await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.NotFound, "The requested URL was not found.")).ConfigureAwait(false);
                 return;
-            case Endpoint.WrongMethod:
+            case GatewayEndpoint.WrongMethod:
                 exchange.ResponseHeaders.Allow = exchange.Route.Allow;
                 await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.MethodNotAllowed, $"Method not allowed. Use {exchange.Route.Allow}.")).ConfigureAwait(false);
                 return;
@@ -195,7 +200,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     private void Settle(Exchange exchange)
     {
         KeyCharge.Settle(exchange);
-        if (exchange.Ingress is null || exchange.Route.Endpoint is not (Endpoint.Chat or Endpoint.Auxiliary))
+        if (exchange.Ingress is null || exchange.Route.Endpoint is not (GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary))
         {
             return;
         }

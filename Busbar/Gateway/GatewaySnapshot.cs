@@ -1,6 +1,9 @@
-using Busbar.Configuration;
-using Busbar.Governance;
-using Busbar.Observability;
+using Busbar.Configuration.Model;
+using Busbar.Gateway.Admission;
+using Busbar.Gateway.Attempts;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+using Busbar.Observability.Metrics;
 using Busbar.Reliability;
 using Busbar.Upstream;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Busbar.Reliability;
 using Microsoft.Extensions.Logging;
 

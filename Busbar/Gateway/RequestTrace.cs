@@ -1,5 +1,7 @@
+using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Busbar.Observability.Tracing;
 using Busbar.Protocols;
 using Busbar.Upstream;

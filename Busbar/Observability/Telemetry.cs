@@ -1,4 +1,7 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Guards;
+using Busbar.Configuration.Model;
+using Busbar.Observability.Logging;
+using Busbar.Observability.Metrics;
 using Busbar.Observability.Tracing;
 using Microsoft.Extensions.Logging;
 
@@ -9,7 +12,7 @@ namespace Busbar.Observability;
 /// <param name="logger">Takes complaints.</param>
 /// <param name="time">The clock.</param>
 /// <param name="network">What sends instead of the network.</param>
-internal sealed class Telemetry(Metrics metrics, ILogger logger, TimeProvider time, HttpMessageHandler? network = null) : IAsyncDisposable
+internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimeProvider time, HttpMessageHandler? network = null) : IAsyncDisposable
 {
     private ObservabilityConfig _config = new();
     private Tracer? _tracer;

@@ -1,5 +1,5 @@
 using Busbar.Ir;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 
 namespace Busbar.Protocols;

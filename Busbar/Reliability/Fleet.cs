@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text;
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
+using Busbar.Reliability.Selection;
 
 namespace Busbar.Reliability;
 

@@ -1,4 +1,7 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
+using Busbar.Reliability.Breaker;
+using Busbar.Reliability.Capacity;
+using Busbar.Reliability.Selection;
 
 namespace Busbar.Reliability;
 

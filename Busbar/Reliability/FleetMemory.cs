@@ -1,3 +1,5 @@
+using Busbar.Reliability.Capacity;
+
 namespace Busbar.Reliability;
 
 /// <summary>What a reload finds again: states by identity, as the latest configuration left them.</summary>

@@ -1,3 +1,5 @@
+using Busbar.Reliability.Breaker;
+
 namespace Busbar.Reliability;
 
 /// <summary>Told about breakers, outside all locks, on the thread of the request that caused it. Must not block or throw.</summary>

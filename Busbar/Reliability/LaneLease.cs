@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Reliability.Faults;
 
 namespace Busbar.Reliability;
 

@@ -1,4 +1,6 @@
 using Busbar.Ir;
+using Busbar.Reliability.Breaker;
+using Busbar.Reliability.Selection;
 
 namespace Busbar.Reliability;
 

@@ -1,3 +1,5 @@
+using Busbar.Reliability.Breaker;
+
 namespace Busbar.Reliability;
 
 /// <summary>Nobody listens.</summary>

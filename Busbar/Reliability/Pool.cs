@@ -1,4 +1,8 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
+using Busbar.Reliability.Breaker;
+using Busbar.Reliability.Capacity;
+using Busbar.Reliability.Faults;
+using Busbar.Reliability.Selection;
 
 namespace Busbar.Reliability;
 
@@ -10,7 +14,7 @@ internal sealed class Pool
 {
     private readonly PoolState _state;
     private readonly MonotonicClock _clock;
-    private readonly Selection _selection;
+    private readonly LaneSelection _selection;
 
     internal Pool(PoolConfig config, bool isDirect, PoolMember[] members, PoolState state, MonotonicClock clock)
     {
@@ -19,7 +23,7 @@ internal sealed class Pool
         Members = members;
         _state = state;
         _clock = clock;
-        _selection = new Selection(members, state, clock);
+        _selection = new LaneSelection(members, state, clock);
         foreach (var member in members)
         {
             if (member.ContextMax is { } context)
@@ -156,7 +160,7 @@ internal sealed class Pool
 
         foreach (var member in Members)
         {
-            if (!Selection.IsTooSmall(member, request))
+            if (!LaneSelection.IsTooSmall(member, request))
             {
                 return true;
             }
@@ -188,7 +192,7 @@ internal sealed class Pool
         foreach (var member in Members)
         {
             var deadline = member.Slot.Cell.Word.Deadline;
-            if (deadline > now && Selection.IsCandidate(member, request))
+            if (deadline > now && LaneSelection.IsCandidate(member, request))
             {
                 next = Math.Min(next, deadline);
             }
@@ -216,7 +220,7 @@ internal sealed class Pool
         foreach (var member in Members)
         {
             var word = member.Slot.Cell.Word;
-            if ((soft ? word.IsSoft(now) : word.IsReady(now)) && Selection.IsCandidate(member, request) && !gates.Contains(member.Lane.Permits))
+            if ((soft ? word.IsSoft(now) : word.IsReady(now)) && LaneSelection.IsCandidate(member, request) && !gates.Contains(member.Lane.Permits))
             {
                 gates.Add(member.Lane.Permits);
             }

@@ -1,3 +1,5 @@
+using Busbar.Reliability.Breaker;
+
 namespace Busbar.Reliability;
 
 /// <summary>A lane's place in a pool, as it lives on across reloads: breaker cell and place in the rotation.</summary>

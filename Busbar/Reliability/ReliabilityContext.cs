@@ -1,3 +1,5 @@
+using Busbar.Reliability.Selection;
+
 namespace Busbar.Reliability;
 
 /// <summary>What every snapshot of one process shares.</summary>

@@ -1,4 +1,4 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Ir;
 using Busbar.Wire;
 

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Ir;
 using Busbar.Protocols;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 
 namespace Busbar.Upstream;

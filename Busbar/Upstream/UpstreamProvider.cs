@@ -1,5 +1,6 @@
 using System.Net;
-using Busbar.Configuration;
+using Busbar.Configuration.Guards;
+using Busbar.Configuration.Model;
 using Busbar.Upstream.Http1;
 
 namespace Busbar.Upstream;

@@ -1,9 +1,9 @@
-using Busbar.Configuration;
-using Busbar.Gateway;
+using Busbar.Configuration.Model;
+using Busbar.Gateway.Admission;
 using Busbar.Ir;
 using Microsoft.AspNetCore.Http;
 
-namespace Busbar.Tests.Gateway;
+namespace Busbar.Tests.Gateway.Admission;
 
 public sealed class AuthenticatorTests
 {

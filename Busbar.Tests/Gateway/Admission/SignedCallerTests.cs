@@ -1,11 +1,11 @@
 using System.Text;
-using Busbar.Configuration;
-using Busbar.Governance;
-
-using Busbar.Tests.Scenarios;
+using Busbar.Configuration.Model;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+using Busbar.Tests.Scenarios.Harness;
 using Busbar.Upstream;
 
-namespace Busbar.Tests.Gateway;
+namespace Busbar.Tests.Gateway.Admission;
 
 /// <summary>AWS clients whose access key belongs to a virtual key.</summary>
 public sealed class SignedCallerTests

@@ -1,6 +1,6 @@
-using Busbar.Gateway;
+using Busbar.Gateway.Attempts;
 
-namespace Busbar.Tests.Gateway;
+namespace Busbar.Tests.Gateway.Attempts;
 
 /// <summary>What ends an upstream call, and what may not put that end off.</summary>
 public sealed class CallTimerTests

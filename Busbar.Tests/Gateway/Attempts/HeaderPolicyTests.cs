@@ -1,10 +1,10 @@
-using Busbar.Gateway;
+using Busbar.Gateway.Attempts;
 using Busbar.Ir;
 using Busbar.Upstream;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 
-namespace Busbar.Tests.Gateway;
+namespace Busbar.Tests.Gateway.Attempts;
 
 /// <summary>What of a client's headers goes on to a provider.</summary>
 public sealed class HeaderPolicyTests

@@ -1,7 +1,7 @@
 using System.Text;
-using Busbar.Gateway;
+using Busbar.Gateway.Attempts;
 
-namespace Busbar.Tests.Gateway;
+namespace Busbar.Tests.Gateway.Attempts;
 
 public sealed class SessionKeyTests
 {

@@ -1,8 +1,8 @@
 using System.Text;
-using Busbar.Gateway;
+using Busbar.Gateway.Relay;
 using Busbar.Ir;
 
-namespace Busbar.Tests.Gateway;
+namespace Busbar.Tests.Gateway.Relay;
 
 public sealed class ResponseModelTests
 {

@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
 using Busbar.Commands;
-using Busbar.Gateway;
+using Busbar.Gateway.Routing;
 
-namespace Busbar.Tests.Gateway;
+namespace Busbar.Tests.Gateway.Routing;
 
 /// <summary>The page of endpoints says what the program does.</summary>
 public sealed partial class EndpointsPageTests
@@ -17,7 +17,7 @@ public sealed partial class EndpointsPageTests
     [Fact]
     [Trait("gotcha", "C2")]
     public void The_help_text_names_every_path_that_leads_somewhere() =>
-        Assert.All(Routes.All.Where(route => route.Endpoint != Endpoint.NoAction), route => Assert.Contains(route.Pattern, HelpText.Text, StringComparison.Ordinal));
+        Assert.All(Routes.All.Where(route => route.Endpoint != GatewayEndpoint.NoAction), route => Assert.Contains(route.Pattern, HelpText.Text, StringComparison.Ordinal));
 
     [GeneratedRegex(@"(?m)^\| (?<method>GET|HEAD|POST) \| `(?<path>[^`]+)` \|")]
     private static partial Regex Line();

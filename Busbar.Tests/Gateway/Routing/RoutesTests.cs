@@ -1,8 +1,8 @@
-using Busbar.Gateway;
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Protocols;
 
-namespace Busbar.Tests.Gateway;
+namespace Busbar.Tests.Gateway.Routing;
 
 /// <summary>What a path says.</summary>
 public sealed class RoutesTests
@@ -18,7 +18,7 @@ public sealed class RoutesTests
     public void A_gemini_model_ends_at_the_last_colon_under_every_version(string path, string model, string? version)
     {
         RouteMatch match = Routes.Match("POST", path);
-        Assert.Equal((Endpoint.Chat, ProtocolId.Gemini, null, model, version), (match.Endpoint, match.Protocol, match.Name, match.Model, match.Version));
+        Assert.Equal((GatewayEndpoint.Chat, ProtocolId.Gemini, null, model, version), (match.Endpoint, match.Protocol, match.Name, match.Model, match.Version));
     }
 
     [Theory]
@@ -42,7 +42,7 @@ public sealed class RoutesTests
                 Assert.Null(bare.Name);
 
                 RouteMatch named = Routes.Match(route.Method, "/some%20pool/of/us" + path);
-                Assert.Equal(route.Protocol is null ? Endpoint.None : route.Endpoint, named.Endpoint);
+                Assert.Equal(route.Protocol is null ? GatewayEndpoint.None : route.Endpoint, named.Endpoint);
                 Assert.Equal(route.Protocol is null ? null : "some pool/of/us", named.Name);
             }
         }
@@ -55,7 +55,7 @@ public sealed class RoutesTests
     [InlineData("/v1/models/x:fly")]
     [InlineData("/models/x:generateAnswer")]
     [Trait("gotcha", "T166")]
-    public void A_post_without_a_known_action_leads_nowhere(string path) => Assert.Equal(Endpoint.NoAction, Routes.Match("POST", path).Endpoint);
+    public void A_post_without_a_known_action_leads_nowhere(string path) => Assert.Equal(GatewayEndpoint.NoAction, Routes.Match("POST", path).Endpoint);
 
     [Theory]
     [InlineData("GET", "/v1/messages", ProtocolId.Anthropic, "POST")]
@@ -69,7 +69,7 @@ public sealed class RoutesTests
     public void The_wrong_method_is_told_the_right_ones(string method, string path, object dialect, string allow)
     {
         RouteMatch match = Routes.Match(method, path);
-        Assert.Equal((Endpoint.WrongMethod, (ProtocolId)dialect, allow), (match.Endpoint, match.Protocol, match.Allow));
+        Assert.Equal((GatewayEndpoint.WrongMethod, (ProtocolId)dialect, allow), (match.Endpoint, match.Protocol, match.Allow));
     }
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed class RoutesTests
     [Fact]
     public void Protocols_have_the_paths_that_routes_ask_for()
     {
-        foreach (Route route in Routes.All.Where(route => route.Endpoint is Endpoint.Chat or Endpoint.Auxiliary))
+        foreach (Route route in Routes.All.Where(route => route.Endpoint is GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary))
         {
             string path = ProtocolTable.Get(route.Protocol!.Value).EgressPath("m", new EgressCall(route.Operation, route.Streams));
             Assert.Equal(route.Pattern.Replace("{v}", "/v1beta").Replace("{model}", "m"), path.Split('?')[0]);

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Busbar.Governance;
+using Busbar.Governance.Budgets;
 
-namespace Busbar.Tests.Governance;
+namespace Busbar.Tests.Governance.Budgets;
 
 public sealed class BudgetWindowTests
 {

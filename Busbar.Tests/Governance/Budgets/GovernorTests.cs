@@ -1,11 +1,13 @@
-using Busbar.Configuration;
-using Busbar.Governance;
+using Busbar.Configuration.Model;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
 using Busbar.Ir;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Busbar.Tests.Governance;
+namespace Busbar.Tests.Governance.Budgets;
 
 public sealed class GovernorTests
 {

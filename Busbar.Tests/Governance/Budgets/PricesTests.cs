@@ -1,8 +1,9 @@
-using Busbar.Configuration;
-using Busbar.Governance;
+using Busbar.Configuration.Model;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
 using Busbar.Ir;
 
-namespace Busbar.Tests.Governance;
+namespace Busbar.Tests.Governance.Budgets;
 
 public sealed class PricesTests
 {

@@ -1,6 +1,7 @@
-using Busbar.Governance;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
 
-namespace Busbar.Tests.Governance;
+namespace Busbar.Tests.Governance.Keys;
 
 /// <summary>Random histories of one key: requests that overlap, end in any order, across minutes and days, with limits that change under way.</summary>
 public sealed class KeyAccountModelTests

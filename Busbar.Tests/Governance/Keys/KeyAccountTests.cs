@@ -1,6 +1,7 @@
-using Busbar.Governance;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
 
-namespace Busbar.Tests.Governance;
+namespace Busbar.Tests.Governance.Keys;
 
 public sealed class KeyAccountTests
 {

@@ -1,6 +1,6 @@
-using Busbar.Governance;
+using Busbar.Governance.Keys;
 
-namespace Busbar.Tests.Governance;
+namespace Busbar.Tests.Governance.Keys;
 
 /// <summary>Keys in memory against a list that is searched from end to end.</summary>
 public sealed class KeyDirectoryTests

@@ -1,6 +1,6 @@
-using Busbar.Governance;
+using Busbar.Governance.Keys;
 
-namespace Busbar.Tests.Governance;
+namespace Busbar.Tests.Governance.Keys;
 
 public sealed class KeyPageTests
 {

@@ -1,9 +1,11 @@
-using Busbar.Governance;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
 using Busbar.Ir;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Busbar.Tests.Governance;
+namespace Busbar.Tests.Governance.Store;
 
 public sealed class LedgerTests
 {

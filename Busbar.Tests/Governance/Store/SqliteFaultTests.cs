@@ -1,10 +1,12 @@
-using Busbar.Governance;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using static Busbar.Tests.Governance.StoreDirectory;
 
-namespace Busbar.Tests.Governance;
+namespace Busbar.Tests.Governance.Store;
 
 /// <summary>Broken disks and files: the start is refused with reason and remedy, and at run time nothing is lost or counted twice.</summary>
 public sealed class SqliteFaultTests : IDisposable

@@ -1,7 +1,9 @@
-using Busbar.Governance;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
 using static Busbar.Tests.Governance.StoreDirectory;
 
-namespace Busbar.Tests.Governance;
+namespace Busbar.Tests.Governance.Store;
 
 public sealed class SqliteSchemaTests : IDisposable
 {

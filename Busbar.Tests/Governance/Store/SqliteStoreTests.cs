@@ -1,8 +1,10 @@
-using Busbar.Governance;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
 using Microsoft.Extensions.Time.Testing;
 using static Busbar.Tests.Governance.StoreDirectory;
 
-namespace Busbar.Tests.Governance;
+namespace Busbar.Tests.Governance.Store;
 
 public sealed class SqliteStoreTests : IDisposable
 {

@@ -1,10 +1,11 @@
 using System.Text.Json;
-using Busbar.Configuration;
-using Busbar.Observability;
+using Busbar.Configuration.Model;
+using Busbar.Observability.Logging;
+using Busbar.Observability.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Busbar.Tests.Observability;
+namespace Busbar.Tests.Observability.Logging;
 
 public sealed partial class LogLineTests
 {

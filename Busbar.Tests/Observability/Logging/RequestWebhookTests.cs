@@ -1,12 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using Busbar.Configuration;
-using Busbar.Observability;
-using Busbar.Tests.Scenarios;
+using Busbar.Configuration.Guards;
+using Busbar.Configuration.Model;
+using Busbar.Observability.Logging;
+using Busbar.Observability.Metrics;
+using Busbar.Tests.Scenarios.Harness;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Busbar.Tests.Observability;
+namespace Busbar.Tests.Observability.Logging;
 
 public sealed class RequestWebhookTests
 {

@@ -1,7 +1,7 @@
 using System.Text;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 
-namespace Busbar.Tests.Observability;
+namespace Busbar.Tests.Observability.Metrics;
 
 public sealed class GovernanceGaugesTests
 {

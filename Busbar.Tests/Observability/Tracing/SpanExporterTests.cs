@@ -1,8 +1,8 @@
 using System.Net;
-using Busbar.Configuration;
-using Busbar.Observability;
+using Busbar.Observability.Logging;
+using Busbar.Observability.Metrics;
 using Busbar.Observability.Tracing;
-using Busbar.Tests.Scenarios;
+using Busbar.Tests.Scenarios.Harness;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Busbar.Tests.Observability.Tracing;

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Anthropic;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 using JsonNode = System.Text.Json.Nodes.JsonNode;
 

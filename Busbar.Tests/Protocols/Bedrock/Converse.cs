@@ -4,6 +4,9 @@ using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Bedrock;
 using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 using JsonNode = System.Text.Json.Nodes.JsonNode;
 

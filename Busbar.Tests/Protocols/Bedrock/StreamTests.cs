@@ -4,6 +4,7 @@ using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Bedrock;
 using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 using static Busbar.Tests.Protocols.Bedrock.Converse;
 

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Cohere;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 using JsonTree = System.Text.Json.Nodes.JsonNode;
 

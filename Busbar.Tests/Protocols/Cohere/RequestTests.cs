@@ -4,6 +4,8 @@ using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Cohere;
 using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation.Request;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Protocols.Cohere;

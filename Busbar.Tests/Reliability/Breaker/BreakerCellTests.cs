@@ -1,8 +1,9 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Reliability;
+using Busbar.Reliability.Breaker;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Busbar.Tests.Reliability;
+namespace Busbar.Tests.Reliability.Breaker;
 
 public sealed class BreakerCellTests
 {

@@ -1,6 +1,6 @@
-using Busbar.Reliability;
+using Busbar.Reliability.Breaker;
 
-namespace Busbar.Tests.Reliability;
+namespace Busbar.Tests.Reliability.Breaker;
 
 public sealed class OutcomeWindowTests
 {

@@ -1,6 +1,6 @@
-using Busbar.Reliability;
+using Busbar.Reliability.Capacity;
 
-namespace Busbar.Tests.Reliability;
+namespace Busbar.Tests.Reliability.Capacity;
 
 public sealed class LifetimeBudgetTests
 {

@@ -1,7 +1,7 @@
-using Busbar.Reliability;
+using Busbar.Reliability.Capacity;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Busbar.Tests.Reliability;
+namespace Busbar.Tests.Reliability.Capacity;
 
 public sealed class PermitGateTests
 {

@@ -1,7 +1,7 @@
 using Busbar.Ir;
-using Busbar.Reliability;
+using Busbar.Reliability.Faults;
 
-namespace Busbar.Tests.Reliability;
+namespace Busbar.Tests.Reliability.Faults;
 
 public sealed class FaultClassifierTests
 {

@@ -1,6 +1,6 @@
-using Busbar.Reliability;
+using Busbar.Reliability.Faults;
 
-namespace Busbar.Tests.Reliability;
+namespace Busbar.Tests.Reliability.Faults;
 
 public sealed class RetryAfterTests
 {

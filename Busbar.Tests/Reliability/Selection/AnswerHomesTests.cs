@@ -1,8 +1,9 @@
 using System.Text;
 using Busbar.Reliability;
+using Busbar.Reliability.Selection;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Busbar.Tests.Reliability;
+namespace Busbar.Tests.Reliability.Selection;
 
 public sealed class AnswerHomesTests
 {

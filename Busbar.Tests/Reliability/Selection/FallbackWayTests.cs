@@ -1,7 +1,8 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Reliability;
+using Busbar.Reliability.Selection;
 
-namespace Busbar.Tests.Reliability;
+namespace Busbar.Tests.Reliability.Selection;
 
 public sealed class FallbackWayTests
 {

@@ -1,6 +1,6 @@
-using Busbar.Reliability;
+using Busbar.Reliability.Selection;
 
-namespace Busbar.Tests.Reliability;
+namespace Busbar.Tests.Reliability.Selection;
 
 public sealed class LaneSetTests
 {

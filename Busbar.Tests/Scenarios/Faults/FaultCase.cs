@@ -1,4 +1,6 @@
-namespace Busbar.Tests.Scenarios;
+using Busbar.Tests.Scenarios.Harness;
+
+namespace Busbar.Tests.Scenarios.Faults;
 
 /// <summary>A row for one client, one provider, one form, with or without a lane that stands in.</summary>
 internal sealed class FaultCase(int number, FaultRow row, Dialect speaks, Dialect serves, bool streamed, bool isBacked)

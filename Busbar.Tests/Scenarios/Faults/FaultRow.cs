@@ -1,4 +1,6 @@
-namespace Busbar.Tests.Scenarios;
+using Busbar.Tests.Scenarios.Harness;
+
+namespace Busbar.Tests.Scenarios.Faults;
 
 /// <summary>What a client is shown when no other lane stands in.</summary>
 internal enum FaultView

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Busbar.Tests.Scenarios.Harness;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Faults;
 
 /// <summary>The table.</summary>
 internal static class FaultRows

@@ -3,8 +3,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using Busbar.Tests.Scenarios.Harness;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Faults;
 
 /// <summary>All rows for the providers of one protocol, at one gateway: a pool and a lane for each case, and one lane that stands in for all.</summary>
 internal sealed partial class FaultTable : IAsyncDisposable

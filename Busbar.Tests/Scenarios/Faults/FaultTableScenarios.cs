@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
+using Busbar.Tests.Scenarios.Harness;
 using Xunit.Abstractions;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Faults;
 
 /// <summary>
 /// Every way to fail, for providers and clients of every protocol, plain and streamed, with and without another lane, with clients that stay and that

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Fuzz;
 
 /// <summary>How far fuzzing over HTTP goes: a fixed seed and a few seconds, unless the variables BUSBAR_FUZZ_SEED and BUSBAR_FUZZ_SECONDS say otherwise.</summary>
 internal sealed class FuzzBounds

@@ -1,10 +1,12 @@
 using System.Text;
 using System.Text.Json;
-using Busbar.Governance;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
+using Busbar.Tests.Scenarios.Harness;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Fuzz;
 
 /// <summary>Headers that nobody means well with, on every route and in every dialect, sent by sockets since no HTTP library would.</summary>
 public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposable

@@ -1,10 +1,11 @@
 using System.Text;
 using Busbar.Admin;
-using Busbar.Gateway;
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Protocols;
+using Busbar.Tests.Scenarios.Harness;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Fuzz;
 
 /// <summary>A request made by chance from its number alone: some route, some dialect, hostile headers, and now and then a body whose length is disputed.</summary>
 internal sealed class HostileRequest
@@ -84,7 +85,7 @@ internal sealed class HostileRequest
         Route route = Routes.All[_random.Next(Routes.All.Count)];
         string model = Models[_random.Next(Models.Length)];
         _method = route.Method;
-        _target = route.Pattern.Replace("{v}", _random.Next(3) == 0 ? Busbar.Gateway.Route.Versions[_random.Next(4)] : "/v1beta", StringComparison.Ordinal).Replace("{model}", model, StringComparison.Ordinal);
+        _target = route.Pattern.Replace("{v}", _random.Next(3) == 0 ? Busbar.Gateway.Routing.Route.Versions[_random.Next(4)] : "/v1beta", StringComparison.Ordinal).Replace("{model}", model, StringComparison.Ordinal);
         if (route.Protocol is not { } protocol)
         {
             Dialects = [Dialect.Of("openai")];
@@ -92,7 +93,7 @@ internal sealed class HostileRequest
         }
 
         Dialect dialect = Dialect.Of(protocol.Name());
-        Dialects = route.Endpoint is Endpoint.Chat or Endpoint.Auxiliary ? [dialect] : Dialect.All;
+        Dialects = route.Endpoint is GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary ? [dialect] : Dialect.All;
         bool stream = _random.Next(2) == 0;
         _body = _method == "GET" ? [] : Encoding.UTF8.GetBytes(route.Operation == Operation.Chat
             ? dialect.Request(model, stream)

@@ -1,6 +1,7 @@
 using System.Text;
+using Busbar.Tests.Scenarios.Harness;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Fuzz;
 
 /// <summary>Names and values of headers that nobody means well with. Each character stands for one byte.</summary>
 internal static class HostileText

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Busbar.Upstream;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Fuzz;
 
 /// <summary>Something done to a signed request, and whether it means the same afterwards.</summary>
 /// <param name="What">For messages.</param>

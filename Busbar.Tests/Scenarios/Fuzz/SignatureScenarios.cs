@@ -1,10 +1,12 @@
 using System.Text;
-using Busbar.Configuration;
-using Busbar.Governance;
+using Busbar.Configuration.Model;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
+using Busbar.Tests.Scenarios.Harness;
 using Busbar.Upstream;
 using Xunit.Abstractions;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Fuzz;
 
 /// <summary>Requests of AWS clients that were changed on their way: what means the same is served, all else gets one answer and leaves no trace.</summary>
 public sealed class SignatureScenarios(ITestOutputHelper output) : IDisposable

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Busbar.Tests.Scenarios.Harness;
 using Busbar.Upstream;
 using Busbar.Wire;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Fuzz;
 
 /// <summary>A request of an AWS client that can be bent before and after it is signed. Each character stands for one byte.</summary>
 internal sealed class SignedRequest

@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>Messages.</summary>
 internal sealed class AnthropicDialect : Dialect

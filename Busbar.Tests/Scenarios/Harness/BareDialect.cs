@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>A protocol of which a scenario needs the name, and plays client and provider itself.</summary>
 internal sealed class BareDialect(string name) : Dialect

@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Busbar.Wire;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>Converse. Its frames are binary; in a string, each byte is the character of its number.</summary>
 internal sealed class BedrockDialect : Dialect

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>Chat, version 2.</summary>
 internal sealed class CohereDialect : Dialect

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>What a scenario needs to know of a protocol to play its client and its provider.</summary>
 internal abstract class Dialect

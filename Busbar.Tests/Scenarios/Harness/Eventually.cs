@@ -1,4 +1,4 @@
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>Waiting for another process with a bound: the condition is asked again and again, nothing sleeps for a guessed time.</summary>
 internal static class Eventually

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>
 /// The real program in a process of its own. The binary is that of the variable BUSBAR_BINARY, else <c>busbar</c> in the repository's root, else the one

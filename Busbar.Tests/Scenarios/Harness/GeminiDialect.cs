@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>generateContent, its streams as server-sent events.</summary>
 internal sealed class GeminiDialect : Dialect

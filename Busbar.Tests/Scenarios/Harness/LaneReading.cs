@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>One lane as <c>/stats</c> shows it.</summary>
 internal sealed class LaneReading(JsonElement lane)

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>A reading of <c>/metrics</c>.</summary>
 internal sealed class MetricsPage

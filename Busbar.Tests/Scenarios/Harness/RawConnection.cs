@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>A client that sends bytes as they are, which no HTTP library would, and reads what HTTP/1.1 answers there are.</summary>
 internal sealed class RawConnection : IDisposable

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>
 /// A gateway in front of scripted providers, one lane each, in a pool called <c>smart</c> that prefers them in their order. On disposal it checks what

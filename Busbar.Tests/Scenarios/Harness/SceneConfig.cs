@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>The deployment of a <see cref="Scene"/>: a lane <c>m0</c>, <c>m1</c>, … for each provider, all in one pool.</summary>
 internal sealed record SceneConfig(params Dialect[] Lanes)

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>
 /// A provider on loopback whose every answer is a script. Scripts given to <see cref="Next"/> serve one request each, in order;

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>A stream read step by step.</summary>
 internal sealed class StreamText

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>One request at a scripted upstream and the means to answer it, well or badly.</summary>
 internal sealed class UpstreamCall(Socket socket, UpstreamConnection connection, UpstreamRequest request, string streamType)

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>Reads HTTP/1.1 requests from a socket. A parser of its own, since the answers it serves break every rule.</summary>
 internal sealed class UpstreamConnection(Socket socket)

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Busbar.Tests.Scenarios;
+namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>A request as it arrived at a scripted upstream, byte for byte.</summary>
 internal sealed record UpstreamRequest(string Method, string Path, IReadOnlyList<KeyValuePair<string, string>> Headers, byte[] Body)

@@ -3,10 +3,10 @@ using Anthropic;
 using Anthropic.Exceptions;
 using Anthropic.Helpers;
 using Anthropic.Models.Messages;
-using Busbar.Tests.Scenarios;
+using Busbar.Tests.Scenarios.Harness;
 using AnthropicMessage = Anthropic.Models.Messages.Message;
 
-namespace Busbar.Tests.Sdk;
+namespace Busbar.Tests.Sdk.DotNet;
 
 /// <summary>The vendor's own client, package Anthropic, in front of the program; it checks every answer against its types.</summary>
 public sealed class AnthropicClientTests

@@ -2,11 +2,11 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Text;
 using System.Text.Json;
-using Busbar.Tests.Scenarios;
+using Busbar.Tests.Scenarios.Harness;
 using OpenAI;
 using OpenAI.Chat;
 
-namespace Busbar.Tests.Sdk;
+namespace Busbar.Tests.Sdk.DotNet;
 
 /// <summary>The vendor's own client, package OpenAI, in front of the program.</summary>
 public sealed class OpenAIClientTests

@@ -1,8 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Busbar.Tests.Scenarios;
+using Busbar.Tests.Scenarios.Harness;
 
-namespace Busbar.Tests.Sdk;
+namespace Busbar.Tests.Sdk.DotNet;
 
 /// <summary>
 /// A model that answers with <see cref="Text"/>, or, while it has tools and no result yet, calls <c>get_weather</c> and <c>get_time</c>, in the full native

@@ -1,3 +1,5 @@
+using Busbar.Configuration.Model;
+
 namespace Busbar.Configuration.Binding;
 
 /// <summary>Warns of settings that work but are rarely meant.</summary>

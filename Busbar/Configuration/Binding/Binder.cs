@@ -1,3 +1,4 @@
+using Busbar.Configuration.Model;
 using Busbar.Configuration.Yaml;
 
 namespace Busbar.Configuration.Binding;

@@ -1,3 +1,5 @@
+using Busbar.Configuration.Model;
+
 namespace Busbar.Configuration.Binding;
 
 /// <summary>Reads the <c>governance:</c> block.</summary>

@@ -1,3 +1,5 @@
+using Busbar.Configuration.Model;
+
 namespace Busbar.Configuration.Binding;
 
 /// <summary>Reads one entry of <c>models:</c>.</summary>

@@ -1,3 +1,6 @@
+using Busbar.Configuration.Guards;
+using Busbar.Configuration.Model;
+
 namespace Busbar.Configuration.Binding;
 
 /// <summary>Reads the <c>observability:</c> block. A refused sink is switched off and does not stop the start.</summary>

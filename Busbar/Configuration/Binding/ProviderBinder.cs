@@ -1,3 +1,5 @@
+using Busbar.Configuration.Guards;
+using Busbar.Configuration.Model;
 using Busbar.Configuration.Yaml;
 using Busbar.Ir;
 

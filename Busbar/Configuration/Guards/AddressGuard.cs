@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Guards;
 
 /// <summary>Says which IP addresses may be called. Used on literal addresses when the configuration is read and on resolved ones when a connection is made.</summary>
 internal static class AddressGuard

@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Guards;
 
 /// <summary>What an IP address is good for, as the guards see it.</summary>
 internal enum AddressKind : byte

@@ -1,7 +1,7 @@
 using System.Net;
 using Busbar.Configuration.Binding;
 
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Guards;
 
 /// <summary>
 /// Decides whether a provider may be at a URL. The text is judged as written, because libraries tidy away what an attacker hides in it, and then the

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Guards;
 
 /// <summary>Says which host names and literal addresses may stand in a URL.</summary>
 internal static class HostGuard

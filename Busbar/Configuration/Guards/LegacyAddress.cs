@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Guards;
 
 /// <summary>
 /// The old ways to write an IPv4 address that <c>inet_aton</c> understands: one to four parts, each decimal, octal with a leading <c>0</c>, or

@@ -1,4 +1,6 @@
-namespace Busbar.Configuration;
+using Busbar.Configuration.Model;
+
+namespace Busbar.Configuration.Guards;
 
 /// <summary>A vetted address to send traces or logs to.</summary>
 internal sealed record SinkEndpoint

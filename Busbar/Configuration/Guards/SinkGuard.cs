@@ -1,7 +1,8 @@
 using System.Text;
 using Busbar.Configuration.Binding;
+using Busbar.Configuration.Model;
 
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Guards;
 
 /// <summary>Decides whether traces and request logs may be sent to a URL, and takes the credentials out of it.</summary>
 internal static class SinkGuard

@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Guards;
 
 /// <summary>A URL cut into its parts by text alone, as an attacker's parser might, before any library has tidied it up.</summary>
 internal readonly ref struct UrlParts

@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Guards;
 
 /// <summary>
 /// Takes credentials out of what is shown, wherever somebody may have put an address with <c>user:password@</c>, whether or not a URL belongs there.

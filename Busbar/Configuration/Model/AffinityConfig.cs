@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>The <c>affinity:</c> block of a pool.</summary>
 internal sealed record AffinityConfig

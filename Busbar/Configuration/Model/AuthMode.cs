@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>How callers are authenticated.</summary>
 internal enum AuthMode : byte

@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>The <c>breaker:</c> block of a pool.</summary>
 internal sealed record BreakerConfig

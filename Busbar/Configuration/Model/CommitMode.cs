@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>The point after which a request cannot fail over any more.</summary>
 internal enum CommitMode : byte

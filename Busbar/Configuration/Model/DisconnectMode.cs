@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>What happens to the upstream call of a client that went away.</summary>
 internal enum DisconnectMode : byte

@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>What happens when a pool has no lane left for a request.</summary>
 internal enum ExhaustionAction : byte

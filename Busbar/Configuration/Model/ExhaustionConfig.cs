@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>The <c>on_exhausted:</c> setting of a pool.</summary>
 internal sealed record ExhaustionConfig

@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>The merged, validated configuration of one process: an immutable snapshot. A reload builds a whole new one.</summary>
 internal sealed record GatewayConfig

@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>The <c>governance:</c> block.</summary>
 internal sealed record GovernanceConfig

@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>The <c>health:</c> block of a provider.</summary>
 internal sealed record HealthConfig

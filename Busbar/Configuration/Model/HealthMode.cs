@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>Which lanes a prober calls.</summary>
 internal enum HealthMode : byte

@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>The <c>limits:</c> block: sizes and times of the whole process.</summary>
 internal sealed record LimitsConfig

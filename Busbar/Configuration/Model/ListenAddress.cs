@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>Reads addresses a listener binds to.</summary>
 internal static class ListenAddress

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>The key that seals what is stored and must be read again: 32 bytes. Formatting it tells nothing.</summary>
 [DebuggerDisplay("{ToString(),nq}")]

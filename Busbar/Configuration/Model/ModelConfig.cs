@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>One model at one provider: what a lane is made from.</summary>
 internal sealed record ModelConfig

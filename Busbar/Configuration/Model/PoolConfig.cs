@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>A named set of models that can stand in for each other.</summary>
 internal sealed record PoolConfig

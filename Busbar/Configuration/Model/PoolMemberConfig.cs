@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>A model's place in a pool.</summary>
 internal sealed record PoolMemberConfig

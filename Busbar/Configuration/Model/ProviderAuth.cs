@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>Which header carries a provider credential.</summary>
 internal enum ProviderAuth : byte

@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>One provider: where it is, what it speaks, how to prove who calls.</summary>
 internal sealed record ProviderConfig

@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>Prices of one model in nano-cents per token, which is thousandths of a cent for a million tokens.</summary>
 internal sealed record RateCardConfig

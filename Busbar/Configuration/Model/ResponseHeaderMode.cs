@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>Whether answers carry headers of this product.</summary>
 internal enum ResponseHeaderMode : byte

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>A value that must never be printed. Formatting it tells only whether it is there.</summary>
 [DebuggerDisplay("{ToString(),nq}")]

@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>All that is told of a secret.</summary>
 internal enum SecretPresence : byte

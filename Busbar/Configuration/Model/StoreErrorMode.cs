@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>What an unreadable budget window means for a request.</summary>
 internal enum StoreErrorMode : byte

@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>The <c>tls:</c> block: the listener's own certificate.</summary>
 internal sealed record TlsConfig

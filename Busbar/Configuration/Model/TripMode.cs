@@ -1,4 +1,4 @@
-namespace Busbar.Configuration;
+namespace Busbar.Configuration.Model;
 
 /// <summary>What trips a breaker.</summary>
 internal enum TripMode : byte

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Busbar.Governance;
+using Busbar.Governance.Keys;
 using Busbar.Upstream;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Admission;
 
 /// <summary>
 /// Remembers what was admitted last on a connection. Kestrel hands out the same string object for an <c>Authorization</c> that repeats there, whose

@@ -1,13 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
 using Busbar.Admin;
-using Busbar.Configuration;
-using Busbar.Governance;
+using Busbar.Configuration.Model;
+using Busbar.Gateway.Routing;
+using Busbar.Governance.Keys;
 using Busbar.Ir;
 using Busbar.Upstream;
 using Microsoft.AspNetCore.Http;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Admission;
 
 /// <summary>
 /// Decides who may call (control plane, 3). Tokens are compared as SHA-256 digests, in fixed time, against every entry of the

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Admission;
 
 /// <summary>Reads a request body into one pooled buffer, within a cap.</summary>
 internal static class BodyReader

@@ -1,8 +1,7 @@
-using Busbar.Configuration;
-using Busbar.Governance;
+using Busbar.Governance.Keys;
 using Busbar.Upstream;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Admission;
 
 /// <summary>What a request proved about its sender.</summary>
 /// <param name="Admitted">Whether it may go on.</param>

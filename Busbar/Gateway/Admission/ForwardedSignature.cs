@@ -1,7 +1,7 @@
 using Busbar.Upstream;
 using Microsoft.AspNetCore.Http;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Admission;
 
 /// <summary>
 /// Hands a caller's own AWS signature on to a provider of the same protocol. It is valid there only if the caller signed for the provider's host and model,

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Admission;
 
 /// <summary>
 /// How many input tokens a body may be, at most, told from its bytes alone. Text costs less than a token for two bytes of JSON; files sent as

@@ -1,9 +1,10 @@
-using Busbar.Governance;
+using Busbar.Gateway.Routing;
+using Busbar.Governance.Budgets;
 using Busbar.Ir;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Busbar.Protocols;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Admission;
 
 /// <summary>What a virtual key is charged for a request that has ended (control plane, 7.4 and 7.6).</summary>
 internal static class KeyCharge

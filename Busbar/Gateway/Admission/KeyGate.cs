@@ -1,9 +1,13 @@
-using Busbar.Governance;
+using Busbar.Gateway.Attempts;
+using Busbar.Gateway.OwnAnswers;
+using Busbar.Gateway.Routing;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Reliability;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Admission;
 
 /// <summary>What a virtual key is held to before its request is sent: its access list, then its limits (control plane, 7.3).</summary>
 internal static class KeyGate

@@ -1,11 +1,13 @@
+using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Protocols;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Request;
 using Busbar.Reliability;
 using Busbar.Upstream;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Admission;
 
 /// <summary>
 /// How long one candidate of an answer may become at any lane that may give it. The limit is not always the client's: translation sets one where the provider demands it,

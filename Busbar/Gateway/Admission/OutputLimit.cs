@@ -2,7 +2,7 @@ using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Admission;
 
 /// <summary>How much output a client asked for at most, in the words of its dialect; words of other dialects limit nothing and do not count.</summary>
 /// <param name="Tokens">Tokens of one candidate, at least 1; null when the client set no limit.</param>

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
-using Busbar.Configuration;
-using Busbar.Governance;
+using Busbar.Configuration.Model;
+using Busbar.Governance.Keys;
 using Busbar.Upstream;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Admission;
 
 /// <summary>Callers that sign their requests with an access key, as AWS clients do, instead of showing a secret (Signature Version 4).</summary>
 internal sealed class SignedCaller

@@ -1,6 +1,8 @@
+using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Admission;
 
 /// <summary>
 /// Counts the text in a provider's answer by looking for the members that carry it, without parsing: for estimates of what an answer cost when the

@@ -1,7 +1,8 @@
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Protocols;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Admission;
 
 /// <summary>The 404s for models that are not there, or cannot do what was asked, in the words of the dialect's vendor.</summary>
 internal static class UnknownModel

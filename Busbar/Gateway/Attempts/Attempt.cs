@@ -1,12 +1,21 @@
+using Busbar.Gateway.Admission;
+using Busbar.Gateway.Relay;
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Response;
+using Busbar.Protocols.Translation.Signatures;
 using Busbar.Reliability;
+using Busbar.Reliability.Faults;
+using Busbar.Reliability.Selection;
 using Busbar.Upstream;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Attempts;
 
 /// <summary>
 /// One call of one lane: what is sent, what came back, and everything that must be given back afterwards. Disposing ends the call,

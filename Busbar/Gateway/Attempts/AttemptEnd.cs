@@ -1,4 +1,4 @@
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Attempts;
 
 /// <summary>Ways in which an attempt ends.</summary>
 internal enum AttemptEnd : byte

@@ -1,13 +1,19 @@
 using System.Runtime.CompilerServices;
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
+using Busbar.Gateway.Admission;
+using Busbar.Gateway.OwnAnswers;
+using Busbar.Gateway.Relay;
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Busbar.Protocols;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Reliability;
+using Busbar.Reliability.Faults;
+using Busbar.Reliability.Selection;
 using Busbar.Upstream;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Attempts;
 
 /// <summary>
 /// Steps 5 to 9 of a request's way: pick a lane, call it, judge what came back, and either relay it or go on to the next lane, until the

@@ -1,7 +1,8 @@
+using Busbar.Gateway.OwnAnswers;
 using Busbar.Ir;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Attempts;
 
 /// <summary>What came of one attempt.</summary>
 /// <param name="End">Where the request goes from here.</param>

@@ -1,10 +1,12 @@
 using System.Globalization;
+using Busbar.Gateway.Relay;
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Busbar.Observability.Tracing;
 using Busbar.Reliability;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Attempts;
 
 /// <summary>One call of a recorded request, until it is a span (OpenTelemetry's conventions for GenAI clients).</summary>
 internal sealed class AttemptTrace(TraceContext context, long start)

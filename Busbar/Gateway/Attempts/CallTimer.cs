@@ -1,4 +1,4 @@
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Attempts;
 
 /// <summary>
 /// The cancellation of one request's upstream calls: by the client going away, or by a time limit that each phase sets anew. The source behind it is kept

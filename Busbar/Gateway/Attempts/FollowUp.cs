@@ -1,10 +1,12 @@
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Busbar.Protocols;
 using Busbar.Reliability;
+using Busbar.Reliability.Selection;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Attempts;
 
 /// <summary>
 /// Responses requests that go on from what their provider keeps: an earlier answer or a conversation (translation 8.3). No other provider has it, so they go

@@ -1,11 +1,12 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using Busbar.Gateway.Server;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Upstream;
 using Microsoft.AspNetCore.Http;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Attempts;
 
 /// <summary>
 /// Which vendor headers pass on same-protocol hops. Everything else stays on its side: no credential, cookie, hop-by-hop or

@@ -2,7 +2,7 @@ using System.Buffers;
 using Busbar.Reliability;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Attempts;
 
 /// <summary>
 /// How many input tokens a chat request surely is, at least, told from its bytes alone. Only text that every dialect gives to its model counts, at

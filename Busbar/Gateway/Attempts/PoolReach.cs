@@ -1,6 +1,6 @@
 using Busbar.Reliability;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Attempts;
 
 /// <summary>Where a request to a pool may end up, its fallbacks included. Found once for each configuration.</summary>
 internal sealed class PoolReach

@@ -1,8 +1,8 @@
-using Busbar.Configuration;
-using Busbar.Reliability;
+using Busbar.Configuration.Model;
+using Busbar.Reliability.Selection;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Attempts;
 
 /// <summary>What makes two requests the same session, for pools with an <c>affinity</c> block.</summary>
 internal static class SessionKey

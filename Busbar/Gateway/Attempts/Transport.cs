@@ -4,7 +4,7 @@ using Busbar.Protocols;
 using Busbar.Upstream;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Attempts;
 
 /// <summary>Reading upstream answers, and telling transport failures from bugs.</summary>
 internal static class Transport
@@ -66,5 +66,5 @@ internal static class Transport
 
     /// <summary>How long the provider asks to be left alone; null when it does not say, or not legibly.</summary>
     public static TimeSpan? RetryAfter(UpstreamResponse response, DateTimeOffset now) =>
-        Reliability.RetryAfter.Parse(response.Head.Get("Retry-After"), response.Head.Get("retry-after-ms"), now);
+        Reliability.Faults.RetryAfter.Parse(response.Head.Get("Retry-After"), response.Head.Get("retry-after-ms"), now);
 }

@@ -1,12 +1,14 @@
 using Busbar.Admin;
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
+using Busbar.Gateway.Attempts;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Reliability;
+using Busbar.Reliability.Faults;
 using Busbar.Upstream;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Health;
 
 /// <summary>
 /// Calls lanes from time to time whether or not clients do, where their provider's <c>health</c> block says so, and tells every breaker of the lane. A probe

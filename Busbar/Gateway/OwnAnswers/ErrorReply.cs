@@ -2,7 +2,7 @@ using System.Globalization;
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.OwnAnswers;
 
 /// <summary>Answers a request with an error in the client's own dialect.</summary>
 internal static class ErrorReply
@@ -44,10 +44,10 @@ internal static class ErrorReply
         await exchange.Output.WriteAsync(body.Memory, exchange.ClientGone).ConfigureAwait(false);
     }
 
-    private static Observability.Outcome OutcomeOf(int status) => status switch
+    private static Observability.Metrics.Outcome OutcomeOf(int status) => status switch
     {
-        503 => Observability.Outcome.Exhausted,
-        >= 400 and < 500 => Observability.Outcome.ClientError,
-        _ => Observability.Outcome.Error,
+        503 => Observability.Metrics.Outcome.Exhausted,
+        >= 400 and < 500 => Observability.Metrics.Outcome.ClientError,
+        _ => Observability.Metrics.Outcome.Error,
     };
 }

@@ -1,11 +1,15 @@
 using System.Text;
 using System.Text.Json;
+using Busbar.Gateway.Admission;
+using Busbar.Gateway.Routing;
+using Busbar.Gateway.Server;
 using Busbar.Ir;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
+using Busbar.Observability.Stats;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.OwnAnswers;
 
 /// <summary>The endpoints the gateway answers itself: health, figures, and the empty root that clients probe.</summary>
 internal sealed class LocalEndpoints(Metrics metrics)
@@ -18,14 +22,14 @@ internal sealed class LocalEndpoints(Metrics metrics)
     {
         switch (exchange.Route.Endpoint)
         {
-            case Endpoint.Health:
+            case GatewayEndpoint.Health:
                 bool usable = exchange.Snapshot.Fleet.IsUsable;
                 Write(exchange, usable ? 200 : 503, "text/plain; charset=utf-8", usable ? Usable : Unusable);
                 return true;
-            case Endpoint.Live:
+            case GatewayEndpoint.Live:
                 Write(exchange, 200, "text/plain; charset=utf-8", Usable);
                 return true;
-            case Endpoint.Root:
+            case GatewayEndpoint.Root:
                 exchange.ResponseHeaders.ContentLength = 0;
                 return true;
             default:
@@ -37,7 +41,7 @@ internal sealed class LocalEndpoints(Metrics metrics)
     public ValueTask ServeAsync(Exchange exchange)
     {
         CallerIdentity caller = exchange.Caller;
-        if (exchange.Route.Endpoint == Endpoint.Metrics)
+        if (exchange.Route.Endpoint == GatewayEndpoint.Metrics)
         {
             // The series of all pools stand on one page.
             if (caller.Key is { Key.AllowedPools.Count: > 0 })

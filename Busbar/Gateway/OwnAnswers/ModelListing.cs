@@ -1,8 +1,11 @@
+using Busbar.Gateway.Admission;
+using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Reliability;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.OwnAnswers;
 
 /// <summary>
 /// Answers the <c>/models</c> paths: pools, then models, each sorted, a name that is both once. When a model was released is unknown here, for which
@@ -25,7 +28,7 @@ internal static class ModelListing
 
         using var body = new PooledBuffer(1024);
         var output = new JsonWriter(body);
-        if (exchange.Route.Endpoint == Endpoint.ModelList)
+        if (exchange.Route.Endpoint == GatewayEndpoint.ModelList)
         {
             WriteList(exchange.Route.Protocol, [.. Of(fleet).Where(model => KeyGate.Shows(caller, model))], output);
         }

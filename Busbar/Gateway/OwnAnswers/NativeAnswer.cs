@@ -1,6 +1,7 @@
+using Busbar.Gateway.Attempts;
 using Microsoft.AspNetCore.Http;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.OwnAnswers;
 
 /// <summary>
 /// What a provider of the client's own protocol said in an attempt that failed. When no other lane can do better, the client gets it as it was: a
@@ -12,11 +13,11 @@ internal sealed class NativeAnswer
     private readonly string? _contentType;
     private readonly HeaderDictionary _headers = new();
     private readonly byte[] _body;
-    private readonly Observability.Outcome _outcome;
+    private readonly Observability.Metrics.Outcome _outcome;
     private readonly string _lane;
 
     /// <summary>Keeps a copy of <paramref name="body"/>, and of the headers that may pass.</summary>
-    public NativeAnswer(Attempt attempt, ReadOnlySpan<byte> body, Observability.Outcome outcome)
+    public NativeAnswer(Attempt attempt, ReadOnlySpan<byte> body, Observability.Metrics.Outcome outcome)
     {
         _status = attempt.Response.Status;
         _contentType = HeaderPolicy.ContentTypeOf(attempt.Response.Head);

@@ -1,10 +1,11 @@
+using Busbar.Gateway.Attempts;
 using Busbar.Ir;
-using Busbar.Observability;
-using Busbar.Protocols.Translation;
+using Busbar.Observability.Metrics;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Reliability;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.OwnAnswers;
 
 /// <summary>Answers a token count that no lane could give: with an estimate, in the client's own shape.</summary>
 internal static class TokenCount

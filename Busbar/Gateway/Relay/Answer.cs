@@ -1,8 +1,10 @@
+using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Upstream;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Relay;
 
 /// <summary>Steps 8 and 9: holds an upstream answer until its first content, then relays it, in the form it has and the client's dialect.</summary>
 internal static class Answer
@@ -58,7 +60,7 @@ internal static class Answer
         }
 
         exchange.MarkHeaders(attempt.Lease.Lane.Name);
-        exchange.Outcome = exchange.ClientGone.IsCancellationRequested ? Observability.Outcome.ClientError : Observability.Outcome.Ok;
+        exchange.Outcome = exchange.ClientGone.IsCancellationRequested ? Observability.Metrics.Outcome.ClientError : Observability.Metrics.Outcome.Ok;
         attempt.Lease.Succeeded();
     }
 

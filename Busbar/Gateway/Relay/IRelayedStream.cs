@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Relay;
 
 /// <summary>What becomes of an upstream stream on its way to the client: passed through, or translated.</summary>
 internal interface IRelayedStream : IDisposable

@@ -1,7 +1,9 @@
+using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Protocols;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Relay;
 
 /// <summary>An error that stands where a whole answer of the client's own protocol should be, under the status of success.</summary>
 internal static class InBandError

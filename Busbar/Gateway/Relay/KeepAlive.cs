@@ -1,6 +1,8 @@
+using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Server;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Relay;
 
 /// <summary>
 /// Signs of life in a stream whose provider is silent, so that nothing between here and the client takes the connection for dead. One timer for a stream,

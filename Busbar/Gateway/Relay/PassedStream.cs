@@ -1,8 +1,11 @@
+using Busbar.Gateway.Admission;
+using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Relay;
 
 /// <summary>A same-protocol stream: the provider's bytes as they come, cut only at frame ends, with a tap beside them.</summary>
 internal sealed class PassedStream : IRelayedStream

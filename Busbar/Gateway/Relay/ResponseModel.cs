@@ -3,7 +3,7 @@ using System.Text;
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Relay;
 
 /// <summary>
 /// The model that an answer says it is from. Providers write it, so only what looks like a model's name is taken: never words that could be content.

@@ -1,12 +1,16 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Busbar.Gateway.Attempts;
+using Busbar.Gateway.OwnAnswers;
+using Busbar.Gateway.Server;
 using Busbar.Ir;
-using Busbar.Observability;
-using Busbar.Protocols.Translation;
+using Busbar.Observability.Metrics;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Reliability;
+using Busbar.Reliability.Faults;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Relay;
 
 /// <summary>
 /// Moves a stream from provider to client. Until the first content everything is held back, so that an error or an end in the protocol's
@@ -61,7 +65,7 @@ internal static class StreamRelay
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<AttemptResult?> HoldAsync(Attempt attempt, IRelayedStream body, PooledBuffer held)
     {
-        bool firstByte = attempt.Lease.Pool.Config.Commit == Configuration.CommitMode.FirstByte;
+        bool firstByte = attempt.Lease.Pool.Config.Commit == Configuration.Model.CommitMode.FirstByte;
         while (true)
         {
             await attempt.Response.WaitAsync(attempt.Exchange.Timer.Token).ConfigureAwait(false);

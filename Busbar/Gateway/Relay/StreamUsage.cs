@@ -1,8 +1,9 @@
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Relay;
 
 /// <summary>
 /// Asks a Chat Completions provider for the usage of a stream on behalf of a client that did not: without it nobody would learn what the stream cost.

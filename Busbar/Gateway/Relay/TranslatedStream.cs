@@ -1,9 +1,12 @@
+using Busbar.Gateway.Admission;
+using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Protocols;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Relay;
 
 /// <summary>A cross-protocol stream: frames become events, events become the client's frames.</summary>
 internal sealed class TranslatedStream : IRelayedStream

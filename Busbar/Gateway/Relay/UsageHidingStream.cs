@@ -3,7 +3,7 @@ using Busbar.Protocols;
 using Busbar.Protocols.OpenAI;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Relay;
 
 /// <summary>A Chat Completions stream that passes through, without the usage that was asked for on the client's behalf (<see cref="StreamUsage"/>).</summary>
 internal sealed class UsageHidingStream(PassedStream passed) : IRelayedStream

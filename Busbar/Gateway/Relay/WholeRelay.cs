@@ -1,14 +1,20 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Busbar.Gateway.Admission;
+using Busbar.Gateway.Attempts;
+using Busbar.Gateway.OwnAnswers;
+using Busbar.Gateway.Routing;
+using Busbar.Gateway.Server;
 using Busbar.Ir;
-using Busbar.Observability;
+using Busbar.Observability.Metrics;
 using Busbar.Protocols;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Reliability;
+using Busbar.Reliability.Faults;
 using Busbar.Upstream;
 using Busbar.Wire;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Relay;
 
 /// <summary>Relays answers that are one body. A body that fits the hold is complete before the client sees any of it, so a cut in it is a failover.</summary>
 internal static class WholeRelay

@@ -1,9 +1,10 @@
 using Busbar.Admin;
+using Busbar.Gateway.Admission;
 using Busbar.Ir;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Routing;
 
 /// <summary>Carries requests to the admin API and its answers back.</summary>
 internal static class AdminEndpoint
@@ -14,7 +15,7 @@ internal static class AdminEndpoint
     /// </summary>
     public static RouteMatch? Route(Exchange exchange) =>
         !AdminRoutes.Owns(exchange.RawPath) ? null
-        : new RouteMatch(exchange.Snapshot.Config.Governance is { Enabled: true, AdminListen: not null } ? Endpoint.None : Endpoint.Admin, ProtocolId.OpenAI);
+        : new RouteMatch(exchange.Snapshot.Config.Governance is { Enabled: true, AdminListen: not null } ? GatewayEndpoint.None : GatewayEndpoint.Admin, ProtocolId.OpenAI);
 
     /// <summary>Answers a request; without an <paramref name="api"/> nobody is let in.</summary>
     public static async ValueTask ServeAsync(IFeatureCollection features, AdminApi? api)

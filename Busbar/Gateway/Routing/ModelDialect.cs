@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Microsoft.AspNetCore.Http;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Routing;
 
 /// <summary>The dialect of a client on the <c>/models</c> paths, which three vendors share: the path where it is one vendor's own, else the headers.</summary>
 internal static class ModelDialect

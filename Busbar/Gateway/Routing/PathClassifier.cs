@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Routing;
 
 /// <summary>The dialect a path belongs to when no route matched, for errors before any handler runs (control plane, 3.6).</summary>
 internal static class PathClassifier

@@ -1,4 +1,4 @@
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Routing;
 
 /// <summary>Looks up a parameter in a raw query.</summary>
 internal static class QueryValue

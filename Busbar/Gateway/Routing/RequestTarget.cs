@@ -1,4 +1,4 @@
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Routing;
 
 /// <summary>Path and query of a request, as sent.</summary>
 internal readonly ref struct RequestTarget

@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Protocols;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Routing;
 
 /// <summary>
 /// One line of the route table. A pattern is a literal path that may begin with <c>{v}</c> (one of <see cref="Versions"/>, or nothing) and may have
@@ -22,7 +22,7 @@ internal sealed class Route
     private readonly bool _hasModel;
 
     /// <summary>A route; <paramref name="protocol"/> null for the product's own endpoints.</summary>
-    public Route(string method, string pattern, Endpoint endpoint, ProtocolId? protocol = null, Operation operation = Operation.Chat, bool streams = false)
+    public Route(string method, string pattern, GatewayEndpoint endpoint, ProtocolId? protocol = null, Operation operation = Operation.Chat, bool streams = false)
     {
         Method = method;
         Pattern = pattern;
@@ -45,7 +45,7 @@ internal sealed class Route
     public string Pattern { get; }
 
     /// <summary>Where it leads.</summary>
-    public Endpoint Endpoint { get; }
+    public GatewayEndpoint Endpoint { get; }
 
     /// <summary>The dialect it speaks, unless headers decide; null for the product's own endpoints.</summary>
     public ProtocolId? Protocol { get; }

@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Protocols;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Routing;
 
 /// <summary>What a request's path says.</summary>
 /// <param name="Endpoint">Where it leads.</param>
@@ -9,11 +9,11 @@ namespace Busbar.Gateway;
 /// <param name="Name">The pool or model named by a leading path part, decoded; null when there is none.</param>
 /// <param name="Model">The model named inside the path (Gemini, Bedrock), decoded once; null when there is none.</param>
 /// <param name="Streams">The path asks for a stream.</param>
-/// <param name="Allow">Value of the <c>Allow</c> header for <see cref="Endpoint.WrongMethod"/>; null otherwise.</param>
+/// <param name="Allow">Value of the <c>Allow</c> header for <see cref="GatewayEndpoint.WrongMethod"/>; null otherwise.</param>
 /// <param name="Operation">What is asked of the model.</param>
 /// <param name="Version">API version that the path begins with, with its slash (<c>/v1beta</c>); null where the pattern has none or the path leaves it out.</param>
 internal readonly record struct RouteMatch(
-    Endpoint Endpoint,
+    GatewayEndpoint Endpoint,
     ProtocolId Protocol,
     string? Name = null,
     string? Model = null,

@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Protocols;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Routing;
 
 /// <summary>
 /// Every path the gateway answers, one line each; <c>docs/endpoints.md</c> lists the same. The first pattern that fits decides, and the methods of
@@ -11,38 +11,38 @@ internal static class Routes
 {
     private static readonly Route[] Table =
     [
-        new("POST", "/v1/chat/completions", Endpoint.Chat, ProtocolId.OpenAI),
-        new("POST", "/v1/messages", Endpoint.Chat, ProtocolId.Anthropic),
-        new("POST", "/v1/responses", Endpoint.Chat, ProtocolId.Responses),
-        new("POST", "/v2/chat", Endpoint.Chat, ProtocolId.Cohere),
-        new("POST", "/model/{model}/converse", Endpoint.Chat, ProtocolId.Bedrock),
-        new("POST", "/model/{model}/converse-stream", Endpoint.Chat, ProtocolId.Bedrock, streams: true),
-        new("POST", "{v}/models/{model}:generateContent", Endpoint.Chat, ProtocolId.Gemini),
-        new("POST", "{v}/models/{model}:streamGenerateContent", Endpoint.Chat, ProtocolId.Gemini, streams: true),
+        new("POST", "/v1/chat/completions", GatewayEndpoint.Chat, ProtocolId.OpenAI),
+        new("POST", "/v1/messages", GatewayEndpoint.Chat, ProtocolId.Anthropic),
+        new("POST", "/v1/responses", GatewayEndpoint.Chat, ProtocolId.Responses),
+        new("POST", "/v2/chat", GatewayEndpoint.Chat, ProtocolId.Cohere),
+        new("POST", "/model/{model}/converse", GatewayEndpoint.Chat, ProtocolId.Bedrock),
+        new("POST", "/model/{model}/converse-stream", GatewayEndpoint.Chat, ProtocolId.Bedrock, streams: true),
+        new("POST", "{v}/models/{model}:generateContent", GatewayEndpoint.Chat, ProtocolId.Gemini),
+        new("POST", "{v}/models/{model}:streamGenerateContent", GatewayEndpoint.Chat, ProtocolId.Gemini, streams: true),
 
-        new("POST", "/v1/messages/count_tokens", Endpoint.Auxiliary, ProtocolId.Anthropic, Operation.CountTokens),
-        new("POST", "/v1/responses/input_tokens", Endpoint.Auxiliary, ProtocolId.Responses, Operation.CountTokens),
-        new("POST", "{v}/models/{model}:countTokens", Endpoint.Auxiliary, ProtocolId.Gemini, Operation.CountTokens),
-        new("POST", "/model/{model}/count-tokens", Endpoint.Auxiliary, ProtocolId.Bedrock, Operation.CountTokens),
-        new("POST", "/v1/responses/compact", Endpoint.Auxiliary, ProtocolId.Responses, Operation.Compact),
+        new("POST", "/v1/messages/count_tokens", GatewayEndpoint.Auxiliary, ProtocolId.Anthropic, Operation.CountTokens),
+        new("POST", "/v1/responses/input_tokens", GatewayEndpoint.Auxiliary, ProtocolId.Responses, Operation.CountTokens),
+        new("POST", "{v}/models/{model}:countTokens", GatewayEndpoint.Auxiliary, ProtocolId.Gemini, Operation.CountTokens),
+        new("POST", "/model/{model}/count-tokens", GatewayEndpoint.Auxiliary, ProtocolId.Bedrock, Operation.CountTokens),
+        new("POST", "/v1/responses/compact", GatewayEndpoint.Auxiliary, ProtocolId.Responses, Operation.Compact),
 
-        new("POST", "/v1/embeddings", Endpoint.Auxiliary, ProtocolId.OpenAI, Operation.Embed),
-        new("POST", "/v2/embed", Endpoint.Auxiliary, ProtocolId.Cohere, Operation.Embed),
-        new("POST", "{v}/models/{model}:embedContent", Endpoint.Auxiliary, ProtocolId.Gemini, Operation.Embed),
-        new("POST", "{v}/models/{model}:batchEmbedContents", Endpoint.Auxiliary, ProtocolId.Gemini, Operation.BatchEmbed),
+        new("POST", "/v1/embeddings", GatewayEndpoint.Auxiliary, ProtocolId.OpenAI, Operation.Embed),
+        new("POST", "/v2/embed", GatewayEndpoint.Auxiliary, ProtocolId.Cohere, Operation.Embed),
+        new("POST", "{v}/models/{model}:embedContent", GatewayEndpoint.Auxiliary, ProtocolId.Gemini, Operation.Embed),
+        new("POST", "{v}/models/{model}:batchEmbedContents", GatewayEndpoint.Auxiliary, ProtocolId.Gemini, Operation.BatchEmbed),
 
-        new("GET", "{v}/models", Endpoint.ModelList, ProtocolId.OpenAI),
-        new("GET", "{v}/models/{model}", Endpoint.Model, ProtocolId.OpenAI),
-        new("POST", "{v}/models/{model}", Endpoint.NoAction, ProtocolId.OpenAI),
+        new("GET", "{v}/models", GatewayEndpoint.ModelList, ProtocolId.OpenAI),
+        new("GET", "{v}/models/{model}", GatewayEndpoint.Model, ProtocolId.OpenAI),
+        new("POST", "{v}/models/{model}", GatewayEndpoint.NoAction, ProtocolId.OpenAI),
 
-        new("GET", "/", Endpoint.Root),
-        new("HEAD", "/", Endpoint.Root),
-        new("GET", "/healthz", Endpoint.Health),
-        new("HEAD", "/healthz", Endpoint.Health),
-        new("GET", "/livez", Endpoint.Live),
-        new("HEAD", "/livez", Endpoint.Live),
-        new("GET", "/stats", Endpoint.Stats),
-        new("GET", "/metrics", Endpoint.Metrics),
+        new("GET", "/", GatewayEndpoint.Root),
+        new("HEAD", "/", GatewayEndpoint.Root),
+        new("GET", "/healthz", GatewayEndpoint.Health),
+        new("HEAD", "/healthz", GatewayEndpoint.Health),
+        new("GET", "/livez", GatewayEndpoint.Live),
+        new("HEAD", "/livez", GatewayEndpoint.Live),
+        new("GET", "/stats", GatewayEndpoint.Stats),
+        new("GET", "/metrics", GatewayEndpoint.Metrics),
     ];
 
     /// <summary>The lines, in order.</summary>
@@ -73,14 +73,14 @@ internal static class Routes
             }
 
             wrong = route;
-            if (route.Endpoint != Endpoint.NoAction)
+            if (route.Endpoint != GatewayEndpoint.NoAction)
             {
                 allow = allow is null ? route.Method : $"{allow}, {route.Method}";
             }
         }
 
         ProtocolId guess = PathClassifier.Classify(path);
-        return wrong is null ? new(Endpoint.None, guess) : new(Endpoint.WrongMethod, guess, Allow: allow);
+        return wrong is null ? new(GatewayEndpoint.None, guess) : new(GatewayEndpoint.WrongMethod, guess, Allow: allow);
     }
 
     private static string? Decode(ReadOnlySpan<char> part) =>

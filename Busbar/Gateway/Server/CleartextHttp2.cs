@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Security.Cryptography.X509Certificates;
+using Busbar.Gateway.Attempts;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Server;
 
 /// <summary>
 /// Recognises the HTTP/2 connection preface (RFC 9113, 3.4) on a connection without TLS and tells Kestrel, which otherwise serves only HTTP/1.1

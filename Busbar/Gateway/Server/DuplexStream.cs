@@ -1,4 +1,4 @@
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Server;
 
 /// <summary>One stream over a reading and a writing one.</summary>
 internal sealed class DuplexStream(Stream input, Stream output) : Stream

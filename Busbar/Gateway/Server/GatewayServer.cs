@@ -1,13 +1,14 @@
 using System.Net;
 using System.Text;
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
+using Busbar.Gateway.Attempts;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Server;
 
 /// <summary>Raw Kestrel without a web host: one listener that takes HTTP/1.1 and HTTP/2, with or without TLS.</summary>
 internal static class GatewayServer

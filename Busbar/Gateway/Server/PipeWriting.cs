@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Server;
 
 /// <summary>Copying into a response pipe.</summary>
 internal static class PipeWriting

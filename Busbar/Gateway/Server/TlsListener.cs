@@ -1,12 +1,13 @@
 using System.IO.Pipelines;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Busbar.Gateway.Attempts;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Server;
 
 /// <summary>TLS on the listener, with HTTP/2 and HTTP/1.1 by ALPN. Stands in for Kestrel's own, which needs a service container.</summary>
 internal sealed class TlsListener

@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Budgets;
 
 /// <summary>How long a budget lasts before spending starts again from zero.</summary>
 internal enum BudgetPeriod : byte

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Budgets;
 
 /// <summary>Where budget periods begin: all in UTC, as epoch seconds.</summary>
 internal static class BudgetWindow

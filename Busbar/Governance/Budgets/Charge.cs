@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Budgets;
 
 /// <summary>What a request is charged for when it ends.</summary>
 /// <param name="Model">The configured model that answered.</param>

@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Budgets;
 
 /// <summary>When a budget or token limit bites.</summary>
 internal enum Enforcement : byte

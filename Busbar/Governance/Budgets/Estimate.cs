@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Budgets;
 
 /// <summary>What a request may come to use, as far as can be told before it is sent.</summary>
 /// <param name="InputTokens">At most about so many input tokens.</param>

@@ -1,8 +1,10 @@
-using Busbar.Configuration;
-using Busbar.Observability;
+using Busbar.Configuration.Model;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
+using Busbar.Observability.Metrics;
 using Microsoft.Extensions.Logging;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Budgets;
 
 /// <summary>Virtual keys at work: who may call, what requests under way hold, what was spent. Lives as long as the process; prices come with each configuration.</summary>
 internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable

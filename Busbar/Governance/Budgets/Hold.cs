@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Budgets;
 
 /// <summary>What an admitted request holds of its key's limits until it is settled.</summary>
 /// <param name="WindowStart">The budget window it arrived in, epoch second.</param>

@@ -1,6 +1,7 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
+using Busbar.Governance.Keys;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Budgets;
 
 /// <summary>Prices of one configuration. A model's rate card takes precedence over a price for all tokens, a key's own prices over the global ones.</summary>
 internal sealed class PriceList(GovernanceConfig config, IReadOnlyDictionary<string, ModelConfig> models)

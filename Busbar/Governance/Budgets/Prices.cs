@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Budgets;
 
 /// <summary>
 /// What one request costs: a fee in micro-cents (a millionth of a cent), and for each kind of token a price in nano-cents, which is a thousandth of

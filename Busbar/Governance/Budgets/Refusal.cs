@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Budgets;
 
 /// <summary>Which limit of a key stands in a request's way.</summary>
 internal enum Refusal : byte

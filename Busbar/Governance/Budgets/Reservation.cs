@@ -1,6 +1,7 @@
+using Busbar.Governance.Keys;
 using Busbar.Ir;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Budgets;
 
 /// <summary>
 /// What one request holds of its key, from admission to its end. Owned by the request and used again by the next one on its connection; it is closed

@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Budgets;
 
 /// <summary>What one request cost a key, as the ledger takes it in. Sums of settlements are additive in every field.</summary>
 internal readonly record struct Settlement

@@ -1,6 +1,8 @@
-using Busbar.Observability;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
+using Busbar.Observability.Metrics;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Budgets;
 
 /// <summary>Counts what <see cref="Governor"/> does, for <c>/metrics</c>.</summary>
 internal sealed class Tally

@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>What an AWS client signs with in the name of a virtual key.</summary>
 /// <param name="Id">The access key id, which travels in every signature; unique among all keys.</param>

@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>One act of an administrator. Holds names and ids, never a secret or a body.</summary>
 /// <param name="Id">Rising number, given by the store; 0 before.</param>

@@ -1,6 +1,7 @@
+using Busbar.Governance.Store;
 using Microsoft.Extensions.Logging;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>Notes what administrators do, in the store and in the log. What it is given holds names and ids, never a secret.</summary>
 internal sealed partial class AuditLog(IGovernanceStore store, TimeProvider time, ILogger log)

@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>What a <see cref="KeyIndex{TTrait, TRule}"/> finds keys by.</summary>
 internal interface IKeyRule<TTrait>

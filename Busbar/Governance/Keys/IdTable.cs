@@ -3,7 +3,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>
 /// Positions of keys by id, for as long as a start takes: a hundred thousand ids are looked up as the bytes of their rows, without a string and without

@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>
 /// Remembers for a day which key an <c>Idempotency-Key</c> made, for the last <see cref="Capacity"/> of them. It does not keep secrets, so a repeated call cannot be

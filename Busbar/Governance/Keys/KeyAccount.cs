@@ -1,6 +1,8 @@
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Store;
 using Busbar.Ir;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>
 /// Running counters of one key: spending in the current budget window, requests and tokens in the current minute, requests under way. All limits

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>SHA-256 of a secret: what is kept of it, and what it is found by. Its text is not a secret's, yet it is never shown.</summary>
 internal readonly struct KeyDigest : IEquatable<KeyDigest>

@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>
 /// Every key in memory, found by secret, by id or by access key id without a lock. Whoever edits keys serialises the edits; readers see

@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>A key in force and its running counters. One object for as long as the key exists; edits replace <see cref="Key"/>.</summary>
 internal sealed class KeyEntry(VirtualKey key, KeyAccount account)

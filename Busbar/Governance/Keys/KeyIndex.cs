@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>
 /// Keys by one of their traits: a hash table of twelve bytes a slot, for a hundred thousand keys and more. Readers take no lock and always find what was added before they

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>Makes secrets and ids out of randomness.</summary>
 /// <param name="fill">Fills a span with bytes fit for secrets, or throws.</param>

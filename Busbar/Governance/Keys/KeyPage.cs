@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>
 /// A page of keys in the order of their creation. It is selected in one pass that keeps no more than the page, so that reading one of many

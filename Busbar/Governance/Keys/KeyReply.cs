@@ -1,6 +1,6 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>What an edit of a key came to.</summary>
 /// <param name="Status">How it ended.</param>

@@ -1,6 +1,8 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Store;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>
 /// Every edit of a key. Edits take turns; each goes to the store first, then into force, and both before its task ends. An edit that has begun goes through,

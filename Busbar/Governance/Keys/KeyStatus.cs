@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>How an edit of a key ended.</summary>
 internal enum KeyStatus : byte

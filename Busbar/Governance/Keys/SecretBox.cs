@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>
 /// Encrypts what must be read again: AES-256-GCM under the master key. Sealed bytes are a version, a random nonce, the tag and the ciphertext. The ids of the

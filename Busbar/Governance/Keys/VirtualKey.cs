@@ -1,4 +1,6 @@
-namespace Busbar.Governance;
+using Busbar.Governance.Budgets;
+
+namespace Busbar.Governance.Keys;
 
 /// <summary>A key that callers present, with what it may do (control plane, 7.1). Immutable; a change makes another record with the same id.</summary>
 internal sealed record VirtualKey

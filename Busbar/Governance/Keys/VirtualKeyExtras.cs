@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Keys;
 
 /// <summary>What few keys have, kept apart so that the many others are small in memory. The properties of <see cref="VirtualKey"/> say what it means.</summary>
 internal sealed record VirtualKeyExtras

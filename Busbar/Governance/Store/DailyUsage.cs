@@ -1,6 +1,7 @@
+using Busbar.Governance.Budgets;
 using Busbar.Ir;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Store;
 
 /// <summary>What a key has used of one model on one day, or how much more than before.</summary>
 /// <param name="KeyId">Id of the key.</param>

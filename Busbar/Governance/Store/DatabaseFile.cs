@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using Busbar.Governance.Budgets;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Store;
 
 /// <summary>The file of a database as the operating system sees it: where it may be, who may read it, which process has it.</summary>
 internal static class DatabaseFile

@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Store;
 
 /// <summary>
 /// A database taken for this process. The lock is the kernel's and ends with the process, however that ends; the file that carries it stays once

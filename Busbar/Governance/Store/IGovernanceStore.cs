@@ -1,4 +1,6 @@
-namespace Busbar.Governance;
+using Busbar.Governance.Keys;
+
+namespace Busbar.Governance.Store;
 
 /// <summary>
 /// Where keys and usage survive a restart. Calls block; they are made at start, from the admin API and from the ledger's own thread, never on the way

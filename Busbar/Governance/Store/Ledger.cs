@@ -1,6 +1,7 @@
+using Busbar.Governance.Budgets;
 using Microsoft.Extensions.Logging;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Store;
 
 /// <summary>
 /// Carries settlements to the store. What is posted is added up at once, so memory grows with the keys and models in use, never with the requests;

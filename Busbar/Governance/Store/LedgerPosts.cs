@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using Busbar.Governance.Budgets;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Store;
 
 /// <summary>
 /// Settlements added up on the way of their requests, one look-up each: one sum for each key, model, day and window, until a flush takes them into

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Store;
 
 /// <summary>Settlements added up: one sum for each key and window, one for each key, model and day. Not safe for several threads.</summary>
 internal sealed class LedgerSums

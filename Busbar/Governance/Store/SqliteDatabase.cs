@@ -1,6 +1,6 @@
 using SQLitePCL;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Store;
 
 /// <summary>An open SQLite file; one thread at a time. Every member throws <see cref="SqliteFailure"/> when SQLite fails.</summary>
 internal sealed class SqliteDatabase : IDisposable

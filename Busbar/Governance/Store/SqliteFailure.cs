@@ -1,6 +1,6 @@
 using SQLitePCL;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Store;
 
 /// <summary>What SQLite answered when it failed. <see cref="SqliteFault"/> says what it means.</summary>
 internal sealed class SqliteFailure(int code, int extendedCode, string message) : Exception($"SQLite error {code}: {message}")

@@ -1,6 +1,6 @@
 using SQLitePCL;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Store;
 
 /// <summary>What a failure of SQLite means to the operator: reason and remedy in one line.</summary>
 internal static class SqliteFault

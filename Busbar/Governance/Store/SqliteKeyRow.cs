@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Json;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
 using Busbar.Wire;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Store;
 
 /// <summary>
 /// A key as a row of <c>virtual_keys</c>. One object reads one file: lists, labels and groups that many keys have in common are kept once.

@@ -1,4 +1,6 @@
-namespace Busbar.Governance;
+using Busbar.Governance.Keys;
+
+namespace Busbar.Governance.Store;
 
 /// <summary>Reads what a start needs: every key, and the current budget window of each.</summary>
 internal static class SqliteLoader

@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Store;
 
 /// <summary>The tables and how they came to be. Every step upwards is one transaction; a file that is newer than the program is left alone.</summary>
 internal static class SqliteSchema

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using SQLitePCL;
 
-namespace Busbar.Governance;
+namespace Busbar.Governance.Store;
 
 /// <summary>
 /// One SQL statement, prepared once and run often. Below ADO.NET, because a flush runs tens of thousands. Values are bound in the order of their numbers; a

@@ -1,4 +1,6 @@
-namespace Busbar.Governance;
+using Busbar.Governance.Keys;
+
+namespace Busbar.Governance.Store;
 
 /// <summary>Every statement that a store runs while it is open.</summary>
 internal sealed class SqliteStatements : IDisposable

@@ -1,4 +1,7 @@
-namespace Busbar.Governance;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+
+namespace Busbar.Governance.Store;
 
 /// <summary>
 /// Keys, usage and audit log in one SQLite file, which belongs to one process at a time. One connection, one call at a time; every change is a transaction

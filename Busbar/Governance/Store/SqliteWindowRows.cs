@@ -1,4 +1,7 @@
-namespace Busbar.Governance;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+
+namespace Busbar.Governance.Store;
 
 /// <summary>
 /// The current budget windows of keys, as rows of <c>usage_counters</c> bring them: in the order of ids, which is none for the keys. Rows are matched some at

@@ -1,4 +1,4 @@
-namespace Busbar.Governance;
+namespace Busbar.Governance.Store;
 
 /// <summary>The store could not do what it was asked. The message is for the log and names the file, what failed and the remedy; it never reaches a client.</summary>
 internal sealed class StoreException(string message, Exception? cause = null) : Exception(message, cause);

@@ -1,4 +1,6 @@
-namespace Busbar.Governance;
+using Busbar.Governance.Keys;
+
+namespace Busbar.Governance.Store;
 
 /// <summary>What a store holds at start.</summary>
 /// <param name="Keys">Every key, by creation.</param>

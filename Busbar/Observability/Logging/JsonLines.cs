@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Logging;
 
 /// <summary>
 /// Makes a log line of every line that is written to it: what a start says about its configuration, in the form of everything else. A line that begins

@@ -5,7 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Logging;
 
 /// <summary>The two forms of a log line. Both carry the same words; the JSON form has the values in them as members too.</summary>
 internal static class LogLine

@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
+using Busbar.Observability.Metrics;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Logging;
 
 /// <summary>
 /// Tells a receiver of each request that ended, in five fields and without waiting: best effort, no retry, a bounded number of deliveries at a time.

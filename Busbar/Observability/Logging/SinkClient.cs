@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
-using Busbar.Configuration;
+using Busbar.Configuration.Guards;
+using Busbar.Configuration.Model;
 using Busbar.Upstream;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Logging;
 
 /// <summary>
 /// Posts to one receiver of telemetry. No redirects, cookies or proxies, and, as for providers, only addresses that pass when the connection is made.

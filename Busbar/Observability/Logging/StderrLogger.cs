@@ -1,8 +1,8 @@
 using System.Threading.Channels;
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Microsoft.Extensions.Logging;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Logging;
 
 /// <summary>
 /// Writes log lines to standard error from a thread of its own, so that no request waits for a slow terminal or disk. The queue is bounded;

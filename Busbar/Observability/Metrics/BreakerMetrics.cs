@@ -1,7 +1,8 @@
 using Busbar.Reliability;
+using Busbar.Reliability.Breaker;
 using Microsoft.Extensions.Logging;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>Counts breaker trips and logs every change of state.</summary>
 internal sealed partial class BreakerMetrics(Metrics metrics, ILogger logger) : IReliabilityEvents

@@ -1,4 +1,4 @@
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>A number that only rises. Kept by whoever counts, so that counting is one atomic addition.</summary>
 internal sealed class Counter(string labels)

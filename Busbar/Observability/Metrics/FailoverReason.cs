@@ -1,4 +1,4 @@
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>Why a request moved to another lane; the values of the <c>reason</c> label.</summary>
 internal enum FailoverReason : byte

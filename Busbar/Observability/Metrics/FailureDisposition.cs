@@ -1,4 +1,4 @@
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>What a failed upstream call was taken for; the values of the <c>disposition</c> label.</summary>
 internal enum FailureDisposition : byte

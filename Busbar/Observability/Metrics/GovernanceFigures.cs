@@ -1,4 +1,4 @@
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>Virtual keys at work, as of one moment. All zero without governance.</summary>
 internal sealed record GovernanceFigures

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>The series of governance, read when the page is asked for.</summary>
 internal static class GovernanceGauges

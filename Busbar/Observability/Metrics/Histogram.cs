@@ -1,4 +1,4 @@
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>Durations in fixed buckets, 1 ms to 5 min, in steps that suit both a cache hit and a long thought.</summary>
 internal sealed class Histogram(string labels)

@@ -1,4 +1,4 @@
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>Where <c>/metrics</c> reads the figures of governance.</summary>
 internal interface IGovernanceFigures

@@ -1,4 +1,4 @@
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>Chat requests being served now, and the line above which new ones are turned away.</summary>
 internal sealed class InboundGauge

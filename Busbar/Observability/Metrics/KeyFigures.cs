@@ -1,4 +1,4 @@
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>What one virtual key has used of its budget window.</summary>
 /// <param name="Key">Id of the key; never its name, its secret or a digest.</param>

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>Label sets in the Prometheus text format.</summary>
 internal static class LabelText

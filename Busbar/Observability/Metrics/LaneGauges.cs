@@ -1,7 +1,9 @@
 using System.Text;
 using Busbar.Reliability;
+using Busbar.Reliability.Breaker;
+using Busbar.Reliability.Selection;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>Gauges of lanes and breaker cells, read when the page is asked for.</summary>
 internal static class LaneGauges

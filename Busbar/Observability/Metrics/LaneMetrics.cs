@@ -1,4 +1,4 @@
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>The counters of one lane in one pool.</summary>
 internal sealed class LaneMetrics

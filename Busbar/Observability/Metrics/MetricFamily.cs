@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>All series of one metric name. Series are made when the configuration is loaded and exist with zero from then on.</summary>
 internal sealed class MetricFamily<TSeries>(string name, string help, Func<string, TSeries> create, params string[] labelNames)

@@ -3,7 +3,7 @@ using System.Text;
 using Busbar.Ir;
 using Busbar.Reliability;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>
 /// Everything <c>/metrics</c> shows (control plane, 8.1). Label values are configured names and fixed words only, so the number of series is bounded by

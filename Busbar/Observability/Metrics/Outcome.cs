@@ -1,4 +1,4 @@
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>How a request ended; the values of the <c>outcome</c> label.</summary>
 internal enum Outcome : byte

@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>The counters of one pool, found without a lookup by the request that moves them.</summary>
 internal sealed class PoolMetrics

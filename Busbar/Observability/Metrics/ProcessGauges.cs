@@ -1,7 +1,7 @@
 using System.Globalization;
 using Busbar.Wire;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Metrics;
 
 /// <summary>Figures of the process as a whole.</summary>
 internal static class ProcessGauges

@@ -1,6 +1,7 @@
 using Busbar.Reliability;
+using Busbar.Reliability.Breaker;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Stats;
 
 /// <summary>One breaker cell in <c>/stats</c>.</summary>
 /// <param name="Pool">Pool; empty for the model's direct route.</param>

@@ -1,6 +1,8 @@
 using Busbar.Reliability;
+using Busbar.Reliability.Breaker;
+using Busbar.Reliability.Selection;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Stats;
 
 /// <summary>One lane in <c>/stats</c>. Cooldown and streak are the worst over its cells; a budget of -1 is unlimited.</summary>
 internal sealed record LaneStats

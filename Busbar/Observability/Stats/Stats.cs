@@ -1,6 +1,7 @@
 using Busbar.Reliability;
+using Busbar.Reliability.Breaker;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Stats;
 
 /// <summary>The document of <c>/stats</c> (control plane, 8.2), in configuration order.</summary>
 /// <param name="Pools">Members by pool.</param>

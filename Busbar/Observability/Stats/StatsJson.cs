@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Busbar.Observability;
+namespace Busbar.Observability.Stats;
 
 /// <summary>Serialization of <see cref="Stats"/>.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

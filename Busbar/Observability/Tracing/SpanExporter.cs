@@ -1,4 +1,6 @@
 using System.Threading.Channels;
+using Busbar.Observability.Logging;
+using Busbar.Observability.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Busbar.Observability.Tracing;

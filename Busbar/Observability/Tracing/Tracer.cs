@@ -1,4 +1,4 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Guards;
 
 namespace Busbar.Observability.Tracing;
 

@@ -1,6 +1,6 @@
 using Busbar.Ir;
 using Busbar.Protocols.Anthropic;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Request;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Bedrock;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using Busbar.Ir;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Signatures;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Bedrock;

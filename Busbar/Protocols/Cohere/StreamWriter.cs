@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Busbar.Ir;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Cohere;

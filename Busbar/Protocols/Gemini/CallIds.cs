@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Busbar.Ir;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Request;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Gemini;

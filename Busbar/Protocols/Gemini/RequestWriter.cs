@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 using Busbar.Ir;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Gemini;

@@ -1,6 +1,6 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Breaker;
 
 /// <summary>
 /// The breaker of one lane in one pool. State, epoch and cooldown change together through <see cref="BreakerTransition"/>; streak, backoff

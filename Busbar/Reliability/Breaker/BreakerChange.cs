@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Breaker;
 
 /// <summary>What one trigger did to a cell.</summary>
 /// <param name="From">State before.</param>

@@ -1,6 +1,6 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Breaker;
 
 /// <summary>A pool's breaker block and the limits that bear on it, in milliseconds.</summary>
 internal sealed class BreakerSettings(BreakerConfig config, LimitsConfig limits)

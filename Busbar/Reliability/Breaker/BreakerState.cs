@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Breaker;
 
 /// <summary>State of a breaker cell. The numbers are those of the <c>busbar_lane_state</c> gauge.</summary>
 internal enum BreakerState : byte

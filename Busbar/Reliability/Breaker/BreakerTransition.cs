@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Breaker;
 
 /// <summary>
 /// The transition table of a breaker cell as a pure function of its word. <see cref="BreakerCell"/> reads the word, applies this, and swaps;

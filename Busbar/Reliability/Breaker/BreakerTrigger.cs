@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Breaker;
 
 /// <summary>What can move a breaker cell.</summary>
 internal enum BreakerTrigger : byte

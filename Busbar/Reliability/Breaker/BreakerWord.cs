@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Breaker;
 
 /// <summary>
 /// State, epoch and cooldown deadline of a cell in one 64-bit value, so that they move together in one compare-and-swap.

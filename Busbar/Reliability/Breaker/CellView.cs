@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Breaker;
 
 /// <summary>A breaker cell as statistics show it.</summary>
 /// <param name="Pool">Pool; empty for the model's direct route.</param>

@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Breaker;
 
 /// <summary>
 /// Recent successes and failures, counted in a ring of time buckets: bounded memory however busy the lane, no lock, no list of times.

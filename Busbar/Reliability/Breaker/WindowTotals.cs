@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Breaker;
 
 /// <summary>What an outcome window holds.</summary>
 /// <param name="Total">Outcomes.</param>

@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Capacity;
 
 /// <summary>Successful calls one model may serve in the life of the process. Never overspent, never negative.</summary>
 /// <param name="max">Calls; negative for no limit.</param>

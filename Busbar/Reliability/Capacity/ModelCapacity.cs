@@ -1,6 +1,6 @@
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Capacity;
 
 /// <summary>What all lanes of one model share: permits, lifetime budget, and whether they are in service. Lives on across reloads under the model's name.</summary>
 internal sealed class ModelCapacity(ModelConfig model)

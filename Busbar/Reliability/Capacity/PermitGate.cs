@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Capacity;
 
 /// <summary>
 /// The calls one model may have in flight. Taking and releasing is one interlocked step while nobody waits; waiters are served in order,

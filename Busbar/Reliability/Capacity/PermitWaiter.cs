@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Capacity;
 
 /// <summary>One request waiting at several gates at once. Exactly one of grant and expiry wins.</summary>
 internal sealed class PermitWaiter

@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Faults;
 
 /// <summary>Names the class of a failed answer from its status, what the provider said, and the operator's <c>error_map</c>.</summary>
 internal static class FaultClassifier

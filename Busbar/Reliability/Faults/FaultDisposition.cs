@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Faults;
 
 /// <summary>What a failure means for the breaker and for the request.</summary>
 internal enum FaultDisposition : byte

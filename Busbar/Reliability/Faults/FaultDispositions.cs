@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Faults;
 
 /// <summary>The one table from fault class to disposition.</summary>
 internal static class FaultDispositions

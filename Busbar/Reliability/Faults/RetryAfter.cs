@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Faults;
 
 /// <summary>Reads what a provider asks for in <c>Retry-After</c> (RFC 9110, 10.2.3) and <c>retry-after-ms</c>.</summary>
 internal static class RetryAfter

@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Selection;
 
 /// <summary>
 /// Which lane gave which answer, for answers that a provider keeps and later requests refer to. A process has one for all its configurations; it forgets after

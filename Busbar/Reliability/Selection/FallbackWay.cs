@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Selection;
 
 /// <summary>The way of one request from pool to pool. It remembers where the request has been, so that no ring of fallbacks can hold it.</summary>
 internal struct FallbackWay

@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Selection;
 
 /// <summary>
 /// A set of lanes by <see cref="Lane.Index"/>, without allocation for the first 128 lanes of the process. Mutable: keep it in one place

@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Selection;
 
 /// <summary>A moving average of how long answers take to begin, in which each new one weighs an eighth.</summary>
 internal sealed class Latency

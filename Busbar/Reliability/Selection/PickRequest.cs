@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Selection;
 
 /// <summary>What one client request asks of selection. It lives as long as the request, through all its pools.</summary>
 internal struct PickRequest

@@ -1,4 +1,4 @@
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Selection;
 
 /// <summary>How an attempt to pick a lane ended.</summary>
 internal enum PickResult : byte

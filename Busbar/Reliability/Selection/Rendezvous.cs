@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Busbar.Reliability;
+namespace Busbar.Reliability.Selection;
 
 /// <summary>
 /// Weighted rendezvous hashing: every lane draws a number for a session, the largest wins. Stateless, the same in every process, and a lane that

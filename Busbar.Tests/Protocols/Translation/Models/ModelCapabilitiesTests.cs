@@ -1,7 +1,7 @@
 using Busbar.Ir;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
 
-namespace Busbar.Tests.Protocols.Translation;
+namespace Busbar.Tests.Protocols.Translation.Models;
 
 public sealed class ModelCapabilitiesTests
 {

@@ -1,10 +1,10 @@
 using System.Text;
 using Busbar.Ir;
 using Busbar.Protocols;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 
-namespace Busbar.Tests.Protocols.Translation;
+namespace Busbar.Tests.Protocols.Translation.Models;
 
 /// <summary>An estimate that is too small makes clients run into their context limit.</summary>
 public sealed class TokenEstimateTests

@@ -1,9 +1,12 @@
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Signatures;
 using Busbar.Wire;
 
-namespace Busbar.Tests.Protocols.Translation;
+namespace Busbar.Tests.Protocols.Translation.Request;
 
 public sealed class SeamTests
 {

@@ -1,8 +1,9 @@
 using Busbar.Ir;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation.Request;
 using Busbar.Wire;
 
-namespace Busbar.Tests.Protocols.Translation;
+namespace Busbar.Tests.Protocols.Translation.Request;
 
 public sealed class TurnNormaliserTests
 {

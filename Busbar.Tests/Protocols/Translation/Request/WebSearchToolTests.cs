@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Protocols;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Tests.Matrix;
 
-namespace Busbar.Tests.Protocols.Translation;
+namespace Busbar.Tests.Protocols.Translation.Request;
 
 /// <summary>The web search of one vendor, asked for in the words of another.</summary>
 public sealed class WebSearchToolTests

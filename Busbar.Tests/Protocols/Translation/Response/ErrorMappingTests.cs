@@ -1,7 +1,7 @@
 using Busbar.Ir;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Response;
 
-namespace Busbar.Tests.Protocols.Translation;
+namespace Busbar.Tests.Protocols.Translation.Response;
 
 public sealed class ErrorMappingTests
 {

@@ -1,8 +1,8 @@
 using System.Text;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
-namespace Busbar.Tests.Protocols.Translation;
+namespace Busbar.Tests.Protocols.Translation.Response;
 
 public sealed class TextOffsetsTests
 {

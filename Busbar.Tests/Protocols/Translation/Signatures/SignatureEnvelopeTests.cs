@@ -1,9 +1,9 @@
 using System.Text;
 using Busbar.Ir;
-using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Signatures;
 using Busbar.Wire;
 
-namespace Busbar.Tests.Protocols.Translation;
+namespace Busbar.Tests.Protocols.Translation.Signatures;
 
 public sealed class SignatureEnvelopeTests
 {

@@ -1,4 +1,4 @@
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Models;
 
 /// <summary>What one model accepts. Defaults describe an unknown, permissive model; built-in rows by model-name prefix and the operator's own settings narrow it.</summary>
 internal sealed record Capabilities

@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Models;
 
 /// <summary>
 /// What the models that are known by name accept. State of 2026-11-22; sources: the vendors' model pages and SDK comments (Anthropic what's-new pages up to

@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Models;
 
 /// <summary>
 /// Which models can verify each other's signatures and encrypted reasoning. A Claude signature holds at Anthropic and at Bedrock alike; a Gemini one

@@ -1,4 +1,4 @@
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Models;
 
 /// <summary>Brings the spellings under which providers and resellers offer one model to a common form.</summary>
 internal static class ModelName

@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Models;
 
 /// <summary>
 /// A parameter that a model turned out not to take, although its row says nothing of it. OpenAI's two APIs name it in the error (current wire facts, 2c);

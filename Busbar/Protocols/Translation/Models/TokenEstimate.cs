@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Models;
 
 /// <summary>
 /// A guess at the input tokens of a request, without the model's tokeniser. The weights were fitted to recorded usage so that they rather count

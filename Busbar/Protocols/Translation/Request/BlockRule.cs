@@ -4,7 +4,7 @@ using System.Text.Unicode;
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>Blocks that only their own vendor understands, and blocks whose words can stay when their kind cannot.</summary>
 internal static class BlockRule

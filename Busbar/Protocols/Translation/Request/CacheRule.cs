@@ -1,6 +1,7 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Models;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>Which prompt-cache breakpoints go along.</summary>
 internal static class CacheRule

@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
 /// A JSON Schema as strict decoders ask for it: every object in it says <c>"additionalProperties":false</c>. Names of properties are never taken for keywords.

@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>Request fields beside the conversation: kept where the target has the same field, noted as lost elsewhere.</summary>
 internal static class FieldRule

@@ -1,7 +1,8 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>How hard to think, from the form the caller used into the form the target takes.</summary>
 internal static class ReasoningRule

@@ -1,7 +1,8 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Signatures;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>The slow path of a same-protocol request whose body carries signatures this gateway wrapped for a client of another dialect.</summary>
 internal static class SameProtocolCleanup

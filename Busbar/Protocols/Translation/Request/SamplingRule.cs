@@ -2,9 +2,10 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>Sampling controls: what the dialect has, what the model accepts, and within which range. Values in range keep their spelling.</summary>
 internal static class SamplingRule

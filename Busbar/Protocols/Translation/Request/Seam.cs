@@ -1,7 +1,8 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>Everything that must happen to a request between the reader of one dialect and the writer of another, in order.</summary>
 internal static class Seam

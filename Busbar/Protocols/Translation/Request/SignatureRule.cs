@@ -1,7 +1,9 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation.Signatures;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>Which signatures and thinking blocks of a conversation may travel to which model: only those it can verify.</summary>
 internal static class SignatureRule

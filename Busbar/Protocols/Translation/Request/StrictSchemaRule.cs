@@ -1,6 +1,7 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Models;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
 /// Schemas that the target decodes strictly are refused unless every object in them is closed: those of answers and of strict tools at Claude (structured

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
 /// Tool-call ids of the shape each dialect expects. Stateless: the same id always becomes the same id, so calls and results stay paired within a request

@@ -2,7 +2,7 @@ using System.Buffers;
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
 /// Tool names each dialect accepts. An illegal character becomes an underscore; a name that had to be cut, or would meet another one, ends in a hash of the

@@ -1,7 +1,8 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>Which tools go along, in which form, and whether they may be forced.</summary>
 internal static class ToolRule

@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
 /// The web search that four vendors run themselves, from the entry of one into the entry of another. Chat Completions has no entry but the field

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Response;
 
 /// <summary>
 /// Turns the events of a provider's stream, in whatever order they come, into a legal sequence: one MessageStart; blocks one at a time, numbered from 0,

@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Response;
 
 /// <summary>What the sequencer knows of one block of the provider's stream.</summary>
 internal sealed class BlockTrack(BlockKind kind)

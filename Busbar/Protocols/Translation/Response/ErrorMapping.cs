@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Response;
 
 /// <summary>What a client of another dialect is told about a provider's error.</summary>
 internal static class ErrorMapping

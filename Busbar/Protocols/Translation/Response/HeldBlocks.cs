@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Response;
 
 /// <summary>Copies of blocks and citations that outlive the frame they were read from.</summary>
 internal static class HeldBlocks

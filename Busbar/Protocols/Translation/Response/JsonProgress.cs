@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Response;
 
 /// <summary>
 /// Follows the arguments of a streamed tool call through their fragments (escaped JSON text, cut anywhere between escapes) and tells when they form one

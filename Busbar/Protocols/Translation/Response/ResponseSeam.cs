@@ -1,7 +1,9 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Signatures;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Response;
 
 /// <summary>Everything that must happen to a whole answer between the reader of the provider's dialect and the writer of the client's.</summary>
 internal static class ResponseSeam

@@ -1,7 +1,9 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Signatures;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Response;
 
 /// <summary>One stream of a provider's dialect into one of the client's. Not thread safe; disposing gives all storage back.</summary>
 internal sealed class StreamTranslation : IDisposable

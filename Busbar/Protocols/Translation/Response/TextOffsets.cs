@@ -1,7 +1,7 @@
 using System.Text;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Response;
 
 /// <summary>Converts positions in a text between the units in which dialects count them. Positions are those of the decoded text, not of its escaped form.</summary>
 internal static class TextOffsets

@@ -1,4 +1,4 @@
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Response;
 
 /// <summary>What a position in a text counts.</summary>
 internal enum TextUnit : byte

@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Response;
 
 /// <summary>A block that arrived while a tool call was still incomplete, held back in one piece.</summary>
 internal sealed class WaitingBlock(BlockTrack track, StreamEvent start)

@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Response;
 
 /// <summary>A whole answer told as the events of a stream.</summary>
 internal static class WholeAsEvents

@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Signatures;
 
 /// <summary>
 /// Puts what a client must keep for the provider, but has no place for, into empty thinking blocks of a stream: the signature of a call before the call

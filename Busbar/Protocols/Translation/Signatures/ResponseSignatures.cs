@@ -1,7 +1,8 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Signatures;
 
 /// <summary>How the provider's signatures are shown to a client of another dialect.</summary>
 internal static class ResponseSignatures

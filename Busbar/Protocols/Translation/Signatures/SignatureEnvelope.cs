@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Signatures;
 
 /// <summary>
 /// A signature or encrypted reasoning of one vendor, wrapped for safekeeping by a client of another dialect. The token consists of letters and digits and

@@ -1,4 +1,4 @@
-namespace Busbar.Protocols.Translation;
+namespace Busbar.Protocols.Translation.Signatures;
 
 /// <summary>What a wrapped signature belongs to.</summary>
 internal enum SignatureUse : byte

@@ -1,12 +1,15 @@
 using System.Text;
-using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Ir;
 using Busbar.Reliability;
+using Busbar.Reliability.Breaker;
+using Busbar.Reliability.Faults;
+using Busbar.Reliability.Selection;
 using static Busbar.Tests.Reliability.FleetScene;
 
-namespace Busbar.Tests.Reliability;
+namespace Busbar.Tests.Reliability.Selection;
 
-public sealed class SelectionTests
+public sealed class LaneSelectionTests
 {
     [Fact, Trait("gotcha", "C126")]
     public void Shares_are_exactly_proportional_to_the_weights()

@@ -1,4 +1,6 @@
-namespace Busbar.Reliability;
+using Busbar.Reliability.Capacity;
+
+namespace Busbar.Reliability.Selection;
 
 /// <summary>
 /// Picks a member and takes its permit and probe, under the rotation lock of the pool. Members that are ready and have a free permit take turns
@@ -7,7 +9,7 @@ namespace Busbar.Reliability;
 /// <param name="members">Members in configuration order.</param>
 /// <param name="state">The pool's lasting state.</param>
 /// <param name="clock">Clock of the cells.</param>
-internal sealed class Selection(PoolMember[] members, PoolState state, MonotonicClock clock)
+internal sealed class LaneSelection(PoolMember[] members, PoolState state, MonotonicClock clock)
 {
     /// <summary>Picks a member. On success the caller owns its permit and <paramref name="probe"/>.</summary>
     /// <param name="request">What is asked.</param>

@@ -1,7 +1,7 @@
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Routing;
 
 /// <summary>What a route leads to.</summary>
-internal enum Endpoint : byte
+internal enum GatewayEndpoint : byte
 {
     /// <summary>No route: answered 404 in the dialect the path suggests.</summary>
     None,

@@ -1,17 +1,19 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
-using Busbar.Governance;
+using Busbar.Gateway.Routing;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Reliability;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 
-namespace Busbar.Gateway;
+namespace Busbar.Gateway.Admission;
 
 /// <summary>Steps 3 and 4: reads the body, finds out which pool is meant, and decides whether the request may go there.</summary>
-internal static class Admission
+internal static class RequestAdmission
 {
     private const int NameOnStack = 256;
 
