@@ -24,6 +24,16 @@ public sealed class EndpointGuardTests
         ("240.0.0.0", "255.255.255.255", false),
     ];
 
+    [Theory]
+    [InlineData("8.8.8.8", true)]
+    [InlineData("2606:4700::1111", true)]
+    [InlineData("169.254.169.254", true)]
+    [InlineData("127.0.0.1", false)]
+    [InlineData("10.1.2.3", false)]
+    [InlineData("fd12::4", false)]
+    public void Without_tls_only_private_networks_are_dialled(string address, bool blocked) =>
+        Assert.Equal(blocked, AddressGuard.IsBlockedInClear(IPAddress.Parse(address)));
+
     [Fact]
     [Trait("gotcha", "C66")]
     [Trait("gotcha", "C69")]
@@ -220,6 +230,21 @@ public sealed class EndpointGuardTests
     [InlineData("64:ff9b::a9fe:a9fe", true, true)]
     [InlineData("64:ff9b::808:808", false, false)]
     [InlineData("2001:4860:4860::8888", false, false)]
+    [InlineData("2001:0:4136:e378:8000:63bf:3fff:fdd2", true, true)]
+    [InlineData("2001:1ff:ffff::1", true, true)]
+    [InlineData("2001:200::1", false, false)]
+    [InlineData("2001:db8::1", true, true)]
+    [InlineData("3fff::1", true, true)]
+    [InlineData("3fff:1000::1", false, false)]
+    [InlineData("100::1", true, true)]
+    [InlineData("100:0:0:1::1", false, false)]
+    [InlineData("5f00::1", true, true)]
+    [InlineData("5f01::1", false, false)]
+    [InlineData("::ffff:0:127.0.0.1", true, true)]
+    [InlineData("::ffff:0:8.8.8.8", true, true)]
+    [InlineData("::1:0:0:1", true, true)]
+    [InlineData("fd00:ec2::23", true, true)]
+    [InlineData("fd00:ec3::23", true, false)]
     [Trait("gotcha", "C78")]
     public void C78_an_ipv6_address_is_judged_when_a_connection_is_made(string address, bool blocked, bool blockedWithPrivate)
     {

@@ -23,7 +23,12 @@ internal sealed class UpstreamProvider : IDisposable
         bool IsBlocked(IPAddress address) => AddressGuard.IsBlocked(address, provider.AllowPrivateNetwork);
         if (address.Scheme == Uri.UriSchemeHttp)
         {
-            _transport = new Http1Transport(address, (server, cancellation) => VettedDial.ConnectAsync(server, IsBlocked, blocked, cancellation), connectTimeout, time);
+            string exposed = $"provider {provider.Name}: base_url is http:// and its host resolves only to public or forbidden addresses; use https://";
+            _transport = new Http1Transport(
+                address,
+                (server, cancellation) => VettedDial.ConnectAsync(server, AddressGuard.IsBlockedInClear, exposed, cancellation),
+                connectTimeout,
+                time);
             return;
         }
 

@@ -18,6 +18,12 @@ internal static class AddressGuard
         _ => true,
     };
 
+    /// <summary>
+    /// True when <paramref name="address"/> must not be called without TLS: what is blocked anyway, and every public address. A private network that
+    /// may be called over <c>http://</c> ends where its names begin to resolve to the internet.
+    /// </summary>
+    public static bool IsBlockedInClear(IPAddress address) => IsBlocked(address, allowPrivate: true) || Classify(address) == AddressKind.Public;
+
     /// <summary>The kind of an address. An IPv6 address that carries an IPv4 one (mapped, compatible, NAT64, 6to4) is what the IPv4 address is.</summary>
     public static AddressKind Classify(IPAddress address)
     {
@@ -61,12 +67,14 @@ internal static class AddressGuard
                 0 => AddressKind.Forbidden,
                 1 => AddressKind.Loopback,
                 _ when (low >> 32) is 0 or 0xFFFF => Classify((uint)low),
-                _ => AddressKind.Public,
+
+                // What is left of ::/64, IPv4-translated addresses (RFC 2765) among it, is reserved or obsolete.
+                _ => AddressKind.Forbidden,
             };
         }
 
-        // Metadata over IPv6: Amazon's and Google's.
-        if ((high == 0xFD00_0EC2_0000_0000 && low == 0x254) || (high == 0xFD20_00CE_0000_0000 && low == 0x254))
+        // Metadata over IPv6: all of Amazon's services on the instance, and Google's.
+        if ((high >> 32) == 0xFD00_0EC2 || (high == 0xFD20_00CE_0000_0000 && low == 0x254))
         {
             return AddressKind.Forbidden;
         }
@@ -76,6 +84,14 @@ internal static class AddressGuard
             >= 0xFC00 and <= 0xFDFF => AddressKind.Private,
             >= 0xFE80 => AddressKind.Forbidden,
             0x2002 => Classify((uint)(high >> 16)),
+
+            // 2001::/23: protocol assignments (RFC 2928), above all Teredo, which carries an IPv4 address in disguise. Then documentation (RFC 3849, 9637),
+            // discard-only (RFC 6666) and segment routing (RFC 9602).
+            0x2001 when (ushort)(high >> 32) < 0x0200 => AddressKind.Forbidden,
+            0x2001 when (ushort)(high >> 32) == 0x0DB8 => AddressKind.Forbidden,
+            0x3FFF when (ushort)(high >> 32) < 0x1000 => AddressKind.Forbidden,
+            0x0100 when high == 0x0100_0000_0000_0000 => AddressKind.Forbidden,
+            0x5F00 => AddressKind.Forbidden,
             0x0064 when high == 0x0064_FF9B_0000_0000 && (low >> 32) == 0 => Classify((uint)low),
             0x0064 when (high >> 16) == 0x0064_FF9B_0001 => AddressKind.Forbidden,
             _ => AddressKind.Public,
