@@ -15,7 +15,9 @@ public sealed class CommandLineScenarios
         await using var process = GatewayProcess.Run([flag]);
 
         Assert.Equal(0, await process.ExitedAsync());
-        Assert.Matches(@"^busbar \d+\.\d+\.\d+\S*$", process.StandardOutput.Trim());
+        Assert.Matches(
+            @"^busbar \d+\.\d+\.\d+\S*\ncommit \S+\n\.NET 10\.\d+\.\d+\nOpenSSL 3\.\d+\.\d+\nSQLite 3\.\d+\.\d+$",
+            process.StandardOutput.Trim());
         Assert.Empty(process.StandardError.Trim());
     }
 

@@ -24,7 +24,7 @@ internal static class CommandLine
             switch (arguments[index])
             {
                 case "--version" or "-V":
-                    output.WriteLine($"busbar {ProductVersion.Text}");
+                    output.Write(VersionReport.Text);
                     return 0;
                 case "--help" or "-h":
                     output.Write(HelpText.Text);

@@ -15,6 +15,9 @@ internal sealed class SqliteDatabase : IDisposable
 
     private SqliteDatabase(sqlite3 handle) => Handle = handle;
 
+    /// <summary>The version of the SQLite that is linked in, such as <c>3.40.1</c>.</summary>
+    public static string LibraryVersion => raw.sqlite3_libversion().utf8_to_string();
+
     /// <summary>What SQLite knows it by.</summary>
     public sqlite3 Handle { get; }
 
