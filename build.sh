@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds, tests and measures Busbar. Needs the .NET 10 SDK; apt packages that are missing are installed.
+# Builds, tests and measures Busbar. On Debian and its like it installs what is missing; the .NET SDK goes into .dotnet here.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -30,53 +30,116 @@ need() {
   done
   (( ${#missing[@]} )) || return 0
   command -v apt-get >/dev/null || die "missing: ${missing[*]} (these are the Debian package names; install the equivalents)"
-  local root=()
   if (( EUID != 0 )); then
     command -v sudo >/dev/null || die "not root and no sudo; run as root: apt-get install ${missing[*]}"
-    root=(sudo)
   fi
   say "installing ${missing[*]}"
-  "${root[@]}" apt-get update -q >&2
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >&2
+  as_root apt-get update -q >&2
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >&2
 }
 
+# The SDK of this machine, or the version that global.json pins, fetched with the vendor's script into .dotnet here.
 need_sdk() {
-  command -v dotnet >/dev/null && dotnet --list-sdks | grep -q '^10\.' ||
-    die "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download/dotnet/10.0"
+  local version script
+  if ! has_sdk; then
+    version=$(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' global.json)
+    if [[ ! -x .dotnet/dotnet || ! -d .dotnet/sdk/$version ]]; then
+      need curl=curl /etc/ssl/certs/ca-certificates.crt=ca-certificates
+      say "the .NET SDK is missing: fetching $version from $sdk_script_url into .dotnet"
+      mkdir -p artifacts
+      script=artifacts/dotnet-install.sh
+      curl -fsSL --retry 2 --connect-timeout 20 -o "$script" "$sdk_script_url" ||
+        die "cannot fetch $sdk_script_url; install the .NET SDK $version yourself, or name a mirror of the script in BUSBAR_DOTNET_INSTALL_URL"
+      bash "$script" --version "$version" --install-dir .dotnet --no-path >&2 ||
+        die "the install script could not fetch the .NET SDK $version; install it yourself (https://dotnet.microsoft.com/download/dotnet/10.0)"
+      [[ -x .dotnet/dotnet ]] || die "the install script left no .dotnet/dotnet; install the .NET SDK $version yourself"
+    fi
+    export DOTNET_ROOT=$PWD/.dotnet PATH="$PWD/.dotnet:$PATH"
+    # The runtime asks for ICU where it is installed by hand; the tools do without.
+    export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
+  fi
 }
+
+sdk_script_url=${BUSBAR_DOTNET_INSTALL_URL:-https://dot.net/v1/dotnet-install.sh}
+
+# Whether a .NET SDK that global.json accepts is on PATH.
+has_sdk() { command -v dotnet >/dev/null && dotnet --version >/dev/null 2>&1; }
 
 need_native() {
   need gcc=gcc ld.lld=lld cmake=cmake make=make /usr/include/stdio.h=libc6-dev /usr/include/openssl/ssl.h=libssl-dev \
     /usr/include/sqlite3.h=libsqlite3-dev
 }
 
+# OpenSSL and SQLite end up inside the binary: a build with older ones than the archive has would ship their known holes.
+need_current() {
+  command -v apt-cache >/dev/null || { say "no apt here: see yourself that OpenSSL and SQLite are current"; return 0; }
+  local seen=artifacts/archive-seen package policy old=()
+  if [[ -z $(find "$seen" -mtime -1 2>/dev/null) ]]; then
+    mkdir -p artifacts
+    if as_root apt-get update -q >&2; then
+      touch "$seen"
+    elif [[ -n ${BUSBAR_BUILD_OFFLINE:-} ]]; then
+      say "the package archive cannot be reached: OpenSSL and SQLite are taken as they are (BUSBAR_BUILD_OFFLINE)"
+    else
+      die "cannot ask the package archive whether OpenSSL and SQLite are current; set BUSBAR_BUILD_OFFLINE=1 to build with what is installed"
+    fi
+  fi
+  for package in "${linked[@]}"; do
+    policy=$(LC_ALL=C apt-cache policy "$package")
+    [[ $(sed -n 's/^ *Installed: *//p' <<<"$policy") == "$(sed -n 's/^ *Candidate: *//p' <<<"$policy")" ]] || old+=("$package")
+  done
+  (( ${#old[@]} )) || return 0
+  say "updating ${old[*]}"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends --only-upgrade "${old[@]}" >&2 ||
+    die "older than the archive's and not updated: ${old[*]}; update them, because they become part of the binary"
+}
+
+linked=(libssl-dev libssl3 libsqlite3-dev libsqlite3-0)
+
+as_root() {
+  if (( EUID == 0 )); then "$@"; else sudo "$@"; fi
+}
+
+# The last commit that changed what the binary is made of; nothing outside a repository.
+revision() {
+  git log -1 --format=%H -- Busbar ./*.props ./*.yaml build.sh 2>/dev/null || true
+}
+
 # Everything that decides what the binary contains, contents included.
 inputs() {
   { find Busbar \( -name bin -o -name obj \) -prune -o -type f -print0
-    find . -maxdepth 1 -type f \( -name '*.props' -o -name '*.yaml' -o -name build.sh \) -print0
-  } | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum
+    find . -maxdepth 1 -type f \( -name '*.props' -o -name '*.yaml' -o -name build.sh -o -name global.json \) -print0
+  } | LC_ALL=C sort -z | xargs -0 sha256sum | { cat; linked_versions; revision; } | sha256sum
+}
+
+# One line for each library from the system: name and version.
+linked_versions() {
+  ! command -v dpkg-query >/dev/null || dpkg-query -W -f '${Package} ${Version}\n' libssl-dev libsqlite3-dev libc6-dev 2>/dev/null || true
 }
 
 build() {
   local now
+  need_native
+  need_current
   now=$(inputs)
   if [[ -x busbar && -f artifacts/inputs && $(<artifacts/inputs) == "$now" ]]; then
     say "./busbar is up to date"
     return
   fi
   need_sdk
-  need_native
+  need python3=python3
   say "publishing ./busbar"
   mkdir -p artifacts
   # The native link is not repeated when only its options change.
   rm -rf artifacts/publish Busbar/obj/Release/net10.0/*/native Busbar/bin/Release/net10.0/*/native
-  if ! dotnet publish Busbar/Busbar.csproj -c Release -o artifacts/publish >artifacts/publish.log 2>&1; then
+  if ! dotnet publish Busbar/Busbar.csproj -c Release -o artifacts/publish -p:SourceRevisionId="$(revision)" >artifacts/publish.log 2>&1; then
     cat artifacts/publish.log >&2
     die "publish failed"
   fi
   if grep -E 'warning (IL|CS|CA|IDE)[0-9]+' artifacts/publish.log >&2; then
     die "publish gave warnings"
   fi
+  linked_versions | python3 deploy/sbom.py Busbar/obj/project.assets.json artifacts/publish/busbar >artifacts/busbar.cdx.json
   # By rename, so that a running ./busbar does not stand in the way.
   mv -f artifacts/publish/busbar busbar
   printf '%s\n' "$now" >artifacts/inputs

@@ -5,10 +5,10 @@ source "$(dirname "$0")/common/run.sh"
 
 is_static() { ! readelf -lW "$binary" | grep -q INTERP && ! readelf -dW "$binary" | grep -q NEEDED; }
 is_randomised() { readelf -hW "$binary" | grep -q 'Type: *DYN'; }
-is_small() { (( $(stat -c %s "$binary") <= 20 * 1024 * 1024 )); }
+is_small() { (( $(stat -c %s "$binary") <= 30 * 1024 * 1024 )); }
 check "the binary loads no library and no interpreter" is_static
 check "the binary is position-independent" is_randomised
-check "the binary is at most 20 MiB" is_small
+check "the binary is at most 30 MiB" is_small
 
 # Only `exec` inside these: the process id must be the binary's own.
 if (( EUID == 0 )) && chroot / true 2>/dev/null; then
