@@ -24,7 +24,7 @@ public sealed class AdminCommandTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _server = GatewayServer.Create(new IPEndPoint(IPAddress.Loopback, _port), new LimitsConfig(), NullLoggerFactory.Instance);
+        _server = GatewayServer.Create(new ListenTargets([$"127.0.0.1:{_port}"], []), new LimitsConfig(), NullLoggerFactory.Instance);
         await _server.StartAsync(new AdminApplication(_scene.Api), CancellationToken.None);
     }
 

@@ -19,6 +19,17 @@ public sealed class WarningTests
     public void C107_a_key_that_no_header_can_carry_is_a_warning_that_does_not_show_it() =>
         Assert.DoesNotContain("sk-x", ConfigText.Warning(ConfigText.Minimal, "providers.openai.api_key_env", new FakeEnvironment(("OPENAI_KEY", "sk-x\n"))).ToString());
 
+    [Theory]
+    [InlineData("\"sk-x\"")]
+    [InlineData("'sk-x'")]
+    public void A_key_in_quotes_is_a_warning_that_does_not_show_it(string key)
+    {
+        string warning = ConfigText.Warning(ConfigText.Minimal, "providers.openai.api_key_env", new FakeEnvironment(("OPENAI_KEY", key))).ToString();
+
+        Assert.Contains("in quotes", warning);
+        Assert.DoesNotContain("sk-x", warning);
+    }
+
     [Fact]
     public void C10_an_open_relay_is_announced_differently_when_chosen_and_when_forgotten()
     {

@@ -43,11 +43,10 @@ public sealed class DemoTests : IAsyncLifetime
         Assert.Equal(["pools.demo"], loaded.Problems.Select(problem => problem.Path));
         Assert.Empty(loaded.Errors);
         GatewayConfig config = loaded.Config!;
-        Assert.True(ListenAddress.TryParse(config.Listen, out IPEndPoint address));
         var metrics = new Metrics();
         var snapshot = new GatewaySnapshot(config, Fleet.Create(config, TimeProvider.System), metrics, TimeProvider.System);
         _application = new GatewayApplication(snapshot, metrics, new RequestLog(NullLogger.Instance, TimeProvider.System), TimeProvider.System);
-        _server = GatewayServer.Create(address, config.Limits, NullLoggerFactory.Instance);
+        _server = GatewayServer.Create(new ListenTargets(config.Listeners, []), config.Limits, NullLoggerFactory.Instance);
         await _server.StartAsync(_application, CancellationToken.None);
     }
 

@@ -87,7 +87,7 @@ internal sealed class GovernedGateway : IAsyncDisposable
         var metrics = new Metrics();
         var snapshot = new GatewaySnapshot(config, Fleet.Create(config, time), metrics, time, governor);
         var application = new GatewayApplication(snapshot, metrics, new RequestLog(NullLogger.Instance, time), time);
-        KestrelServer server = GatewayServer.Create(new IPEndPoint(IPAddress.Loopback, 0), config.Limits, NullLoggerFactory.Instance);
+        KestrelServer server = GatewayServer.Create(new ListenTargets(["127.0.0.1:0"], []), config.Limits, NullLoggerFactory.Instance);
         await server.StartAsync(application, CancellationToken.None);
         return new GovernedGateway(application, server, governor, store, upstreams, time, metrics);
     }

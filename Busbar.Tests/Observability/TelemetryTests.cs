@@ -46,7 +46,7 @@ public sealed class TelemetryTests : IAsyncLifetime
         _telemetry.Apply(config.Observability);
         var snapshot = new GatewaySnapshot(config, Fleet.Create(config, TimeProvider.System), _metrics, TimeProvider.System);
         _application = new GatewayApplication(snapshot, _metrics, new RequestLog(NullLogger.Instance, TimeProvider.System), TimeProvider.System) { Telemetry = _telemetry };
-        _server = GatewayServer.Create(new IPEndPoint(IPAddress.Loopback, 0), config.Limits, NullLoggerFactory.Instance);
+        _server = GatewayServer.Create(new ListenTargets(["127.0.0.1:0"], []), config.Limits, NullLoggerFactory.Instance);
         await _server.StartAsync(_application, CancellationToken.None);
     }
 

@@ -9,7 +9,7 @@ public sealed class KeyFileScenarios
 
     [Theory]
     [MemberData(nameof(Dialects))]
-    public async Task A_key_is_read_at_the_start_and_again_at_every_reload(string protocol)
+    public async Task A_changed_key_is_used_without_a_reload_and_a_missing_file_stops_one(string protocol)
     {
         Dialect dialect = Dialect.Of(protocol);
         string file = Path.GetTempFileName();
@@ -21,10 +21,13 @@ public sealed class KeyFileScenarios
             scene.Upstream.Always = call => dialect.ServeAsync(call);
 
             await PresentsAsync(scene, dialect, "sk-ant-api-canary-one");
-            await File.WriteAllTextAsync(file, "sk-ant-api-canary-two\n");
+
+            // Rotated in two steps, as editors do: an empty file is not a key.
+            await File.WriteAllTextAsync(file, "");
+            await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("the former key stays in use", StringComparison.Ordinal), "the empty file was seen");
             await PresentsAsync(scene, dialect, "sk-ant-api-canary-one");
-            scene.Reload(config);
-            await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("configuration reloaded", StringComparison.Ordinal), "reloaded");
+            await File.WriteAllTextAsync(file, "sk-ant-api-canary-two\n");
+            await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("has changed and is in use now", StringComparison.Ordinal), "the new key was seen");
             await PresentsAsync(scene, dialect, "sk-ant-api-canary-two");
 
             // Without its file a configuration is refused, and the one in force keeps its key.

@@ -80,6 +80,39 @@ public sealed class ShutdownScenarios
         Assert.Contains("stopped", scene.Gateway.StandardError);
     }
 
+    [Fact]
+    public async Task Sigterm_turns_health_to_503_before_the_port_closes()
+    {
+        Dialect dialect = Dialect.All[0];
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Limits = "{ ready_delay_secs: 600 }" });
+        scene.Settles = false;
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        Assert.Equal(200, (await scene.GetAsync("/healthz")).Status);
+
+        scene.Gateway.Signal(PosixSignal.SIGTERM);
+        await Eventually.HoldsAsync(async () => (await scene.GetAsync("/healthz")).Status is 503 ? null : "still ready");
+
+        // Requests are served meanwhile, and each connection ends with its answer.
+        using HttpResponseMessage response = await scene.OpenAsync(dialect, stream: false);
+        Assert.Equal(200, (int)response.StatusCode);
+        Assert.True(response.Headers.ConnectionClose);
+        Assert.Equal(200, (await scene.GetAsync("/livez")).Status);
+
+        scene.Gateway.Signal(PosixSignal.SIGTERM);
+        Assert.Equal(0, await scene.Gateway.ExitedAsync());
+    }
+
+    [Fact]
+    public async Task Sigint_does_not_wait_for_balancers()
+    {
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(Dialect.All[0]) { Limits = "{ ready_delay_secs: 600 }" });
+        scene.Settles = false;
+
+        scene.Gateway.Signal(PosixSignal.SIGINT);
+
+        Assert.Equal(0, await scene.Gateway.ExitedAsync());
+    }
+
     private static async Task<Scene> HoldingAsync(Dialect dialect, Task gate, SceneConfig config)
     {
         Scene scene = await Scene.StartAsync(config);

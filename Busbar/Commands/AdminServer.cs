@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Busbar.Admin;
 using Busbar.Configuration.Model;
@@ -19,7 +18,7 @@ internal static class AdminServer
     /// Throws <see cref="IOException"/> when it cannot listen, with a message for the operator.
     /// </summary>
     public static async Task<KestrelServer?> OpenAsync(
-        GatewayApplication application, IGatewayControl control, Governor governor, TimeProvider time, Metrics metrics, ILoggerFactory loggers, ILogger log)
+        GatewayApplication application, IGatewayControl control, Governor governor, IReadOnlyList<int> sockets, TimeProvider time, Metrics metrics, ILoggerFactory loggers, ILogger log)
     {
         var api = new AdminApi(governor, control, time, log, metrics.AdminRejections.Get());
         application.Admin = api;
@@ -28,8 +27,8 @@ internal static class AdminServer
             return null;
         }
 
-        _ = ListenAddress.TryParse(listen, out IPEndPoint address);
-        KestrelServer server = GatewayServer.Create(address, control.Config.Limits, loggers);
+        var targets = new ListenTargets([listen], sockets, control.Config.ReusePort);
+        KestrelServer server = GatewayServer.Create(targets, control.Config.Limits, loggers);
         try
         {
             await server.StartAsync(new AdminApplication(api), CancellationToken.None).ConfigureAwait(false);
@@ -38,7 +37,7 @@ internal static class AdminServer
         catch (Exception exception) when (exception is IOException or SocketException)
         {
             server.Dispose();
-            throw new IOException($"governance.admin_listen: cannot bind {listen}: {exception.Message}", exception);
+            throw new IOException($"governance.admin_listen: cannot bind {targets.Description}: {exception.Message}", exception);
         }
     }
 }

@@ -8,12 +8,18 @@ internal static class CommandLine
     /// <summary>Runs the command and returns the exit code: 0 done, 1 start or server error or a refusal, 2 unknown argument.</summary>
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error)
     {
+        if (!TryTakeEnvironmentFile(ref arguments, out IEnvironment environment, out string problem))
+        {
+            error.WriteLine($"busbar: --env-file: {problem}");
+            return 2;
+        }
+
         switch (arguments)
         {
             case ["keys", ..]:
-                return await KeysCommand.RunAsync(arguments, ProcessEnvironment.Instance, TimeProvider.System, output, error).ConfigureAwait(false);
+                return await KeysCommand.RunAsync(arguments, environment, TimeProvider.System, output, error).ConfigureAwait(false);
             case ["status", ..]:
-                return await StatusCommand.RunAsync(arguments, ProcessEnvironment.Instance, output, error).ConfigureAwait(false);
+                return await StatusCommand.RunAsync(arguments, environment, output, error).ConfigureAwait(false);
         }
 
         string? config = null;
@@ -50,7 +56,6 @@ internal static class CommandLine
             }
         }
 
-        IEnvironment environment = ProcessEnvironment.Instance;
         var sources = ConfigSources.Choose(config, catalog, environment);
         return command switch
         {
@@ -59,6 +64,33 @@ internal static class CommandLine
             Command.Demo => await DemoCommand.RunAsync(environment, output, error).ConfigureAwait(false),
             _ => await ServeCommand.RunAsync(sources, environment, error).ConfigureAwait(false),
         };
+    }
+
+    // Every command takes it: what a unit reads from its EnvironmentFile= is seen from a shell too.
+    private static bool TryTakeEnvironmentFile(ref string[] arguments, out IEnvironment environment, out string problem)
+    {
+        environment = ProcessEnvironment.Instance;
+        problem = "";
+        int at = Array.IndexOf(arguments, "--env-file");
+        if (at < 0)
+        {
+            return true;
+        }
+
+        if (at + 1 == arguments.Length)
+        {
+            problem = "the name of a file is missing";
+            return false;
+        }
+
+        if (EnvironmentFile.Read(arguments[at + 1], environment, out problem) is not { } file)
+        {
+            return false;
+        }
+
+        environment = file;
+        arguments = [.. arguments[..at], .. arguments[(at + 2)..]];
+        return true;
     }
 
     private enum Command

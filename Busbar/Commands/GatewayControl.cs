@@ -1,8 +1,11 @@
+using System.Security.Cryptography;
 using Busbar.Admin;
 using Busbar.Configuration;
+using Busbar.Configuration.Binding;
 using Busbar.Configuration.Model;
 using Busbar.Gateway;
 using Busbar.Gateway.Health;
+using Busbar.Gateway.Server;
 using Busbar.Observability;
 using Busbar.Observability.Metrics;
 using Busbar.Reliability;
@@ -12,7 +15,7 @@ namespace Busbar.Commands;
 
 /// <summary>What is done to a running gateway from outside, by signal or by the admin API.</summary>
 internal sealed partial class GatewayControl(
-    GatewayApplication application, HealthProber prober, Func<ConfigResult> load, Metrics metrics, ILogger log, TextWriter error) : IGatewayControl
+    GatewayApplication application, HealthProber prober, TlsListener? tls, Func<ConfigResult> load, Metrics metrics, ILogger log, TextWriter error) : IGatewayControl
 {
     private readonly Lock _reloading = new();
 
@@ -47,16 +50,80 @@ internal sealed partial class GatewayControl(
                 return loaded;
             }
 
-            GatewaySnapshot former = application.Snapshot;
-            Fleet fleet = former.Fleet.Reload(config);
-            application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time, former.Governor, former.Signatures));
-            prober.Restart(application.Snapshot);
+            Apply(config);
             application.Telemetry?.Apply(config.Observability);
+            ReadCertificate();
 
-            // Requests under way keep the former snapshot; its idle connections close by themselves.
             Reloaded(log, config.Providers.Count, config.Models.Count, config.Pools.Count);
             return loaded;
         }
+    }
+
+    /// <summary>Takes over what the files of providers' keys hold now. Everything else of the configuration stays as it is.</summary>
+    public void ReadKeys()
+    {
+        lock (_reloading)
+        {
+            Dictionary<string, ProviderConfig> changed = [];
+            foreach (ProviderConfig provider in Config.Providers.Values.Where(provider => provider.ApiKeyFile is not null))
+            {
+                var report = new ConfigReport();
+                string key = ConfigFile.Read(provider.ApiKeyFile!, $"providers.{provider.Name}.api_key_file", null, report)?.Trim() ?? "";
+                if (key.Length == 0)
+                {
+                    // Half written, or gone: the former key stays.
+                    KeyUnreadable(log, provider.Name, provider.ApiKeyFile!);
+                }
+                else if (provider.ApiKeys is not [var former] || former.Reveal() != key)
+                {
+                    changed[provider.Name] = provider with { ApiKeys = [new Secret(key)] };
+                }
+            }
+
+            if (changed.Count == 0)
+            {
+                return;
+            }
+
+            Apply(Config with { Providers = Config.Providers.ToDictionary(entry => entry.Key, entry => changed.GetValueOrDefault(entry.Key, entry.Value)) });
+            foreach (ProviderConfig provider in changed.Values)
+            {
+                KeyChanged(log, provider.Name, provider.ApiKeyFile!);
+            }
+        }
+    }
+
+    /// <summary>Serves the certificate that stands in its files now. One that cannot be used changes nothing but the log.</summary>
+    public void ReadCertificate()
+    {
+        if (tls is null || Config.Tls is not { } files)
+        {
+            return;
+        }
+
+        try
+        {
+            tls.Reload(files);
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            CertificateRefused(log, files.CertFile, exception.Message);
+        }
+
+        TimeSpan left = tls.Expires - application.Snapshot.Time.GetUtcNow();
+        if (left < TlsBinder.Notice)
+        {
+            CertificateEnds(log, files.CertFile, tls.Expires);
+        }
+    }
+
+    // Requests under way keep the former snapshot; its idle connections close by themselves.
+    private void Apply(GatewayConfig config)
+    {
+        GatewaySnapshot former = application.Snapshot;
+        Fleet fleet = former.Fleet.Reload(config);
+        application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time, former.Governor, former.Signatures));
+        prober.Restart(application.Snapshot);
     }
 
     [LoggerMessage(14, LogLevel.Information, "configuration reloaded: {Providers} providers, {Models} models, {Pools} pools")]
@@ -64,4 +131,16 @@ internal sealed partial class GatewayControl(
 
     [LoggerMessage(15, LogLevel.Error, "configuration not reloaded: it has errors; the one in force stays")]
     private static partial void ReloadRefused(ILogger logger);
+
+    [LoggerMessage(17, LogLevel.Information, "provider {Provider}: the key in {File} has changed and is in use now")]
+    private static partial void KeyChanged(ILogger logger, string provider, string file);
+
+    [LoggerMessage(18, LogLevel.Warning, "provider {Provider}: the key file {File} cannot be read or is empty; the former key stays in use")]
+    private static partial void KeyUnreadable(ILogger logger, string provider, string file);
+
+    [LoggerMessage(19, LogLevel.Error, "tls: the certificate in {File} cannot be used, the former one stays in force: {Reason}")]
+    private static partial void CertificateRefused(ILogger logger, string file, string reason);
+
+    [LoggerMessage(21, LogLevel.Warning, "tls: the certificate in {File} ends on {Expires:yyyy-MM-dd}; renew it")]
+    private static partial void CertificateEnds(ILogger logger, string file, DateTimeOffset expires);
 }

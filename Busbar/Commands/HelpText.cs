@@ -23,6 +23,7 @@ internal static class HelpText
           busbar --validate [--config FILE]           say everything that is wrong with a configuration
           busbar --providers                          list the built-in catalog of providers
           busbar --version | --help
+          --env-file FILE, with every command         variables from a file in the form of systemd's EnvironmentFile=
 
         """;
 
@@ -74,7 +75,7 @@ internal static class HelpText
           HEAD / /healthz /livez
           /admin/...                                  admin API: GET /admin/openapi.json describes it
 
-        signals: SIGTERM and SIGINT drain and stop (a second one stops at once), SIGHUP reloads the configuration.
+        signals: SIGTERM and SIGINT drain and stop (a second one stops at once), SIGHUP reloads configuration and certificate.
 
         """;
 }

@@ -21,6 +21,14 @@ namespace Busbar.Commands;
 /// <summary>The main job: loads a configuration, serves it, reloads it on SIGHUP, drains on SIGTERM.</summary>
 internal static partial class ServeCommand
 {
+    private const string Serving = "serving";
+
+    // A rotated key is used within this time without anybody's doing.
+    private static readonly TimeSpan KeyLook = TimeSpan.FromSeconds(3);
+
+    // A certificate that was renewed without a reload is found before the old one ends.
+    private static readonly TimeSpan CertificateLook = TimeSpan.FromDays(1);
+
     /// <summary>Serves until a signal ends it.</summary>
     /// <returns>0 after a clean stop, 1 when the start failed.</returns>
     public static async Task<int> RunAsync(ConfigSources sources, IEnvironment environment, TextWriter error)
@@ -60,16 +68,10 @@ internal static partial class ServeCommand
             OpenRelay(log, banner);
         }
 
-        if (!ListenAddress.TryParse(config.Listen, out IPEndPoint address))
-        {
-            error.WriteLine($"[error] listen: '{config.Listen}' is no address to bind; write host:port, such as 0.0.0.0:8080");
-            return 1;
-        }
-
         TlsListener? tls;
         try
         {
-            tls = config.Tls is { } files ? new TlsListener(files.CertFile, files.KeyFile) : null;
+            tls = config.Tls is { } files ? new TlsListener(files) : null;
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
@@ -90,7 +92,8 @@ internal static partial class ServeCommand
 
         try
         {
-            return await ListenAsync(config, address, tls, governor, reload, loggers, log, time, error, listening).ConfigureAwait(false);
+            using var manager = new ServiceManager(environment, time);
+            return await ListenAsync(config, manager, tls, governor, reload, loggers, log, time, error, listening).ConfigureAwait(false);
         }
         finally
         {
@@ -103,7 +106,7 @@ internal static partial class ServeCommand
 
     private static async Task<int> ListenAsync(
         GatewayConfig config,
-        IPEndPoint address,
+        ServiceManager manager,
         TlsListener? tls,
         Governor? governor,
         Func<ConfigResult> reload,
@@ -123,12 +126,13 @@ internal static partial class ServeCommand
         telemetry.Apply(config.Observability);
         var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time, governor), metrics, requestLog, time) { Telemetry = telemetry };
         var prober = new HealthProber(requestLog);
-        var control = new GatewayControl(application, prober, reload, metrics, log, error);
-        using KestrelServer server = GatewayServer.Create(address, config.Limits, loggers, tls);
+        var control = new GatewayControl(application, prober, tls, reload, metrics, log, error);
+        var targets = new ListenTargets(config.Listeners, manager.Sockets, config.ReusePort);
+        using KestrelServer server = GatewayServer.Create(targets, config.Limits, loggers, tls);
         KestrelServer? admin;
         try
         {
-            admin = governor is null ? null : await AdminServer.OpenAsync(application, control, governor, time, metrics, loggers, log).ConfigureAwait(false);
+            admin = governor is null ? null : await AdminServer.OpenAsync(application, control, governor, manager.AdminSockets, time, metrics, loggers, log).ConfigureAwait(false);
         }
         catch (IOException exception)
         {
@@ -143,14 +147,28 @@ internal static partial class ServeCommand
         }
         catch (Exception exception) when (exception is IOException or SocketException)
         {
-            error.WriteLine($"[error] listen: cannot bind {config.Listen}: {exception.Message}");
+            error.WriteLine($"[error] listen: cannot bind {targets.Description}: {exception.Message}");
             return 1;
         }
 
-        Listening(log, ProductVersion.Text, config.Listen);
+        Listening(log, ProductVersion.Text, targets.Description);
         listening?.Invoke();
         prober.Restart(application.Snapshot);
-        await WaitAndDrainAsync(server, application, prober, control, log).ConfigureAwait(false);
+        using var shutdown = new Shutdown(time, log);
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            manager.Reloading();
+            control.Reload();
+            manager.Ready(Serving);
+        });
+        using var keys = new FileWatch(() => FileWatch.KeyFiles(control.Config), control.ReadKeys, KeyLook, time);
+        using ITimer certificate = time.CreateTimer(_ => control.ReadCertificate(), null, CertificateLook, CertificateLook);
+        manager.Ready(Serving);
+        bool waits = await shutdown.AskedAsync().ConfigureAwait(false);
+        manager.Stopping();
+        prober.Stop();
+        await shutdown.RunAsync(server, application, waits).ConfigureAwait(false);
         if (admin is not null)
         {
             await admin.StopAsync(CancellationToken.None).ConfigureAwait(false);
@@ -166,45 +184,11 @@ internal static partial class ServeCommand
 
     private static TextWriter Notices(LogFormat format, TextWriter error) => format == LogFormat.Json ? new JsonLines(error, TimeProvider.System) : error;
 
-    private static async Task WaitAndDrainAsync(
-        KestrelServer server, GatewayApplication application, HealthProber prober, GatewayControl control, ILogger log)
-    {
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var abort = new CancellationTokenSource();
-        void OnStop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            if (!stop.TrySetResult())
-            {
-                abort.Cancel();
-            }
-        }
-
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnStop);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnStop);
-        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
-        {
-            signal.Cancel = true;
-            control.Reload();
-        });
-        await stop.Task.ConfigureAwait(false);
-        prober.Stop();
-        int seconds = application.Snapshot.Config.Limits.ShutdownDrainSecs;
-        Draining(log, seconds);
-        abort.CancelAfter(TimeSpan.FromSeconds(seconds));
-
-        // Requests still running when the token fires are cut; each settles on that path like on any other.
-        await server.StopAsync(abort.Token).ConfigureAwait(false);
-    }
-
     [LoggerMessage(10, LogLevel.Information, "busbar {Version} is listening on {Address}")]
     private static partial void Listening(ILogger logger, string version, string address);
 
     [LoggerMessage(11, LogLevel.Error, "{Banner}")]
     private static partial void OpenRelay(ILogger logger, string banner);
-
-    [LoggerMessage(12, LogLevel.Information, "draining for at most {Seconds} s; a second signal stops at once")]
-    private static partial void Draining(ILogger logger, int seconds);
 
     [LoggerMessage(13, LogLevel.Information, "stopped")]
     private static partial void Stopped(ILogger logger);

@@ -14,7 +14,8 @@ internal static class EffectiveConfig
     /// <summary>Every value of <paramref name="config"/>.</summary>
     public static IEnumerable<(string Path, object? Value)> Values(GatewayConfig config) =>
     [
-        ("listen", config.Listen),
+        ("listen", config.Listeners.Count == 1 ? config.Listen : config.Listeners),
+        ("reuse_port", config.ReusePort),
         ("tls.cert_file", config.Tls?.CertFile),
         ("tls.key_file", config.Tls?.KeyFile),
         ("auth.mode", config.Auth.Mode switch { AuthMode.Token => "token", AuthMode.Passthrough => "passthrough", _ => "none" }),
@@ -130,6 +131,7 @@ internal static class EffectiveConfig
         ("limits.max_inbound_concurrent", limits.MaxInboundConcurrent),
         ("limits.drain_secs", limits.DrainSecs),
         ("limits.shutdown_drain_secs", limits.ShutdownDrainSecs),
+        ("limits.ready_delay_secs", limits.ReadyDelaySecs),
     ];
 
     private static IEnumerable<(string, object?)> Governance(GovernanceConfig governance) =>

@@ -19,8 +19,9 @@ internal static class RestartOnly
 
         foreach ((string path, bool differs) in (IEnumerable<(string, bool)>)
             [
-                ("listen", inForce.Listen != next.Listen),
-                ("tls", inForce.Tls != next.Tls),
+                ("listen", !inForce.Listeners.SequenceEqual(next.Listeners)),
+                ("reuse_port", inForce.ReusePort != next.ReusePort),
+                ("tls", inForce.Tls is null != next.Tls is null),
                 ("governance.db_path", was.DbPath != will.DbPath),
                 ("governance.admin_listen", was.AdminListen != will.AdminListen),
                 ("governance.master_key_file", !SameKey(was.MasterKey, will.MasterKey)),

@@ -153,6 +153,9 @@ internal sealed class Exchange
     /// <summary>The request id in the client's dialect, minted on first use.</summary>
     public string RequestId => _requestId ??= Ingress.NewRequestId();
 
+    /// <summary>Whether the request came over HTTP/1.1 or older.</summary>
+    public bool IsHttp1 => _request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal);
+
     /// <summary>Takes hold of a request that has just arrived.</summary>
     public void Begin(IFeatureCollection features, GatewaySnapshot snapshot, long timestamp)
     {

@@ -48,6 +48,19 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     /// <summary>Where traces and request logs go; null for nowhere.</summary>
     public Telemetry? Telemetry { get; init; }
 
+    /// <summary>
+    /// Whether the process is going down. From then on <c>/healthz</c> answers 503, and HTTP/1.1 connections close with their next answer, so that clients and
+    /// balancers find another instance before the port closes.
+    /// </summary>
+    public bool IsDraining { get; private set; }
+
+    /// <summary>Begins to go down. Requests are still taken.</summary>
+    public void BeginDrain()
+    {
+        IsDraining = true;
+        _local.IsDraining = true;
+    }
+
     /// <summary>The configuration new requests begin with.</summary>
     public GatewaySnapshot Snapshot => Volatile.Read(ref _snapshot);
 
@@ -66,6 +79,11 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         }
 
         exchange.Begin(contextFeatures, Snapshot, _time.GetTimestamp());
+        if (IsDraining && exchange.IsHttp1)
+        {
+            exchange.ResponseHeaders.Connection = "close";
+        }
+
         return exchange;
     }
 

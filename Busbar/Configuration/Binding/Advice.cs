@@ -19,6 +19,9 @@ internal static class Advice
         }
     }
 
+    // No vendor's keys have quotes; what puts them there is a shell's habit in a file that no shell reads.
+    private static bool IsQuoted(string key) => key.Length > 1 && key[0] is '"' or '\'' && key[^1] == key[0];
+
     private static void AddKeys(ProviderConfig provider, bool isPassthrough, ConfigReport report)
     {
         string path = $"providers.{provider.Name}.api_key_{(provider.ApiKeyFile is null ? "env" : "file")}";
@@ -38,6 +41,10 @@ internal static class Advice
             if (provider.ApiKeys[index].IsBlank)
             {
                 report.Warn(path, $"{source}, which should hold the key of provider '{provider.Name}', is empty or not set; its calls go out without a credential");
+            }
+            else if (IsQuoted(provider.ApiKeys[index].Reveal()))
+            {
+                report.Warn(path, $"{source} holds a key in quotes, which would be sent as part of it; provider '{provider.Name}' will refuse its calls", "remove the quotes");
             }
             else if (!HeaderText.IsValue(provider.ApiKeys[index].Reveal()))
             {

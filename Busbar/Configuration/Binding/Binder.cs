@@ -15,8 +15,9 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Conf
         AuthConfig auth = AuthBinder.Bind(root.Inner("auth", ConfigKeys.Auth), report);
         GatewayConfig config = new()
         {
-            Listen = Listen(root),
-            Tls = Tls(root.Inner("tls", ConfigKeys.Tls)),
+            Listeners = Listeners(root),
+            ReusePort = root.Switch("reuse_port") ?? false,
+            Tls = TlsBinder.Bind(root.Inner("tls", ConfigKeys.Tls), report, TimeProvider.System.GetUtcNow()),
             Auth = auth,
             Providers = Providers(root, auth.Mode, file),
             Models = Models(root, file),
@@ -43,42 +44,41 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Conf
         return config;
     }
 
-    private string Listen(Section root)
+    private List<string> Listeners(Section root)
     {
-        string listen = root.Filled("listen") ?? "0.0.0.0:8080";
-        if (!ListenAddress.TryParse(listen, out _))
+        List<string> listeners = [];
+        IEnumerable<(string Path, YamlNode Node)> items = root.Node("listen") switch
         {
-            report.Error("listen", "not an address to listen on", "write host:port, such as 0.0.0.0:8080 or [::]:8080; the host is an IP address or localhost");
+            null => [],
+            YamlList => root.Items("listen"),
+            YamlNode single => [("listen", single)],
+        };
+        foreach ((string path, YamlNode node) in items)
+        {
+            if (root.Text(node, path) is not { } listen)
+            {
+                continue;
+            }
+
+            if (!ListenAddress.TryParse(listen, out _))
+            {
+                report.Error(
+                    path, "not an address to listen on", "write host:port, such as 0.0.0.0:8080 or [::]:8080; the host is an IP address or localhost");
+            }
+            else if (listeners.Contains(listen))
+            {
+                report.Error(path, $"'{listen}' is listed twice");
+            }
+
+            listeners.Add(listen);
         }
 
-        return listen;
-    }
-
-    private TlsConfig? Tls(Section tls)
-    {
-        if (!tls.IsPresent)
+        if (root.Node("listen") is YamlList && listeners.Count == 0)
         {
-            return null;
+            report.Error("listen", "the list is empty", "name at least one host:port");
         }
 
-        return new TlsConfig { CertFile = PemFile(tls, "cert_file"), KeyFile = PemFile(tls, "key_file") };
-    }
-
-    private string PemFile(Section tls, string key)
-    {
-        string path = tls.At(key);
-        if (!tls.Has(key))
-        {
-            report.Error(path, $"'{key}' is required when there is a tls block");
-        }
-
-        string? file = tls.Filled(key);
-        if (file is not null && ConfigFile.Read(file, path, null, report) is { } text && !text.Contains("-----BEGIN ", StringComparison.Ordinal))
-        {
-            report.Error(path, $"the file '{file}' holds no PEM text");
-        }
-
-        return file ?? "";
+        return listeners.Count > 0 ? listeners : ["0.0.0.0:8080"];
     }
 
     private Dictionary<string, ProviderConfig> Providers(Section root, AuthMode mode, string file)

@@ -5,7 +5,7 @@ internal static class ConfigKeys
 {
     /// <summary>Top level of the deployment file.</summary>
     public static readonly KeySet Root = new(
-        "", "listen", "tls", "auth", "providers", "models", "pools", "limits", "governance", "observability", "response_headers", "user_agent");
+        "", "listen", "reuse_port", "tls", "auth", "providers", "models", "pools", "limits", "governance", "observability", "response_headers", "user_agent");
 
     /// <summary>The listener's certificate.</summary>
     public static readonly KeySet Tls = new("tls", "cert_file", "key_file");
@@ -78,7 +78,7 @@ internal static class ConfigKeys
         "limits",
         "request_body_max_bytes", "request_body_read_timeout_secs", "header_read_timeout_secs", "upstream_request_timeout_secs", "upstream_idle_timeout_secs",
         "stream_keepalive_secs", "upstream_connect_timeout_secs", "upstream_error_body_max_bytes", "pool_max_idle_per_host", "hard_down_cooldown_secs", "max_honored_retry_after_secs",
-        "default_max_tokens", "max_inbound_concurrent", "drain_secs", "shutdown_drain_secs");
+        "default_max_tokens", "max_inbound_concurrent", "drain_secs", "shutdown_drain_secs", "ready_delay_secs");
 
     /// <summary>Virtual keys and budgets.</summary>
     public static readonly KeySet Governance = new(

@@ -25,6 +25,7 @@ internal static class LimitsBinder
             DefaultMaxTokens = limits.Integer("default_max_tokens", 1, Ranges.MostTokens) ?? defaults.DefaultMaxTokens,
             MaxInboundConcurrent = limits.Integer("max_inbound_concurrent", defaults.MaxInboundConcurrent, 0, Ranges.MostItems),
             DrainSecs = limits.Integer("drain_secs", defaults.DrainSecs, 1, Ranges.MostSeconds),
+            ReadyDelaySecs = limits.Integer("ready_delay_secs", defaults.ReadyDelaySecs, 0, Ranges.MostSeconds),
             ShutdownDrainSecs = limits.Integer("shutdown_drain_secs", defaults.ShutdownDrainSecs, 0, Ranges.MostSeconds),
         };
     }

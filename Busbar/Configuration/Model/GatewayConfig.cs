@@ -3,8 +3,14 @@ namespace Busbar.Configuration.Model;
 /// <summary>The merged, validated configuration of one process: an immutable snapshot. A reload builds a whole new one.</summary>
 internal sealed record GatewayConfig
 {
-    /// <summary>Address the data port listens on, <c>host:port</c>.</summary>
-    public string Listen { get; init; } = "0.0.0.0:8080";
+    /// <summary>The first of <see cref="Listeners"/>.</summary>
+    public string Listen => Listeners[0];
+
+    /// <summary>Addresses clients are served on, <c>host:port</c> each; at least one.</summary>
+    public IReadOnlyList<string> Listeners { get; init; } = ["0.0.0.0:8080"];
+
+    /// <summary>Whether another process may listen on the same addresses (<c>SO_REUSEPORT</c>), so that a new version can start before the old one stops.</summary>
+    public bool ReusePort { get; init; }
 
     /// <summary>Who may call.</summary>
     public AuthConfig Auth { get; init; } = new();

@@ -42,6 +42,11 @@ internal sealed record LimitsConfig
     /// <summary>Longest a client may take to send its headers, seconds. Default 30.</summary>
     public int HeaderReadTimeoutSecs { get; init; } = 30;
 
+    /// <summary>
+    /// How long, after SIGTERM, <c>/healthz</c> answers 503 while requests are still taken, seconds: the time a load balancer needs to notice. Default 0.
+    /// </summary>
+    public int ReadyDelaySecs { get; init; }
+
     /// <summary>Longest a shutdown waits for requests in flight, seconds. Default 30.</summary>
     public int ShutdownDrainSecs { get; init; } = 30;
 

@@ -5,6 +5,9 @@ namespace Busbar.Configuration.Model;
 /// <summary>Reads addresses a listener binds to.</summary>
 internal static class ListenAddress
 {
+    /// <summary>True for <c>localhost:port</c>, which means both families.</summary>
+    public static bool IsLocalhost(string text) => text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>
     /// Reads <c>host:port</c>: the host an IPv4 address, an IPv6 address in brackets, or <c>localhost</c> (127.0.0.1); the port 0 to 65535.
     /// Other names are refused, because a bind must not wait for name resolution.

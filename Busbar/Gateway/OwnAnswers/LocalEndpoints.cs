@@ -16,6 +16,10 @@ internal sealed class LocalEndpoints(Metrics metrics)
 {
     private static readonly byte[] Usable = "ok"u8.ToArray();
     private static readonly byte[] Unusable = "no usable lanes"u8.ToArray();
+    private static readonly byte[] Draining = "going down"u8.ToArray();
+
+    /// <summary>Whether the process is going down, which <c>/healthz</c> tells.</summary>
+    public bool IsDraining { get; set; }
 
     /// <summary>Answers what needs no credential; false when the request is none of that.</summary>
     public bool TryServeOpen(Exchange exchange)
@@ -24,7 +28,7 @@ internal sealed class LocalEndpoints(Metrics metrics)
         {
             case GatewayEndpoint.Health:
                 bool usable = exchange.Snapshot.Fleet.IsUsable;
-                Write(exchange, usable ? 200 : 503, "text/plain; charset=utf-8", usable ? Usable : Unusable);
+                Write(exchange, usable && !IsDraining ? 200 : 503, "text/plain; charset=utf-8", IsDraining ? Draining : usable ? Usable : Unusable);
                 return true;
             case GatewayEndpoint.Live:
                 Write(exchange, 200, "text/plain; charset=utf-8", Usable);

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using Busbar.Configuration.Model;
 using Busbar.Gateway.Attempts;
@@ -13,8 +12,8 @@ namespace Busbar.Gateway.Server;
 /// <summary>Raw Kestrel without a web host: one listener that takes HTTP/1.1 and HTTP/2, with or without TLS.</summary>
 internal static class GatewayServer
 {
-    /// <summary>A server for <paramref name="address"/>, not yet started.</summary>
-    public static KestrelServer Create(IPEndPoint address, LimitsConfig limits, ILoggerFactory loggers, TlsListener? tls = null)
+    /// <summary>A server for <paramref name="targets"/>, not yet started.</summary>
+    public static KestrelServer Create(ListenTargets targets, LimitsConfig limits, ILoggerFactory loggers, TlsListener? tls = null)
     {
         var options = new KestrelServerOptions
         {
@@ -40,7 +39,7 @@ internal static class GatewayServer
         options.Limits.MinResponseDataRate = null;
         options.Limits.MaxRequestHeadersTotalSize = 64 * 1024;
         options.Limits.MaxRequestLineSize = 16 * 1024;
-        options.Listen(address, listen =>
+        targets.AddTo(options, listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
             if (tls is not null)
@@ -58,6 +57,7 @@ internal static class GatewayServer
 
             // Request code runs on the event threads: a quarter less CPU per request, and it never blocks there.
             UnsafePreferInlineScheduling = true,
+            CreateBoundListenSocket = targets.Bind,
         };
         return new KestrelServer(Options.Create(options), new SocketTransportFactory(Options.Create(transport), loggers), loggers);
     }

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Busbar.Configuration.Model;
 using Busbar.Gateway.Attempts;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -14,16 +15,26 @@ internal sealed class TlsListener
 {
     private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(10);
 
-    private readonly SslServerAuthenticationOptions _options;
+    private volatile SslServerAuthenticationOptions _options;
 
     /// <summary>Loads certificate and key from PEM files; throws what the loader throws when they are unreadable or do not match.</summary>
-    public TlsListener(string certificateFile, string keyFile)
+    public TlsListener(TlsConfig files) => _options = Load(files);
+
+    /// <summary>When the certificate ends.</summary>
+    public DateTimeOffset Expires => _options.ServerCertificateContext!.TargetCertificate.NotAfter;
+
+    /// <summary>
+    /// Serves what stands in <paramref name="files"/> now to connections that come from here on. Throws as the constructor does; the certificate in force then stays.
+    /// </summary>
+    public void Reload(TlsConfig files) => _options = Load(files);
+
+    private static SslServerAuthenticationOptions Load(TlsConfig files)
     {
         var certificates = new X509Certificate2Collection();
-        certificates.ImportFromPemFile(certificateFile);
-        _options = new SslServerAuthenticationOptions
+        certificates.ImportFromPemFile(files.CertFile);
+        return new SslServerAuthenticationOptions
         {
-            ServerCertificateContext = SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(certificateFile, keyFile), certificates),
+            ServerCertificateContext = SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(files.CertFile, files.KeyFile), certificates),
             ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
         };
     }
