@@ -114,7 +114,7 @@ public sealed class FidelityPageTests
         using ChatRequest arrived = ChatRequest.Rent();
         byte[] body = output.Span.ToArray();
         Assert.Null(egress.ReadRequest(body, target.WireModelText, false, arrived));
-        return (sent, new RequestDigest(arrived, context.ClientName), context.Losses);
+        return (sent, new RequestDigest(arrived, name => context.ClientTool(name).Name), context.Losses);
     }
 
     private static void Fill(ChatRequest request, Action<ChatRequest> say, ProtocolId source, ProtocolId target)

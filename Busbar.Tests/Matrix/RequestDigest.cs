@@ -32,8 +32,8 @@ internal sealed class RequestDigest
         ["tool changes"] = [LossField.ToolChange],
         ["citations"] = [LossField.Citations],
         ["cache marks"] = [LossField.CacheControl, LossField.ToolChoice, LossField.Image, LossField.Document, LossField.VendorFile, LossField.HostedTool],
-        ["tools"] = [LossField.ToolChoice, LossField.HostedTool, LossField.Schema, LossField.CustomToolFormat],
-        ["tool strictness"] = [LossField.ToolChoice, LossField.ToolStrict, LossField.HostedTool, LossField.CustomToolFormat],
+        ["tools"] = [LossField.DeferredTool, LossField.ToolChoice, LossField.HostedTool, LossField.Schema, LossField.CustomToolFormat],
+        ["tool strictness"] = [LossField.DeferredTool, LossField.ToolChoice, LossField.ToolStrict, LossField.HostedTool, LossField.CustomToolFormat],
         ["tool choice"] = [LossField.ToolChoice],
         ["parallel calls"] = [LossField.ParallelToolCalls],
         ["max tokens"] = [LossField.MaxTokens],
@@ -147,7 +147,7 @@ internal sealed class RequestDigest
                 break;
             case BlockKind.ToolUse:
                 _ordinals[block.Id.ToString()] = _calls.Count;
-                _calls.Add(_name(block.Name) + Arguments(block));
+                _calls.Add(_name(block.OwnName.IsAbsent ? block.Name : block.OwnName) + Arguments(block));
                 Count("tool signatures", !block.Signature.IsNullOrEmpty && !block.Signature.Is("skip_thought_signature_validator"u8));
                 break;
             case BlockKind.ToolResult:

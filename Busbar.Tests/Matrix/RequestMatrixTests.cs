@@ -66,7 +66,11 @@ public sealed class RequestMatrixTests
     // State that only its vendor holds; a recording of a route that names the model elsewhere; a schema for a model that can neither take one nor be
     // forced to call a tool.
     private static bool IsExpected(ChatRequest request, EgressTarget target) =>
-        request.VendorState is not null || request.Model.IsNullOrEmpty || (request.ResponseFormat.Json && !target.Capabilities.StructuredOutput && !target.Capabilities.ForcedToolChoice);
+        request.VendorState is not null || HasForeignSummary(request) || request.Model.IsNullOrEmpty || (request.ResponseFormat.Json && !target.Capabilities.StructuredOutput && !target.Capabilities.ForcedToolChoice);
+
+    // What another vendor summed up and encrypted.
+    private static bool HasForeignSummary(ChatRequest request) =>
+        request.Messages.Exists(static message => message.Blocks.Exists(static block => block is { Kind: BlockKind.Summary, Text.IsAbsent: true }));
 
     // The published schema is older than this form of thinking (Claude 5.5).
     private static bool IsNewer(string fault) => fault == "/thinking/type: disabled was expected";
@@ -84,7 +88,7 @@ public sealed class RequestMatrixTests
             arrived.ToolChoice = default;
         }
 
-        return new RequestDigest(arrived, context.ClientName);
+        return new RequestDigest(arrived, name => context.ClientTool(name).Name);
     }
 
     // The rules of translation that change a request without changing what it asks for.
@@ -92,6 +96,11 @@ public sealed class RequestMatrixTests
     {
         // OpenAI and Gemini cache whole requests without being asked.
         sent.CacheAuto = egress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere ? sent.CacheAuto : CacheMark.None;
+
+        // What turns change about the set of tools is done to the set, and what they refer to is said in words.
+        Losses uncounted = default;
+        LoadedTools.Apply(sent, ref uncounted);
+        LoadedTools.Say(sent);
 
         // Only Anthropic demands a limit, and one that is not the caller's leaves room for thinking.
         sent.MaxTokens ??= egress == ProtocolId.Anthropic ? arrived.MaxTokens : null;

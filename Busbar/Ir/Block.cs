@@ -38,8 +38,21 @@ internal sealed class Block
     /// <summary>Tool result: the call failed. Tool change: removal.</summary>
     public bool IsError;
 
+    /// <summary>Tool use and result: how the client spells the call.</summary>
+    public ToolForm Form;
+
+    /// <summary>Tool use: the client's group of tools that <see cref="OwnName"/> is one of; absent when it stands in none.</summary>
+    public JsonText Namespace;
+
+    /// <summary>Tool use in a <see cref="Namespace"/>: its name in there. <see cref="Name"/> is then unique over all groups.</summary>
+    public JsonText OwnName;
+
     /// <summary>Tool use: a custom (free-text) tool, whose argument is <see cref="InputText"/>.</summary>
-    public bool IsCustomTool;
+    public bool IsCustomTool
+    {
+        get => Form == ToolForm.Custom;
+        set => Form = value ? ToolForm.Custom : ToolForm.Function;
+    }
 
     /// <summary>Cache breakpoint after this block.</summary>
     public CacheMark Cache;
@@ -87,10 +100,11 @@ internal sealed class Block
     internal void Reset(BlockKind kind)
     {
         Kind = kind;
-        Text = Id = Name = InputText = Signature = MediaType = Data = Detail = Title = Context = Phase = default;
+        Text = Id = Name = InputText = Signature = MediaType = Data = Detail = Title = Context = Phase = Namespace = OwnName = default;
         Input = Raw = default;
         Origin = default;
-        Redacted = IsError = IsCustomTool = false;
+        Redacted = IsError = false;
+        Form = default;
         Cache = default;
         Source = default;
         CitationsEnabled = null;

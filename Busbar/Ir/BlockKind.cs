@@ -45,6 +45,12 @@ internal enum BlockKind : byte
     /// <summary>A tool added to or removed from the set in mid-conversation: <see cref="Block.Name"/>, <see cref="Block.IsError"/> true for removal, <see cref="Block.Raw"/>.</summary>
     ToolChange,
 
+    /// <summary>In a tool result: a tool that from now on is offered: <see cref="Block.Name"/>, <see cref="Block.Namespace"/>, <see cref="Block.OwnName"/>.</summary>
+    ToolReference,
+
+    /// <summary>A summary that stands for the conversation before it: <see cref="Block.Text"/>; absent text when only its vendor can read it.</summary>
+    Summary,
+
     /// <summary>Anything one vendor knows and the representation does not: <see cref="Block.Raw"/>, <see cref="Block.Origin"/>. Goes home only to that vendor.</summary>
     Opaque,
 }

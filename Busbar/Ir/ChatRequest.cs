@@ -106,6 +106,9 @@ internal sealed class ChatRequest : IDisposable
     /// <summary>The client keeps encrypted reasoning and waits for it (Responses <c>include</c>).</summary>
     public bool WantsReasoningItems;
 
+    /// <summary>The client asks for a summary of the conversation instead of an answer (Responses <c>compaction_trigger</c>).</summary>
+    public bool WantsSummary;
+
     /// <summary>
     /// Set by a reader when the request depends on state that only its own vendor holds (<c>previous_response_id</c>, <c>thread</c>,
     /// cached content): the name of that field. The seam refuses such a request on a cross-protocol hop with a 400 that names it.
@@ -140,7 +143,7 @@ internal sealed class ChatRequest : IDisposable
         Tape.Clear();
         Source = default;
         Model = User = ServiceTier = Verbosity = PromptCacheKey = default;
-        Stream = IncludeUsage = MaxTokensIsCompletion = WantsReasoningItems = false;
+        Stream = IncludeUsage = MaxTokensIsCompletion = WantsReasoningItems = WantsSummary = false;
         System.Clear();
         Messages.Clear();
         Tools.Clear();

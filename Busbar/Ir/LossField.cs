@@ -13,4 +13,5 @@ internal enum LossField : byte
     ServerTool, ToolChange, OpaqueBlock, VendorFile, Citations, CitationPosition, Refusal, Phase, AssistantPrefill, FirstTurn,
     EmptyTurn, Guardrails, Verbosity, Prediction, Modalities, PromptCacheKey, Truncation, Store, SafetySettings, ContextManagement,
     Container, StreamOptions, ExtraField, ToolInput, Schema, StopDetails, LateToolArguments, SystemFingerprint, MessageName,
+    DuplicateTool, DeferredTool,
 }

@@ -17,6 +17,9 @@ internal sealed class Message
     /// </summary>
     public JsonSlice Raw;
 
+    /// <summary>Name of the participant who speaks, where several share a role (Chat Completions <c>name</c>); absent when unsaid.</summary>
+    public JsonText Speaker;
+
     /// <summary>Members of the turn that its blocks do not say (Anthropic, Bedrock), for a write to the dialect it came from; null until one is met.</summary>
     public List<JsonMember>? Extra;
 
@@ -25,6 +28,7 @@ internal sealed class Message
     {
         Role = role;
         Raw = default;
+        Speaker = default;
         Blocks.Clear();
         Extra?.Clear();
     }

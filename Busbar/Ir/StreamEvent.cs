@@ -38,8 +38,21 @@ internal struct StreamEvent
     /// <summary>Vendor family of a signature.</summary>
     public ProtocolId Origin;
 
+    /// <summary>BlockStart of a tool use: its signature, where it is known by then. It comes as a delta all the same.</summary>
+    public JsonText Signature;
+
+    /// <summary>BlockStart of a tool use: the client's group of tools it is one of; absent when in none.</summary>
+    public JsonText Namespace;
+
+    /// <summary>BlockStart of a tool use: how the client spells the call.</summary>
+    public ToolForm Form;
+
     /// <summary>BlockStart of a tool use: the tool takes free text.</summary>
-    public bool IsCustomTool;
+    public bool IsCustomTool
+    {
+        readonly get => Form == ToolForm.Custom;
+        set => Form = value ? ToolForm.Custom : ToolForm.Function;
+    }
 
     /// <summary>BlockStart: the complete block, for kinds that do not stream (image, server tools, redacted thinking, opaque).</summary>
     public Block? Whole;

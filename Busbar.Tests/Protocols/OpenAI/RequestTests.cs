@@ -253,7 +253,7 @@ public sealed class RequestTests
     public void A_body_with_input_instead_of_messages_is_understood()
     {
         using ChatRequest items = Chat.Request("""{"model":"m","input":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"input_text","text":"hi"}]}]}""");
-        Assert.Equal("hi", items.Messages[0].Blocks[0].Text.ToString());
+        Assert.Equal(["s", "hi"], items.Messages.Select(static turn => turn.Blocks[0].Text.ToString()));
         using ChatRequest text = Chat.Request("""{"model":"m","input":"hi"}""");
         Assert.Equal("hi", text.Messages[0].Blocks[0].Text.ToString());
     }

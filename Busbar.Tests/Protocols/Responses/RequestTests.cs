@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation.Request;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Protocols.Responses;
@@ -63,6 +64,7 @@ public class RequestTests
         foreach (CorpusExchange exchange in Exchange.Requests)
         {
             using ChatRequest request = Exchange.Read(exchange.Request!.Body);
+            LoadedTools.Say(request);
             string before = Conversation(request);
             (JsonElement json, _) = Exchange.WriteForeign(request);
             using ChatRequest again = Exchange.Read(json.GetRawText());

@@ -37,8 +37,9 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <summary>The lane's provider.</summary>
     public UpstreamEndpoint Endpoint => endpoint;
 
-    /// <summary>Whether client and provider speak different protocols.</summary>
-    public bool IsTranslated => endpoint.Protocol != exchange.Ingress;
+    /// <summary>Whether client and provider speak different protocols, or the client mixes two (Cursor sends Responses bodies to the Chat path).</summary>
+    public bool IsTranslated { get; } = endpoint.Protocol != exchange.Ingress
+        || exchange is { Route: { Protocol: ProtocolId.OpenAI, Operation: Operation.Chat }, Scan: { HasInput: true, HasMessages: false } };
 
     /// <summary>What translation must remember between request and answer; null on same-protocol hops.</summary>
     public TranslationContext? Translation { get; private set; }

@@ -33,7 +33,7 @@ internal static class BlockReader
             return block;
         }
 
-        if (block.Kind is BlockKind.Opaque or BlockKind.ServerToolUse or BlockKind.ServerToolResult or BlockKind.ToolChange || fields.HasOthers)
+        if (block.Kind is BlockKind.Opaque or BlockKind.ToolReference or BlockKind.Summary or BlockKind.ServerToolUse or BlockKind.ServerToolResult or BlockKind.ToolChange || fields.HasOthers)
         {
             block.Raw = node.Raw;
         }
@@ -80,6 +80,8 @@ internal static class BlockReader
         _ when type.Is("image"u8) => ReadImage(ref fields, block),
         _ when type.Is("document"u8) => ReadDocument(ref fields, block, arena),
         _ when type.Is("search_result"u8) => ReadSearchResult(ref fields, block, arena),
+        _ when type.Is("tool_reference"u8) => ReadToolReference(ref fields, block),
+        _ when type.Is("compaction"u8) => ReadSummary(ref fields, block),
         _ when type.Is("tool_addition"u8) || type.Is("tool_removal"u8) => ReadToolChange(ref fields, block, isRemoval: type.Is("tool_removal"u8)),
         _ when type.Span.EndsWith("_tool_use"u8) => ReadServerToolUse(ref fields, block),
         _ when type.Span.EndsWith("_tool_result"u8) => ReadServerToolResult(ref fields, block),
@@ -215,10 +217,25 @@ internal static class BlockReader
         return fault is null ? null : Join("search_result.content", fault);
     }
 
+    private static string? ReadToolReference(ref MemberReader fields, Block block)
+    {
+        block.Kind = BlockKind.ToolReference;
+        block.Name = fields.Take("tool_name"u8).Text;
+        return block.Name.IsNullOrEmpty ? "tool_reference.tool_name: Field required" : null;
+    }
+
+    private static string? ReadSummary(ref MemberReader fields, Block block)
+    {
+        block.Kind = BlockKind.Summary;
+        block.Text = fields.Take("content"u8).Text;
+        return null;
+    }
+
     private static string? ReadToolChange(ref MemberReader fields, Block block, bool isRemoval)
     {
         block.Kind = BlockKind.ToolChange;
-        block.Name = fields.Take("tool"u8)["name"u8].Text;
+        JsonNode tool = fields.Take("tool"u8);
+        block.Name = (tool["definition"u8].IsObject ? tool["definition"u8] : tool)["name"u8].Text;
         block.IsError = isRemoval;
         return null;
     }

@@ -20,14 +20,22 @@ internal static class ToolFields
 
         if (!type.IsNull && !type.Text.Is("custom"u8))
         {
-            tool.Kind = ToolKind.Hosted;
             tool.Raw = node.Raw;
+            if (TypedTools.TryRead(node, type.Text, ref tool))
+            {
+                CacheControl.TryRead(node["cache_control"u8], out tool.Cache);
+                return tool;
+            }
+
+            tool.Kind = ToolKind.Hosted;
+            tool.Name = tool.Name.IsNullOrEmpty ? type.Text : tool.Name;
             return tool;
         }
 
         tool.Description = fields.Take("description"u8).Text;
         tool.Schema = fields.Take("input_schema"u8).Raw;
         tool.Strict = fields.Take("strict"u8).Bool;
+        tool.IsDeferred = node["defer_loading"u8].IsTrue;
         if (!CacheControl.TryRead(fields.Take("cache_control"u8), out tool.Cache) || !type.IsMissing || fields.HasOthers)
         {
             tool.Raw = node.Raw;

@@ -16,17 +16,6 @@ internal static class MessageReader
     public static GatewayError? Read(JsonNode root, ChatRequest request)
     {
         JsonNode messages = root["messages"u8];
-        if (messages.IsNull && !root["input"u8].IsNull)
-        {
-            // Cursor sends bodies shaped like those of the Responses API to this path.
-            messages = root["input"u8];
-            if (messages.IsString)
-            {
-                request.AddMessage(Role.User).Blocks.Add(request.Arena.NewText(messages.Text));
-                return null;
-            }
-        }
-
         if (!messages.IsArray)
         {
             return messages.IsNull ? Refusals.Missing("messages") : Refusals.WrongType("messages", "an array of objects");
@@ -45,6 +34,7 @@ internal static class MessageReader
             if (request.Messages.Count > before)
             {
                 request.Messages[before].Raw = message.Raw;
+                request.Messages[before].Speaker = request.Messages[before].Role == Role.Tool ? default : message["name"u8].Text;
             }
         }
 

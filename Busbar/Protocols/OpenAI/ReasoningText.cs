@@ -5,11 +5,12 @@ namespace Busbar.Protocols.OpenAI;
 /// <summary>Reasoning in words, which the API itself does not show but compatible hosts do, under either of two names.</summary>
 internal static class ReasoningText
 {
-    /// <summary>The words in a message or delta; absent when there are none.</summary>
+    /// <summary>The words in a message or delta; absent when there are none. Some hosts give them as a list of details alone.</summary>
     public static JsonText Of(JsonNode holder)
     {
         JsonText words = holder["reasoning_content"u8].Text;
-        return words.IsNullOrEmpty ? holder["reasoning"u8].Text : words;
+        words = words.IsNullOrEmpty ? holder["reasoning"u8].Text : words;
+        return words.IsNullOrEmpty && !holder["reasoning_details"u8][0].IsMissing ? OfDetails(holder["reasoning_details"u8]) : words;
     }
 
     /// <summary>The words of a content part of type <c>thinking</c>, whose value is a string or an array of text parts.</summary>
@@ -17,5 +18,17 @@ internal static class ReasoningText
     {
         JsonNode words = part["thinking"u8];
         return words.IsArray ? words[0]["text"u8].Text : words.Text;
+    }
+
+    private static JsonText OfDetails(JsonNode details)
+    {
+        using var joined = new PooledBuffer();
+        foreach (JsonNode detail in details.Items)
+        {
+            JsonText words = detail["text"u8].Text;
+            joined.Write((words.IsNullOrEmpty ? detail["summary"u8].Text : words).Span);
+        }
+
+        return joined.Length == 0 ? default : new(joined.Span.ToArray());
     }
 }

@@ -17,6 +17,13 @@ internal static class RequestReader
         }
 
         JsonNode root = request.Tape.Root;
+        if (root["messages"u8].IsNull && !root["input"u8].IsNull)
+        {
+            // Cursor sends bodies of the Responses API to this path, and reads the answers of this one.
+            request.IncludeUsage = root["stream_options"u8]["include_usage"u8].IsTrue;
+            return Responses.RequestReader.Read(body, request);
+        }
+
         JsonNode model = root["model"u8];
         request.Model = model.Text.IsNullOrEmpty ? pathModel : model.Text;
         if (request.Model.IsNullOrEmpty)

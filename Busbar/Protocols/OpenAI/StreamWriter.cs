@@ -16,6 +16,7 @@ internal sealed class StreamWriter : IStreamWriter
     private BlockKind _block;
     private bool _isCustom;
     private bool _hasInput;
+    private bool _isCallSigned;
     private bool _hasRefusal;
     private int _call = -1;
     private long _blockStart;
@@ -162,6 +163,7 @@ internal sealed class StreamWriter : IStreamWriter
         _call++;
         _isCustom = start.IsCustomTool;
         _hasInput = false;
+        _isCallSigned = !start.Signature.IsNullOrEmpty && start.Origin == ProtocolId.Gemini;
         JsonWriter chunk = Begin(output);
         chunk.StartArray("tool_calls"u8);
         chunk.StartObject();
@@ -173,6 +175,7 @@ internal sealed class StreamWriter : IStreamWriter
         chunk.Text("name"u8, start.Name);
         chunk.Literal(_isCustom ? "input"u8 : "arguments"u8, default);
         chunk.EndObject();
+        ToolCalls.WriteSignature(start.Signature, start.Origin, chunk);
         chunk.EndObject();
         chunk.EndArray();
         End(output);
@@ -242,10 +245,19 @@ internal sealed class StreamWriter : IStreamWriter
             return;
         }
 
+        if (_isCallSigned)
+        {
+            return;
+        }
+
+        // Clients refuse a delta that names no function.
         JsonWriter chunk = Begin(output);
         chunk.StartArray("tool_calls"u8);
         chunk.StartObject();
         chunk.Number("index"u8, _call);
+        chunk.StartObject(_isCustom ? "custom"u8 : "function"u8);
+        chunk.Literal(_isCustom ? "input"u8 : "arguments"u8, default);
+        chunk.EndObject();
         ToolCalls.WriteSignature(signed.Text, signed.Origin, chunk);
         chunk.EndObject();
         chunk.EndArray();

@@ -65,7 +65,18 @@ internal static class ToolFields
                 Format = CustomFormats.Read(custom["format"u8], arena),
             };
         }
-        else if (type.IsAbsent || type.Is("function"u8))
+        else if (type.Is("custom"u8) && tool["name"u8].IsString)
+        {
+            // Cursor sends the flat form of the Responses API.
+            read = new Tool
+            {
+                Kind = ToolKind.Custom,
+                Name = tool["name"u8].Text,
+                Description = tool["description"u8].Text,
+                Format = CustomFormats.Read(tool["format"u8], arena),
+            };
+        }
+        else if (type.IsAbsent || type.Is("function"u8) || (tool["name"u8].IsString && tool["parameters"u8].IsObject))
         {
             read = ReadFunction(function.IsObject ? function : tool);
         }

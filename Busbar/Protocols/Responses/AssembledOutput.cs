@@ -17,6 +17,7 @@ internal sealed class AssembledOutput : IDisposable
 
     private readonly PooledBuffer _call = new(128);
     private int _callIdLength;
+    private int _callNameEnd;
 
     /// <summary>Finished items, as the elements of a JSON array.</summary>
     public PooledBuffer Items { get; } = new(4096);
@@ -36,14 +37,20 @@ internal sealed class AssembledOutput : IDisposable
     /// <summary>Signature of the open reasoning item, escaped; empty when none.</summary>
     public PooledBuffer Signature { get; } = new(256);
 
+    /// <summary>How the client spells the open call.</summary>
+    public ToolForm CallForm { get; private set; }
+
     /// <summary>Whether the open call is that of a custom tool.</summary>
-    public bool IsCustomCall { get; private set; }
+    public bool IsCustomCall => CallForm == ToolForm.Custom;
 
     /// <summary>The open call's id.</summary>
     public JsonText CallId => new(_call.Memory[.._callIdLength]);
 
     /// <summary>The open call's tool name.</summary>
-    public JsonText CallName => new(_call.Memory[_callIdLength..]);
+    public JsonText CallName => new(_call.Memory[_callIdLength.._callNameEnd]);
+
+    /// <summary>The client's group of tools that the called one is in; absent when it is in none.</summary>
+    public JsonText CallNamespace => _callNameEnd == _call.Length ? default : new(_call.Memory[_callNameEnd..]);
 
     /// <summary><see cref="Words"/> as text.</summary>
     public JsonText WordsText => new(Words.Memory);
@@ -59,14 +66,16 @@ internal sealed class AssembledOutput : IDisposable
     }
 
     /// <summary>Begins a call.</summary>
-    public void StartCall(JsonText id, JsonText name, bool custom)
+    public void StartCall(in StreamEvent start)
     {
         StartItem();
-        IsCustomCall = custom;
+        CallForm = start.Form;
         _call.Clear();
-        _call.Write(id.Span);
+        _call.Write(start.Id.Span);
         _callIdLength = _call.Length;
-        _call.Write(name.Span);
+        _call.Write(start.Name.Span);
+        _callNameEnd = _call.Length;
+        _call.Write(start.Namespace.Span);
     }
 
     /// <summary>Keeps words or arguments of the open block.</summary>
@@ -99,16 +108,34 @@ internal sealed class AssembledOutput : IDisposable
                 json.Text("encrypted_content"u8, new JsonText(Signature.Memory));
             }
         }
+        else if (TryWriteTyped(json))
+        {
+            json.Literal("status"u8, done ? "completed"u8 : "in_progress"u8);
+        }
         else
         {
             json.Literal("type"u8, IsCustomCall ? "custom_tool_call"u8 : "function_call"u8);
             json.Text("call_id"u8, CallId);
             json.Text("name"u8, CallName);
+            json.TextIfPresent("namespace"u8, CallNamespace);
             json.Text(IsCustomCall ? "input"u8 : "arguments"u8, done ? WordsText : JsonText.Empty);
             json.Literal("status"u8, done ? "completed"u8 : "in_progress"u8);
         }
 
         json.EndObject();
+    }
+
+    // Such an item has no form without its arguments, so it is written at the call's end only.
+    private bool TryWriteTyped(JsonWriter json)
+    {
+        if (CallForm <= ToolForm.Custom)
+        {
+            return false;
+        }
+
+        using var arguments = new PooledBuffer(Words.Length + 1);
+        JsonEscaping.Unescape(Words.Span, arguments);
+        return TypedCalls.TryWrite(CallForm, CallId, new JsonSlice(arguments.Memory), json);
     }
 
     /// <summary>Writes the message item as the next value; <paramref name="parts"/> are the elements of its content.</summary>

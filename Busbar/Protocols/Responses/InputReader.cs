@@ -1,3 +1,4 @@
+using System.Globalization;
 using Busbar.Ir;
 using Busbar.Wire;
 
@@ -22,9 +23,10 @@ internal static class InputReader
             return new GatewayError(ErrorKind.InvalidRequest, "Invalid type for 'input': expected a string or an array of input items.", Param: "input", Code: "invalid_type");
         }
 
+        int position = 0;
         foreach (JsonNode item in input.Items)
         {
-            if (ReadItem(item, request) is { } error)
+            if (ReadItem(item, position++, request) is { } error)
             {
                 return error;
             }
@@ -33,7 +35,7 @@ internal static class InputReader
         return null;
     }
 
-    private static GatewayError? ReadItem(JsonNode item, ChatRequest request)
+    private static GatewayError? ReadItem(JsonNode item, int position, ChatRequest request)
     {
         if (!item.IsObject)
         {
@@ -51,15 +53,28 @@ internal static class InputReader
             request.VendorState ??= "item_reference";
             request.AddMessage(Role.Assistant).Blocks.Add(Items.Read(item, type, request.Arena));
         }
-        else if (type.Is("function_call_output"u8) || type.Is("custom_tool_call_output"u8))
+        else if (ToolOutputs.TryRead(item, type, request, out Block? result))
         {
-            request.AddMessage(Role.Tool).Blocks.Add(ReadToolResult(item, type.Is("custom_tool_call_output"u8), request.Arena));
+            request.AddMessage(Role.Tool).Blocks.Add(result!);
+            return type.Is("tool_search_output"u8) ? ToolReader.Read(item["tools"u8], Place(position) + ".tools", isLoaded: true, request) : null;
         }
         else if (type.Is("additional_tools"u8))
         {
             Message message = request.AddMessage(Role.System);
             message.Raw = item.Raw;
-            ReadAddedTools(item["tools"u8], message, request.Arena);
+            ToolOutputs.ReadReferences(item["tools"u8], BlockKind.ToolChange, message.Blocks, request.Arena);
+            return ToolReader.Read(item["tools"u8], Place(position) + ".tools", isLoaded: true, request);
+        }
+        else if (type.Is("agent_message"u8))
+        {
+            ReadAgentMessage(item, request);
+        }
+        else if (type.Is("compaction_trigger"u8))
+        {
+            request.WantsSummary = true;
+            Block trigger = Items.Read(item, type, request.Arena);
+            trigger.Name = type;
+            request.AddMessage(Role.User).Blocks.Add(trigger);
         }
         else
         {
@@ -68,6 +83,31 @@ internal static class InputReader
         }
 
         return null;
+    }
+
+    private static string Place(int position) => "input[" + position.ToString(CultureInfo.InvariantCulture) + "]";
+
+    // What one agent says to another is what a user says to the model that reads it.
+    private static void ReadAgentMessage(JsonNode item, ChatRequest request)
+    {
+        Message message = request.AddMessage(Role.User);
+        message.Raw = item.Raw;
+        JsonText author = item["author"u8].Text, recipient = item["recipient"u8].Text;
+        if (!author.IsNullOrEmpty || !recipient.IsNullOrEmpty)
+        {
+            JsonText[] words = recipient.IsNullOrEmpty ? [From, author, End] : author.IsNullOrEmpty ? [Addressed, recipient, End] : [From, author, To, recipient, End];
+            message.Blocks.Add(request.Arena.NewText(request.Arena.Join(words, default)));
+        }
+
+        foreach (JsonNode part in item["content"u8].Items)
+        {
+            message.Blocks.Add(ReadPart(part, request.Arena));
+        }
+
+        if (item["content"u8].IsString)
+        {
+            message.Blocks.Add(request.Arena.NewText(item["content"u8].Text));
+        }
     }
 
     private static GatewayError? ReadMessage(JsonNode item, ChatRequest request)
@@ -113,48 +153,8 @@ internal static class InputReader
         return null;
     }
 
-    private static Block ReadToolResult(JsonNode item, bool custom, IrArena arena)
-    {
-        Block result = arena.NewBlock(BlockKind.ToolResult);
-        result.Id = item["call_id"u8].Text;
-        result.IsCustomTool = custom;
-        result.Origin = ProtocolId.Responses;
-        result.Raw = item.Raw;
-        JsonNode output = item["output"u8];
-        if (output.IsString)
-        {
-            result.AddChild(arena.NewText(output.Text));
-        }
-        else if (output.IsArray)
-        {
-            foreach (JsonNode part in output.Items)
-            {
-                result.AddChild(ReadPart(part, arena));
-            }
-        }
-        else if (!output.IsNull)
-        {
-            Block json = arena.NewBlock(BlockKind.Json);
-            json.Input = output.Raw;
-            result.AddChild(json);
-        }
-
-        return result;
-    }
-
-    private static void ReadAddedTools(JsonNode tools, Message message, IrArena arena)
-    {
-        foreach (JsonNode tool in tools.Items)
-        {
-            Block change = arena.NewBlock(BlockKind.ToolChange);
-            change.Name = tool["name"u8].Text;
-            change.Raw = tool.Raw;
-            change.Origin = ProtocolId.Responses;
-            message.Blocks.Add(change);
-        }
-    }
-
-    private static Block ReadPart(JsonNode part, IrArena arena)
+    /// <summary>Reads one part of a message or of a result.</summary>
+    public static Block ReadPart(JsonNode part, IrArena arena)
     {
         if (part.IsString)
         {
@@ -211,6 +211,10 @@ internal static class InputReader
         return block;
     }
 
+    private static readonly JsonText From = JsonText.From("[Message from ");
+    private static readonly JsonText To = JsonText.From(" to ");
+    private static readonly JsonText Addressed = JsonText.From("[Message to ");
+    private static readonly JsonText End = JsonText.From("]");
     private static readonly JsonText Mp3 = JsonText.From("audio/mpeg");
     private static readonly JsonText Wav = JsonText.From("audio/wav");
 }

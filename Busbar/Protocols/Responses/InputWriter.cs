@@ -182,7 +182,7 @@ internal static class InputWriter
         }
 
         output.StartObject();
-        OutputItems.WriteCallMembers(block, output);
+        OutputItems.WriteCallMembers(block, output, typed: false);
         output.EndObject();
     }
 

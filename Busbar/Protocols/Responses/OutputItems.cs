@@ -7,12 +7,18 @@ namespace Busbar.Protocols.Responses;
 /// <summary>The members of output items that whole answers, streams and replayed history write alike.</summary>
 internal static class OutputItems
 {
-    /// <summary>Writes type, call id, name and argument of a call into an open item.</summary>
-    public static void WriteCallMembers(Block call, JsonWriter output)
+    /// <summary>Writes type, call id, name and argument of a call into an open item; as a function call unless <paramref name="typed"/> lets it have its own form.</summary>
+    public static void WriteCallMembers(Block call, JsonWriter output, bool typed = true)
     {
+        if (typed && call.Form > ToolForm.Custom && TypedCalls.TryWrite(call.Form, call.Id, call.Input, output))
+        {
+            return;
+        }
+
         output.Literal("type"u8, call.IsCustomTool ? "custom_tool_call"u8 : "function_call"u8);
         output.Text("call_id"u8, call.Id);
-        output.Text("name"u8, call.Name);
+        output.Text("name"u8, call.OwnName.IsAbsent ? call.Name : call.OwnName);
+        output.TextIfPresent("namespace"u8, call.Namespace);
         if (call.IsCustomTool || !call.InputText.IsAbsent)
         {
             output.Text(call.IsCustomTool ? "input"u8 : "arguments"u8, call.InputText);
@@ -37,6 +43,18 @@ internal static class OutputItems
         }
 
         output.EndArray();
+    }
+
+    /// <summary>Writes a summary of the conversation as a compaction item. Its words are wrapped, so that any lane can be told them later.</summary>
+    public static void WriteSummaryItem(JsonText words, JsonText id, JsonWriter output)
+    {
+        using var wrapped = new PooledBuffer(words.Escaped.Length * 2 + 32);
+        SignatureEnvelope.Wrap(ProtocolId.Responses, SignatureUse.Summary, "", words, wrapped);
+        output.StartObject();
+        output.Text("id"u8, id);
+        output.Literal("type"u8, "compaction"u8);
+        output.Text("encrypted_content"u8, new JsonText(wrapped.Memory));
+        output.EndObject();
     }
 
     /// <summary>Writes one summary part as the next value.</summary>

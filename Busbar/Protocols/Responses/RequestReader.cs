@@ -37,6 +37,11 @@ internal static class RequestReader
             return new GatewayError(ErrorKind.InvalidRequest, "Missing required parameter: 'input'.", Param: "input", Code: "missing_required_parameter");
         }
 
+        if (ToolReader.Read(root["tools"u8], "tools", isLoaded: false, request) is { } wrongTool)
+        {
+            return wrongTool;
+        }
+
         foreach (JsonMember member in root.Members)
         {
             if (!TryTake(member.Name, member.Value, request))
@@ -45,7 +50,14 @@ internal static class RequestReader
             }
         }
 
-        return input.IsNull ? null : InputReader.Read(input, request);
+        if (!input.IsNull && InputReader.Read(input, request) is { } wrongItem)
+        {
+            return wrongItem;
+        }
+
+        Namespaces.Separate(request);
+        request.ToolChoice = ToolChoices.Read(root["tool_choice"u8], request);
+        return null;
     }
 
     // True when the typed fields say all that the member says.
@@ -63,7 +75,7 @@ internal static class RequestReader
                 request.Stream = value.IsTrue;
                 return value.IsTrue;
             case var _ when name.Is("tools"u8):
-                return ReadTools(value, request);
+                return !value[0].IsMissing;
             case var _ when name.Is("max_output_tokens"u8):
                 request.MaxTokens = value.Integer is >= 1 and <= uint.MaxValue ? value.Integer : null;
                 return request.MaxTokens is not null;
@@ -97,9 +109,6 @@ internal static class RequestReader
     {
         switch (name)
         {
-            case var _ when name.Is("tool_choice"u8):
-                request.ToolChoice = ToolChoices.Read(value);
-                break;
             case var _ when name.Is("reasoning"u8):
                 request.Reasoning.Effort = EffortWords.Parse(value["effort"u8].Text);
                 JsonNode summary = value["summary"u8].IsNull ? value["generate_summary"u8] : value["summary"u8];
@@ -150,43 +159,6 @@ internal static class RequestReader
 
         request.System.Add(request.Arena.NewText(value.Text));
         return true;
-    }
-
-    private static bool ReadTools(JsonNode value, ChatRequest request)
-    {
-        foreach (JsonNode tool in value.Items)
-        {
-            if (tool.IsObject)
-            {
-                request.Tools.Add(ReadTool(tool));
-            }
-        }
-
-        return request.Tools.Count > 0;
-    }
-
-    private static Tool ReadTool(JsonNode tool)
-    {
-        JsonText type = tool["type"u8].Text;
-        JsonNode nested = tool["function"u8];
-        JsonNode definition = nested.IsObject ? nested : tool;
-        JsonNode schema = definition["parameters"u8];
-        var read = new Tool
-        {
-            Kind = type.IsAbsent || type.Is("function"u8) ? ToolKind.Function : type.Is("custom"u8) ? ToolKind.Custom : ToolKind.Hosted,
-            Name = definition["name"u8].Text,
-            Raw = tool.Raw,
-            Origin = ProtocolId.Responses,
-        };
-        if (read.Kind != ToolKind.Hosted)
-        {
-            read.Description = definition["description"u8].Text;
-            read.Schema = schema.IsNull ? default : schema.Raw;
-            read.Strict = definition["strict"u8].Bool;
-            read.Format = tool["format"u8].IsNull ? default : tool["format"u8].Raw;
-        }
-
-        return read;
     }
 
     private static void ReadFormat(JsonNode format, ChatRequest request)

@@ -106,6 +106,12 @@ internal static class RequestWriter
         bool open = false;
         foreach (Tool tool in request.Tools)
         {
+            if (same && (tool.IsLoaded || (tool.Raw.IsAbsent && !tool.Namespace.IsAbsent)))
+            {
+                // An item brings it along, or the first of its group has the entry of all.
+                continue;
+            }
+
             bool replay = !tool.Raw.IsAbsent && (same || tool is { Kind: ToolKind.Hosted, Origin: ProtocolId.Responses });
             if (tool.Kind == ToolKind.Hosted && !replay)
             {

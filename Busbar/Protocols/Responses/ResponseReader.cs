@@ -42,14 +42,15 @@ internal static class ResponseReader
         foreach (JsonNode item in root["output"u8].Items)
         {
             JsonText type = item["type"u8].Text;
-            called |= Items.IsCall(type);
             if (type.Is("message"u8))
             {
                 refused |= ReadMessage(item, response);
             }
             else
             {
-                response.Blocks.Add(Items.Read(item, type, response.Arena));
+                Block block = Items.Read(item, type, response.Arena);
+                called |= block.Kind == BlockKind.ToolUse;
+                response.Blocks.Add(block);
             }
         }
 

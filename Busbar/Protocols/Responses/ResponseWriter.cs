@@ -134,10 +134,13 @@ internal static class ResponseWriter
                 break;
             case BlockKind.ToolUse:
                 output.StartObject();
-                output.Text("id"u8, ResponsesProtocol.NewItemId(block.IsCustomTool ? "ctc_" : "fc_"));
+                output.Text("id"u8, ResponsesProtocol.NewItemId(TypedCalls.IdPrefix(block.Form)));
                 OutputItems.WriteCallMembers(block, output);
                 output.Literal("status"u8, "completed"u8);
                 output.EndObject();
+                break;
+            case BlockKind.Summary:
+                OutputItems.WriteSummaryItem(block.Text, ResponsesProtocol.NewItemId("cmp_"), output);
                 break;
             case BlockKind.Image when block.Source == MediaSource.Base64:
                 output.StartObject();

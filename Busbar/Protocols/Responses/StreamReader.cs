@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
@@ -142,8 +143,10 @@ internal sealed class StreamReader : IStreamReader
         _called = true;
         call.Block = _items.NextBlock++;
         ref StreamEvent start = ref events.AddStart(call.Block, BlockKind.ToolUse);
+        Block called = _arena.NewBlock(BlockKind.ToolUse);
+        Items.ReadName(item, called, _arena);
         start.Id = item["call_id"u8].Text;
-        start.Name = name;
+        start.Name = called.Name;
         start.IsCustomTool = type.Is("custom_tool_call"u8);
     }
 
@@ -329,7 +332,20 @@ internal sealed class StreamReader : IStreamReader
             default:
                 known.Block = _items.NextBlock++;
                 Block whole = Items.Read(item, type, _arena);
-                events.AddStart(known.Block, whole.Kind).Whole = whole;
+                ref StreamEvent start = ref events.AddStart(known.Block, whole.Kind);
+                if (whole.Kind == BlockKind.ToolUse)
+                {
+                    // A call of a tool that the API knows by its type comes whole.
+                    _called = true;
+                    start.Id = whole.Id;
+                    start.Name = whole.Name;
+                    Input(known.Block, ResponseSeam.Escaped(whole.Input.IsAbsent ? "{}"u8 : whole.Input.Span, _arena), events);
+                }
+                else
+                {
+                    start.Whole = whole;
+                }
+
                 break;
         }
 

@@ -138,9 +138,17 @@ internal sealed class StreamWriter : IStreamWriter
                 break;
             case BlockKind.ToolUse:
                 _message.Close(_stop);
-                _frames.ItemId = ResponsesProtocol.NewItemId(start.IsCustomTool ? "ctc_" : "fc_");
-                _assembled.StartCall(start.Id, start.Name, start.IsCustomTool);
-                AddItem();
+                _frames.ItemId = ResponsesProtocol.NewItemId(TypedCalls.IdPrefix(start.Form));
+                _assembled.StartCall(start);
+                if (!IsTypedCall)
+                {
+                    AddItem();
+                }
+
+                break;
+            case BlockKind.Summary when start.Whole is { } summary:
+                _message.Close(_stop);
+                WriteSummary(summary);
                 break;
             case BlockKind.Image when start.Whole is { Source: MediaSource.Base64 } image:
                 _message.Close(_stop);
@@ -206,6 +214,12 @@ internal sealed class StreamWriter : IStreamWriter
             return;
         }
 
+        if (IsTypedCall)
+        {
+            _assembled.AddWords(fragment);
+            return;
+        }
+
         JsonWriter json = _frames.BeginOfItem(_assembled.IsCustomCall ? "response.custom_tool_call_input.delta"u8 : "response.function_call_arguments.delta"u8);
         json.Text("delta"u8, fragment);
         _frames.End(json);
@@ -266,6 +280,13 @@ internal sealed class StreamWriter : IStreamWriter
             WriteArguments(AssembledOutput.NoArguments);
         }
 
+        if (IsTypedCall)
+        {
+            AddItem();
+            CloseItem();
+            return;
+        }
+
         bool custom = _assembled.IsCustomCall;
         JsonWriter json = _frames.BeginOfItem(custom ? "response.custom_tool_call_input.done"u8 : "response.function_call_arguments.done"u8);
         json.Text(custom ? "input"u8 : "arguments"u8, _assembled.WordsText);
@@ -276,6 +297,25 @@ internal sealed class StreamWriter : IStreamWriter
 
         _frames.End(json);
         CloseItem();
+    }
+
+    private bool IsTypedCall => _assembled.CallForm > ToolForm.Custom;
+
+    private void WriteSummary(Block summary)
+    {
+        _open = BlockKind.Opaque;
+        _frames.ItemId = ResponsesProtocol.NewItemId("cmp_");
+        using var item = new PooledBuffer(summary.Text.Escaped.Length * 2 + 128);
+        OutputItems.WriteSummaryItem(summary.Text, _frames.ItemId, new JsonWriter(item));
+        foreach (bool done in (ReadOnlySpan<bool>)[false, true])
+        {
+            JsonWriter json = _frames.BeginItem(done ? "response.output_item.done"u8 : "response.output_item.added"u8);
+            json.Raw("item"u8, item.Span);
+            _frames.End(json);
+        }
+
+        new JsonWriter(_assembled.Items).Raw(item.Span);
+        _frames.OutputIndex++;
     }
 
     private void WriteImage(Block image)
@@ -340,18 +380,22 @@ internal sealed class StreamWriter : IStreamWriter
 
     private void AddItem()
     {
-        JsonWriter json = _frames.BeginItem("response.output_item.added"u8);
+        WriteItem("response.output_item.added"u8, done: false);
+    }
+
+    private void WriteItem(ReadOnlySpan<byte> type, bool done)
+    {
+        JsonWriter json = _frames.BeginItem(type);
         json.Name("item"u8);
-        _assembled.WriteItem(json, _frames.ItemId, _open, done: false);
+        int start = json.Output.Length;
+        _assembled.WriteItem(json, _frames.ItemId, _open, done);
+        SingleLine.Enforce(json.Output, start);
         _frames.End(json);
     }
 
     private void CloseItem()
     {
-        JsonWriter json = _frames.BeginItem("response.output_item.done"u8);
-        json.Name("item"u8);
-        _assembled.WriteItem(json, _frames.ItemId, _open, done: true);
-        _frames.End(json);
+        WriteItem("response.output_item.done"u8, done: true);
         if (_assembled.HasRoom)
         {
             _assembled.WriteItem(new JsonWriter(_assembled.Items), _frames.ItemId, _open, done: true);

@@ -10,8 +10,7 @@ namespace Busbar.Protocols.Translation;
 /// </summary>
 internal sealed class TranslationContext
 {
-    private Dictionary<JsonText, JsonText>? _names;
-    private HashSet<JsonText>? _customTools;
+    private Dictionary<JsonText, ClientTool>? _tools;
 
     /// <summary>For an exchange between <paramref name="ingress"/> and <paramref name="egress"/>.</summary>
     public TranslationContext(ProtocolId ingress, ProtocolId egress, EgressTarget target)
@@ -40,24 +39,22 @@ internal sealed class TranslationContext
     /// <summary>The client waits for reasoning items, so that an answer without any gets an empty one.</summary>
     public bool OwesReasoning { get; set; }
 
+    /// <summary>The client asked for a summary: the words of the answer are one, and nothing else of it is shown.</summary>
+    public bool WantsSummary { get; set; }
+
     /// <summary>Name, as the provider sees it, of the tool that stands in for a demanded answer form; absent when there is none.</summary>
     public JsonText StructuredTool { get; private set; }
 
     /// <summary>Declares the tool that stands in for a demanded answer form.</summary>
     public void SetStructuredTool(JsonText egressName) => StructuredTool = Own(egressName);
 
-    /// <summary>Notes that the provider knows the client's tool <paramref name="clientName"/> as <paramref name="egressName"/>.</summary>
-    public void AddName(JsonText egressName, JsonText clientName) => (_names ??= [])[Own(egressName)] = Own(clientName);
+    /// <summary>Notes that the provider knows <paramref name="tool"/> as the function <paramref name="egressName"/>.</summary>
+    public void AddTool(JsonText egressName, in ClientTool tool) =>
+        (_tools ??= [])[Own(egressName)] = new(Own(tool.Name), tool.Namespace.IsAbsent ? default : Own(tool.Namespace), tool.Form);
 
-    /// <summary>Notes that the free-text tool <paramref name="egressName"/> was sent as a function with one string argument.</summary>
-    public void AddCustomTool(JsonText egressName) => (_customTools ??= []).Add(Own(egressName));
-
-    /// <summary>The client's name of the tool the provider calls <paramref name="egressName"/>.</summary>
-    public JsonText ClientName(JsonText egressName) =>
-        _names is not null && _names.TryGetValue(egressName, out JsonText name) ? name : egressName;
-
-    /// <summary>Whether <paramref name="egressName"/> is a free-text tool in disguise.</summary>
-    public bool IsCustomTool(JsonText egressName) => _customTools is not null && _customTools.Contains(egressName);
+    /// <summary>What the client calls the tool the provider calls <paramref name="egressName"/>.</summary>
+    public ClientTool ClientTool(JsonText egressName) =>
+        _tools is not null && _tools.TryGetValue(egressName, out ClientTool tool) ? tool : new(egressName);
 
     /// <summary>Whether <paramref name="egressName"/> is the tool that stands in for a demanded answer form.</summary>
     public bool IsStructuredTool(JsonText egressName) => !StructuredTool.IsAbsent && StructuredTool.Equals(egressName);

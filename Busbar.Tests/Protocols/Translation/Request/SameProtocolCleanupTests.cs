@@ -67,7 +67,7 @@ public sealed class SameProtocolCleanupTests
     {
         var target = new EgressTarget { WireModel = "gemini-3-pro", Capabilities = ModelCapabilities.For(ProtocolId.Gemini, "gemini-3-pro") };
         var context = new TranslationContext(ProtocolId.Responses, ProtocolId.Gemini, target);
-        context.AddCustomTool(JsonText.From("patch"));
+        context.AddTool(JsonText.From("patch"), new(JsonText.From("patch"), Form: ToolForm.Custom));
         using ChatResponse response = ChatResponse.Rent();
         response.Id = JsonText.From("foreign");
         response.StopReason = StopReason.ToolUse;

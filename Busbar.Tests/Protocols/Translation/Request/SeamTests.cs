@@ -291,7 +291,7 @@ public sealed class SeamTests
             Assert.Equal(4, names.Distinct().Count());
             Assert.All(names, name => Assert.InRange(name.Length, 1, egress == ProtocolId.Anthropic ? 128 : 64));
             Assert.All(names, name => Assert.Matches(egress == ProtocolId.Gemini ? "^[A-Za-z_][A-Za-z0-9_.:-]*$" : "^[A-Za-z0-9_-]+$", name));
-            Assert.Equal(["a_b", "a.b", "a b", longName], request.Tools.Select(tool => context.ClientName(tool.Name).ToString()));
+            Assert.Equal(["a_b", "a.b", "a b", longName], request.Tools.Select(tool => context.ClientTool(tool.Name).Name.ToString()));
             Assert.True(call.Name.Equals(request.Tools[2].Name));
             Assert.True(request.ToolChoice.Name.Equals(request.Tools[2].Name));
         }

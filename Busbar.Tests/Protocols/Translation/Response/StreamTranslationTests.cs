@@ -151,7 +151,7 @@ public sealed class StreamTranslationTests
     public void A_disguised_free_text_call_comes_back_as_its_free_text()
     {
         var stream = new Exchange(ProtocolId.Anthropic, ProtocolId.Responses, "m");
-        stream.Context.AddCustomTool(JsonText.From("apply_patch"));
+        stream.Context.AddTool(JsonText.From("apply_patch"), new(JsonText.From("apply_patch"), Form: ToolForm.Custom));
         stream.Play(static events =>
         {
             ref StreamEvent start = ref events.AddStart(0, BlockKind.ToolUse);
@@ -170,7 +170,7 @@ public sealed class StreamTranslationTests
     public void A_renamed_tool_has_the_clients_name_in_the_stream()
     {
         var stream = new Exchange(ProtocolId.OpenAI, ProtocolId.Gemini, "m");
-        stream.Context.AddName(JsonText.From("a_b"), JsonText.From("a.b"));
+        stream.Context.AddTool(JsonText.From("a_b"), new(JsonText.From("a.b")));
         stream.Play(static events =>
         {
             events.AddStart(0, BlockKind.ToolUse).Name = JsonText.From("a_b");

@@ -89,7 +89,7 @@ internal sealed class TokenEstimate
 
     private void AddTool(in Tool tool)
     {
-        if (tool.Kind == ToolKind.Hosted)
+        if (tool.Kind == ToolKind.Hosted || tool.IsTyped)
         {
             _fixed += HostedTool;
             AddPlain(tool.Raw.Span);
@@ -146,7 +146,8 @@ internal sealed class TokenEstimate
             case BlockKind.Image or BlockKind.Audio or BlockKind.Video:
                 _fixed += Media;
                 break;
-            case BlockKind.ServerToolUse or BlockKind.ServerToolResult or BlockKind.ToolChange or BlockKind.Opaque:
+            case BlockKind.ServerToolUse or BlockKind.ServerToolResult or BlockKind.ToolChange or BlockKind.ToolReference or BlockKind.Summary
+                or BlockKind.Opaque:
                 AddPlain(block.Raw.Span);
                 break;
         }

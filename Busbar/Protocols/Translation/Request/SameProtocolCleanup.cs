@@ -23,7 +23,7 @@ internal static class SameProtocolCleanup
         PooledBuffer output)
     {
         request.Reset();
-        if (protocol.ReadRequest(body, pathModel, stream, request) is not null || !SignatureRule.RestoreWrapped(request, context))
+        if (protocol.ReadRequest(body, pathModel, stream, request) is not null || !(SignatureRule.RestoreWrapped(request, context) | SummaryRule.Unwrap(request)))
         {
             return false;
         }

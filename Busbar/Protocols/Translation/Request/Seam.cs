@@ -18,7 +18,14 @@ internal static class Seam
             return new(ErrorKind.InvalidRequest, $"The parameter '{state}' is not supported with this model.", Param: state);
         }
 
-        context.OwesReasoning = request.WantsReasoningItems && (request.Reasoning.IsOn || request.Reasoning.Display == true);
+        SpeakerRule.Apply(request, ref context.Losses);
+        GatewayError? refusal = LoadedTools.Apply(request, ref context.Losses) ?? SummaryRule.Apply(request, context);
+        if (refusal is not null)
+        {
+            return refusal;
+        }
+
+        context.OwesReasoning = !request.WantsSummary && request.WantsReasoningItems && (request.Reasoning.IsOn || request.Reasoning.Display == true);
         bool isLimitOurs = BackfillLimit(request, egress.Id, target);
         ToolRule.Apply(request, egress.Id, target.Capabilities, context);
         if (StructuredOutputRule.Apply(request, egress.Id, target.Capabilities, context) is { } refused)
@@ -30,6 +37,7 @@ internal static class Seam
         SignatureRule.Apply(request, context);
         BlockRule.Apply(request, egress.Id, ref context.Losses);
         ToolNames.Apply(request, egress.Id, context);
+        LoadedTools.Say(request);
         MapIds(request, egress.Id);
         TurnNormaliser.Apply(request, egress.Id, target.Capabilities, ref context.Losses);
         ReasoningRule.Apply(request, egress.Id, target, isLimitOurs, ref context.Losses);

@@ -69,7 +69,7 @@ internal static class StructuredOutputRule
         {
             if (tool.Name.Equals(name))
             {
-                name = ToolNames.Distinct(egress, wanted, request.Arena);
+                name = ToolNames.Distinct(egress, wanted, wanted, request.Arena);
             }
         }
 

@@ -21,7 +21,7 @@ internal static class ToolNames
     private static readonly SearchValues<byte> GeminiCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:"u8);
 
-    /// <summary>Renames tools, their calls and results in the history, and the tool choice.</summary>
+    /// <summary>Renames tools, their calls and results in the history, and the tool choice; notes what the client calls those it knows by other names or forms.</summary>
     public static void Apply(ChatRequest request, ProtocolId egress, TranslationContext context)
     {
         Dictionary<JsonText, JsonText>? renamed = null;
@@ -32,13 +32,24 @@ internal static class ToolNames
 
         foreach (Message message in request.Messages)
         {
+            Consider(request, message.Blocks, egress, context, ref renamed);
+        }
+
+        // What is offered says how it is called, whatever the history says.
+        foreach (Message message in request.Messages)
+        {
             foreach (Block block in message.Blocks)
             {
-                if (IsNamed(block))
+                if (block.Kind == BlockKind.ToolUse)
                 {
-                    Consider(request, block.Name, egress, context, ref renamed);
+                    Note(block.Name, new(block.OwnName, block.Namespace, block.Form), renamed, context);
                 }
             }
+        }
+
+        foreach (Tool tool in request.Tools)
+        {
+            Note(tool.Name, new(tool.OwnName, tool.Namespace, tool.Form), renamed, context);
         }
 
         if (renamed is not null)
@@ -48,10 +59,10 @@ internal static class ToolNames
     }
 
     /// <summary><paramref name="name"/> itself when <paramref name="egress"/> accepts it, else a legal form of it.</summary>
-    public static JsonText Legal(ProtocolId egress, JsonText name, IrArena arena) => IsLegal(egress, name.Span) ? name : Build(egress, name, arena, name.Escaped.Length > MaxLength(egress));
+    public static JsonText Legal(ProtocolId egress, JsonText name, IrArena arena) => IsLegal(egress, name.Span) ? name : Build(egress, name, name, arena, name.Escaped.Length > MaxLength(egress));
 
-    /// <summary>A legal form of <paramref name="name"/> that no other name has.</summary>
-    public static JsonText Distinct(ProtocolId egress, JsonText name, IrArena arena) => Build(egress, name, arena, withHash: true);
+    /// <summary>A legal form of <paramref name="name"/> that no other <paramref name="seed"/> gives.</summary>
+    public static JsonText Distinct(ProtocolId egress, JsonText name, JsonText seed, IrArena arena) => Build(egress, name, seed, arena, withHash: true);
 
     private static int MaxLength(ProtocolId egress) => egress == ProtocolId.Anthropic ? 128 : 64;
 
@@ -68,7 +79,23 @@ internal static class ToolNames
     // Gemini wants a letter or an underscore first.
     private static bool CanStart(ReadOnlySpan<byte> name) => name.IsEmpty || name[0] == (byte)'_' || char.IsAsciiLetter((char)name[0]);
 
-    private static bool IsNamed(Block block) => block.Kind is BlockKind.ToolUse or BlockKind.ToolResult or BlockKind.ToolChange && !block.Name.IsNullOrEmpty;
+    private static bool IsNamed(Block block) => block.Kind is BlockKind.ToolUse or BlockKind.ToolResult or BlockKind.ToolChange or BlockKind.ToolReference && !block.Name.IsNullOrEmpty;
+
+    private static void Consider(ChatRequest request, List<Block> blocks, ProtocolId egress, TranslationContext context, ref Dictionary<JsonText, JsonText>? renamed)
+    {
+        foreach (Block block in blocks)
+        {
+            if (IsNamed(block))
+            {
+                Consider(request, block.Name, egress, context, ref renamed);
+            }
+
+            if (block.Children is { Count: > 0 } children)
+            {
+                Consider(request, children, egress, context, ref renamed);
+            }
+        }
+    }
 
     private static void Consider(ChatRequest request, JsonText name, ProtocolId egress, TranslationContext context, ref Dictionary<JsonText, JsonText>? renamed)
     {
@@ -80,15 +107,20 @@ internal static class ToolNames
         JsonText legal = Legal(egress, name, request.Arena);
         if (IsTaken(request, legal) || (renamed is not null && renamed.ContainsValue(legal)))
         {
-            legal = Distinct(egress, name, request.Arena);
+            legal = Distinct(egress, name, name, request.Arena);
         }
 
         (renamed ??= []).Add(name, legal);
-        context.AddName(legal, name);
+        context.AddTool(legal, new(name));
         context.Losses.Add(LossField.ToolName);
-        if (context.IsCustomTool(name))
+    }
+
+    private static void Note(JsonText name, ClientTool tool, Dictionary<JsonText, JsonText>? renamed, TranslationContext context)
+    {
+        if (tool.Form != ToolForm.Function || !tool.Namespace.IsAbsent)
         {
-            context.AddCustomTool(legal);
+            JsonText known = renamed is null ? name : renamed.GetValueOrDefault(name, name);
+            context.AddTool(known, tool.Name.IsAbsent ? tool with { Name = name } : tool);
         }
     }
 
@@ -116,13 +148,7 @@ internal static class ToolNames
 
         foreach (Message message in request.Messages)
         {
-            foreach (Block block in message.Blocks)
-            {
-                if (IsNamed(block))
-                {
-                    block.Name = renamed.GetValueOrDefault(block.Name, block.Name);
-                }
-            }
+            Rename(message.Blocks, renamed);
         }
 
         ref ToolChoice choice = ref request.ToolChoice;
@@ -137,7 +163,23 @@ internal static class ToolNames
         }
     }
 
-    private static JsonText Build(ProtocolId egress, JsonText name, IrArena arena, bool withHash)
+    private static void Rename(List<Block> blocks, Dictionary<JsonText, JsonText> renamed)
+    {
+        foreach (Block block in blocks)
+        {
+            if (IsNamed(block))
+            {
+                block.Name = renamed.GetValueOrDefault(block.Name, block.Name);
+            }
+
+            if (block.Children is { Count: > 0 } children)
+            {
+                Rename(children, renamed);
+            }
+        }
+    }
+
+    private static JsonText Build(ProtocolId egress, JsonText name, JsonText seed, IrArena arena, bool withHash)
     {
         using var plain = new PooledBuffer(name.Escaped.Length + 1);
         if (!CanStart(name.Span) && egress == ProtocolId.Gemini)
@@ -159,7 +201,7 @@ internal static class ToolNames
         if (withHash)
         {
             legal[kept++] = (byte)'_';
-            ToolIds.Hash(name.Span, legal.Slice(kept, HashLength));
+            ToolIds.Hash(seed.Span, legal.Slice(kept, HashLength));
             kept += HashLength;
         }
 

@@ -31,7 +31,7 @@ internal static class ToolRule
 
             if (tool.Kind == ToolKind.Custom && !keepCustom)
             {
-                Disguise(ref tool, context);
+                Disguise(ref tool, ref context.Losses);
             }
 
             if (tool.Kind == ToolKind.Function && tool.Schema.IsNull)
@@ -58,6 +58,19 @@ internal static class ToolRule
         if (!fits || !WebSearchTool.TryTranslate(tool, egress, request.Arena, ref losses, out Tool translated))
         {
             return false;
+        }
+
+        if (request.ToolChoice is { Kind: ToolChoiceKind.Tool } && request.ToolChoice.Name.Equals(tool.Name) && !translated.Name.IsAbsent)
+        {
+            request.ToolChoice.Name = translated.Name;
+        }
+
+        for (int index = 0; index < (request.ToolChoice.Allowed?.Count ?? 0); index++)
+        {
+            if (request.ToolChoice.Allowed![index].Equals(tool.Name) && !translated.Name.IsAbsent)
+            {
+                request.ToolChoice.Allowed[index] = translated.Name;
+            }
         }
 
         tool = translated;
@@ -128,18 +141,18 @@ internal static class ToolRule
         }
     }
 
-    private static void Disguise(ref Tool tool, TranslationContext context)
+    private static void Disguise(ref Tool tool, ref Losses losses)
     {
         if (!tool.Format.IsNull)
         {
-            context.Losses.Add(LossField.CustomToolFormat);
+            losses.Add(LossField.CustomToolFormat);
         }
 
         tool.Kind = ToolKind.Function;
         tool.Schema = OneString;
         tool.Strict = null;
         tool.Format = default;
-        context.AddCustomTool(tool.Name);
+        tool.Form = ToolForm.Custom;
     }
 
     private static void DisguiseCalls(ChatRequest request)

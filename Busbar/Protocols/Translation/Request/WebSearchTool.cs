@@ -9,7 +9,7 @@ namespace Busbar.Protocols.Translation.Request;
 /// </summary>
 internal static class WebSearchTool
 {
-    private static readonly JsonText MessagesName = JsonText.From("web_search");
+    private static readonly JsonText SearchName = JsonText.From("web_search");
 
     /// <summary>
     /// <paramref name="tool"/>, a tool its vendor runs, as <paramref name="egress"/> spells it. False when it is no web search or there is none at
@@ -38,7 +38,7 @@ internal static class WebSearchTool
         translated = new()
         {
             Kind = ToolKind.Hosted,
-            Name = egress == ProtocolId.Anthropic ? MessagesName : default,
+            Name = egress is ProtocolId.Anthropic or ProtocolId.Responses ? SearchName : default,
             Raw = new(arena.Store(entry.Span)),
             Origin = egress,
         };

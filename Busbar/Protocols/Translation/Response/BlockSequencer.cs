@@ -354,6 +354,7 @@ internal sealed class BlockSequencer : IDisposable
         held.Text = Held(source.Text);
         held.Id = Held(source.Id);
         held.Name = Held(source.Name);
+        held.Signature = Held(source.Signature);
         held.Logprobs = source.Logprobs.IsAbsent ? default : new(_held.Store(source.Logprobs.Span));
         held.Whole = source.Whole is { } whole ? HeldBlocks.Copy(whole, _held) : null;
         held.Citation = HeldBlocks.Copy(source.Citation, _held);

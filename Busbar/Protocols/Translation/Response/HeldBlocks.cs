@@ -19,7 +19,7 @@ internal static class HeldBlocks
         copy.Origin = block.Origin;
         copy.Redacted = block.Redacted;
         copy.IsError = block.IsError;
-        copy.IsCustomTool = block.IsCustomTool;
+        copy.Form = block.Form;
         copy.Source = block.Source;
         copy.MediaType = Copy(block.MediaType, arena);
         copy.Data = Copy(block.Data, arena);

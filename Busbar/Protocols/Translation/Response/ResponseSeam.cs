@@ -51,6 +51,11 @@ internal static class ResponseSeam
             response.Blocks.Insert(0, Carrier(SignatureUse.Thinking, default, context, response.Arena));
         }
 
+        if (context.WantsSummary)
+        {
+            SummaryGatherer.Gather(response);
+        }
+
         if (hasStructured && !hasTool && response.StopReason == StopReason.ToolUse)
         {
             response.StopReason = StopReason.EndTurn;
@@ -119,13 +124,13 @@ internal static class ResponseSeam
         Block call = response.Blocks[index];
         IrArena arena = response.Arena;
         call.Id = ToolIds.ToClient(context.Egress, context.Ingress, call.Id, arena);
-        if (context.IsCustomTool(call.Name))
+        ClientTool tool = context.ClientTool(call.Name);
+        if (tool.Form == ToolForm.Custom && !call.IsCustomTool)
         {
             call.IsCustomTool = true;
-            call.InputText = FreeText(call.Input.Raw, arena);
+            call.InputText = call.Input.IsAbsent ? call.InputText : FreeText(call.Input.Raw, arena);
             call.Input = default;
         }
-
         else if (call.IsCustomTool && !KnowsFreeText(context.Ingress))
         {
             call.IsCustomTool = false;
@@ -133,7 +138,14 @@ internal static class ResponseSeam
             call.InputText = default;
         }
 
-        call.Name = context.ClientName(call.Name);
+        if (!call.IsCustomTool)
+        {
+            call.Form = tool.Form;
+        }
+
+        call.Name = tool.Name;
+        call.OwnName = default;
+        call.Namespace = tool.Namespace;
         if (call.Signature.IsNullOrEmpty)
         {
             return 0;

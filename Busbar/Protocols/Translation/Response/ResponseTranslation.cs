@@ -29,6 +29,10 @@ internal static class ResponseTranslation
         if (scratch.Failure is null)
         {
             ResponseSeam.Prepare(scratch, context);
+        }
+
+        if (scratch.Failure is null)
+        {
             ingress.WriteResponse(scratch, identity, new JsonWriter(output), ref context.Losses);
         }
 

@@ -20,8 +20,10 @@ internal sealed class StreamTranslation : IDisposable
     private readonly TranslationContext _context;
     private readonly BlockSequencer _sequencer = new();
     private readonly ReasoningCarriers? _carriers;
+    private readonly SummaryGatherer? _summary;
     private readonly IrArena _scratch = new();
     private readonly PooledBuffer _freeText = new(256);
+    private StreamError? _failure;
     private Part _part;
     private bool _isSigned;
     private bool _hasTool;
@@ -34,6 +36,7 @@ internal sealed class StreamTranslation : IDisposable
     {
         _context = context;
         _carriers = ReasoningCarriers.For(context);
+        _summary = context.WantsSummary ? new() : null;
         _reader = egress.NewStreamReader();
         _writer = ingress.NewStreamWriter(stream);
     }
@@ -55,7 +58,7 @@ internal sealed class StreamTranslation : IDisposable
     public bool IsComplete { get; private set; }
 
     /// <summary>The error the provider reported in the stream; nothing is written for it, nor for anything after it. Null when none.</summary>
-    public StreamError? Error => _sequencer.Error;
+    public StreamError? Error => _failure ?? _sequencer.Error;
 
     /// <summary>Token counts seen so far.</summary>
     public Usage Usage => _sequencer.Usage;
@@ -135,6 +138,7 @@ internal sealed class StreamTranslation : IDisposable
         _writer.Dispose();
         _sequencer.Dispose();
         _carriers?.Dispose();
+        _summary?.Dispose();
         _scratch.Dispose();
         _freeText.Dispose();
     }
@@ -149,15 +153,42 @@ internal sealed class StreamTranslation : IDisposable
     private void Process(StreamEvents read, PooledBuffer output)
     {
         StreamEvents ordered = Blank(ref _sharedOrdered);
+        if (_context.Ingress == ProtocolId.OpenAI)
+        {
+            SignCalls(read);
+        }
+
         _sequencer.Feed(_carriers?.Apply(read) ?? read, ordered, ref _context.Losses);
         Write(ordered, output);
     }
 
+    // Chat clients look for the signature of a call in the first delta of the call.
+    private static void SignCalls(StreamEvents read)
+    {
+        for (int index = 0; index < read.Count; index++)
+        {
+            if (read[index] is { Kind: StreamEventKind.SignatureDelta } signed)
+            {
+                for (int before = 0; before < index; before++)
+                {
+                    if (read[before] is { Kind: StreamEventKind.BlockStart, Block: BlockKind.ToolUse } start && start.Index == signed.Index)
+                    {
+                        read[before].Signature = signed.Text;
+                        read[before].Origin = signed.Origin;
+                    }
+                }
+            }
+        }
+    }
+
     private void Write(StreamEvents ordered, PooledBuffer output)
     {
-        for (int index = 0; index < ordered.Count; index++)
+        for (int index = 0; index < ordered.Count && _failure is null; index++)
         {
-            Write(ref ordered[index], output);
+            if (_summary is null || !_summary.Take(ordered[index]))
+            {
+                Write(ref ordered[index], output);
+            }
         }
 
         _scratch.Reset();
@@ -198,6 +229,17 @@ internal sealed class StreamTranslation : IDisposable
                 break;
             case StreamEventKind.BlockStop:
                 Finish(next.Index, output);
+                break;
+            case StreamEventKind.MessageDelta when _summary is not null:
+                if (_summary.Finish(_scratch) is not { } summary)
+                {
+                    _failure = SummaryGatherer.NoWords;
+                    return;
+                }
+
+                _writer.Write(new StreamEvent { Kind = StreamEventKind.BlockStart, Block = BlockKind.Summary, Whole = summary }, output);
+                _writer.Write(new StreamEvent { Kind = StreamEventKind.BlockStop }, output);
+                StopReason = next.StopReason = StopReason.EndTurn;
                 break;
             case StreamEventKind.MessageDelta:
                 if (_hasStructured && !_hasTool && next.StopReason == StopReason.ToolUse)
@@ -240,7 +282,8 @@ internal sealed class StreamTranslation : IDisposable
         {
             _hasTool = true;
             _part = Part.Call;
-            if (_context.IsCustomTool(start.Name))
+            ClientTool tool = _context.ClientTool(start.Name);
+            if (tool.Form == ToolForm.Custom && !start.IsCustomTool)
             {
                 _part = Part.FreeText;
                 start.IsCustomTool = true;
@@ -251,8 +294,14 @@ internal sealed class StreamTranslation : IDisposable
                 start.IsCustomTool = false;
             }
 
+            if (!start.IsCustomTool)
+            {
+                start.Form = tool.Form;
+            }
+
             start.Id = ToolIds.ToClient(_context.Egress, _context.Ingress, start.Id, _scratch);
-            start.Name = _context.ClientName(start.Name);
+            start.Name = tool.Name;
+            start.Namespace = tool.Namespace;
         }
     }
 

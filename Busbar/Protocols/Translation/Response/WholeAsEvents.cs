@@ -48,7 +48,8 @@ internal static class WholeAsEvents
             case BlockKind.ToolUse:
                 start.Id = block.Id;
                 start.Name = block.Name;
-                start.IsCustomTool = block.IsCustomTool;
+                start.Form = block.Form;
+                start.Namespace = block.Namespace;
                 ref StreamEvent input = ref events.Add(StreamEventKind.InputDelta);
                 input.Index = index;
                 input.Text = Arguments(block, arena);

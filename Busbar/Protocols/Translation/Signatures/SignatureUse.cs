@@ -14,4 +14,7 @@ internal enum SignatureUse : byte
 
     /// <summary>The words or the tool call before it.</summary>
     Preceding,
+
+    /// <summary>No signature: a summary of the conversation before it.</summary>
+    Summary,
 }
