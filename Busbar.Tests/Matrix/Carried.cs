@@ -27,7 +27,9 @@ internal sealed record Carried(JsonElement Json, Losses Losses, TranslationConte
         using var output = new PooledBuffer();
         Assert.Null(RequestTranslation.Translate(
             Encoding.UTF8.GetBytes(json), JsonText.From("m"), stream, ProtocolTable.Get(from), ProtocolTable.Get(to), target, context, request, output));
-        return new(Parse(output), context.Losses, context);
+        JsonElement sent = Parse(output);
+        Assert.Empty(VendorRules.Broken(to, sent, target));
+        return new(sent, context.Losses, context);
     }
 
     /// <summary>What a request that must not be accepted is answered with.</summary>

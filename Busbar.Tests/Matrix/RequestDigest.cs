@@ -57,7 +57,9 @@ internal sealed class RequestDigest
         ["cache key"] = [LossField.PromptCacheKey],
     };
 
-    private static readonly string[] Fillers = ["(nooutput)", "Thedocumentisattached.", "."];
+    private static readonly string[] Fillers = ["(nooutput)", "(noresult)", "Thedocumentisattached.", "."];
+
+    private static readonly Regex StandIn = new(@"\[An?(image|audiorecording|video|document)(named"".*?"")?wasattachedhere\.Itcouldnotbepassedontothismodel\.\]");
 
     private readonly StringBuilder _user = new();
     private readonly StringBuilder _assistant = new();
@@ -116,7 +118,7 @@ internal sealed class RequestDigest
         _ => sent != arrived,
     };
 
-    private static string Without(string text) => Fillers.Aggregate(text, static (current, filler) => current.Replace(filler, ""));
+    private static string Without(string text) => Fillers.Aggregate(StandIn.Replace(text, ""), static (current, filler) => current.Replace(filler, ""));
 
     private static string Excerpt(string sent, string arrived)
     {

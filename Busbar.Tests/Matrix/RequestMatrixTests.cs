@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
@@ -50,6 +51,8 @@ public sealed class RequestMatrixTests
 
         byte[] body = output.Span.ToArray();
         List<string> faults = [.. Shapes.Request(egress.Id, body).Where(static fault => !IsNewer(fault)).Select(static fault => "schema: " + fault)];
+        using JsonDocument built = JsonDocument.Parse(body);
+        faults.AddRange(VendorRules.Broken(egress.Id, built.RootElement, target).Select(static fault => "rule: " + fault));
         using ChatRequest sent = ChatRequest.Rent();
         Assert.Null(RecordedRequests.Read(exchange, sent));
         using ChatRequest arrived = ChatRequest.Rent();

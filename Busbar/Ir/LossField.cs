@@ -14,4 +14,5 @@ internal enum LossField : byte
     EmptyTurn, Guardrails, Verbosity, Prediction, Modalities, PromptCacheKey, Truncation, Store, SafetySettings, ContextManagement,
     Container, StreamOptions, ExtraField, ToolInput, Schema, StopDetails, LateToolArguments, SystemFingerprint, MessageName,
     DuplicateTool, DeferredTool,
+    RepeatedToolResult, UnansweredCall,
 }

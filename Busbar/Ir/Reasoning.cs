@@ -15,6 +15,9 @@ internal struct Reasoning
     /// <summary>Whether reasoning text is to be shown: null unsaid, true summarised, false omitted.</summary>
     public bool? Display;
 
+    /// <summary>The caller said an effort that no vendor is known to have.</summary>
+    public bool HasUnknownEffort;
+
     /// <summary>True when the caller asked for anything here.</summary>
     public readonly bool IsSpecified => Mode != ReasoningMode.Unspecified || Effort != ReasoningEffort.Unspecified;
 

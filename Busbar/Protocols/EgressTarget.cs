@@ -22,6 +22,9 @@ internal sealed class EgressTarget
     /// <summary>Value of the <c>anthropic-version</c> header on requests built here.</summary>
     public string AnthropicVersion { get; init; } = "2023-06-01";
 
+    /// <summary>Key of the hash that stands for an end user's name where the provider refuses the name itself: stable, and the same on all nodes.</summary>
+    public ReadOnlyMemory<byte> UserKey { get; init; }
+
     /// <summary>Which models take back what this one signed, when it is called over <paramref name="protocol"/>.</summary>
     public string FamilyOver(ProtocolId protocol) => _family is { } known && known.Protocol == protocol ? known.Name : Family(protocol);
 

@@ -62,6 +62,12 @@ internal abstract class Protocol
     /// </summary>
     public abstract GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request);
 
+    /// <summary>Whether a request has a form for <paramref name="media"/>, a picture, a file or a recording, at <paramref name="place"/>.</summary>
+    public virtual bool CanSend(Block media, Place place) => true;
+
+    /// <summary>Files of text may be sent as files; otherwise those that the protocol does not take become text.</summary>
+    public virtual bool TakesTextFiles => false;
+
     /// <summary>Writes a request that the seam has prepared for this protocol. What still cannot be expressed is dropped and noted in <paramref name="losses"/>.</summary>
     public abstract void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses);
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Busbar.Configuration.Model;
 using Busbar.Ir;
 using Busbar.Protocols;
@@ -33,6 +34,7 @@ internal sealed class UpstreamEndpoint
             Capabilities = ModelCapabilities.For(provider.Config.Protocol, model.UpstreamModel, model.Capabilities),
             DefaultMaxTokens = model.DefaultMaxTokens ?? config.Limits.DefaultMaxTokens,
             AnthropicVersion = provider.Config.AnthropicVersion ?? "2023-06-01",
+            UserKey = UserKey(provider.Config),
         };
         ModelJson = JsonSlice.From(System.Text.Encoding.UTF8.GetBytes($"\"{System.Text.Encoding.UTF8.GetString(Target.WireModelText.Span)}\"")).Raw;
         _plain = Address(new EgressCall(Operation.Chat));
@@ -77,6 +79,12 @@ internal sealed class UpstreamEndpoint
         {
             request.TryAdd("anthropic-version", Target.AnthropicVersion);
         }
+    }
+
+    private static byte[] UserKey(ProviderConfig provider)
+    {
+        string secret = provider.ApiKeys.Count > 0 ? provider.ApiKeys[0].Reveal() : provider.Name;
+        return HMACSHA256.HashData(System.Text.Encoding.UTF8.GetBytes(secret), "end users of requests"u8);
     }
 
     // A configured path stands for chat alone: what else the provider has is where its protocol puts it.

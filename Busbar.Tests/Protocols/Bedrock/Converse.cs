@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Busbar.Ir;
 using Busbar.Protocols;
@@ -7,6 +8,7 @@ using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Protocols.Translation.Response;
+using Busbar.Tests.Matrix;
 using Busbar.Wire;
 using JsonNode = System.Text.Json.Nodes.JsonNode;
 
@@ -73,6 +75,7 @@ internal static class Converse
             Encoding.UTF8.GetBytes(body), default, false, ProtocolTable.Get(ingress), BedrockProtocol.Instance, target, context, request, output));
         losses = context.Losses;
         Assert.Equal([], SchemaCheck.Validate("bedrock-converse.schema.json", "#/$defs/ConverseRequest", output.Span.ToArray()));
+        Assert.Empty(VendorRules.Broken(ProtocolId.Bedrock, JsonDocument.Parse(output.Span.ToArray()).RootElement, target));
         return Parse(output.Span);
     }
 

@@ -273,7 +273,7 @@ public sealed class RequestTests
 
     [Theory, Trait("gotcha", "T16"), Trait("gotcha", "T17")]
     [InlineData(Claude, """{"thinking":{"type":"enabled","budget_tokens":16384}}""", null)]
-    [InlineData("us.anthropic.claude-opus-4-6-v1:0", """{"thinking":{"type":"adaptive"}}""", "high")]
+    [InlineData("us.anthropic.claude-opus-4-6-v1:0", """{"thinking":{"type":"adaptive","display":"omitted"}}""", "high")]
     [InlineData("us.amazon.nova-2-lite-v1:0", """{"reasoningConfig":{"type":"enabled","maxReasoningEffort":"high"}}""", null)]
     [InlineData("openai.gpt-oss-120b-1:0", """{"reasoning_effort":"high"}""", null)]
     [InlineData("meta.llama3-70b-instruct-v1:0", null, null)]

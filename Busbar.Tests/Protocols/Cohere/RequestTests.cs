@@ -6,6 +6,7 @@ using Busbar.Protocols.Cohere;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Request;
+using Busbar.Tests.Matrix;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Protocols.Cohere;
@@ -293,6 +294,8 @@ public sealed class RequestTests
         var target = new EgressTarget { WireModel = "wire-model", Capabilities = Capabilities.Default };
         var context = new TranslationContext(from, to, target);
         Assert.Null(RequestTranslation.Translate(Encoding.UTF8.GetBytes(body), default, false, ProtocolTable.Get(from), ProtocolTable.Get(to), target, context, request, output));
-        return JsonDocument.Parse(output.Span.ToArray()).RootElement;
+        JsonElement sent = JsonDocument.Parse(output.Span.ToArray()).RootElement;
+        Assert.Empty(VendorRules.Broken(to, sent, target));
+        return sent;
     }
 }

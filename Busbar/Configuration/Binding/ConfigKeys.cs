@@ -37,7 +37,8 @@ internal static class ConfigKeys
         "sampling", "temperature_with_top_p", "penalties", "reasoning", "thinking_budget", "thinking_adaptive", "thinking_off", "thinking_between_tools",
         "highest_efforts", "forced_tool_choice", "prefill", "mid_system", "max_completion_tokens", "developer_role", "tools_need_no_reasoning",
         "prompt_caching", "structured_output", "sampling_without_reasoning", "minimal_effort", "max_effort", "custom_tools", "thought_signatures",
-        "bound_thinking", "cache_breakpoints", "function_call_ids", "json_schema_fields", "tool_result_parts", "web_search", "web_search_with_tools");
+        "bound_thinking", "cache_breakpoints", "function_call_ids", "json_schema_fields", "tool_result_parts", "web_search", "web_search_with_tools",
+        "reasoning_content", "short_call_ids", "nested_tool_media", "user_ids");
 
     /// <summary>Prices of a model.</summary>
     public static readonly KeySet RateCard = new("models.*.rate_card", "input", "output", "cache_read", "cache_write", "reasoning");

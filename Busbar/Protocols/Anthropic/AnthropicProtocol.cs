@@ -37,6 +37,14 @@ internal sealed class AnthropicProtocol : Protocol
         RequestReader.Read(body, request);
 
     /// <inheritdoc/>
+    public override bool CanSend(Block media, Place place) => media.Kind switch
+    {
+        BlockKind.Image => media.Source != MediaSource.Base64 || BlockWriter.IsImageType(media.MediaType),
+        BlockKind.Document => media.Source != MediaSource.Base64 || media.MediaType.Is("application/pdf"u8),
+        _ => false,
+    };
+
+    /// <inheritdoc/>
     public override void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses) =>
         RequestWriter.Write(request, target, output, ref losses);
 

@@ -36,6 +36,10 @@ internal static class BlockWriter
     /// <summary>Whether the block is written exactly as it was read.</summary>
     public static bool IsReplayed(Block block) => !block.Raw.IsAbsent && block.Origin == ProtocolId.Anthropic;
 
+    /// <summary>Whether images of that type are taken; one without a type is the provider's to judge.</summary>
+    public static bool IsImageType(JsonText type) =>
+        type.IsNullOrEmpty || type.Is("image/jpeg"u8) || type.Is("image/png"u8) || type.Is("image/gif"u8) || type.Is("image/webp"u8);
+
     /// <summary>Writes an array of the blocks that can be said, as the value of <paramref name="name"/>.</summary>
     public static void WriteAll(ReadOnlySpan<byte> name, List<Block> blocks, bool media, JsonWriter output, ref Losses losses)
     {

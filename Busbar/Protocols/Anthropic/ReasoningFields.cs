@@ -33,20 +33,10 @@ internal static class ReasoningFields
         }
 
         JsonNode display = fields.Take("display"u8);
-        reasoning.Display = display.Text.Is("summarized"u8) ? true : display.Text.Is("omitted"u8) ? false : null;
-        return reasoning.Mode != ReasoningMode.Unspecified && !fields.HasOthers && (display.IsNull || reasoning.Display is not null);
+        bool isUpdates = display.Text.Is("updates"u8);
+        reasoning.Display = isUpdates || display.Text.Is("summarized"u8) ? true : display.Text.Is("omitted"u8) ? false : null;
+        return reasoning.Mode != ReasoningMode.Unspecified && !fields.HasOthers && !isUpdates && (display.IsNull || reasoning.Display is not null);
     }
-
-    /// <summary>The effort a word stands for; <see cref="ReasoningEffort.Unspecified"/> for null and unknown words.</summary>
-    public static ReasoningEffort ReadEffort(JsonText word) => word switch
-    {
-        _ when word.Is("low"u8) => ReasoningEffort.Low,
-        _ when word.Is("medium"u8) => ReasoningEffort.Medium,
-        _ when word.Is("high"u8) => ReasoningEffort.High,
-        _ when word.Is("xhigh"u8) => ReasoningEffort.XHigh,
-        _ when word.Is("max"u8) => ReasoningEffort.Max,
-        _ => ReasoningEffort.Unspecified,
-    };
 
     /// <summary>The word for an effort; empty when there is none to send.</summary>
     public static ReadOnlySpan<byte> EffortWord(ReasoningEffort effort) => effort switch

@@ -211,7 +211,7 @@ internal static class RequestReader
         JsonNode config = fields.Take("output_config"u8);
         var members = new MemberReader(config);
         JsonNode effort = members.Take("effort"u8);
-        request.Reasoning.Effort = ReasoningFields.ReadEffort(effort.Text);
+        EffortWords.Read(effort.Text, ref request.Reasoning);
         bool isUnderstood = (effort.IsNull || request.Reasoning.Effort != ReasoningEffort.Unspecified)
             & ReadFormat(members.Take("format"u8), ref request.ResponseFormat);
         if (!isUnderstood || members.HasOthers)

@@ -83,7 +83,7 @@ internal static class AdditionalFields
         }
 
         JsonNode word = First(node["output_config"u8]["effort"u8], nova["maxReasoningEffort"u8], node["reasoning_effort"u8], older);
-        ReasoningEffort effort = ReasoningFields.ReadEffort(word.Text);
+        ReasoningEffort effort = EffortWords.Parse(word.Text);
         reasoning.Effort = effort == ReasoningEffort.Unspecified ? reasoning.Effort : effort;
     }
 

@@ -47,6 +47,10 @@ internal sealed class BedrockProtocol : Protocol
         RequestReader.Read(body, pathModel, stream, request);
 
     /// <inheritdoc/>
+    public override bool CanSend(Block media, Place place) =>
+        MediaWriter.Loss(media) is null && !(place == Place.Result && media.Kind == BlockKind.Audio);
+
+    /// <inheritdoc/>
     public override void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses) =>
         RequestWriter.Write(request, target, output, ref losses);
 

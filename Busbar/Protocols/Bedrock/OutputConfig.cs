@@ -12,7 +12,7 @@ internal static class OutputConfig
     {
         var fields = new MemberReader(node);
         JsonNode word = fields.Take("effort"u8);
-        ReasoningEffort effort = ReasoningFields.ReadEffort(word.Text);
+        ReasoningEffort effort = EffortWords.Parse(word.Text);
         request.Reasoning.Effort = effort == ReasoningEffort.Unspecified ? request.Reasoning.Effort : effort;
         bool isUnderstood = word.IsMissing || effort != ReasoningEffort.Unspecified;
         return TryReadFormat(fields.Take("textFormat"u8), request) & isUnderstood & !fields.HasOthers;

@@ -34,6 +34,10 @@ internal sealed class CohereProtocol : Protocol
         RequestReader.Read(body, pathModel, request);
 
     /// <inheritdoc/>
+    public override bool CanSend(Block media, Place place) =>
+        place == Place.Turn && media is { Kind: BlockKind.Image, Source: MediaSource.Base64 or MediaSource.Url };
+
+    /// <inheritdoc/>
     public override void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses) =>
         RequestWriter.Write(request, target, output, ref losses);
 

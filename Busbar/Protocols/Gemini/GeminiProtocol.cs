@@ -53,6 +53,9 @@ internal sealed class GeminiProtocol : Protocol
         RequestReader.Read(body, pathModel, stream, request);
 
     /// <inheritdoc/>
+    public override bool CanSend(Block media, Place place) => MediaParts.CanWrite(media);
+
+    /// <inheritdoc/>
     public override void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses) =>
         RequestWriter.Write(request, target, output, ref losses);
 

@@ -91,7 +91,7 @@ internal static class RequestWriter
             output.Number("logprobs"u8, alternatives);
         }
 
-        WriteFormat(request.ResponseFormat, capabilities, output);
+        WriteFormat(request.ResponseFormat, capabilities, output, ref losses);
         WriteThinking(request.Reasoning, capabilities, output);
         bool isEmpty = output.Output.Length == start;
         output.EndObject();
@@ -119,7 +119,7 @@ internal static class RequestWriter
         }
     }
 
-    private static void WriteFormat(in ResponseFormat format, Capabilities capabilities, JsonWriter output)
+    private static void WriteFormat(in ResponseFormat format, Capabilities capabilities, JsonWriter output, ref Losses losses)
     {
         if (!format.Json)
         {
@@ -133,7 +133,7 @@ internal static class RequestWriter
         }
         else if (format.Schema.IsObject)
         {
-            SchemaLowering.Write("responseSchema"u8, format.Schema, output);
+            SchemaLowering.Write("responseSchema"u8, format.Schema, output, ref losses);
         }
     }
 

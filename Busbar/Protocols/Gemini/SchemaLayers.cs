@@ -41,6 +41,11 @@ internal sealed class SchemaLayers
             }
         }
 
+        foreach (JsonNode value in Get("enum"u8).Items)
+        {
+            isNullable |= value.IsNull;
+        }
+
         return types;
     }
 
@@ -68,10 +73,37 @@ internal sealed class SchemaLayers
     public string InferredType()
     {
         JsonNode constant = Get("const"u8);
+        JsonNode listed = Get("enum"u8);
+        constant = constant.IsMissing ? First(listed) : constant;
         return Get("properties"u8).IsObject || Get("additionalProperties"u8).IsObject ? "OBJECT"
             : !Get("items"u8).IsMissing || !Get("prefixItems"u8).IsMissing ? "ARRAY"
             : constant.Bool is not null ? "BOOLEAN"
+            : constant.IsNumber && IsWhole(constant, listed) ? "INTEGER"
             : constant.IsNumber || !Get("minimum"u8).IsMissing || !Get("maximum"u8).IsMissing ? "NUMBER"
             : "STRING";
+    }
+
+    private static JsonNode First(JsonNode listed)
+    {
+        foreach (JsonNode value in listed.Items)
+        {
+            if (!value.IsNull)
+            {
+                return value;
+            }
+        }
+
+        return default;
+    }
+
+    private static bool IsWhole(JsonNode constant, JsonNode listed)
+    {
+        bool isWhole = constant.Integer is not null;
+        foreach (JsonNode value in listed.Items)
+        {
+            isWhole &= value.Integer is not null || value.IsNull;
+        }
+
+        return isWhole;
     }
 }

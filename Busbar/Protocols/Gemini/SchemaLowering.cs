@@ -1,15 +1,24 @@
 using System.Text;
+using Busbar.Ir;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Gemini;
 
 /// <summary>
 /// Turns JSON Schema into the API's own <c>Schema</c>, for surfaces that do not take JSON Schema itself. References are inlined, a cycle ends in a
-/// bare type, <c>null</c> becomes <c>nullable</c>, one-value constants become enumerations, every node gets a type, and what the API does not
-/// know is left out. Names of properties are never taken for keywords.
+/// bare type, <c>null</c> becomes <c>nullable</c>, one-value constants become enumerations, every node gets a type. Enumerations are of text only, without
+/// empty entries: values of other types are told in the description. What the API does not know is left out. Names of properties are never taken for
+/// keywords.
 /// </summary>
 internal sealed class SchemaLowering
 {
+    // What says which values are right, and has no counterpart.
+    private static readonly string[] Dropped =
+    [
+        "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "uniqueItems", "patternProperties", "propertyNames", "not", "if", "then", "else", "contains",
+        "dependentRequired", "dependentSchemas",
+    ];
+
     private const int MaxDepth = 24;
     private const int MaxLayers = 16;
     private const int MaxBytes = 1024 * 1024;
@@ -18,6 +27,7 @@ internal sealed class SchemaLowering
     private readonly JsonWriter _output;
     private readonly int _limit;
     private readonly List<string> _path = [];
+    private bool _isNarrower;
 
     private SchemaLowering(JsonNode root, JsonWriter output)
     {
@@ -26,19 +36,21 @@ internal sealed class SchemaLowering
         _limit = output.Output.WholeLength + MaxBytes;
     }
 
-    /// <summary>Writes the lowered <paramref name="schema"/> as the value of <paramref name="name"/>.</summary>
-    public static void Write(ReadOnlySpan<byte> name, JsonSlice schema, JsonWriter output)
+    /// <summary>Writes the lowered <paramref name="schema"/> as the value of <paramref name="name"/>, and notes when it says less.</summary>
+    public static void Write(ReadOnlySpan<byte> name, JsonSlice schema, JsonWriter output, ref Losses losses)
     {
         using var tape = new JsonTape();
         if (tape.TryParse(schema.Raw))
         {
             output.Name(name);
-            new SchemaLowering(tape.Root, output).WriteNode(tape.Root, 0);
+            var lowering = new SchemaLowering(tape.Root, output);
+            lowering.WriteNode(tape.Root, 0);
+            lowering.Note(ref losses);
         }
     }
 
     /// <summary>As <see cref="Write"/>, but nothing for an object without properties: the API refuses that for parameters.</summary>
-    public static void WriteParameters(ReadOnlySpan<byte> name, JsonSlice schema, JsonWriter output)
+    public static void WriteParameters(ReadOnlySpan<byte> name, JsonSlice schema, JsonWriter output, ref Losses losses)
     {
         using var tape = new JsonTape();
         if (!tape.TryParse(schema.Raw))
@@ -55,8 +67,17 @@ internal sealed class SchemaLowering
                 lowering.Leave(layers);
                 output.Name(name);
                 lowering.WriteNode(tape.Root, 0);
+                lowering.Note(ref losses);
                 return;
             }
+        }
+    }
+
+    private void Note(ref Losses losses)
+    {
+        if (_isNarrower)
+        {
+            losses.Add(LossField.Schema);
         }
     }
 
@@ -65,6 +86,7 @@ internal sealed class SchemaLowering
         _output.StartObject();
         if (depth >= MaxDepth || _output.Output.WholeLength >= _limit)
         {
+            _isNarrower = true;
             _output.Literal("type"u8, "STRING"u8);
         }
         else
@@ -105,8 +127,16 @@ internal sealed class SchemaLowering
             _output.Bool("nullable"u8, true);
         }
 
+        foreach (JsonNode layer in layers.All)
+        {
+            foreach (JsonMember member in layer.Members)
+            {
+                _isNarrower |= Dropped.AsSpan().Contains(member.Name.ToString());
+            }
+        }
+
         CopyText("title"u8, layers);
-        CopyText("description"u8, layers);
+        WriteDescription(layers);
         _output.RawIfPresent("default"u8, layers.Get("default"u8).Raw);
     }
 
@@ -217,35 +247,73 @@ internal sealed class SchemaLowering
 
     private void WriteEnum(SchemaLayers layers)
     {
-        JsonNode constant = layers.Get("const"u8);
-        JsonNode values = layers.Get("enum"u8);
-        if (!constant.IsString && !values.IsArray)
+        if (Values(layers) is not { Count: > 0 } values || !values.TrueForAll(static value => value.IsString))
         {
             return;
         }
 
+        int before = _output.Output.Length;
         _output.StartArray("enum"u8);
-        if (constant.IsString)
+        int start = _output.Output.Length;
+        foreach (JsonNode value in values)
         {
-            _output.Text(constant.Text);
-        }
-        else
-        {
-            foreach (JsonNode value in values.Items)
+            if (!value.Text.IsNullOrEmpty)
             {
-                if (value.IsString)
-                {
-                    _output.Text(value.Text);
-                }
+                _output.Text(value.Text);
+            }
+            else
+            {
+                _isNarrower = true;
             }
         }
 
+        bool isEmpty = _output.Output.Length == start;
         _output.EndArray();
+        if (isEmpty)
+        {
+            _output.Output.Truncate(before);
+        }
+    }
+
+    private void WriteDescription(SchemaLayers layers)
+    {
+        JsonText own = layers.Get("description"u8).Text;
+        if (Values(layers) is not { Count: > 0 } values || values.TrueForAll(static value => value.IsString))
+        {
+            _output.TextIfPresent("description"u8, own);
+            return;
+        }
+
+        _isNarrower = true;
+        string allowed = string.Join(", ", values.Select(static value => value.Raw.ToString()));
+        _output.String("description"u8, own.IsNullOrEmpty ? $"One of: {allowed}" : $"{own}\nOne of: {allowed}");
+    }
+
+    // What the value must be one of, without null, which is said elsewhere.
+    private static List<JsonNode> Values(SchemaLayers layers)
+    {
+        var values = new List<JsonNode>();
+        JsonNode constant = layers.Get("const"u8);
+        if (!constant.IsMissing)
+        {
+            values.Add(constant);
+        }
+        else
+        {
+            foreach (JsonNode value in layers.Get("enum"u8).Items)
+            {
+                values.Add(value);
+            }
+        }
+
+        values.RemoveAll(static value => value.IsNull);
+        return values;
     }
 
     private void WriteFormat(SchemaLayers layers, string known)
     {
         string format = layers.Get("format"u8).Text.ToString();
+        _isNarrower |= format.Length > 0 && !known.Split(' ').AsSpan().Contains(format);
         if (format.Length > 0 && known.Split(' ').AsSpan().Contains(format))
         {
             _output.String("format"u8, format);

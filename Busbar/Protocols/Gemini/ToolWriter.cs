@@ -32,7 +32,7 @@ internal static class ToolWriter
             {
                 if (tool.Kind == ToolKind.Function)
                 {
-                    WriteFunction(tool, capabilities, output);
+                    WriteFunction(tool, capabilities, output, ref losses);
                 }
             }
 
@@ -40,10 +40,12 @@ internal static class ToolWriter
             output.EndObject();
         }
 
+        bool hasHosted = false;
         foreach (Tool tool in request.Tools)
         {
             if (tool.Kind == ToolKind.Hosted && tool.Origin == ProtocolId.Gemini)
             {
+                hasHosted = true;
                 output.Raw(tool.Raw);
             }
             else if (tool.Kind != ToolKind.Function)
@@ -60,11 +62,12 @@ internal static class ToolWriter
         }
         else if (hasFunctions)
         {
-            WriteChoice(request.ToolChoice, allStrict, output);
+            // Only Google's developer API, the one that knows ids of calls, asks for the flag.
+            WriteConfig(request.ToolChoice, allStrict, hasHosted && capabilities.FunctionCallIds, output);
         }
     }
 
-    private static void WriteFunction(in Tool tool, Capabilities capabilities, JsonWriter output)
+    private static void WriteFunction(in Tool tool, Capabilities capabilities, JsonWriter output, ref Losses losses)
     {
         output.StartObject();
         output.Text("name"u8, tool.Name);
@@ -75,22 +78,38 @@ internal static class ToolWriter
         }
         else if (tool.Schema.IsObject)
         {
-            SchemaLowering.WriteParameters("parameters"u8, tool.Schema, output);
+            SchemaLowering.WriteParameters("parameters"u8, tool.Schema, output, ref losses);
         }
 
         output.EndObject();
     }
 
-    private static void WriteChoice(in ToolChoice choice, bool allStrict, JsonWriter output)
+    private static void WriteConfig(in ToolChoice choice, bool allStrict, bool besideHosted, JsonWriter output)
     {
         // Only this mode holds the model to the schemas when it is free to call or not.
         bool isValidated = allStrict && choice.Kind is (ToolChoiceKind.Unspecified or ToolChoiceKind.Auto);
-        if (choice.Kind == ToolChoiceKind.Unspecified && !isValidated)
+        bool isChosen = choice.Kind != ToolChoiceKind.Unspecified || isValidated;
+        if (!isChosen && !besideHosted)
         {
             return;
         }
 
         output.StartObject("toolConfig"u8);
+        if (besideHosted)
+        {
+            output.Bool("includeServerSideToolInvocations"u8, true);
+        }
+
+        if (isChosen)
+        {
+            WriteChoice(choice, isValidated, output);
+        }
+
+        output.EndObject();
+    }
+
+    private static void WriteChoice(in ToolChoice choice, bool isValidated, JsonWriter output)
+    {
         output.StartObject("functionCallingConfig"u8);
         output.Literal("mode"u8, choice.Kind switch
         {
@@ -116,7 +135,6 @@ internal static class ToolWriter
             output.EndArray();
         }
 
-        output.EndObject();
         output.EndObject();
     }
 }

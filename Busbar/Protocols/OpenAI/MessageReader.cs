@@ -36,6 +36,8 @@ internal static class MessageReader
                 request.Messages[before].Raw = message.Raw;
                 request.Messages[before].Speaker = request.Messages[before].Role == Role.Tool ? default : message["name"u8].Text;
             }
+
+            Mark(message, request.Messages.Count > before ? request.Messages[before].Blocks : request.System);
         }
 
         return null;
@@ -87,6 +89,16 @@ internal static class MessageReader
         result.Name = message["name"u8].Text;
         result.Id = isFunction ? legacy.Answer(result.Name) : message["tool_call_id"u8].Text;
         return result.Id.IsAbsent ? Refusals.Missing(field + ".tool_call_id") : PartReader.Read(content, field, request.Arena, result.Children ??= []);
+    }
+
+    // Several clients put the mark of hosts that serve Claude on the message instead of on its last part.
+    private static void Mark(JsonNode message, List<Block> blocks)
+    {
+        CacheMark mark = CacheBreakpoints.Read(message);
+        if (mark != CacheMark.None && blocks is [.., { Cache: CacheMark.None } last])
+        {
+            last.Cache = mark;
+        }
     }
 
     private static GatewayError? ReadAssistant(JsonNode message, string field, ChatRequest request, ref LegacyCalls legacy)

@@ -11,6 +11,18 @@ namespace Busbar.Protocols.OpenAI;
 /// </summary>
 internal static class MessageWriter
 {
+    private enum Reasoning : byte
+    {
+        /// <summary>Not repeated.</summary>
+        Absent,
+
+        /// <summary>Repeated as it was read.</summary>
+        Own,
+
+        /// <summary>The host wants it on every message with calls.</summary>
+        Demanded,
+    }
+
     /// <summary>Writes the member into the open object.</summary>
     public static void Write(ChatRequest request, Capabilities capabilities, JsonWriter output, ref Losses losses)
     {
@@ -32,7 +44,7 @@ internal static class MessageWriter
             switch (message.Role)
             {
                 case Role.Assistant:
-                    WriteAssistant(message, output, ref losses);
+                    WriteAssistant(message, output, ref losses, capabilities.ReasoningContent ? Reasoning.Demanded : Reasoning.Absent);
                     break;
                 case Role.System:
                     WriteRest(instructor, request.Messages, index, index, output, ref losses);
@@ -69,7 +81,7 @@ internal static class MessageWriter
         {
             if (message.Role == Role.Assistant && message.Raw.Span.IndexOf("\"extra_content\""u8) >= 0)
             {
-                WriteAssistant(message, output, ref none, withReasoning: true);
+                WriteAssistant(message, output, ref none, Reasoning.Own);
             }
             else
             {
@@ -186,10 +198,11 @@ internal static class MessageWriter
         }
     }
 
-    private static void WriteAssistant(Message message, JsonWriter output, ref Losses losses, bool withReasoning = false)
+    private static void WriteAssistant(Message message, JsonWriter output, ref Losses losses, Reasoning reasoning)
     {
         int texts = 0;
         int calls = 0;
+        int thoughts = 0;
         Block? refusal = null;
         foreach (Block block in message.Blocks)
         {
@@ -204,10 +217,18 @@ internal static class MessageWriter
                 case BlockKind.Text:
                     texts++;
                     break;
+                case BlockKind.Thinking:
+                    thoughts++;
+                    break;
                 default:
                     losses.Add(PartWriter.Loss(block));
                     break;
             }
+        }
+
+        if (thoughts > 0 && (reasoning != Reasoning.Demanded || calls == 0))
+        {
+            losses.Add(LossField.Thinking);
         }
 
         if (texts + calls == 0 && refusal is null)
@@ -230,7 +251,11 @@ internal static class MessageWriter
             output.Text("refusal"u8, refusal.Text);
         }
 
-        if (withReasoning && message.Blocks[0] is { Kind: BlockKind.Thinking, Origin: ProtocolId.OpenAI } thinking)
+        if (reasoning == Reasoning.Demanded && calls > 0)
+        {
+            WriteReasoning(message, output);
+        }
+        else if (reasoning == Reasoning.Own && message.Blocks[0] is { Kind: BlockKind.Thinking, Origin: ProtocolId.OpenAI } thinking)
         {
             output.Text("reasoning_content"u8, thinking.Text);
         }
@@ -250,6 +275,23 @@ internal static class MessageWriter
         }
 
         output.EndObject();
+    }
+
+    // An empty text is taken where the words are not known; a missing member is refused.
+    private static void WriteReasoning(Message message, JsonWriter output)
+    {
+        output.Literal("reasoning_content"u8, default);
+        PooledBuffer raw = output.Output;
+        raw.Truncate(raw.Length - 1);
+        foreach (Block block in message.Blocks)
+        {
+            if (block.Kind == BlockKind.Thinking)
+            {
+                raw.Write(block.Text.Span);
+            }
+        }
+
+        raw.Write((byte)'"');
     }
 
     private static void WriteTexts(Message message, int count, JsonWriter output)

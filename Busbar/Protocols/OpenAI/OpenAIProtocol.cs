@@ -37,6 +37,13 @@ internal sealed class OpenAIProtocol : Protocol
         RequestReader.Read(body, pathModel, request);
 
     /// <inheritdoc/>
+    public override bool CanSend(Block media, Place place)
+    {
+        Losses none = default;
+        return PartWriter.CanWrite(media, ref none);
+    }
+
+    /// <inheritdoc/>
     public override void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses) =>
         RequestWriter.Write(request, target, output, ref losses);
 

@@ -12,7 +12,8 @@ internal static class PartWriter
     {
         bool can = block.Kind switch
         {
-            BlockKind.Image or BlockKind.Audio => block.Source == MediaSource.Base64 || (block.Kind == BlockKind.Image && block.Source == MediaSource.Url),
+            BlockKind.Image => block.Source is MediaSource.Base64 or MediaSource.Url,
+            BlockKind.Audio => block.Source == MediaSource.Base64 && !AudioFormat(block.MediaType).IsEmpty,
             BlockKind.Document => block.Source is not (MediaSource.Url or MediaSource.Vendor) || IsOwnFile(block),
             _ => IsText(block),
         };
@@ -157,7 +158,9 @@ internal static class PartWriter
     private static bool IsOwnFile(Block block) => block.Source == MediaSource.Vendor && block.Origin is ProtocolId.OpenAI or ProtocolId.Responses;
 
     private static ReadOnlySpan<byte> AudioFormat(JsonText type) =>
-        type.Is("audio/mpeg"u8) || type.Is("audio/mp3"u8) ? "mp3"u8 : "wav"u8;
+        type.Is("audio/mpeg"u8) || type.Is("audio/mp3"u8) ? "mp3"u8
+        : type.IsNullOrEmpty || type.Span.EndsWith("wav"u8) || type.Span.EndsWith("wave"u8) ? "wav"u8
+        : default;
 
     private static readonly JsonText DefaultFileName = JsonText.From("document.pdf");
 }

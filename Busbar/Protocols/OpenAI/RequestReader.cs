@@ -84,7 +84,7 @@ internal static class RequestReader
         }
 
         JsonNode effort = root["reasoning_effort"u8];
-        request.Reasoning.Effort = Effort((effort.IsString ? effort : root["reasoning"u8]["effort"u8]).Text);
+        EffortWords.Read((effort.IsString ? effort : root["reasoning"u8]["effort"u8]).Text, ref request.Reasoning);
         ReadFormat(root["response_format"u8], request);
     }
 
@@ -111,16 +111,6 @@ internal static class RequestReader
     }
 
     private static JsonSlice Number(JsonNode node) => node.IsNumber ? node.Raw : default;
-
-    private static ReasoningEffort Effort(JsonText word) =>
-        word.Is("none"u8) ? ReasoningEffort.None
-        : word.Is("minimal"u8) ? ReasoningEffort.Minimal
-        : word.Is("low"u8) ? ReasoningEffort.Low
-        : word.Is("medium"u8) ? ReasoningEffort.Medium
-        : word.Is("high"u8) ? ReasoningEffort.High
-        : word.Is("xhigh"u8) ? ReasoningEffort.XHigh
-        : word.Is("max"u8) ? ReasoningEffort.Max
-        : ReasoningEffort.Unspecified;
 
     private static bool IsModelled(JsonText name)
     {

@@ -85,6 +85,12 @@ internal static class ToolFields
             read = new Tool { Kind = ToolKind.Hosted, Name = type };
         }
 
+        read.Cache = CacheBreakpoints.Read(tool);
+        if (read.Cache == CacheMark.None)
+        {
+            read.Cache = CacheBreakpoints.Read(function);
+        }
+
         read.Raw = tool.Raw;
         read.Origin = ProtocolId.OpenAI;
         return tool.IsObject && !read.Name.IsNullOrEmpty;

@@ -110,7 +110,7 @@ internal static class RequestReader
         switch (name)
         {
             case var _ when name.Is("reasoning"u8):
-                request.Reasoning.Effort = EffortWords.Parse(value["effort"u8].Text);
+                EffortWords.Read(value["effort"u8].Text, ref request.Reasoning);
                 JsonNode summary = value["summary"u8].IsNull ? value["generate_summary"u8] : value["summary"u8];
                 request.Reasoning.Display = summary.IsString ? true : null;
                 break;

@@ -46,6 +46,16 @@ internal sealed class ResponsesProtocol : Protocol
         RequestReader.Read(body, request);
 
     /// <inheritdoc/>
+    public override bool TakesTextFiles => true;
+
+    /// <inheritdoc/>
+    public override bool CanSend(Block media, Place place)
+    {
+        Losses none = default;
+        return ContentWriter.CanWrite(media, ref none);
+    }
+
+    /// <inheritdoc/>
     public override void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses) =>
         RequestWriter.Write(request, target, output, ref losses);
 

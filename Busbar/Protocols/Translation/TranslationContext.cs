@@ -11,6 +11,7 @@ namespace Busbar.Protocols.Translation;
 internal sealed class TranslationContext
 {
     private Dictionary<JsonText, ClientTool>? _tools;
+    private HashSet<ulong>? _callIds;
 
     /// <summary>For an exchange between <paramref name="ingress"/> and <paramref name="egress"/>.</summary>
     public TranslationContext(ProtocolId ingress, ProtocolId egress, EgressTarget target)
@@ -19,6 +20,7 @@ internal sealed class TranslationContext
         Egress = egress;
         Family = target.FamilyOver(egress);
         IsBoundFamily = target.Capabilities.BoundThinking;
+        KeepsWords = egress == ProtocolId.OpenAI && target.Capabilities.ReasoningContent;
     }
 
     /// <summary>The client's dialect.</summary>
@@ -32,6 +34,9 @@ internal sealed class TranslationContext
 
     /// <summary>Thinking of the model is valid for that very model only.</summary>
     public bool IsBoundFamily { get; }
+
+    /// <summary>The provider takes back the words of its own thinking, which it does not sign.</summary>
+    public bool KeepsWords { get; }
 
     /// <summary>What was dropped or degraded so far, on both ways.</summary>
     public Losses Losses;
@@ -51,6 +56,25 @@ internal sealed class TranslationContext
     /// <summary>Notes that the provider knows <paramref name="tool"/> as the function <paramref name="egressName"/>.</summary>
     public void AddTool(JsonText egressName, in ClientTool tool) =>
         (_tools ??= [])[Own(egressName)] = new(Own(tool.Name), tool.Namespace.IsAbsent ? default : Own(tool.Namespace), tool.Form);
+
+    /// <summary>How many different call ids are taken.</summary>
+    public int CallIds => _callIds?.Count ?? 0;
+
+    /// <summary>
+    /// Takes an id for a call of the conversation, as the client knows it; false when another call has it. Only a 64-bit hash is kept: should two ids share
+    /// one, the later is renamed without need.
+    /// </summary>
+    public bool TryTakeCallId(JsonText id)
+    {
+        // FNV-1a.
+        ulong hash = 14695981039346656037;
+        foreach (byte letter in id.Span)
+        {
+            hash = (hash ^ letter) * 1099511628211;
+        }
+
+        return (_callIds ??= []).Add(hash);
+    }
 
     /// <summary>What the client calls the tool the provider calls <paramref name="egressName"/>.</summary>
     public ClientTool ClientTool(JsonText egressName) =>

@@ -32,7 +32,8 @@ public sealed class SeamTests
     [InlineData("1.7", "1.7", "openai")]
     [InlineData("2.5", "2.0", "gemini")]
     [InlineData("7e-1", "7e-1", "responses")]
-    [InlineData("2.5", "2.5", "cohere")]
+    [InlineData("2.5", "1.0", "cohere")]
+    [InlineData("0.30", "0.30", "cohere")]
     [Trait("gotcha", "T3")]
     [Trait("gotcha", "T81")]
     public void Temperature_keeps_its_spelling_unless_it_is_out_of_range(string given, string sent, string protocol)
@@ -263,7 +264,8 @@ public sealed class SeamTests
         image.Data = JsonText.From("file_1");
         request.Messages[0].Blocks.Add(image);
         TranslationContext context = Prepare(request, ProtocolId.Anthropic, ProtocolId.OpenAI);
-        Assert.Single(request.Messages[0].Blocks);
+        Assert.Equal([BlockKind.Text, BlockKind.Text], request.Messages[0].Blocks.Select(static block => block.Kind));
+        Assert.StartsWith("[An image was attached here.", request.Messages[0].Blocks[1].Text.ToString());
         Assert.True(context.Losses.Contains(LossField.VendorFile));
     }
 

@@ -92,4 +92,16 @@ internal sealed record Capabilities
 
     /// <summary>Gemini: media of a tool result may stand inside the result (from 3); otherwise it follows as parts of the turn.</summary>
     public bool ToolResultParts { get; init; }
+
+    /// <summary>Chat Completions: a message with tool calls must say its <c>reasoning_content</c> again (DeepSeek, Kimi, MiMo); other hosts refuse that.</summary>
+    public bool ReasoningContent { get; init; }
+
+    /// <summary>Chat Completions: ids of calls have exactly nine letters or digits (Mistral).</summary>
+    public bool ShortCallIds { get; init; }
+
+    /// <summary>Bedrock: pictures and files of a tool result may stand inside the result; otherwise they follow it.</summary>
+    public bool NestedToolMedia { get; init; } = true;
+
+    /// <summary>The end user may be named, as a hash where the vendor refuses the name itself; false drops the name.</summary>
+    public bool UserIds { get; init; } = true;
 }

@@ -119,7 +119,7 @@ internal static class ModelCapabilities
         "thinking_between_tools", "highest_efforts", "forced_tool_choice", "prefill", "mid_system", "max_completion_tokens", "developer_role",
         "tools_need_no_reasoning", "prompt_caching", "structured_output", "sampling_without_reasoning", "minimal_effort", "max_effort",
         "custom_tools", "thought_signatures", "bound_thinking", "cache_breakpoints", "function_call_ids", "json_schema_fields", "tool_result_parts",
-        "web_search", "web_search_with_tools",
+        "web_search", "web_search_with_tools", "reasoning_content", "short_call_ids", "nested_tool_media", "user_ids",
     ];
 
     /// <summary>
@@ -165,6 +165,12 @@ internal static class ModelCapabilities
             {
                 PromptCaching = isClaude || name.StartsWith("nova-", StringComparison.Ordinal),
                 StructuredOutput = isClaude && flags.StructuredOutput,
+                NestedToolMedia = !IsOneOf(name, "gpt-"),
+            },
+            ProtocolId.OpenAI => flags with
+            {
+                ReasoningContent = IsOneOf(name, "deepseek", "kimi", "moonshot", "mimo-"),
+                ShortCallIds = IsOneOf(name, "mistral", "mixtral", "ministral", "open-mistral", "open-mixtral", "codestral", "devstral", "magistral", "pixtral", "voxtral"),
             },
 
             // Only Chat Completions asks for that choice; Responses reasons with tools.
@@ -227,6 +233,10 @@ internal static class ModelCapabilities
         "tool_result_parts" => flags with { ToolResultParts = value },
         "web_search" => flags with { WebSearch = value },
         "web_search_with_tools" => flags with { WebSearchWithTools = value },
+        "reasoning_content" => flags with { ReasoningContent = value },
+        "short_call_ids" => flags with { ShortCallIds = value },
+        "nested_tool_media" => flags with { NestedToolMedia = value },
+        "user_ids" => flags with { UserIds = value },
         _ => throw new ArgumentException($"unknown capability '{name}'", nameof(name)),
     };
 }

@@ -1,38 +1,56 @@
-using System.Buffers;
-using System.Buffers.Text;
-using System.Text.Unicode;
 using Busbar.Ir;
-using Busbar.Wire;
+using Busbar.Protocols.Translation.Models;
 
 namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>Blocks that only their own vendor understands, and blocks whose words can stay when their kind cannot.</summary>
 internal static class BlockRule
 {
-    /// <summary>Drops what has no meaning at <paramref name="egress"/>, and turns refusals into words where the dialect has none.</summary>
-    public static void Apply(ChatRequest request, ProtocolId egress, ref Losses losses)
+    /// <summary>
+    /// Drops what has no meaning at <paramref name="egress"/>, says in a few words where a picture, a file or a recording was that cannot be sent, and turns
+    /// refusals into words where the protocol has none.
+    /// </summary>
+    public static void Apply(ChatRequest request, Protocol egress, Capabilities capabilities, ref Losses losses)
     {
-        Apply(request.System, egress, request.Arena, ref losses);
+        Apply(request.System, egress, Place.Elsewhere, request.Arena, ref losses);
         foreach (Message message in request.Messages)
         {
-            Apply(message.Blocks, egress, request.Arena, ref losses);
+            Apply(message.Blocks, egress, message.Role is Role.User or Role.Tool ? Place.Turn : Place.Elsewhere, request.Arena, ref losses);
+            if (egress.Id == ProtocolId.Bedrock && !capabilities.NestedToolMedia)
+            {
+                MoveOut(message.Blocks);
+            }
         }
     }
 
-    private static void Apply(List<Block> blocks, ProtocolId egress, IrArena arena, ref Losses losses)
+    private static void Apply(List<Block> blocks, Protocol protocol, Place place, IrArena arena, ref Losses losses)
     {
+        ProtocolId egress = protocol.Id;
         int kept = 0;
         for (int index = 0; index < blocks.Count; index++)
         {
             Block block = blocks[index];
-            if (egress == ProtocolId.Anthropic)
+            MediaRule.Name(block);
+            if (!protocol.TakesTextFiles && !MediaRule.CanSend(block, protocol, place))
             {
-                SpellOut(block, arena);
+                MediaRule.SpellOut(block, arena);
             }
 
             if (Foreign(block, egress) is { } loss)
             {
                 losses.Add(loss);
+                if (place != Place.Elsewhere && MediaRule.IsMedia(block))
+                {
+                    blocks[kept++] = MediaRule.StandIn(block, arena);
+                }
+
+                continue;
+            }
+
+            if (place != Place.Elsewhere && !MediaRule.CanSend(block, protocol, place))
+            {
+                losses.Add(place == Place.Result ? LossField.ToolResultMedia : BlockLoss.Of(block.Kind));
+                blocks[kept++] = MediaRule.StandIn(block, arena);
                 continue;
             }
 
@@ -44,13 +62,26 @@ internal static class BlockRule
 
             if (block.Children is { Count: > 0 } children)
             {
-                Apply(children, egress, arena, ref losses);
+                Apply(children, protocol, block.Kind == BlockKind.ToolResult ? Place.Result : place, arena, ref losses);
             }
 
             blocks[kept++] = block;
         }
 
         blocks.RemoveRange(kept, blocks.Count - kept);
+    }
+
+    // Some models take pictures beside a result, and refuse them in it.
+    private static void MoveOut(List<Block> blocks)
+    {
+        for (int index = blocks.Count - 1; index >= 0; index--)
+        {
+            if (blocks[index] is { Kind: BlockKind.ToolResult, Children: { Count: > 0 } children })
+            {
+                blocks.AddRange(children.Where(MediaRule.IsMedia));
+                children.RemoveAll(MediaRule.IsMedia);
+            }
+        }
     }
 
     // What a block keeps its words without.
@@ -92,40 +123,8 @@ internal static class BlockRule
         BlockKind.ToolChange when egress is not (ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Responses) => LossField.ToolChange,
         BlockKind.Image or BlockKind.Document or BlockKind.Audio or BlockKind.Video
             when block.Source == MediaSource.Vendor && !HoldsFiles(egress, block.Origin) => LossField.VendorFile,
-        BlockKind.Document when egress == ProtocolId.Anthropic && block.Source == MediaSource.Base64 && !block.MediaType.Is("application/pdf"u8) => LossField.Document,
-        BlockKind.Image when egress == ProtocolId.Anthropic && block.Source == MediaSource.Base64 && !IsMessagesImage(block.MediaType) => LossField.Image,
         _ => null,
     };
-
-    private static bool IsMessagesImage(JsonText type) =>
-        type.Is("image/jpeg"u8) || type.Is("image/png"u8) || type.Is("image/gif"u8) || type.Is("image/webp"u8);
-
-    // Messages takes bytes of PDF only, and text as text.
-    private static void SpellOut(Block block, IrArena arena)
-    {
-        if (block.Kind != BlockKind.Document || block.Source != MediaSource.Base64 || !IsText(block.MediaType))
-        {
-            return;
-        }
-
-        using var encoded = new PooledBuffer(block.Data.Escaped.Length + 1);
-        JsonEscaping.Unescape(block.Data.Span, encoded);
-        using var plain = new PooledBuffer(encoded.Length + 1);
-        Span<byte> room = plain.GetSpan(encoded.Length + 1);
-        if (Base64.DecodeFromUtf8(encoded.Span, room, out _, out int length) != OperationStatus.Done || !Utf8.IsValid(room[..length]))
-        {
-            return;
-        }
-
-        using var escaped = new PooledBuffer(length + 16);
-        JsonEscaping.Escape(room[..length], escaped);
-        block.Text = arena.StoreText(escaped.Span);
-        block.Source = MediaSource.Text;
-        block.Data = default;
-    }
-
-    private static bool IsText(JsonText type) =>
-        type.Span.StartsWith("text/"u8) || type.Is("application/json"u8) || type.Is("application/xml"u8);
 
     // OpenAI's two dialects share one file store.
     private static bool HoldsFiles(ProtocolId egress, ProtocolId origin) =>

@@ -1,14 +1,32 @@
+using System.Text;
 using Busbar.Ir;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
-/// A JSON Schema as strict decoders ask for it: every object in it says <c>"additionalProperties":false</c>. Names of properties are never taken for keywords.
+/// A JSON Schema as strict decoders ask for it: every object in it says <c>"additionalProperties":false</c>. For Claude's decoder, keywords that it refuses
+/// (structured outputs, "JSON Schema limitations") become words of the description, as Anthropic's own SDKs do. Names of properties are never taken for
+/// keywords.
 /// </summary>
 internal struct ClosedSchema
 {
+    // What Claude's decoder answers with 400.
+    private static readonly string[] RefusedByClaude =
+    [
+        "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "contains",
+        "minContains", "maxContains", "patternProperties", "propertyNames", "minProperties", "maxProperties", "dependentRequired", "dependentSchemas", "not", "if",
+        "then", "else", "unevaluatedProperties", "unevaluatedItems", "format",
+    ];
+
+    private static readonly string[] FormatsOfClaude = ["date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"];
+
+    // What OpenAI's strict mode does not support.
+    private static readonly string[] RefusedByOpenAI =
+        ["allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties", "propertyNames", "unevaluatedProperties", "contains"];
+
     private JsonWriter _output;
+    private bool _isForClaude;
 
     /// <summary>Whether anything had to be added.</summary>
     public bool IsChanged { get; private set; }
@@ -19,17 +37,27 @@ internal struct ClosedSchema
     /// <summary>Whether an object has properties that may be missing, which OpenAI's strict mode refuses.</summary>
     public bool HasOptional { get; private set; }
 
+    /// <summary>Whether keywords that limit values became words.</summary>
+    public bool IsLoosened { get; private set; }
+
+    /// <summary>Whether a keyword is used that OpenAI's strict mode does not support.</summary>
+    public bool HasUnsupported { get; private set; }
+
     /// <summary>The schema itself; the very slice that was given when nothing had to be added.</summary>
     public JsonSlice Schema { get; private set; }
 
-    /// <summary>Closes every object of <paramref name="schema"/>; what is no JSON object is left alone.</summary>
-    public static ClosedSchema Of(JsonSlice schema, IrArena arena)
+    /// <summary>
+    /// Closes every object of <paramref name="schema"/>; what is no JSON object is left alone. <paramref name="forClaude"/> turns into words what Claude's
+    /// decoder refuses.
+    /// </summary>
+    public static ClosedSchema Of(JsonSlice schema, IrArena arena, bool forClaude = false)
     {
         using var tape = new JsonTape();
         using var json = new PooledBuffer(schema.Raw.Length + 256);
-        var closed = new ClosedSchema { Schema = schema, _output = new JsonWriter(json) };
+        var closed = new ClosedSchema { Schema = schema, _output = new JsonWriter(json), _isForClaude = forClaude };
         if (tape.TryParse(schema.Raw) && tape.Root.IsObject)
         {
+            closed.HasUnsupported = !tape.Root["anyOf"u8].IsMissing;
             closed.Write(tape.Root);
             closed.Schema = closed.IsChanged ? new(arena.Store(json.Span)) : schema;
         }
@@ -46,10 +74,31 @@ internal struct ClosedSchema
         }
 
         bool isObject = IsObject(node);
+        StringBuilder? words = null;
         _output.StartObject();
         foreach (JsonMember member in node.Members)
         {
-            WriteMember(member, isObject);
+            string name = member.Name.ToString();
+            HasUnsupported |= RefusedByOpenAI.AsSpan().Contains(name);
+            if (_isForClaude && IsRefused(name, member.Value))
+            {
+                words = (words ?? new()).Append(words is null ? "{" : ", ").Append(name).Append(": ").Append(member.Value.Raw);
+            }
+        }
+
+        foreach (JsonMember member in node.Members)
+        {
+            if (words is null || !(member.Name.Is("description"u8) || IsRefused(member.Name.ToString(), member.Value)))
+            {
+                WriteMember(member, isObject);
+            }
+        }
+
+        if (words is not null)
+        {
+            IsChanged = IsLoosened = true;
+            string own = node["description"u8].Text.ToString();
+            _output.String("description"u8, own.Length > 0 ? $"{own}\n\n{words}}}" : $"{words}}}");
         }
 
         if (isObject)
@@ -81,7 +130,10 @@ internal struct ClosedSchema
         }
         else if (member.Value.IsArray && HoldsSchemas(name))
         {
-            _output.StartArray(name.Span);
+            // The one that must match alone is the same to a decoder as any that matches.
+            bool isRenamed = _isForClaude && name.Is("oneOf"u8);
+            IsChanged |= isRenamed;
+            _output.StartArray(isRenamed ? "anyOf"u8 : name.Span);
             foreach (JsonNode item in member.Value.Items)
             {
                 Write(item);
@@ -113,6 +165,13 @@ internal struct ClosedSchema
 
         _output.Bool("additionalProperties"u8, false);
     }
+
+    private static bool IsRefused(string name, JsonNode value) => name switch
+    {
+        "minItems" => value.Integer is not (0 or 1),
+        "format" => !FormatsOfClaude.AsSpan().Contains(value.Text.ToString()),
+        _ => RefusedByClaude.AsSpan().Contains(name),
+    };
 
     private static bool IsRequired(JsonNode required, JsonText name)
     {

@@ -7,7 +7,7 @@ namespace Busbar.Protocols.Translation.Request;
 internal static class FieldRule
 {
     /// <summary>Clears what has no counterpart, all unmodelled fields included.</summary>
-    public static void Apply(ChatRequest request, ProtocolId egress, ref Losses losses)
+    public static void Apply(ChatRequest request, ProtocolId egress, EgressTarget target, ref Losses losses)
     {
         foreach (JsonMember member in request.Extra)
         {
@@ -22,12 +22,17 @@ internal static class FieldRule
             Drop(ref request.PromptCacheKey, LossField.PromptCacheKey, ref losses);
         }
 
-        if (!isOpenAI && egress != ProtocolId.Anthropic)
+        if ((!isOpenAI && egress != ProtocolId.Anthropic) || !target.Capabilities.UserIds)
         {
             Drop(ref request.User, LossField.User, ref losses);
         }
+        else
+        {
+            UserIds.Fit(request, egress, target, ref losses);
+        }
 
-        if (!isOpenAI && egress != ProtocolId.Bedrock && !request.Metadata.IsAbsent)
+        // Chat Completions takes it only of answers that it stores, which is not asked for here.
+        if (egress is not (ProtocolId.Responses or ProtocolId.Bedrock) && !request.Metadata.IsAbsent)
         {
             request.Metadata = default;
             losses.Add(LossField.Metadata);

@@ -16,6 +16,11 @@ internal static class ReasoningRule
     public static void Apply(ChatRequest request, ProtocolId egress, EgressTarget target, bool isLimitOurs, ref Losses losses)
     {
         Capabilities capabilities = target.Capabilities;
+        if (request.Reasoning.HasUnknownEffort)
+        {
+            losses.Add(LossField.Reasoning);
+        }
+
         if (egress == ProtocolId.OpenAI && capabilities.ToolsNeedNoReasoning && request.Tools.Count > 0)
         {
             if (request.Reasoning.IsOn || request.Reasoning.Display == true)
@@ -49,7 +54,7 @@ internal static class ReasoningRule
             return;
         }
 
-        bool? display = request.Reasoning.Display;
+        bool? display = Display(request.Reasoning, egress, capabilities);
         switch (egress)
         {
             case ProtocolId.Anthropic or ProtocolId.Bedrock:
@@ -95,6 +100,14 @@ internal static class ReasoningRule
     {
         bool hasBudget = target.Capabilities is { Reasoning: true, ThinkingAdaptive: false } && asked.IsSpecified && asked.IsOn;
         return hasBudget && ClaudeBudget(asked) is var budget && budget >= target.DefaultMaxTokens ? Usage.Add(budget, target.DefaultMaxTokens) : target.DefaultMaxTokens;
+    }
+
+    // Whoever names an effort and nothing else wants the model to think, not to see it think.
+    private static bool? Display(in Reasoning asked, ProtocolId egress, Capabilities capabilities)
+    {
+        bool canHide = egress == ProtocolId.Gemini || (egress is ProtocolId.Anthropic or ProtocolId.Bedrock && capabilities.ThinkingAdaptive);
+        bool isEffortAlone = asked is { Mode: ReasoningMode.Unspecified, Effort: not (ReasoningEffort.Unspecified or ReasoningEffort.None) };
+        return asked.Display ?? (canHide && isEffortAlone ? false : null);
     }
 
     private static long ClaudeBudget(in Reasoning asked) =>

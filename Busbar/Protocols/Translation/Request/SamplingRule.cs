@@ -95,8 +95,7 @@ internal static class SamplingRule
     {
         double warmest = egress switch
         {
-            ProtocolId.Anthropic or ProtocolId.Bedrock => 1,
-            ProtocolId.Cohere => double.MaxValue,
+            ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere => 1,
             _ => 2,
         };
         Clamp(request, ref request.Temperature, 0, warmest, LossField.Temperature, ref losses);
@@ -137,7 +136,7 @@ internal static class SamplingRule
 
     private static void FitStop(ChatRequest request, ProtocolId egress, ref Losses losses)
     {
-        if (egress == ProtocolId.Anthropic && request.Stop.RemoveAll(static stop => string.IsNullOrWhiteSpace(stop.ToString())) > 0)
+        if (egress is ProtocolId.Anthropic or ProtocolId.Bedrock && request.Stop.RemoveAll(BlankText.Is) > 0)
         {
             losses.Add(LossField.StopSequences);
         }

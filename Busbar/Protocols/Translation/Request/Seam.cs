@@ -35,16 +35,16 @@ internal static class Seam
 
         StrictSchemaRule.Apply(request, egress.Id, context);
         SignatureRule.Apply(request, context);
-        BlockRule.Apply(request, egress.Id, ref context.Losses);
+        BlockRule.Apply(request, egress, target.Capabilities, ref context.Losses);
         ToolNames.Apply(request, egress.Id, context);
         LoadedTools.Say(request);
-        MapIds(request, egress.Id);
+        CallIdRule.Apply(request, egress.Id, target.Capabilities, context);
         TurnNormaliser.Apply(request, egress.Id, target.Capabilities, ref context.Losses);
         ReasoningRule.Apply(request, egress.Id, target, isLimitOurs, ref context.Losses);
         ToolRule.FitChoice(request, egress.Id, target.Capabilities, ref context.Losses);
         SamplingRule.Apply(request, egress.Id, target, ref context.Losses);
         CacheRule.Apply(request, egress.Id, target.Capabilities, ref context.Losses);
-        FieldRule.Apply(request, egress.Id, ref context.Losses);
+        FieldRule.Apply(request, egress.Id, target, ref context.Losses);
         if (egress.Id == ProtocolId.Gemini && target.Capabilities.ThoughtSignatures)
         {
             SignatureRule.FillMissingToolSignatures(request);
@@ -63,29 +63,5 @@ internal static class Seam
 
         request.MaxTokens = target.DefaultMaxTokens;
         return true;
-    }
-
-    private static void MapIds(ChatRequest request, ProtocolId egress)
-    {
-        foreach (Message message in request.Messages)
-        {
-            MapIds(message.Blocks, egress, request.Arena);
-        }
-    }
-
-    private static void MapIds(List<Block> blocks, ProtocolId egress, IrArena arena)
-    {
-        foreach (Block block in blocks)
-        {
-            if (block.Kind is BlockKind.ToolUse or BlockKind.ToolResult)
-            {
-                block.Id = ToolIds.ToProvider(egress, block.Id, arena);
-            }
-
-            if (block.Children is { Count: > 0 } children)
-            {
-                MapIds(children, egress, arena);
-            }
-        }
     }
 }

@@ -83,6 +83,13 @@ internal static class SignatureRule
     {
         changed = true;
         bool isKnown = SignatureEnvelope.TryUnwrap(token, arena, out _, out SignatureUse use, out string family, out JsonText original);
+        if (isKnown && context.KeepsWords && use == SignatureUse.Thinking && !block.Text.IsNullOrEmpty && ModelFamily.Accepts(context.Family, family))
+        {
+            block.Signature = default;
+            block.Origin = context.Egress;
+            return true;
+        }
+
         if (!isKnown || original.IsNullOrEmpty || !ModelFamily.Accepts(context.Family, family) || !CanCarry(context.Egress, before?.Kind == BlockKind.ToolUse && use == SignatureUse.Preceding ? SignatureUse.ToolCall : use))
         {
             context.Losses.Add(use switch
@@ -126,6 +133,12 @@ internal static class SignatureRule
         if (isSigned && ModelFamily.Accepts(context.Family, ModelFamily.Of(block.Origin)) && CanCarry(context.Egress, SignatureUse.Thinking))
         {
             block.Raw = block.Origin == context.Egress ? block.Raw : default;
+            block.Origin = context.Egress;
+            return true;
+        }
+
+        if (context.KeepsWords && !isSigned && !block.Redacted && !block.Text.IsNullOrEmpty)
+        {
             block.Origin = context.Egress;
             return true;
         }

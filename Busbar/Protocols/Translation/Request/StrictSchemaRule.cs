@@ -24,8 +24,8 @@ internal static class StrictSchemaRule
         ref ResponseFormat format = ref request.ResponseFormat;
         if (format.Json && format.Schema.IsObject && (isClaude || format.Strict == true))
         {
-            var closed = ClosedSchema.Of(format.Schema, request.Arena);
-            if (isOpenAI && (closed.HasOptional || closed.IsNarrowed))
+            var closed = ClosedSchema.Of(format.Schema, request.Arena, isClaude);
+            if (isOpenAI && (closed.HasOptional || closed.IsNarrowed || closed.HasUnsupported))
             {
                 format.Strict = null;
                 losses.Add(LossField.Schema);
@@ -44,8 +44,8 @@ internal static class StrictSchemaRule
                 continue;
             }
 
-            var closed = ClosedSchema.Of(tool.Schema, request.Arena);
-            if (isOpenAI && (closed.HasOptional || closed.IsNarrowed))
+            var closed = ClosedSchema.Of(tool.Schema, request.Arena, isClaude);
+            if (isOpenAI && (closed.HasOptional || closed.IsNarrowed || closed.HasUnsupported))
             {
                 tool.Strict = null;
                 losses.Add(LossField.ToolStrict);
@@ -62,7 +62,7 @@ internal static class StrictSchemaRule
     private static void Take(ref Wire.JsonSlice schema, in ClosedSchema closed, ref Losses losses)
     {
         schema = closed.Schema;
-        if (closed.IsNarrowed)
+        if (closed.IsNarrowed || closed.IsLoosened)
         {
             losses.Add(LossField.Schema);
         }

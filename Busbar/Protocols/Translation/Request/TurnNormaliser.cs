@@ -13,28 +13,40 @@ internal static class TurnNormaliser
 
     private static readonly JsonSlice EmptyObject = JsonSlice.From("{}"u8);
 
+    private static readonly JsonText NoResult = JsonText.From("(no result)");
+
     /// <summary>Applies every rule that <paramref name="egress"/> needs.</summary>
     public static void Apply(ChatRequest request, ProtocolId egress, Capabilities capabilities, ref Losses losses)
     {
         bool isStrict = IsStrict(egress);
-        Hoist(request, egress, capabilities, ref losses);
-        PairResults(request, ref losses);
+        DropBlanks(request.System, egress);
         foreach (Message message in request.Messages)
         {
-            message.Role = isStrict && message.Role == Role.Tool ? Role.User : message.Role;
-            DropEmptyText(message.Blocks, egress);
+            DropBlanks(message.Blocks, egress);
             if (isStrict)
             {
                 MakeObjects(message.Blocks, request.Arena);
             }
         }
 
-        if (request.Messages.RemoveAll(static message => message.Blocks.Count == 0) > 0)
+        RemoveEmpty(request, ref losses);
+        if (isStrict)
         {
-            losses.Add(LossField.EmptyTurn);
+            Hoist(request, egress, capabilities, ref losses);
         }
 
         MergeTurns(request, egress);
+        SystemTurns.Place(request, endsTurns: isStrict, ref losses);
+        MergeTurns(request, egress);
+        PairResults(request, ref losses);
+        foreach (Message message in request.Messages)
+        {
+            message.Role = isStrict && message.Role == Role.Tool ? Role.User : message.Role;
+        }
+
+        RemoveEmpty(request, ref losses);
+        MergeTurns(request, egress);
+        AnswerCalls(request, isStrict, ref losses);
         if (isStrict)
         {
             foreach (Message message in request.Messages)
@@ -44,10 +56,18 @@ internal static class TurnNormaliser
 
             OpenWithUser(request, ref losses);
         }
+        else if (request.Messages.TrueForAll(static message => message.Role == Role.System))
+        {
+            AddUser(request, request.Messages.Count, ref losses);
+        }
 
         if (!capabilities.Prefill)
         {
             CloseWithUser(request, ref losses);
+        }
+        else if (egress is ProtocolId.Anthropic or ProtocolId.Bedrock)
+        {
+            TrimPrefill(request, ref losses);
         }
     }
 
@@ -61,9 +81,25 @@ internal static class TurnNormaliser
     // These refuse turns that do not alternate, or that do not begin with the user.
     private static bool IsStrict(ProtocolId egress) => egress is ProtocolId.Anthropic or ProtocolId.Gemini or ProtocolId.Bedrock;
 
+    // A last word of the user's that says nothing must not leave the last word to the assistant.
+    private static void RemoveEmpty(ChatRequest request, ref Losses losses)
+    {
+        if (request.Messages is [.., { Blocks.Count: 0, Role: Role.User or Role.Tool } last] && request.Messages is [_] or [.., { Role: not (Role.User or Role.Tool) }, _])
+        {
+            last.Role = Role.User;
+            last.Blocks.Add(request.Arena.NewText(Opening));
+            losses.Add(LossField.EmptyTurn);
+        }
+
+        if (request.Messages.RemoveAll(static message => message.Blocks.Count == 0) > 0)
+        {
+            losses.Add(LossField.EmptyTurn);
+        }
+    }
+
     private static void Hoist(ChatRequest request, ProtocolId egress, Capabilities capabilities, ref Losses losses)
     {
-        bool keepsPlace = !IsStrict(egress) || (capabilities.MidSystem && egress != ProtocolId.Gemini);
+        bool keepsPlace = capabilities.MidSystem && egress != ProtocolId.Gemini;
         bool isLeading = true;
         int kept = 0;
         for (int index = 0; index < request.Messages.Count; index++)
@@ -71,7 +107,7 @@ internal static class TurnNormaliser
             Message message = request.Messages[index];
             bool isSystem = message.Role == Role.System;
             isLeading &= isSystem;
-            if (!isSystem || (keepsPlace && (!isLeading || !IsStrict(egress))))
+            if (!isSystem || (keepsPlace && !isLeading))
             {
                 request.Messages[kept++] = message;
                 continue;
@@ -208,27 +244,33 @@ internal static class TurnNormaliser
         return inserted;
     }
 
-    private static void DropEmptyText(List<Block> blocks, ProtocolId egress)
+    private static void DropBlanks(List<Block> blocks, ProtocolId egress)
     {
-        // Anthropic and Bedrock refuse white space alone as well.
+        // Anthropic and Bedrock refuse white space alone as well, Bedrock inside results too.
         bool refusesBlank = egress is ProtocolId.Anthropic or ProtocolId.Bedrock;
         int kept = 0;
         for (int index = 0; index < blocks.Count; index++)
         {
             Block block = blocks[index];
-            bool isEmpty = block.Kind == BlockKind.Text && block.Signature.IsNullOrEmpty
-                && (block.Text.IsNullOrEmpty || (refusesBlank && IsBlank(block.Text)));
+            bool isEmpty = block.Kind is BlockKind.Text or BlockKind.Refusal && block.Signature.IsNullOrEmpty
+                && (block.Text.IsNullOrEmpty || (refusesBlank && BlankText.Is(block.Text)));
             if (!isEmpty)
             {
                 blocks[kept++] = block;
+            }
+            else if (block.Cache != CacheMark.None && kept > 0 && blocks[kept - 1].Cache == CacheMark.None)
+            {
+                blocks[kept - 1].Cache = block.Cache;
+            }
+
+            if (refusesBlank && block.Kind is BlockKind.ToolResult or BlockKind.SearchResult && block.Children is { Count: > 0 } children)
+            {
+                DropBlanks(children, egress);
             }
         }
 
         blocks.RemoveRange(kept, blocks.Count - kept);
     }
-
-    private static bool IsBlank(JsonText text) =>
-        text.Span[0] is (byte)' ' or (byte)'\\' && string.IsNullOrWhiteSpace(text.ToString());
 
     private static void MakeObjects(List<Block> blocks, IrArena arena)
     {
@@ -314,14 +356,100 @@ internal static class TurnNormaliser
         }
     }
 
+    // Every vendor refuses a call that the next turn does not answer; the last turn's calls are answered by what the client sends next.
+    private static void AnswerCalls(ChatRequest request, bool isStrict, ref Losses losses)
+    {
+        List<Message>? rebuilt = null;
+        var answered = new HashSet<JsonText>();
+        for (int turn = 0; turn < request.Messages.Count; turn++)
+        {
+            Message message = request.Messages[turn];
+            rebuilt?.Add(message);
+            if (message.Role != Role.Assistant || turn + 1 == request.Messages.Count || !message.Blocks.Exists(static block => block.Kind == BlockKind.ToolUse))
+            {
+                continue;
+            }
+
+            Message next = request.Messages[turn + 1];
+            answered.Clear();
+            Collect(next, answered);
+            Message? home = next.Role == Role.Tool || (isStrict && next.Role == Role.User) ? next : null;
+            foreach (Block block in message.Blocks)
+            {
+                if (block.Kind != BlockKind.ToolUse || !answered.Add(block.Id))
+                {
+                    continue;
+                }
+
+                if (home is null)
+                {
+                    home = request.Arena.NewMessage(isStrict ? Role.User : Role.Tool);
+                    rebuilt ??= request.Messages[..(turn + 1)];
+                    rebuilt.Add(home);
+                }
+
+                Block result = request.Arena.NewBlock(BlockKind.ToolResult);
+                result.Id = block.Id;
+                result.AddChild(request.Arena.NewText(NoResult));
+                home.Blocks.Add(result);
+                losses.Add(LossField.UnansweredCall);
+            }
+        }
+
+        if (rebuilt is not null)
+        {
+            request.Messages.Clear();
+            request.Messages.AddRange(rebuilt);
+        }
+    }
+
+    private static void Collect(Message turn, HashSet<JsonText> answered)
+    {
+        foreach (Block block in turn.Blocks)
+        {
+            if (block.Kind == BlockKind.ToolResult)
+            {
+                answered.Add(block.Id);
+            }
+        }
+    }
+
     private static void OpenWithUser(ChatRequest request, ref Losses losses)
     {
         if (request.Messages.Count == 0 || request.Messages[0].Role == Role.Assistant)
         {
-            Message opening = request.Arena.NewMessage(Role.User);
-            opening.Blocks.Add(request.Arena.NewText(Opening));
-            request.Messages.Insert(0, opening);
-            losses.Add(LossField.FirstTurn);
+            AddUser(request, 0, ref losses);
+        }
+    }
+
+    private static void AddUser(ChatRequest request, int at, ref Losses losses)
+    {
+        Message opening = request.Arena.NewMessage(Role.User);
+        opening.Blocks.Add(request.Arena.NewText(Opening));
+        request.Messages.Insert(at, opening);
+        losses.Add(LossField.FirstTurn);
+    }
+
+    // The service refuses an answer begun with white space at its end.
+    private static void TrimPrefill(ChatRequest request, ref Losses losses)
+    {
+        if (request.Messages is not [.., { Role: Role.Assistant, Blocks: [.., { Kind: BlockKind.Text } last] blocks }])
+        {
+            return;
+        }
+
+        JsonText trimmed = BlankText.TrimEnd(last.Text);
+        if (trimmed.Escaped.Length == last.Text.Escaped.Length)
+        {
+            return;
+        }
+
+        last.Text = trimmed;
+        losses.Add(LossField.AssistantPrefill);
+        if (trimmed.IsNullOrEmpty)
+        {
+            blocks.Remove(last);
+            RemoveEmpty(request, ref losses);
         }
     }
 

@@ -123,7 +123,7 @@ internal static class ResponseSeam
     {
         Block call = response.Blocks[index];
         IrArena arena = response.Arena;
-        call.Id = ToolIds.ToClient(context.Egress, context.Ingress, call.Id, arena);
+        call.Id = ToolIds.ToClient(context, call.Id, arena);
         ClientTool tool = context.ClientTool(call.Name);
         if (tool.Form == ToolForm.Custom && !call.IsCustomTool)
         {

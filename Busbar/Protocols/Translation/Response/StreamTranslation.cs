@@ -299,7 +299,7 @@ internal sealed class StreamTranslation : IDisposable
                 start.Form = tool.Form;
             }
 
-            start.Id = ToolIds.ToClient(_context.Egress, _context.Ingress, start.Id, _scratch);
+            start.Id = ToolIds.ToClient(_context, start.Id, _scratch);
             start.Name = tool.Name;
             start.Namespace = tool.Namespace;
         }

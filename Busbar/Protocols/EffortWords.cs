@@ -1,12 +1,19 @@
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Responses;
+namespace Busbar.Protocols;
 
-/// <summary>The words of <c>reasoning.effort</c>.</summary>
+/// <summary>The effort words of all vendors.</summary>
 internal static class EffortWords
 {
-    /// <summary>The effort called <paramref name="word"/>; unspecified for an unknown word.</summary>
+    /// <summary>Reads <paramref name="word"/>; one that no vendor is known to have is noted as such.</summary>
+    public static void Read(JsonText word, ref Reasoning reasoning)
+    {
+        reasoning.Effort = Parse(word);
+        reasoning.HasUnknownEffort = reasoning.Effort == ReasoningEffort.Unspecified && !word.IsNullOrEmpty;
+    }
+
+    /// <summary>The effort called <paramref name="word"/>; unspecified for an unknown word. What stands above every other word is the highest effort there is.</summary>
     public static ReasoningEffort Parse(JsonText word)
     {
         for (ReasoningEffort effort = ReasoningEffort.None; effort <= ReasoningEffort.Max; effort++)
@@ -17,7 +24,7 @@ internal static class EffortWords
             }
         }
 
-        return ReasoningEffort.Unspecified;
+        return word.Is("ultra"u8) ? ReasoningEffort.Max : ReasoningEffort.Unspecified;
     }
 
     /// <summary>The word for <paramref name="effort"/>; empty when unspecified.</summary>

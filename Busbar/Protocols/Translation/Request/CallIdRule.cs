@@ -1,0 +1,139 @@
+using Busbar.Ir;
+using Busbar.Protocols.Translation.Models;
+using Busbar.Wire;
+
+namespace Busbar.Protocols.Translation.Request;
+
+/// <summary>
+/// Ids of calls and results as the target takes them: of its shape, and each for one call only. Hosts that number calls per turn, or give parallel calls one
+/// id, leave histories in which an id stands for several calls; its results then answer them in order. What a call is named follows from its id and
+/// from how often that id came before.
+/// </summary>
+internal static class CallIdRule
+{
+    /// <summary>
+    /// Renames, and drops a result that says once more what was answered already; a second, different answer to one call becomes one without a call.
+    /// </summary>
+    public static void Apply(ChatRequest request, ProtocolId egress, Capabilities capabilities, TranslationContext context)
+    {
+        var pass = new Pass(request.Arena, egress, capabilities.ShortCallIds);
+        int run = 0;
+        foreach (Message message in request.Messages)
+        {
+            run += message.Role == Role.Assistant ? 0 : 1;
+            int kept = 0;
+            for (int index = 0; index < message.Blocks.Count; index++)
+            {
+                Block block = message.Blocks[index];
+                if (block.Kind == BlockKind.ToolUse)
+                {
+                    context.TryTakeCallId(block.Id);
+                    pass.Call(block, run);
+                }
+                else if (block.Kind == BlockKind.ToolResult && !pass.TryAnswer(block))
+                {
+                    context.Losses.Add(LossField.RepeatedToolResult);
+                    continue;
+                }
+
+                message.Blocks[kept++] = block;
+            }
+
+            message.Blocks.RemoveRange(kept, message.Blocks.Count - kept);
+        }
+    }
+
+    private sealed class Uses
+    {
+        public Queue<JsonText> Open { get; } = [];
+
+        public int Run { get; set; } = -1;
+
+        public int Count { get; set; }
+
+        public int Extra { get; set; }
+
+        public JsonText Current { get; set; }
+
+        public Block? Answer { get; set; }
+    }
+
+    private sealed class Pass(IrArena arena, ProtocolId egress, bool isShort)
+    {
+        private readonly Dictionary<JsonText, Uses> _uses = [];
+        private readonly HashSet<JsonText> _taken = [];
+        private readonly Dictionary<JsonText, Block> _named = [];
+
+        public void Call(Block call, int run)
+        {
+            if (!_uses.TryGetValue(call.Id, out Uses? uses))
+            {
+                _uses[call.Id] = uses = new Uses();
+            }
+
+            // What an earlier turn called and nobody answered is not answered by what follows a later call.
+            if (uses.Run != run)
+            {
+                uses.Open.Clear();
+                uses.Run = run;
+            }
+
+            JsonText id = ++uses.Count == 1 ? ToolIds.ToProvider(egress, call.Id, arena, isShort) : ToolIds.Repeated(egress, call.Id, uses.Count, arena, isShort);
+            for (int more = -1; !_taken.Add(id); more--)
+            {
+                id = ToolIds.Repeated(egress, call.Id, more, arena, isShort);
+            }
+
+            uses.Open.Enqueue(id);
+            uses.Current = id;
+            call.Id = id;
+        }
+
+        /// <summary>False for a copy of the last answer to the same call.</summary>
+        public bool TryAnswer(Block result)
+        {
+            JsonText id = result.Id;
+            if (!_uses.TryGetValue(id, out Uses? uses))
+            {
+                // Results without ids are known by their name: a client that goes on with a saved session may send them twice.
+                if (!result.Name.IsNullOrEmpty && _named.TryGetValue(result.Name, out Block? named) && BlockContent.AreEqual(named, result))
+                {
+                    return false;
+                }
+
+                result.Id = ToolIds.ToProvider(egress, id, arena, isShort);
+            }
+            else if (uses.Open.TryDequeue(out JsonText open))
+            {
+                uses.Answer = result;
+                _named[result.Name] = result;
+                uses.Current = open;
+                result.Id = open;
+            }
+            else if (uses.Answer is { } answer && BlockContent.AreEqual(answer, result))
+            {
+                return false;
+            }
+            else
+            {
+                result.Id = ToolIds.Repeated(egress, id, int.MinValue + uses.Extra++, arena, isShort);
+            }
+
+            Inside(result.Children);
+            return true;
+        }
+
+        private void Inside(List<Block>? blocks)
+        {
+            foreach (Block block in blocks ?? [])
+            {
+                if (block.Kind is BlockKind.ToolUse or BlockKind.ToolResult)
+                {
+                    block.Id = _uses.TryGetValue(block.Id, out Uses? uses) ? uses.Current : ToolIds.ToProvider(egress, block.Id, arena, isShort);
+                }
+
+                Inside(block.Children);
+            }
+        }
+    }
+}
