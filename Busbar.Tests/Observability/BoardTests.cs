@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Busbar.Commands;
 using Busbar.Configuration.Model;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
@@ -70,6 +71,15 @@ public sealed partial class BoardTests
     }
 
     [Fact]
+    public void Every_command_of_ours_that_a_runbook_names_exists()
+    {
+        string[] commands = [.. Command().Matches(ProjectFiles.Read("deploy/prometheus/alerts.yaml")).Select(match => match.Value).Distinct()];
+
+        Assert.Contains("busbar status", commands);
+        Assert.All(commands, command => Assert.Contains(command, HelpText.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
     [Trait("gotcha", "C249")]
     public void C249_every_line_of_a_fresh_page_is_of_a_series_that_was_announced_and_stands_beside_its_like()
     {
@@ -100,13 +110,34 @@ public sealed partial class BoardTests
     private static string Rendered()
     {
         GatewayConfig config = ConfigText.Valid(ConfigText.Minimal);
-        var metrics = new Busbar.Observability.Metrics.Metrics { Governance = new FixedFigures(new GovernanceFigures { Keys = [new KeyFigures("vk_0123456789abcdef", 1.5, 8.5)] }) };
+        var metrics = new Busbar.Observability.Metrics.Metrics { Governance = new FixedFigures(new GovernanceFigures { Refusals = [("vk_0123456789abcdef", 1)], Keys = [new KeyFigures("vk_0123456789abcdef", 1.5, 8.5)] }) };
         Fleet fleet = Fleet.Create(config, TimeProvider.System);
         foreach (Pool pool in Busbar.Observability.Metrics.Metrics.AllPools(fleet))
         {
-            metrics.ForPool(pool);
+            PoolMetrics counters = metrics.ForPool(pool);
+            counters.Request(ProtocolId.OpenAI, Outcome.Ok);
+            counters.Failover(FailoverReason.Timeout);
+            counters.Duration(ProtocolId.OpenAI, TimeSpan.Zero);
+            counters.FirstByte(ProtocolId.OpenAI, TimeSpan.Zero);
+            counters.StreamDuration(ProtocolId.OpenAI, TimeSpan.Zero);
+            foreach (PoolMember member in pool.Members)
+            {
+                member.Lane.State.CountOk();
+                member.Lane.State.Latency.Observe(TimeSpan.FromMilliseconds(1));
+                LaneMetrics lane = counters.Lane(member.Lane.Name);
+                lane.Attempts.Add();
+                lane.Failure(FailureDisposition.HardDown);
+                lane.Tokens(new Usage { Input = 1, Output = 1 });
+                lane.Cost(1);
+                metrics.Trips.Get(pool.Name, member.Lane.Name);
+            }
         }
 
+        metrics.Shed.Get("openai");
+        metrics.AuthRejections.Get("openai");
+        metrics.FollowUps.Get("gone");
+        metrics.CountTranslation(ProtocolId.OpenAI, ProtocolId.Cohere);
+        metrics.Config.CertificateEnd = () => DateTimeOffset.UnixEpoch;
         var losses = default(Losses);
         losses.Add(LossField.Image);
         metrics.CountLosses(ProtocolId.OpenAI, ProtocolId.Cohere, losses);
@@ -115,6 +146,9 @@ public sealed partial class BoardTests
 
     [GeneratedRegex(@"\b(busbar|process)_[a-z0-9_]+\b")]
     private static partial Regex Series();
+
+    [GeneratedRegex(@"\bbusbar (--validate|status|(keys|lanes|groups|prices|providers) [a-z]+)\b")]
+    private static partial Regex Command();
 
     [GeneratedRegex("_(bucket|sum|count)$")]
     private static partial Regex Part();

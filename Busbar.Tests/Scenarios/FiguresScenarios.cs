@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 using Busbar.Tests.Scenarios.Harness;
 
@@ -9,46 +10,66 @@ public sealed class FiguresScenarios
 
     [Fact]
     [Trait("gotcha", "C249")]
-    public async Task Every_series_is_there_with_0_from_the_start()
+    public async Task C249_a_series_is_there_once_its_labels_were_seen_and_the_state_of_every_lane_from_the_start()
     {
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(Dialect.All[0], Dialect.All[1]));
+        Dialect dialect = Dialect.All[0];
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, Dialect.All[1]));
+        scene.Upstreams[0].Always = call => dialect.ServeAsync(call);
 
         Reply reply = await scene.GetAsync("/metrics");
         var page = new MetricsPage(reply.Text);
-
         Assert.StartsWith("text/plain; version=0.0.4", reply["Content-Type"], StringComparison.Ordinal);
-        foreach (string pool in (string[])["smart", "m0", "m1", "unresolved"])
-        {
-            foreach (string protocol in (string[])["anthropic", "openai", "gemini", "bedrock", "responses", "cohere"])
-            {
-                foreach (string outcome in (string[])["ok", "client_error", "exhausted", "error"])
-                {
-                    Assert.Equal(0, page["busbar_requests_total", ("ingress_protocol", protocol), ("pool", pool), ("outcome", outcome)]);
-                }
+        string[] idle = [.. page.Series.Where(series => series.Contains("pool=", StringComparison.Ordinal) || series.Contains("lane=", StringComparison.Ordinal))];
+        (string Pool, string Lane)[] places = [("smart", "m0"), ("smart", "m1"), ("m0", "m0"), ("m1", "m1")];
+        Assert.Equal(places.Select(place => $"busbar_lane_state{{pool=\"{place.Pool}\",lane=\"{place.Lane}\"}}"), idle);
+        Assert.DoesNotContain(page.Series, series => series.Contains("ingress_protocol", StringComparison.Ordinal));
 
-                Assert.Equal(0, page["busbar_request_duration_seconds_count", ("ingress_protocol", protocol), ("pool", pool)]);
-            }
-        }
-
-        foreach ((string pool, string lane) in ((string, string)[])[("smart", "m0"), ("smart", "m1"), ("m0", "m0"), ("m1", "m1")])
-        {
-            Assert.Equal(0, page["busbar_upstream_attempts_total", ("pool", pool), ("lane", lane)]);
-            Assert.Equal(0, page["busbar_breaker_trips_total", ("pool", pool), ("lane", lane)]);
-            Assert.Equal(0, page["busbar_lane_state", ("pool", pool), ("lane", lane)]);
-            foreach (string disposition in (string[])["transient_upstream", "hard_down", "context_length", "attempt_timeout"])
-            {
-                Assert.Equal(0, page["busbar_upstream_failures_total", ("pool", pool), ("lane", lane), ("disposition", disposition)]);
-            }
-        }
-
-        foreach (string reason in (string[])["timeout", "connect", "transient_upstream", "hard_down", "context_length", "attempt_timeout"])
-        {
-            Assert.Equal(0, page["busbar_failovers_total", ("pool", "smart"), ("reason", reason)]);
-        }
-
-        Assert.Equal(0, page["busbar_translations_total", ("from", "openai"), ("to", "anthropic")]);
-        Assert.Equal(0, page["busbar_auth_rejections_total", ("ingress_protocol", "openai")]);
+        await scene.PostAsync(dialect, model: "m0");
+        await scene.CountedAsync("ok");
+        page = await scene.MetricsAsync();
+        Assert.Equal(
+            [$"busbar_requests_total{{ingress_protocol=\"{dialect.Name}\",pool=\"m0\",outcome=\"ok\"}}"],
+            page.Series.Where(series => series.StartsWith("busbar_requests_total", StringComparison.Ordinal)));
         Assert.Equal(20, page["busbar_lane_available_permits", ("lane", "m0")]);
+        Assert.DoesNotContain("busbar_lane_available_permits{lane=\"m1\"}", page.Series);
+    }
+
+    [Fact]
+    public async Task Tokens_are_counted_by_pool_lane_model_and_kind()
+    {
+        Dialect dialect = Dialect.Of("openai");
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        foreach (bool stream in (bool[])[false, true])
+        {
+            await scene.PostAsync(dialect, stream);
+        }
+
+        await scene.SettledAsync();
+        MetricsPage page = await scene.MetricsAsync();
+        string series = Assert.Single(page.Series, series => series.StartsWith("busbar_tokens_total{pool=\"smart\",lane=\"m0\"", StringComparison.Ordinal) && series.Contains("kind=\"output\"", StringComparison.Ordinal));
+        Assert.Contains("model=\"", series, StringComparison.Ordinal);
+        Assert.True(page.Sum("busbar_tokens_total", "kind", "output") > 0);
+        Assert.True(page.Sum("busbar_tokens_total", "kind", "input") > 0);
+    }
+
+    [Theory]
+    [InlineData("gzip", true)]
+    [InlineData("deflate, GZIP;q=0.5", true)]
+    [InlineData("gzip;q=0", false)]
+    [InlineData("identity", false)]
+    public async Task The_page_is_compressed_for_who_asks(string accepts, bool compressed)
+    {
+        await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics");
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", accepts);
+        request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + Scene.Token);
+        using HttpResponseMessage response = await scene.Client.SendAsync(request);
+
+        Assert.Equal(compressed ? ["gzip"] : [], response.Content.Headers.ContentEncoding);
+        byte[] body = await response.Content.ReadAsByteArrayAsync();
+        using var plain = new StreamReader(compressed ? new GZipStream(new MemoryStream(body), CompressionMode.Decompress) : new MemoryStream(body));
+        Assert.Contains("busbar_build_info", await plain.ReadToEndAsync(), StringComparison.Ordinal);
     }
 
     [Theory]

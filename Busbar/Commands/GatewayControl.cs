@@ -46,6 +46,8 @@ internal sealed partial class GatewayControl(
 
             if (loaded.Config is not { } config)
             {
+                metrics.Reloads.Get("failed").Add();
+                metrics.Config.Refused();
                 ReloadRefused(log);
                 return loaded;
             }
@@ -53,6 +55,8 @@ internal sealed partial class GatewayControl(
             Apply(config);
             application.Telemetry?.Apply(config.Observability);
             ReadCertificate();
+            metrics.Reloads.Get("ok").Add();
+            metrics.Config.Applied(config, application.Snapshot.Time.GetUtcNow());
 
             Reloaded(log, config.Providers.Count, config.Models.Count, config.Pools.Count);
             return loaded;

@@ -34,14 +34,15 @@ internal static partial class ServeCommand
     public static async Task<int> RunAsync(ConfigSources sources, IEnvironment environment, TextWriter error)
     {
         ConfigResult loaded = ConfigLoader.Load(sources, environment);
-        TextWriter notices = Notices(FormatOf(loaded.Config, environment), error);
+        StderrLogger loggers = Loggers(loaded.Config, environment, error);
+        await using var _ = loggers.ConfigureAwait(false);
         foreach (ConfigProblem problem in loaded.Problems)
         {
-            notices.WriteLine(problem);
+            loggers.Notices.WriteLine(problem);
         }
 
         return loaded.Config is { } config
-            ? await ServeAsync(config, () => ConfigLoader.Load(sources, environment), environment, error).ConfigureAwait(false)
+            ? await ServeAsync(config, () => ConfigLoader.Load(sources, environment), loggers, null).ConfigureAwait(false)
             : 1;
     }
 
@@ -52,11 +53,15 @@ internal static partial class ServeCommand
     public static async Task<int> ServeAsync(
         GatewayConfig config, Func<ConfigResult> reload, IEnvironment environment, TextWriter error, Action? listening = null)
     {
-        TimeProvider time = TimeProvider.System;
-        LogFormat format = FormatOf(config, environment);
-        var loggers = new StderrLogger(StderrLogger.ParseLevel(environment.Get("BUSBAR_LOG") ?? environment.Get("RUST_LOG")), error, time, format);
-        error = Notices(format, error);
+        StderrLogger loggers = Loggers(config, environment, error);
         await using var _ = loggers.ConfigureAwait(false);
+        return await ServeAsync(config, reload, loggers, listening).ConfigureAwait(false);
+    }
+
+    private static async Task<int> ServeAsync(GatewayConfig config, Func<ConfigResult> reload, StderrLogger loggers, Action? listening)
+    {
+        TimeProvider time = TimeProvider.System;
+        TextWriter error = loggers.Notices;
         ILogger log = loggers.CreateLogger("busbar");
         foreach (string line in StartupSummary.Lines(config))
         {
@@ -116,7 +121,9 @@ internal static partial class ServeCommand
         TextWriter error,
         Action? listening)
     {
-        var metrics = new Metrics { Governance = governor };
+        var metrics = new Metrics { Governance = governor, LogDropped = loggers.Dropped };
+        metrics.Config.Applied(config, time.GetUtcNow());
+        metrics.Config.CertificateEnd = tls is null ? null : () => tls.CertificateEnd;
         Fleet fleet = Fleet.Create(config, time, events: new BreakerMetrics(metrics, log));
 
         // Who logs for a machine wants every request; on a terminal they would bury what went wrong.
@@ -179,10 +186,11 @@ internal static partial class ServeCommand
         return 0;
     }
 
-    private static LogFormat FormatOf(GatewayConfig? config, IEnvironment environment) =>
-        StderrLogger.ParseFormat(environment.Get("BUSBAR_LOG_FORMAT"), config?.Observability.LogFormat ?? LogFormat.Text);
-
-    private static TextWriter Notices(LogFormat format, TextWriter error) => format == LogFormat.Json ? new JsonLines(error, TimeProvider.System) : error;
+    private static StderrLogger Loggers(GatewayConfig? config, IEnvironment environment, TextWriter error) => new(
+        StderrLogger.ParseLevel(environment.Get("BUSBAR_LOG") ?? environment.Get("RUST_LOG")),
+        error,
+        TimeProvider.System,
+        StderrLogger.ParseFormat(environment.Get("BUSBAR_LOG_FORMAT"), config?.Observability.LogFormat ?? LogFormat.Text));
 
     [LoggerMessage(10, LogLevel.Information, "busbar {Version} is listening on {Address}")]
     private static partial void Listening(ILogger logger, string version, string address);

@@ -6,6 +6,7 @@ using Busbar.Gateway.Relay;
 using Busbar.Gateway.Routing;
 using Busbar.Governance.Budgets;
 using Busbar.Ir;
+using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
 using Busbar.Reliability;
@@ -68,10 +69,7 @@ internal sealed class Exchange
     /// <summary>The pool that serves it; null until one was found.</summary>
     public Pool? Pool { get; set; }
 
-    /// <summary>Whether anybody wants to know what the answer cost.</summary>
-    public bool WantsUsage { get; set; }
-
-    /// <summary>What the answer cost, where <see cref="WantsUsage"/>; streams report it in any case.</summary>
+    /// <summary>What the answer cost.</summary>
     public Usage Usage { get; set; }
 
     /// <summary>What it holds of its key's limits.</summary>
@@ -83,7 +81,7 @@ internal sealed class Exchange
     /// <summary>Name of the lane whose answer the headers belong to; null for an answer of our own, and before headers.</summary>
     public string? CommittedLane { get; private set; }
 
-    /// <summary>Whether the answer was too long for what it cost to be read from it, though <see cref="WantsUsage"/>.</summary>
+    /// <summary>Whether the answer was too long for what it cost to be read from it.</summary>
     public bool UsageIsLost { get; set; }
 
     /// <summary>How it ended, for metrics and log.</summary>
@@ -91,6 +89,15 @@ internal sealed class Exchange
 
     /// <summary>Name of the lane that answered; null when none did.</summary>
     public string? ServedBy { get; set; }
+
+    /// <summary>The pool whose lane answered: the one asked for, or a fallback of it.</summary>
+    public Pool? ServedIn { get; set; }
+
+    /// <summary>Why the gateway refused it or has no answer, in one word for log and webhook; null when it did neither.</summary>
+    public string? Reason { get; set; }
+
+    /// <summary>The upstream calls that did not give the client its answer, in their order; null for none.</summary>
+    public List<FailedAttempt>? Failures { get; private set; }
 
     /// <summary>Upstream calls made.</summary>
     public int Attempts { get; set; }
@@ -180,6 +187,20 @@ internal sealed class Exchange
         }
     }
 
+    /// <summary>Notes an upstream call that failed, once it is known what that does to the lane.</summary>
+    /// <param name="lease">The hold on the lane.</param>
+    /// <param name="reason">What the failure was taken for.</param>
+    /// <param name="status">HTTP status; 0 when there was no answer.</param>
+    /// <param name="error">What the provider said.</param>
+    public void Failed(LaneLease lease, string reason, int status, in ProviderError error) => (Failures ??= []).Add(new FailedAttempt(
+        lease.Pool.Name,
+        lease.Lane.Name,
+        lease.Lane.Provider.Name,
+        reason,
+        status,
+        FailedAttempt.CodeOf(error.Code) ?? FailedAttempt.CodeOf(error.Type),
+        TimeSpan.FromMilliseconds(lease.Member.Slot.Cell.CooldownRemainingMs)));
+
     /// <summary>Time since arrival.</summary>
     public TimeSpan Elapsed => Snapshot.Time.GetElapsedTime(_started);
 
@@ -202,12 +223,15 @@ internal sealed class Exchange
         CommittedLane = null;
         Outcome = default;
         ServedBy = null;
+        ServedIn = null;
         CalledAt = 0;
         Trace = null;
+        Reason = null;
+        Failures = null;
+        Reservation.Settled = null;
         Attempts = 0;
         Streams = false;
         WantsStreamUsage = false;
-        WantsUsage = false;
         UsageIsLost = false;
         WantsJsonArray = false;
         _requestId = null;

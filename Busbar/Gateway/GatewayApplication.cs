@@ -150,7 +150,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
 
         if (!exchange.Caller.Admitted || (exchange.Caller.IsSigned && exchange.Route.Endpoint is not (GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary)))
         {
-            _metrics.AuthRejections.Get(exchange.Route.Protocol.Name()).Add();
+            Refuse(exchange);
             await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Authentication)).ConfigureAwait(false);
             return;
         }
@@ -163,19 +163,19 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
                 {
                     // Its body is not read: what cannot be served now must not cost memory either.
                     _metrics.Shed.Get(exchange.Route.Protocol.Name()).Add();
+                    exchange.Reason = "max_inbound_concurrent";
                     await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Overloaded), retryAfterSeconds: 1).ConfigureAwait(false);
                     return;
                 }
 
                 try
                 {
-                    exchange.WantsUsage = _log.LogsSuccesses || exchange.Trace is { IsRecorded: true } || exchange.Snapshot.Governor is not null;
                     GatewayError? refusal = await RequestAdmission.AdmitAsync(exchange).ConfigureAwait(false);
                     if (refusal is not null)
                     {
                         if (!exchange.Caller.Admitted)
                         {
-                            _metrics.AuthRejections.Get(exchange.Route.Protocol.Name()).Add();
+                            Refuse(exchange);
                         }
 
                         await ErrorReply.WriteAsync(exchange, refusal.Value).ConfigureAwait(false);
@@ -214,6 +214,12 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         }
     }
 
+    private void Refuse(Exchange exchange)
+    {
+        _metrics.AuthRejections.Get(exchange.Route.Protocol.Name()).Add();
+        _log.Refused(exchange);
+    }
+
     // 10. Settle: reached on every path, once. Permit and probe went back with the attempt that held them.
     private void Settle(Exchange exchange)
     {
@@ -248,8 +254,15 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
             _metrics.BillingTruncated.Get().Add();
         }
 
+        if (exchange is { ServedBy: { } lane, ServedIn: { } servedIn })
+        {
+            LaneMetrics served = exchange.Snapshot.MetricsOf(servedIn).Lane(lane);
+            served.Tokens(exchange.Reservation.Settled?.Usage ?? exchange.Usage);
+            served.Cost(exchange.Reservation.Settled?.SpendMicroCents ?? 0);
+        }
+
         exchange.Trace?.End(exchange);
-        Telemetry?.Webhook?.Post(ingress.Name(), exchange.Pool?.Name ?? Metrics.Unresolved, Metrics.Outcomes[(int)exchange.Outcome], exchange.Elapsed);
+        Telemetry?.Webhook?.Post(RequestRecords.Of(exchange));
         _log.Ended(exchange);
     }
 

@@ -1,8 +1,13 @@
 using System.Collections.Concurrent;
+using System.Net;
+using Busbar.Gateway.Admission;
 using Busbar.Gateway.Routing;
 using Busbar.Ir;
+using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
 using Busbar.Reliability;
+using Busbar.Upstream;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Busbar.Gateway;
@@ -15,49 +20,115 @@ namespace Busbar.Gateway;
 /// <param name="successes">The level of requests that went well.</param>
 internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogLevel successes = LogLevel.Debug)
 {
-    private const int LongestId = 200;
-
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromMinutes(1);
 
+    private readonly RefusalLines _refusals = new(time);
     private readonly ConcurrentDictionary<int, long> _lossLoggedAt = new();
     private readonly ConcurrentDictionary<(string Pool, ProtocolId Dialect), long> _estimateLoggedAt = new();
-
-    /// <summary>Whether requests that went well are logged, with their token counts.</summary>
-    public bool LogsSuccesses => logger.IsEnabled(successes);
 
     /// <summary>A request has ended.</summary>
     public void Ended(Exchange exchange)
     {
         LogLevel level = exchange.Outcome == Outcome.Ok ? successes : LogLevel.Information;
-        if (logger.IsEnabled(level))
+        if (!logger.IsEnabled(level))
+        {
+            return;
+        }
+
+        RequestRecord record = RequestRecords.Of(exchange);
+        if (exchange.Outcome == Outcome.Ok)
         {
             Ended(
                 logger,
                 level,
-                exchange.RequestId,
-                exchange.Route.Protocol.Name(),
-                exchange.Pool?.Name ?? Metrics.Unresolved,
-                exchange.ServedBy ?? "-",
-                exchange.Status,
-                Metrics.Outcomes[(int)exchange.Outcome],
-                exchange.Attempts,
-                (long)exchange.Elapsed.TotalMilliseconds,
-                exchange.Usage.TotalInput,
-                exchange.Usage.Output,
-                ProvidersId(exchange));
+                record.RequestId,
+                record.Protocol,
+                record.Pool,
+                record.Lane ?? "-",
+                record.Status,
+                record.Outcome,
+                record.Attempts,
+                (long)record.Total.TotalMilliseconds,
+                record.Usage.TotalInput,
+                record.Usage.Output,
+                record.ProviderRequestId ?? "-",
+                record.Key ?? "-",
+                OneLine(record.KeyName));
+            return;
+        }
+
+        FailedAttempt last = record.Failures is [.., var failure] ? failure : default;
+        EndedBadly(
+            logger,
+            level,
+            record.RequestId,
+            record.Protocol,
+            record.Pool,
+            record.Lane ?? last.Lane ?? "-",
+            record.Status,
+            record.Outcome,
+            record.Attempts,
+            (long)record.Total.TotalMilliseconds,
+            record.ProviderRequestId ?? "-",
+            record.Reason ?? "client_left",
+            last.Provider ?? record.Provider ?? "-",
+            last.Status,
+            last.Code ?? "-",
+            Math.Round(last.Cooldown.TotalSeconds, 1),
+            record.Failures.Count == 0 ? "-" : string.Join(' ', record.Failures),
+            record.Key ?? "-",
+            OneLine(record.KeyName),
+            AddressOf(exchange)?.ToString() ?? "-");
+    }
+
+    /// <summary>A credential was refused; at most one line a second for each address it came from.</summary>
+    public void Refused(Exchange exchange)
+    {
+        string address = AddressOf(exchange)?.ToString() ?? "-";
+        if (_refusals.IsDue(address, time.GetTimestamp(), out long unlogged))
+        {
+            Refused(logger, exchange.RequestId, exchange.Route.Protocol.Name(), address, CredentialOf(exchange), unlogged);
         }
     }
 
-    // What the client was told in place of our id, and will name when it asks.
-    private static string ProvidersId(Exchange exchange) =>
-        exchange.Ingress.RequestIdHeader is { } header && exchange.ResponseHeaders[header].ToString() is { Length: > 0 and <= LongestId } told && told != exchange.RequestId ? told : "-";
+    private static string CredentialOf(Exchange exchange)
+    {
+        string? token = Authenticator.Carried(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol, out CredentialCarrier carrier);
+        return carrier switch
+        {
+            CredentialCarrier.Bearer => "Authorization",
+            CredentialCarrier.ApiKeyHeader => "x-api-key",
+            CredentialCarrier.GoogleHeader => "x-goog-api-key",
+            CredentialCarrier.AzureHeader => "api-key",
+            CredentialCarrier.Query => "?key=",
+            _ => exchange.Caller.IsSigned || token is null && exchange.RequestHeaders.Authorization.Count > 0 ? "signature" : "none",
+        };
+    }
 
-    /// <summary>A provider answered an attempt with an error status.</summary>
-    public void AttemptFailed(Exchange exchange, LaneLease lease, FaultClass fault, int status) =>
-        AttemptFailed(logger, exchange.RequestId, lease.Pool.Name, lease.Lane.Name, fault, status);
+    private static IPAddress? AddressOf(Exchange exchange) => ClientAddress.Of(
+        exchange.Features.Get<IHttpConnectionFeature>()?.RemoteIpAddress, exchange.RequestHeaders, exchange.Snapshot.Config.TrustedProxies);
 
-    /// <summary>An attempt failed without an answer.</summary>
-    public void AttemptFailed(Exchange exchange, LaneLease lease, string reason) => AttemptBroke(logger, exchange.RequestId, lease.Pool.Name, lease.Lane.Name, reason);
+    private static string OneLine(string? name) => name is null ? "-" : string.Concat(name.Select(character => char.IsControl(character) ? ' ' : character));
+
+    /// <summary>Attempts of a request failed: all that it has noted after the first <paramref name="known"/>.</summary>
+    public void AttemptsFailed(Exchange exchange, int known)
+    {
+        for (; known < (exchange.Failures?.Count ?? 0); known++)
+        {
+            FailedAttempt failure = exchange.Failures![known];
+            AttemptFailed(
+                logger,
+                exchange.RequestId,
+                failure.Pool,
+                failure.Lane,
+                failure.Provider,
+                failure.Reason,
+                failure.Status,
+                failure.Code ?? "-",
+                Math.Round(failure.Cooldown.TotalSeconds, 1),
+                (long)exchange.Elapsed.TotalMilliseconds);
+        }
+    }
 
     /// <summary>Nothing better was left than this lane.</summary>
     public void LastResort(Exchange exchange, LaneLease lease) => LastResort(logger, exchange.RequestId, lease.Pool.Name, lease.Lane.Name);
@@ -107,14 +178,18 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
         return true;
     }
 
-    [LoggerMessage(EventId = 1, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} tokens_in={Input} tokens_out={Output} provider_id={ProviderRequestId}")]
-    private static partial void Ended(ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts, long milliseconds, long input, long output, string providerRequestId);
+    [LoggerMessage(EventId = 1, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} tokens_in={Input} tokens_out={Output} provider_id={ProviderRequestId} key={Key} key_name=\"{KeyName}\"")]
+    private static partial void Ended(ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts, long milliseconds, long input, long output, string providerRequestId, string key, string keyName);
 
-    [LoggerMessage(2, LogLevel.Warning, "attempt failed: request={RequestId} pool={Pool} lane={Lane} fault={Fault} status={Status}")]
-    private static partial void AttemptFailed(ILogger logger, string requestId, string pool, string lane, FaultClass fault, int status);
+    [LoggerMessage(EventId = 2, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} provider_id={ProviderRequestId} reason={Reason} provider={Provider} provider_status={ProviderStatus} code={Code} cooldown_s={CooldownS} failures=\"{Failures}\" key={Key} key_name=\"{KeyName}\" client={Client}")]
+    private static partial void EndedBadly(
+        ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts, long milliseconds, string providerRequestId, string reason, string provider, int providerStatus, string code, double cooldownS, string failures, string key, string keyName, string client);
 
-    [LoggerMessage(3, LogLevel.Warning, "attempt failed: request={RequestId} pool={Pool} lane={Lane} {Reason}")]
-    private static partial void AttemptBroke(ILogger logger, string requestId, string pool, string lane, string reason);
+    [LoggerMessage(3, LogLevel.Warning, "attempt failed: request={RequestId} pool={Pool} lane={Lane} provider={Provider} reason={Reason} status={Status} code={Code} cooldown_s={CooldownS} ms={Milliseconds}")]
+    private static partial void AttemptFailed(ILogger logger, string requestId, string pool, string lane, string provider, string reason, int status, string code, double cooldownS, long milliseconds);
+
+    [LoggerMessage(9, LogLevel.Warning, "credential refused: request={RequestId} {Protocol} client={Client} carried_in={CarriedIn}; {Unlogged} more from there since the last such line (logged once a second for each address)")]
+    private static partial void Refused(ILogger logger, string requestId, string protocol, string client, string carriedIn, long unlogged);
 
     [LoggerMessage(6, LogLevel.Warning, "no lane is ready: request={RequestId} pool={Pool} tries lane={Lane} as the least bad")]
     private static partial void LastResort(ILogger logger, string requestId, string pool, string lane);

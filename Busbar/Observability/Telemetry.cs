@@ -60,7 +60,7 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
     private RequestWebhook NewWebhook(string url, ObservabilityConfig config)
     {
         var receiver = new SinkClient(new Uri(url), config.RequestLogWebhookAuthorization, RequestWebhook.Limit, kind => kind == AddressKind.Public, network);
-        return new RequestWebhook(receiver, metrics.WebhookDropped.Get(), metrics.WebhookFailed.Get(), time);
+        return new RequestWebhook(receiver, metrics.WebhookDelivered.Get(), metrics.WebhookDropped.Get(), logger, time);
     }
 
     private void Retire(IAsyncDisposable? sink)

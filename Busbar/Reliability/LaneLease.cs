@@ -56,6 +56,7 @@ internal sealed class LaneLease : IDisposable
         Require(fault, FaultDisposition.TransientUpstream);
         if (TryReport(Outcome.Final))
         {
+            Lane.State.LastFault = fault;
             RecordFailure(retryAfter);
         }
     }
@@ -97,6 +98,7 @@ internal sealed class LaneLease : IDisposable
     {
         if (Interlocked.CompareExchange(ref _outcome, (int)Outcome.Final, (int)Outcome.Succeeded) == (int)Outcome.Succeeded)
         {
+            Lane.State.LastFault = FaultClass.Network;
             RecordFailure(retryAfter);
         }
     }

@@ -12,6 +12,7 @@ internal sealed class LaneState(int index)
     private long _errors;
     private long _clientFaults;
     private int _hardDowns;
+    private int _lastFault;
     private string? _deadReason;
     private PoolSlot[] _slots = [];
 
@@ -29,6 +30,13 @@ internal sealed class LaneState(int index)
 
     /// <summary>Why account or credential are out of use, such as <c>auth (HTTP 401)</c>; null when they are not.</summary>
     public string? DeadReason => Volatile.Read(ref _deadReason);
+
+    /// <summary>What the latest failure was; null before the first.</summary>
+    public FaultClass? LastFault
+    {
+        get => Volatile.Read(ref _lastFault) is > 0 and var fault ? (FaultClass)(fault - 1) : null;
+        set => Volatile.Write(ref _lastFault, value is { } fault ? (int)fault + 1 : 0);
+    }
 
     /// <summary>Places in all pools of the latest configuration, the direct route's first.</summary>
     public PoolSlot[] Slots
@@ -55,6 +63,7 @@ internal sealed class LaneState(int index)
     public void HardDown(FaultClass fault, int status)
     {
         CountError();
+        LastFault = fault;
         var name = fault == FaultClass.Billing ? "billing" : "auth";
         Volatile.Write(ref _deadReason, status == 0 ? name : $"{name} (HTTP {status})");
         Interlocked.Increment(ref _hardDowns);

@@ -3,80 +3,106 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
+using Busbar.Ir;
 using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
 using Busbar.Tests.Scenarios.Harness;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Busbar.Tests.Observability.Logging;
 
 public sealed class RequestWebhookTests
 {
+    private readonly Counter _delivered = new("");
     private readonly Counter _dropped = new("");
-    private readonly Counter _failed = new("");
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(1_700_000_000));
 
     [Fact]
     [Trait("gotcha", "C254")]
-    public async Task C254_a_line_has_exactly_five_fields()
+    public async Task C254_a_record_has_what_a_bill_needs()
     {
         var receiver = new FakeReceiver();
         RequestWebhook webhook = Webhook(receiver);
-        webhook.Post("anthropic", "pool \"ä\"", "client_error", TimeSpan.FromMilliseconds(1234.9));
+        webhook.Post(Record("req_1") with
+        {
+            Key = "vk_1",
+            KeyName = "team \"ä\"",
+            Group = "research",
+            Labels = new Dictionary<string, string> { ["cost_center"] = "42" },
+            Lane = "m0",
+            Provider = "p",
+            ModelServed = "gpt-x",
+            Usage = new Usage { Input = 10, CacheRead = 3, CacheWrite = 2, Output = 7, Reasoning = 4, IsReported = true },
+            CostCents = 1.25,
+            Attempts = 2,
+            Failures = [new FailedAttempt("smart", "m1", "q", "rate_limit", 429, "rate_limit_exceeded", TimeSpan.FromSeconds(15))],
+            FirstContent = TimeSpan.FromMilliseconds(400.9),
+        });
         await webhook.DisposeAsync();
 
-        JsonElement line = JsonDocument.Parse(Assert.Single(receiver.Bodies)).RootElement;
-        Assert.Equal(["ts", "ingress_protocol", "pool", "outcome", "latency_ms"], line.EnumerateObject().Select(member => member.Name));
-        Assert.Equal(1_700_000_000, line.GetProperty("ts").GetInt64());
-        Assert.Equal("anthropic", line.GetProperty("ingress_protocol").GetString());
-        Assert.Equal("pool \"ä\"", line.GetProperty("pool").GetString());
-        Assert.Equal("client_error", line.GetProperty("outcome").GetString());
-        Assert.Equal(1234, line.GetProperty("latency_ms").GetInt64());
+        JsonElement record = Assert.Single(JsonDocument.Parse(Assert.Single(receiver.Bodies)).RootElement.EnumerateArray());
+        Assert.Equal(
+            """{"request_id":"req_1","provider_request_id":null,"ts":1700000000,"time":"2023-11-14T22:13:20.000Z","key":"vk_1","key_name":"team \u0022\u00E4\u0022","group":"research","labels":{"cost_center":"42"},"ingress_protocol":"anthropic","pool":"smart","lane":"m0","provider":"p","model_served":"gpt-x","input_tokens":10,"cache_read_tokens":3,"cache_write_tokens":2,"output_tokens":7,"reasoning_tokens":4,"tokens_estimated":false,"cost_cents":1.25,"status":200,"outcome":"ok","reason":null,"attempts":2,"failures":[{"pool":"smart","lane":"m1","provider":"q","reason":"rate_limit","status":429,"code":"rate_limit_exceeded","cooldown_s":15}],"first_content_ms":400,"latency_ms":1234}""",
+            record.GetRawText());
         HttpRequestMessage request = Assert.Single(receiver.Requests);
         Assert.Equal((HttpMethod.Post, "application/json"), (request.Method, request.Content!.Headers.ContentType!.ToString()));
         Assert.Equal("Basic dTpw", request.Headers.Authorization!.ToString());
     }
 
-    [Theory]
-    [InlineData(HttpStatusCode.OK, 0)]
-    [InlineData(HttpStatusCode.InternalServerError, 64)]
+    [Fact]
     [Trait("gotcha", "C253")]
-    public async Task C253_a_receiver_that_hangs_holds_64_lines_and_the_rest_are_dropped_and_counted_until_slots_are_free_again(HttpStatusCode status, int failed)
+    public async Task C253_a_receiver_that_hangs_costs_what_the_queue_cannot_hold_and_nothing_once_it_is_back()
     {
         var receiver = new FakeReceiver { Hangs = true };
         RequestWebhook webhook = Webhook(receiver);
-        for (int line = 0; line < 200; line++)
+        for (int record = 0; record < RequestWebhook.BatchLength; record++)
         {
-            webhook.Post("openai", "smart", "ok", TimeSpan.Zero);
+            webhook.Post(Record($"first-{record}"));
         }
 
-        await Eventually.TrueAsync(() => receiver.Pending == 64, "64 on their way");
-        Assert.Equal(136, _dropped.Value);
-        receiver.LetGo(status);
-        await Eventually.TrueAsync(() => receiver.Pending == 0, "all answered");
-        await Eventually.HoldsAsync(() =>
+        await Eventually.TrueAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+                return receiver.Pending == 1;
+            },
+            "a batch is on its way");
+        long sent = JsonDocument.Parse(receiver.Bodies[0]).RootElement.GetArrayLength();
+        for (int record = 0; record < RequestWebhook.QueueLength + 50; record++)
         {
-            long dropped = _dropped.Value;
-            webhook.Post("openai", "smart", "ok", TimeSpan.Zero);
-            return Task.FromResult(_dropped.Value == dropped ? null : "no slot is free");
-        });
-        await webhook.DisposeAsync();
+            webhook.Post(Record($"then-{record}"));
+        }
 
-        Assert.Equal(65, receiver.Requests.Count);
-        Assert.Equal(failed == 0 ? 0 : 65, _failed.Value);
+        Assert.Equal(RequestWebhook.BatchLength - sent + 50, _dropped.Value);
+        receiver.LetGo(HttpStatusCode.OK);
+        await webhook.DisposeAsync();
+        Assert.Equal(RequestWebhook.BatchLength + RequestWebhook.QueueLength + 50 - _dropped.Value, _delivered.Value);
+        Assert.All(receiver.Bodies, body => Assert.InRange(JsonDocument.Parse(body).RootElement.GetArrayLength(), 1, RequestWebhook.BatchLength));
     }
 
-    [Fact]
-    [Trait("gotcha", "C253")]
-    public async Task C253_a_delivery_ends_after_its_time_and_is_not_repeated()
+    [Theory]
+    [InlineData(HttpStatusCode.InternalServerError, RequestWebhook.MaxTries)]
+    [InlineData(HttpStatusCode.TooManyRequests, RequestWebhook.MaxTries)]
+    [InlineData(HttpStatusCode.BadRequest, 1)]
+    public async Task A_batch_is_sent_again_with_growing_pauses_where_the_failure_may_pass(HttpStatusCode status, int tries)
     {
-        var receiver = new FakeReceiver { Hangs = true };
-        var webhook = new RequestWebhook(new SinkClient(new Uri("https://logs.example/"), null, TimeSpan.FromMilliseconds(1), _ => true, receiver), _dropped, _failed, TimeProvider.System);
-        webhook.Post("openai", "smart", "ok", TimeSpan.Zero);
-        await webhook.DisposeAsync();
+        var receiver = new FakeReceiver { Status = status };
+        RequestWebhook webhook = Webhook(receiver);
+        webhook.Post(Record("req_1"));
+        long began = _time.GetTimestamp();
+        await Eventually.TrueAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+                return _dropped.Value == 1;
+            },
+            "given up");
 
-        Assert.Single(receiver.Requests);
-        Assert.Equal(1, _failed.Value);
-        Assert.Equal(TimeSpan.FromSeconds(2), RequestWebhook.Limit);
+        Assert.Equal(tries, receiver.Requests.Count);
+        Assert.True(tries == 1 || _time.GetElapsedTime(began) > TimeSpan.FromSeconds(1 + 2 + 4 + 8 + 16 + 32 + 60));
+        Assert.All(receiver.Bodies, body => Assert.Equal(receiver.Bodies[0], body));
+        await webhook.DisposeAsync();
     }
 
     [Theory]
@@ -95,9 +121,18 @@ public sealed class RequestWebhookTests
         Assert.False(accepted.IsCompleted);
     }
 
-    private RequestWebhook Webhook(FakeReceiver receiver)
+    private static RequestRecord Record(string id) => new()
     {
-        var time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1_700_000_000));
-        return new RequestWebhook(new SinkClient(new Uri("https://logs.example/"), new Secret("Basic dTpw"), TimeSpan.FromMinutes(1), _ => true, receiver), _dropped, _failed, time);
-    }
+        RequestId = id,
+        Time = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000),
+        Protocol = "anthropic",
+        Pool = "smart",
+        Status = 200,
+        Outcome = "ok",
+        Attempts = 1,
+        Total = TimeSpan.FromMilliseconds(1234.9),
+    };
+
+    private RequestWebhook Webhook(FakeReceiver receiver) => new(
+        new SinkClient(new Uri("https://logs.example/"), new Secret("Basic dTpw"), TimeSpan.FromMinutes(1), _ => true, receiver), _delivered, _dropped, NullLogger.Instance, _time);
 }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Yaml;
 
@@ -27,6 +29,7 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Conf
             Observability = ObservabilityBinder.Bind(root.Inner("observability", ConfigKeys.Observability), report),
             ResponseHeaders = root.Choice("response_headers", ("none", ResponseHeaderMode.None), ("debug", ResponseHeaderMode.Debug)) ?? ResponseHeaderMode.None,
             UserAgent = UserAgent(root),
+            TrustedProxies = TrustedProxies(root),
         };
 
         List<string> providerNames = root.Node("providers") is YamlMap map ? [.. map.Entries.Select(entry => entry.Key.Value)] : [];
@@ -130,6 +133,33 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Conf
         }
 
         return root.Named(key);
+    }
+
+    private List<IPNetwork> TrustedProxies(Section root)
+    {
+        List<IPNetwork> networks = [];
+        foreach ((string path, YamlNode node) in root.Items("trusted_proxies"))
+        {
+            if (root.Text(node, path) is not { } text)
+            {
+                continue;
+            }
+
+            if (IPAddress.TryParse(text, out IPAddress? single) && (text.Contains(':') || text.Count(character => character == '.') == 3))
+            {
+                networks.Add(new IPNetwork(single, single.AddressFamily == AddressFamily.InterNetwork ? 32 : 128));
+            }
+            else if (IPNetwork.TryParse(text, out IPNetwork network))
+            {
+                networks.Add(network);
+            }
+            else
+            {
+                report.Error(path, $"'{text}' is neither an IP address nor a network", "write an address such as 10.0.0.7, or a network such as 10.0.0.0/8 or fd00::/8 whose bits after the prefix are 0");
+            }
+        }
+
+        return networks;
     }
 
     private string? UserAgent(Section root)

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Busbar.Configuration.Model;
 
 /// <summary>The merged, validated configuration of one process: an immutable snapshot. A reload builds a whole new one.</summary>
@@ -11,6 +13,9 @@ internal sealed record GatewayConfig
 
     /// <summary>Whether another process may listen on the same addresses (<c>SO_REUSEPORT</c>), so that a new version can start before the old one stops.</summary>
     public bool ReusePort { get; init; }
+
+    /// <summary>Networks of proxies whose word on where a request comes from is believed; none by default.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
     /// <summary>Who may call.</summary>
     public AuthConfig Auth { get; init; } = new();

@@ -61,6 +61,8 @@ internal static class KeyGate
     public static ValueTask RefuseAsync(Exchange exchange, KeyEntry entry, Refusal refusal)
     {
         int seconds = exchange.Snapshot.Governor!.RetryAfterSeconds(entry.Key, refusal);
+        exchange.Reason = refusal switch { Refusal.Tokens => "tokens", Refusal.Requests => "requests", Refusal.Concurrency => "concurrency", _ => "budget" };
+        entry.Account.CountRefusal();
         var error = new GatewayError(refusal == Refusal.Budget ? ErrorKind.Quota : ErrorKind.RateLimit);
         return ErrorReply.WriteAsync(exchange, error, seconds, mayRetry: refusal != Refusal.Budget);
     }

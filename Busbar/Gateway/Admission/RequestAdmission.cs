@@ -76,6 +76,8 @@ internal static class RequestAdmission
         if (!KeyGate.Permits(exchange, pool, pool is null ? named ?? scan.ModelText(body.Memory).ToString() : default))
         {
             exchange.Snapshot.Governor!.CountAccessRefusal();
+            exchange.Caller.Key!.Account.CountRefusal();
+            exchange.Reason = "acl";
             return new GatewayError(ErrorKind.Permission);
         }
 

@@ -181,6 +181,13 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             return AttemptResult.ClientLeft;
         }
 
+        AttemptResult result = Charge(fault, error, status, retryAfter);
+        exchange.Failed(lease, Metrics.LabelOf(fault), status, error);
+        return result;
+    }
+
+    private AttemptResult Charge(FaultClass fault, in ProviderError error, int status, TimeSpan? retryAfter)
+    {
         switch (FaultDispositions.Of(fault))
         {
             case FaultDisposition.TransientUpstream:

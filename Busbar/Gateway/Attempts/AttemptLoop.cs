@@ -230,6 +230,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         bool ownIsShorter = own < left;
         bool drains = lease.Pool.Config.OnClientDisconnect == DisconnectMode.Drain;
         TimeSpan grace = TimeSpan.FromSeconds(drains ? exchange.Snapshot.Config.Limits.DrainSecs : 0);
+        int failed = exchange.Failures?.Count ?? 0;
         exchange.Timer.Start(ownIsShorter ? own!.Value : left, exchange.ClientGone, grace);
         AttemptResult result;
         try
@@ -254,11 +255,12 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             bool timedOut = exception is OperationCanceledException;
             lease.Failed(timedOut ? FaultClass.Timeout : FaultClass.Network, null);
             FailoverReason reason = !timedOut ? FailoverReason.Connect : ownIsShorter ? FailoverReason.AttemptTimeout : FailoverReason.Timeout;
-            log.AttemptFailed(exchange, lease, timedOut ? "timeout" : Transport.Describe(exception));
+            exchange.Failed(lease, reason switch { FailoverReason.Connect => Transport.Describe(exception), FailoverReason.AttemptTimeout => "attempt_timeout", _ => "timeout" }, 0, default);
             result = new AttemptResult(AttemptEnd.NextLane, reason);
         }
 
         CountLosses(attempt);
+        log.AttemptsFailed(exchange, failed);
         exchange.Trace?.Judged(result);
         if (result.End == AttemptEnd.NextLane)
         {
@@ -273,6 +275,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         else if (result.End == AttemptEnd.Answered)
         {
             exchange.ServedBy = lease.Lane.Name;
+            exchange.ServedIn = lease.Pool;
         }
 
         return result;
@@ -309,7 +312,6 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
 
         FaultClass fault = FaultClassifier.Classify(status, error, attempt.Lease.Lane.Provider.ErrorMap);
-        log.AttemptFailed(attempt.Exchange, attempt.Lease, fault, status);
         bool callersCredential = exchange.Caller.Credential.IsPassthrough && fault == FaultClass.Auth;
         if (FaultDispositions.Of(fault).MovesOn() && !callersCredential)
         {
@@ -331,6 +333,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             attempt.Lease.ClientFault();
         }
 
+        exchange.Failed(attempt.Lease, Metrics.LabelOf(fault), status, error);
         await RelayErrorAsync(attempt, status, error, body.Memory, callersCredential).ConfigureAwait(false);
         return AttemptResult.Answered;
     }

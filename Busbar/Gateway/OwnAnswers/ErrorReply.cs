@@ -40,6 +40,7 @@ internal static class ErrorReply
         }
 
         exchange.Outcome = OutcomeOf(exchange.Status);
+        exchange.Reason ??= Observability.Metrics.Metrics.LabelOf(error.Kind);
         exchange.MarkHeaders();
         await exchange.Output.WriteAsync(body.Memory, exchange.ClientGone).ConfigureAwait(false);
     }

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Busbar.Gateway.Admission;
@@ -8,6 +9,7 @@ using Busbar.Observability.Metrics;
 using Busbar.Observability.Stats;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace Busbar.Gateway.OwnAnswers;
 
@@ -54,7 +56,15 @@ internal sealed class LocalEndpoints(Metrics metrics)
             }
 
             string page = metrics.Render(exchange.Snapshot.Fleet, ProcessGauges.Read());
-            Write(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(page));
+            byte[] body = Encoding.UTF8.GetBytes(page);
+            exchange.ResponseHeaders.Vary = "Accept-Encoding";
+            if (TakesGzip(exchange.RequestHeaders.AcceptEncoding))
+            {
+                exchange.ResponseHeaders.ContentEncoding = "gzip";
+                body = Compressed(body);
+            }
+
+            Write(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", body);
         }
         else
         {
@@ -63,6 +73,21 @@ internal sealed class LocalEndpoints(Metrics metrics)
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private static bool TakesGzip(StringValues accepted) => accepted.ToString().Split(',').Any(coding =>
+        coding.Split(';') is [var name, .. var weight] && name.Trim().Equals("gzip", StringComparison.OrdinalIgnoreCase)
+        && !weight.Any(part => part.Trim() is "q=0" or "q=0.0" or "q=0.00" or "q=0.000"));
+
+    private static byte[] Compressed(byte[] page)
+    {
+        using var output = new MemoryStream(page.Length / 8);
+        using (var gzip = new GZipStream(output, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(page);
+        }
+
+        return output.ToArray();
     }
 
     // The pipe is flushed by Kestrel when the request ends; these bodies fit its buffers.

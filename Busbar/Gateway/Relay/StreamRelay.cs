@@ -248,6 +248,8 @@ internal static class StreamRelay
             {
                 attempt.Lease.FailedAfterSuccess();
             }
+
+            exchange.Failed(attempt.Lease, "interrupted", attempt.Response.Status, default);
         }
     }
 

@@ -54,12 +54,9 @@ internal static class WholeRelay
             FollowUp.Remember(attempt, body.Memory);
         }
 
-        if (exchange.WantsUsage)
-        {
-            exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
-            MeterUnreported(attempt, body);
-            exchange.Trace?.Answered(attempt, body.Memory);
-        }
+        exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
+        MeterUnreported(attempt, body);
+        exchange.Trace?.Answered(attempt, body.Memory);
 
         KeyCharge.Settle(exchange);
         if (body.Length > 0)
@@ -158,13 +155,13 @@ internal static class WholeRelay
                 }
 
                 // Usage stands at the end of a body, so it is kept for the tap as far as a body may be translated at all.
-                if (exchange.WantsUsage && body.Length + read <= TranslateLimit)
+                if (body.Length + read <= TranslateLimit)
                 {
                     body.Write(room.Span[..read]);
                 }
                 else
                 {
-                    exchange.UsageIsLost = exchange.WantsUsage;
+                    exchange.UsageIsLost = true;
                 }
 
                 drained += isThere ? 0 : read;
@@ -179,12 +176,13 @@ internal static class WholeRelay
             }
 
             attempt.Lease.FailedAfterSuccess();
+            exchange.Failed(attempt.Lease, "interrupted", attempt.Response.Status, default);
             exchange.Outcome = Outcome.Error;
             exchange.Abort();
             return AttemptResult.Answered;
         }
 
-        if (exchange.WantsUsage && !exchange.UsageIsLost)
+        if (!exchange.UsageIsLost)
         {
             exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
         }

@@ -19,6 +19,9 @@ internal sealed class Reservation
     /// <summary>Whether it holds anything.</summary>
     public bool IsOpen => Volatile.Read(ref _governor) is not null;
 
+    /// <summary>What the request was charged; null while it was not. To be cleared by the owner before its next request.</summary>
+    public Settlement? Settled { get; set; }
+
     internal void Open(Governor governor, KeyEntry entry, VirtualKey key, PriceList prices, in Hold hold, long arrived)
     {
         _entry = entry;
@@ -54,6 +57,7 @@ internal sealed class Reservation
         if (Interlocked.Exchange(ref _governor, null) is { } governor)
         {
             governor.Close(entry, _hold, settlement);
+            Settled = settlement;
             Forget();
         }
     }

@@ -70,8 +70,34 @@ internal sealed class Tally
         RefusedForRequests = Refusals(Refusal.Requests),
         RefusedForConcurrency = Refusals(Refusal.Concurrency),
         RefusedForAccess = Interlocked.Read(ref _accessRefusals),
+        Refusals = MostRefused(keys, mostKeys),
         Keys = BiggestSpenders(keys, mostKeys, now),
     };
+
+    private static List<(string Key, long Count)> MostRefused(KeyDirectory keys, int most)
+    {
+        var fewestFirst = new PriorityQueue<string, long>(most + 1);
+        foreach (KeyEntry entry in keys.Entries)
+        {
+            if (entry.Account.Refusals is > 0 and long count)
+            {
+                fewestFirst.Enqueue(entry.Key.Id, count);
+                if (fewestFirst.Count > most)
+                {
+                    fewestFirst.Dequeue();
+                }
+            }
+        }
+
+        var refused = new List<(string, long)>(fewestFirst.Count);
+        while (fewestFirst.TryDequeue(out string? key, out long count))
+        {
+            refused.Add((key, count));
+        }
+
+        refused.Reverse();
+        return refused;
+    }
 
     private static List<KeyFigures> BiggestSpenders(KeyDirectory keys, int most, long now)
     {

@@ -30,6 +30,7 @@ internal sealed class KeyAccount
     private uint _minuteRequests;
 
     private uint _open;
+    private long _refusals;
 
     /// <summary>Before the first request: begins with what is known of the current budget window instead of zero.</summary>
     public void Resume(in WindowUsage window)
@@ -39,6 +40,12 @@ internal sealed class KeyAccount
         _windowTokens = window.Tokens;
         _windowRequests = window.Requests;
     }
+
+    /// <summary>Requests that the key's limits or access list refused, ever.</summary>
+    public long Refusals => Interlocked.Read(ref _refusals);
+
+    /// <summary>Counts a request that was refused.</summary>
+    public void CountRefusal() => Interlocked.Increment(ref _refusals);
 
     /// <summary>Requests admitted and not yet settled.</summary>
     public uint Open => Volatile.Read(ref _open);

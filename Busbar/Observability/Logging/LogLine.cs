@@ -65,6 +65,9 @@ internal static class LogLine
             case int or long or short or byte or uint:
                 json.WriteNumber(name, Convert.ToInt64(value, CultureInfo.InvariantCulture));
                 break;
+            case double number:
+                json.WriteNumber(name, number);
+                break;
             case bool flag:
                 json.WriteBoolean(name, flag);
                 break;

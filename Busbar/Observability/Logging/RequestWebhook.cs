@@ -1,76 +1,129 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Threading.Channels;
 using Busbar.Observability.Metrics;
+using Microsoft.Extensions.Logging;
 
 namespace Busbar.Observability.Logging;
 
 /// <summary>
-/// Tells a receiver of each request that ended, in five fields and without waiting: best effort, no retry, a bounded number of deliveries at a time.
+/// Tells a receiver of each request that ended, in batches and from a task of its own. The queue is bounded; what does not fit, and what the receiver does
+/// not take in several tries, is dropped and counted.
 /// </summary>
-internal sealed class RequestWebhook(SinkClient receiver, Counter dropped, Counter failed, TimeProvider time) : IAsyncDisposable
+internal sealed partial class RequestWebhook : IAsyncDisposable
 {
     /// <summary>Longest time of one delivery.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    private const int MostInFlight = 64;
+    /// <summary>Records that may wait.</summary>
+    public const int QueueLength = 8192;
 
-    private readonly SemaphoreSlim _free = new(MostInFlight, MostInFlight);
+    /// <summary>Most records of one delivery.</summary>
+    public const int BatchLength = 100;
 
-    /// <summary>Sends one line from another thread; drops and counts it when too many are on their way. Never waits.</summary>
-    /// <param name="protocol">The client's dialect.</param>
-    /// <param name="pool">Configured pool or model, or <c>unresolved</c>.</param>
-    /// <param name="outcome">As in metrics.</param>
-    /// <param name="latency">Arrival to the end of the answer.</param>
-    public void Post(string protocol, string pool, string outcome, TimeSpan latency)
+    /// <summary>Times that one batch is sent.</summary>
+    public const int MaxTries = 8;
+
+    private static readonly TimeSpan GatherTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(10);
+
+    private readonly Channel<RequestRecord> _queue = Channel.CreateBounded<RequestRecord>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationTokenSource _giveUp = new();
+    private readonly SinkClient _receiver;
+    private readonly Counter _delivered;
+    private readonly Counter _dropped;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly Task _loop;
+
+    /// <summary>Delivers to <paramref name="receiver"/>, which it owns, until disposed.</summary>
+    public RequestWebhook(SinkClient receiver, Counter delivered, Counter dropped, ILogger logger, TimeProvider time)
     {
-        if (!_free.Wait(0))
-        {
-            dropped.Add();
-            return;
-        }
-
-        var line = (Webhook: this, Body: Write(time.GetUtcNow().ToUnixTimeSeconds(), protocol, pool, outcome, (long)latency.TotalMilliseconds));
-        ThreadPool.UnsafeQueueUserWorkItem(static line => _ = line.Webhook.DeliverAsync(line.Body), line, preferLocal: false);
+        _receiver = receiver;
+        _delivered = delivered;
+        _dropped = dropped;
+        _logger = logger;
+        _time = time;
+        _loop = Task.Run(RunAsync);
     }
 
-    /// <summary>Waits for deliveries under way, which have their own limit, and ends.</summary>
+    /// <summary>Takes a record, or drops and counts it. Never waits.</summary>
+    public void Post(RequestRecord record)
+    {
+        if (!_queue.Writer.TryWrite(record))
+        {
+            _dropped.Add();
+        }
+    }
+
+    /// <summary>Sends what is queued, for 10 s at most, and ends; what is left then is dropped and counted.</summary>
     public async ValueTask DisposeAsync()
     {
-        for (int slot = 0; slot < MostInFlight; slot++)
-        {
-            await _free.WaitAsync().ConfigureAwait(false);
-        }
-
-        receiver.Dispose();
+        _queue.Writer.TryComplete();
+        await _closing.CancelAsync().ConfigureAwait(false);
+        _giveUp.CancelAfter(FlushLimit);
+        await _loop.ConfigureAwait(false);
+        _receiver.Dispose();
     }
 
-    private static ReadOnlyMemory<byte> Write(long seconds, string protocol, string pool, string outcome, long milliseconds)
+    private async Task RunAsync()
     {
-        var body = new ArrayBufferWriter<byte>(160);
+        ChannelReader<RequestRecord> reader = _queue.Reader;
+        var body = new ArrayBufferWriter<byte>(16 * 1024);
         using var json = new Utf8JsonWriter(body);
-        json.WriteStartObject();
-        json.WriteNumber("ts"u8, seconds);
-        json.WriteString("ingress_protocol"u8, protocol);
-        json.WriteString("pool"u8, pool);
-        json.WriteString("outcome"u8, outcome);
-        json.WriteNumber("latency_ms"u8, milliseconds);
-        json.WriteEndObject();
-        json.Flush();
-        return body.WrittenMemory;
+        while (await reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            if (reader.Count < BatchLength)
+            {
+                await PauseAsync(GatherTime).ConfigureAwait(false);
+            }
+
+            body.ResetWrittenCount();
+            json.Reset();
+            json.WriteStartArray();
+            int count = 0;
+            for (; count < BatchLength && reader.TryRead(out RequestRecord? record); count++)
+            {
+                RequestRecordJson.Write(json, record);
+            }
+
+            json.WriteEndArray();
+            json.Flush();
+            (await TrySendAsync(body.WrittenMemory, count).ConfigureAwait(false) ? _delivered : _dropped).Add(count);
+        }
     }
 
-    private async Task DeliverAsync(ReadOnlyMemory<byte> body)
+    private async Task<bool> TrySendAsync(ReadOnlyMemory<byte> batch, int count)
     {
-        try
+        TimeSpan pause = FirstPause;
+        for (int tried = 1; !_giveUp.IsCancellationRequested; tried++)
         {
-            if (await receiver.PostAsync(body, "application/json", CancellationToken.None).ConfigureAwait(false) is not (>= 200 and < 300))
+            int status = await _receiver.PostAsync(batch, "application/json", _giveUp.Token).ConfigureAwait(false);
+            if (status is >= 200 and < 300)
             {
-                failed.Add();
+                return true;
             }
+
+            // A refusal stands; what may pass is tried again.
+            if (status is not (0 or 408 or 425 or 429 or >= 500) || tried == MaxTries || _closing.IsCancellationRequested)
+            {
+                Refused(_logger, _receiver.Host, status, count);
+                return false;
+            }
+
+            await PauseAsync(pause).ConfigureAwait(false);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
-        finally
-        {
-            _free.Release();
-        }
+
+        return false;
     }
+
+    private async Task PauseAsync(TimeSpan time) =>
+        await Task.Delay(time, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    [LoggerMessage(31, LogLevel.Warning, "request logs: the receiver at {Host} does not take them (status={Status}, 0 is no answer); {Records} are lost")]
+    private static partial void Refused(ILogger logger, string host, int status, int records);
 }

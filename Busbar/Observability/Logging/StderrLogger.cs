@@ -1,22 +1,17 @@
-using System.Threading.Channels;
 using Busbar.Configuration.Model;
+using Busbar.Observability.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Busbar.Observability.Logging;
 
-/// <summary>
-/// Writes log lines to standard error from a thread of its own, so that no request waits for a slow terminal or disk. The queue is bounded;
-/// when it is full the newest lines are dropped and the number of lost ones is logged.
-/// </summary>
+/// <summary>Writes log lines to standard error, by way of a <see cref="LogQueue"/>, so that no request waits for a slow terminal or disk.</summary>
 internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
 {
-    private const int QueueLength = 4096;
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(250);
 
-    private readonly Channel<string> _lines = Channel.CreateBounded<string>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly LogQueue _queue;
     private readonly LogLevel _level;
     private readonly TimeProvider _time;
-    private readonly Task _writer;
-    private long _dropped;
 
     /// <summary>Logs what is at least <paramref name="level"/> to <paramref name="output"/>.</summary>
     public StderrLogger(LogLevel level, TextWriter output, TimeProvider time, LogFormat format = LogFormat.Text)
@@ -24,11 +19,19 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
         _level = level;
         LineFormat = format;
         _time = time;
-        _writer = Task.Run(() => WriteAsync(output));
+        _queue = new LogQueue(output, LossLine, RetryPause);
+        TextWriter lines = new QueuedLines(_queue);
+        Notices = format == LogFormat.Json ? new JsonLines(lines, time) : lines;
     }
 
     /// <summary>The form of the lines.</summary>
     public LogFormat LineFormat { get; }
+
+    /// <summary>Lines that were lost since the start.</summary>
+    public Counter Dropped => _queue.Dropped;
+
+    /// <summary>Takes what a start or a reload says about its configuration, as lines among the others; never waits either.</summary>
+    public TextWriter Notices { get; }
 
     /// <summary>The level named by <c>BUSBAR_LOG</c> or <c>RUST_LOG</c>; information when unset or not understood.</summary>
     public static LogLevel ParseLevel(string? name) => name?.Trim().ToLowerInvariant() switch
@@ -57,45 +60,22 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
             ? new CategoryLogger(this, categoryName, _level < LogLevel.Error ? LogLevel.Error : _level, isServer: true)
             : new CategoryLogger(this, categoryName, _level, isServer: false);
 
-    /// <summary>Writes what is queued and stops.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        _lines.Writer.TryComplete();
-        await _writer.ConfigureAwait(false);
-    }
+    /// <summary>Writes what is queued, as long as that is possible, and stops.</summary>
+    public ValueTask DisposeAsync() => _queue.DisposeAsync();
 
     /// <inheritdoc/>
-    public void Dispose() => _lines.Writer.TryComplete();
-
-    private void Enqueue(string line)
+    public void Dispose()
     {
-        if (!_lines.Writer.TryWrite(line))
-        {
-            Interlocked.Increment(ref _dropped);
-        }
+        // What is queued is written by DisposeAsync; the server that disposes its loggers does not own this one.
     }
+
+    private string LossLine(long lost) =>
+        Format(LogLevel.Warning, "busbar", $"{lost} log lines were dropped: the log could not be written as fast as it grew", null, null);
 
     private string Format(LogLevel level, string category, string message, IReadOnlyList<KeyValuePair<string, object?>>? values, Exception? exception) =>
         LineFormat == LogFormat.Json
             ? LogLine.Json(_time.GetUtcNow(), level, category, message, values, exception)
             : LogLine.Text(_time.GetUtcNow(), level, category, message, exception);
-
-    private async Task WriteAsync(TextWriter output)
-    {
-        await foreach (string line in _lines.Reader.ReadAllAsync().ConfigureAwait(false))
-        {
-            output.WriteLine(line);
-            if (Interlocked.Exchange(ref _dropped, 0) is > 0 and var lost)
-            {
-                output.WriteLine(Format(LogLevel.Warning, "busbar", $"{lost} log lines were dropped: the log is written more slowly than it grows", null, null));
-            }
-
-            if (!_lines.Reader.TryPeek(out _))
-            {
-                output.Flush();
-            }
-        }
-    }
 
     private sealed class CategoryLogger(StderrLogger sink, string category, LogLevel level, bool isServer) : ILogger
     {
@@ -109,7 +89,7 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
             // To the server a client that breaks off is an error. It is none of ours, and anybody could fill the log with them.
             if (IsEnabled(logLevel) && !(isServer && exception is IOException))
             {
-                sink.Enqueue(sink.Format(logLevel, category, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>, exception));
+                sink._queue.Add(sink.Format(logLevel, category, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>, exception));
             }
         }
     }

@@ -12,8 +12,28 @@ internal sealed partial class BreakerMetrics(Metrics metrics, ILogger logger) : 
 
     /// <inheritdoc/>
     public void StateChanged(string pool, Lane lane, BreakerState from, BreakerState to) =>
-        Changed(logger, pool.Length > 0 ? pool : lane.Name, lane.Name, from, to);
+        Changed(logger, pool.Length > 0 ? pool : lane.Name, lane.Name, lane.Provider.Name, from, to, ReasonOf(lane, to), CooldownOf(pool, lane));
 
-    [LoggerMessage(20, LogLevel.Warning, "breaker: pool={Pool} lane={Lane} {From} -> {To}")]
-    private static partial void Changed(ILogger logger, string pool, string lane, BreakerState from, BreakerState to);
+    private static string ReasonOf(Lane lane, BreakerState to) => to switch
+    {
+        BreakerState.Open => lane.State.DeadReason ?? (lane.State.LastFault is { } fault ? Metrics.LabelOf(fault) : "-"),
+        BreakerState.HalfOpen => "cooldown over",
+        _ => "recovered",
+    };
+
+    private static double CooldownOf(string pool, Lane lane)
+    {
+        foreach (PoolSlot slot in lane.State.Slots)
+        {
+            if (slot.Pool.Name == pool)
+            {
+                return Math.Round(slot.Cell.CooldownRemainingMs / 1000.0, 1);
+            }
+        }
+
+        return 0;
+    }
+
+    [LoggerMessage(20, LogLevel.Warning, "breaker: pool={Pool} lane={Lane} provider={Provider} {From} -> {To} reason=\"{Reason}\" cooldown_s={CooldownS}")]
+    private static partial void Changed(ILogger logger, string pool, string lane, string provider, BreakerState from, BreakerState to, string reason, double cooldownS);
 }

@@ -36,6 +36,9 @@ internal sealed record GovernanceFigures
     /// <inheritdoc cref="RefusedForBudget"/>
     public long RefusedForAccess { get; init; }
 
+    /// <summary>Some keys with the number of their requests that were refused, those with most first.</summary>
+    public IReadOnlyList<(string Key, long Count)> Refusals { get; init; } = [];
+
     /// <summary>Some keys, the biggest spenders first.</summary>
     public IReadOnlyList<KeyFigures> Keys { get; init; } = [];
 }

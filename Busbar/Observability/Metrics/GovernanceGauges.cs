@@ -25,6 +25,12 @@ internal static class GovernanceGauges
         Line(text, "busbar_limit_rejections_total", "kind", "concurrency", figures.RefusedForConcurrency);
         Line(text, "busbar_limit_rejections_total", "kind", "acl", figures.RefusedForAccess);
 
+        Metrics.Head(text, "busbar_key_rejections_total", "Requests refused for their key, by key; those with most refusals only.", "counter");
+        foreach ((string key, long count) in figures.Refusals)
+        {
+            Line(text, "busbar_key_rejections_total", "key", key, count);
+        }
+
         Metrics.Head(text, "busbar_key_spend_cents", "Spent in the current budget window, cents; the biggest spenders only.", "gauge");
         foreach (KeyFigures key in figures.Keys)
         {

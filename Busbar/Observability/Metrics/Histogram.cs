@@ -3,11 +3,13 @@ namespace Busbar.Observability.Metrics;
 /// <summary>Durations in fixed buckets, 1 ms to 5 min, in steps that suit both a cache hit and a long thought.</summary>
 internal sealed class Histogram(string labels)
 {
-    /// <summary>Upper bounds in seconds.</summary>
-    public static ReadOnlySpan<double> Bounds => [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+    private static readonly double[] UpperBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
     private readonly long[] _buckets = new long[18];
     private long _ticks;
+
+    /// <summary>Upper bounds in seconds.</summary>
+    public static ReadOnlySpan<double> Bounds => UpperBounds;
 
     /// <summary>The rendered label pairs, without braces.</summary>
     public string Labels => labels;

@@ -1,24 +1,45 @@
+using Busbar.Ir;
+
 namespace Busbar.Observability.Metrics;
 
-/// <summary>The counters of one lane in one pool.</summary>
-internal sealed class LaneMetrics
+/// <summary>The counters of one lane in one pool. Each series is made when it is first moved; from then on moving it allocates and locks nothing.</summary>
+internal sealed class LaneMetrics(Metrics metrics, string pool, string lane, string model)
 {
-    private readonly Counter[] _failures;
-
-    /// <summary>Makes every series of <paramref name="lane"/> in <paramref name="pool"/>.</summary>
-    public LaneMetrics(Metrics metrics, string pool, string lane)
-    {
-        Attempts = metrics.Attempts.Get(pool, lane);
-        Trips = metrics.Trips.Get(pool, lane);
-        _failures = [.. Metrics.Dispositions.Select(disposition => metrics.Failures.Get(pool, lane, disposition))];
-    }
+    private readonly Counter?[] _failures = new Counter?[Metrics.Dispositions.Length];
+    private readonly Counter?[] _tokens = new Counter?[Metrics.TokenKinds.Length];
+    private Counter? _attempts;
+    private Counter? _cost;
 
     /// <summary>Upstream calls.</summary>
-    public Counter Attempts { get; }
-
-    /// <summary>Transitions from closed to open.</summary>
-    public Counter Trips { get; }
+    public Counter Attempts => _attempts ??= metrics.Attempts.Get(pool, lane);
 
     /// <summary>Counts a failed call.</summary>
-    public void Failure(FailureDisposition disposition) => _failures[(int)disposition].Add();
+    public void Failure(FailureDisposition disposition) => (_failures[(int)disposition] ??= metrics.Failures.Get(pool, lane, Metrics.Dispositions[(int)disposition])).Add();
+
+    /// <summary>Counts the tokens of an answer, each token as one kind.</summary>
+    public void Tokens(in Usage usage)
+    {
+        Tokens(0, usage.Input);
+        Tokens(1, usage.CacheRead);
+        Tokens(2, usage.CacheWrite);
+        Tokens(3, usage.Output - usage.Reasoning);
+        Tokens(4, usage.Reasoning);
+    }
+
+    /// <summary>Counts what a key was charged, in micro-cents.</summary>
+    public void Cost(long microCents)
+    {
+        if (microCents > 0)
+        {
+            (_cost ??= metrics.Cost.Get(pool, lane, model)).Add(microCents);
+        }
+    }
+
+    private void Tokens(int kind, long count)
+    {
+        if (count > 0)
+        {
+            (_tokens[kind] ??= metrics.Tokens.Get(pool, lane, model, Metrics.TokenKinds[kind])).Add(count);
+        }
+    }
 }

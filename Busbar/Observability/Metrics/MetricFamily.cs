@@ -2,11 +2,19 @@ using System.Collections.Concurrent;
 
 namespace Busbar.Observability.Metrics;
 
-/// <summary>All series of one metric name. Series are made when the configuration is loaded and exist with zero from then on.</summary>
-internal sealed class MetricFamily<TSeries>(string name, string help, Func<string, TSeries> create, params string[] labelNames)
+/// <summary>All series of one metric name. A series is made when its labels are seen for the first time.</summary>
+/// <param name="budget">Bounds the series of all families.</param>
+/// <param name="name">The metric's name.</param>
+/// <param name="help">One sentence for HELP.</param>
+/// <param name="create">Makes a series from its rendered labels.</param>
+/// <param name="labelNames">The names of its labels.</param>
+internal sealed class MetricFamily<TSeries>(SeriesBudget budget, string name, string help, Func<string, TSeries> create, params string[] labelNames)
     where TSeries : class
 {
+    private static readonly int Lines = typeof(TSeries) == typeof(Histogram) ? Histogram.Bounds.Length + 3 : 1;
+
     private readonly ConcurrentDictionary<string, TSeries> _series = new(StringComparer.Ordinal);
+    private readonly TSeries _unshown = create("");
 
     /// <summary>The metric's name.</summary>
     public string Name => name;
@@ -17,6 +25,23 @@ internal sealed class MetricFamily<TSeries>(string name, string help, Func<strin
     /// <summary>The series made so far, in the order of their labels.</summary>
     public IEnumerable<TSeries> Series => _series.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value);
 
-    /// <summary>The series with these label values, in the order of the label names. The values must come from configuration, never from a client.</summary>
-    public TSeries Get(params ReadOnlySpan<string> values) => _series.GetOrAdd(LabelText.Render(labelNames, values), create);
+    /// <summary>
+    /// The series with these label values, in the order of the label names; one that is not shown when there are too many series. Whoever counts often keeps the
+    /// result. The values must come from configuration, never from a client.
+    /// </summary>
+    public TSeries Get(params ReadOnlySpan<string> values)
+    {
+        string labels = LabelText.Render(labelNames, values);
+        if (_series.TryGetValue(labels, out TSeries? series))
+        {
+            return series;
+        }
+
+        lock (_series)
+        {
+            return _series.TryGetValue(labels, out series) ? series
+                : budget.TryTake(Lines) ? _series.GetOrAdd(labels, create)
+                : _unshown;
+        }
+    }
 }

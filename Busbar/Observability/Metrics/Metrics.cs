@@ -6,11 +6,15 @@ using Busbar.Reliability;
 namespace Busbar.Observability.Metrics;
 
 /// <summary>
-/// Everything <c>/metrics</c> shows (control plane, 8.1). Label values are configured names and fixed words only, so the number of series is bounded by
-/// the configuration.
+/// Everything <c>/metrics</c> shows (control plane, 8.1). Label values are configured names and fixed words only; a series is there once its labels were
+/// seen, and the number of all is bounded.
 /// </summary>
-internal sealed class Metrics
+/// <param name="budget">Bounds the series that are recorded.</param>
+internal sealed class Metrics(SeriesBudget budget)
 {
+    /// <summary>Most series that are recorded. With the gauges that are read when the page is asked for, 10,000 in all.</summary>
+    public const int MaxRecorded = 7_000;
+
     /// <summary>Pool label of requests that named nothing known.</summary>
     public const string Unresolved = "unresolved";
 
@@ -20,88 +24,100 @@ internal sealed class Metrics
     /// <summary>Label values of <see cref="FailoverReason"/>.</summary>
     public static readonly string[] FailoverReasons = ["timeout", "attempt_timeout", "connect", "transient_upstream", "hard_down", "context_length"];
 
+    /// <summary>Kinds of tokens; each token is of one.</summary>
+    public static readonly string[] TokenKinds = ["input", "cache_read", "cache_write", "output", "reasoning"];
+
     /// <summary>Label values of <see cref="FailureDisposition"/>.</summary>
     public static readonly string[] Dispositions = ["transient_upstream", "hard_down", "context_length", "attempt_timeout"];
 
+    private const double MicroCentsPerCent = 1_000_000;
+
     private static readonly string[] LossFields = [.. Enum.GetNames<LossField>().Select(SnakeCase)];
+    private static readonly string[] Faults = [.. Enum.GetNames<FaultClass>().Select(SnakeCase)];
+    private static readonly string[] ErrorKinds = [.. Enum.GetNames<ErrorKind>().Select(SnakeCase)];
 
     private readonly Counter?[] _losses = new Counter?[36 * 128];
-    private readonly Counter[] _translations = new Counter[36];
+    private readonly Counter?[] _translations = new Counter?[36];
 
-    /// <summary>Registers what exists whatever the configuration.</summary>
-    public Metrics()
+    /// <summary>Registers the few series that exist from the start, because an alert has to see their first step.</summary>
+    /// <param name="maxRecorded">Most series that are recorded.</param>
+    public Metrics(int maxRecorded = MaxRecorded)
+        : this(new SeriesBudget(maxRecorded))
     {
         UnresolvedPool = new PoolMetrics(this, Unresolved, []);
         BillingTruncated.Get();
         AdminRejections.Get();
-        foreach (string home in (string[])["directed", "gone", "unknown"])
-        {
-            FollowUps.Get(home);
-        }
-
         SpansExported.Get();
         SpansDropped.Get();
+        PointsDropped.Get();
+        WebhookDelivered.Get();
         WebhookDropped.Get();
-        WebhookFailed.Get();
-        int count = ProtocolNames.All.Count;
-        for (int from = 0; from < count; from++)
-        {
-            AuthRejections.Get(ProtocolNames.All[from]);
-            Shed.Get(ProtocolNames.All[from]);
-            for (int to = 0; to < count; to++)
-            {
-                if (to != from)
-                {
-                    _translations[(from * count) + to] = Translations.Get(ProtocolNames.All[from], ProtocolNames.All[to]);
-                }
-            }
-        }
+        Reloads.Get("ok");
+        Reloads.Get("failed");
     }
 
     /// <summary>Requests by outcome.</summary>
-    public MetricFamily<Counter> Requests { get; } = new("busbar_requests_total", "Requests answered, by client protocol, pool and outcome.", labels => new(labels), "ingress_protocol", "pool", "outcome");
+    public MetricFamily<Counter> Requests { get; } = new(budget, "busbar_requests_total", "Requests answered, by client protocol, pool and outcome.", labels => new(labels), "ingress_protocol", "pool", "outcome");
 
     /// <summary>Upstream calls.</summary>
-    public MetricFamily<Counter> Attempts { get; } = new("busbar_upstream_attempts_total", "Calls made to providers.", labels => new(labels), "pool", "lane");
+    public MetricFamily<Counter> Attempts { get; } = new(budget, "busbar_upstream_attempts_total", "Calls made to providers.", labels => new(labels), "pool", "lane");
 
     /// <summary>Failed upstream calls.</summary>
-    public MetricFamily<Counter> Failures { get; } = new("busbar_upstream_failures_total", "Provider calls that failed, by what the failure was taken for.", labels => new(labels), "pool", "lane", "disposition");
+    public MetricFamily<Counter> Failures { get; } = new(budget, "busbar_upstream_failures_total", "Provider calls that failed, by what the failure was taken for.", labels => new(labels), "pool", "lane", "disposition");
 
     /// <summary>Breaker trips.</summary>
-    public MetricFamily<Counter> Trips { get; } = new("busbar_breaker_trips_total", "Times a breaker went from closed to open.", labels => new(labels), "pool", "lane");
+    public MetricFamily<Counter> Trips { get; } = new(budget, "busbar_breaker_trips_total", "Times a breaker went from closed to open.", labels => new(labels), "pool", "lane");
 
     /// <summary>Moves to another lane.</summary>
-    public MetricFamily<Counter> Failovers { get; } = new("busbar_failovers_total", "Times a request moved to another lane.", labels => new(labels), "pool", "reason");
+    public MetricFamily<Counter> Failovers { get; } = new(budget, "busbar_failovers_total", "Times a request moved to another lane.", labels => new(labels), "pool", "reason");
 
     /// <summary>Cross-protocol attempts.</summary>
-    public MetricFamily<Counter> Translations { get; } = new("busbar_translations_total", "Attempts translated between protocols.", labels => new(labels), "from", "to");
+    public MetricFamily<Counter> Translations { get; } = new(budget, "busbar_translations_total", "Attempts translated between protocols.", labels => new(labels), "from", "to");
 
     /// <summary>Refused credentials.</summary>
-    public MetricFamily<Counter> AuthRejections { get; } = new("busbar_auth_rejections_total", "Requests refused for their credential.", labels => new(labels), "ingress_protocol");
+    public MetricFamily<Counter> AuthRejections { get; } = new(budget, "busbar_auth_rejections_total", "Requests refused for their credential.", labels => new(labels), "ingress_protocol");
 
     /// <summary>Requests turned away because too many were being served.</summary>
-    public MetricFamily<Counter> Shed { get; } = new("busbar_shed_total", "Requests turned away because max_inbound_concurrent were being served.", labels => new(labels), "ingress_protocol");
+    public MetricFamily<Counter> Shed { get; } = new(budget, "busbar_shed_total", "Requests turned away because max_inbound_concurrent were being served.", labels => new(labels), "ingress_protocol");
 
     /// <summary>Requests that go on from what a provider keeps.</summary>
-    public MetricFamily<Counter> FollowUps { get; } = new("busbar_followups_total", "Responses requests that go on from an answer or conversation that a provider keeps, by whether it was known which and could be reached.", labels => new(labels), "home");
+    public MetricFamily<Counter> FollowUps { get; } = new(budget, "busbar_followups_total", "Responses requests that go on from an answer or conversation that a provider keeps, by whether it was known which and could be reached.", labels => new(labels), "home");
 
     /// <summary>Failed logins to the admin API.</summary>
-    public MetricFamily<Counter> AdminRejections { get; } = new("busbar_admin_rejections_total", "Calls of the admin API refused for their token.", labels => new(labels));
+    public MetricFamily<Counter> AdminRejections { get; } = new(budget, "busbar_admin_rejections_total", "Calls of the admin API refused for their token.", labels => new(labels));
 
     /// <summary>Answers too long for their usage to be read.</summary>
-    public MetricFamily<Counter> BillingTruncated { get; } = new("busbar_billing_truncated_total", "Answers so long that their token counts could not be read from them.", labels => new(labels));
+    public MetricFamily<Counter> BillingTruncated { get; } = new(budget, "busbar_billing_truncated_total", "Answers so long that their token counts could not be read from them.", labels => new(labels));
 
     /// <summary>Spans a collector took.</summary>
-    public MetricFamily<Counter> SpansExported { get; } = new("busbar_otlp_spans_exported_total", "Spans that the collector took.", labels => new(labels));
+    public MetricFamily<Counter> SpansExported { get; } = new(budget, "busbar_otlp_spans_exported_total", "Spans that the collector took.", labels => new(labels));
 
     /// <summary>Spans that were lost.</summary>
-    public MetricFamily<Counter> SpansDropped { get; } = new("busbar_otlp_spans_dropped_total", "Spans that were dropped because the queue was full or the collector did not take them.", labels => new(labels));
+    public MetricFamily<Counter> SpansDropped { get; } = new(budget, "busbar_otlp_spans_dropped_total", "Spans that were dropped because the queue was full or the collector did not take them.", labels => new(labels));
 
-    /// <summary>Request logs that were not sent.</summary>
-    public MetricFamily<Counter> WebhookDropped { get; } = new("busbar_webhook_logs_dropped_total", "Request logs that were not sent because too many were on their way.", labels => new(labels));
+    /// <summary>Exports of figures that failed.</summary>
+    public MetricFamily<Counter> PointsDropped { get; } = new(budget, "busbar_otlp_metrics_failed_total", "Exports of figures that the collector did not take.", labels => new(labels));
 
-    /// <summary>Request logs that did not arrive.</summary>
-    public MetricFamily<Counter> WebhookFailed { get; } = new("busbar_webhook_logs_failed_total", "Request logs that the receiver did not take within its time.", labels => new(labels));
+    /// <summary>Request logs that arrived.</summary>
+    public MetricFamily<Counter> WebhookDelivered { get; } = new(budget, "busbar_webhook_logs_delivered_total", "Request logs that the receiver took.", labels => new(labels));
+
+    /// <summary>Request logs that were lost.</summary>
+    public MetricFamily<Counter> WebhookDropped { get; } = new(budget, "busbar_webhook_logs_dropped_total", "Request logs that were lost because the queue was full or the receiver did not take them.", labels => new(labels));
+
+    /// <summary>Tokens of answers.</summary>
+    public MetricFamily<Counter> Tokens { get; } = new(budget, "busbar_tokens_total", "Tokens as providers counted them; each is of one kind.", labels => new(labels), "pool", "lane", "model", "kind");
+
+    /// <summary>What keys were charged, in micro-cents.</summary>
+    public MetricFamily<Counter> Cost { get; } = new(budget, "busbar_cost_cents_total", "Charged to virtual keys, cents.", labels => new(labels), "pool", "lane", "model");
+
+    /// <summary>Reloads of the configuration.</summary>
+    public MetricFamily<Counter> Reloads { get; } = new(budget, "busbar_config_reloads_total", "Reloads of the configuration, by result.", labels => new(labels), "result");
+
+    /// <summary>The configuration in force, and when it was put in force.</summary>
+    public ConfigFigures Config { get; } = new();
+
+    /// <summary>Log lines that were lost.</summary>
+    public Counter LogDropped { get; init; } = new("");
 
     /// <summary>Requests being served now.</summary>
     public InboundGauge Inbound { get; } = new();
@@ -110,28 +126,29 @@ internal sealed class Metrics
     public IGovernanceFigures? Governance { get; set; }
 
     /// <summary>Fields lost in translation.</summary>
-    public MetricFamily<Counter> Losses { get; } = new("busbar_translation_losses_total", "Request or answer fields dropped or degraded in translation.", labels => new(labels), "from", "to", "field");
+    public MetricFamily<Counter> Losses { get; } = new(budget, "busbar_translation_losses_total", "Request or answer fields dropped or degraded in translation.", labels => new(labels), "from", "to", "field");
 
     /// <summary>Arrival to response headers.</summary>
-    public MetricFamily<Histogram> Duration { get; } = new("busbar_request_duration_seconds", "Time from arrival to response headers.", labels => new(labels), "ingress_protocol", "pool");
+    public MetricFamily<Histogram> Duration { get; } = new(budget, "busbar_request_duration_seconds", "Time from arrival to response headers.", labels => new(labels), "ingress_protocol", "pool");
 
     /// <summary>Arrival to first content of a stream.</summary>
-    public MetricFamily<Histogram> FirstByte { get; } = new("busbar_first_byte_seconds", "Time from arrival to the first content of a stream.", labels => new(labels), "ingress_protocol", "pool");
+    public MetricFamily<Histogram> FirstByte { get; } = new(budget, "busbar_first_byte_seconds", "Time from arrival to the first content of a stream.", labels => new(labels), "ingress_protocol", "pool");
 
     /// <summary>Arrival to the end of a stream.</summary>
-    public MetricFamily<Histogram> StreamDuration { get; } = new("busbar_stream_duration_seconds", "Time from arrival to the end of a stream.", labels => new(labels), "ingress_protocol", "pool");
+    public MetricFamily<Histogram> StreamDuration { get; } = new(budget, "busbar_stream_duration_seconds", "Time from arrival to the end of a stream.", labels => new(labels), "ingress_protocol", "pool");
 
     /// <summary>Counters for requests that named no known pool or model.</summary>
-    public PoolMetrics UnresolvedPool { get; }
+    public PoolMetrics UnresolvedPool { get; private init; } = null!;
 
-    /// <summary>Makes (or finds again after a reload) the series of <paramref name="pool"/>.</summary>
-    public PoolMetrics ForPool(Pool pool) => new(this, pool.Name, pool.Config.Members.Select(member => member.Target));
+    /// <summary>The counters of <paramref name="pool"/>; those of a former configuration go on.</summary>
+    public PoolMetrics ForPool(Pool pool) => new(this, pool.Name, pool.Members.Select(member => (member.Lane.Name, member.Lane.Model.UpstreamModel)));
 
     /// <summary>The configured pools, then the direct route of every model.</summary>
     public static IEnumerable<Pool> AllPools(Fleet fleet) => fleet.Pools.Concat(fleet.Direct);
 
     /// <summary>Counts an attempt between two different protocols.</summary>
-    public void CountTranslation(ProtocolId from, ProtocolId to) => _translations[((int)from * ProtocolNames.All.Count) + (int)to].Add();
+    public void CountTranslation(ProtocolId from, ProtocolId to) =>
+        (_translations[((int)from * ProtocolNames.All.Count) + (int)to] ??= Translations.Get(from.Name(), to.Name())).Add();
 
     /// <summary>Counts each noted loss of one translated request.</summary>
     public void CountLosses(ProtocolId from, ProtocolId to, Losses losses)
@@ -145,6 +162,12 @@ internal sealed class Metrics
 
     /// <summary>The label value of <paramref name="field"/>.</summary>
     public static string LabelOf(LossField field) => LossFields[(int)field];
+
+    /// <summary>The word for <paramref name="fault"/>.</summary>
+    public static string LabelOf(FaultClass fault) => Faults[(int)fault];
+
+    /// <summary>The word for <paramref name="kind"/>.</summary>
+    public static string LabelOf(ErrorKind kind) => ErrorKinds[(int)kind];
 
     /// <summary>The whole page in the Prometheus text format, version 0.0.4.</summary>
     public string Render(Fleet fleet, IEnumerable<(string Name, string Help, double Value)> processGauges)
@@ -164,20 +187,34 @@ internal sealed class Metrics
         Counters(text, BillingTruncated);
         Counters(text, SpansExported);
         Counters(text, SpansDropped);
+        Counters(text, PointsDropped);
+        Counters(text, WebhookDelivered);
         Counters(text, WebhookDropped);
-        Counters(text, WebhookFailed);
+        Counters(text, Tokens);
+        Counters(text, Cost, MicroCentsPerCent);
+        Counters(text, Reloads);
         Histograms(text, Duration);
         Histograms(text, FirstByte);
         Histograms(text, StreamDuration);
-        LaneGauges.Render(text, fleet);
+        long unshown = LaneGauges.Render(text, fleet) + budget.Refused;
         GovernanceGauges.Render(text, Governance?.Read(GovernanceGauges.MostKeys) ?? new GovernanceFigures());
-        Head(text, "busbar_requests_inflight", "Chat requests being served.", "gauge").Append("busbar_requests_inflight ").Append(Inbound.InFlight).Append('\n');
-        foreach ((string name, string help, double value) in processGauges)
+        foreach ((string name, string help, double value) in Singles(unshown).Concat(processGauges))
         {
             Head(text, name, help, name.EndsWith("_total", StringComparison.Ordinal) ? "counter" : "gauge").Append(name).Append(' ').Append(Text(value)).Append('\n');
         }
 
         return Head(text, "busbar_build_info", "1, with the version.", "gauge").Append("busbar_build_info{version=\"").Append(ProductVersion.Text).Append("\"} 1\n").ToString();
+    }
+
+    private IEnumerable<(string Name, string Help, double Value)> Singles(long unshown)
+    {
+        yield return ("busbar_requests_inflight", "Chat requests being served.", Inbound.InFlight);
+        yield return ("busbar_log_lines_dropped_total", "Log lines that were lost because they could not be written.", LogDropped.Value);
+        yield return ("busbar_metric_series_hidden", "Series that are not shown because there are too many.", unshown);
+        foreach ((string Name, string Help, double Value) figure in Config.Read())
+        {
+            yield return figure;
+        }
     }
 
     /// <summary>HELP and TYPE lines.</summary>
@@ -187,7 +224,7 @@ internal sealed class Metrics
     /// <summary>A number as the format wants it.</summary>
     internal static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
-    private static void Counters(StringBuilder text, MetricFamily<Counter> family)
+    private static void Counters(StringBuilder text, MetricFamily<Counter> family, double unit = 1)
     {
         Head(text, family.Name, family.Help, "counter");
         foreach (Counter counter in family.Series)
@@ -198,7 +235,7 @@ internal sealed class Metrics
                 text.Append('{').Append(counter.Labels).Append('}');
             }
 
-            text.Append(' ').Append(counter.Value).Append('\n');
+            text.Append(' ').Append(unit == 1 ? counter.Value.ToString(CultureInfo.InvariantCulture) : Text(counter.Value / unit)).Append('\n');
         }
     }
 

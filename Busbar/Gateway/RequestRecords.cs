@@ -1,0 +1,53 @@
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
+using Busbar.Ir;
+using Busbar.Observability.Logging;
+using Busbar.Observability.Metrics;
+using Busbar.Protocols;
+using Busbar.Reliability;
+
+namespace Busbar.Gateway;
+
+/// <summary>Makes the record of a request that has ended.</summary>
+internal static class RequestRecords
+{
+    private const int LongestId = 200;
+    private const double MicroCentsPerCent = 1_000_000;
+
+    /// <summary>The record of <paramref name="exchange"/>, once it is settled.</summary>
+    public static RequestRecord Of(Exchange exchange)
+    {
+        VirtualKey? key = exchange.Caller.Key?.Key;
+        Lane? lane = exchange.ServedBy is { } name ? exchange.Snapshot.Fleet.Lanes.FirstOrDefault(lane => lane.Name == name) : null;
+        Settlement? settled = exchange.Reservation.Settled;
+        return new RequestRecord
+        {
+            RequestId = exchange.RequestId,
+            ProviderRequestId = ProvidersId(exchange),
+            Time = exchange.Snapshot.Time.GetUtcNow(),
+            Key = key?.Id,
+            KeyName = key?.Name,
+            Group = key?.Group,
+            Labels = key?.Labels,
+            Protocol = exchange.Route.Protocol.Name(),
+            Pool = exchange.Pool?.Name ?? Metrics.Unresolved,
+            Lane = exchange.ServedBy,
+            Provider = lane?.Provider.Name,
+            ModelServed = lane?.Model.UpstreamModel,
+            Usage = settled?.Usage ?? exchange.Usage,
+            IsEstimated = settled?.IsEstimated ?? false,
+            CostCents = key is null ? null : (settled?.SpendMicroCents ?? 0) / MicroCentsPerCent,
+            Status = exchange.HeadersAt == 0 ? 0 : exchange.Status,
+            Outcome = Metrics.Outcomes[(int)exchange.Outcome],
+            Reason = exchange.Outcome == Outcome.Ok ? null : exchange.Reason ?? (exchange.Failures is [.., var last] ? last.Reason : null),
+            Attempts = exchange.Attempts,
+            Failures = exchange.Failures is { } failures ? [.. failures] : [],
+            FirstContent = exchange.ServedBy is not null && exchange.HeadersAt != 0 ? exchange.Snapshot.Time.GetElapsedTime(exchange.Started, exchange.HeadersAt) : null,
+            Total = exchange.Elapsed,
+        };
+    }
+
+    /// <summary>What the client was told in place of our id, and will name when it asks; null when it was told ours.</summary>
+    public static string? ProvidersId(Exchange exchange) =>
+        exchange.Ingress.RequestIdHeader is { } header && exchange.ResponseHeaders[header].ToString() is { Length: > 0 and <= LongestId } told && told != exchange.RequestId ? told : null;
+}
