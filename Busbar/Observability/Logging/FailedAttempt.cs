@@ -11,10 +11,17 @@ namespace Busbar.Observability.Logging;
 internal readonly record struct FailedAttempt(string Pool, string Lane, string Provider, string Reason, int Status, string? Code, TimeSpan Cooldown)
 {
     private const int LongestCode = 64;
+    private const int LongestNumber = 6;
 
-    /// <summary>What of a provider's code may stand in a log: one word of letters, digits and <c>_ - . : /</c>; null for anything else.</summary>
+    /// <summary>
+    /// What of a provider's code may stand in a log: one word of letters, <c>_</c> and <c>.</c>, or a short number; null for anything else, which might be a
+    /// credential that a provider repeats.
+    /// </summary>
     public static string? CodeOf(string? code) =>
-        code is { Length: > 0 and <= LongestCode } && code.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '-' or '.' or ':' or '/') ? code : null;
+        code is { Length: > 0 and <= LongestCode }
+        && (code.All(character => char.IsAsciiLetter(character) || character is '_' or '.') || (code.Length <= LongestNumber && code.All(char.IsAsciiDigit)))
+            ? code
+            : null;
 
     /// <summary>In one word: <c>lane:reason/status/code</c>, without what is not there.</summary>
     public override string ToString() => $"{Lane}:{Reason}{(Status == 0 ? "" : $"/{Status}")}{(Code is null ? "" : $"/{Code}")}";
