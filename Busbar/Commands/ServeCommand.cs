@@ -42,7 +42,7 @@ internal static partial class ServeCommand
         }
 
         return loaded.Config is { } config
-            ? await ServeAsync(config, () => ConfigLoader.Load(sources, environment), loggers, null).ConfigureAwait(false)
+            ? await ServeAsync(config, () => ConfigLoader.Load(sources, environment), environment, loggers, null).ConfigureAwait(false)
             : 1;
     }
 
@@ -55,10 +55,11 @@ internal static partial class ServeCommand
     {
         StderrLogger loggers = Loggers(config, environment, error);
         await using var _ = loggers.ConfigureAwait(false);
-        return await ServeAsync(config, reload, loggers, listening).ConfigureAwait(false);
+        return await ServeAsync(config, reload, environment, loggers, listening).ConfigureAwait(false);
     }
 
-    private static async Task<int> ServeAsync(GatewayConfig config, Func<ConfigResult> reload, StderrLogger loggers, Action? listening)
+    private static async Task<int> ServeAsync(
+        GatewayConfig config, Func<ConfigResult> reload, IEnvironment environment, StderrLogger loggers, Action? listening)
     {
         TimeProvider time = TimeProvider.System;
         TextWriter error = loggers.Notices;
@@ -123,7 +124,7 @@ internal static partial class ServeCommand
     {
         var metrics = new Metrics { Governance = governor, LogDropped = loggers.Dropped };
         metrics.Config.Applied(config, time.GetUtcNow());
-        metrics.Config.CertificateEnd = tls is null ? null : () => tls.CertificateEnd;
+        metrics.Config.CertificateEnd = tls is null ? null : () => tls.Expires;
         Fleet fleet = Fleet.Create(config, time, events: new BreakerMetrics(metrics, log));
 
         // Who logs for a machine wants every request; on a terminal they would bury what went wrong.

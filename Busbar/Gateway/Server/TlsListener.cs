@@ -39,9 +39,6 @@ internal sealed class TlsListener
         };
     }
 
-    /// <summary>When the certificate that new connections are shown ends.</summary>
-    public DateTimeOffset CertificateEnd => _options.ServerCertificateContext!.TargetCertificate.NotAfter;
-
     /// <summary>Performs the handshake before <paramref name="next"/> gets the connection.</summary>
     public ConnectionDelegate Middleware(ConnectionDelegate next) => connection => RunAsync(next, connection);
 
