@@ -47,7 +47,7 @@ internal sealed class AdminScene : IAsyncDisposable
     public Governor Governor { get; }
 
     public static GatewayConfig Load(string more) => ConfigText.Valid(
-        ConfigText.With(more: $"governance: {{enabled: true, admin_token: {Token}, admin_read_token: {ReadToken}{more}}}"),
+        ConfigText.With(more: $"governance: {{enabled: true, admin_token: {Token}, admin_read_token: {ReadToken}, price_per_request_cents: 1{more}}}"),
         new FakeEnvironment(("OPENAI_KEY", "canary-provider-key"), ("MASTER", MasterKey)));
 
     public Task<AdminAnswer> SendAsync(string method, string target, string? body = null, string token = Token, string? contentType = "application/json", params (string Name, string Value)[] headers) =>

@@ -43,7 +43,7 @@ public sealed class ConfigEndpointTests
     {
         GatewayConfig config = ConfigText.Valid(
             ConfigText.With(more: "governance: {enabled: true, admin_token: '${ADMIN}-${MORE}'}\nuser_agent: ${ADMIN}"),
-            new FakeEnvironment(("OPENAI_KEY", "k"), ("ADMIN", "canary"), ("MORE", "x")));
+            new FakeEnvironment(("OPENAI_KEY", "k"), ("ADMIN", "canary-admin-token"), ("MORE", "x")));
 
         Assert.Equal(["ADMIN", "MORE"], config.Origins.Find("governance.admin_token")!.Variables);
         Assert.Equal(["ADMIN"], config.Origins.Find("user_agent")!.Variables);
@@ -61,7 +61,7 @@ public sealed class ConfigEndpointTests
             from set in ConfigKeys.All
             from key in set.Keys
             let path = set.Path.Length == 0 ? key : $"{set.Path}.{key}"
-            where path is not ("auth.token" or "providers.*.error_map") && !path.StartsWith("models.*.capabilities.", StringComparison.Ordinal)
+            where path is not ("auth.token" or "providers.*.error_map" or "providers.*.headers") && !path.StartsWith("auth.client_tokens[]", StringComparison.Ordinal) && !path.StartsWith("models.*.capabilities.", StringComparison.Ordinal)
             where !ConfigKeys.All.Any(block => block.Path == path || block.Path == $"{path}.*" || block.Path == $"{path}[]")
             select path;
 
@@ -88,7 +88,7 @@ public sealed class ConfigEndpointTests
             foreach (string more in (string[])["master_key_env: MASTER", $"master_key_file: {file}"])
             {
                 ConfigResult result = ConfigText.Load(
-                    ConfigText.With(more: $"governance: {{enabled: true, admin_token: t, {more}}}"), new FakeEnvironment(("OPENAI_KEY", "k"), ("MASTER", text)));
+                    ConfigText.With(more: $"governance: {{enabled: true, admin_token: canary-admin-token, {more}}}"), new FakeEnvironment(("OPENAI_KEY", "k"), ("MASTER", text)));
 
                 Assert.Equal(isKey, result.Config?.Governance.MasterKey is not null);
                 Assert.Equal(isKey ? 0 : 1, result.Errors.Count());

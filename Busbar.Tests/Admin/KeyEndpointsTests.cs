@@ -152,9 +152,6 @@ public sealed class KeyEndpointsTests
     }
 
     [Theory]
-    [InlineData("name")]
-    [InlineData("allowed_pools")]
-    [InlineData("budget_period")]
     [InlineData("id")]
     [InlineData("secret")]
     [InlineData("key_hash")]

@@ -105,8 +105,8 @@ public sealed class AdminCommandTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("create, list, revoke, rotate or usage", "keys")]
-    [InlineData("create, list, revoke, rotate or usage", "keys", "remove")]
+    [InlineData("create, list, update, revoke, rotate or usage", "keys")]
+    [InlineData("create, list, update, revoke, rotate or usage", "keys", "remove")]
     [InlineData("--name is required", "keys", "create")]
     [InlineData("--rpm takes a whole number", "keys", "create", "--name", "a", "--rpm", "many")]
     [InlineData("--label takes name=value", "keys", "create", "--name", "a", "--label", "x")]

@@ -14,12 +14,12 @@ public sealed class HostileValueTests
     private const string Whole = """
         {
           "tls": {"cert_file": "c", "key_file": "k"},
-          "auth": {"mode": "token", "client_tokens": ["t"]},
+          "auth": {"mode": "token", "client_tokens": [{"token": "t", "operator": false}]},
           "providers": {"openai": {"api_key_env": "OPENAI_KEY", "health": {"mode": "none"}, "error_map": {}}},
           "models": {"small": {"provider": "openai", "max_concurrent": 4, "capabilities": {}, "rate_card": {"input": 1, "output": 1}}},
           "pools": {"fast": {"members": [{"target": "small"}], "breaker": {"trip": {}}, "failover": {}, "on_exhausted": {"action": "reject"}, "affinity": {}, "queue": {"max_ms": 5}}},
           "limits": {},
-          "governance": {"enabled": true, "admin_token": "a"},
+          "governance": {"enabled": true, "admin_token": "canary-admin-token"},
           "observability": {}
         }
         """;

@@ -5,7 +5,7 @@ namespace Busbar.Tests.Configuration;
 
 public sealed class SecrecyTests
 {
-    private static readonly string[] Planted = ["planted-key", "planted-token", "planted-admin", "planted-read", "planted-pass", "planted-inline", "planted-old"];
+    private static readonly string[] Planted = ["planted-key", "planted-token", "planted-admin-token", "planted-read-token", "planted-pass", "planted-inline", "planted-old"];
 
     [Fact]
     [Trait("gotcha", "C108")]
@@ -15,7 +15,7 @@ public sealed class SecrecyTests
         const string Auth = "{mode: token, client_tokens: ['${TOKEN}', planted-token], token: planted-old}";
         const string Providers = "{openai: {api_key_env: OPENAI_KEY, api_key: planted-inline}}";
         const string More = """
-            governance: {enabled: true, admin_token: planted-admin, admin_read_token: planted-read}
+            governance: {enabled: true, admin_token: planted-admin-token, admin_read_token: planted-read-token}
             observability: {otlp_endpoint: "http://u:planted-pass@localhost:4318", request_log_webhook_url: "https://u:planted-pass@10.0.0.1/"}
             """;
         ConfigResult valid = ConfigText.Load(ConfigText.With(Auth, Providers, more: More), environment);
@@ -23,7 +23,7 @@ public sealed class SecrecyTests
             ConfigText.With(
                 "{mode: planted, client_tokens: {a: planted-token}, token: [planted-old]}",
                 "{openai: {api_key_env: planted-key, api_key: {a: planted-inline}, base_url: 'https://u:planted-pass@example.com'}}",
-                more: "governance: {enabled: true, admin_token: [planted-admin]}"),
+                more: "governance: {enabled: true, admin_token: [planted-admin-token]}"),
             environment);
 
         Assert.NotNull(valid.Config);

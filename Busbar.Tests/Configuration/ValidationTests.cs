@@ -58,7 +58,7 @@ public sealed class ValidationTests
             "pools.b.members[0].context_max", "2000 here and 1000 in the pool 'a'" },
         { "C58", ConfigText.With(more: "governance: {enabled: true}"), "governance.admin_token", "admin token" },
         { "C58", ConfigText.With(more: "governance: {enabled: true, admin_token: '  '}"), "governance.admin_token", "admin token" },
-        { "C59", ConfigText.With(auth: "{mode: passthrough}", more: "governance: {enabled: true, admin_token: t}"), "governance.enabled", "passthrough" },
+        { "C59", ConfigText.With(auth: "{mode: passthrough}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "governance.enabled", "passthrough" },
         { "C60", ConfigText.With(auth: "{mode: token}"), "auth.client_tokens", "at least one token" },
         { "C60", ConfigText.With(auth: "{mode: token, client_tokens: []}"), "auth.client_tokens", "at least one token" },
         { "2.3", ConfigText.With(auth: "{mode: token, client_tokens: [a, ' ']}"), "auth.client_tokens[1]", "blank" },
@@ -230,7 +230,7 @@ public sealed class ValidationTests
 
     [Fact]
     public void C59_disabled_governance_may_stand_beside_passthrough() =>
-        ConfigText.Valid(ConfigText.With(auth: "{mode: passthrough}", more: "governance: {enabled: false, admin_token: t}"));
+        ConfigText.Valid(ConfigText.With(auth: "{mode: passthrough}", more: "governance: {enabled: false, admin_token: canary-admin-token}"));
 
     [Fact]
     public void C61_a_mode_in_any_case_with_spaces_is_understood() =>
@@ -337,7 +337,7 @@ public sealed class ValidationTests
                 queue: {max_ms: 50}
                 affinity: {fallback: system}
             limits: {max_inbound_concurrent: 3, upstream_connect_timeout_secs: 4}
-            governance: {enabled: true, admin_token: a, admin_read_token: r, admin_listen: "127.0.0.1:1", on_store_error: closed, db_path: x.db}
+            governance: {enabled: true, admin_token: canary-admin-token, admin_read_token: canary-read-token, admin_listen: "127.0.0.1:1", on_store_error: closed, db_path: x.db}
             observability: {otlp_endpoint: "http://u:p%21@localhost:4318", request_log_webhook_url: "HTTPS://example.com/hook"}
             """,
             new FakeEnvironment(("A", "1"), ("B", "2")));

@@ -102,7 +102,7 @@ public sealed class WarningTests
     [InlineData("{mode: token, client_tokens: [t]}")]
     public void C102_governance_over_another_mode_is_one_warning_and_no_open_relay(string auth)
     {
-        string yaml = ConfigText.With(auth: auth, more: "governance: {enabled: true, admin_token: a}");
+        string yaml = ConfigText.With(auth: auth, more: "governance: {enabled: true, admin_token: canary-admin-token}");
 
         Assert.Contains("virtual key", ConfigText.Warning(yaml, "governance.enabled").Message);
         Assert.DoesNotContain(ConfigText.Load(yaml).Warnings, warning => warning.Path == "auth");

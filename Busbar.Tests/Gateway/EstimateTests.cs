@@ -18,7 +18,43 @@ public sealed class EstimateTests
     [InlineData("openai", """{"max_output_tokens":7}""", null)]
     [InlineData("openai", """{"max_tokens":0}""", null)]
     [InlineData("openai", """{"max_tokens":-1}""", null)]
-    [InlineData("openai", """{"max_tokens":"7"}""", null)]
+    [InlineData("openai", """{"max_tokens":"7"}""", 7L)]
+    [InlineData("openai", """{"max_tokens":"7.0e1"}""", 70L)]
+    [InlineData("openai", """{"max_tokens":"seven"}""", null)]
+    [InlineData("openai", """{"max_tokens":true}""", null)]
+    [InlineData("openai", """{"max_tokens":[7]}""", null)]
+    [InlineData("openai", """{"max_tokens":65536.0}""", 65_536L)]
+    [InlineData("openai", """{"max_tokens":6.5536e4}""", 65_536L)]
+    [InlineData("openai", """{"max_tokens":7.5}""", 8L)]
+    [InlineData("openai", """{"max_tokens":1e999}""", long.MaxValue)]
+    [InlineData("openai", """{"max_tokens":7,"max_tokens":null}""", null)]
+    [InlineData("openai", """{"max_tokens":7,"max_completion_tokens":null}""", 7L)]
+    [InlineData("openai", """{"max_tokens":7,"max_completion_tokens":"x"}""", null)]
+    [InlineData("openai", """{"max_tokens":7,"Max_Tokens":65536}""", 65_536L)]
+    [InlineData("openai", """{"max_tokens":7,"maxTokens":65536.0}""", 65_536L)]
+    [InlineData("openai", """{"max_tokens":7,"max_to\u212Aens":65536}""", 65_536L)]
+    [InlineData("openai", """{"max_tokens":7,"MAX_TOKENS":-1}""", null)]
+    [InlineData("openai", """{"Max_Tokens":7}""", null)]
+    [InlineData("openai", """{"max_tokens":7,"extra_body":{"max_tokens":65536}}""", 65_536L)]
+    [InlineData("openai", """{"max_tokens":7,"options":{"num_predict":-1}}""", null)]
+    [InlineData("openai", """{"max_tokens":7,"n":"3"}""", 21L)]
+    [InlineData("openai", """{"max_tokens":7,"N":2.0}""", 14L)]
+    [InlineData("openai", """{"max_tokens":7,"best_of":4}""", 28L)]
+    [InlineData("openai", """{"max_tokens":7,"thinking_budget":100}""", 107L)]
+    [InlineData("anthropic", """{"max_tokens":2000,"thinking":{"type":"enabled","budget_tokens":1024}}""", 2000L)]
+    [InlineData("anthropic", """{"max_tokens":2000,"thinking":{"type":"enabled","budget_tokens":30000}}""", 32_000L)]
+    [InlineData("anthropic", """{"max_tokens":7,"max_tokens":"65536"}""", 65_536L)]
+    [InlineData("responses", """{"max_output_tokens":7,"Max_Output_Tokens":8}""", 8L)]
+    [InlineData("cohere", """{"max_tokens":7,"thinking":{"token_budget":100}}""", 107L)]
+    [InlineData("cohere", """{"max_tokens":7.0,"MaxTokens":"9"}""", 9L)]
+    [InlineData("gemini", """{"generationConfig":{"maxOutputTokens":7},"generation_config":{"maxOutputTokens":9}}""", 9L)]
+    [InlineData("gemini", """{"generationConfig":{"maxOutputTokens":7},"generationConfig":{}}""", null)]
+    [InlineData("gemini", """{"generationConfig":{"maxOutputTokens":7,"max_output_tokens":"9"}}""", 9L)]
+    [InlineData("gemini", """{"generationConfig":{"maxOutputTokens":7,"MaxOutputTokens":9}}""", 9L)]
+    [InlineData("gemini", """{"generationConfig":{"maxOutputTokens":7},"candidateCount":3}""", 21L)]
+    [InlineData("bedrock", """{"inferenceConfig":{"maxTokens":7},"additionalModelRequestFields":{"max_tokens":9}}""", 9L)]
+    [InlineData("bedrock", """{"inferenceConfig":{"maxTokens":7},"inferenceConfig":{"maxTokens":9}}""", 9L)]
+    [InlineData("bedrock", """{"inferenceConfig":{"maxTokens":7},"InferenceConfig":{}}""", null)]
     [InlineData("openai", """{"max_tokens":null}""", null)]
     [InlineData("openai", """{"x":{"max_tokens":7}}""", null)]
     [InlineData("openai", """{"max_tokens":9223372036854775807,"n":9223372036854775807}""", long.MaxValue)]
@@ -36,11 +72,11 @@ public sealed class EstimateTests
     [InlineData("bedrock", """{"inferenceConfig":{"maxTokens":7}}""", 7L)]
     [InlineData("bedrock", """{"inferenceConfig":{"maxOutputTokens":7}}""", null)]
     [InlineData("bedrock", """{"max_tokens":7}""", null)]
-    public void The_output_limit_is_read_as_its_dialect_spells_it(string dialect, string body, long? expected)
+    public void The_output_limit_is_the_largest_that_a_provider_may_read(string dialect, string body, long? expected)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(body);
-        Assert.Equal(ScanResult.Ok, RequestScan.TryScan(bytes, out RequestScan scan));
-        Assert.Equal(expected, OutputLimit.Of(Enum.Parse<ProtocolId>(dialect, ignoreCase: true), scan, bytes).Total);
+        Assert.Equal(ScanResult.Ok, RequestScan.TryScan(bytes, out _));
+        Assert.Equal(expected, OutputLimit.Of(Enum.Parse<ProtocolId>(dialect, ignoreCase: true), bytes).Total);
     }
 
     [Fact]

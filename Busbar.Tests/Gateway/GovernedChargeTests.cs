@@ -62,7 +62,8 @@ public sealed class GovernedChargeTests
         long first = (await gateway.UsageOf(Secret)).SpendMicroCents;
         await gateway.PostAsync(OpenAI, Secret);
 
-        Assert.InRange(first, Prices.MostTokens * Cent, (Prices.MostTokens + 10) * Cent);
+        // What no request can come to counts as an estimate, and ends no budget by itself.
+        Assert.InRange(first, 2 * Cent, 100 * Cent);
         Assert.InRange((await gateway.UsageOf(Secret)).SpendMicroCents, first, first + (10 * Cent));
     }
 
@@ -127,7 +128,7 @@ public sealed class GovernedChargeTests
     [Fact]
     public async Task Embeddings_pay_for_their_input_and_counting_tokens_is_free()
     {
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(OpenAI, new AnthropicDialect()), GovernedGateway.Key(Secret) with { MaxBudgetCents = 1000, RpmLimit = 3 });
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(OpenAI, new AnthropicDialect()), GovernedGateway.Key(Secret) with { MaxBudgetCents = 10_000, RpmLimit = 3 });
         gateway.Upstream.Always = call => call.AnswerAsync(200, """{"object":"list","data":[],"usage":{"prompt_tokens":8,"total_tokens":8}}""");
         gateway.Upstreams[1].Always = call => call.AnswerAsync(200, """{"input_tokens":11}""");
 

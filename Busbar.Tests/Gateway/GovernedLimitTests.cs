@@ -157,7 +157,6 @@ public sealed class GovernedLimitTests
     [Theory]
     [InlineData("openai", "anthropic", """{"model":"smart","reasoning_effort":"high","messages":[{"role":"user","content":"hi"}]}""", 20_480)]
     [InlineData("gemini", "anthropic", """{"generationConfig":{"thinkingConfig":{"thinkingBudget":30000}},"contents":[{"parts":[{"text":"hi"}]}]}""", 34_096)]
-    [InlineData("gemini", "anthropic", """{"generationConfig":{"thinkingConfig":{"thinkingBudget":9223372036854775807}},"contents":[{"parts":[{"text":"hi"}]}]}""", long.MaxValue)]
     [InlineData("cohere", "anthropic", """{"model":"smart","thinking":{"type":"enabled","token_budget":20000},"messages":[{"role":"user","content":"hi"}]}""", 24_096)]
     [InlineData("responses", "anthropic", """{"model":"smart","reasoning":{"effort":"low"},"input":"hi"}""", 8192)]
     [InlineData("openai", "anthropic", """{"model":"smart","messages":[{"role":"user","content":"hi"}]}""", 4096)]
@@ -182,9 +181,6 @@ public sealed class GovernedLimitTests
         JsonElement limit = default;
         Assert.True(provider == "openai" || sent.RootElement.TryGetProperty(provider == "anthropic" ? "max_tokens" : "max_output_tokens", out limit));
         Assert.Equal(most, limit.ValueKind == JsonValueKind.Number ? limit.GetInt64() : most);
-        if (most < long.MaxValue)
-        {
-            Assert.InRange(held / TestKeys.Cent, 2 + most + 1, 2 + most + body.Length);
-        }
+        Assert.InRange(held / TestKeys.Cent, 2 + most + 1, 2 + most + body.Length);
     }
 }

@@ -12,7 +12,7 @@ internal static class TestKeys
     public const long Cent = 1_000_000;
 
     /// <summary>Fee of a cent a request, nothing for tokens; the model "card" costs 1 cent a million input tokens and 2.5 cents a million output tokens.</summary>
-    public static PriceList Prices { get; } = PricesWith(new GovernanceConfig());
+    public static PriceList Prices { get; } = PricesWith(new GovernanceConfig { PricePerRequestCents = 1 });
 
     /// <summary>The price list of <paramref name="config"/> with the model "card".</summary>
     public static PriceList PricesWith(GovernanceConfig config) => new(config, new Dictionary<string, ModelConfig>

@@ -93,7 +93,7 @@ public sealed class GovernanceScenarios : IDisposable
         string config = $$"""
             listen: 127.0.0.1:{{GatewayProcess.FreePort()}}
             auth: { mode: none }
-            governance: { enabled: true, admin_token: canary-admin, db_path: {{_directory}}/nowhere/governance.db }
+            governance: { enabled: true, admin_token: canary-admin-token, db_path: {{_directory}}/nowhere/governance.db }
             providers: { p: { protocol: openai, base_url: "https://example.com", api_key_env: NONE } }
             models: { m: { provider: p, max_concurrent: 1 } }
             """;

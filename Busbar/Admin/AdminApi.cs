@@ -20,6 +20,7 @@ internal sealed partial class AdminApi
     private readonly IGatewayControl _control;
     private readonly ILogger _log;
     private readonly AdminRejections _rejections;
+    private readonly GuessBrake _guesses;
     private readonly KeyEndpoints _keys;
     private readonly LaneEndpoints _lanes;
     private readonly UsageEndpoint _usage;
@@ -32,6 +33,7 @@ internal sealed partial class AdminApi
         _control = control;
         _log = log;
         _rejections = new AdminRejections(rejections, time, log);
+        _guesses = new GuessBrake(time);
         GovernanceConfig config = control.Config.Governance;
         _gate = new AdminGate(config);
         var audit = new AuditLog(governor.Store, time, log);
@@ -82,6 +84,7 @@ internal sealed partial class AdminApi
         if (access == AdminAccess.None)
         {
             _rejections.Note(request.Source);
+            await _guesses.HoldAsync(request.Source, CancellationToken.None).ConfigureAwait(false);
             return Unauthorized;
         }
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Busbar.Admin;
 
-/// <summary>Failed logins: each is counted, and one a minute is logged with the address it came from. Nobody is slowed down: tokens are too long to be guessed.</summary>
+/// <summary>Failed logins: each is counted, and one a minute is logged with the address it came from.</summary>
 internal sealed partial class AdminRejections(Counter counter, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);

@@ -199,7 +199,7 @@ internal sealed class JsonForm : IDisposable
             string name = member.Name.ToString();
             if (@fixed.Contains(name))
             {
-                Fail($"'{@fixed.First(other => other == name)}' cannot be changed; delete the key and create another one", "immutable");
+                Fail($"'{@fixed.First(other => other == name)}' cannot be changed", "immutable");
             }
             else if (!known.Contains(name))
             {

@@ -30,7 +30,7 @@ internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, Tim
 
     private async ValueTask<AdminError?> CreateAsync(AdminCall call)
     {
-        using var form = new JsonForm(call.Body, [.. KeyFields.Fixed, .. KeyFields.Changeable], []);
+        using var form = new JsonForm(call.Body, KeyFields.Changeable, []);
         VirtualKey template = KeyFields.Create(form, Now);
         string? idempotencyKey = call.Request.Headers["Idempotency-Key"];
         if (idempotencyKey is not null && (idempotencyKey.Length is 0 or > LongestIdempotencyKey || idempotencyKey.AsSpan().ContainsAnyExceptInRange('!', '~')))
@@ -44,15 +44,21 @@ internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, Tim
         }
 
         KeyReply reply = await keys.CreateAsync(template, idempotencyKey, call.Request.Source).ConfigureAwait(false);
+        return Answer(call, Advised(reply));
+    }
+
+    // What an administrator hardly means, in the log and in the answer.
+    private KeyReply Advised(in KeyReply reply)
+    {
         if (reply.Status == KeyStatus.Done)
         {
-            foreach (string pool in template.AllowedPools.Where(pool => control.Fleet.Resolve(pool) is null))
+            foreach (string advice in KeyAdvice.Of(reply.Key!, control.Config, control.Fleet))
             {
-                warn($"key {reply.Key!.Id} may use '{pool}', which is no pool and no model of the configuration in force");
+                warn($"key {reply.Key!.Id} {advice}");
             }
         }
 
-        return Answer(call, reply);
+        return reply;
     }
 
     private async ValueTask<AdminError?> UpdateAsync(AdminCall call)
@@ -69,7 +75,7 @@ internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, Tim
             return problem;
         }
 
-        return Answer(call, await keys.UpdateAsync(call.Subject, key => KeyFields.Change(form, key, Now), form.Names, call.Request.Source).ConfigureAwait(false));
+        return Answer(call, Advised(await keys.UpdateAsync(call.Subject, key => KeyFields.Change(form, key, Now), form.Names, call.Request.Source).ConfigureAwait(false)));
     }
 
     private async ValueTask<AdminError?> RotateAsync(AdminCall call)
@@ -158,7 +164,7 @@ internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, Tim
         return null;
     }
 
-    private static AdminError? Answer(AdminCall call, in KeyReply reply) => reply.Status switch
+    private AdminError? Answer(AdminCall call, in KeyReply reply) => reply.Status switch
     {
         KeyStatus.NotFound => Unknown,
         KeyStatus.NoAccessKey => AdminError.NotFound("the key has no access key"),
@@ -167,7 +173,7 @@ internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, Tim
         _ => Show(call, reply.Key!, reply.Secret),
     };
 
-    private static AdminError? Show(AdminCall call, VirtualKey key, Configuration.Model.Secret? secret = null)
+    private AdminError? Show(AdminCall call, VirtualKey key, Configuration.Model.Secret? secret = null)
     {
         JsonWriter json = call.Json;
         json.StartObject();
@@ -186,6 +192,17 @@ internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, Tim
                 if (secret is not null)
                 {
                     json.String("secret"u8, secret.Reveal());
+                }
+
+                if (call.Action is AdminAction.CreateKey or AdminAction.UpdateKey && KeyAdvice.Of(key, control.Config, control.Fleet) is { Count: > 0 } warnings)
+                {
+                    json.StartArray("warnings"u8);
+                    foreach (string warning in warnings)
+                    {
+                        json.String("the key " + warning);
+                    }
+
+                    json.EndArray();
                 }
 
                 break;

@@ -11,32 +11,21 @@ internal static class KeyFields
     private const int MostPools = 1000;
     private const long MostCents = 1_000_000_000_000;
 
-    /// <summary>Members that creation takes and that stay.</summary>
-    public static IReadOnlyList<string> Fixed { get; } = ["name", "allowed_pools", "budget_period"];
-
-    /// <summary>Members that can be changed at any time.</summary>
+    /// <summary>Members that creation takes and that can be changed at any time.</summary>
     public static IReadOnlyList<string> Changeable { get; } =
     [
+        "name", "allowed_pools", "budget_period",
         "enabled", "max_budget_cents", "rpm_limit", "tpm_limit", "max_concurrent", "enforcement", "price_per_request_cents", "price_per_1k_tokens_cents",
         "expires_at", "group", "labels",
     ];
 
-    /// <summary>Members that a key shows and that nobody sets, and those of <see cref="Fixed"/>.</summary>
-    public static IReadOnlyList<string> Immutable { get; } = [.. Fixed, "id", "blocked", "created_at", "secret", "key_hash", "access_key_id", "former_secret_until"];
+    /// <summary>Members that a key shows and that nobody sets.</summary>
+    public static IReadOnlyList<string> Immutable { get; } = ["id", "blocked", "created_at", "secret", "key_hash", "access_key_id", "former_secret_until"];
 
     /// <summary>A key made of a form; meaningless when the form has a problem. <paramref name="now"/> is an epoch second.</summary>
     public static VirtualKey Create(JsonForm form, long now)
     {
-        var key = new VirtualKey
-        {
-            Id = "",
-            Digest = default,
-            Name = form.RequiredText("name", LongestText),
-            AllowedPools = form.Texts("allowed_pools", MostPools, LongestText),
-            Period = form.Has("budget_period")
-                ? form.Choice("budget_period", ("total", BudgetPeriod.Total), ("daily", BudgetPeriod.Daily), ("monthly", BudgetPeriod.Monthly))
-                : BudgetPeriod.Total,
-        };
+        var key = new VirtualKey { Id = "", Digest = default, Name = form.RequiredText("name", LongestText) };
         return Change(form, key, now);
     }
 
@@ -44,6 +33,9 @@ internal static class KeyFields
     public static VirtualKey Change(JsonForm form, VirtualKey key, long now)
     {
         VirtualKey next = key;
+        Set("name", () => next with { Name = form.RequiredText("name", LongestText) });
+        Set("allowed_pools", () => next with { AllowedPools = form.Texts("allowed_pools", MostPools, LongestText) });
+        Set("budget_period", () => next with { Period = form.Choice("budget_period", ("total", BudgetPeriod.Total), ("daily", BudgetPeriod.Daily), ("monthly", BudgetPeriod.Monthly)) });
         Set("enabled", () => next with { Enabled = form.Switch("enabled") });
         Set("max_budget_cents", () => next with { MaxBudgetCents = form.Integer("max_budget_cents", 0, MostCents) });
         Set("rpm_limit", () => next with { RpmLimit = Limit("rpm_limit") });

@@ -36,7 +36,7 @@ internal sealed partial class GatewayControl(
             ConfigResult loaded = load();
             if (loaded.Config is { } next)
             {
-                loaded = new ConfigResult(next, [.. loaded.Problems, .. RestartOnly.Problems(Config, next)]);
+                loaded = new ConfigResult(next, [.. loaded.Problems, .. PriceAdvice.Problems(next), .. RestartOnly.Problems(Config, next)]);
             }
 
             foreach (ConfigProblem problem in loaded.Problems)
@@ -53,6 +53,7 @@ internal sealed partial class GatewayControl(
             }
 
             Apply(config);
+            WarnOfKeys();
             application.Telemetry?.Apply(config.Observability);
             ReadCertificate();
             metrics.Reloads.Get("ok").Add();
@@ -129,6 +130,21 @@ internal sealed partial class GatewayControl(
         application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time, former.Governor, former.Signatures));
         prober.Restart(application.Snapshot);
     }
+
+    /// <summary>Says what of the keys in force is hardly meant under the configuration in force.</summary>
+    public void WarnOfKeys()
+    {
+        if (application.Snapshot.Governor is { } governor)
+        {
+            foreach (string warning in KeyAdvice.OfAll(governor.Keys.Entries, Config, Fleet))
+            {
+                KeyWarning(log, warning);
+            }
+        }
+    }
+
+    [LoggerMessage(66, LogLevel.Warning, "{Message}")]
+    private static partial void KeyWarning(ILogger logger, string message);
 
     [LoggerMessage(14, LogLevel.Information, "configuration reloaded: {Providers} providers, {Models} models, {Pools} pools")]
     private static partial void Reloaded(ILogger logger, int providers, int models, int pools);

@@ -33,6 +33,8 @@ internal static class HelpText
           busbar keys create --name NAME [--pool NAME]... [--budget-cents N] [--period total|daily|monthly] [--rpm N] [--tpm N]
                              [--max-concurrent N] [--soft] [--expires-in 30d] [--group NAME] [--label NAME=VALUE]...
           busbar keys list
+          busbar keys update ID [the options of create]... [--all-pools] [--strict] [--enable]
+                                                      what is not named stays; 'none' takes a limit away
           busbar keys revoke ID [--delete]            it stops to work; --delete removes it with its usage
           busbar keys rotate ID [--overlap SECONDS]   another secret; the former one works on for so long
           busbar keys usage [ID] [--from DAY] [--until DAY] [--by key,model,day]

@@ -16,6 +16,11 @@ internal static class KeyReport
                 output.WriteLine($"name    {TextTable.Clean(answer["name"u8].Text.ToString())}");
                 output.WriteLine($"secret  {TextTable.Clean(answer["secret"u8].Text.ToString())}");
                 error.WriteLine("This is the only time the secret is shown.");
+                PrintWarnings(answer, error);
+                break;
+            case "update":
+                output.WriteLine($"updated {parsed.Words[0]}");
+                PrintWarnings(answer, error);
                 break;
             case "revoke":
                 output.WriteLine(parsed.Has("--delete") ? $"deleted {parsed.Words[0]} and its usage" : $"revoked {parsed.Words[0]}; its usage is kept");
@@ -23,6 +28,14 @@ internal static class KeyReport
             default:
                 PrintUsage(answer, output);
                 break;
+        }
+    }
+
+    private static void PrintWarnings(JsonNode answer, TextWriter error)
+    {
+        foreach (JsonNode warning in answer["warnings"u8].Items)
+        {
+            error.WriteLine($"busbar: warning: {TextTable.Clean(warning.Text.ToString())}");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Busbar.Wire;
 
 namespace Busbar.Commands;
@@ -6,6 +7,8 @@ namespace Busbar.Commands;
 /// <summary>What <c>busbar keys</c> sends, made of its arguments.</summary>
 internal static class KeyRequest
 {
+    private const string None = "none";
+
     private static readonly (string Option, string Member)[] Numbers =
         [("--budget-cents", "max_budget_cents"), ("--rpm", "rpm_limit"), ("--tpm", "tpm_limit"), ("--max-concurrent", "max_concurrent")];
 
@@ -26,29 +29,40 @@ internal static class KeyRequest
 
                 json.Number("overlap_seconds"u8, overlap);
                 break;
-            case "create":
-                return WriteKey(parsed, time, json);
+            case "create" when parsed.Last("--name") is null:
+                return "--name is required: what the key is for, such as --name 'billing team'";
+            case "create" or "update":
+                return WriteKey(parsed, time, json, isChange: verb == "update");
         }
 
         json.EndObject();
         return null;
     }
 
-    private static string? WriteKey(AdminArguments parsed, TimeProvider time, JsonWriter json)
+    // In a change, what is not named stays as it is, and 'none' takes a limit away.
+    private static string? WriteKey(AdminArguments parsed, TimeProvider time, JsonWriter json, bool isChange)
     {
-        if (parsed.Last("--name") is not { } name)
+        if (parsed.Last("--name") is { } name)
         {
-            return "--name is required: what the key is for, such as --name 'billing team'";
+            json.String("name"u8, name);
         }
 
-        json.String("name"u8, name);
-        json.StartArray("allowed_pools"u8);
-        foreach (string pool in parsed.All("--pool"))
+        if (parsed.Has("--pool") && parsed.Has("--all-pools"))
         {
-            json.String(pool);
+            return "--pool and --all-pools contradict each other";
         }
 
-        json.EndArray();
+        if (!isChange || parsed.Has("--pool") || parsed.Has("--all-pools"))
+        {
+            json.StartArray("allowed_pools"u8);
+            foreach (string pool in parsed.All("--pool"))
+            {
+                json.String(pool);
+            }
+
+            json.EndArray();
+        }
+
         foreach ((string option, string member) in Numbers)
         {
             if (parsed.Last(option) is not { } text)
@@ -56,9 +70,15 @@ internal static class KeyRequest
                 continue;
             }
 
+            if (isChange && text == None)
+            {
+                json.Null(Encoding.UTF8.GetBytes(member));
+                continue;
+            }
+
             if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number))
             {
-                return $"{option} takes a whole number";
+                return isChange ? $"{option} takes a whole number, or none" : $"{option} takes a whole number";
             }
 
             Name(json, member);
@@ -69,6 +89,12 @@ internal static class KeyRequest
         {
             if (parsed.Last(option) is { } text)
             {
+                if (isChange && text == None && option == "--group")
+                {
+                    json.Null("group"u8);
+                    continue;
+                }
+
                 Name(json, member);
                 json.String(text);
             }
@@ -79,7 +105,21 @@ internal static class KeyRequest
             json.Literal("enforcement"u8, "soft"u8);
         }
 
-        if (parsed.Last("--expires-in") is { } duration)
+        if (parsed.Has("--strict"))
+        {
+            if (parsed.Has("--soft"))
+            {
+                return "--soft and --strict contradict each other";
+            }
+
+            json.Literal("enforcement"u8, "strict"u8);
+        }
+
+        if (isChange && parsed.Last("--expires-in") == None)
+        {
+            json.Null("expires_at"u8);
+        }
+        else if (parsed.Last("--expires-in") is { } duration)
         {
             if (Seconds(duration) is not { } seconds)
             {
@@ -89,20 +129,29 @@ internal static class KeyRequest
             json.Number("expires_at"u8, time.GetUtcNow().ToUnixTimeSeconds() + seconds);
         }
 
-        json.StartObject("labels"u8);
-        foreach (string label in parsed.All("--label"))
+        if (!isChange || parsed.Has("--label"))
         {
-            int equals = label.IndexOf('=');
-            if (equals < 1)
+            json.StartObject("labels"u8);
+            foreach (string label in parsed.All("--label"))
             {
-                return "--label takes name=value";
+                int equals = label.IndexOf('=');
+                if (equals < 1)
+                {
+                    return "--label takes name=value";
+                }
+
+                Name(json, label[..equals]);
+                json.String(label[(equals + 1)..]);
             }
 
-            Name(json, label[..equals]);
-            json.String(label[(equals + 1)..]);
+            json.EndObject();
         }
 
-        json.EndObject();
+        if (parsed.Has("--enable"))
+        {
+            json.Bool("enabled"u8, true);
+        }
+
         json.EndObject();
         return null;
     }

@@ -8,7 +8,7 @@ namespace Busbar.Commands;
 /// <summary><c>busbar keys</c>: virtual keys of a running gateway.</summary>
 internal static class KeysCommand
 {
-    private static readonly string[] CreateOptions =
+    private static readonly string[] KeyOptions =
         ["--name", "--pool", "--budget-cents", "--period", "--rpm", "--tpm", "--max-concurrent", "--expires-in", "--group", "--label"];
 
     /// <summary>Runs one subcommand.</summary>
@@ -18,7 +18,8 @@ internal static class KeysCommand
         string verb = arguments.Length > 1 ? arguments[1] : "";
         (string[] options, string[] switches, int least, int most) = verb switch
         {
-            "create" => (CreateOptions, (string[])["--soft"], 0, 0),
+            "create" => (KeyOptions, (string[])["--soft", "--strict"], 0, 0),
+            "update" => (KeyOptions, ["--soft", "--strict", "--all-pools", "--enable"], 1, 1),
             "list" => ([], [], 0, 0),
             "revoke" => ([], ["--delete"], 1, 1),
             "rotate" => (["--overlap"], [], 1, 1),
@@ -28,7 +29,7 @@ internal static class KeysCommand
         };
         if (most < 0)
         {
-            return Misused(error, "say what to do: busbar keys create, list, revoke, rotate or usage");
+            return Misused(error, "say what to do: busbar keys create, list, update, revoke, rotate or usage");
         }
 
         if (AdminArguments.Parse(arguments.AsSpan(verb.StartsWith('-') ? 1 : 2), options, switches, out string problem) is not { } parsed)
@@ -45,6 +46,11 @@ internal static class KeysCommand
         if (parsed.Words.Count < least || parsed.Words.Count > most)
         {
             return Misused(error, most == 0 ? $"'{verb}' takes no words, only options" : $"'{verb}' takes the id of one key, such as vk_0123456789abcdef");
+        }
+
+        if (verb == "update" && !options.Concat(switches).Any(parsed.Has))
+        {
+            return Misused(error, "say what to change, such as --budget-cents 5000 or --pool NAME");
         }
 
         using var body = new PooledBuffer(512);
@@ -68,6 +74,7 @@ internal static class KeysCommand
         (HttpMethod method, string path, bool hasBody) = verb switch
         {
             "create" => (HttpMethod.Post, "/admin/keys", true),
+            "update" => (HttpMethod.Patch, $"/admin/keys/{id}", true),
             "revoke" when parsed.Has("--delete") => (HttpMethod.Delete, $"/admin/keys/{id}", false),
             "revoke" => (HttpMethod.Patch, $"/admin/keys/{id}", true),
             "rotate" => (HttpMethod.Post, $"/admin/keys/{id}/rotate", true),

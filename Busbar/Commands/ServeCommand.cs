@@ -36,7 +36,7 @@ internal static partial class ServeCommand
         ConfigResult loaded = ConfigLoader.Load(sources, environment);
         StderrLogger loggers = Loggers(loaded.Config, environment, error);
         await using var _ = loggers.ConfigureAwait(false);
-        foreach (ConfigProblem problem in loaded.Problems)
+        foreach (ConfigProblem problem in loaded.Problems.Concat(loaded.Config is { } valid ? PriceAdvice.Problems(valid) : []))
         {
             loggers.Notices.WriteLine(problem);
         }
@@ -161,6 +161,7 @@ internal static partial class ServeCommand
 
         Listening(log, ProductVersion.Text, targets.Description);
         listening?.Invoke();
+        control.WarnOfKeys();
         prober.Restart(application.Snapshot);
         using var shutdown = new Shutdown(time, log);
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>

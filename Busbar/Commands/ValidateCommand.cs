@@ -16,7 +16,7 @@ internal static class ValidateCommand
     public static int Run(ConfigSources sources, IEnvironment environment, TextWriter output, TextWriter error)
     {
         ConfigResult result = ConfigLoader.Load(sources, environment);
-        foreach (ConfigProblem problem in result.Problems)
+        foreach (ConfigProblem problem in result.Problems.Concat(result.Config is { } valid ? PriceAdvice.Problems(valid) : []))
         {
             error.WriteLine(problem);
         }

@@ -53,6 +53,9 @@ internal static class EffectiveConfig
             (at + "allow_private_network", provider.AllowPrivateNetwork),
             (at + "anthropic_version", provider.AnthropicVersion),
             (at + "region", provider.Region),
+            .. provider.Headers.Select(header => ($"{at}headers.{header.Key}", (object?)Presence(header.Value))),
+            (at + "deny_betas", provider.DenyBetas),
+            (at + "routing_fields", provider.RoutingFields),
         ];
     }
 

@@ -117,6 +117,10 @@ internal sealed class Exchange
     /// <summary>What Kestrel knows of the request, for those who need more than this.</summary>
     public IFeatureCollection Features { get; private set; } = null!;
 
+    /// <summary>Where the request came from, behind trusted proxies.</summary>
+    public string ClientAddress => Admission.ClientAddress.Of(
+        Features.Get<IHttpConnectionFeature>()?.RemoteIpAddress, RequestHeaders, Snapshot.Config.TrustedProxies)?.ToString() ?? "unknown";
+
     /// <summary>The request's method.</summary>
     public string Method => _request.Method;
 

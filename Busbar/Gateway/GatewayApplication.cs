@@ -5,6 +5,7 @@ using Busbar.Gateway.Attempts;
 using Busbar.Gateway.OwnAnswers;
 using Busbar.Gateway.Routing;
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Keys;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Observability.Metrics;
@@ -29,6 +30,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     private readonly AttemptLoop _attempts;
     private readonly LocalEndpoints _local;
     private readonly TimeProvider _time;
+    private readonly GuessBrake _guesses;
     private GatewaySnapshot _snapshot;
 
     /// <summary>Serves <paramref name="snapshot"/> until <see cref="Swap"/> replaces it.</summary>
@@ -38,6 +40,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         _metrics = metrics;
         _log = log;
         _time = time;
+        _guesses = new GuessBrake(time);
         _attempts = new AttemptLoop(metrics, log);
         _local = new LocalEndpoints(metrics);
     }
@@ -143,14 +146,27 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
 
         // 2. Authenticate, before a byte of the body is read.
         exchange.Caller = exchange.Snapshot.Authenticator.Authenticate(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol, ref exchange.AdmittedToken);
-        if (exchange.Route.Endpoint == GatewayEndpoint.Metrics && !exchange.Caller.Admitted && exchange.Snapshot.Authenticator.IsOperator(exchange.RequestHeaders))
+        if (exchange.Route.Endpoint is GatewayEndpoint.Metrics or GatewayEndpoint.Stats)
         {
-            exchange.Caller = new(true, default);
+            if (exchange.Snapshot.Authenticator.MaySeeFigures(exchange.RequestHeaders, exchange.Caller))
+            {
+                exchange.Caller = new(true, default);
+            }
+            else if (exchange.Caller.Admitted)
+            {
+                await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Permission)).ConfigureAwait(false);
+                return;
+            }
         }
 
         if (!exchange.Caller.Admitted || (exchange.Caller.IsSigned && exchange.Route.Endpoint is not (GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary)))
         {
             Refuse(exchange);
+            if (Authenticator.ShowsSecret(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol))
+            {
+                await _guesses.HoldAsync(exchange.ClientAddress, exchange.ClientGone).ConfigureAwait(false);
+            }
+
             await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Authentication)).ConfigureAwait(false);
             return;
         }
@@ -164,7 +180,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
                     // Its body is not read: what cannot be served now must not cost memory either.
                     _metrics.Shed.Get(exchange.Route.Protocol.Name()).Add();
                     exchange.Reason = "max_inbound_concurrent";
-                    await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Overloaded), retryAfterSeconds: 1).ConfigureAwait(false);
+                    await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Unavailable), retryAfterSeconds: 1).ConfigureAwait(false);
                     return;
                 }
 
@@ -209,7 +225,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
                 await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.MethodNotAllowed, $"Method not allowed. Use {exchange.Route.Allow}.")).ConfigureAwait(false);
                 return;
             default:
-                await _local.ServeAsync(exchange).ConfigureAwait(false);
+                _local.Serve(exchange);
                 return;
         }
     }

@@ -24,6 +24,7 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
 
     private readonly RefusalLines _refusals = new(time);
     private readonly ConcurrentDictionary<int, long> _lossLoggedAt = new();
+    private readonly ConcurrentDictionary<(string Provider, string Beta), long> _betaLoggedAt = new();
     private readonly ConcurrentDictionary<(string Pool, ProtocolId Dialect), long> _estimateLoggedAt = new();
 
     /// <summary>A request has ended.</summary>
@@ -152,6 +153,15 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
         }
     }
 
+    /// <summary>A beta that a client asked for is denied; at most one line a minute for each provider and beta.</summary>
+    public void BetaDenied(string provider, string beta)
+    {
+        if (IsDue(_betaLoggedAt, (provider, beta)))
+        {
+            BetaDenied(logger, beta, provider);
+        }
+    }
+
     /// <summary>A token count was estimated; at most one line a minute for each pool and dialect.</summary>
     public void Estimated(Exchange exchange, Pool pool)
     {
@@ -163,6 +173,9 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
 
     /// <summary>A request ran into a bug.</summary>
     public void Unhandled(Exchange exchange, Exception exception) => Unhandled(logger, exchange.Ingress is null ? "-" : exchange.RequestId, exception);
+
+    [LoggerMessage(9, LogLevel.Warning, "the beta {Beta} was left out of a request: deny_betas of provider {Provider} lists it (logged once a minute, counted always)")]
+    private static partial void BetaDenied(ILogger logger, string beta, string provider);
 
     // Marks the line as written when it may be.
     private bool IsDue<TSeries>(ConcurrentDictionary<TSeries, long> loggedAt, TSeries series)

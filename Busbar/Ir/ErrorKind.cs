@@ -36,8 +36,11 @@ internal enum ErrorKind : byte
     /// <summary>The provider's answer broke off (502).</summary>
     BadGateway,
 
-    /// <summary>Nothing can serve the request now (503).</summary>
+    /// <summary>The provider has no capacity (503).</summary>
     Overloaded,
+
+    /// <summary>Nothing here can serve the request now, which says nothing about the vendor (503).</summary>
+    Unavailable,
 
     /// <summary>No answer in time (504).</summary>
     Timeout,

@@ -19,6 +19,9 @@ internal sealed class EgressTarget
     /// <summary>Output limit to send where the dialect demands one and the caller gave none (Anthropic).</summary>
     public long DefaultMaxTokens { get; init; } = 4096;
 
+    /// <summary>The longest answer that the model writes, in tokens; null when it is not known.</summary>
+    public long? MaxOutputTokens { get; init; }
+
     /// <summary>Value of the <c>anthropic-version</c> header on requests built here.</summary>
     public string AnthropicVersion { get; init; } = "2023-06-01";
 

@@ -17,7 +17,7 @@ internal static class ErrorStatus
         ErrorKind.RateLimit or ErrorKind.Quota => 429,
         ErrorKind.Internal => 500,
         ErrorKind.BadGateway => 502,
-        ErrorKind.Overloaded => 503,
+        ErrorKind.Overloaded or ErrorKind.Unavailable => 503,
         ErrorKind.Timeout => 504,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "unknown error kind"),
     };

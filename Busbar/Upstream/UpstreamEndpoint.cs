@@ -33,6 +33,7 @@ internal sealed class UpstreamEndpoint
             WireModel = model.UpstreamModel,
             Capabilities = ModelCapabilities.For(provider.Config.Protocol, model.UpstreamModel, model.Capabilities),
             DefaultMaxTokens = model.DefaultMaxTokens ?? config.Limits.DefaultMaxTokens,
+            MaxOutputTokens = ModelFacts.Find(model.UpstreamModel)?.MaxOutput,
             AnthropicVersion = provider.Config.AnthropicVersion ?? "2023-06-01",
             UserKey = UserKey(provider.Config),
         };
@@ -72,9 +73,14 @@ internal sealed class UpstreamEndpoint
         return request;
     }
 
-    /// <summary>Adds to <paramref name="request"/> what the protocol demands and nobody has said yet.</summary>
+    /// <summary>Adds to <paramref name="request"/> the headers of the provider's configuration, and what the protocol demands and nobody has said yet.</summary>
     public void AddDefaultHeaders(UpstreamRequest request)
     {
+        foreach ((string name, Secret value) in Provider.Config.Headers)
+        {
+            request.TrySet(name, value.Reveal());
+        }
+
         if (Protocol.Id == ProtocolId.Anthropic && !request.Has("anthropic-version"))
         {
             request.TryAdd("anthropic-version", Target.AnthropicVersion);

@@ -5,11 +5,13 @@ namespace Busbar.Wire;
 
 /// <summary>
 /// What routing needs to know of a request body, found in one forward pass that builds no tree. Only members of the top-level object
-/// count; names are recognised in any spelling (<c>"mod\u0065l"</c>). Of a repeated member other than <c>model</c> the last one counts,
-/// of a repeated limit the largest.
+/// count; names are recognised in any spelling (<c>"mod\u0065l"</c>). What decides where a request goes, and in whose name, must stand there once and in the
+/// vendor's case, since parsers differ in what they make of anything else; of other repeated members the last one counts.
 /// </summary>
 internal readonly struct RequestScan
 {
+    private const int References = (1 << (int)Member.PreviousResponse) | (1 << (int)Member.Conversation) | (1 << (int)Member.Store);
+
     private RequestScan(in Found found)
     {
         Model = found.Model;
@@ -18,11 +20,6 @@ internal readonly struct RequestScan
         StreamOptions = found.StreamOptions;
         HasInput = found.HasInput;
         HasMessages = found.HasMessages;
-        MaxTokens = found.MaxTokens;
-        MaxCompletionTokens = found.MaxCompletionTokens;
-        MaxOutputTokens = found.MaxOutputTokens;
-        Candidates = found.Candidates;
-        Settings = found.Settings;
         PreviousResponse = found.PreviousResponse;
         Conversation = found.Conversation;
         Store = found.Store;
@@ -49,21 +46,6 @@ internal readonly struct RequestScan
 
     /// <summary>Whether there is a member <c>messages</c>.</summary>
     public bool HasMessages { get; }
-
-    /// <summary>The largest integer value of <c>max_tokens</c>; null when there is none.</summary>
-    public long? MaxTokens { get; }
-
-    /// <summary>The largest integer value of <c>max_completion_tokens</c>; null when there is none.</summary>
-    public long? MaxCompletionTokens { get; }
-
-    /// <summary>The largest integer value of <c>max_output_tokens</c>; null when there is none.</summary>
-    public long? MaxOutputTokens { get; }
-
-    /// <summary>The largest integer value of <c>n</c>; null when there is none.</summary>
-    public long? Candidates { get; }
-
-    /// <summary>The raw value of <c>generationConfig</c>, in either of its spellings, or of <c>inferenceConfig</c>; absent when there is none.</summary>
-    public ByteRange Settings { get; }
 
     /// <summary>The raw value of <c>previous_response_id</c>; absent when there is none.</summary>
     public ByteRange PreviousResponse { get; }
@@ -113,7 +95,9 @@ internal readonly struct RequestScan
         // One level more than allowed, so that excess depth is seen here and not as a syntax error.
         var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth + 1 });
         bool isObject = false;
-        bool twice = false;
+        bool misspelt = false;
+        int seen = 0;
+        int twice = 0;
         Member member = Member.Other;
         int start = 0;
         while (reader.Read())
@@ -136,7 +120,9 @@ internal readonly struct RequestScan
                 if (token == JsonTokenType.PropertyName)
                 {
                     member = Classify(body.Slice((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length), reader.ValueIsEscaped);
-                    twice |= member == Member.Model && !found.Model.IsAbsent;
+                    misspelt |= member == Member.Misspelt;
+                    twice |= seen & (1 << (int)member);
+                    seen |= 1 << (int)member;
                     continue;
                 }
 
@@ -144,15 +130,15 @@ internal readonly struct RequestScan
                 if (!opens)
                 {
                     found.Record(member, token, new ByteRange(start, (int)reader.BytesConsumed - start));
-                    if (token == JsonTokenType.Number && member >= Member.MaxTokens && reader.TryGetInt64(out long number))
-                    {
-                        found.Record(member, number);
-                    }
                 }
             }
         }
 
-        return !isObject ? ScanResult.NotObject : twice ? ScanResult.DuplicateModel : ScanResult.Ok;
+        return !isObject ? ScanResult.NotObject
+            : (twice & (1 << (int)Member.Model)) != 0 ? ScanResult.DuplicateModel
+            : (twice & References) != 0 ? ScanResult.DuplicateReference
+            : misspelt ? ScanResult.Misspelt
+            : ScanResult.Ok;
     }
 
     private static Member Classify(ReadOnlyMemory<byte> name, bool escaped)
@@ -170,21 +156,19 @@ internal readonly struct RequestScan
     // By length first: most names of a request are none of these.
     private static Member Classify(ReadOnlySpan<byte> name) => name.Length switch
     {
-        1 when name[0] == (byte)'n' => Member.Candidates,
         5 when name.SequenceEqual("model"u8) => Member.Model,
         5 when name.SequenceEqual("input"u8) => Member.Input,
         5 when name.SequenceEqual("store"u8) => Member.Store,
         6 when name.SequenceEqual("stream"u8) => Member.Stream,
         8 when name.SequenceEqual("messages"u8) => Member.Messages,
-        10 when name.SequenceEqual("max_tokens"u8) => Member.MaxTokens,
         12 when name.SequenceEqual("conversation"u8) => Member.Conversation,
         14 when name.SequenceEqual("stream_options"u8) => Member.StreamOptions,
-        15 when name.SequenceEqual("inferenceConfig"u8) => Member.Settings,
-        16 when name.SequenceEqual("generationConfig"u8) => Member.Settings,
-        17 when name.SequenceEqual("max_output_tokens"u8) => Member.MaxOutputTokens,
-        17 when name.SequenceEqual("generation_config"u8) => Member.Settings,
         20 when name.SequenceEqual("previous_response_id"u8) => Member.PreviousResponse,
-        21 when name.SequenceEqual("max_completion_tokens"u8) => Member.MaxCompletionTokens,
+        5 when NameFold.Is(name, "model"u8) => Member.Misspelt,
+
+        // A letter that folds into ASCII may be of three bytes.
+        >= 12 and <= 14 when NameFold.Is(name, "conversation"u8) => Member.Misspelt,
+        >= 18 and <= 24 when NameFold.Is(name, "previousresponseid"u8) => Member.Misspelt,
         _ => Member.Other,
     };
 
@@ -196,16 +180,12 @@ internal readonly struct RequestScan
         StreamOptions,
         Input,
         Messages,
-        Settings,
         PreviousResponse,
         Conversation,
         Store,
 
-        // Of these the number matters.
-        MaxTokens,
-        MaxCompletionTokens,
-        MaxOutputTokens,
-        Candidates,
+        // Some parsers take it for one of the above.
+        Misspelt,
     }
 
     private struct Found
@@ -216,11 +196,6 @@ internal readonly struct RequestScan
         public bool ModelIsString;
         public bool HasInput;
         public bool HasMessages;
-        public long? MaxTokens;
-        public long? MaxCompletionTokens;
-        public long? MaxOutputTokens;
-        public long? Candidates;
-        public ByteRange Settings;
         public ByteRange PreviousResponse;
         public ByteRange Conversation;
         public bool? Store;
@@ -246,9 +221,6 @@ internal readonly struct RequestScan
                 case Member.Messages:
                     HasMessages = true;
                     break;
-                case Member.Settings:
-                    Settings = value;
-                    break;
                 case Member.PreviousResponse:
                     PreviousResponse = last == JsonTokenType.Null ? default : value;
                     break;
@@ -257,25 +229,6 @@ internal readonly struct RequestScan
                     break;
                 case Member.Store:
                     Store = last switch { JsonTokenType.True => true, JsonTokenType.False => false, _ => null };
-                    break;
-            }
-        }
-
-        public void Record(Member member, long number)
-        {
-            switch (member)
-            {
-                case Member.MaxTokens:
-                    MaxTokens = Math.Max(MaxTokens ?? 0, number);
-                    break;
-                case Member.MaxCompletionTokens:
-                    MaxCompletionTokens = Math.Max(MaxCompletionTokens ?? 0, number);
-                    break;
-                case Member.MaxOutputTokens:
-                    MaxOutputTokens = Math.Max(MaxOutputTokens ?? 0, number);
-                    break;
-                case Member.Candidates:
-                    Candidates = Math.Max(Candidates ?? 0, number);
                     break;
             }
         }

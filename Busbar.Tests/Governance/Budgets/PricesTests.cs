@@ -59,7 +59,7 @@ public sealed class PricesTests
     [Fact]
     public void The_ceiling_over_several_models_is_the_highest_price_of_each_kind()
     {
-        PriceList list = TestKeys.PricesWith(new GovernanceConfig { PricePer1KTokensCents = 0 });
+        PriceList list = TestKeys.PricesWith(new GovernanceConfig { PricePerRequestCents = 1, PricePer1KTokensCents = 0 });
 
         Assert.Equal(new Prices(TestKeys.Cent, 1000, 100, 1250, 2500, 7500), list.CeilingOf(TestKeys.Make(), ["flat", "card", "thinker"]));
     }

@@ -73,7 +73,9 @@ internal sealed class AnthropicDialect : Dialect
                 409 => "conflict_error",
                 413 => "request_too_large",
                 429 => "rate_limit_error",
-                503 or 529 => "overloaded_error",
+                // Made here, and no overload of the vendor's.
+                503 => "api_error",
+                529 => "overloaded_error",
                 504 => "timeout_error",
                 >= 500 => "api_error",
                 _ => "invalid_request_error",

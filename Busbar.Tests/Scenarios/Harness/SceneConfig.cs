@@ -77,7 +77,7 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
         text.Append("models:\n");
         for (int lane = 0; lane < lanes.Length; lane++)
         {
-            text.Append($"  m{lane}: {{ provider: p{lane}, upstream_model: wire-{lane}, {model} }}\n");
+            text.Append($"  m{lane}: {{ provider: p{lane}, {(model.Contains("upstream_model:", StringComparison.Ordinal) ? "" : $"upstream_model: wire-{lane}, ")}{model} }}\n");
         }
 
         text.Append("pools:\n");

@@ -13,7 +13,7 @@ export const providerKey = 'a-provider-key';
 export const failures = [400, 401, 429, 500, 529];
 
 /** Opens the admin API of a gateway with governance. */
-export const adminToken = 'an-admin-token';
+export const adminToken = 'an-admin-token-of-some-length';
 const masterKey = '5f'.repeat(32);
 
 /** Prices of every model, in cents for a million tokens, which is micro-cents for one; and what a request costs besides, in cents. */

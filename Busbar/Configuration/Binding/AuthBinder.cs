@@ -7,9 +7,9 @@ namespace Busbar.Configuration.Binding;
 internal static class AuthBinder
 {
     /// <summary>Reads who may call.</summary>
-    public static AuthConfig Bind(Section auth, ConfigReport report)
+    public static AuthConfig Bind(Section auth, ConfigReport report, IEnvironment environment)
     {
-        List<Secret> tokens = [.. auth.Texts("client_tokens", secret: true).Select(token => new Secret(token))];
+        (List<Secret> tokens, List<Secret> operators) = Tokens(auth, report, environment);
         if (auth.Secret("token") is { IsBlank: false } legacy)
         {
             if (auth.Has("client_tokens"))
@@ -32,7 +32,54 @@ internal static class AuthBinder
             report.Warn(auth.At("client_tokens"), "has no effect, because mode is 'none'", "set mode: token to require one of them");
         }
 
-        return new AuthConfig { Mode = mode, IsExplicit = auth.Has("mode"), ClientTokens = tokens };
+        return new AuthConfig { Mode = mode, IsExplicit = auth.Has("mode"), ClientTokens = tokens, OperatorTokens = operators };
+    }
+
+    private static (List<Secret> All, List<Secret> Operators) Tokens(Section auth, ConfigReport report, IEnvironment environment)
+    {
+        List<Secret> tokens = [];
+        List<Secret> operators = [];
+
+        // A single value where the list belongs is as secret as an item.
+        report.Conceal(auth.At("client_tokens"));
+        foreach ((string path, YamlNode node) in auth.Items("client_tokens"))
+        {
+            report.Conceal(path);
+            string? text = null;
+            bool isOperator = false;
+            if (node is YamlMap map && map.Entries.All(entry => entry.Key.Value is "token" or "operator"))
+            {
+                Section block = new(node, path, ConfigKeys.ClientToken, report, environment);
+                text = block.Secret("token")?.Reveal() ?? "";
+                report.Conceal(block.At("operator"));
+                isOperator = block.Switch("operator") ?? false;
+            }
+            else if (node is YamlText { IsNull: true })
+            {
+                text = "";
+            }
+            else if (node is YamlText)
+            {
+                text = auth.Text(node, path);
+            }
+            else
+            {
+                // What stands there may be a token with a mistake around it, so it is not shown.
+                report.Error(path, node.Location, "expected a token", "write the token alone, or { token: ..., operator: true }");
+            }
+
+            if (text is not null && string.IsNullOrWhiteSpace(text))
+            {
+                report.Error(path, "must not be blank");
+            }
+            else if (text is not null)
+            {
+                tokens.Add(new Secret(text));
+                operators.AddRange(isOperator ? [tokens[^1]] : []);
+            }
+        }
+
+        return (tokens, operators);
     }
 
     private static AuthMode Mode(Section auth, ConfigReport report)

@@ -14,7 +14,7 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Conf
     public GatewayConfig Bind(YamlNode node, string file)
     {
         Section root = new(node, "", ConfigKeys.Root, report, environment);
-        AuthConfig auth = AuthBinder.Bind(root.Inner("auth", ConfigKeys.Auth), report);
+        AuthConfig auth = AuthBinder.Bind(root.Inner("auth", ConfigKeys.Auth), report, environment);
         GatewayConfig config = new()
         {
             Listeners = Listeners(root),

@@ -14,15 +14,19 @@ internal static class ConfigKeys
     /// <summary>Who may call.</summary>
     public static readonly KeySet Auth = new("auth", "mode", "client_tokens", "token");
 
+    /// <summary>A client token that is more than its text.</summary>
+    public static readonly KeySet ClientToken = new("auth.client_tokens[]", "token", "operator");
+
     /// <summary>A provider in the deployment file.</summary>
     public static readonly KeySet Provider = new(
         "providers.*",
         "protocol", "base_url", "path", "auth", "api_key_env", "api_key_file", "api_key", "error_map", "health", "allow_private_network", "anthropic_version",
-        "region");
+        "region", "headers", "deny_betas", "routing_fields");
 
     /// <summary>A provider in the catalog.</summary>
     public static readonly KeySet CatalogProvider = new(
-        "providers.*", "protocol", "base_url", "path", "auth", "error_map", "health", "allow_private_network", "anthropic_version", "region");
+        "providers.*", "protocol", "base_url", "path", "auth", "error_map", "health", "allow_private_network", "anthropic_version", "region",
+        "deny_betas", "routing_fields");
 
     /// <summary>Active probing.</summary>
     public static readonly KeySet Health = new("providers.*.health", "mode", "interval_secs", "timeout_secs");
@@ -95,7 +99,7 @@ internal static class ConfigKeys
     /// <summary>All blocks.</summary>
     public static IReadOnlyList<KeySet> All { get; } =
     [
-        Root, Tls, Auth, Provider, CatalogProvider, Health, Model, Capabilities, RateCard, Pool, Member, Breaker, Trip, Failover, OnExhausted, Affinity, Queue,
+        Root, Tls, Auth, ClientToken, Provider, CatalogProvider, Health, Model, Capabilities, RateCard, Pool, Member, Breaker, Trip, Failover, OnExhausted, Affinity, Queue,
         Limits, Governance, Observability,
     ];
 }

@@ -5,6 +5,8 @@ namespace Busbar.Configuration.Binding;
 /// <summary>Reads the <c>governance:</c> block.</summary>
 internal static class GovernanceBinder
 {
+    private const int LeastTokenLength = 16;
+
     /// <summary>Reads virtual keys, prices and the admin API, and checks them against <paramref name="auth"/>.</summary>
     public static GovernanceConfig Bind(Section governance, AuthConfig auth, ConfigReport report, IEnvironment environment)
     {
@@ -79,11 +81,25 @@ internal static class GovernanceBinder
         return null;
     }
 
+    // A value that could not be read is reported already.
+    private static void CheckLength(Secret? token, string path, ConfigReport report)
+    {
+        if (token is not null && token.Reveal().Trim().Length < LeastTokenLength)
+        {
+            report.Error(path, $"has fewer than {LeastTokenLength} characters, so it could be guessed", "make one with openssl rand -hex 32");
+        }
+    }
+
     private static void CheckEnabled(GovernanceConfig bound, Section governance, AuthConfig auth, ConfigReport report)
     {
         if (bound.AdminToken is { IsBlank: true } || !governance.Has("admin_token"))
         {
             report.Error(governance.At("admin_token"), "governance needs an admin token, or nobody could create keys", "set it, for instance to ${BUSBAR_ADMIN_TOKEN}");
+        }
+
+        else
+        {
+            CheckLength(bound.AdminToken, governance.At("admin_token"), report);
         }
 
         if (bound.AdminReadToken is { IsBlank: true })
@@ -93,6 +109,10 @@ internal static class GovernanceBinder
         else if (bound.AdminReadToken is { } read && read.Reveal() == bound.AdminToken?.Reveal())
         {
             report.Error(governance.At("admin_read_token"), "is the same as admin_token, so it would open everything", "choose another one");
+        }
+        else
+        {
+            CheckLength(bound.AdminReadToken, governance.At("admin_read_token"), report);
         }
 
         if (auth.Mode == AuthMode.Passthrough)

@@ -11,4 +11,7 @@ internal sealed record AuthConfig
 
     /// <summary>Tokens accepted in <see cref="AuthMode.Token"/>.</summary>
     public IReadOnlyList<Secret> ClientTokens { get; init; } = [];
+
+    /// <summary>Those of them that belong to operators, who may see the figures of the process; where there are none, all do.</summary>
+    public IReadOnlyList<Secret> OperatorTokens { get; init; } = [];
 }

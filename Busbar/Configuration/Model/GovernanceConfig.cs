@@ -9,8 +9,8 @@ internal sealed record GovernanceConfig
     /// <summary>Database file. Default <c>busbar-governance.db</c>.</summary>
     public string DbPath { get; init; } = "busbar-governance.db";
 
-    /// <summary>Fee of one successful request, cents. Default 1.</summary>
-    public long PricePerRequestCents { get; init; } = 1;
+    /// <summary>Fee of one successful request, cents. Default 0.</summary>
+    public long PricePerRequestCents { get; init; }
 
     /// <summary>Price of a thousand tokens, cents. Default 0.</summary>
     public long PricePer1KTokensCents { get; init; }

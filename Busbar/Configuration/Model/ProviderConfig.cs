@@ -41,6 +41,18 @@ internal sealed record ProviderConfig
     /// <summary>Value of <c>anthropic-version</c> on requests built here; null for the default.</summary>
     public string? AnthropicVersion { get; init; }
 
+    /// <summary>Headers that every call carries, whatever the client sends; values may be secret.</summary>
+    public IReadOnlyDictionary<string, Secret> Headers { get; init; } = new Dictionary<string, Secret>();
+
+    /// <summary>Betas that clients may not use here.</summary>
+    public IReadOnlyList<string> DenyBetas { get; init; } = [];
+
+    /// <summary>Members of a request by which this host chooses another model or provider than the request names.</summary>
+    public IReadOnlyList<string> RoutingFields { get; init; } = DefaultRoutingFields;
+
+    /// <summary>What hosts that route are known to read; a vendor of its own models ignores or refuses them.</summary>
+    public static IReadOnlyList<string> DefaultRoutingFields { get; } = ["models", "fallbacks", "route", "router", "provider", "providers", "plugins", "preset"];
+
     /// <summary>AWS region for signing; null to derive it from the host.</summary>
     public string? Region { get; init; }
 }

@@ -23,6 +23,7 @@ internal sealed class Authenticator
 
     private readonly AuthMode _mode;
     private readonly byte[][] _digests;
+    private readonly byte[][] _operatorDigests;
     private readonly KeyDirectory? _keys;
     private readonly AdminGate _operators;
     private readonly TimeProvider _time;
@@ -31,7 +32,8 @@ internal sealed class Authenticator
     public Authenticator(GatewayConfig config, KeyDirectory? keys, TimeProvider time)
     {
         _mode = config.Auth.Mode;
-        _digests = [.. config.Auth.ClientTokens.Select(token => SHA256.HashData(Encoding.UTF8.GetBytes(token.Reveal())))];
+        _digests = DigestsOf(config.Auth.ClientTokens);
+        _operatorDigests = DigestsOf(config.Auth.OperatorTokens);
         _keys = keys;
         _operators = new AdminGate(config.Governance);
         _time = time;
@@ -70,7 +72,7 @@ internal sealed class Authenticator
             return new(true, new CallerCredential(true, token is null ? null : new Secret(token), carrier));
         }
 
-        bool listed = token is not null && (admitted.IsToken(this, token, carrier) || IsListed(token));
+        bool listed = token is not null && (admitted.IsToken(this, token, carrier) || IsListed(token, _digests));
         if (listed)
         {
             admitted = new AdmittedToken(this, carrier == CredentialCarrier.Bearer ? authorization! : token!, carrier);
@@ -79,8 +81,17 @@ internal sealed class Authenticator
         return new(listed, default);
     }
 
-    /// <summary>Whether the request carries one of the operator's tokens.</summary>
-    public bool IsOperator(IHeaderDictionary headers) => _operators.Judge(headers) != AdminAccess.None;
+    /// <summary>
+    /// Whether the request may see the figures of the whole process: with the admin or the read token, or a client token that is marked for it. Where there are
+    /// neither keys nor marked tokens, whoever may call may see them.
+    /// </summary>
+    public bool MaySeeFigures(IHeaderDictionary headers, in CallerIdentity caller) =>
+        _operators.Judge(headers) != AdminAccess.None
+        || (Carried(headers, default, ProtocolId.OpenAI, out _) is { } token && IsListed(token, _operatorDigests))
+        || (_keys is null && caller.Admitted && (_mode != AuthMode.Token || _operatorDigests.Length == 0));
+
+    /// <summary>Whether the request shows a secret at all: only then can it be a wrong one.</summary>
+    public static bool ShowsSecret(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol) => Carried(headers, query, protocol, out _) is not null;
 
     /// <summary>The first non-empty token in the order of control plane 3.2; null when there is none.</summary>
     internal static string? Carried(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol, out CredentialCarrier carrier)
@@ -155,7 +166,9 @@ internal sealed class Authenticator
         return new(key is not null, default, key);
     }
 
-    private bool IsListed(string token)
+    private static byte[][] DigestsOf(IReadOnlyList<Secret> tokens) => [.. tokens.Select(token => SHA256.HashData(Encoding.UTF8.GetBytes(token.Reveal())))];
+
+    private static bool IsListed(string token, byte[][] digests)
     {
         const int StackLimit = 512;
         int size = Encoding.UTF8.GetMaxByteCount(token.Length);
@@ -164,7 +177,7 @@ internal sealed class Authenticator
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(utf8[..length], digest);
         bool listed = false;
-        foreach (byte[] known in _digests)
+        foreach (byte[] known in digests)
         {
             listed |= CryptographicOperations.FixedTimeEquals(known, digest);
         }

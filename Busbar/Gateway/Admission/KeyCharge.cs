@@ -41,9 +41,10 @@ internal static class KeyCharge
         Usage usage = exchange.Usage;
         long delivered = exchange.Route.Operation == Operation.Chat ? (exchange.DeliveredText + BytesPerToken - 1) / BytesPerToken : 0;
         bool isEstimated = !usage.IsReported;
+        var estimate = new Usage { Input = exchange.BodyLength / BytesPerToken, Output = delivered };
         if (isEstimated)
         {
-            usage = new Usage { Input = exchange.BodyLength / BytesPerToken, Output = delivered };
+            usage = estimate;
         }
         else if (exchange.Outcome == Outcome.ClientError && usage.Output < delivered)
         {
@@ -52,6 +53,6 @@ internal static class KeyCharge
             usage.Output = delivered;
         }
 
-        reservation.Settle(new Charge(model, Fee: true, usage, isEstimated));
+        reservation.Settle(new Charge(model, Fee: true, usage, isEstimated, estimate));
     }
 }

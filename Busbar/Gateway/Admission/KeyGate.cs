@@ -6,6 +6,7 @@ using Busbar.Governance.Keys;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Reliability;
+using Busbar.Reliability.Selection;
 
 namespace Busbar.Gateway.Admission;
 
@@ -13,35 +14,44 @@ namespace Busbar.Gateway.Admission;
 internal static class KeyGate
 {
     /// <summary>
-    /// Whether the caller may use <paramref name="pool"/>, with all its fallbacks, which it called <paramref name="name"/>. A name that nothing bears is
-    /// forbidden like one that is not on the list, or names could be found out.
+    /// Whether the caller may use <paramref name="pool"/>, which it called <paramref name="name"/>. A name that nothing bears is forbidden like one that is not
+    /// on the list, or names could be found out.
     /// </summary>
-    public static bool Permits(Exchange exchange, Pool? pool, ReadOnlySpan<char> name)
+    public static bool Permits(Exchange exchange, Pool? pool, ReadOnlySpan<char> name) =>
+        exchange.Caller.Key is not { Key: { AllowedPools.Count: > 0 } key } || key.Allows(pool?.Name ?? name.ToString());
+
+    /// <summary>
+    /// Enters <paramref name="pool"/> on the <paramref name="way"/> of a request, and says where it goes when nothing is left there: a fallback that its key
+    /// may not use is passed over for the next one. Null when there is none.
+    /// </summary>
+    public static Pool? Fallback(Exchange exchange, ref FallbackWay way, Pool pool)
     {
-        if (exchange.Caller.Key is not { Key: { AllowedPools.Count: > 0 } key })
+        Pool? next = way.Enter(pool, exchange.Snapshot.Fleet);
+        while (next is not null && !Shows(exchange.Caller, next))
         {
-            return true;
+            next = way.Enter(next, exchange.Snapshot.Fleet);
         }
 
-        if (pool is null)
-        {
-            return key.Allows(name.ToString());
-        }
+        return next;
+    }
 
-        if (pool.IsDirect)
+    /// <summary>Where the request may end up, as far as its key may go.</summary>
+    public static PoolReach ReachOf(Exchange exchange)
+    {
+        CallerIdentity caller = exchange.Caller;
+        PoolReach reach = exchange.Snapshot.ReachOf(exchange.Pool!);
+        if (reach.Pools.Length > 1 && caller.Key is { Key: { AllowedPools.Count: > 0 } key })
         {
-            return key.Allows(pool.Name);
-        }
-
-        foreach (string reachable in exchange.Snapshot.ReachOf(pool).Pools)
-        {
-            if (!key.Allows(reachable))
+            foreach (string name in reach.Pools)
             {
-                return false;
+                if (!key.Allows(name))
+                {
+                    return new PoolReach(exchange.Pool!, exchange.Snapshot.Fleet, pool => Shows(caller, pool));
+                }
             }
         }
 
-        return true;
+        return reach;
     }
 
     /// <summary>Whether the caller may know of <paramref name="pool"/>.</summary>
@@ -51,7 +61,7 @@ internal static class KeyGate
     public static Refusal Reserve(Exchange exchange, KeyEntry entry)
     {
         GatewaySnapshot snapshot = exchange.Snapshot;
-        PoolReach reach = snapshot.ReachOf(exchange.Pool!);
+        PoolReach reach = ReachOf(exchange);
         VirtualKey key = entry.Key;
         Estimate estimate = key.MaxBudgetCents is null && key.TpmLimit is null ? default : EstimateOf(exchange, reach);
         return snapshot.Governor!.TryReserve(entry, snapshot.Prices!, reach.Models, estimate, exchange.Reservation);
@@ -63,9 +73,21 @@ internal static class KeyGate
         int seconds = exchange.Snapshot.Governor!.RetryAfterSeconds(entry.Key, refusal);
         exchange.Reason = refusal switch { Refusal.Tokens => "tokens", Refusal.Requests => "requests", Refusal.Concurrency => "concurrency", _ => "budget" };
         entry.Account.CountRefusal();
-        var error = new GatewayError(refusal == Refusal.Budget ? ErrorKind.Quota : ErrorKind.RateLimit);
-        return ErrorReply.WriteAsync(exchange, error, seconds, mayRetry: refusal != Refusal.Budget);
+        bool isBudget = refusal == Refusal.Budget;
+        bool isSpent = isBudget && exchange.Snapshot.Governor.IsSpent(entry);
+        return ErrorReply.WriteAsync(exchange, new GatewayError(isBudget ? ErrorKind.Quota : ErrorKind.RateLimit, Words(refusal, isSpent)), seconds, mayRetry: !isBudget);
     }
+
+    // Whose budget and whose limits they are must not be mistaken for the vendor's own billing.
+    private static string Words(Refusal refusal, bool isSpent) => refusal switch
+    {
+        Refusal.Budget when isSpent => "The budget of this API key is used up for this period.",
+        Refusal.Budget => "What is left of the budget of this API key does not cover this request. A lower limit on the output may fit.",
+        Refusal.BudgetHeld => "What is left of the budget of this API key is reserved by requests in progress. Please try again shortly.",
+        Refusal.Tokens => "This API key has reached its limit of tokens per minute. Please try again later.",
+        Refusal.Requests => "This API key has reached its limit of requests per minute. Please try again later.",
+        _ => "This API key has reached its limit of requests at the same time. Please try again shortly.",
+    };
 
     private static Estimate EstimateOf(Exchange exchange, PoolReach reach)
     {
@@ -75,14 +97,15 @@ internal static class KeyGate
             return default;
         }
 
-        ReadOnlyMemory<byte> body = exchange.Body!.Memory;
-        long input = InputEstimate.Of(body.Span);
+        ReadOnlySpan<byte> body = exchange.Body!.Span;
+        long input = InputEstimate.Of(body);
         if (exchange.Route.Operation != Operation.Chat)
         {
             return new Estimate(input, 0, IsOpenEnded: false);
         }
 
-        OutputLimit limit = OutputLimit.Of(exchange.Route.Protocol, exchange.Scan, body);
-        return new Estimate(input, limit.Times(OutputBound.Of(exchange, reach, limit)), IsOpenEnded: limit.Tokens is null);
+        var limit = OutputLimit.Of(exchange.Route.Protocol, body);
+        long output = limit.Times(OutputBound.Of(exchange, reach, limit, out bool isGuess));
+        return new Estimate(input, output, IsOpenEnded: isGuess);
     }
 }

@@ -11,30 +11,34 @@ namespace Busbar.Gateway.Admission;
 
 /// <summary>
 /// How long one candidate of an answer may become at any lane that may give it. The limit is not always the client's: translation sets one where the provider demands it,
-/// leaves room in it for thinking, and lifts one that is below what the provider takes.
+/// leaves room in it for thinking, lifts one that is below what the provider takes, and passes over one that it cannot read. Where a provider gets none, the
+/// model's own maximum stands in for it.
 /// </summary>
 internal static class OutputBound
 {
-    /// <summary>Output tokens; a guess at lanes that get no limit, the bound at all others.</summary>
-    public static long Of(Exchange exchange, PoolReach reach, in OutputLimit limit)
+    /// <summary>Output tokens. <paramref name="isGuess"/> where a lane gets no limit and the maximum of its model is not known.</summary>
+    public static long Of(Exchange exchange, PoolReach reach, in OutputLimit limit, out bool isGuess)
     {
         Reasoning? reasoning = null;
         long most = 0;
+        isGuess = false;
         foreach (Lane lane in reach.Lanes)
         {
             UpstreamEndpoint endpoint = exchange.Snapshot.EndpointOf(lane);
-            long bound = limit.Tokens ?? endpoint.Target.DefaultMaxTokens;
-            if (endpoint.Protocol != exchange.Ingress)
+            bool isTranslated = endpoint.Protocol != exchange.Ingress;
+            long? asked = isTranslated ? limit.Translated : limit.Tokens;
+            if (isTranslated && endpoint.Protocol.Id == ProtocolId.Anthropic && asked is null)
             {
-                bound = endpoint.Protocol.Id switch
-                {
-                    ProtocolId.Anthropic when limit.Tokens is null => ReasoningRule.LimitWithThinking(reasoning ??= ReasoningOf(exchange), endpoint.Target),
-                    ProtocolId.Responses when limit.Tokens is not null => Math.Max(bound, Protocols.Responses.RequestWriter.LeastMaxTokens),
-                    _ => bound,
-                };
+                asked = ReasoningRule.LimitWithThinking(reasoning ??= ReasoningOf(exchange), endpoint.Target);
+            }
+            else if (isTranslated && endpoint.Protocol.Id == ProtocolId.Responses && asked is { } little)
+            {
+                asked = Math.Max(little, Protocols.Responses.RequestWriter.LeastMaxTokens);
             }
 
-            most = Math.Max(most, bound);
+            long? bound = asked ?? endpoint.Target.MaxOutputTokens;
+            isGuess |= bound is null;
+            most = Math.Max(most, bound ?? endpoint.Target.DefaultMaxTokens);
         }
 
         return most;

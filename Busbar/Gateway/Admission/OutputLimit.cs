@@ -4,60 +4,194 @@ using Busbar.Wire;
 
 namespace Busbar.Gateway.Admission;
 
-/// <summary>How much output a client asked for at most, in the words of its dialect; words of other dialects limit nothing and do not count.</summary>
-/// <param name="Tokens">Tokens of one candidate, at least 1; null when the client set no limit.</param>
+/// <summary>
+/// How much output a client asked for at most, as any provider of its protocol may read it. Only the vendor's own words limit; whatever else a lenient host
+/// may take for them, in another case, place or spelling, can raise the limit and never lower it.
+/// </summary>
+/// <param name="Tokens">Tokens of one candidate, thinking beside them included, at least 1; null when there is no limit, or one that cannot be read.</param>
 /// <param name="Candidates">Answers that the client wants, at least 1.</param>
-internal readonly record struct OutputLimit(long? Tokens, long Candidates)
+/// <param name="IsPlain">Whether the limit stands there as a whole number, so that translation reads it too.</param>
+internal readonly record struct OutputLimit(long? Tokens, long Candidates, bool IsPlain)
 {
     /// <summary>Tokens of all candidates together; null when the client set no limit.</summary>
     public long? Total => Tokens is { } limit ? Times(limit) : null;
 
+    /// <summary>The limit that a translated request carries; null where it carries none.</summary>
+    public long? Translated => IsPlain ? Tokens : null;
+
     /// <summary>So many <paramref name="tokens"/> for each candidate.</summary>
     public long Times(long tokens) => tokens > long.MaxValue / Candidates ? long.MaxValue : tokens * Candidates;
 
-    /// <summary>What <paramref name="body"/> says.</summary>
-    public static OutputLimit Of(ProtocolId dialect, in RequestScan scan, ReadOnlyMemory<byte> body)
+    /// <summary>What <paramref name="body"/>, a JSON object, says.</summary>
+    public static OutputLimit Of(ProtocolId protocol, ReadOnlySpan<byte> body)
     {
-        switch (dialect)
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth });
+        var found = new Found { Protocol = protocol, IsPlain = true };
+        if (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
         {
-            case ProtocolId.OpenAI:
-                return Found(Larger(scan.MaxTokens, scan.MaxCompletionTokens), scan.Candidates);
-            case ProtocolId.Responses:
-                return Found(scan.MaxOutputTokens, null);
-            case ProtocolId.Gemini or ProtocolId.Bedrock:
-                ReadSettings(scan.Settings.Of(body).Span, dialect == ProtocolId.Gemini, out long? limit, out long? candidates);
-                return Found(limit, candidates);
-            default:
-                return Found(scan.MaxTokens, null);
+            Read(ref reader, ref found, isHome: protocol is not (ProtocolId.Gemini or ProtocolId.Bedrock));
         }
+
+        return found.Limit();
     }
 
-    private static void ReadSettings(ReadOnlySpan<byte> settings, bool isGemini, out long? limit, out long? candidates)
+    // An object of settings may come twice, in one spelling or two, and which of them counts is for the provider to choose: the weakest does here.
+    private static void Read(ref Utf8JsonReader reader, ref Found found, bool isHome)
     {
-        limit = candidates = null;
-        var reader = new Utf8JsonReader(settings, isFinalBlock: true, new JsonReaderState(new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth }));
-        if (settings.IsEmpty || !reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-        {
-            return;
-        }
-
+        Span<byte> folded = stackalloc byte[NameFold.MaxLength];
+        var home = new Home();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            bool isLimit = isGemini ? reader.ValueTextEquals("maxOutputTokens"u8) || reader.ValueTextEquals("max_output_tokens"u8) : reader.ValueTextEquals("maxTokens"u8);
-            bool isCount = isGemini && (reader.ValueTextEquals("candidateCount"u8) || reader.ValueTextEquals("candidate_count"u8));
+            int length = SettingNames.Fold(ref reader, folded);
+            ReadOnlySpan<byte> name = length > 0 ? folded[..length] : default;
+            int word = isHome ? found.VendorsWord(ref reader) : 0;
             reader.Read();
-            if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long value))
+            if (reader.TokenType == JsonTokenType.StartObject && SettingNames.HoldsLimits(name))
             {
-                limit = isLimit ? Larger(limit, value) : limit;
-                candidates = isCount ? Larger(candidates, value) : candidates;
+                Read(ref reader, ref found, isHome: SettingNames.IsHome(name) && found.Protocol is ProtocolId.Gemini or ProtocolId.Bedrock);
+                continue;
+            }
+
+            if (word > 0)
+            {
+                home.Take(word, ref reader, ref found);
+            }
+            else
+            {
+                found.Take(name, ref reader);
             }
 
             reader.Skip();
         }
+
+        if (isHome)
+        {
+            found.Close(home);
+        }
     }
 
-    private static long? Larger(long? left, long? right) => left > right || right is null ? left : right;
+    // At least 1; null for what is no number, or stands for "no limit" as zero and less do with some providers.
+    private static long? NumberAt(ref Utf8JsonReader reader, out bool isWhole)
+    {
+        isWhole = false;
+        double number;
+        if (reader.TokenType == JsonTokenType.Number)
+        {
+            if (reader.TryGetInt64(out long exact))
+            {
+                isWhole = true;
+                return exact >= 1 ? exact : null;
+            }
 
-    // Zero and less stand for "no limit" with some providers, and are refused by the others.
-    private static OutputLimit Found(long? limit, long? candidates) => new(limit >= 1 ? limit : null, Math.Max(1, candidates ?? 1));
+            number = reader.TryGetDouble(out double value) ? value : double.NaN;
+            isWhole = double.IsInteger(number) && number < long.MaxValue;
+        }
+        else if (reader.TokenType != JsonTokenType.String || reader.ValueSpan.Length > 64
+            || !double.TryParse(reader.ValueSpan, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out number))
+        {
+            return null;
+        }
+
+        return !(number > 0) ? null : number >= long.MaxValue ? long.MaxValue : (long)Math.Ceiling(number);
+    }
+
+    // The vendor's words in one object: those that chat completions has two of stand for each other.
+    private struct Home
+    {
+        public long Largest;
+        public bool IsUnlimited;
+        private int _valued;
+        private int _nulls;
+
+        public readonly bool HasLimit => Largest > 0 && !IsUnlimited && (_valued & _nulls) == 0;
+
+        public void Take(int word, ref Utf8JsonReader reader, ref Found found)
+        {
+            if (reader.TokenType == JsonTokenType.Null)
+            {
+                // As good as absent, unless the same word has a number elsewhere.
+                _nulls |= word;
+                return;
+            }
+
+            _valued |= word;
+            long? number = NumberAt(ref reader, out bool isWhole);
+            found.IsPlain &= isWhole;
+            IsUnlimited |= number is null;
+            Largest = Math.Max(Largest, number ?? 0);
+        }
+    }
+
+    private struct Found
+    {
+        public ProtocolId Protocol;
+        public bool IsPlain;
+        private bool _hasHome;
+        private bool _isUnlimited;
+        private bool _thinksBeside;
+        private long _largest;
+        private long _raised;
+        private long _candidates;
+        private long _thinking;
+
+        /// <summary>A bit for the vendor's own word that <paramref name="reader"/> stands on; 0 for any other.</summary>
+        public readonly int VendorsWord(ref Utf8JsonReader reader) => Protocol switch
+        {
+            ProtocolId.OpenAI => reader.ValueTextEquals("max_tokens"u8) ? 1 : reader.ValueTextEquals("max_completion_tokens"u8) ? 2 : 0,
+            ProtocolId.Responses => reader.ValueTextEquals("max_output_tokens"u8) ? 1 : 0,
+            ProtocolId.Gemini => reader.ValueTextEquals("maxOutputTokens"u8) ? 1 : reader.ValueTextEquals("max_output_tokens"u8) ? 2 : 0,
+            ProtocolId.Bedrock => reader.ValueTextEquals("maxTokens"u8) ? 1 : 0,
+            _ => reader.ValueTextEquals("max_tokens"u8) ? 1 : 0,
+        };
+
+        /// <summary>Takes in a member that is none of the vendor's limits.</summary>
+        public void Take(scoped ReadOnlySpan<byte> name, ref Utf8JsonReader reader)
+        {
+            bool isLimit = name.SequenceEqual("maxtokens"u8) || name.SequenceEqual("maxcompletiontokens"u8) || name.SequenceEqual("maxoutputtokens"u8)
+                || name.SequenceEqual("maxnewtokens"u8) || name.SequenceEqual("maxtokenstosample"u8) || name.SequenceEqual("numpredict"u8);
+            bool isCount = Protocol switch
+            {
+                ProtocolId.OpenAI => name.SequenceEqual("n"u8) || name.SequenceEqual("bestof"u8),
+                ProtocolId.Gemini => name.SequenceEqual("candidatecount"u8),
+                _ => false,
+            };
+            bool isThinking = name.SequenceEqual("thinkingbudget"u8) || name.SequenceEqual("budgettokens"u8) || name.SequenceEqual("tokenbudget"u8);
+            if (!(isLimit || isCount || isThinking) || reader.TokenType == JsonTokenType.Null)
+            {
+                return;
+            }
+
+            long? number = NumberAt(ref reader, out _);
+            _isUnlimited |= isLimit && number is null;
+            _raised = isLimit ? Math.Max(_raised, number ?? 0) : _raised;
+            _candidates = isCount ? Math.Max(_candidates, number ?? 0) : _candidates;
+            _thinking = isThinking ? Math.Max(_thinking, number ?? 0) : _thinking;
+
+            // DashScope's, whose limit is that of the answer alone.
+            _thinksBeside |= Protocol == ProtocolId.OpenAI && name.SequenceEqual("thinkingbudget"u8);
+        }
+
+        /// <summary>Takes in an object in which the vendor's words count.</summary>
+        public void Close(in Home home)
+        {
+            _hasHome = true;
+            _isUnlimited |= !home.HasLimit;
+            _largest = Math.Max(_largest, home.Largest);
+        }
+
+        /// <summary>What it comes to.</summary>
+        public readonly OutputLimit Limit()
+        {
+            long candidates = Math.Max(1, _candidates);
+            if (!_hasHome || _isUnlimited)
+            {
+                return new OutputLimit(null, candidates, IsPlain: true);
+            }
+
+            // Cohere's limit does not say whether thinking is within; a budget above the limit cannot be.
+            long limit = Math.Max(_largest, _raised);
+            bool isBeside = _thinksBeside || Protocol == ProtocolId.Cohere || _thinking >= limit;
+            return new OutputLimit(isBeside ? Usage.Add(limit, _thinking) : limit, candidates, IsPlain);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Routing;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
@@ -55,6 +56,8 @@ internal static class RequestAdmission
             {
                 ScanResult.TooDeep => $"The request body is nested too deeply: at most {JsonTape.MaxDepth} levels are allowed.",
                 ScanResult.DuplicateModel => "The request body has more than one 'model' parameter.",
+                ScanResult.DuplicateReference => "The request body has more than one 'previous_response_id', 'conversation' or 'store' parameter.",
+                ScanResult.Misspelt => "The names of parameters are case-sensitive: write 'model', 'previous_response_id' and 'conversation' in lower case.",
                 ScanResult.NotObject => "The request body must be a JSON object.",
                 _ => "The request body could not be parsed as JSON.",
             });
@@ -91,7 +94,7 @@ internal static class RequestAdmission
             NameModel(exchange, pool.Name);
         }
 
-        return null;
+        return RoutingMembers.Objection(exchange) ?? FollowUp.Objection(exchange);
     }
 
     // The model was named in front of the path, and the body has none, or no name, where its dialect demands one.

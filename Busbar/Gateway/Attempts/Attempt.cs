@@ -47,6 +47,9 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <summary>Whether the provider was asked for a usage that the client did not ask for.</summary>
     public bool HidesUsage { get; private set; }
 
+    /// <summary>Betas that the client asked for and the provider's configuration denies: they were left out.</summary>
+    public IReadOnlyList<string> DeniedBetas { get; private set; } = [];
+
     /// <summary>The provider's answer, once its headers are in.</summary>
     public UpstreamResponse Response => _response!;
 
@@ -89,7 +92,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         _request = endpoint.NewRequest(body, call, exchange.Caller.Credential);
         if (!IsTranslated)
         {
-            HeaderPolicy.CopyRequest(endpoint.Protocol.Id, exchange.RequestHeaders, _request);
+            DeniedBetas = HeaderPolicy.CopyRequest(endpoint.Provider.Config, exchange.Caller, exchange.RequestHeaders, _request);
             if (exchange.Caller.Credential.Carrier == CredentialCarrier.Signature)
             {
                 ForwardedSignature.Copy(exchange.RequestHeaders, _request);

@@ -32,7 +32,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         PoolMetrics counters = snapshot.MetricsOf(pool);
         PoolMetrics leaving = counters;
         var way = new FallbackWay();
-        Pool? fallback = way.Enter(pool, snapshot.Fleet);
+        Pool? fallback = KeyGate.Fallback(exchange, ref way, pool);
         var pick = new PickRequest { AffinityKey = pool.Config.Affinity is { } affinity ? SessionKey.Of(exchange, affinity) : null };
         FollowUp.Direct(exchange, metrics, ref pick);
         bool canServe = exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
@@ -67,7 +67,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
                     retryAfter = here < retryAfter ? here : retryAfter;
                     pool = fallback;
                     counters = snapshot.MetricsOf(pool);
-                    fallback = way.Enter(pool, snapshot.Fleet);
+                    fallback = KeyGate.Fallback(exchange, ref way, pool);
                     canServe |= exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
                     hasRoom |= PassOverSmall(exchange, pool, ref pick);
                     hop = 0;
@@ -152,7 +152,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         // The client comes back to the pool it asked for, so the lane that is ready first, in any of them, is the one to wait for.
         TimeSpan wait = pool.RetryAfter();
         int seconds = (int)Math.Ceiling((wait < retryAfter ? wait : retryAfter).TotalSeconds);
-        await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Overloaded), Math.Max(1, seconds)).ConfigureAwait(false);
+        await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Unavailable), Math.Max(1, seconds)).ConfigureAwait(false);
     }
 
     // Only chat is translated: for anything else the lanes of other protocols count as tried. False when no lane is left.
@@ -214,6 +214,12 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         // 6. Attempt: same protocol sends the client's bytes with the model spliced, cross protocol goes through reader, seam and writer.
         GatewayError? refusal = attempt.Prepare();
         CountLosses(attempt);
+        foreach (string beta in attempt.DeniedBetas)
+        {
+            metrics.DeniedBetas.Get(lease.Lane.Provider.Name, beta).Add();
+            log.BetaDenied(lease.Lane.Provider.Name, beta);
+        }
+
         if (refusal is not null)
         {
             return new AttemptResult(AttemptEnd.Skipped, Final: refusal);

@@ -1,3 +1,4 @@
+using Busbar.Gateway.Admission;
 using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
@@ -10,7 +11,7 @@ namespace Busbar.Gateway.Attempts;
 
 /// <summary>
 /// Responses requests that go on from what their provider keeps: an earlier answer or a conversation (translation 8.3). No other provider has it, so they go
-/// where it came from.
+/// where it came from. It belongs to the virtual key that it was made with: for any other it does not exist.
 /// </summary>
 internal static class FollowUp
 {
@@ -33,7 +34,7 @@ internal static class FollowUp
         }
 
         string? provider = ProviderOf(fleet, home);
-        if (!Reaches(exchange.Snapshot.ReachOf(exchange.Pool!), provider))
+        if (!Reaches(KeyGate.ReachOf(exchange), provider))
         {
             metrics.FollowUps.Get("gone").Add();
             return;
@@ -50,11 +51,34 @@ internal static class FollowUp
         }
     }
 
-    /// <summary>Whether the answer to <paramref name="attempt"/> may be referred to later, and another lane could be taken then.</summary>
+    /// <summary>
+    /// What to tell a client that goes on from what was made with another key: what the vendor says of an id that does not exist. Of an id that nobody is known
+    /// to own, such as after a restart, the provider decides; whoever goes on from it first owns it then.
+    /// </summary>
+    public static GatewayError? Objection(Exchange exchange)
+    {
+        if (exchange.Caller.Key is not { } key || exchange.Route.Protocol != ProtocolId.Responses)
+        {
+            return null;
+        }
+
+        string own = key.Key.Id;
+        if (OwnedByOther(exchange, exchange.Scan.PreviousResponse, own) is { } response)
+        {
+            return new GatewayError(
+                ErrorKind.InvalidRequest, $"Previous response with id '{response}' not found.", Param: "previous_response_id", Code: "previous_response_not_found");
+        }
+
+        return OwnedByOther(exchange, exchange.Scan.Conversation, own) is { } conversation
+            ? new GatewayError(ErrorKind.NotFound, $"Conversation with id '{conversation}' not found.", Param: "conversation", Code: "conversation_not_found")
+            : null;
+    }
+
+    /// <summary>Whether the answer to <paramref name="attempt"/> may be referred to later, and another lane could be taken then, or another key refer to it.</summary>
     public static bool IsKept(Attempt attempt) =>
         attempt.Exchange is { Route: { Protocol: ProtocolId.Responses, Operation: Operation.Chat }, Scan.Store: not false } exchange
         && !attempt.IsTranslated
-        && exchange.Snapshot.Fleet.Lanes.Count > 1;
+        && (exchange.Snapshot.Fleet.Lanes.Count > 1 || exchange.Caller.Key is not null);
 
     /// <summary>Remembers where <paramref name="answer"/> came from: a whole answer, or an event with one in it. False when it names none.</summary>
     public static bool Remember(Attempt attempt, ReadOnlyMemory<byte> answer)
@@ -73,27 +97,38 @@ internal static class FollowUp
         }
 
         AnswerHomes homes = attempt.Exchange.Snapshot.Fleet.Homes;
-        homes.Add(id.Span, attempt.Lease.Lane.Index);
+        string? owner = attempt.Exchange.Caller.Key?.Key.Id;
+        homes.Add(id.Span, attempt.Lease.Lane.Index, owner);
         if (!conversation.IsNullOrEmpty)
         {
-            homes.Add(conversation.Span, attempt.Lease.Lane.Index);
+            homes.Add(conversation.Span, attempt.Lease.Lane.Index, owner);
+        }
+
+        if (owner is not null && root["previous_response_id"u8].Text is { IsNullOrEmpty: false } previous && homes.OwnerOf(previous.Span) is null)
+        {
+            homes.Add(previous.Span, attempt.Lease.Lane.Index, owner);
         }
 
         return true;
     }
 
-    // A conversation is named by its id or by an object with it.
     private static int? Find(Exchange exchange, ByteRange value)
     {
         using var tape = new JsonTape();
-        if (value.IsAbsent || !tape.TryParse(value.Of(exchange.Body!.Memory)))
-        {
-            return null;
-        }
-
-        JsonText id = tape.Root.IsObject ? tape.Root["id"u8].Text : tape.Root.Text;
+        JsonText id = IdIn(exchange, value, tape);
         return id.IsNullOrEmpty ? null : exchange.Snapshot.Fleet.Homes.Find(id.Span);
     }
+
+    private static string? OwnedByOther(Exchange exchange, ByteRange value, string own)
+    {
+        using var tape = new JsonTape();
+        JsonText id = IdIn(exchange, value, tape);
+        return !id.IsNullOrEmpty && exchange.Snapshot.Fleet.Homes.OwnerOf(id.Span) is { } owner && owner != own ? id.ToString() : null;
+    }
+
+    // A conversation is named by its id or by an object with it.
+    private static JsonText IdIn(Exchange exchange, ByteRange value, JsonTape tape) =>
+        value.IsAbsent || !tape.TryParse(value.Of(exchange.Body!.Memory)) ? default : tape.Root.IsObject ? tape.Root["id"u8].Text : tape.Root.Text;
 
     private static bool Reaches(PoolReach reach, string? provider)
     {

@@ -1,5 +1,9 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Busbar.Configuration.Model;
+using Busbar.Gateway.Admission;
 using Busbar.Gateway.Server;
 using Busbar.Ir;
 using Busbar.Protocols;
@@ -16,13 +20,28 @@ internal static class HeaderPolicy
 {
     private static readonly string[][] Requests =
     [
-        ["anthropic-version", "anthropic-beta", "anthropic-workspace-id", "anthropic-user-profile-id", "x-client-request-id", "traceparent"],
-        ["OpenAI-Organization", "OpenAI-Project", "OpenAI-Beta", "Idempotency-Key", "x-client-request-id", "traceparent"],
-        ["x-goog-user-project", "x-goog-api-client", "x-client-request-id", "traceparent"],
+        ["anthropic-version", "anthropic-user-profile-id", "x-client-request-id", "traceparent"],
+        ["x-client-request-id", "traceparent"],
+        ["x-goog-api-client", "x-client-request-id", "traceparent"],
         ["x-amzn-bedrock-trace", "x-amzn-bedrock-guardrailidentifier", "x-amzn-bedrock-guardrailversion", "x-amzn-bedrock-performanceconfig-latency", "x-client-request-id", "traceparent"],
-        ["OpenAI-Organization", "OpenAI-Project", "OpenAI-Beta", "Idempotency-Key", "x-client-request-id", "traceparent"],
+        ["x-client-request-id", "traceparent"],
         ["x-client-name", "x-client-request-id", "traceparent"],
     ];
+
+    // Whose account, and which part of it, pays. With the gateway's own credential that is for the provider's configuration to say.
+    private static readonly string[][] Accounts =
+    [
+        ["anthropic-workspace-id", "anthropic-organization-id"],
+        ["OpenAI-Organization", "OpenAI-Project"],
+        ["x-goog-user-project"],
+        [],
+        ["OpenAI-Organization", "OpenAI-Project"],
+        [],
+    ];
+
+    private static readonly string?[] Betas = ["anthropic-beta", "OpenAI-Beta", null, null, "OpenAI-Beta", null];
+
+    private const string IdempotencyKey = "Idempotency-Key";
 
     private static readonly FrozenSet<string> ResponseNames = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
@@ -39,18 +58,58 @@ internal static class HeaderPolicy
 
     private static readonly string[] ResponsePrefixes = ["x-ratelimit-", "anthropic-ratelimit-", "x-amzn-bedrock-"];
 
-    /// <summary>Copies what the provider's own clients send from <paramref name="client"/> to a request of the same protocol.</summary>
-    public static void CopyRequest(ProtocolId protocol, IHeaderDictionary client, UpstreamRequest upstream)
+    /// <summary>
+    /// Copies what the provider's own clients send from <paramref name="client"/>, the headers of <paramref name="caller"/>, to a request of the same protocol.
+    /// The result is the betas among them that <paramref name="provider"/> denies, and that are left out.
+    /// </summary>
+    public static IReadOnlyList<string> CopyRequest(ProviderConfig provider, in CallerIdentity caller, IHeaderDictionary client, UpstreamRequest upstream)
     {
-        foreach (string name in Requests[(int)protocol])
+        int protocol = (int)provider.Protocol;
+        foreach (string name in Requests[protocol])
         {
-            // A value that cannot be sent would fail the call, and the lane would be charged with the caller's fault: it is left out.
-            if (client.TryGetValue(name, out var values) && values.Count > 0)
-            {
-                upstream.TryAdd(name, values.ToString());
-            }
+            Copy(name, client, upstream);
+        }
+
+        foreach (string name in caller.Credential.IsPassthrough ? Accounts[protocol] : [])
+        {
+            Copy(name, client, upstream);
+        }
+
+        if (provider.Protocol is ProtocolId.OpenAI or ProtocolId.Responses && client.TryGetValue(IdempotencyKey, out var key) && key.Count > 0)
+        {
+            // Two keys share the provider's account, and must not get each other's answers.
+            upstream.TryAdd(IdempotencyKey, caller.Key is { } entry ? OwnIdempotencyKey(entry.Key.Id, key.ToString()) : key.ToString());
+        }
+
+        if (Betas[protocol] is not { } beta || !client.TryGetValue(beta, out var betas) || betas.Count == 0)
+        {
+            return [];
+        }
+
+        string asked = betas.ToString();
+        IReadOnlyList<string> denied = provider.DenyBetas.Count == 0 ? [] : [.. Split(asked).Where(value => provider.DenyBetas.Contains(value)).Distinct()];
+        string passed = denied.Count == 0 ? asked : string.Join(',', Split(asked).Where(value => !denied.Contains(value)));
+        if (passed.Length > 0)
+        {
+            upstream.TryAdd(beta, passed);
+        }
+
+        return denied;
+    }
+
+    private static string[] Split(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static void Copy(string name, IHeaderDictionary client, UpstreamRequest upstream)
+    {
+        // A value that cannot be sent would fail the call, and the lane would be charged with the caller's fault: it is left out.
+        if (client.TryGetValue(name, out var values) && values.Count > 0)
+        {
+            upstream.TryAdd(name, values.ToString());
         }
     }
+
+    private static string OwnIdempotencyKey(string owner, string key) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{owner}\n{key}")));
 
     /// <summary>Copies what the provider's own clients read from a same-protocol answer.</summary>
     public static void CopyResponse(ResponseHead upstream, IHeaderDictionary client)

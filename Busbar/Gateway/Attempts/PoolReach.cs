@@ -1,3 +1,4 @@
+using Busbar.Gateway.Admission;
 using Busbar.Reliability;
 
 namespace Busbar.Gateway.Attempts;
@@ -7,21 +8,37 @@ internal sealed class PoolReach
 {
     /// <summary>Follows <paramref name="pool"/> to the end of its fallbacks.</summary>
     public PoolReach(Pool pool, Fleet fleet)
+        : this(pool, fleet, static _ => true)
     {
+    }
+
+    /// <summary>Follows <paramref name="pool"/> to the end of its fallbacks, of which only those that <paramref name="may"/> admits count.</summary>
+    public PoolReach(Pool pool, Fleet fleet, Func<Pool, bool> may)
+    {
+        var seen = new List<Pool>();
         var pools = new List<Pool>();
-        for (Pool? next = pool; next is not null && !pools.Contains(next);)
+        for (Pool? next = pool; next is not null && !seen.Contains(next);)
         {
-            pools.Add(next);
+            seen.Add(next);
+            if (next == pool || may(next))
+            {
+                pools.Add(next);
+            }
+
             next = next.Config.OnExhausted.FallbackPool is { } name ? fleet.ForPool(name) : null;
         }
 
         Pools = [.. pools.Select(each => each.Name)];
         Lanes = [.. pools.SelectMany(each => each.Members).Select(member => member.Lane).DistinctBy(lane => lane.Name, StringComparer.Ordinal)];
         Models = [.. Lanes.Select(lane => lane.Name)];
+        RoutingFields = [.. Lanes.SelectMany(lane => lane.Provider.RoutingFields).Select(RoutingMembers.Folded)];
     }
 
     /// <summary>Names of the pool itself and of every pool on its chain of fallbacks.</summary>
     public string[] Pools { get; }
+
+    /// <summary>Members, folded, by which some provider among these may choose another model than a request names.</summary>
+    public HashSet<string> RoutingFields { get; }
 
     /// <summary>Names of the models that may answer.</summary>
     public string[] Models { get; }

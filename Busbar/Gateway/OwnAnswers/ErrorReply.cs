@@ -34,7 +34,8 @@ internal static class ErrorReply
             headers.RetryAfter = retryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         }
 
-        if (!mayRetry)
+        // Another try with the same credential ends as this one.
+        if (!mayRetry || error.Kind == ErrorKind.Authentication)
         {
             headers["x-should-retry"] = "false";
         }

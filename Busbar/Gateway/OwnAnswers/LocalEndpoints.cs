@@ -1,10 +1,8 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using Busbar.Gateway.Admission;
 using Busbar.Gateway.Routing;
 using Busbar.Gateway.Server;
-using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Busbar.Observability.Stats;
 using Busbar.Wire;
@@ -44,17 +42,10 @@ internal sealed class LocalEndpoints(Metrics metrics)
     }
 
     /// <summary>Answers <c>/stats</c> and <c>/metrics</c>.</summary>
-    public ValueTask ServeAsync(Exchange exchange)
+    public void Serve(Exchange exchange)
     {
-        CallerIdentity caller = exchange.Caller;
         if (exchange.Route.Endpoint == GatewayEndpoint.Metrics)
         {
-            // The series of all pools stand on one page.
-            if (caller.Key is { Key.AllowedPools.Count: > 0 })
-            {
-                return ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Permission));
-            }
-
             string page = metrics.Render(exchange.Snapshot.Fleet, ProcessGauges.Read());
             byte[] body = Encoding.UTF8.GetBytes(page);
             exchange.ResponseHeaders.Vary = "Accept-Encoding";
@@ -68,11 +59,9 @@ internal sealed class LocalEndpoints(Metrics metrics)
         }
         else
         {
-            Stats stats = caller.Key is null ? Stats.Of(exchange.Snapshot.Fleet) : Stats.Of(exchange.Snapshot.Fleet, pool => KeyGate.Shows(caller, pool));
+            Stats stats = Stats.Of(exchange.Snapshot.Fleet);
             Write(exchange, 200, "application/json", JsonSerializer.SerializeToUtf8Bytes(stats, StatsJson.Default.Stats));
         }
-
-        return ValueTask.CompletedTask;
     }
 
     private static bool TakesGzip(StringValues accepted) => accepted.ToString().Split(',').Any(coding =>

@@ -7,4 +7,5 @@ namespace Busbar.Governance.Budgets;
 /// <param name="Fee">Whether the fee is due: the client's answer was a success.</param>
 /// <param name="Usage">Tokens used; all zero when none are due.</param>
 /// <param name="IsEstimated">Whether <paramref name="Usage"/> is an estimate because the provider reported none.</param>
-internal readonly record struct Charge(string Model, bool Fee, Usage Usage, bool IsEstimated);
+/// <param name="Estimate">What stands in for <paramref name="Usage"/> where that is beyond all reason.</param>
+internal readonly record struct Charge(string Model, bool Fee, Usage Usage, bool IsEstimated, Usage Estimate = default);

@@ -9,6 +9,8 @@ namespace Busbar.Governance.Budgets;
 /// <summary>Virtual keys at work: who may call, what requests under way hold, what was spent. Lives as long as the process; prices come with each configuration.</summary>
 internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 {
+    private const long MicroCentsPerCent = 1_000_000;
+
     private static readonly TimeSpan MostToSettle = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
 
@@ -115,6 +117,10 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 
         return refusal;
     }
+
+    /// <summary>Whether nothing is left of the budget of <paramref name="entry"/>, as opposed to too little for some request.</summary>
+    public bool IsSpent(KeyEntry entry) =>
+        entry.Key is { MaxBudgetCents: { } cents } key && entry.Account.Read(key, Now).SpendMicroCents / MicroCentsPerCent >= cents;
 
     /// <summary>Counts a request for a pool or model that its key may not use.</summary>
     public void CountAccessRefusal() => _tally.CountAccessRefusal();

@@ -8,8 +8,8 @@ namespace Busbar.Governance.Budgets;
 /// </summary>
 internal readonly record struct Prices(long FeeMicroCents, long Input, long CacheRead, long CacheWrite, long Output, long Reasoning)
 {
-    /// <summary>More tokens than this in one request are a provider's mistake or malice, and are counted as this many.</summary>
-    public const long MostTokens = 1L << 40;
+    /// <summary>More tokens than this in one request, a hundred times the longest context there is, are a provider's mistake or malice.</summary>
+    public const long MostTokens = 1L << 30;
 
     /// <summary>Fee and tokens together, micro-cents, rounded to the nearest; saturates.</summary>
     public long CostOf(in Usage usage) => Usage.Add(FeeMicroCents, CostOfTokens(usage));

@@ -42,6 +42,12 @@ internal sealed class Reservation
 
         Prices prices = list.Of(key, charge.Model);
         Usage usage = Prices.Bounded(charge.Usage, out bool isClamped);
+        if (isClamped)
+        {
+            // No provider's mistake may end a budget by itself.
+            usage = Prices.Bounded(charge.Estimate, out _);
+        }
+
         var settlement = new Settlement
         {
             KeyId = key.Id,
@@ -51,7 +57,7 @@ internal sealed class Reservation
             SpendMicroCents = Usage.Add(charge.Fee ? prices.FeeMicroCents : 0, prices.CostOfTokens(usage)),
             Usage = usage,
             IsSuccess = charge.Fee,
-            IsEstimated = charge.IsEstimated,
+            IsEstimated = charge.IsEstimated || isClamped,
             IsClamped = isClamped,
         };
         if (Interlocked.Exchange(ref _governor, null) is { } governor)

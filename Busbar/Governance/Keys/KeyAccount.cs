@@ -14,8 +14,10 @@ internal sealed class KeyAccount
     private const long Minute = 60;
     private const long MicroCentsPerCent = 1_000_000;
 
-    // The budget window.
+    // The budget window, and the one it took the place of when the period was changed.
     private long _windowStart;
+    private long? _formerStart;
+    private BudgetPeriod? _period;
     private long _spent;
     private long _held;
     private long _windowTokens;
@@ -46,6 +48,18 @@ internal sealed class KeyAccount
 
     /// <summary>Counts a request that was refused.</summary>
     public void CountRefusal() => Interlocked.Increment(ref _refusals);
+
+    /// <summary>Goes on in another window, since the period was changed. What is held stays held, and counts there once it is settled.</summary>
+    public void Reopen(in WindowUsage window, BudgetPeriod period)
+    {
+        lock (this)
+        {
+            // From now on: a request may still hold the key as it was.
+            _period = period;
+            _formerStart = _windowStart;
+            Resume(window);
+        }
+    }
 
     /// <summary>Requests admitted and not yet settled.</summary>
     public uint Open => Volatile.Read(ref _open);
@@ -115,7 +129,7 @@ internal sealed class KeyAccount
             _minuteTokens = Usage.Add(_minuteTokens, tokens);
 
             // What a former window held went with it.
-            if (_windowStart == hold.WindowStart)
+            if (_windowStart == hold.WindowStart || _formerStart == hold.WindowStart)
             {
                 _held -= hold.Cost;
                 _spent = Usage.Add(_spent, cost);
@@ -183,10 +197,11 @@ internal sealed class KeyAccount
     // A clock set back reopens no window: what was spent stays spent.
     private void RollWindow(BudgetPeriod period, long now)
     {
-        long start = BudgetWindow.StartOf(period, now);
+        long start = BudgetWindow.StartOf(_period ?? period, now);
         if (start > _windowStart)
         {
             _windowStart = start;
+            _formerStart = null;
             _spent = 0;
             _held = 0;
             _windowTokens = 0;

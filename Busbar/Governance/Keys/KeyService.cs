@@ -1,6 +1,7 @@
 using Busbar.Configuration.Model;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Store;
+using Busbar.Ir;
 
 namespace Busbar.Governance.Keys;
 
@@ -68,8 +69,17 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
         KeyPage.Of(governor.Keys.Entries, after is { } last ? (last.CreatedAt, governor.Keys.Find(last.Id)?.Order ?? 0) : null, limit);
 
     /// <summary>Replaces a key by what <paramref name="change"/> makes of it, which keeps its id; <paramref name="fields"/> names what it touches.</summary>
-    public Task<KeyReply> UpdateAsync(string id, Func<VirtualKey, VirtualKey> change, string fields, string source) =>
-        ReplaceAsync(id, key => new KeyReply(KeyStatus.Done, change(key)), "key.update", fields, source);
+    /// <remarks>With another period, what the key has spent by day since that period began counts in it.</remarks>
+    public async Task<KeyReply> UpdateAsync(string id, Func<VirtualKey, VirtualKey> change, string fields, string source)
+    {
+        // The sums by day are complete only once everything settled is written.
+        if (governor.Keys.Find(id) is { } known && change(known.Key).Period != known.Key.Period)
+        {
+            await governor.Ledger.FlushAsync().ConfigureAwait(false);
+        }
+
+        return await ReplaceAsync(id, key => new KeyReply(KeyStatus.Done, change(key)), "key.update", fields, source).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Gives a key another secret. The one in force until now is accepted for another <paramref name="overlapSeconds"/>, from 0 to
@@ -162,10 +172,37 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
             return new KeyReply(KeyStatus.NotFound);
         }
 
+        if (reply.Key!.Period != entry.Key.Period)
+        {
+            entry.Account.Reopen(MoveWindow(reply.Key), reply.Key.Period);
+        }
+
         governor.Keys.TryUpdate(reply.Key!);
         audit.Note(action, id, detail, source);
         return reply;
     });
+
+    // The window of another period, with what the days since its beginning cost; the store may have a part of it from an earlier change.
+    private WindowUsage MoveWindow(VirtualKey key)
+    {
+        long start = BudgetWindow.StartOf(key.Period, Now);
+        IReadOnlyList<DailyUsage> days = governor.Store.ReadUsage(key.Id, start, long.MaxValue, int.MaxValue);
+        DailyUsage sum = days.Aggregate(default(DailyUsage), (sum, day) => sum.Plus(day));
+        long tokens = Usage.Add(Usage.Add(sum.Input, sum.CacheRead), Usage.Add(sum.CacheWrite, sum.Output));
+        var spent = new WindowUsage(key.Id, start, sum.SpendMicroCents, tokens, sum.Requests);
+        WindowUsage stored = governor.Store.Load(Now).Windows.FirstOrDefault(window => window.KeyId == key.Id);
+        governor.Store.Add(
+            [
+                spent with
+                {
+                    SpendMicroCents = Math.Max(0, spent.SpendMicroCents - stored.SpendMicroCents),
+                    Tokens = Math.Max(0, spent.Tokens - stored.Tokens),
+                    Requests = Math.Max(0, spent.Requests - stored.Requests),
+                },
+            ],
+            []);
+        return spent;
+    }
 
     // Off the caller's thread, since the store blocks; without a token, since half an edit is worse than one that nobody waits for.
     private async Task<KeyReply> EditAsync(Func<KeyReply> edit)

@@ -83,6 +83,9 @@ internal sealed class Metrics(SeriesBudget budget)
     /// <summary>Requests that go on from what a provider keeps.</summary>
     public MetricFamily<Counter> FollowUps { get; } = new(budget, "busbar_followups_total", "Responses requests that go on from an answer or conversation that a provider keeps, by whether it was known which and could be reached.", labels => new(labels), "home");
 
+    /// <summary>Betas that were left out.</summary>
+    public MetricFamily<Counter> DeniedBetas { get; } = new(budget, "busbar_denied_betas_total", "Betas that clients asked for and deny_betas of the provider lists.", labels => new(labels), "provider", "beta");
+
     /// <summary>Failed logins to the admin API.</summary>
     public MetricFamily<Counter> AdminRejections { get; } = new(budget, "busbar_admin_rejections_total", "Calls of the admin API refused for their token.", labels => new(labels));
 
@@ -183,6 +186,7 @@ internal sealed class Metrics(SeriesBudget budget)
         Counters(text, AdminRejections);
         Counters(text, Shed);
         Counters(text, FollowUps);
+        Counters(text, DeniedBetas);
         Counters(text, Losses);
         Counters(text, BillingTruncated);
         Counters(text, SpansExported);

@@ -65,12 +65,9 @@ internal sealed record LaneStats
     public required IReadOnlyList<CellStats> Cells { get; init; }
 
     /// <summary>A reading of <paramref name="lane"/>.</summary>
-    public static LaneStats Of(Lane lane) => Of(lane, static _ => true);
-
-    /// <summary>A reading of <paramref name="lane"/> with those of its cells that <paramref name="shows"/> lets through, at least one.</summary>
-    public static LaneStats Of(Lane lane, Func<CellView, bool> shows)
+    public static LaneStats Of(Lane lane)
     {
-        CellView[] cells = [.. lane.Cells().Where(shows)];
+        CellView[] cells = [.. lane.Cells()];
         return new LaneStats
         {
             Model = lane.Name,

@@ -27,7 +27,7 @@ internal static class ErrorWriter
     {
         402 => "billing_error"u8,
         409 => "conflict_error"u8,
-        503 or 529 => "overloaded_error"u8,
+        503 or 529 when kind != ErrorKind.Unavailable => "overloaded_error"u8,
         _ => kind switch
         {
             ErrorKind.Authentication => "authentication_error"u8,
@@ -37,7 +37,7 @@ internal static class ErrorWriter
             ErrorKind.RateLimit or ErrorKind.Quota => "rate_limit_error"u8,
             ErrorKind.Overloaded => "overloaded_error"u8,
             ErrorKind.Timeout => "timeout_error"u8,
-            ErrorKind.Internal or ErrorKind.BadGateway => "api_error"u8,
+            ErrorKind.Internal or ErrorKind.BadGateway or ErrorKind.Unavailable => "api_error"u8,
             _ => "invalid_request_error"u8,
         },
     };
@@ -50,9 +50,10 @@ internal static class ErrorWriter
         ErrorKind.MethodNotAllowed => "Method Not Allowed",
         ErrorKind.TooLarge => "Request exceeds the maximum size",
         ErrorKind.RateLimit => "Number of requests has exceeded your rate limit. Please try again later.",
-        ErrorKind.Quota => "You have reached your specified API usage limits.",
+        ErrorKind.Quota => "The usage limit of this API key has been reached.",
         ErrorKind.ContextLength => "prompt is too long",
         ErrorKind.Overloaded => "Overloaded",
+        ErrorKind.Unavailable => "The service is temporarily unavailable. Please try again later.",
         ErrorKind.Timeout => "Request timed out.",
         ErrorKind.Internal or ErrorKind.BadGateway => "Internal server error",
         _ => "Invalid request",

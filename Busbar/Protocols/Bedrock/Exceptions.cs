@@ -13,7 +13,7 @@ internal static class Exceptions
         ErrorKind.RateLimit => "ThrottlingException",
         ErrorKind.Quota => "ServiceQuotaExceededException",
         ErrorKind.Internal or ErrorKind.BadGateway => "InternalServerException",
-        ErrorKind.Overloaded => "ServiceUnavailableException",
+        ErrorKind.Overloaded or ErrorKind.Unavailable => "ServiceUnavailableException",
         ErrorKind.Timeout => "ModelTimeoutException",
         _ => "ValidationException",
     };
@@ -25,7 +25,7 @@ internal static class Exceptions
         ErrorKind.NotFound => 404,
         ErrorKind.RateLimit => 429,
         ErrorKind.Quota => 400,
-        ErrorKind.Overloaded => 503,
+        ErrorKind.Overloaded or ErrorKind.Unavailable => 503,
         ErrorKind.Timeout => 408,
         _ => error.Status != 0 ? error.Status : ErrorStatus.Usual(error.Kind),
     };
@@ -37,7 +37,7 @@ internal static class Exceptions
     public static ReadOnlySpan<byte> StreamNameOf(ErrorKind kind) => kind switch
     {
         ErrorKind.RateLimit or ErrorKind.Quota => "throttlingException"u8,
-        ErrorKind.Overloaded => "serviceUnavailableException"u8,
+        ErrorKind.Overloaded or ErrorKind.Unavailable => "serviceUnavailableException"u8,
         ErrorKind.Timeout => "modelStreamErrorException"u8,
         ErrorKind.Internal or ErrorKind.BadGateway => "internalServerException"u8,
         _ => "validationException"u8,
@@ -75,9 +75,10 @@ internal static class Exceptions
         ErrorKind.MethodNotAllowed => "The specified method is not allowed against this resource.",
         ErrorKind.TooLarge => "The request body is too large.",
         ErrorKind.RateLimit => "Too many requests, please wait before trying again.",
-        ErrorKind.Quota => "Your request exceeds the service quota for your account.",
+        ErrorKind.Quota => "The usage limit of this API key has been reached.",
         ErrorKind.ContextLength => "Input is too long for requested model.",
         ErrorKind.Overloaded => "Bedrock is unable to process your request.",
+        ErrorKind.Unavailable => "The service is temporarily unavailable. Please try again later.",
         ErrorKind.Timeout => "The request took too long to process. Processing time exceeded the model timeout length.",
         ErrorKind.Internal or ErrorKind.BadGateway => "The system encountered an unexpected error during processing. Try your request again.",
         _ => "The provided request is not valid.",

@@ -20,6 +20,7 @@ internal static class ErrorText
         ErrorKind.Quota => "you have reached the usage limit of your API key",
         ErrorKind.ContextLength => "too many tokens: the request exceeds the limit for this model. Try using shorter or fewer inputs.",
         ErrorKind.Overloaded => "the service is currently overloaded, please try again later",
+        ErrorKind.Unavailable => "the service is temporarily unavailable, please try again later",
         ErrorKind.Timeout => "the request timed out, please try again later",
         ErrorKind.BadGateway => "the response was interrupted, please try again",
         _ => "internal server error",

@@ -35,8 +35,8 @@ public sealed class ErrorMappingTests
     {
         Assert.Equal(ErrorKind.Authentication, ErrorMapping.Relay(401, default, isClientCredential: true).Kind);
         Assert.Equal(ErrorKind.Permission, ErrorMapping.Relay(403, default, isClientCredential: true).Kind);
-        Assert.Equal(ErrorKind.Overloaded, ErrorMapping.Relay(401, default, isClientCredential: false).Kind);
-        Assert.Equal(ErrorKind.Overloaded, ErrorMapping.FromStream(new StreamError(FaultClass.Auth, new(null, null, "invalid key sk-1"))).Kind);
+        Assert.Equal(ErrorKind.Unavailable, ErrorMapping.Relay(401, default, isClientCredential: false).Kind);
+        Assert.Equal(ErrorKind.Unavailable, ErrorMapping.FromStream(new StreamError(FaultClass.Auth, new(null, null, "invalid key sk-1"))).Kind);
         Assert.Null(ErrorMapping.FromStream(new StreamError(FaultClass.Billing, new(null, null, "credit balance"))).Message);
     }
 

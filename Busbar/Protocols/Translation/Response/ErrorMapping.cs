@@ -22,7 +22,7 @@ internal static class ErrorMapping
         {
             return isClientCredential
                 ? new(status == 403 ? ErrorKind.Permission : ErrorKind.Authentication, Said(error.Message), status == 403 ? 403 : 401)
-                : new(ErrorKind.Overloaded);
+                : new(ErrorKind.Unavailable);
         }
 
         // A 304 has no body to put an error in.
@@ -30,7 +30,7 @@ internal static class ErrorMapping
     }
 
     /// <summary>
-    /// For an error inside a stream or a 200 body. An account's credential or money trouble is not the client's: it reads as an overload, and the
+    /// For an error inside a stream or a 200 body. An account's credential or money trouble is not the client's: it reads as a failure of the service, and the
     /// provider's words about the account stay hidden.
     /// </summary>
     public static GatewayError FromStream(StreamError error) => error.Class switch
@@ -40,7 +40,7 @@ internal static class ErrorMapping
         FaultClass.Timeout => new(ErrorKind.Timeout, Presentable(error.Error.Message)),
         FaultClass.ClientError => new(ErrorKind.InvalidRequest, Presentable(error.Error.Message)),
         FaultClass.ContextLength => new(ErrorKind.ContextLength, Presentable(error.Error.Message)),
-        FaultClass.Auth or FaultClass.Billing => new(ErrorKind.Overloaded),
+        FaultClass.Auth or FaultClass.Billing => new(ErrorKind.Unavailable),
         FaultClass.Network => Interrupted,
         _ => new(ErrorKind.Internal, Presentable(error.Error.Message)),
     };
