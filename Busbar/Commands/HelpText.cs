@@ -73,8 +73,9 @@ internal static class HelpText
           GET {v}/models                              pools and models
           GET {v}/models/{model}
         own endpoints:
-          GET / /healthz /livez /stats /metrics
-          HEAD / /healthz /livez
+          GET / /healthz /livez /stats /metrics /api/hello
+          HEAD / /healthz /livez /api/hello
+          OPTIONS /
           /admin/...                                  admin API: GET /admin/openapi.json describes it
 
         signals: SIGTERM and SIGINT drain and stop (a second one stops at once), SIGHUP reloads configuration and certificate.

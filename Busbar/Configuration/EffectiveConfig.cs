@@ -18,6 +18,7 @@ internal static class EffectiveConfig
         ("reuse_port", config.ReusePort),
         ("tls.cert_file", config.Tls?.CertFile),
         ("tls.key_file", config.Tls?.KeyFile),
+        ("cors.allowed_origins", config.Cors.AllowedOrigins),
         ("auth.mode", config.Auth.Mode switch { AuthMode.Token => "token", AuthMode.Passthrough => "passthrough", _ => "none" }),
         ("auth.client_tokens", Presence(config.Auth.ClientTokens)),
         .. config.Providers.Values.SelectMany(Provider),

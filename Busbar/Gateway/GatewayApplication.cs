@@ -131,9 +131,14 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         {
             exchange.Route = exchange.Route with { Protocol = ModelDialect.Of(exchange) };
         }
+        else if (exchange.Route.Endpoint == GatewayEndpoint.None && PathClassifier.Classify(exchange.RawPath) is null
+            && ClientHints.Of(exchange.RequestHeaders, exchange.RawQuery) is { } spoken)
+        {
+            exchange.Route = exchange.Route with { Protocol = spoken };
+        }
 
         exchange.Ingress = ProtocolTable.Get(exchange.Route.Protocol);
-        if (_local.TryServeOpen(exchange))
+        if (CorsAnswer.TryServe(exchange) || _local.TryServeOpen(exchange))
         {
             return;
         }

@@ -97,6 +97,22 @@ internal sealed class UpstreamEndpoint
     private Uri Address(in EgressCall call)
     {
         string? configured = call.Operation == Operation.Chat ? Provider.Config.Path : null;
-        return new Uri(Provider.Config.BaseUrl + (configured ?? Protocol.EgressPath(Target.WireModel, call)), KeepSpelling);
+        return new Uri(configured is null ? Join(Provider.Config.BaseUrl, Protocol.EgressPath(Target.WireModel, call)) : Provider.Config.BaseUrl + configured, KeepSpelling);
     }
+
+    /// <summary>
+    /// Puts a protocol's path behind a base address. An address that ends in a version (<c>/v1</c>, <c>/v4</c>, <c>/v1beta</c>), as vendors' SDKs want it, stands
+    /// for the version that the path begins with.
+    /// </summary>
+    public static string Join(string baseUrl, string path)
+    {
+        int slash = path.IndexOf('/', 1);
+        int last = baseUrl.LastIndexOf('/');
+        bool hasPath = last > baseUrl.IndexOf("://", StringComparison.Ordinal) + 2;
+        return hasPath && slash > 0 && IsVersion(path.AsSpan(1, slash - 1)) && IsVersion(baseUrl.AsSpan(last + 1)) ? baseUrl + path[slash..] : baseUrl + path;
+    }
+
+    private static bool IsVersion(ReadOnlySpan<char> part) =>
+        part.Length > 1 && part[0] == 'v' && char.IsAsciiDigit(part[1])
+        && part[1..].TrimStart("0123456789.") is var rest && (rest.IsEmpty || rest.StartsWith("alpha") || rest.StartsWith("beta"));
 }

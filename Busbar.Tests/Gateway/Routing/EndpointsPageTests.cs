@@ -19,6 +19,6 @@ public sealed partial class EndpointsPageTests
     public void The_help_text_names_every_path_that_leads_somewhere() =>
         Assert.All(Routes.All.Where(route => route.Endpoint != GatewayEndpoint.NoAction), route => Assert.Contains(route.Pattern, HelpText.Text, StringComparison.Ordinal));
 
-    [GeneratedRegex(@"(?m)^\| (?<method>GET|HEAD|POST) \| `(?<path>[^`]+)` \|")]
+    [GeneratedRegex(@"(?m)^\| (?<method>GET|HEAD|OPTIONS|POST) \| `(?<path>[^`]+)` \|")]
     private static partial Regex Line();
 }

@@ -64,7 +64,7 @@ public sealed class RoutesTests
     [InlineData("DELETE", "/v1/models/ft:gpt:x", ProtocolId.OpenAI, "GET")]
     [InlineData("GET", "/model/foo/converse", ProtocolId.Bedrock, "POST")]
     [InlineData("GET", "/smart/v2/embed", ProtocolId.Cohere, "POST")]
-    [InlineData("DELETE", "/", ProtocolId.OpenAI, "GET, HEAD")]
+    [InlineData("DELETE", "/", ProtocolId.OpenAI, "GET, HEAD, OPTIONS")]
     [Trait("gotcha", "C95")]
     public void The_wrong_method_is_told_the_right_ones(string method, string path, object dialect, string allow)
     {
@@ -88,7 +88,44 @@ public sealed class RoutesTests
     [InlineData("/anything", ProtocolId.OpenAI)]
     [Trait("gotcha", "C94")]
     [Trait("gotcha", "C95")]
-    public void Errors_on_a_path_are_in_the_dialect_it_suggests(string path, object dialect) => Assert.Equal((ProtocolId)dialect, PathClassifier.Classify(path));
+    public void Errors_on_a_path_are_in_the_dialect_it_suggests(string path, object dialect) =>
+        Assert.Equal((ProtocolId)dialect, PathClassifier.Classify(path) ?? ProtocolId.OpenAI);
+
+    [Theory]
+    [InlineData("//v1/messages", ProtocolId.Anthropic, null)]
+    [InlineData("/v1//chat/completions/", ProtocolId.OpenAI, null)]
+    [InlineData("/v1/v1/messages", ProtocolId.Anthropic, null)]
+    [InlineData("/v1/v1/v1/responses", ProtocolId.Responses, null)]
+    [InlineData("/v1/v1beta/models/m:generateContent", ProtocolId.Gemini, null)]
+    [InlineData("/v1beta/v1beta/models/m:generateContent", ProtocolId.Gemini, null)]
+    [InlineData("/v1/v2/chat", ProtocolId.Cohere, null)]
+    [InlineData("/v2/v2/chat", ProtocolId.Cohere, null)]
+    [InlineData("/v1/model/m/converse", ProtocolId.Bedrock, null)]
+    [InlineData("/chat/completions", ProtocolId.OpenAI, null)]
+    [InlineData("/messages", ProtocolId.Anthropic, null)]
+    [InlineData("/responses/", ProtocolId.Responses, null)]
+    [InlineData("/smart/chat/completions", ProtocolId.OpenAI, "smart")]
+    [InlineData("/smart/v1/v1/messages", ProtocolId.Anthropic, "smart")]
+    [InlineData("/smart//v1/messages", ProtocolId.Anthropic, "smart")]
+    [InlineData("/org/smart/v1/messages", ProtocolId.Anthropic, "org/smart")]
+    public void A_path_that_people_mistyped_is_read_as_it_was_meant(string path, object protocol, string? name)
+    {
+        RouteMatch match = Routes.Match("POST", path);
+        Assert.Equal((GatewayEndpoint.Chat, (ProtocolId)protocol, name), (match.Endpoint, match.Protocol, match.Name));
+    }
+
+    [Theory]
+    [InlineData("/messages")]
+    [InlineData("/v1/messages/")]
+    public void A_repaired_path_has_the_methods_of_the_one_it_means(string path) => Assert.Equal("POST", Routes.Match("GET", path).Allow);
+
+    [Theory]
+    [InlineData("/v1/message")]
+    [InlineData("//")]
+    [InlineData("/healthz/")]
+    [InlineData("/v1/chat/completions/x")]
+    public void What_means_nothing_stays_unknown(string path) =>
+        Assert.True(Routes.Match("POST", path).Endpoint is GatewayEndpoint.None or GatewayEndpoint.WrongMethod);
 
     [Fact]
     public void Protocols_have_the_paths_that_routes_ask_for()

@@ -20,6 +20,7 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Conf
             Listeners = Listeners(root),
             ReusePort = root.Switch("reuse_port") ?? false,
             Tls = TlsBinder.Bind(root.Inner("tls", ConfigKeys.Tls), report, TimeProvider.System.GetUtcNow()),
+            Cors = CorsBinder.Bind(root.Inner("cors", ConfigKeys.Cors), report),
             Auth = auth,
             Providers = Providers(root, auth.Mode, file),
             Models = Models(root, file),

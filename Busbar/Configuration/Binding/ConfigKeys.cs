@@ -5,11 +5,14 @@ internal static class ConfigKeys
 {
     /// <summary>Top level of the deployment file.</summary>
     public static readonly KeySet Root = new(
-        "", "listen", "reuse_port", "tls", "auth", "providers", "models", "pools", "limits", "governance", "observability", "response_headers", "user_agent",
+        "", "listen", "reuse_port", "tls", "cors", "auth", "providers", "models", "pools", "limits", "governance", "observability", "response_headers", "user_agent",
         "trusted_proxies");
 
     /// <summary>The listener's certificate.</summary>
     public static readonly KeySet Tls = new("tls", "cert_file", "key_file");
+
+    /// <summary>Pages that may call from a browser.</summary>
+    public static readonly KeySet Cors = new("cors", "allowed_origins");
 
     /// <summary>Who may call.</summary>
     public static readonly KeySet Auth = new("auth", "mode", "client_tokens", "token");
@@ -99,7 +102,7 @@ internal static class ConfigKeys
     /// <summary>All blocks.</summary>
     public static IReadOnlyList<KeySet> All { get; } =
     [
-        Root, Tls, Auth, ClientToken, Provider, CatalogProvider, Health, Model, Capabilities, RateCard, Pool, Member, Breaker, Trip, Failover, OnExhausted, Affinity, Queue,
+        Root, Tls, Cors, Auth, ClientToken, Provider, CatalogProvider, Health, Model, Capabilities, RateCard, Pool, Member, Breaker, Trip, Failover, OnExhausted, Affinity, Queue,
         Limits, Governance, Observability,
     ];
 }

@@ -41,6 +41,9 @@ internal sealed record GatewayConfig
     /// <summary>The listener's certificate; null for plain text.</summary>
     public TlsConfig? Tls { get; init; }
 
+    /// <summary>Which pages may call from a browser.</summary>
+    public CorsConfig Cors { get; init; } = new();
+
     /// <summary>Which product headers clients see.</summary>
     public ResponseHeaderMode ResponseHeaders { get; init; }
 

@@ -55,16 +55,16 @@ internal static class ModelListing
         .. fleet.Direct.Where(model => fleet.ForPool(model.Name) is null).OrderBy(model => model.Name, StringComparer.Ordinal),
     ];
 
-    /// <summary>Writes all of <paramref name="models"/> in the shape of <paramref name="dialect"/> (Anthropic, Gemini, else OpenAI).</summary>
+    /// <summary>Writes all of <paramref name="models"/> in the shape of <paramref name="dialect"/> (Anthropic, Gemini, Cohere, else OpenAI).</summary>
     public static void WriteList(ProtocolId dialect, IReadOnlyList<Pool> models, JsonWriter output)
     {
         output.StartObject();
-        if (dialect is not (ProtocolId.Anthropic or ProtocolId.Gemini))
+        if (dialect is not (ProtocolId.Anthropic or ProtocolId.Gemini or ProtocolId.Cohere))
         {
             output.Literal("object"u8, "list"u8);
         }
 
-        output.StartArray(dialect == ProtocolId.Gemini ? "models"u8 : "data"u8);
+        output.StartArray(dialect is ProtocolId.Gemini or ProtocolId.Cohere ? "models"u8 : "data"u8);
         foreach (Pool model in models)
         {
             WriteModel(dialect, model, output);
@@ -92,6 +92,9 @@ internal static class ModelListing
                 break;
             case ProtocolId.Gemini:
                 WriteGemini(model, output);
+                break;
+            case ProtocolId.Cohere:
+                WriteCohere(model, output);
                 break;
             default:
                 output.String("id"u8, model.Name);
@@ -143,6 +146,23 @@ internal static class ModelListing
             output.Text(method);
         }
 
+        output.EndArray();
+    }
+
+    // https://docs.cohere.com/reference/list-models
+    private static void WriteCohere(Pool model, JsonWriter output)
+    {
+        output.String("name"u8, model.Name);
+        output.StartArray("endpoints"u8);
+        output.Text(JsonText.From("chat"));
+        output.EndArray();
+        output.Bool("finetuned"u8, false);
+        if (ContextOf(model) is { } context)
+        {
+            output.Number("context_length"u8, context);
+        }
+
+        output.StartArray("default_endpoints"u8);
         output.EndArray();
     }
 

@@ -15,6 +15,13 @@ internal static class ModelDialect
             || headers.ContainsKey("x-goog-api-key")
             || headers.ContainsKey("x-goog-api-client")
             || QueryValue.Of(exchange.RawQuery, "key").Length > 0;
-        return isGemini ? ProtocolId.Gemini : headers.ContainsKey("anthropic-version") ? ProtocolId.Anthropic : ProtocolId.OpenAI;
+        return isGemini ? ProtocolId.Gemini
+            : headers.ContainsKey("anthropic-version") ? ProtocolId.Anthropic
+            : IsCohere(headers) ? ProtocolId.Cohere
+            : ProtocolId.OpenAI;
     }
+
+    // Cohere's path is OpenAI's; its SDKs tell their name in a header of the generator that makes them.
+    private static bool IsCohere(IHeaderDictionary headers) =>
+        headers["X-Fern-SDK-Name"] is [{ } name] && name.StartsWith("cohere", StringComparison.OrdinalIgnoreCase);
 }

@@ -22,12 +22,18 @@ internal static class PathClassifier
         ("/v1/responses/compact", ProtocolId.Responses),
         ("/v2/chat", ProtocolId.Cohere),
         ("/v2/embed", ProtocolId.Cohere),
+        ("/v2/rerank", ProtocolId.Cohere),
+        ("/v1/chat", ProtocolId.Cohere),
+        ("/v1/embed", ProtocolId.Cohere),
+        ("/v1/rerank", ProtocolId.Cohere),
+        ("/v1/generate", ProtocolId.Cohere),
+        ("/chat/completions", ProtocolId.OpenAI),
     ];
 
-    private static readonly string[] BedrockTails = ["/converse", "/converse-stream", "/count-tokens"];
+    private static readonly string[] BedrockTails = ["/converse", "/converse-stream", "/count-tokens", "/invoke", "/invoke-with-response-stream"];
 
-    /// <summary>The dialect of <paramref name="path"/>; OpenAI when nothing else fits.</summary>
-    public static ProtocolId Classify(ReadOnlySpan<char> path)
+    /// <summary>The protocol of <paramref name="path"/>; null when it tells nothing.</summary>
+    public static ProtocolId? Classify(ReadOnlySpan<char> path)
     {
         if (ContainsAny(path, GeminiParts))
         {
@@ -52,7 +58,7 @@ internal static class PathClassifier
             }
         }
 
-        return ProtocolId.OpenAI;
+        return null;
     }
 
     private static bool ContainsAny(ReadOnlySpan<char> path, string[] parts)

@@ -37,6 +37,11 @@ internal static class Routes
 
         new("GET", "/", GatewayEndpoint.Root),
         new("HEAD", "/", GatewayEndpoint.Root),
+
+        // What HAProxy asks when its check names no path, and what Claude Code asks before it begins.
+        new("OPTIONS", "/", GatewayEndpoint.Root),
+        new("GET", "/api/hello", GatewayEndpoint.Root),
+        new("HEAD", "/api/hello", GatewayEndpoint.Root),
         new("GET", "/healthz", GatewayEndpoint.Health),
         new("HEAD", "/healthz", GatewayEndpoint.Health),
         new("GET", "/livez", GatewayEndpoint.Live),
@@ -48,8 +53,20 @@ internal static class Routes
     /// <summary>The lines, in order.</summary>
     public static IReadOnlyList<Route> All => Table;
 
-    /// <summary>Matches a method and a raw path (still percent-encoded, without query).</summary>
+    /// <summary>Matches a method and a raw path (still percent-encoded, without query); where nothing fits, what <see cref="PathRepair"/> makes of the path.</summary>
     public static RouteMatch Match(string method, ReadOnlySpan<char> path)
+    {
+        RouteMatch match = MatchExactly(method, path);
+        if (match.Endpoint == GatewayEndpoint.None && PathRepair.Of(path) is { } meant)
+        {
+            RouteMatch repaired = MatchExactly(method, meant);
+            return repaired.Endpoint == GatewayEndpoint.None ? match : repaired;
+        }
+
+        return match;
+    }
+
+    private static RouteMatch MatchExactly(string method, ReadOnlySpan<char> path)
     {
         Route? wrong = null;
         string? allow = null;
@@ -65,7 +82,7 @@ internal static class Routes
                 return new RouteMatch(
                     route.Endpoint,
                     route.Protocol ?? ProtocolId.OpenAI,
-                    Decode(path[name]),
+                    PathRepair.NameWithoutVersion(Decode(path[name])),
                     Decode(path[model]),
                     route.Streams,
                     Operation: route.Operation,
@@ -79,7 +96,7 @@ internal static class Routes
             }
         }
 
-        ProtocolId guess = PathClassifier.Classify(path);
+        ProtocolId guess = PathClassifier.Classify(path) ?? ProtocolId.OpenAI;
         return wrong is null ? new(GatewayEndpoint.None, guess) : new(GatewayEndpoint.WrongMethod, guess, Allow: allow);
     }
 

@@ -1,0 +1,64 @@
+using Busbar.Tests.Scenarios.Harness;
+
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>Paths that are not served, and those that clients and balancers ask without need.</summary>
+public sealed class UnknownPathScenarios
+{
+    public static TheoryData<string> Dialects => Cases.Dialects;
+
+    [Theory]
+    [InlineData("anthropic", "/v1/files")]
+    [InlineData("anthropic", "/api/event_logging/batch")]
+    [InlineData("openai", "/v1/files")]
+    [InlineData("gemini", "/upload/v9/files")]
+    [InlineData("cohere", "/v1/chat")]
+    [InlineData("cohere", "/v1/embed")]
+    [InlineData("cohere", "/v2/rerank")]
+    [InlineData("bedrock", "/model/m/invoke")]
+    public async Task A_good_key_gets_the_native_not_found_and_never_a_401(string client, string path)
+    {
+        Dialect dialect = Dialect.Of(client);
+        await using Scene scene = await Scene.StartAsync(dialect);
+
+        using HttpRequestMessage message = Scene.Message(dialect, new StringContent("{}"));
+        message.RequestUri = new Uri(path, UriKind.Relative);
+        if (client == "anthropic")
+        {
+            message.Headers.TryAddWithoutValidation("anthropic-version", "2023-06-01");
+        }
+
+        Reply reply = await scene.ReadAsync(await scene.Client.SendAsync(message));
+
+        Assert.Equal(404, reply.Status);
+        Assert.NotEmpty(dialect.MessageOf(reply));
+    }
+
+    [Theory]
+    [InlineData("HEAD", "/api/hello")]
+    [InlineData("GET", "/api/hello")]
+    [InlineData("OPTIONS", "/")]
+    public async Task What_clients_and_balancers_ask_first_is_no_refused_credential(string method, string path)
+    {
+        await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
+
+        Reply reply = await scene.GetAsync(path, token: null, new HttpMethod(method));
+
+        Assert.Equal((200, ""), (reply.Status, reply.Text));
+        Assert.DoesNotMatch("busbar_auth_rejections_total{[^}]*} [1-9]", (await scene.GetAsync("/metrics")).Text);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task A_base_url_with_its_version_twice_is_served(string client)
+    {
+        Dialect dialect = Dialect.Of(client);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+
+        using HttpRequestMessage message = Scene.Message(dialect, new StringContent(dialect.Request(Scene.Pool, false)));
+        message.RequestUri = new Uri("/v1" + dialect.PathOf(Scene.Pool, false), UriKind.Relative);
+
+        Assert.Equal(200, (await scene.ReadAsync(await scene.Client.SendAsync(message))).Status);
+    }
+}
