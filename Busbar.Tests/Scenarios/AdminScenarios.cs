@@ -84,7 +84,7 @@ public sealed class AdminScenarios
         Assert.Equal(200, (await AdminAsync(scene, HttpMethod.Post, "/admin/reload")).Status);
         Assert.Equal(200, await ChatAsync(scene, secret));
         Assert.Equal((0, 2), (scene.Upstreams[0].Requests.Count, scene.Upstreams[1].Requests.Count));
-        Assert.Contains("disabled", (await scene.GetAsync("/stats", secret)).Text);
+        Assert.Contains("disabled", (await scene.GetAsync("/stats", Admin)).Text);
 
         await AdminAsync(scene, HttpMethod.Post, "/admin/lanes/m0/enable");
         Assert.Equal(200, await ChatAsync(scene, secret, "m0"));
