@@ -32,7 +32,7 @@ internal sealed class UpstreamEndpoint
         {
             WireModel = model.UpstreamModel,
             Capabilities = ModelCapabilities.For(provider.Config.Protocol, model.UpstreamModel, model.Capabilities),
-            DefaultMaxTokens = model.DefaultMaxTokens ?? config.Limits.DefaultMaxTokens,
+            DefaultMaxTokens = model.DefaultMaxTokens ?? config.Limits.DefaultMaxTokens ?? DefaultLimit(model.UpstreamModel),
             MaxOutputTokens = ModelFacts.Find(model.UpstreamModel)?.MaxOutput,
             AnthropicVersion = provider.Config.AnthropicVersion ?? "2023-06-01",
             UserKey = UserKey(provider.Config),
@@ -86,6 +86,9 @@ internal sealed class UpstreamEndpoint
             request.TryAdd("anthropic-version", Target.AnthropicVersion);
         }
     }
+
+    // What the model can write, so that no answer ends early for want of a limit that nobody set. Above 64,000 some models of a family ask for more than a limit.
+    private static long DefaultLimit(string model) => Math.Min(ModelFacts.Find(model)?.MaxOutput ?? 4096, 64_000);
 
     private static byte[] UserKey(ProviderConfig provider)
     {

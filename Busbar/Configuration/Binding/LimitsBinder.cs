@@ -22,7 +22,7 @@ internal static class LimitsBinder
             PoolMaxIdlePerHost = limits.Integer("pool_max_idle_per_host", defaults.PoolMaxIdlePerHost, 1, Ranges.MostItems),
             HardDownCooldownSecs = Seconds(limits, "hard_down_cooldown_secs", defaults.HardDownCooldownSecs),
             MaxHonoredRetryAfterSecs = Seconds(limits, "max_honored_retry_after_secs", defaults.MaxHonoredRetryAfterSecs),
-            DefaultMaxTokens = limits.Integer("default_max_tokens", 1, Ranges.MostTokens) ?? defaults.DefaultMaxTokens,
+            DefaultMaxTokens = limits.Integer("default_max_tokens", 1, Ranges.MostTokens),
             MaxInboundConcurrent = limits.Integer("max_inbound_concurrent", defaults.MaxInboundConcurrent, 0, Ranges.MostItems),
             DrainSecs = limits.Integer("drain_secs", defaults.DrainSecs, 1, Ranges.MostSeconds),
             ReadyDelaySecs = limits.Integer("ready_delay_secs", defaults.ReadyDelaySecs, 0, Ranges.MostSeconds),

@@ -30,8 +30,8 @@ internal sealed record LimitsConfig
     /// <summary>Longest Retry-After that is believed, seconds. Default 86400.</summary>
     public int MaxHonoredRetryAfterSecs { get; init; } = 86400;
 
-    /// <summary>Output limit sent to Anthropic when neither caller nor model gives one. Default 4096.</summary>
-    public long DefaultMaxTokens { get; init; } = 4096;
+    /// <summary>Output limit sent to Anthropic when neither caller nor model gives one. Null for the model's own maximum, and 4096 where that is not known.</summary>
+    public long? DefaultMaxTokens { get; init; }
 
     /// <summary>Requests in flight above which new ones are shed; 0 for no limit.</summary>
     public int MaxInboundConcurrent { get; init; }

@@ -99,7 +99,9 @@ internal static class ReasoningRule
     public static long LimitWithThinking(in Reasoning asked, EgressTarget target)
     {
         bool hasBudget = target.Capabilities is { Reasoning: true, ThinkingAdaptive: false } && asked.IsSpecified && asked.IsOn;
-        return hasBudget && ClaudeBudget(asked) is var budget && budget >= target.DefaultMaxTokens ? Usage.Add(budget, target.DefaultMaxTokens) : target.DefaultMaxTokens;
+        return hasBudget && ClaudeBudget(asked) is var budget && budget >= target.DefaultMaxTokens
+            ? Math.Min(Usage.Add(budget, target.DefaultMaxTokens), target.MaxOutputTokens ?? long.MaxValue)
+            : target.DefaultMaxTokens;
     }
 
     // Whoever names an effort and nothing else wants the model to think, not to see it think.
@@ -152,12 +154,11 @@ internal static class ReasoningRule
         {
             if (isLimitOurs)
             {
-                request.MaxTokens = LimitWithThinking(asked, target);
+                limit = LimitWithThinking(asked, target);
+                request.MaxTokens = limit;
             }
-            else
-            {
-                budget = limit - SmallestBudget;
-            }
+
+            budget = Math.Min(budget, isLimitOurs ? limit - 1 : limit - SmallestBudget);
         }
 
         // Thinking that leaves no room for an answer is refused, and so is less than the smallest budget.

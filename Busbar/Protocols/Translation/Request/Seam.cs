@@ -26,6 +26,7 @@ internal static class Seam
         }
 
         context.OwesReasoning = !request.WantsSummary && request.WantsReasoningItems && (request.Reasoning.IsOn || request.Reasoning.Display == true);
+        CapLimit(request, target, ref context.Losses);
         bool isLimitOurs = BackfillLimit(request, egress.Id, target);
         ToolRule.Apply(request, egress.Id, target.Capabilities, context);
         if (StructuredOutputRule.Apply(request, egress.Id, target.Capabilities, context) is { } refused)
@@ -63,5 +64,15 @@ internal static class Seam
 
         request.MaxTokens = target.DefaultMaxTokens;
         return true;
+    }
+
+    // Clients ask for what their own model can write; others refuse a limit above their own.
+    private static void CapLimit(ChatRequest request, EgressTarget target, ref Losses losses)
+    {
+        if (request.MaxTokens > target.MaxOutputTokens)
+        {
+            request.MaxTokens = target.MaxOutputTokens;
+            losses.Add(LossField.MaxTokens);
+        }
     }
 }
