@@ -29,7 +29,7 @@ public sealed class LaneLeaseTests
             lease => lease.Failed(FaultClass.Timeout),
             lease => lease.HardDown(FaultClass.Auth, 401),
             lease => lease.ClientFault(),
-            lease => lease.ContextExceeded(),
+            lease => lease.Pass(),
         };
         foreach (var first in outcomes)
         {
@@ -66,7 +66,7 @@ public sealed class LaneLeaseTests
             }
             else
             {
-                lease.ContextExceeded();
+                lease.Pass();
             }
         }
 
@@ -88,15 +88,16 @@ public sealed class LaneLeaseTests
     }
 
     [Fact, Trait("gotcha", "C140"), Trait("gotcha", "C139")]
-    public void Budget_is_spent_at_success_and_comes_back_at_most_once()
+    public void Budget_is_spent_when_the_answer_begins_and_comes_back_at_most_once()
     {
         var scene = new FleetScene().Model("a", budget: 5).Pool("p", Lenient, Member("a"));
         using var lease = scene.Pick("p");
         lease.RefundBudget();
         Assert.Equal(5, lease.Lane.Budget.Remaining);
-        lease.Succeeded();
+        lease.Begun();
+        lease.Begun();
         Assert.Equal(4, lease.Lane.Budget.Remaining);
-        lease.FailedAfterSuccess();
+        lease.Failed(FaultClass.Network);
         Assert.Equal(4, lease.Lane.Budget.Remaining);
         lease.RefundBudget();
         lease.RefundBudget();
@@ -114,29 +115,118 @@ public sealed class LaneLeaseTests
     }
 
     [Fact, Trait("gotcha", "C161"), Trait("gotcha", "C160")]
-    public void A_stream_that_dies_after_its_success_is_one_failure()
+    public void A_stream_that_dies_after_its_first_content_is_one_failure_and_no_success()
     {
         var scene = new FleetScene().Pool("p", Lenient, Member("a"));
         using var lease = scene.Pick("p");
-        lease.FailedAfterSuccess();
-        Assert.Equal(0, lease.Lane.State.Errors);
+        lease.Begun();
+        lease.Failed(FaultClass.Network);
         lease.Succeeded();
-        lease.FailedAfterSuccess();
-        lease.FailedAfterSuccess();
+        lease.Failed(FaultClass.Network);
         var cell = scene.Slot("p", "a").Cell;
-        Assert.Equal((1L, 1L, 1), (lease.Lane.State.Ok, lease.Lane.State.Errors, cell.Streak));
-        Assert.Equal(new WindowTotals(2, 1), cell.Window);
+        Assert.Equal((0L, 1L, 1), (lease.Lane.State.Ok, lease.Lane.State.Errors, cell.Streak));
+        Assert.Equal(new WindowTotals(1, 1), cell.Window);
     }
 
     [Fact]
-    public void A_stream_that_dies_after_closing_its_cell_does_not_claim_the_probe_again()
+    public void A_probe_whose_answer_has_begun_makes_room_for_the_next_and_still_decides()
     {
         var scene = HalfOpen(out var probe);
+        probe.Begun();
+        using var next = scene.Pick("p");
+        Assert.True(next.IsProbe);
+        next.Begun();
         probe.Succeeded();
-        probe.FailedAfterSuccess();
-        Assert.Equal(["p/a Closed-Open", "p/a Open-HalfOpen", "p/a HalfOpen-Closed", "p/a Closed-Open"], scene.Changes);
-        probe.Dispose();
-        Assert.Equal(0, scene.Lane("a").Permits.InFlight);
+        Assert.Equal(BreakerState.Closed, scene.Slot("p", "a").Cell.Word.State);
+        Assert.Equal(1, scene.Lane("a").State.Ok);
+    }
+
+    [Fact]
+    public void A_probe_that_breaks_off_after_its_answer_began_opens_again_for_longer()
+    {
+        var scene = HalfOpen(out var probe);
+        probe.Begun();
+        probe.Failed(FaultClass.Network);
+        var cell = scene.Slot("p", "a").Cell;
+        Assert.Equal((BreakerState.Open, false, 2), (cell.Word.State, cell.IsReady, cell.Streak));
+        Assert.True(cell.CooldownRemainingMs > 15_000);
+        Assert.Equal((0L, 2L), (scene.Lane("a").State.Ok, scene.Lane("a").State.Errors));
+    }
+
+    [Fact]
+    public void A_hard_down_stands_against_a_stream_that_began_before_it()
+    {
+        var scene = HalfOpen(out var probe);
+        probe.Begun();
+        using (var other = scene.Pick("p"))
+        {
+            other.HardDown(FaultClass.Auth, 401);
+        }
+
+        probe.Succeeded();
+        Assert.Equal(BreakerState.Open, scene.Slot("p", "a").Cell.Word.State);
+    }
+
+    [Fact]
+    public void What_is_asked_beside_chat_leaves_the_breakers_of_chat_alone_and_has_its_own()
+    {
+        var scene = new FleetScene().Pool("p", Strict, Member("a"));
+        foreach (var fault in (Action<LaneLease>[])[lease => lease.Failed(FaultClass.ServerError), lease => lease.HardDown(FaultClass.Auth, 401)])
+        {
+            Assert.Equal(PickResult.Picked, scene["p"].TryPick(new PickRequest { IsBeside = true }, out var lease));
+            fault(lease!);
+            lease!.Dispose();
+            Assert.Equal(PickResult.None, scene["p"].TryPick(new PickRequest { IsBeside = true }, out _));
+            scene.Pick("p").Dispose();
+            Assert.Null(scene.Lane("a").State.DeadReason);
+            scene.Seconds(15);
+        }
+
+        scene.Seconds(1800);
+        scene.Fail("p", "a");
+        Assert.Equal(PickResult.Picked, scene["p"].TryPick(new PickRequest { IsBeside = true }, out _));
+        using (var chat = scene.Pick("a"))
+        {
+            chat.HardDown(FaultClass.Auth, 401);
+        }
+
+        Assert.Equal(PickResult.None, scene["p"].TryPick(new PickRequest { IsBeside = true }, out _));
+    }
+
+    [Fact]
+    public void Three_different_requests_declined_in_a_row_are_too_many_and_repeats_are_not()
+    {
+        var scene = new FleetScene().Pool("p", Lenient, Member("a"));
+        Assert.Equal([false, false, false, false, true], ((int[])[1, 1, 2, 1, 3]).Select(request => Declined(scene, 7, request)));
+        Assert.Equal([false, false], ((int[])[4, 5]).Select(request => Declined(scene, 7, request)));
+        using (var good = scene.Pick("p"))
+        {
+            good.Succeeded();
+        }
+
+        Assert.False(Declined(scene, 7, 6));
+    }
+
+    [Fact]
+    public void One_caller_alone_cannot_have_a_lane_taken_from_others_by_what_is_declined()
+    {
+        var scene = new FleetScene().Pool("p", Lenient, Member("a"));
+        Assert.Equal(PickResult.Picked, scene["p"].TryPick(new PickRequest { Caller = 1 }, out var other));
+        other!.Succeeded();
+        other.Dispose();
+        Assert.Equal([false, false, false, false], ((int[])[1, 2, 3, 4]).Select(request => Declined(scene, 7, request)));
+        Assert.True(Declined(scene, 1, 5));
+    }
+
+    private static bool Declined(FleetScene scene, int caller, int request)
+    {
+        Assert.Equal(PickResult.Picked, scene["p"].TryPick(new PickRequest { Caller = caller }, out var lease));
+        using (lease)
+        {
+            var isTooOften = lease!.IsDeclinedTooOften(request);
+            lease.Failed(FaultClass.Declined);
+            return isTooOften;
+        }
     }
 
     [Fact, Trait("gotcha", "C191")]
@@ -243,6 +333,7 @@ public sealed class LaneLeaseTests
         Assert.Throws<ArgumentOutOfRangeException>(() => lease.Failed(FaultClass.Auth));
         Assert.Throws<ArgumentOutOfRangeException>(() => lease.Failed(FaultClass.ClientError));
         Assert.Throws<ArgumentOutOfRangeException>(() => lease.HardDown(FaultClass.Timeout, 504));
+        Assert.Throws<ArgumentOutOfRangeException>(() => lease.Failed(FaultClass.Content));
     }
 
     private static FleetScene HalfOpen(out LaneLease probe)

@@ -29,6 +29,12 @@ internal readonly record struct SequentialCell(BreakerState State, long Cooldown
                 return owns ? new SequentialCell(BreakerState.Closed, 0, false, Nobody) : this;
             case BreakerTrigger.GiveBack:
                 return owns ? this with { State = BreakerState.Open, Owner = Nobody } : this;
+            case BreakerTrigger.LateSuccess:
+                return IsUndecided(step.Now) ? new SequentialCell(BreakerState.Closed, 0, false, Nobody) : this;
+            case BreakerTrigger.LateFailure:
+                return IsUndecided(step.Now) && State == BreakerState.Open ? new SequentialCell(BreakerState.Open, step.Until, false, Nobody) : this;
+            case BreakerTrigger.Lengthen:
+                return State == BreakerState.Open ? this with { Cooldown = Math.Max(Cooldown, step.Until) } : this;
             case BreakerTrigger.HardDown:
                 return new SequentialCell(BreakerState.Open, Math.Max(Cooldown, step.Until), true, Nobody);
             case BreakerTrigger.Heal:
@@ -37,4 +43,6 @@ internal readonly record struct SequentialCell(BreakerState State, long Cooldown
                 throw new ArgumentOutOfRangeException(nameof(step));
         }
     }
+
+    private bool IsUndecided(long now) => !HardDown && (State == BreakerState.HalfOpen || (State == BreakerState.Open && now >= Cooldown));
 }

@@ -17,7 +17,7 @@ public sealed class FaultScenarios
         Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves));
         scene.Upstreams[0].Next(call => call.AnswerAsync(401, serves.Error("authentication_error", "canary-upstream-detail")));
-        scene.Upstreams[1].Next(call => serves.ServeAsync(call)).Next(call => call.AnswerAsync(403, serves.Error("permission_error", "canary-upstream-detail")));
+        scene.Upstreams[1].Next(call => serves.ServeAsync(call)).Next(call => call.AnswerAsync(403, serves.Error("permission_error", "This API key was disabled, canary-upstream-detail")));
 
         Assert.Equal(200, (await scene.PostAsync(speaks)).Status);
         LaneReading refused = await scene.LaneAsync(0);
@@ -42,7 +42,7 @@ public sealed class FaultScenarios
     {
         Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves));
-        scene.Upstreams[0].Next(call => call.AnswerAsync(402, serves.Error("billing_error", "canary-upstream-detail")));
+        scene.Upstreams[0].Next(call => call.AnswerAsync(402, serves.Error("billing_error", "insufficient balance, canary-upstream-detail")));
         scene.Upstreams[1].Always = call => serves.ServeAsync(call);
 
         Assert.Equal(200, (await scene.PostAsync(speaks)).Status);

@@ -34,7 +34,7 @@ public sealed class HealthScenarios
         Assert.Equal(dialect.PathOf("wire-0", stream: false), probe.Path);
         Assert.True(dialect.ModelInPath || body.GetProperty("model").GetString() == "wire-0");
         Assert.Contains("\"ping\"", probe.Text);
-        Assert.Contains(dialect is ResponsesDialect ? "_tokens\":16" : "okens\":1", probe.Text);
+        Assert.Contains("okens\":16", probe.Text);
         foreach (string header in (string[])["User-Agent", "Accept", "Content-Type", "anthropic-version"])
         {
             Assert.Equal(organic[header], probe[header]);
@@ -52,7 +52,7 @@ public sealed class HealthScenarios
     public async Task A_failed_probe_counts_by_its_class(string protocol)
     {
         Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(Config("active", dialect) with { Always = call => call.AnswerAsync(400, dialect.Error("invalid_request_error", "no")) });
+        await using Scene scene = await Scene.StartAsync(Config("active", dialect) with { Always = call => call.AnswerAsync(404, dialect.Error("invalid_request_error", "no")) });
         await scene.Upstream.ArrivedAsync(2);
         Assert.Equal((0, 0, 0), Counts(await scene.LaneAsync()));
 
@@ -66,6 +66,19 @@ public sealed class HealthScenarios
         await Eventually.HoldsAsync(async () => (await scene.LaneAsync()).DeadReason is not null ? null : "not yet down");
         Assert.Contains("auth", (await scene.LaneAsync()).DeadReason);
         Assert.Equal((0, 2, 0), Counts(await scene.LaneAsync()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task A_probe_whose_own_parameters_are_refused_shows_that_the_lane_is_alive(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await StartAsync(dialect, "dead");
+        scene.Upstream.Next(call => call.AnswerAsync(500, "{}"));
+        scene.Upstream.Always = call => call.AnswerAsync(400, dialect.Error("invalid_request_error", "Unsupported value: the output limit is too small"));
+        dialect.IsEnvelope(await scene.PostAsync(dialect), 503);
+
+        await Eventually.HoldsAsync(async () => (await scene.LaneAsync()).State("smart") == "closed" ? null : "still open");
     }
 
     [Theory]

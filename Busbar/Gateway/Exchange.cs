@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Busbar.Configuration.Model;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;
@@ -44,6 +45,20 @@ internal sealed class Exchange
 
     /// <summary>What the sender proved.</summary>
     public CallerIdentity Caller { get; set; }
+
+    /// <summary>Hash of who asks, for breakers; 0 where callers are not told apart.</summary>
+    public int CallerHash => Caller.Key is { } key ? RuntimeHelpers.GetHashCode(key) : AdmittedToken.Caller;
+
+    /// <summary>Hash of what is asked; 0 once the body is gone.</summary>
+    public int RequestHash
+    {
+        get
+        {
+            var hash = default(HashCode);
+            hash.AddBytes(Body is { } body ? body.Span : default);
+            return hash.ToHashCode();
+        }
+    }
 
     /// <summary>The body, once read.</summary>
     public PooledBuffer? Body { get; set; }

@@ -1,6 +1,6 @@
 namespace Busbar.Ir;
 
-/// <summary>What kind of failure a provider reported or caused; the nine classes of <c>error_map</c>.</summary>
+/// <summary>What kind of failure a provider reported or caused. The first eleven are the words of <c>error_map</c>; the others are found out here.</summary>
 internal enum FaultClass : byte
 {
     /// <summary>Too many requests for the account or model.</summary>
@@ -29,4 +29,19 @@ internal enum FaultClass : byte
 
     /// <summary>The request is longer than the model's context.</summary>
     ContextLength,
+
+    /// <summary>The provider does not have the model, or no longer.</summary>
+    ModelGone,
+
+    /// <summary>The provider refuses what the request says: moderation, policy, a content filter.</summary>
+    Content,
+
+    /// <summary>The provider refused this call (402 or 403) and did not say that account or credential are to blame.</summary>
+    Declined,
+
+    /// <summary>The account cannot pay for this request, though perhaps for a smaller one.</summary>
+    Unaffordable,
+
+    /// <summary>This process ran out of descriptors, memory or disk space.</summary>
+    Gateway,
 }

@@ -9,4 +9,6 @@ namespace Busbar.Ir;
 /// <param name="IsContextLength">The message says that the input exceeds the model's context (gated by status as the dialect demands).</param>
 /// <param name="IsInvalidKey">The body says explicitly that the credential is bad although the status does not.</param>
 /// <param name="Param">The request parameter that the error is about (<c>error.param</c> of OpenAI's dialects).</param>
-internal readonly record struct ProviderError(string? Code, string? Type, string? Message, bool IsContextLength = false, bool IsInvalidKey = false, string? Param = null);
+/// <param name="Wait">How long the body asks to wait, as it is written there, such as <c>34.07s</c>.</param>
+internal readonly record struct ProviderError(
+    string? Code, string? Type, string? Message, bool IsContextLength = false, bool IsInvalidKey = false, string? Param = null, string? Wait = null);

@@ -71,6 +71,9 @@ internal abstract class Protocol
     /// <summary>Writes a request that the seam has prepared for this protocol. What still cannot be expressed is dropped and noted in <paramref name="losses"/>.</summary>
     public abstract void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses);
 
+    /// <summary>Name of the member that holds the answer, quoted: an array or object that is hardly ever empty.</summary>
+    public abstract ReadOnlySpan<byte> AnswerMark { get; }
+
     /// <summary>Reads a whole 2xx answer. False when it is not this protocol's answer at all.</summary>
     public abstract bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response);
 

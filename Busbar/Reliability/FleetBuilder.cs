@@ -163,21 +163,25 @@ internal sealed class FleetBuilder
         var slot = Array.Find(pool.Slots, known => ReferenceEquals(known.Lane.State, lane.State));
         if (slot is null)
         {
-            slot = new PoolSlot(pool, lane, new BreakerCell(_context.Clock, _context.Random, settings));
+            slot = new PoolSlot(pool, lane, NewCell(pool, settings), NewCell(pool, settings));
             if (lane.State.DeadReason is not null)
             {
                 slot.Cell.HardDown();
+                slot.Beside.HardDown();
             }
         }
         else
         {
             slot.Lane = lane;
             slot.Cell.Configure(settings);
+            slot.Beside.Configure(settings);
         }
 
         _slots[lane.State].Add(slot);
         return slot;
     }
+
+    private BreakerCell NewCell(PoolState pool, BreakerSettings settings) => new(_context.Clock, _context.Random, settings, pool.Callers);
 
     private static long LeastCommonMultiple(long a, long b)
     {

@@ -1,24 +1,33 @@
 using Busbar.Ir;
+using Busbar.Reliability.Breaker;
 using Busbar.Reliability.Faults;
+using Busbar.Reliability.Selection;
 
 namespace Busbar.Reliability;
 
 /// <summary>
-/// One attempt at a lane: owns a permit and, in a cell that was Open, the probe. Report at most one outcome, then dispose. Disposing without an
-/// outcome (the client went away) moves no breaker. Reporting and disposing may race; each takes effect once.
+/// One attempt at a lane: owns a permit and, in a cell that was Open, the probe. Say when the answer has begun, report at most one outcome, then dispose.
+/// Disposing without an outcome (the client went away) moves no breaker. Reporting and disposing may race; each takes effect once.
 /// </summary>
 internal sealed class LaneLease : IDisposable
 {
     private readonly int _probe;
-    private int _outcome;
-    private int _spent;
-    private int _disposed;
+    private readonly int _caller;
+    private readonly bool _isBeside;
+    private readonly long _began;
+    private byte _hasBegun;
+    private byte _isSettled;
+    private byte _spent;
+    private byte _disposed;
 
-    internal LaneLease(Pool pool, PoolMember member, int probe)
+    internal LaneLease(Pool pool, PoolMember member, int probe, in PickRequest request, long now)
     {
         Pool = pool;
         Member = member;
         _probe = probe;
+        _caller = request.Caller;
+        _isBeside = request.IsBeside;
+        _began = now;
     }
 
     /// <summary>The pool it was picked from.</summary>
@@ -33,80 +42,104 @@ internal sealed class LaneLease : IDisposable
     /// <summary>True when this call decides whether the lane comes back into rotation.</summary>
     public bool IsProbe => _probe != 0;
 
-    /// <summary>The answer has begun: records a success and spends one of the lifetime budget.</summary>
-    public void Succeeded()
+    private BreakerCell Cell => Member.Slot.CellOf(_isBeside);
+
+    private BreakerCall Call => new(_caller, _began, _probe != 0 && Volatile.Read(ref _hasBegun) == 1);
+
+    /// <summary>
+    /// The answer has begun: spends one of the lifetime budget, and gives a probe's place to the next request. What becomes of the answer is not
+    /// known yet.
+    /// </summary>
+    public void Begun()
     {
-        if (TryReport(Outcome.Succeeded))
+        if (Volatile.Read(ref _isSettled) == 0 && Interlocked.Exchange(ref _hasBegun, (byte)1) == 0)
         {
-            Lane.State.CountOk();
             if (Lane.Budget.TrySpend())
             {
                 Volatile.Write(ref _spent, 1);
             }
 
-            Member.Slot.Settle(Member.Slot.Cell.Succeeded(_probe));
+            // Nobody is told: the lane neither failed nor came back.
+            Cell.GiveBack(_probe);
         }
     }
 
-    /// <summary>The provider failed before the answer began (<see cref="FaultDisposition.TransientUpstream"/>).</summary>
+    /// <summary>The answer is whole: records a success.</summary>
+    public void Succeeded()
+    {
+        if (TrySettle())
+        {
+            Lane.State.CountOk();
+            if (Interlocked.Exchange(ref _hasBegun, (byte)1) == 0 && Lane.Budget.TrySpend())
+            {
+                Volatile.Write(ref _spent, 1);
+            }
+
+            if (!_isBeside)
+            {
+                Lane.State.Accepted();
+            }
+
+            Settle(Cell.Succeeded(_probe, Call));
+        }
+    }
+
+    /// <summary>The provider failed, before its answer began or after (<see cref="FaultDispositions.IsFailure"/>).</summary>
     /// <param name="fault">What failed.</param>
     /// <param name="retryAfter">What the provider asked for: a floor under the cooldown.</param>
     public void Failed(FaultClass fault, TimeSpan? retryAfter = null)
     {
-        Require(fault, FaultDisposition.TransientUpstream);
-        if (TryReport(Outcome.Final))
+        Require(fault, FaultDispositions.Of(fault).IsFailure());
+        if (TrySettle())
         {
             Lane.State.LastFault = fault;
-            RecordFailure(retryAfter);
+            Lane.State.CountError();
+            Settle(Cell.Failed(_probe, retryAfter, Call));
         }
     }
 
     /// <summary>Account or credential failed: takes the lane out of every pool.</summary>
-    /// <param name="fault">Auth or billing.</param>
+    /// <param name="fault">Auth or billing, or what was declined too often.</param>
     /// <param name="status">HTTP status, 0 when there was none.</param>
     public void HardDown(FaultClass fault, int status)
     {
-        Require(fault, FaultDisposition.HardDown);
-        if (TryReport(Outcome.Final))
+        Require(fault, FaultDispositions.Of(fault) is FaultDisposition.HardDown or FaultDisposition.Declined);
+        if (TrySettle())
         {
-            Lane.State.HardDown(fault, status);
+            Lane.State.HardDown(fault, status, _isBeside);
         }
     }
+
+    /// <summary>
+    /// The provider declined the call without a word about the account. True when that makes three in a row of different requests, no success between, and
+    /// not all of one caller where others use the lane: then the account is to blame.
+    /// </summary>
+    /// <param name="request">Hash of the request.</param>
+    public bool IsDeclinedTooOften(int request) => !_isBeside && Lane.State.Declined(request, _caller, Cell.HasSeveralCallers);
 
     /// <summary>The client's request was at fault: counted, no penalty, the probe goes back.</summary>
     public void ClientFault()
     {
-        if (TryReport(Outcome.Final))
+        if (TrySettle())
         {
             Lane.State.CountClientFault();
             GiveProbeBack();
         }
     }
 
-    /// <summary>The request was too long for the lane: no penalty, the probe goes back.</summary>
-    public void ContextExceeded()
+    /// <summary>Nobody's fault that the lane must answer for: no penalty, the probe goes back.</summary>
+    public void Pass()
     {
-        if (TryReport(Outcome.Final))
+        if (TrySettle())
         {
             GiveProbeBack();
         }
     }
 
-    /// <summary>The answer broke off after <see cref="Succeeded"/>: a failure is recorded, the budget stays spent.</summary>
-    /// <param name="retryAfter">What the provider asked for, if it did.</param>
-    public void FailedAfterSuccess(TimeSpan? retryAfter = null)
-    {
-        if (Interlocked.CompareExchange(ref _outcome, (int)Outcome.Final, (int)Outcome.Succeeded) == (int)Outcome.Succeeded)
-        {
-            Lane.State.LastFault = FaultClass.Network;
-            RecordFailure(retryAfter);
-        }
-    }
-
-    /// <summary>The client got nothing for what <see cref="Succeeded"/> spent: gives it back, once.</summary>
+    /// <summary>The client got nothing for what <see cref="Begun"/> spent: gives it back, once.</summary>
     public void RefundBudget()
     {
-        if (Interlocked.Exchange(ref _spent, 0) == 1)
+        if (Interlocked.Exchange(ref _spent, (byte)0) == 1)
         {
             Lane.Budget.Refund();
         }
@@ -115,39 +148,24 @@ internal sealed class LaneLease : IDisposable
     /// <summary>Gives back the probe, if there was no outcome, and the permit.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        if (Interlocked.Exchange(ref _disposed, (byte)1) == 0)
         {
-            if (TryReport(Outcome.Final))
-            {
-                GiveProbeBack();
-            }
-
+            Pass();
             Lane.Permits.Release();
         }
     }
 
-    private bool TryReport(Outcome outcome) => Interlocked.CompareExchange(ref _outcome, (int)outcome, (int)Outcome.None) == (int)Outcome.None;
+    private bool TrySettle() => Interlocked.Exchange(ref _isSettled, (byte)1) == 0;
 
-    private void GiveProbeBack() => Member.Slot.Settle(Member.Slot.Cell.GiveBack(_probe));
+    private void GiveProbeBack() => Settle(Cell.GiveBack(_probe));
 
-    private void RecordFailure(TimeSpan? retryAfter)
+    private void Settle(BreakerChange change) => Member.Slot.Settle(change, _isBeside);
+
+    private static void Require(FaultClass fault, bool isMeant)
     {
-        Lane.State.CountError();
-        Member.Slot.Settle(Member.Slot.Cell.Failed(_probe, retryAfter));
-    }
-
-    private static void Require(FaultClass fault, FaultDisposition expected)
-    {
-        if (FaultDispositions.Of(fault) != expected)
+        if (!isMeant)
         {
-            throw new ArgumentOutOfRangeException(nameof(fault), fault, $"not a fault of disposition {expected}");
+            throw new ArgumentOutOfRangeException(nameof(fault), fault, $"not to be reported in this way: its disposition is {FaultDispositions.Of(fault)}");
         }
-    }
-
-    private enum Outcome
-    {
-        None,
-        Succeeded,
-        Final,
     }
 }

@@ -13,6 +13,10 @@ internal sealed class LaneState(int index)
     private long _clientFaults;
     private int _hardDowns;
     private int _lastFault;
+    private readonly Lock _declines = new();
+    private int _declined;
+    private (int Request, int Caller) _first;
+    private (int Request, int Caller) _second;
     private string? _deadReason;
     private PoolSlot[] _slots = [];
 
@@ -57,19 +61,70 @@ internal sealed class LaneState(int index)
     /// <summary>Counts a client fault.</summary>
     public void CountClientFault() => Interlocked.Increment(ref _clientFaults);
 
-    /// <summary>The account or credential failed: opens every cell of the lane.</summary>
-    /// <param name="fault">Auth or billing.</param>
+    /// <summary>The account or credential failed: opens every cell of the lane; those of chat only if chat was asked for.</summary>
+    /// <param name="fault">Auth or billing, or what was declined too often.</param>
     /// <param name="status">HTTP status, 0 when there was none.</param>
-    public void HardDown(FaultClass fault, int status)
+    /// <param name="isBeside">It was said of something else than chat.</param>
+    public void HardDown(FaultClass fault, int status, bool isBeside = false)
     {
         CountError();
-        LastFault = fault;
-        var name = fault == FaultClass.Billing ? "billing" : "auth";
-        Volatile.Write(ref _deadReason, status == 0 ? name : $"{name} (HTTP {status})");
-        Interlocked.Increment(ref _hardDowns);
+        if (!isBeside)
+        {
+            LastFault = fault;
+            var name = fault switch { FaultClass.Billing => "billing", FaultClass.Declined => "declined", _ => "auth" };
+            Volatile.Write(ref _deadReason, status == 0 ? name : $"{name} (HTTP {status})");
+            Interlocked.Increment(ref _hardDowns);
+        }
+
         foreach (var slot in Slots)
         {
-            slot.Settle(slot.Cell.HardDown());
+            slot.Beside.HardDown();
+            if (!isBeside)
+            {
+                slot.Settle(slot.Cell.HardDown());
+            }
+        }
+    }
+
+    /// <summary>
+    /// A call was declined without evidence about the account. True when it is the third in a row, each of another request; where several callers use
+    /// the lane, of at least two of them.
+    /// </summary>
+    public bool Declined(int request, int caller, bool hasSeveralCallers)
+    {
+        lock (_declines)
+        {
+            switch (_declined)
+            {
+                case 0:
+                    (_first, _declined) = ((request, caller), 1);
+                    return false;
+                case 1 when request != _first.Request:
+                    (_second, _declined) = ((request, caller), 2);
+                    return false;
+                case 2 when request != _first.Request && request != _second.Request:
+                    if (hasSeveralCallers && caller == _first.Caller && caller == _second.Caller)
+                    {
+                        return false;
+                    }
+
+                    _declined = 0;
+                    return true;
+                default:
+                    return false;
+            }
+        }
+    }
+
+    /// <summary>A call succeeded: what was declined before it had reasons of its own.</summary>
+    public void Accepted()
+    {
+        if (Volatile.Read(ref _declined) != 0)
+        {
+            lock (_declines)
+            {
+                _declined = 0;
+            }
         }
     }
 
@@ -83,6 +138,7 @@ internal sealed class LaneState(int index)
         foreach (var slot in Slots)
         {
             slot.Settle(slot.Cell.Reset());
+            slot.Beside.Reset();
         }
     }
 
@@ -110,10 +166,12 @@ internal sealed class LaneState(int index)
     public void HealthSucceeded(int begun)
     {
         CountOk();
+        Accepted();
         foreach (var slot in Slots)
         {
             slot.Settle(slot.Cell.Heal(in _hardDowns, begun));
             slot.Cell.Succeeded(probe: 0);
+            slot.Beside.Heal(in _hardDowns, begun);
         }
     }
 

@@ -61,6 +61,21 @@ internal sealed class Pool
     /// </summary>
     public PickResult TryPick(in PickRequest request, out LaneLease? lease) => TryPick(request, null, out lease);
 
+    /// <summary>True when another lane could take the request at once, its breaker and its permits included. Changes nothing.</summary>
+    public bool HasReady(in PickRequest request)
+    {
+        var now = _clock.NowMs;
+        foreach (var member in Members)
+        {
+            if (member.Lane.Permits.HasFree && LaneSelection.IsCandidate(member, request) && member.Slot.CellOf(request.IsBeside).Word.IsReady(now))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>
     /// Waits for a permit at every lane of the request at once, behind those who came before, and picks with the first one freed. Null when
     /// <paramref name="max"/> is over or no lane is left meanwhile.
@@ -117,7 +132,7 @@ internal sealed class Pool
     /// </summary>
     public bool PickLeastBad(in PickRequest request, out LaneLease? lease)
     {
-        lease = _selection.PickLeastBad(request, out var probe) is { } member ? Lease(member, probe) : null;
+        lease = _selection.PickLeastBad(request, out var probe) is { } member ? Lease(member, probe, request) : null;
         return lease is not null;
     }
 
@@ -125,7 +140,7 @@ internal sealed class Pool
     /// What to tell a client that found no lane: the soonest end of a genuine cooldown, at least one second. A lane that is merely busy counts as two
     /// seconds, one out of budget or service not at all; with nothing to go by it is two seconds.
     /// </summary>
-    public TimeSpan RetryAfter()
+    public TimeSpan RetryAfter(bool isBeside = false)
     {
         const long Busy = 2000;
         var soonest = long.MaxValue;
@@ -136,7 +151,7 @@ internal sealed class Pool
                 continue;
             }
 
-            var remaining = member.Slot.Cell.CooldownRemainingMs;
+            var remaining = member.Slot.CellOf(isBeside).CooldownRemainingMs;
             if (remaining > 0)
             {
                 soonest = Math.Min(soonest, remaining);
@@ -172,18 +187,18 @@ internal sealed class Pool
     private PickResult TryPick(in PickRequest request, PermitGate? held, out LaneLease? lease)
     {
         var result = _selection.Pick(request, held, out var member, out var probe);
-        lease = member is null ? null : Lease(member, probe);
+        lease = member is null ? null : Lease(member, probe, request);
         return result;
     }
 
-    private LaneLease Lease(PoolMember member, int probe)
+    private LaneLease Lease(PoolMember member, int probe, in PickRequest request)
     {
         if (probe != 0)
         {
-            member.Slot.Settle(BreakerChange.ProbeBegan);
+            member.Slot.Settle(BreakerChange.ProbeBegan, request.IsBeside);
         }
 
-        return new LaneLease(this, member, probe);
+        return new LaneLease(this, member, probe, request, _clock.NowMs);
     }
 
     private long NextCooldownEnd(in PickRequest request, long now)
@@ -191,7 +206,7 @@ internal sealed class Pool
         var next = long.MaxValue;
         foreach (var member in Members)
         {
-            var deadline = member.Slot.Cell.Word.Deadline;
+            var deadline = member.Slot.CellOf(request.IsBeside).Word.Deadline;
             if (deadline > now && LaneSelection.IsCandidate(member, request))
             {
                 next = Math.Min(next, deadline);
@@ -219,7 +234,7 @@ internal sealed class Pool
     {
         foreach (var member in Members)
         {
-            var word = member.Slot.Cell.Word;
+            var word = member.Slot.CellOf(request.IsBeside).Word;
             if ((soft ? word.IsSoft(now) : word.IsReady(now)) && LaneSelection.IsCandidate(member, request) && !gates.Contains(member.Lane.Permits))
             {
                 gates.Add(member.Lane.Permits);

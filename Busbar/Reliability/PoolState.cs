@@ -1,3 +1,5 @@
+using Busbar.Reliability.Breaker;
+
 namespace Busbar.Reliability;
 
 /// <summary>What of a pool lives on across reloads: the lock of its rotation, its cells, and how many requests wait.</summary>
@@ -15,6 +17,9 @@ internal sealed class PoolState(string name, IReliabilityEvents events)
 
     /// <summary>One slot per lane, in configuration order. Replaced as a whole by a reload.</summary>
     public PoolSlot[] Slots { get; set; } = [];
+
+    /// <summary>Who uses the pool.</summary>
+    public CallerActivity Callers { get; } = new();
 
     /// <summary>Requests waiting for a permit.</summary>
     public int Queued => Volatile.Read(ref _queued);

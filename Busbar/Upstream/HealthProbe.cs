@@ -4,18 +4,18 @@ using Busbar.Wire;
 
 namespace Busbar.Upstream;
 
-/// <summary>The smallest call of a model that shows whether it answers: one word in, hardly a token out (control plane, 6.8).</summary>
+/// <summary>The smallest call of a model that shows whether it answers: one word in, a few tokens out (control plane, 6.8).</summary>
 internal static class HealthProbe
 {
-    // The API refuses less than 16 (current wire facts), and a refused probe would never heal a lane.
-    private const int LeastForResponses = 16;
+    // Responses refuses less than 16, and reasoning models elsewhere refuse an output that has no room for a thought.
+    private const int MaxTokens = 16;
 
     /// <summary>Writes the body in the words of the protocol that <paramref name="endpoint"/> speaks.</summary>
     public static void WriteBody(UpstreamEndpoint endpoint, PooledBuffer output)
     {
         using ChatRequest request = ChatRequest.Rent();
         request.Source = endpoint.Protocol.Id;
-        request.MaxTokens = endpoint.Protocol.Id == ProtocolId.Responses ? LeastForResponses : 1;
+        request.MaxTokens = MaxTokens;
         request.AddMessage(Role.User).Blocks.Add(request.Arena.NewText(JsonText.From("ping")));
         Losses losses = default;
         endpoint.Protocol.WriteRequest(request, endpoint.Target, new JsonWriter(output), ref losses);

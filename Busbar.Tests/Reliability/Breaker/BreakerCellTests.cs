@@ -139,12 +139,55 @@ public sealed class BreakerCellTests
     }
 
     [Fact]
-    public void A_late_failure_on_an_open_cell_counts_but_does_not_extend_the_cooldown()
+    public void A_late_failure_on_an_open_cell_counts_and_only_a_wait_that_is_asked_for_makes_the_cooldown_longer()
     {
         var cell = Tripped();
         Seconds(5);
+        Assert.False(cell.Failed(0, null).IsChange);
+        Assert.False(cell.Failed(0, TimeSpan.FromSeconds(3)).IsChange);
+        Assert.Equal((10_000L, 3), (cell.CooldownRemainingMs, cell.Streak));
         Assert.False(cell.Failed(0, TimeSpan.FromHours(1)).IsChange);
-        Assert.Equal((10_000L, 2), (cell.CooldownRemainingMs, cell.Streak));
+        Assert.Equal(3_600_000, cell.CooldownRemainingMs);
+    }
+
+    [Fact]
+    public void Calls_that_began_before_the_cooldown_neither_trip_nor_make_it_grow()
+    {
+        var cell = Cell(new BreakerConfig { Mode = TripMode.Consecutive, ConsecutiveN = 2 });
+        Seconds(10);
+        var began = 5_000L;
+        for (var i = 0; i < 12; i++)
+        {
+            Assert.False(cell.Failed(0, null, new BreakerCall(0, began)).IsTrip);
+        }
+
+        Assert.Equal((BreakerState.Closed, 15_000L), (cell.Word.State, cell.CooldownRemainingMs));
+        Assert.True(cell.Failed(0, null, new BreakerCall(0, 10_000)).IsTrip);
+        Assert.Equal(15_000, cell.CooldownRemainingMs);
+    }
+
+    [Theory]
+    [InlineData(nameof(TripMode.Consecutive))]
+    [InlineData(nameof(TripMode.ErrorRate))]
+    public void One_caller_does_not_trip_what_others_use_and_two_do(string name)
+    {
+        var mode = Enum.Parse<TripMode>(name);
+        var cell = Cell(new BreakerConfig { Mode = mode, ConsecutiveN = 3, MinRequests = 6, Threshold = 0.5 });
+        cell.Succeeded(0, new BreakerCall(1));
+        for (var i = 0; i < 12; i++)
+        {
+            Assert.False(cell.Failed(0, null, new BreakerCall(2)).IsTrip);
+        }
+
+        Assert.Contains(true, Enumerable.Range(0, 12).Select(_ => cell.Failed(0, null, new BreakerCall(1)).IsTrip));
+        Assert.Equal(15_000, cell.CooldownRemainingMs);
+    }
+
+    [Fact]
+    public void Where_only_one_caller_is_active_its_failures_trip()
+    {
+        var cell = Cell(new BreakerConfig { Mode = TripMode.Consecutive, ConsecutiveN = 3 });
+        Assert.Equal([false, false, true], Enumerable.Range(0, 3).Select(_ => cell.Failed(0, null, new BreakerCall(2)).IsTrip));
     }
 
     [Fact]
@@ -301,13 +344,15 @@ public sealed class BreakerCellTests
                 return 0.5;
             },
             new BreakerSettings(new BreakerConfig(), new LimitsConfig()));
-        for (var i = 0; i < 4; i++)
+        for (var i = 0; i < 5; i++)
         {
             cell.Failed(0, null);
         }
 
+        Seconds(15);
+        Assert.True(cell.TryEnter(out var own));
         meddle = true;
-        Assert.False(cell.Failed(0, null).IsTrip);
+        Assert.False(cell.Failed(own, null).IsTrip);
         Assert.False(meddle);
         Assert.Equal(BreakerState.Closed, cell.Word.State);
     }

@@ -9,8 +9,8 @@ public sealed class FaultClassifierTests
 
     [Theory]
     [InlineData(401, nameof(FaultClass.Auth))]
-    [InlineData(403, nameof(FaultClass.Auth))]
-    [InlineData(402, nameof(FaultClass.Billing))]
+    [InlineData(403, nameof(FaultClass.Declined))]
+    [InlineData(402, nameof(FaultClass.Declined))]
     [InlineData(408, nameof(FaultClass.Timeout))]
     [InlineData(429, nameof(FaultClass.RateLimit))]
     [InlineData(529, nameof(FaultClass.Overloaded))]
@@ -18,7 +18,8 @@ public sealed class FaultClassifierTests
     [InlineData(503, nameof(FaultClass.ServerError))]
     [InlineData(599, nameof(FaultClass.ServerError))]
     [InlineData(400, nameof(FaultClass.ClientError))]
-    [InlineData(404, nameof(FaultClass.ClientError))]
+    [InlineData(404, nameof(FaultClass.ModelGone))]
+    [InlineData(409, nameof(FaultClass.ClientError))]
     [InlineData(413, nameof(FaultClass.ClientError))]
     [InlineData(101, nameof(FaultClass.ServerError))]
     [InlineData(302, nameof(FaultClass.ClientError))]
@@ -75,10 +76,21 @@ public sealed class FaultClassifierTests
     public void Every_class_has_a_disposition_and_only_client_faults_stop_the_request()
     {
         var byDisposition = Enum.GetValues<FaultClass>().ToLookup(FaultDispositions.Of);
-        Assert.Equal([FaultClass.RateLimit, FaultClass.Overloaded, FaultClass.ServerError, FaultClass.Timeout, FaultClass.Network], byDisposition[FaultDisposition.TransientUpstream]);
+        Assert.Equal(
+            [FaultClass.RateLimit, FaultClass.Overloaded, FaultClass.ServerError, FaultClass.Timeout, FaultClass.Network, FaultClass.Unaffordable],
+            byDisposition[FaultDisposition.TransientUpstream]);
         Assert.Equal([FaultClass.Auth, FaultClass.Billing], byDisposition[FaultDisposition.HardDown]);
-        Assert.Equal([FaultClass.ClientError], byDisposition[FaultDisposition.ClientFault]);
+        Assert.Equal([FaultClass.ClientError, FaultClass.Content], byDisposition[FaultDisposition.ClientFault]);
         Assert.Equal([FaultClass.ContextLength], byDisposition[FaultDisposition.ContextLength]);
         Assert.Equal([FaultDisposition.ClientFault], Enum.GetValues<FaultDisposition>().Where(disposition => !disposition.MovesOn()));
+    }
+
+    [Fact]
+    public void A_map_takes_statuses_and_phrases_too()
+    {
+        var map = new Dictionary<string, FaultClass> { ["403"] = FaultClass.RateLimit, ["no more tea"] = FaultClass.Billing, ["tea"] = FaultClass.Auth };
+        Assert.Equal(FaultClass.RateLimit, FaultClassifier.Classify(403, new ProviderError(null, null, "tea"), map));
+        Assert.Equal(FaultClass.Billing, FaultClassifier.Classify(400, new ProviderError(null, null, "There is No More Tea."), map));
+        Assert.Equal(FaultClass.Billing, FaultClassifier.Classify(new StreamError(FaultClass.ServerError, new ProviderError(null, null, "no more tea")), map));
     }
 }

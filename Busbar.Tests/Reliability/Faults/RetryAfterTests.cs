@@ -23,7 +23,6 @@ public sealed class RetryAfterTests
     [InlineData(" ")]
     [InlineData("-1")]
     [InlineData("+1")]
-    [InlineData("1.5")]
     [InlineData("1e3")]
     [InlineData("0x10")]
     [InlineData("１２")]
@@ -52,6 +51,36 @@ public sealed class RetryAfterTests
     [InlineData("1.x")]
     [InlineData("abc")]
     public void Unusable_milliseconds_leave_the_seconds(string value) => Assert.Equal(TimeSpan.FromSeconds(9), RetryAfter.Parse("9", value, Now));
+
+    [Theory]
+    [InlineData("1.5", 1500)]
+    [InlineData("0.25", 250)]
+    [InlineData("Sunday, 01-Mar-26 12:00:30 GMT", 30_000)]
+    [InlineData("Sun Mar  1 12:00:30 2026", 30_000)]
+    public void Fractions_and_the_older_forms_of_dates_are_understood(string value, int milliseconds) =>
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), RetryAfter.Parse(value, null, Now));
+
+    [Theory]
+    [InlineData("6m0s", 360_000)]
+    [InlineData("1h2m3.5s", 3_723_500)]
+    [InlineData("120ms", 120)]
+    [InlineData("34.074824224s", 34_074)]
+    [InlineData("37", 37_000)]
+    [InlineData("2026-03-01T12:05:00Z", 300_000)]
+    [InlineData("2026-03-01T12:05:00+00:00", 300_000)]
+    [InlineData("1772366430", 30_000)]
+    [InlineData("1772366430000", 30_000)]
+    [InlineData("2026-03-01T11:00:00Z", 0)]
+    public void The_moment_at_which_a_limit_is_filled_again_comes_in_every_vendors_form(string value, int milliseconds) =>
+        Assert.Equal(milliseconds, (long)RetryAfter.ParseReset(value, Now)!.Value.TotalMilliseconds);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("soon")]
+    [InlineData("5x")]
+    [InlineData("s")]
+    [InlineData("-5s")]
+    public void What_is_no_moment_says_nothing(string value) => Assert.Null(RetryAfter.ParseReset(value, Now));
 
     [Fact]
     public void Nothing_said_is_nothing() => Assert.Null(RetryAfter.Parse(null, null, Now));

@@ -310,7 +310,7 @@ public sealed class LaneSelectionTests
         Assert.Equal(("mid", true), (lease!.Lane.Name, lease.IsProbe));
         request.Tried.Add(lease.Lane.Index);
         request.Outgrew(lease.Member);
-        lease.ContextExceeded();
+        lease.Pass();
         Assert.Equal(BreakerState.Open, scene.Slot("p", "mid").Cell.Word.State);
         Assert.True(scene.Slot("p", "mid").Cell.IsReady);
         lease.Dispose();
@@ -356,8 +356,8 @@ public sealed class LaneSelectionTests
         scene.Fail("p", "b", 20);
         using (var lease = scene.PickOnly("p", "c"))
         {
-            lease.Succeeded();
-            lease.FailedAfterSuccess(TimeSpan.FromSeconds(15));
+            lease.Begun();
+            lease.Failed(FaultClass.Network, TimeSpan.FromSeconds(15));
         }
 
         Assert.Equal(TimeSpan.FromSeconds(20), scene["p"].RetryAfter());

@@ -20,9 +20,6 @@ internal enum FaultView
     /// <summary>A stream that began, then one native error event, and no clean end.</summary>
     BrokenOff,
 
-    /// <summary>What the provider sent within one protocol; the native 500 where it was to be translated.</summary>
-    Verbatim,
-
     /// <summary>Nothing: the client has left.</summary>
     Nobody,
 }
@@ -45,7 +42,7 @@ internal enum FaultCharge
     /// <summary>The request.</summary>
     ClientFault,
 
-    /// <summary>The lane, after it had been given a success.</summary>
+    /// <summary>The lane, though its answer had begun: one failure and no success.</summary>
     Late,
 
     /// <summary>The lane or nobody: client and provider failed at the same time.</summary>
@@ -74,6 +71,12 @@ internal sealed record FaultRow(string Name, FaultView View, FaultCharge Charge,
 
     /// <summary>The status a <see cref="FaultView.Refusal"/> has.</summary>
     public int Status { get; init; }
+
+    /// <summary>The status that a <see cref="FaultView.Refusal"/> has in another protocol, where it differs.</summary>
+    public int? ForeignStatus { get; init; }
+
+    /// <summary>What the provider says.</summary>
+    public string Said { get; init; } = "canary-upstream-detail";
 
     /// <summary>Seconds that the lane must at least be passed over.</summary>
     public int Floor { get; init; }

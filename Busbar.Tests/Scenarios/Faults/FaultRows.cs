@@ -22,7 +22,7 @@ internal static class FaultRows
     ];
 
     /// <summary>All rows.</summary>
-    public static IEnumerable<FaultRow> All => [.. Connections, .. Oddities, .. Refusals, .. Statuses, .. Bodies, .. Streams, .. Truncations, .. Departures];
+    public static IEnumerable<FaultRow> All => [.. Connections, .. Oddities, .. Refusals, .. Statuses, .. Words, .. Bodies, .. Streams, .. Truncations, .. Departures];
 
     private static IEnumerable<FaultRow> Connections =>
     [
@@ -60,7 +60,7 @@ internal static class FaultRows
             await call.RawAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n");
             call.Close();
         }),
-        new("204", FaultView.Verbatim, FaultCharge.Success, (_, call) => call.RawAsync("HTTP/1.1 204 No Content\r\n\r\n")),
+        Transient("204", (_, call) => call.RawAsync("HTTP/1.1 204 No Content\r\n\r\n")),
         .. ((int[])[300, 301, 302, 303, 307, 308]).Select(status => Refused(status) with { Name = $"{status}", IsOneOfMany = true }),
         new("304", FaultView.Refusal, FaultCharge.ClientFault, (_, call) => call.RawAsync("HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n")) { Status = 304 },
     ];
@@ -73,9 +73,9 @@ internal static class FaultRows
 
     private static IEnumerable<FaultRow> Statuses =>
     [
-        .. ((int[])[401, 402, 403]).SelectMany(status => RetryAfters.Select(after => Transient($"{status} with {after.Name}", (at, call) => SayAsync(at, call, status, after.Headers))
+        .. ((int[])[401]).SelectMany(status => RetryAfters.Select(after => Transient($"{status} with {after.Name}", (at, call) => SayAsync(at, call, status, after.Headers))
             with { Charge = FaultCharge.HardDown, Floor = 1700, Ceiling = 1800, IsOneOfMany = true })),
-        .. ((int[])[408, 429, 500, 502, 503, 504, 529]).SelectMany(status => RetryAfters.Select(after => Transient($"{status} with {after.Name}", (at, call) => SayAsync(at, call, status, after.Headers))
+        .. ((int[])[402, 403, 408, 429, 500, 502, 503, 504, 529]).SelectMany(status => RetryAfters.Select(after => Transient($"{status} with {after.Name}", (at, call) => SayAsync(at, call, status, after.Headers))
             with { Floor = after.Floor, Ceiling = after.Ceiling, IsOneOfMany = true })),
         Transient("502 in HTML", (_, call) => call.AnswerAsync(502, "<html>bad</html>"u8.ToArray(), "text/html")),
         Transient("500 without a body", (_, call) => call.AnswerAsync(500, "")),
@@ -84,6 +84,28 @@ internal static class FaultRows
             await call.RawAsync("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 100\r\n\r\n{");
             call.Close();
         }),
+    ];
+
+    // Status by what the vendor says: the words decide, and the status only where they do not.
+    private static IEnumerable<FaultRow> Words =>
+    [
+        .. ((int[])[400, 402, 403]).SelectMany(status => ((string[])
+        [
+            "Your credit balance is too low to be served.", "Insufficient Balance", "The billing hard limit has been reached.", "This organization has been disabled.",
+            "Your account has been suspended.", "User location is not supported for the API use.",
+        ]).Select(said => Spoken($"{status} {said}", status, said) with { Charge = FaultCharge.HardDown, Floor = 1700, Ceiling = 1800 })),
+        .. ((int[])[400, 402, 403, 422]).SelectMany(status => ((string[])
+        [
+            "Your input was flagged by moderation.", "The prompt violates our usage policies.", "Blocked by the content filter.", "Content Exists Risk",
+        ]).Select(said => Spoken($"{status} {said}", status, said) with
+        {
+            View = FaultView.Refusal, Charge = FaultCharge.ClientFault, MovesOn = false, Floor = 0, Status = status, ForeignStatus = status == 422 ? 422 : 400,
+        })),
+        .. ((int[])[400, 404]).SelectMany(status => ((string[])
+        [
+            "The model does not exist or you do not have access to it.", "The provided model identifier is invalid.", "This model version has reached the end of its life.",
+        ]).Select(said => Spoken($"{status} {said}", status, said))),
+        Spoken("402 for a part", 402, "You requested up to 65536 tokens, but can only afford 900."),
     ];
 
     private static IEnumerable<FaultRow> Bodies =>
@@ -105,7 +127,8 @@ internal static class FaultRows
             await call.ChunkAsync(at.Serves.Answer("hello")[..^9]);
             await call.SilenceAsync();
         }) with { Streamed = false, IsTimed = true, MovesOn = false },
-        new("garbage as an answer", FaultView.Verbatim, FaultCharge.Success, (_, call) => call.AnswerAsync(200, "\u0001\u0002 nothing of use")) { Streamed = false },
+        .. ((string[])["\u0001\u0002 nothing of use", "<html>maintenance</html>", "", "[]", "{}", "{\"choices\":null}", "\"text\""])
+            .Select((body, index) => Transient($"garbage {index} as an answer", (_, call) => call.AnswerAsync(200, body)) with { Streamed = false, IsOneOfMany = index > 2 }),
     ];
 
     private static IEnumerable<FaultRow> Streams =>
@@ -136,7 +159,7 @@ internal static class FaultRows
                 await call.BeginAsync();
                 await call.ChunkAsync(at.Serves.Prelude[0]);
                 await call.SilenceAsync();
-            }) with { IsTimed = true, MovesOn = false },
+            }) with { IsTimed = true },
             Late("silence in the middle", async (at, call) =>
             {
                 await at.BeginAsync(call);
@@ -211,12 +234,12 @@ internal static class FaultRows
             await call.ChunkAsync(at.Serves.Prelude[0]);
             await call.SilenceAsync();
         }) with { Whole = false },
-        Left("leaves in the middle", FaultCharge.Success, Leaving.AfterContent, async (at, call) =>
+        Left("leaves in the middle", FaultCharge.Nothing, Leaving.AfterContent, async (at, call) =>
         {
             await at.BeginAsync(call);
             await call.SilenceAsync();
         }) with { Whole = false },
-        Left("leaves an endless stream", FaultCharge.Success, Leaving.AfterContent, async (at, call) =>
+        Left("leaves an endless stream", FaultCharge.Nothing, Leaving.AfterContent, async (at, call) =>
         {
             await at.BeginAsync(call);
             string more = at.Serves.More(new string('y', 500));
@@ -243,6 +266,9 @@ internal static class FaultRows
 
     private static FaultRow Transient(string name, Func<FaultCase, UpstreamCall, Task> play) =>
         new(name, FaultView.Exhausted, FaultCharge.Transient, play) { MovesOn = true, Floor = 1 };
+
+    private static FaultRow Spoken(string name, int status, string said) =>
+        Transient(name, (at, call) => call.AnswerAsync(status, at.Serves.Error("some_error", said))) with { Said = said, IsOneOfMany = true };
 
     private static FaultRow Late(string name, Func<FaultCase, UpstreamCall, Task> play) => new(name, FaultView.BrokenOff, FaultCharge.Late, play) { Floor = 1 };
 

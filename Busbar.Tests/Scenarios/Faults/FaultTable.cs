@@ -121,7 +121,7 @@ internal sealed partial class FaultTable : IAsyncDisposable
             // A second lane is tried after two seconds of silence; without one, silence lasts for as long as a request may.
             string own = at.Row.IsTimed && at.IsRescued ? ", attempt_timeout_ms: 2000" : "";
             string other = at.IsBacked ? ", { target: standin, weight: 1 }" : "";
-            string deadline = at.Row.IsTimed && at.Row.View != FaultView.BrokenOff && !at.IsRescued ? "failover: { deadline_secs: 4 }, " : "";
+            string deadline = !at.Row.IsTimed || at.Row.View == FaultView.BrokenOff ? "" : $"failover: {{ deadline_secs: {(at.IsRescued ? 12 : 4)} }}, ";
             text.Append($"  {at.Pool}: {{ {deadline}breaker: {{ base_cooldown_secs: 60, max_cooldown_secs: 120 }}, members: [{{ target: {at.Lane}, weight: 1000{own} }}{other}] }}\n");
         }
 

@@ -2,7 +2,7 @@ using Busbar.Ir;
 
 namespace Busbar.Configuration.Binding;
 
-/// <summary>The nine classes as <c>error_map</c> spells them.</summary>
+/// <summary>The classes as <c>error_map</c> spells them.</summary>
 internal static class FaultClassNames
 {
     /// <summary>All of them.</summary>
@@ -17,5 +17,7 @@ internal static class FaultClassNames
         ["billing"] = FaultClass.Billing,
         ["client_error"] = FaultClass.ClientError,
         ["context_length"] = FaultClass.ContextLength,
+        ["model_gone"] = FaultClass.ModelGone,
+        ["content"] = FaultClass.Content,
     };
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Busbar.Governance.Keys;
@@ -19,6 +20,9 @@ internal readonly struct AdmittedToken(Authenticator judge, string text, Credent
 
     /// <summary>The key it opened; null where no keys are used.</summary>
     public KeyEntry? Key { get; } = key;
+
+    /// <summary>Hash of the key or token: the same for whatever one caller sends, 0 where nothing was admitted.</summary>
+    public int Caller => Key is { } entry ? RuntimeHelpers.GetHashCode(entry) : _text?.GetHashCode(StringComparison.Ordinal) ?? 0;
 
     /// <summary>Whether <paramref name="judge"/> itself admitted this very <c>Authorization</c> header.</summary>
     public bool IsHeader(Authenticator judge, string? authorization) =>

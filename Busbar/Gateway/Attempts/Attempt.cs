@@ -175,7 +175,12 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// Charges a failure that came before any content to whoever caused it, and says how the request goes on. The provider's in-band complaint
     /// about the request itself leaves the lane unharmed, but another lane may still take it.
     /// </summary>
-    public AttemptResult Fail(FaultClass fault, in ProviderError error, int status = 200, TimeSpan? retryAfter = null)
+    /// <param name="fault">What failed.</param>
+    /// <param name="error">What the provider said.</param>
+    /// <param name="status">HTTP status; 0 when there was no answer.</param>
+    /// <param name="retryAfter">What the provider asked for.</param>
+    /// <param name="words">What the log calls it; null for the word of its class.</param>
+    public AttemptResult Fail(FaultClass fault, in ProviderError error, int status = 200, TimeSpan? retryAfter = null, string? words = null)
     {
         if (exchange.ClientGone.IsCancellationRequested)
         {
@@ -185,27 +190,60 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         }
 
         AttemptResult result = Charge(fault, error, status, retryAfter);
-        exchange.Failed(lease, Metrics.LabelOf(fault), status, error);
+        exchange.Failed(lease, words ?? Metrics.LabelOf(fault), status, error);
         return result;
     }
 
     private AttemptResult Charge(FaultClass fault, in ProviderError error, int status, TimeSpan? retryAfter)
     {
-        switch (FaultDispositions.Of(fault))
+        FaultDisposition disposition = FaultDispositions.Of(fault);
+        if (exchange.Caller.Credential.IsPassthrough && (disposition is FaultDisposition.HardDown or FaultDisposition.Declined))
+        {
+            // The caller's own account says nothing about the lane.
+            lease.Pass();
+            return new AttemptResult(
+                AttemptEnd.NextLane, FailoverReason.TransientUpstream, ErrorMapping.Relay(status < 400 ? 401 : status, error, isClientCredential: true));
+        }
+
+        switch (disposition)
         {
             case FaultDisposition.TransientUpstream:
                 lease.Failed(fault, retryAfter);
+                return new AttemptResult(AttemptEnd.NextLane, FailoverReason.TransientUpstream);
+            case FaultDisposition.Declined when lease.IsDeclinedTooOften(exchange.RequestHash):
+                lease.HardDown(fault, status);
+                return new AttemptResult(AttemptEnd.NextLane, FailoverReason.HardDown);
+            case FaultDisposition.Declined:
+                lease.Failed(fault, retryAfter);
+                return new AttemptResult(AttemptEnd.NextLane, FailoverReason.Declined);
+            case FaultDisposition.ModelGone when !lease.Pool.IsDirect:
+                lease.Failed(fault, retryAfter);
+                return new AttemptResult(AttemptEnd.NextLane, FailoverReason.ModelGone);
+            case FaultDisposition.Nobody:
+                lease.Pass();
                 return new AttemptResult(AttemptEnd.NextLane, FailoverReason.TransientUpstream);
             case FaultDisposition.HardDown:
                 lease.HardDown(fault, status);
                 return new AttemptResult(AttemptEnd.NextLane, FailoverReason.HardDown);
             case FaultDisposition.ContextLength:
-                lease.ContextExceeded();
+                lease.Pass();
                 return new AttemptResult(AttemptEnd.NextLane, FailoverReason.ContextLength, ErrorMapping.Relay(400, error with { IsContextLength = true }, isClientCredential: false));
+            case FaultDisposition.ClientFault when fault == FaultClass.Content:
+                lease.ClientFault();
+                return new AttemptResult(AttemptEnd.Refused, Final: ErrorMapping.Refused(400, error));
             default:
                 lease.ClientFault();
                 return new AttemptResult(AttemptEnd.NextLane, FailoverReason.TransientUpstream, ErrorMapping.Relay(400, error, isClientCredential: false));
         }
+    }
+
+    /// <summary>How long a whole answer may be silent now: as any answer may, and not beyond the longest call.</summary>
+    public TimeSpan BodyTime()
+    {
+        var limits = exchange.Snapshot.Config.Limits;
+        TimeSpan idle = TimeSpan.FromSeconds(limits.UpstreamIdleTimeoutSecs);
+        TimeSpan left = TimeSpan.FromSeconds(limits.UpstreamRequestTimeoutSecs) - exchange.Snapshot.Time.GetElapsedTime(exchange.CalledAt);
+        return left < idle ? (left > TimeSpan.Zero ? left : TimeSpan.Zero) : idle;
     }
 
     /// <summary>Gives the request's bytes back, once all have left: an answer that has begun never needs them again.</summary>

@@ -12,6 +12,9 @@ internal enum AttemptEnd : byte
     /// <summary>Nothing reached the client; another lane may be tried.</summary>
     NextLane,
 
+    /// <summary>Nothing reached the client, and no other lane is to be tried: it is told what the provider refused.</summary>
+    Refused,
+
     /// <summary>As <see cref="NextLane"/>, but no call was made, so it costs no hop.</summary>
     Skipped,
 }

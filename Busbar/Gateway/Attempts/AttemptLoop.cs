@@ -21,7 +21,8 @@ namespace Busbar.Gateway.Attempts;
 /// </summary>
 internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 {
-    private static readonly TimeSpan ShortestCall = TimeSpan.FromSeconds(1);
+    // A call that is declined without a word about the account may be declined everywhere: it is tried once more, not through all lanes.
+    private const int MostDeclines = 2;
 
     /// <summary>Serves <paramref name="exchange"/> from <paramref name="pool"/> and its fallbacks. On return the client has an answer, or is gone.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -33,13 +34,19 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         PoolMetrics leaving = counters;
         var way = new FallbackWay();
         Pool? fallback = KeyGate.Fallback(exchange, ref way, pool);
-        var pick = new PickRequest { AffinityKey = pool.Config.Affinity is { } affinity ? SessionKey.Of(exchange, affinity) : null };
+        var pick = new PickRequest
+        {
+            AffinityKey = pool.Config.Affinity is { } affinity ? SessionKey.Of(exchange, affinity) : null,
+            Caller = exchange.CallerHash,
+            IsBeside = exchange.Route.Operation != Operation.Chat,
+        };
         FollowUp.Direct(exchange, metrics, ref pick);
         bool canServe = exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
         bool hasRoom = PassOverSmall(exchange, pool, ref pick);
         AttemptResult last = default;
         TimeSpan retryAfter = TimeSpan.MaxValue;
         bool isLastResort = false;
+        int declines = 0;
         for (int hop = 0; !isLastResort;)
         {
             // 5. Select: the pool's strategy over the ready lanes, then permit and probe.
@@ -63,7 +70,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 
                 if (fallback is not null)
                 {
-                    TimeSpan here = pool.RetryAfter();
+                    TimeSpan here = pool.RetryAfter(pick.IsBeside);
                     retryAfter = here < retryAfter ? here : retryAfter;
                     pool = fallback;
                     counters = snapshot.MetricsOf(pool);
@@ -92,7 +99,8 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             }
 
             pick.Tried.Add(lease!.Lane.Index);
-            AttemptResult result = await AttemptAsync(exchange, lease, left > ShortestCall ? left : ShortestCall, counters).ConfigureAwait(false);
+            bool hasOther = !isLastResort && hop < pool.Config.Failover.Cap && (pool.HasReady(pick) || fallback?.HasReady(pick) == true);
+            AttemptResult result = await AttemptAsync(exchange, lease, left, hasOther, counters).ConfigureAwait(false);
             if (result.End is AttemptEnd.Answered or AttemptEnd.ClientLeft)
             {
                 return;
@@ -111,6 +119,11 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 
             // What a lane said that cannot take the request at all counts only if no lane was called.
             last = result.End == AttemptEnd.Skipped && last.End == AttemptEnd.NextLane ? last : result;
+            declines += result.Reason == FailoverReason.Declined ? 1 : 0;
+            if (result.End == AttemptEnd.Refused || declines == MostDeclines)
+            {
+                break;
+            }
         }
 
         if (exchange.ClientGone.IsCancellationRequested)
@@ -150,7 +163,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
 
         // The client comes back to the pool it asked for, so the lane that is ready first, in any of them, is the one to wait for.
-        TimeSpan wait = pool.RetryAfter();
+        TimeSpan wait = pool.RetryAfter(pick.IsBeside);
         int seconds = (int)Math.Ceiling((wait < retryAfter ? wait : retryAfter).TotalSeconds);
         await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Unavailable), Math.Max(1, seconds)).ConfigureAwait(false);
     }
@@ -206,7 +219,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<AttemptResult> AttemptAsync(Exchange exchange, LaneLease lease, TimeSpan left, PoolMetrics counters)
+    private async ValueTask<AttemptResult> AttemptAsync(Exchange exchange, LaneLease lease, TimeSpan left, bool hasOther, PoolMetrics counters)
     {
         using var attempt = new Attempt(exchange, lease, exchange.Snapshot.EndpointOf(lease.Lane));
         LaneMetrics laneCounters = counters.Lane(lease.Lane.Name);
@@ -232,19 +245,25 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             metrics.CountTranslation(exchange.Ingress.Id, attempt.Endpoint.Protocol.Id);
         }
 
-        TimeSpan? own = lease.Member.AttemptTimeoutMs is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
-        bool ownIsShorter = own < left;
+        CallLimit limit = CallLimit.Of(exchange, lease, left, hasOther);
         bool drains = lease.Pool.Config.OnClientDisconnect == DisconnectMode.Drain;
         TimeSpan grace = TimeSpan.FromSeconds(drains ? exchange.Snapshot.Config.Limits.DrainSecs : 0);
         int failed = exchange.Failures?.Count ?? 0;
-        exchange.Timer.Start(ownIsShorter ? own!.Value : left, exchange.ClientGone, grace);
+        exchange.Timer.Start(limit.Time, exchange.ClientGone, grace);
         AttemptResult result;
         try
         {
             attempt.Received(await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
-            if (ownIsShorter)
+            if (Answer.IsWhole(attempt))
             {
-                exchange.Timer.Arm(left);
+                // The answer has begun, and each part of it has its own time.
+                limit = limit with { Reason = FailoverReason.AttemptTimeout };
+                exchange.Timer.Arm(attempt.BodyTime());
+            }
+            else if (limit.EndsAtHeaders)
+            {
+                limit = CallLimit.AfterHeaders(exchange, lease, left, hasOther);
+                exchange.Timer.Arm(limit.Time);
             }
 
             result = await TakeAsync(attempt, laneCounters).ConfigureAwait(false);
@@ -259,10 +278,14 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             }
 
             bool timedOut = exception is OperationCanceledException;
-            lease.Failed(timedOut ? FaultClass.Timeout : FaultClass.Network, null);
-            FailoverReason reason = !timedOut ? FailoverReason.Connect : ownIsShorter ? FailoverReason.AttemptTimeout : FailoverReason.Timeout;
-            exchange.Failed(lease, reason switch { FailoverReason.Connect => Transport.Describe(exception), FailoverReason.AttemptTimeout => "attempt_timeout", _ => "timeout" }, 0, default);
-            result = new AttemptResult(AttemptEnd.NextLane, reason);
+            FaultClass fault = timedOut ? FaultClass.Timeout : Transport.IsOwn(exception) ? FaultClass.Gateway : FaultClass.Network;
+            FailoverReason reason = timedOut ? limit.Reason : FailoverReason.Connect;
+            result = attempt.Fail(
+                fault,
+                default,
+                status: 0,
+                words: reason switch { FailoverReason.Connect => Transport.Describe(exception), FailoverReason.AttemptTimeout => "attempt_timeout", _ => "timeout" })
+                with { Reason = reason };
         }
 
         CountLosses(attempt);
@@ -275,6 +298,8 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
                 FailoverReason.HardDown => FailureDisposition.HardDown,
                 FailoverReason.ContextLength => FailureDisposition.ContextLength,
                 FailoverReason.AttemptTimeout => FailureDisposition.AttemptTimeout,
+                FailoverReason.ModelGone => FailureDisposition.ModelGone,
+                FailoverReason.Declined => FailureDisposition.Declined,
                 _ => FailureDisposition.TransientUpstream,
             });
         }
@@ -318,10 +343,18 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
 
         FaultClass fault = FaultClassifier.Classify(status, error, attempt.Lease.Lane.Provider.ErrorMap);
-        bool callersCredential = exchange.Caller.Credential.IsPassthrough && fault == FaultClass.Auth;
-        if (FaultDispositions.Of(fault).MovesOn() && !callersCredential)
+        if (fault == FaultClass.Declined && Transport.IsPage(body.Span))
         {
-            AttemptResult failed = attempt.Fail(fault, error, status, Transport.RetryAfter(attempt.Response, exchange.Snapshot.Time.GetUtcNow()));
+            // A firewall's page is about this request, unless every request meets it.
+            fault = attempt.Lease.IsDeclinedTooOften(exchange.RequestHash) ? FaultClass.Auth : FaultClass.Content;
+        }
+
+        bool callersCredential = exchange.Caller.Credential.IsPassthrough
+            && (FaultDispositions.Of(fault) is FaultDisposition.HardDown or FaultDisposition.Declined);
+        bool isAskedFor = fault == FaultClass.ModelGone && attempt.Lease.Pool.IsDirect;
+        if (FaultDispositions.Of(fault).MovesOn() && !callersCredential && !isAskedFor)
+        {
+            AttemptResult failed = attempt.Fail(fault, error, status, Transport.RetryAfter(attempt.Response, error, exchange.Snapshot.Time.GetUtcNow()));
 
             // Where no lane takes more, the vendor's own words say best what was too long.
             return failed.Reason == FailoverReason.ContextLength && !attempt.IsTranslated
@@ -332,7 +365,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         if (callersCredential)
         {
             // The caller's own key was refused: that says nothing about the lane.
-            attempt.Lease.Dispose();
+            attempt.Lease.Pass();
         }
         else
         {
@@ -340,16 +373,18 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
 
         exchange.Failed(attempt.Lease, Metrics.LabelOf(fault), status, error);
-        await RelayErrorAsync(attempt, status, error, body.Memory, callersCredential).ConfigureAwait(false);
+        await RelayErrorAsync(attempt, status, fault, error, body.Memory, callersCredential).ConfigureAwait(false);
         return AttemptResult.Answered;
     }
 
-    private static async ValueTask RelayErrorAsync(Attempt attempt, int status, ProviderError error, ReadOnlyMemory<byte> body, bool callersCredential)
+    private static async ValueTask RelayErrorAsync(
+        Attempt attempt, int status, FaultClass fault, ProviderError error, ReadOnlyMemory<byte> body, bool callersCredential)
     {
         Exchange exchange = attempt.Exchange;
         if (attempt.IsTranslated)
         {
-            await ErrorReply.WriteAsync(exchange, ErrorMapping.Relay(status, error, callersCredential)).ConfigureAwait(false);
+            await ErrorReply.WriteAsync(exchange, fault == FaultClass.Content ? ErrorMapping.Refused(status, error) : ErrorMapping.Relay(status, error, callersCredential))
+                .ConfigureAwait(false);
             return;
         }
 

@@ -84,8 +84,13 @@ internal sealed class AttemptTrace(TraceContext context, long start)
                     FailoverReason.HardDown => "hard_down",
                     FailoverReason.ContextLength => "context_length",
                     FailoverReason.AttemptTimeout => "attempt_timeout",
+                    FailoverReason.ModelGone => "model_gone",
+                    FailoverReason.Declined => "declined",
                     _ => "transient_upstream",
                 };
+            case AttemptEnd.Refused:
+                error = failedStatus ?? "content";
+                return "client_fault";
             case AttemptEnd.Skipped:
                 error = failedStatus;
                 return "unsupported";

@@ -102,9 +102,13 @@ internal sealed class HealthProber(RequestLog log)
                 case FaultDisposition.HardDown:
                     lane.State.HardDown(fault, status);
                     break;
-                case FaultDisposition.TransientUpstream:
-                    lane.State.HealthFailed(Transport.RetryAfter(response, snapshot.Time.GetUtcNow()));
+                case FaultDisposition.TransientUpstream or FaultDisposition.ModelGone:
+                    lane.State.HealthFailed(Transport.RetryAfter(response, error, snapshot.Time.GetUtcNow()));
                     break;
+                case FaultDisposition.ClientFault or FaultDisposition.ContextLength when status is 400 or 422:
+                    // It refuses what the probe says, which is no client's: credential, account and model are well.
+                    lane.State.HealthSucceeded(begun);
+                    return new ProbeOutcome(true, status, null);
             }
 
             return new ProbeOutcome(false, status, fault.ToString());
@@ -113,7 +117,11 @@ internal sealed class HealthProber(RequestLog log)
         {
             string fault = exception is OperationCanceledException ? "timeout" : Transport.Describe(exception);
             log.ProbeFailed(lane.Name, fault, 0);
-            lane.State.HealthFailed(null);
+            if (!Transport.IsOwn(exception))
+            {
+                lane.State.HealthFailed(null);
+            }
+
             return new ProbeOutcome(false, 0, fault);
         }
     }

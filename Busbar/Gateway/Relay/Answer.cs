@@ -19,6 +19,11 @@ internal static class Answer
     public static ValueTask<AttemptResult> RelayAsync(Attempt attempt)
     {
         bool streamed = IsStream(attempt.Response.Head);
+        if (streamed && !attempt.Exchange.Streams && attempt.Exchange.Route.Operation == Operation.Chat)
+        {
+            return WholeRelay.AssembleAsync(attempt.ToReframe());
+        }
+
         if (!attempt.IsTranslated)
         {
             // An array was asked for, which does not look like a stream.
@@ -38,7 +43,7 @@ internal static class Answer
             : WholeRelay.TranslateAsync(attempt);
     }
 
-    /// <summary>Decides status and headers of the answer: from here on the request belongs to this lane.</summary>
+    /// <summary>Decides status and headers of the answer: from here on the request belongs to this lane, though the answer may still break off.</summary>
     public static void Commit(Attempt attempt, string? contentType, long? contentLength, bool streamed)
     {
         Exchange exchange = attempt.Exchange;
@@ -61,8 +66,12 @@ internal static class Answer
 
         exchange.MarkHeaders(attempt.Lease.Lane.Name);
         exchange.Outcome = exchange.ClientGone.IsCancellationRequested ? Observability.Metrics.Outcome.ClientError : Observability.Metrics.Outcome.Ok;
-        attempt.Lease.Succeeded();
+        attempt.Lease.Begun();
     }
+
+    /// <summary>Whether the answer is, or is to become, one body.</summary>
+    public static bool IsWhole(Attempt attempt) =>
+        !attempt.Exchange.Streams || !(IsStream(attempt.Response.Head) || attempt.Exchange.WantsJsonArray);
 
     private static IRelayedStream Passed(Attempt attempt)
     {

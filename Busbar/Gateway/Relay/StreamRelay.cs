@@ -98,7 +98,7 @@ internal static class StreamRelay
                     await HoldTailAsync(attempt, body, held).ConfigureAwait(false);
                 }
 
-                return failed with { Native = new NativeAnswer(attempt, held.Span, Outcome.Error) };
+                return failed with { Native = new NativeAnswer(attempt, held.Span, failed.End == AttemptEnd.Refused ? Outcome.ClientError : Outcome.Error) };
             }
 
             if (body.HasContent || body.IsComplete || (firstByte && held.Length > 0))
@@ -244,12 +244,12 @@ internal static class StreamRelay
         else if (fault is not null)
         {
             exchange.Outcome = Outcome.Error;
-            if (FaultDispositions.Of(fault.Value) != FaultDisposition.ClientFault)
-            {
-                attempt.Lease.FailedAfterSuccess();
-            }
-
+            Charge(attempt.Lease, fault.Value);
             exchange.Failed(attempt.Lease, "interrupted", attempt.Response.Status, default);
+        }
+        else
+        {
+            attempt.Lease.Succeeded();
         }
     }
 
@@ -282,6 +282,26 @@ internal static class StreamRelay
         catch (Exception exception) when (Transport.IsFailure(exception))
         {
             // What was read until then is all that is known.
+        }
+    }
+
+    // One failure and no success, whatever came before it.
+    private static void Charge(LaneLease lease, FaultClass fault)
+    {
+        switch (FaultDispositions.Of(fault))
+        {
+            case FaultDisposition.ClientFault:
+                lease.ClientFault();
+                break;
+            case FaultDisposition.ContextLength or FaultDisposition.Nobody:
+                lease.Pass();
+                break;
+            case FaultDisposition.HardDown:
+                lease.Failed(FaultClass.ServerError);
+                break;
+            default:
+                lease.Failed(fault);
+                break;
         }
     }
 

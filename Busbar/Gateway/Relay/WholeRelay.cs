@@ -8,6 +8,7 @@ using Busbar.Gateway.Server;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
+using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Reliability;
 using Busbar.Reliability.Faults;
@@ -28,16 +29,18 @@ internal static class WholeRelay
     {
         Exchange exchange = attempt.Exchange;
         using var body = new PooledBuffer(ReadSize);
-        bool ended = await FillAsync(attempt.Response, body, Answer.HoldLimit, exchange.Timer.Token).ConfigureAwait(false);
+        bool ended = await FillAsync(attempt, body, Answer.HoldLimit).ConfigureAwait(false);
         if (ended && InBandError.Of(attempt, body.Memory) is { } error)
         {
             AttemptResult failed = attempt.Fail(FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap), error.Error);
-            return failed.Reason == FailoverReason.HardDown ? failed : failed with { Native = new NativeAnswer(attempt, body.Span, Outcome.Error) };
+            return failed.Reason == FailoverReason.HardDown ? failed : failed with
+                {
+                    Native = new NativeAnswer(attempt, body.Span, failed.End == AttemptEnd.Refused ? Outcome.ClientError : Outcome.Error),
+                };
         }
 
-        if (ended && exchange.Streams && attempt.Response.Status == 200 && JsonSyntax.Trim(body.Span) is var text && (text.IsEmpty || text[0] == (byte)'<'))
+        if (!ReadableAnswer.Is(attempt, body, ended))
         {
-            // A client that reads nothing, or a page, as a stream would take it for an empty answer. Other statuses speak for themselves.
             return attempt.Fail(FaultClass.ServerError, default);
         }
 
@@ -49,6 +52,7 @@ internal static class WholeRelay
             return await PassRestAsync(attempt, body).ConfigureAwait(false);
         }
 
+        attempt.Lease.Succeeded();
         if (FollowUp.IsKept(attempt))
         {
             FollowUp.Remember(attempt, body.Memory);
@@ -75,9 +79,9 @@ internal static class WholeRelay
         using var body = new PooledBuffer(ReadSize);
         try
         {
-            if (!await FillAsync(attempt.Response, body, TranslateLimit, exchange.Timer.Token).ConfigureAwait(false))
+            if (!await FillAsync(attempt, body, TranslateLimit).ConfigureAwait(false))
             {
-                return await UntranslatableAsync(exchange).ConfigureAwait(false);
+                return attempt.Fail(FaultClass.ServerError, default);
             }
         }
         catch (Exception exception) when (Transport.IsFailure(exception) && exception is not OperationCanceledException)
@@ -89,17 +93,12 @@ internal static class WholeRelay
         exchange.Trace?.Answered(attempt, body.Memory);
         using ChatResponse response = ChatResponse.Rent();
         using var output = new PooledBuffer(body.Length + 512);
-        var identity = new ResponseIdentity(
-            exchange.Ingress.NewResponseId(),
-            exchange.Snapshot.Time.GetUtcNow().ToUnixTimeSeconds(),
-            attempt.Endpoint.Target.WireModelText,
-            (long)exchange.Elapsed.TotalMilliseconds);
         bool read = exchange.Streams
             ? attempt.Endpoint.Protocol.ReadResponse(body.Memory, response)
-            : ResponseTranslation.Translate(body.Memory, attempt.Endpoint.Protocol, exchange.Ingress, attempt.Translation!, identity, response, output);
+            : ResponseTranslation.Translate(body.Memory, attempt.Endpoint.Protocol, exchange.Ingress, attempt.Translation!, IdentityOf(attempt), response, output);
         if (!read)
         {
-            return attempt.IsTranslated ? await UntranslatableAsync(exchange).ConfigureAwait(false) : attempt.Fail(FaultClass.ServerError, default);
+            return attempt.Fail(FaultClass.ServerError, default);
         }
 
         if (response.Failure is { } failure)
@@ -114,12 +113,67 @@ internal static class WholeRelay
             using var streamed = new TranslatedStream(attempt);
             streamed.Feed(response);
             Answer.Commit(attempt, exchange.StreamContentType, null, streamed: true);
+            attempt.Lease.Succeeded();
             KeyCharge.Settle(exchange);
             await exchange.Output.WriteAsync(streamed.Fresh, CancellationToken.None).ConfigureAwait(false);
             return AttemptResult.Answered;
         }
 
         Answer.Commit(attempt, "application/json", output.Length, streamed: false);
+        attempt.Lease.Succeeded();
+        KeyCharge.Settle(exchange);
+        await exchange.Output.WriteAsync(output.Memory, CancellationToken.None).ConfigureAwait(false);
+        return AttemptResult.Answered;
+    }
+
+    /// <summary>Puts a stream that nobody asked for together to the whole answer that was asked for; where that cannot be done, the lane has failed.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public static async ValueTask<AttemptResult> AssembleAsync(Attempt attempt)
+    {
+        Exchange exchange = attempt.Exchange;
+        TranslationContext context = attempt.Translation!;
+        using ChatResponse response = ChatResponse.Rent();
+        using var whole = new EventsAsWhole(attempt.Endpoint.Protocol, response);
+        using IFramer framer = attempt.Endpoint.Protocol.NewFramer();
+        bool isFit = true;
+        int total = 0;
+        for (int read = 1; read > 0 && isFit && total <= TranslateLimit && !whole.IsComplete;)
+        {
+            read = await attempt.Response.ReadAsync(framer.GetMemory(ReadSize), exchange.Timer.Token).ConfigureAwait(false);
+            exchange.Timer.Extend(attempt.BodyTime());
+            total += read;
+            framer.Advance(read);
+            if (read == 0)
+            {
+                framer.Complete();
+            }
+
+            FrameResult result = FrameResult.NeedMore;
+            while (isFit && (result = framer.TryRead(out Frame frame)) == FrameResult.Frame)
+            {
+                isFit = whole.Feed(frame, ref context.Losses);
+            }
+
+            isFit &= result is FrameResult.NeedMore or FrameResult.Frame || (read == 0 && result != FrameResult.TooLarge && result != FrameResult.Corrupt);
+        }
+
+        if (!isFit || !whole.Complete(ref context.Losses))
+        {
+            return attempt.Fail(FaultClass.ServerError, default);
+        }
+
+        if (response.Failure is { } failure)
+        {
+            return attempt.Fail(FaultClassifier.Classify(failure, attempt.Lease.Lane.Provider.ErrorMap), failure.Error);
+        }
+
+        using var output = new PooledBuffer();
+        ResponseSeam.Prepare(response, context);
+        exchange.Ingress.WriteResponse(response, IdentityOf(attempt), new JsonWriter(output), ref context.Losses);
+        exchange.Usage = response.Usage;
+        MeterUnreported(attempt, output);
+        Answer.Commit(attempt, "application/json", output.Length, streamed: false);
+        attempt.Lease.Succeeded();
         KeyCharge.Settle(exchange);
         await exchange.Output.WriteAsync(output.Memory, CancellationToken.None).ConfigureAwait(false);
         return AttemptResult.Answered;
@@ -129,7 +183,6 @@ internal static class WholeRelay
     private static async ValueTask<AttemptResult> PassRestAsync(Attempt attempt, PooledBuffer body)
     {
         Exchange exchange = attempt.Exchange;
-        TimeSpan idle = TimeSpan.FromSeconds(exchange.Snapshot.Config.Limits.UpstreamIdleTimeoutSecs);
         int drained = 0;
         exchange.Output.Append(body.Span);
         try
@@ -146,7 +199,7 @@ internal static class WholeRelay
                     }
                 }
 
-                exchange.Timer.Extend(idle);
+                exchange.Timer.Extend(attempt.BodyTime());
                 Memory<byte> room = exchange.Output.GetMemory(ReadSize);
                 int read = await attempt.Response.ReadAsync(room, exchange.Timer.Token).ConfigureAwait(false);
                 if (read == 0)
@@ -175,7 +228,7 @@ internal static class WholeRelay
                 return Left(attempt, body);
             }
 
-            attempt.Lease.FailedAfterSuccess();
+            attempt.Lease.Failed(exception is OperationCanceledException ? FaultClass.Timeout : FaultClass.Network);
             exchange.Failed(attempt.Lease, "interrupted", attempt.Response.Status, default);
             exchange.Outcome = Outcome.Error;
             exchange.Abort();
@@ -188,7 +241,13 @@ internal static class WholeRelay
         }
 
         MeterUnreported(attempt, body);
-        return exchange.Outcome == Outcome.ClientError ? AttemptResult.ClientLeft : AttemptResult.Answered;
+        if (exchange.Outcome == Outcome.ClientError)
+        {
+            return AttemptResult.ClientLeft;
+        }
+
+        attempt.Lease.Succeeded();
+        return AttemptResult.Answered;
     }
 
     private static AttemptResult Left(Attempt attempt, PooledBuffer body)
@@ -208,28 +267,30 @@ internal static class WholeRelay
         }
     }
 
-    private static async ValueTask<AttemptResult> UntranslatableAsync(Exchange exchange)
-    {
-        await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Internal)).ConfigureAwait(false);
-        return AttemptResult.Answered;
-    }
+    private static ResponseIdentity IdentityOf(Attempt attempt) => new(
+        attempt.Exchange.Ingress.NewResponseId(),
+        attempt.Exchange.Snapshot.Time.GetUtcNow().ToUnixTimeSeconds(),
+        attempt.Endpoint.Target.WireModelText,
+        (long)attempt.Exchange.Elapsed.TotalMilliseconds);
 
     private static long? LengthOf(UpstreamResponse response) =>
         response.Head.TryGet("Content-Length", out ReadOnlySpan<char> text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
 
     // True when the body ended within the limit.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<bool> FillAsync(UpstreamResponse response, PooledBuffer body, int limit, CancellationToken cancellation)
+    private static async ValueTask<bool> FillAsync(Attempt attempt, PooledBuffer body, int limit)
     {
+        CallTimer timer = attempt.Exchange.Timer;
         while (body.Length <= limit)
         {
-            int read = await response.ReadAsync(body.GetMemory(ReadSize), cancellation).ConfigureAwait(false);
+            int read = await attempt.Response.ReadAsync(body.GetMemory(ReadSize), timer.Token).ConfigureAwait(false);
             if (read == 0)
             {
                 return true;
             }
 
             body.Advance(read);
+            timer.Extend(attempt.BodyTime());
         }
 
         return false;

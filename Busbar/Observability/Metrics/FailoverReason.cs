@@ -20,4 +20,10 @@ internal enum FailoverReason : byte
 
     /// <summary>The request did not fit.</summary>
     ContextLength,
+
+    /// <summary>The provider does not have the model, or no longer.</summary>
+    ModelGone,
+
+    /// <summary>The provider refused the call (402 or 403) without a word about the account.</summary>
+    Declined,
 }

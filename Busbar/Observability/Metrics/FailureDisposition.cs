@@ -14,4 +14,10 @@ internal enum FailureDisposition : byte
 
     /// <summary>No response headers within the attempt's own time.</summary>
     AttemptTimeout,
+
+    /// <summary>The provider does not have the model, or no longer.</summary>
+    ModelGone,
+
+    /// <summary>The provider refused the call (402 or 403) without a word about the account.</summary>
+    Declined,
 }

@@ -22,13 +22,13 @@ internal sealed class Metrics(SeriesBudget budget)
     public static readonly string[] Outcomes = ["ok", "client_error", "exhausted", "error"];
 
     /// <summary>Label values of <see cref="FailoverReason"/>.</summary>
-    public static readonly string[] FailoverReasons = ["timeout", "attempt_timeout", "connect", "transient_upstream", "hard_down", "context_length"];
+    public static readonly string[] FailoverReasons = ["timeout", "attempt_timeout", "connect", "transient_upstream", "hard_down", "context_length", "model_gone", "declined"];
 
     /// <summary>Kinds of tokens; each token is of one.</summary>
     public static readonly string[] TokenKinds = ["input", "cache_read", "cache_write", "output", "reasoning"];
 
     /// <summary>Label values of <see cref="FailureDisposition"/>.</summary>
-    public static readonly string[] Dispositions = ["transient_upstream", "hard_down", "context_length", "attempt_timeout"];
+    public static readonly string[] Dispositions = ["transient_upstream", "hard_down", "context_length", "attempt_timeout", "model_gone", "declined"];
 
     private const double MicroCentsPerCent = 1_000_000;
 

@@ -49,6 +49,9 @@ internal sealed class AnthropicProtocol : Protocol
         RequestWriter.Write(request, target, output, ref losses);
 
     /// <inheritdoc/>
+    public override ReadOnlySpan<byte> AnswerMark => "\"content\""u8;
+
+    /// <inheritdoc/>
     public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
 
     /// <inheritdoc/>

@@ -55,6 +55,9 @@ internal sealed class BedrockProtocol : Protocol
         RequestWriter.Write(request, target, output, ref losses);
 
     /// <inheritdoc/>
+    public override ReadOnlySpan<byte> AnswerMark => "\"content\""u8;
+
+    /// <inheritdoc/>
     public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
 
     /// <inheritdoc/>

@@ -42,6 +42,9 @@ internal sealed class CohereProtocol : Protocol
         RequestWriter.Write(request, target, output, ref losses);
 
     /// <inheritdoc/>
+    public override ReadOnlySpan<byte> AnswerMark => "\"message\""u8;
+
+    /// <inheritdoc/>
     public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
 
     /// <inheritdoc/>

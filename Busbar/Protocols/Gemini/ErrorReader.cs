@@ -32,7 +32,7 @@ internal static class ErrorReader
 
         // The only reliable sign of a bad key: the status is that of any malformed request.
         bool isKey = status is 400 or 403 && (code == InvalidKey || type == InvalidKey || HasReason(fields["details"u8]) || (message?.Contains(InvalidKey, StringComparison.Ordinal) ?? false));
-        return new(isContext ? TooLong : code, type, message, isContext, isKey);
+        return new(isContext ? TooLong : code, type, message, isContext, isKey, Wait: RetryDelay(fields["details"u8]) ?? WaitWords.Of(message));
     }
 
     /// <summary>What kind of failure an error inside a 200 stands for.</summary>
@@ -62,6 +62,20 @@ internal static class ErrorReader
         "INTERNAL" or "UNKNOWN" or "DATA_LOSS" or "ABORTED" or "CANCELLED" => FaultClass.ServerError,
         _ => null,
     };
+
+    // google.rpc.RetryInfo.
+    private static string? RetryDelay(JsonNode details)
+    {
+        foreach (JsonNode detail in details.Items)
+        {
+            if (Bounded(detail["retryDelay"u8].Text, MaxCode) is { Length: > 0 } delay)
+            {
+                return delay;
+            }
+        }
+
+        return null;
+    }
 
     private static bool HasReason(JsonNode details)
     {

@@ -60,6 +60,9 @@ internal sealed class GeminiProtocol : Protocol
         RequestWriter.Write(request, target, output, ref losses);
 
     /// <inheritdoc/>
+    public override ReadOnlySpan<byte> AnswerMark => "\"candidates\""u8;
+
+    /// <inheritdoc/>
     public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
 
     /// <inheritdoc/>

@@ -32,7 +32,7 @@ internal static class ErrorReader
         string? type = Bounded(fields["type"u8].Text, MaxCode);
         string? message = Bounded(error.IsString ? error.Text : fields["message"u8].IsString ? fields["message"u8].Text : root["message"u8].Text, MaxMessage);
         bool isContext = status is 400 or 413 && (code == "context_length_exceeded" || (IsVague(code) && SaysTooLong(type, message)));
-        return new(isContext && IsVague(code) ? "context_length_exceeded" : code, type, message, isContext, code == "invalid_api_key" && status is not (401 or 403), Bounded(fields["param"u8].Text, MaxCode));
+        return new(isContext && IsVague(code) ? "context_length_exceeded" : code, type, message, isContext, code == "invalid_api_key" && status is not (401 or 403), Bounded(fields["param"u8].Text, MaxCode), WaitWords.Of(message));
     }
 
     /// <summary>What kind of failure an error inside a 200 stands for.</summary>

@@ -48,6 +48,9 @@ internal sealed class OpenAIProtocol : Protocol
         RequestWriter.Write(request, target, output, ref losses);
 
     /// <inheritdoc/>
+    public override ReadOnlySpan<byte> AnswerMark => "\"choices\""u8;
+
+    /// <inheritdoc/>
     public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
 
     /// <inheritdoc/>

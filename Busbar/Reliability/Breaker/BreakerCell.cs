@@ -10,13 +10,17 @@ namespace Busbar.Reliability.Breaker;
 /// <param name="clock">Clock of all deadlines.</param>
 /// <param name="random">Uniform in [0, 1), safe for concurrent calls.</param>
 /// <param name="settings">Thresholds and times.</param>
-internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, BreakerSettings settings)
+/// <param name="active">Who uses the pool; null for nobody else.</param>
+internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, BreakerSettings settings, CallerActivity? active = null)
 {
     private ulong _word = BreakerWord.Initial.Bits;
     private int _streak;
     private long _backoffMs;
+    private long _cooldownBegan;
     private BreakerSettings _settings = settings;
     private OutcomeWindow _window = new(settings.WindowMs);
+    private readonly CallerActivity _active = active ?? new CallerActivity();
+    private CallerShares _callers = new(settings.WindowMs);
 
     /// <summary>State, epoch and deadline as of now.</summary>
     public BreakerWord Word => new(Volatile.Read(ref _word));
@@ -33,12 +37,16 @@ internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, Bre
     /// <summary>What is left of the cooldown, milliseconds; 0 when none.</summary>
     public long CooldownRemainingMs => Math.Max(0, Word.Deadline - clock.NowMs);
 
+    /// <summary>Whether more than one caller used the pool lately.</summary>
+    public bool HasSeveralCallers => _active.HasSeveral(clock.NowMs);
+
     /// <summary>Puts other thresholds in force after a reload. A window of another length starts empty.</summary>
     public void Configure(BreakerSettings settings)
     {
         if (settings.WindowMs != Volatile.Read(ref _window).LengthMs)
         {
             Volatile.Write(ref _window, new OutcomeWindow(settings.WindowMs));
+            Volatile.Write(ref _callers, new CallerShares(settings.WindowMs));
         }
 
         Volatile.Write(ref _settings, settings);
@@ -75,47 +83,73 @@ internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, Bre
         }
     }
 
-    /// <summary>Records a failure of the provider's making. A Retry-After is a floor under the cooldown, up to the configured cap.</summary>
-    public BreakerChange Failed(int probe, TimeSpan? retryAfter)
+    /// <summary>
+    /// Records a failure of the provider's making. What the provider asks for is a floor under the cooldown, up to the configured cap, and lengthens one that
+    /// is under way. A call that began before the last cooldown did tells nothing new: it neither trips nor makes cooldowns grow.
+    /// </summary>
+    /// <param name="probe">The caller's probe; 0 for none.</param>
+    /// <param name="retryAfter">The wait that the provider asked for.</param>
+    /// <param name="call">Whose call it was, and since when.</param>
+    public BreakerChange Failed(int probe, TimeSpan? retryAfter, in BreakerCall call = default)
     {
         var now = clock.NowMs;
         var settings = Volatile.Read(ref _settings);
-        Volatile.Read(ref _window).Record(now, failed: true);
-        var streak = IncrementStreak();
-        long until = 0;
+        var isStale = call.Began < Volatile.Read(ref _cooldownBegan) && call.Began > 0;
+        var streak = Count(call.Caller, now, isStale);
+        var floor = retryAfter is { } wait ? (long)Math.Min(wait.TotalMilliseconds, settings.MaxRetryAfterMs) : 0;
+        long grown = 0;
         while (true)
         {
             var seen = Word;
-            if (seen.State != BreakerState.Closed && (seen.State == BreakerState.Open || seen.Epoch != probe))
+
+            // Judged after the word was read: a recovery in between renews the epoch, the swap fails, and the emptied window is judged again.
+            var isTrip = seen.State == BreakerState.Closed && !isStale && MustTrip(settings, streak, now);
+            var trigger = seen.State == BreakerState.Closed || (seen.State == BreakerState.HalfOpen && seen.Epoch == probe) ? BreakerTrigger.Failure
+                : call.HasYielded && !isStale ? BreakerTrigger.LateFailure
+                : BreakerTrigger.Lengthen;
+            var isGrowing = trigger == BreakerTrigger.LateFailure || (trigger == BreakerTrigger.Failure && (isTrip || seen.State == BreakerState.HalfOpen));
+            if (isGrowing && grown == 0)
+            {
+                grown = Cooldown(settings);
+            }
+
+            var length = isGrowing ? grown : trigger == BreakerTrigger.Lengthen ? 0 : settings.BaseMs;
+            var next = new BreakerTransition(trigger, now, now + Math.Max(length, floor), probe, isTrip).Apply(seen);
+            if (next == seen)
             {
                 return new BreakerChange(seen.State, seen.State);
             }
 
-            if (until == 0)
-            {
-                until = now + Cooldown(settings, retryAfter);
-            }
-
-            // Judged after the word was read: a recovery in between renews the epoch, the swap fails, and the emptied window is judged again.
-            var next = new BreakerTransition(BreakerTrigger.Failure, now, until, probe, MustTrip(settings, streak, now)).Apply(seen);
             if (TrySwap(seen, next))
             {
+                if (!isStale && trigger != BreakerTrigger.Lengthen)
+                {
+                    Volatile.Write(ref _cooldownBegan, now);
+                }
+
                 return new BreakerChange(seen.State, next.State);
             }
         }
     }
 
-    /// <summary>Records a success; closes the cell when the caller holds the probe.</summary>
-    public BreakerChange Succeeded(int probe)
+    /// <summary>Records a success; closes the cell when the caller holds the probe, or gave it back when its answer began.</summary>
+    public BreakerChange Succeeded(int probe, in BreakerCall call = default)
     {
         var now = clock.NowMs;
         var window = Volatile.Read(ref _window);
+        _active.Saw(call.Caller, now);
         var seen = Word;
         if (seen.State == BreakerState.HalfOpen && seen.Epoch == probe)
         {
             // Still ours, so nobody judges by these counts until the swap. A hard-down may win the swap: then empty counts do no harm.
             ForgetFailures(window);
             return Move(new BreakerTransition(BreakerTrigger.Success, now, Probe: probe));
+        }
+
+        if (call.HasYielded && Move(new BreakerTransition(BreakerTrigger.LateSuccess, now)) is { IsChange: true } change)
+        {
+            ForgetFailures(window);
+            return change;
         }
 
         window.Record(now, failed: false);
@@ -135,6 +169,7 @@ internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, Bre
     public BreakerChange HardDown()
     {
         var now = clock.NowMs;
+        Volatile.Write(ref _cooldownBegan, now);
         return Move(new BreakerTransition(BreakerTrigger.HardDown, now, now + Volatile.Read(ref _settings).HardDownMs));
     }
 
@@ -189,20 +224,38 @@ internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, Bre
     private bool TrySwap(BreakerWord seen, BreakerWord next) =>
         Interlocked.CompareExchange(ref _word, next.Bits, seen.Bits) == seen.Bits;
 
+    private int Count(int caller, long now, bool isStale)
+    {
+        Volatile.Read(ref _window).Record(now, failed: true);
+        _active.Saw(caller, now);
+        Volatile.Read(ref _callers).Failed(caller, now);
+        return isStale ? Streak : IncrementStreak();
+    }
+
     private bool MustTrip(BreakerSettings settings, int streak, long now)
     {
         if (settings.Mode == TripMode.Consecutive)
         {
             // Whichever is lower: a success since then has ended the run.
-            return Math.Min(streak, Streak) >= settings.ConsecutiveN;
+            var run = Math.Min(streak, Streak);
+            return run >= settings.ConsecutiveN && run - Excess(now) >= settings.ConsecutiveN;
         }
 
         var (total, errors) = Volatile.Read(ref _window).Sum(now);
-        return total >= settings.MinRequests && errors >= settings.Threshold * total;
+        if (total < settings.MinRequests || errors < settings.Threshold * total)
+        {
+            return false;
+        }
+
+        var excess = Excess(now);
+        return total - excess >= settings.MinRequests && errors - excess >= settings.Threshold * (total - excess);
     }
 
+    // Failures that do not count, because one caller has them beyond what all others have; none where nobody else calls.
+    private int Excess(long now) => _active.HasSeveral(now) ? Volatile.Read(ref _callers).Excess(now) : 0;
+
     /// <summary>Decorrelated jitter: the base first, then uniform between the base and three times the last one, at most the maximum.</summary>
-    private long Cooldown(BreakerSettings settings, TimeSpan? retryAfter)
+    private long Cooldown(BreakerSettings settings)
     {
         long previous, next;
         do
@@ -214,7 +267,7 @@ internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, Bre
         }
         while (Interlocked.CompareExchange(ref _backoffMs, next, previous) != previous);
 
-        return retryAfter is { } floor ? Math.Max(next, (long)Math.Min(floor.TotalMilliseconds, settings.MaxRetryAfterMs)) : next;
+        return next;
     }
 
     private int IncrementStreak()
@@ -231,6 +284,7 @@ internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, Bre
     private void ForgetFailures(OutcomeWindow window)
     {
         window.Clear();
+        Volatile.Read(ref _callers).Forget();
         ResetStreak();
     }
 
@@ -238,5 +292,9 @@ internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, Bre
     {
         Volatile.Write(ref _streak, 0);
         Volatile.Write(ref _backoffMs, 0);
+        if (Volatile.Read(ref _settings).Mode == TripMode.Consecutive)
+        {
+            Volatile.Read(ref _callers).Forget();
+        }
     }
 }

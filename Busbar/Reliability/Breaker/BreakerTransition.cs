@@ -6,7 +6,7 @@ namespace Busbar.Reliability.Breaker;
 /// </summary>
 /// <param name="Trigger">What happened.</param>
 /// <param name="Now">The cell's clock, milliseconds.</param>
-/// <param name="Until">New cooldown deadline for <see cref="BreakerTrigger.Failure"/> and <see cref="BreakerTrigger.HardDown"/>.</param>
+/// <param name="Until">New cooldown deadline for a failure, a hard-down or a longer wait.</param>
 /// <param name="Probe">Epoch of the probe the caller holds; 0 for none.</param>
 /// <param name="Trips">For a failure: the trip condition held when the word was read.</param>
 internal readonly record struct BreakerTransition(BreakerTrigger Trigger, long Now, long Until = 0, int Probe = 0, bool Trips = false)
@@ -28,10 +28,18 @@ internal readonly record struct BreakerTransition(BreakerTrigger Trigger, long N
         // The cooldown stays expired, so the next caller may probe at once.
         BreakerTrigger.GiveBack => Owns(word) ? word.Enter(BreakerState.Open, word.Deadline, word.IsHardDown) : word,
 
+        // The probe's place was given back with its cooldown over: the outcome counts unless something newer has decided since.
+        BreakerTrigger.LateSuccess => IsUndecided(word) ? word.Enter(BreakerState.Closed, 0) : word,
+        BreakerTrigger.LateFailure => IsUndecided(word) && word.State == BreakerState.Open ? word.Enter(BreakerState.Open, Until) : word,
+        BreakerTrigger.Lengthen => word.State == BreakerState.Open ? word.WithDeadline(Math.Max(word.Deadline, Until)) : word,
+
         BreakerTrigger.HardDown => word.Enter(BreakerState.Open, Math.Max(word.Deadline, Until), hardDown: true),
         BreakerTrigger.Heal => word.State == BreakerState.Closed ? word.WithDeadline(0) : word.Enter(BreakerState.Closed, 0),
         _ => throw new ArgumentOutOfRangeException(nameof(word), Trigger, "unknown trigger"),
     };
+
+    private bool IsUndecided(BreakerWord word) =>
+        !word.IsHardDown && (word.State == BreakerState.HalfOpen || (word.State == BreakerState.Open && Now >= word.Deadline));
 
     private bool Owns(BreakerWord word) => word.State == BreakerState.HalfOpen && Probe == word.Epoch;
 }

@@ -15,6 +15,15 @@ internal enum BreakerTrigger : byte
     /// <summary>The holder of the probe goes without a verdict.</summary>
     GiveBack,
 
+    /// <summary>A call that gave its probe back when its answer began came to a good end.</summary>
+    LateSuccess,
+
+    /// <summary>A call that gave its probe back when its answer began broke off.</summary>
+    LateFailure,
+
+    /// <summary>The provider asks for a longer wait.</summary>
+    Lengthen,
+
     /// <summary>The account or credential failed.</summary>
     HardDown,
 

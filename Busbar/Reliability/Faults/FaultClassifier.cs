@@ -8,8 +8,8 @@ internal static class FaultClassifier
     private const string ContextLengthCode = "context_length_exceeded";
 
     /// <summary>
-    /// Class of an answer with an HTTP status that is not 2xx. First hit wins: mapped code, context length, mapped type, status. A mapping to
-    /// context_length does not apply to 5xx, where nothing the client could shorten is to blame.
+    /// Class of an answer with an HTTP status that is not 2xx. First hit wins: mapped code, context length, mapped type, mapped phrase, mapped status, what the
+    /// vendors' words say, status. A mapping to context_length does not apply to 5xx, where nothing the client could shorten is to blame.
     /// </summary>
     public static FaultClass Classify(int status, in ProviderError error, IReadOnlyDictionary<string, FaultClass> errorMap)
     {
@@ -29,12 +29,29 @@ internal static class FaultClassifier
             return FaultClass.ContextLength;
         }
 
-        return TryMap(error.Type, status, errorMap, out mapped) ? mapped : OfStatus(status);
+        return TryMap(error.Type, status, errorMap, out mapped) || TryMapWords(error.Message, status, errorMap, out mapped)
+            ? mapped
+            : FaultWords.Class(status, error) ?? OfStatus(status);
     }
 
-    /// <summary>Class of an error inside a stream or a 200 body: mapped code, mapped type, else what the protocol's reader made of it.</summary>
-    public static FaultClass Classify(StreamError error, IReadOnlyDictionary<string, FaultClass> errorMap) =>
-        TryMap(error.Error.Code, 200, errorMap, out var mapped) || TryMap(error.Error.Type, 200, errorMap, out mapped) ? mapped : error.Class;
+    /// <summary>Class of an error inside a stream or a 200 body: mapped code, type or phrase, else what the protocol's reader made of it.</summary>
+    public static FaultClass Classify(StreamError error, IReadOnlyDictionary<string, FaultClass> errorMap)
+    {
+        if (TryMap(error.Error.Code, 200, errorMap, out var mapped) || TryMap(error.Error.Type, 200, errorMap, out mapped)
+            || TryMapPhrase(error.Error.Message, 200, errorMap, out mapped))
+        {
+            return mapped;
+        }
+
+        // What the reader takes for the client's fault, or for the account's, may be more exactly known.
+        return error.Class switch
+        {
+            FaultClass.ClientError => FaultWords.Class(400, error.Error) ?? FaultClass.ClientError,
+            FaultClass.Auth when error.Error.Type is "permission_error" || error.Error.Code is "403" => FaultWords.Class(403, error.Error) ?? FaultClass.Declined,
+            FaultClass.Billing when error.Error.Code is "402" or "403" => FaultWords.Class(402, error.Error) ?? FaultClass.Declined,
+            _ => error.Class,
+        };
+    }
 
     /// <summary>
     /// Class of a status alone. What is no error status at all counts as the client's, so that it is relayed and harms nobody; but a change of protocol
@@ -42,8 +59,8 @@ internal static class FaultClassifier
     /// </summary>
     public static FaultClass OfStatus(int status) => status switch
     {
-        401 or 403 => FaultClass.Auth,
-        402 => FaultClass.Billing,
+        401 => FaultClass.Auth,
+        402 or 403 => FaultClass.Declined,
         408 => FaultClass.Timeout,
         429 => FaultClass.RateLimit,
         529 => FaultClass.Overloaded,
@@ -56,5 +73,27 @@ internal static class FaultClassifier
     {
         mapped = default;
         return key is not null && errorMap.TryGetValue(key, out mapped) && (mapped != FaultClass.ContextLength || status is < 500 or > 599);
+    }
+
+    private static bool TryMapWords(string? message, int status, IReadOnlyDictionary<string, FaultClass> errorMap, out FaultClass mapped) =>
+        TryMapPhrase(message, status, errorMap, out mapped)
+        || TryMap(status.ToString(System.Globalization.CultureInfo.InvariantCulture), status, errorMap, out mapped);
+
+    // A key with a blank in it is a phrase, to be found anywhere in the message.
+    private static bool TryMapPhrase(string? message, int status, IReadOnlyDictionary<string, FaultClass> errorMap, out FaultClass mapped)
+    {
+        mapped = default;
+        if (message is not null)
+        {
+            foreach (var (phrase, _) in errorMap)
+            {
+                if (phrase.Contains(' ') && message.Contains(phrase, StringComparison.OrdinalIgnoreCase) && TryMap(phrase, status, errorMap, out mapped))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 }

@@ -36,7 +36,7 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, Monot
                     continue;
                 }
 
-                if (isSoft || member.Slot.Cell.TryEnter(out probe))
+                if (isSoft || member.Slot.CellOf(request.IsBeside).TryEnter(out probe))
                 {
                     if (!isSoft && request is { AffinityKey: null, HomeLane: null })
                     {
@@ -72,7 +72,7 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, Monot
                     continue;
                 }
 
-                var own = (Tried: request.Tried.Contains(candidate.Lane.Index), Remaining: candidate.Slot.Cell.CooldownRemainingMs);
+                var own = (Tried: request.Tried.Contains(candidate.Lane.Index), Remaining: candidate.Slot.CellOf(request.IsBeside).CooldownRemainingMs);
                 if (best is null || own.CompareTo(key) < 0)
                 {
                     (best, key) = (candidate, own);
@@ -86,7 +86,7 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, Monot
 
             if (best.Lane.Permits.TryTake())
             {
-                best.Slot.Cell.TryEnter(out probe);
+                best.Slot.CellOf(request.IsBeside).TryEnter(out probe);
                 return best;
             }
         }
@@ -116,7 +116,7 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, Monot
                 continue;
             }
 
-            var word = member.Slot.Cell.Word;
+            var word = member.Slot.CellOf(request.IsBeside).Word;
             var hasPermit = held is null ? member.Lane.Permits.HasFree : ReferenceEquals(held, member.Lane.Permits);
             if (word.IsReady(now))
             {

@@ -15,6 +15,12 @@ internal struct PickRequest
     /// <summary>Index of the lane to take before any other whenever it can serve; null for none.</summary>
     public int? HomeLane;
 
+    /// <summary>Hash of who asks; 0 where callers are not told apart.</summary>
+    public int Caller;
+
+    /// <summary>Something else than chat is asked for; it meets breakers of its own.</summary>
+    public bool IsBeside;
+
     /// <summary>Notes that the request was too long for <paramref name="member"/>.</summary>
     public void Outgrew(PoolMember member) => ContextFloor = Math.Max(ContextFloor, member.ContextMax ?? 0);
 }

@@ -30,6 +30,12 @@ internal static class ErrorMapping
     }
 
     /// <summary>
+    /// For a refusal of what the request says, whatever its status: no client must take it for a refusal of its credential.
+    /// </summary>
+    public static GatewayError Refused(int status, in ProviderError error) =>
+        new(ErrorKind.InvalidRequest, Said(error.Message), status is 400 or 401 or 402 or 403 ? 400 : status);
+
+    /// <summary>
     /// For an error inside a stream or a 200 body. An account's credential or money trouble is not the client's: it reads as a failure of the service, and the
     /// provider's words about the account stay hidden.
     /// </summary>
@@ -38,9 +44,9 @@ internal static class ErrorMapping
         FaultClass.RateLimit => new(ErrorKind.RateLimit, Presentable(error.Error.Message)),
         FaultClass.Overloaded => new(ErrorKind.Overloaded, Presentable(error.Error.Message)),
         FaultClass.Timeout => new(ErrorKind.Timeout, Presentable(error.Error.Message)),
-        FaultClass.ClientError => new(ErrorKind.InvalidRequest, Presentable(error.Error.Message)),
+        FaultClass.ClientError or FaultClass.Content => new(ErrorKind.InvalidRequest, Presentable(error.Error.Message)),
         FaultClass.ContextLength => new(ErrorKind.ContextLength, Presentable(error.Error.Message)),
-        FaultClass.Auth or FaultClass.Billing => new(ErrorKind.Unavailable),
+        FaultClass.Auth or FaultClass.Billing or FaultClass.Declined or FaultClass.Unaffordable => new(ErrorKind.Unavailable),
         FaultClass.Network => Interrupted,
         _ => new(ErrorKind.Internal, Presentable(error.Error.Message)),
     };

@@ -1,0 +1,213 @@
+using System.Text;
+using Busbar.Tests.Scenarios.Harness;
+
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>What a provider says and does, and who must bear it: the lane, the client, or nobody.</summary>
+public sealed class BlameScenarios
+{
+    private const string Third = "breaker: { trip: { mode: consecutive, n: 3 }, base_cooldown_secs: 600, max_cooldown_secs: 600 }";
+
+    public static TheoryData<string, string> Hops => Cases.Hops;
+
+    public static TheoryData<string> Dialects => Cases.Dialects;
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    public async Task Streams_that_break_after_their_first_content_open_the_breaker_as_any_failure_does(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Pool = Third });
+        scene.Upstream.Always = async call =>
+        {
+            await serves.BeginAsync(call, "half");
+            call.Close();
+        };
+
+        for (int request = 0; request < 3; request++)
+        {
+            Assert.Equal(200, (await scene.PostAsync(speaks, stream: true)).Status);
+        }
+
+        speaks.IsEnvelope(await scene.PostAsync(speaks, stream: true), 503);
+        Assert.Equal(3, scene.Upstream.Requests.Count);
+        await scene.ChargedAsync(0, err: 3);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    public async Task A_refusal_of_content_is_the_clients_and_goes_no_further(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves) { Pool = Third });
+        scene.Upstream.Always = call => call.AnswerAsync(403, serves.Error("some_error", "Your input was flagged by moderation."));
+
+        for (int request = 0; request < 4; request++)
+        {
+            Reply reply = await scene.PostAsync(speaks);
+            Assert.Equal(speaks == serves ? 403 : speaks.StatusOf(400), reply.Status);
+            Assert.Equal("Your input was flagged by moderation.", speaks.MessageOf(reply));
+        }
+
+        Assert.Empty(scene.Upstreams[1].Requests);
+        await scene.ChargedAsync(0, clientFault: 4);
+        Assert.Equal("closed", (await scene.LaneAsync()).State("smart"));
+    }
+
+    [Fact]
+    public async Task A_firewalls_page_is_about_the_request_until_three_different_ones_have_met_it()
+    {
+        Dialect dialect = Dialect.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect));
+        scene.Upstream.Always = call => call.AnswerAsync(403, "<html><h1>403 Forbidden</h1></html>"u8.ToArray(), "text/html");
+        scene.Upstreams[1].Always = call => dialect.ServeAsync(call);
+
+        foreach ((string prompt, int status) in ((string, int)[])[("a", 403), ("a", 403), ("b", 403), ("c", 200)])
+        {
+            Assert.Equal(status, (await scene.PostAsync(dialect, dialect.Request("smart", stream: false, prompt))).Status);
+        }
+
+        Assert.NotNull((await scene.LaneAsync()).DeadReason);
+    }
+
+    [Fact]
+    public async Task A_refusal_without_a_word_about_the_account_is_tried_once_more_and_closes_no_lane()
+    {
+        Dialect dialect = Dialect.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect, dialect));
+        foreach (ScriptedUpstream upstream in scene.Upstreams)
+        {
+            upstream.Always = call => call.AnswerAsync(403, dialect.Error("forbidden", "canary-upstream-detail"));
+        }
+
+        dialect.IsEnvelope(await scene.PostAsync(dialect), 503);
+
+        Assert.Equal([1, 1, 0], scene.Upstreams.Select(upstream => upstream.Requests.Count));
+        Assert.All(await scene.LanesAsync(), lane => Assert.Null(lane.DeadReason));
+    }
+
+    [Fact]
+    public async Task Counting_tokens_that_an_account_may_not_count_leaves_its_chat_alone()
+    {
+        Dialect dialect = Dialect.Of("anthropic");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Pool = Third });
+        scene.Upstream.Always = call => call.Request.Path.Contains("count_tokens", StringComparison.Ordinal)
+            ? call.AnswerAsync(call.Request.Text.Contains("again", StringComparison.Ordinal) ? 401 : 403, dialect.Error("permission_error", "Your API key is disabled."))
+            : dialect.ServeAsync(call);
+
+        foreach (string text in (string[])["hello", "again", "again"])
+        {
+            using var content = new StringContent($$"""{"model":"smart","messages":[{"role":"user","content":"{{text}}"}]}""");
+            using HttpRequestMessage message = Scene.Message(dialect, content);
+            message.RequestUri = new Uri("/v1/messages/count_tokens", UriKind.Relative);
+            using HttpResponseMessage response = await scene.Client.SendAsync(message);
+        }
+
+        Assert.NotEmpty(scene.Upstream.Requests);
+        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        Assert.Null((await scene.LaneAsync()).DeadReason);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    public async Task A_model_that_is_gone_is_its_lanes_fault_in_a_pool_and_the_answer_where_it_was_asked_for(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves));
+        scene.Upstream.Always = call => call.AnswerAsync(404, serves.Error("not_found_error", "The model does not exist."));
+        scene.Upstreams[1].Always = call => serves.ServeAsync(call);
+
+        Assert.Equal(200, (await scene.PostAsync(speaks)).Status);
+        Reply direct = await scene.PostAsync(speaks, model: "m0");
+
+        Assert.Equal(speaks == serves ? 404 : speaks.StatusOf(404), direct.Status);
+        Assert.Equal("The model does not exist.", speaks.MessageOf(direct));
+        Assert.Equal(1, (await scene.MetricsAsync())["busbar_upstream_failures_total", ("pool", "smart"), ("lane", "m0"), ("disposition", "model_gone")]);
+        await scene.ChargedAsync(0, err: 1, clientFault: 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    public async Task A_stream_that_nobody_asked_for_is_put_together_to_a_whole_answer(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(serves);
+        scene.Upstream.Always = call => call.StreamAsync(serves.Stream("hello"));
+
+        Reply reply = await scene.PostAsync(speaks);
+
+        Assert.Equal((200, "application/json"), (reply.Status, reply["Content-Type"]));
+        Assert.Contains("hello", reply.Json.ToString());
+        await scene.ChargedAsync(0, ok: 1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_lane_that_hangs_uses_up_half_of_the_time_where_another_is_ready(bool stream)
+    {
+        Dialect dialect = Dialect.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Pool = "failover: { deadline_secs: 8 }" });
+        scene.Upstream.Always = call => call.SilenceAsync();
+        scene.Upstreams[1].Always = call => dialect.ServeAsync(call);
+
+        Assert.Equal(200, (await scene.PostAsync(dialect, stream)).Status);
+        Assert.Equal(1, (await scene.MetricsAsync())["busbar_failovers_total", ("pool", "smart"), ("reason", "attempt_timeout")]);
+    }
+
+    [Theory]
+    [InlineData("openai", "x-ratelimit-reset-requests", "33m20s", "x-ratelimit-remaining-requests")]
+    [InlineData("anthropic", "anthropic-ratelimit-input-tokens-reset", "@", "anthropic-ratelimit-input-tokens-remaining")]
+    [InlineData("cohere", "x-ratelimit-reset", "2000", "x-ratelimit-remaining")]
+    public async Task A_limit_that_is_used_up_is_waited_for(string protocol, string reset, string value, string remaining)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(dialect);
+        string moment = value == "@" ? DateTimeOffset.UtcNow.AddSeconds(2000).ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture) : value;
+        scene.Upstream.Next(call => call.AnswerAsync(
+            429, dialect.Error("rate_limit_error", "slow"), ("Retry-After", "1.5"), (reset, moment), (remaining, "0"),
+            ("x-ratelimit-reset-other", "86400"), ("x-ratelimit-remaining-other", "7")));
+
+        Reply reply = await scene.PostAsync(dialect);
+
+        Assert.InRange((await scene.LaneAsync()).CooldownIn("smart"), 1800, 2001);
+        Assert.InRange(int.Parse(reply["Retry-After"]!), 1800, 2001);
+    }
+
+    [Fact]
+    public async Task A_wait_that_stands_in_a_body_is_honoured()
+    {
+        Dialect gemini = Dialect.Of("gemini");
+        await using Scene scene = await Scene.StartAsync(gemini);
+        scene.Upstream.Next(call => call.AnswerAsync(429, """
+            {"error":{"code":429,"message":"Quota exceeded.","status":"RESOURCE_EXHAUSTED","details":[
+            {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"2000.5s"}]}}
+            """));
+
+        await scene.PostAsync(gemini);
+
+        Assert.InRange((await scene.LaneAsync()).CooldownIn("smart"), 1800, 2001);
+    }
+
+    [Fact]
+    public async Task What_one_key_sends_does_not_shut_the_lanes_of_others()
+    {
+        Dialect dialect = Dialect.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect, dialect) { Pool = Third });
+        foreach (ScriptedUpstream upstream in scene.Upstreams)
+        {
+            upstream.Always = call => call.Request.Text.Contains("crafted", StringComparison.Ordinal) ? call.AnswerAsync(500, "{}") : dialect.ServeAsync(call);
+        }
+
+        void Other(HttpRequestMessage message) => dialect.Authorize(message.Headers, "another-token");
+        Assert.Equal(200, (await scene.PostAsync(dialect, change: Other)).Status);
+
+        for (int request = 0; request < 12; request++)
+        {
+            await scene.PostAsync(dialect, dialect.Request("smart", stream: false, $"crafted {request}"));
+        }
+
+        Assert.All(await scene.LanesAsync(), lane => Assert.Equal("closed", lane.State("smart")));
+        Assert.Equal(200, (await scene.PostAsync(dialect, change: Other)).Status);
+    }
+}

@@ -1,0 +1,46 @@
+using Busbar.Gateway.Attempts;
+using Busbar.Ir;
+using Busbar.Protocols;
+using Busbar.Wire;
+
+namespace Busbar.Gateway.Relay;
+
+/// <summary>Whether a body under 2xx can be an answer of its protocol at all: no page, nothing empty, no other shape, no answer without choices.</summary>
+internal static class ReadableAnswer
+{
+    /// <summary>Judges what was read of <paramref name="body"/>; of one that has not ended only its first byte.</summary>
+    public static bool Is(Attempt attempt, PooledBuffer body, bool ended)
+    {
+        ReadOnlySpan<byte> text = JsonSyntax.Trim(body.Span);
+        if (attempt.Exchange.Route.Operation != Operation.Chat)
+        {
+            return !Transport.IsPage(text);
+        }
+
+        if (text.IsEmpty || text[0] is not ((byte)'{' or (byte)'['))
+        {
+            return false;
+        }
+
+        if (!ended || HasMark(text, attempt.Endpoint.Protocol.AnswerMark))
+        {
+            return true;
+        }
+
+        using ChatResponse response = ChatResponse.Rent();
+        return attempt.Endpoint.Protocol.ReadResponse(body.Memory, response);
+    }
+
+    // The member that holds the answer, with something in it: found nearly always, and at the speed of memory.
+    private static bool HasMark(ReadOnlySpan<byte> text, ReadOnlySpan<byte> mark)
+    {
+        int at = text.IndexOf(mark);
+        if (at < 0)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> value = text[(at + mark.Length)..].TrimStart(": \t\r\n"u8);
+        return value.Length > 1 && value[0] is (byte)'[' or (byte)'{' && value[1..].TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'"', ..];
+    }
+}
