@@ -107,7 +107,7 @@ public sealed class WrongAnswerScenarios
         await text.ReadToEndAsync();
 
         Assert.True(dialect.HasError(text.Text));
-        await scene.ChargedAsync(0, ok: 1, err: 1);
+        await scene.ChargedAsync(0, err: 1);
     }
 
     [Theory]

@@ -82,7 +82,7 @@ internal sealed class PoolBinder(ConfigReport report, IEnvironment environment)
         return new FailoverConfig
         {
             DeadlineSecs = failover.Integer("deadline_secs", defaults.DeadlineSecs, 1, Ranges.MostSeconds),
-            IsDeadlineSet = failover.Has("deadline_secs"),
+            IsDeadlineSet = failover.Has("deadline_secs") || failover.Has("timeout_secs"),
             Cap = failover.Integer("cap", defaults.Cap, 0, Ranges.MostItems - 1),
             Exclusions = failover.Texts("exclusions"),
         };

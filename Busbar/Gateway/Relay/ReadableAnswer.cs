@@ -17,6 +17,12 @@ internal static class ReadableAnswer
             return !Transport.IsPage(text);
         }
 
+        if (attempt.Response.Head.TryGet("Content-Encoding", out _))
+        {
+            // A coding that nobody asked for: the client may know it.
+            return true;
+        }
+
         if (text.IsEmpty || text[0] is not ((byte)'{' or (byte)'['))
         {
             return false;
