@@ -28,6 +28,7 @@ public sealed class FaultWordsTests
     [InlineData(404, "model_not_found", "The model `x` does not exist or you do not have access to it.", nameof(FaultClass.ModelGone))]
     [InlineData(404, null, "model: some-model-20240101", nameof(FaultClass.ModelGone))]
     [InlineData(404, null, "models/some-pro is not found for API version v1beta", nameof(FaultClass.ModelGone))]
+    [InlineData(404, null, "model 'x' not found, make sure that you have access to the model", nameof(FaultClass.ModelGone))]
     [InlineData(404, null, "File not found: file_1", null)]
     [InlineData(404, null, null, nameof(FaultClass.ModelGone))]
     [InlineData(400, null, "The provided model identifier is invalid.", nameof(FaultClass.ModelGone))]

@@ -143,6 +143,12 @@ internal static class FaultWords
                 : null;
         }
 
+        // First of all, since a vendor that misses a model wonders whether the account may have it.
+        if (status is 404 or 410 && (Has(text, ModelGone) || Has(text, ModelMissing)))
+        {
+            return FaultClass.ModelGone;
+        }
+
         if (status != 422 && !Has(text, [["flagged"]]))
         {
             if (status is not (410 or 451) && Has(text, Billing))
@@ -156,7 +162,7 @@ internal static class FaultWords
             }
         }
 
-        if (status is 400 or 404 or 410 && (Has(text, ModelGone) || (status != 400 && Has(text, ModelMissing))))
+        if (status == 400 && Has(text, ModelGone))
         {
             return FaultClass.ModelGone;
         }
