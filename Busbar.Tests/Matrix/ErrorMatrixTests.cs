@@ -40,7 +40,8 @@ public sealed class ErrorMatrixTests
         return exchange.Status switch
         {
             404 when Has("model") => FaultClass.ModelGone,
-            400 when Has("model identifier is invalid") || (Has("the requested model") && Has("does not exist")) || Has("end of its life") => FaultClass.ModelGone,
+            400 when Has("model identifier is invalid") || (Has("the requested model") && Has("does not exist")) || Has("end of its life") || Has("on-demand throughput")
+                => FaultClass.ModelGone,
             400 when Has("please check your plan and billing") => FaultClass.Billing,
             403 when Has("api has not been used in project") || Has("security token") => FaultClass.Auth,
             _ => null,

@@ -88,7 +88,7 @@ internal static class FaultWords
     ];
 
     // Of a 404, where nothing else can be meant.
-    private static readonly string[][] ModelMissing = [["model", "not found"], ["model:"], ["models/", "not found"], ["deployment", "not"], ["model", "not available"]];
+    private static readonly string[][] ModelMissing = [["model", "not found"], ["model:"], ["models/", "not found"], ["deployment", "not"], ["model", "not available"], ["not a chat model"]];
 
     /// <summary>The class that an answer of <paramref name="status"/> has by its words; null when they do not tell.</summary>
     public static FaultClass? Class(int status, in ProviderError error)
