@@ -63,7 +63,7 @@ public sealed class DisconnectScenarios
         }
 
         await closed.Task.WaitAsync(Eventually.Bound);
-        await IsNobodysFaultAsync(scene, ok: 1);
+        await IsNobodysFaultAsync(scene, ok: 0);
     }
 
     [Theory]
@@ -98,7 +98,7 @@ public sealed class DisconnectScenarios
         }
 
         await closed.Task.WaitAsync(Eventually.Bound);
-        await IsNobodysFaultAsync(scene, ok: 1);
+        await IsNobodysFaultAsync(scene, ok: 0);
     }
 
     [Theory]
@@ -161,7 +161,7 @@ public sealed class DisconnectScenarios
 
         left.SetResult();
         await ended.Task.WaitAsync(Eventually.Bound);
-        await IsNobodysFaultAsync(scene, ok: 1);
+        await IsNobodysFaultAsync(scene, ok: 0);
     }
 
     [Theory]

@@ -109,7 +109,7 @@ public sealed class ErrorEnvelopeScenarios
 
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => scene.PostAsync(dialect));
 
-        await scene.ChargedAsync(0, ok: 1, err: 1);
+        await scene.ChargedAsync(0, err: 1);
         await scene.CountedAsync("error");
     }
 

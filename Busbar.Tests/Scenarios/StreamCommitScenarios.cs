@@ -60,7 +60,7 @@ public sealed class StreamCommitScenarios
 
         Assert.Equal(dialect.Prelude[0] + dialect.ErrorEvent, reply.Text);
         Assert.Empty(scene.Upstreams[1].Requests);
-        await scene.ChargedAsync(0, ok: 1, err: 1);
+        await scene.ChargedAsync(0, err: 1);
         await scene.CountedAsync("error");
     }
 
@@ -88,7 +88,7 @@ public sealed class StreamCommitScenarios
             await text.ReadUntilAsync(dialect.ErrorEvent);
         }
 
-        await scene.ChargedAsync(0, ok: 1, err: 1);
+        await scene.ChargedAsync(0, err: 1);
         await scene.CountedAsync("error");
     }
 
@@ -124,7 +124,7 @@ public sealed class StreamCommitScenarios
         await text.ReadUntilAsync(dialect.ErrorEvent);
         errorSeen.SetResult();
         await text.ReadToEndAsync();
-        await scene.ChargedAsync(0, ok: 1, err: 1);
+        await scene.ChargedAsync(0, err: 1);
         Reply held = await scene.PostAsync(dialect, stream: true);
 
         Assert.Equal(content + dialect.ErrorEvent + last, text.Text);
@@ -154,7 +154,7 @@ public sealed class StreamCommitScenarios
         Assert.Equal(200, reply.Status);
         IsBrokenOff(speaks, reply);
         Assert.Empty(scene.Upstreams[1].Requests);
-        await scene.ChargedAsync(0, ok: 1, err: 1);
+        await scene.ChargedAsync(0, err: 1);
         await scene.CountedAsync("error");
     }
 
@@ -196,7 +196,7 @@ public sealed class StreamCommitScenarios
 
         IsBrokenOff(speaks, reply);
         Assert.Contains(" there", reply.Text);
-        await scene.ChargedAsync(0, ok: 1, err: 1);
+        await scene.ChargedAsync(0, err: 1);
         await scene.CountedAsync("error");
     }
 
@@ -223,7 +223,7 @@ public sealed class StreamCommitScenarios
         IsBrokenOff(speaks, reply);
         Assert.DoesNotContain("half", reply.Text);
         Assert.Empty(scene.Upstreams[1].Requests);
-        await scene.ChargedAsync(0, ok: 1, err: 1);
+        await scene.ChargedAsync(0, err: 1);
     }
 
     [Theory]
@@ -240,7 +240,7 @@ public sealed class StreamCommitScenarios
 
         IsBrokenOff(speaks, await scene.PostAsync(speaks, stream: true));
 
-        await scene.ChargedAsync(0, ok: 1, err: 1);
+        await scene.ChargedAsync(0, err: 1);
         await scene.CountedAsync("error");
     }
 
