@@ -122,6 +122,7 @@ internal static class EffectiveConfig
     private static IEnumerable<(string, object?)> Limits(LimitsConfig limits) =>
     [
         ("limits.request_body_max_bytes", limits.RequestBodyMaxBytes),
+        ("limits.memory_max_bytes", limits.MemoryMaxBytes),
         ("limits.request_body_read_timeout_secs", limits.RequestBodyReadTimeoutSecs),
         ("limits.header_read_timeout_secs", limits.HeaderReadTimeoutSecs),
         ("limits.upstream_request_timeout_secs", limits.UpstreamRequestTimeoutSecs),

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Busbar.Configuration.Model;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Memory;
 using Busbar.Gateway.Relay;
 using Busbar.Gateway.Routing;
 using Busbar.Governance.Budgets;
@@ -60,8 +61,14 @@ internal sealed class Exchange
         }
     }
 
+    /// <summary>What it holds of the memory for all requests.</summary>
+    public MemoryHold Memory { get; } = new();
+
     /// <summary>The body, once read.</summary>
     public PooledBuffer? Body { get; set; }
+
+    /// <summary>Bytes of <see cref="Memory"/> that the body was charged with.</summary>
+    public long BodyCharge { get; set; }
 
     /// <summary>Length of the body in bytes, also after it was given back.</summary>
     public int BodyLength { get; set; }
@@ -226,13 +233,26 @@ internal sealed class Exchange
     /// <summary>Cuts the connection: the only honest end of an answer that cannot be completed.</summary>
     public void Abort() => _lifetime.Abort();
 
+    /// <summary>Gives the body back, with the memory it was charged with.</summary>
+    public void ReleaseBody()
+    {
+        if (Body is { } body)
+        {
+            Body = null;
+            body.Dispose();
+            Memory.Release(BodyCharge);
+            BodyCharge = 0;
+        }
+    }
+
     /// <summary>Gives back what the request held and forgets it.</summary>
     public void End()
     {
-        Body?.Dispose();
+        ReleaseBody();
+        Memory.ReleaseAll();
         Timer.Reset();
-        Body = null;
         BodyLength = 0;
+        BodyCharge = 0;
         Pool = null;
         Scan = default;
         Route = default;

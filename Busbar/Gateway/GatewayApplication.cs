@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Busbar.Admin;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Memory;
 using Busbar.Gateway.OwnAnswers;
 using Busbar.Gateway.Routing;
 using Busbar.Governance.Budgets;
@@ -10,7 +11,9 @@ using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
+using Busbar.Protocols.Translation.Request;
 using Busbar.Reliability;
+using Busbar.Wire;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
@@ -31,6 +34,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     private readonly LocalEndpoints _local;
     private readonly TimeProvider _time;
     private readonly GuessBrake _guesses;
+    private readonly MemoryBudget _memory;
     private GatewaySnapshot _snapshot;
 
     /// <summary>Serves <paramref name="snapshot"/> until <see cref="Swap"/> replaces it.</summary>
@@ -43,6 +47,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         _guesses = new GuessBrake(time);
         _attempts = new AttemptLoop(metrics, log);
         _local = new LocalEndpoints(metrics);
+        _memory = new MemoryBudget(metrics.Memory, time);
     }
 
     /// <summary>The admin API; null when governance is off. To be set before the first request.</summary>
@@ -87,6 +92,8 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
             exchange.ResponseHeaders.Connection = "close";
         }
 
+        long limit = exchange.Snapshot.Config.Limits.MemoryMaxBytes;
+        exchange.Memory.Begin(_memory, limit > 0 ? limit : MachineMemory.DefaultBudget);
         return exchange;
     }
 
@@ -105,6 +112,15 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
             await TryAnswerAsync(context, exception.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? new GatewayError(ErrorKind.TooLarge)
                 : new GatewayError(ErrorKind.InvalidRequest, "The request body could not be read.", exception.StatusCode)).ConfigureAwait(false);
+        }
+        catch (MemoryExhaustedException)
+        {
+            _metrics.Shed.Get(context.Route.Protocol.Name()).Add();
+            await TryAnswerAsync(context, new GatewayError(ErrorKind.Overloaded), retryAfterSeconds: 1).ConfigureAwait(false);
+        }
+        catch (AllowanceException exception)
+        {
+            await TryAnswerAsync(context, RequestTranslation.TooMany(exception)).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ConnectionResetException || (context.ClientGone.IsCancellationRequested && Transport.IsFailure(exception)))
         {
@@ -287,7 +303,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         _log.Ended(exchange);
     }
 
-    private static async ValueTask TryAnswerAsync(Exchange exchange, GatewayError error)
+    private static async ValueTask TryAnswerAsync(Exchange exchange, GatewayError error, int retryAfterSeconds = 0)
     {
         if (exchange.HasStarted)
         {
@@ -299,7 +315,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         try
         {
             exchange.ResponseHeaders.Clear();
-            await ErrorReply.WriteAsync(exchange, error).ConfigureAwait(false);
+            await ErrorReply.WriteAsync(exchange, error, retryAfterSeconds).ConfigureAwait(false);
         }
         catch (Exception exception) when (Transport.IsFailure(exception))
         {

@@ -8,6 +8,9 @@ namespace Busbar.Ir;
 /// </summary>
 internal sealed class Block
 {
+    // Most blocks are words and need none of these.
+    private BlockDetails? _rare;
+
     /// <summary>What this block is.</summary>
     public BlockKind Kind;
 
@@ -15,19 +18,69 @@ internal sealed class Block
     public JsonText Text;
 
     /// <summary>Call id of a tool use, tool result or server tool block.</summary>
-    public JsonText Id;
+    public JsonText Id
+    {
+        get => _rare is null ? default : _rare.Id;
+        set
+        {
+            if (_rare is not null || !value.IsAbsent)
+            {
+                Rare.Id = value;
+            }
+        }
+    }
 
     /// <summary>Tool name. On a tool result: the name of the call it answers, when the dialect says so.</summary>
-    public JsonText Name;
+    public JsonText Name
+    {
+        get => _rare is null ? default : _rare.Name;
+        set
+        {
+            if (_rare is not null || !value.IsAbsent)
+            {
+                Rare.Name = value;
+            }
+        }
+    }
 
     /// <summary>Arguments of a tool use as one JSON value; the value of a Json block.</summary>
-    public JsonSlice Input;
+    public JsonSlice Input
+    {
+        get => _rare is null ? default : _rare.Input;
+        set
+        {
+            if (_rare is not null || !value.IsAbsent)
+            {
+                Rare.Input = value;
+            }
+        }
+    }
 
     /// <summary>Arguments that are not JSON: an unparsable string from the wire, or the free text of a custom tool.</summary>
-    public JsonText InputText;
+    public JsonText InputText
+    {
+        get => _rare is null ? default : _rare.InputText;
+        set
+        {
+            if (_rare is not null || !value.IsAbsent)
+            {
+                Rare.InputText = value;
+            }
+        }
+    }
 
     /// <summary>Opaque proof that belongs to <see cref="Origin"/> and goes home only there.</summary>
-    public JsonText Signature;
+    public JsonText Signature
+    {
+        get => _rare is null ? default : _rare.Signature;
+        set
+        {
+            if (_rare is not null || !value.IsAbsent)
+            {
+                Rare.Signature = value;
+            }
+        }
+    }
 
     /// <summary>The vendor family that issued <see cref="Signature"/>, <see cref="Raw"/> or a vendor file reference.</summary>
     public ProtocolId Origin;
@@ -42,10 +95,30 @@ internal sealed class Block
     public ToolForm Form;
 
     /// <summary>Tool use: the client's group of tools that <see cref="OwnName"/> is one of; absent when it stands in none.</summary>
-    public JsonText Namespace;
+    public JsonText Namespace
+    {
+        get => _rare is null ? default : _rare.Namespace;
+        set
+        {
+            if (_rare is not null || !value.IsAbsent)
+            {
+                Rare.Namespace = value;
+            }
+        }
+    }
 
     /// <summary>Tool use in a <see cref="Namespace"/>: its name in there. <see cref="Name"/> is then unique over all groups.</summary>
-    public JsonText OwnName;
+    public JsonText OwnName
+    {
+        get => _rare is null ? default : _rare.OwnName;
+        set
+        {
+            if (_rare is not null || !value.IsAbsent)
+            {
+                Rare.OwnName = value;
+            }
+        }
+    }
 
     /// <summary>Tool use: a custom (free-text) tool, whose argument is <see cref="InputText"/>.</summary>
     public bool IsCustomTool
@@ -58,37 +131,137 @@ internal sealed class Block
     public CacheMark Cache;
 
     /// <summary>Where media bytes are.</summary>
-    public MediaSource Source;
+    public MediaSource Source
+    {
+        get => _rare is null ? default : _rare.Source;
+        set
+        {
+            if (_rare is not null || value != default)
+            {
+                Rare.Source = value;
+            }
+        }
+    }
 
     /// <summary>MIME type of media, such as <c>image/png</c>; for Bedrock formats the reader maps to MIME and the writer back.</summary>
-    public JsonText MediaType;
+    public JsonText MediaType
+    {
+        get => _rare is null ? default : _rare.MediaType;
+        set
+        {
+            if (_rare is not null || !value.IsAbsent)
+            {
+                Rare.MediaType = value;
+            }
+        }
+    }
 
     /// <summary>Base64 bytes, address or vendor file id of media.</summary>
-    public JsonText Data;
+    public JsonText Data
+    {
+        get => _rare is null ? default : _rare.Data;
+        set
+        {
+            if (_rare is not null || !value.IsAbsent)
+            {
+                Rare.Data = value;
+            }
+        }
+    }
 
     /// <summary>Image detail word (<c>auto</c>, <c>low</c>, <c>high</c>, <c>original</c>).</summary>
-    public JsonText Detail;
+    public JsonText Detail
+    {
+        get => _rare is null ? default : _rare.Detail;
+        set
+        {
+            if (_rare is not null || !value.IsAbsent)
+            {
+                Rare.Detail = value;
+            }
+        }
+    }
 
     /// <summary>Document title or file name; search-result title.</summary>
-    public JsonText Title;
+    public JsonText Title
+    {
+        get => _rare is null ? default : _rare.Title;
+        set
+        {
+            if (_rare is not null || !value.IsAbsent)
+            {
+                Rare.Title = value;
+            }
+        }
+    }
 
     /// <summary>Document context text.</summary>
-    public JsonText Context;
+    public JsonText Context
+    {
+        get => _rare is null ? default : _rare.Context;
+        set
+        {
+            if (_rare is not null || !value.IsAbsent)
+            {
+                Rare.Context = value;
+            }
+        }
+    }
 
     /// <summary>Whether the model should cite this document or search result; null when unsaid.</summary>
-    public bool? CitationsEnabled;
+    public bool? CitationsEnabled
+    {
+        get => _rare?.CitationsEnabled;
+        set
+        {
+            if (_rare is not null || value is not null)
+            {
+                Rare.CitationsEnabled = value;
+            }
+        }
+    }
 
     /// <summary>Responses message phase (<c>commentary</c>, <c>final_answer</c>).</summary>
-    public JsonText Phase;
+    public JsonText Phase
+    {
+        get => _rare is null ? default : _rare.Phase;
+        set
+        {
+            if (_rare is not null || !value.IsAbsent)
+            {
+                Rare.Phase = value;
+            }
+        }
+    }
 
     /// <summary>The block exactly as read, for replay to the same vendor; absent where the fields say everything.</summary>
     public JsonSlice Raw;
 
     /// <summary>Nested blocks; null until <see cref="AddChild"/>.</summary>
-    public List<Block>? Children;
+    public List<Block>? Children
+    {
+        get => _rare?.Children;
+        set
+        {
+            if (_rare is not null || value is not null)
+            {
+                Rare.Children = value;
+            }
+        }
+    }
 
     /// <summary>Citations of a text block; null until <see cref="AddCitation"/>.</summary>
-    public List<Citation>? Citations;
+    public List<Citation>? Citations
+    {
+        get => _rare?.Citations;
+        set
+        {
+            if (_rare is not null || value is not null)
+            {
+                Rare.Citations = value;
+            }
+        }
+    }
 
     /// <summary>Appends a nested block.</summary>
     public void AddChild(Block child) => (Children ??= []).Add(child);
@@ -96,19 +269,21 @@ internal sealed class Block
     /// <summary>Appends a citation.</summary>
     public void AddCitation(in Citation citation) => (Citations ??= []).Add(citation);
 
+    private BlockDetails Rare => _rare ??= new BlockDetails();
+
+    /// <summary>Bytes that a block of <paramref name="kind"/> costs, with its place in a list.</summary>
+    internal static int Cost(BlockKind kind) => kind == BlockKind.Text ? 96 : 96 + 256;
+
     /// <summary>Makes the block as new, keeping list storage.</summary>
     internal void Reset(BlockKind kind)
     {
         Kind = kind;
-        Text = Id = Name = InputText = Signature = MediaType = Data = Detail = Title = Context = Phase = Namespace = OwnName = default;
-        Input = Raw = default;
+        Text = default;
+        Raw = default;
         Origin = default;
         Redacted = IsError = false;
         Form = default;
         Cache = default;
-        Source = default;
-        CitationsEnabled = null;
-        Children?.Clear();
-        Citations?.Clear();
+        _rare?.Reset();
     }
 }

@@ -8,6 +8,14 @@ namespace Busbar.Ir;
 /// </summary>
 internal sealed class ChatRequest : IDisposable
 {
+    /// <summary>Most tools.</summary>
+    public const int MaxTools = 20_000;
+
+    /// <summary>Most turns.</summary>
+    public const int MaxMessages = 100_000;
+
+    private const int MaxStops = 10_000;
+
     private static readonly IrPool<ChatRequest> Pool = new();
 
     /// <summary>Owner of the blocks below.</summary>
@@ -32,10 +40,10 @@ internal sealed class ChatRequest : IDisposable
     public List<Block> System { get; } = [];
 
     /// <summary>The conversation. May hold <see cref="Role.System"/> turns at their place; the seam hoists them where a target has no such turn.</summary>
-    public List<Message> Messages { get; } = [];
+    public CappedList<Message> Messages { get; } = new(MaxMessages, "messages");
 
     /// <summary>Tools on offer.</summary>
-    public List<Tool> Tools { get; } = [];
+    public CappedList<Tool> Tools { get; } = new(MaxTools, "tools");
 
     /// <summary>Which tools may or must be called.</summary>
     public ToolChoice ToolChoice;
@@ -59,7 +67,7 @@ internal sealed class ChatRequest : IDisposable
     public long? TopK;
 
     /// <summary>Stop strings, without empty ones.</summary>
-    public List<JsonText> Stop { get; } = [];
+    public CappedList<JsonText> Stop { get; } = new(MaxStops, "stop sequences");
 
     /// <summary>Random seed as spelt.</summary>
     public JsonSlice Seed;
@@ -121,6 +129,9 @@ internal sealed class ChatRequest : IDisposable
     /// <summary>A clean request from the pool.</summary>
     public static ChatRequest Rent() => Pool.Rent();
 
+    /// <summary>Charges what is read from now on to <paramref name="allowance"/>, until the next <see cref="Reset"/>.</summary>
+    public void Charge(Allowance allowance) => Tape.Allowance = Arena.Allowance = allowance;
+
     /// <summary>Adds a message of <paramref name="role"/> at the end.</summary>
     public Message AddMessage(Role role)
     {
@@ -141,14 +152,15 @@ internal sealed class ChatRequest : IDisposable
     {
         Arena.Reset();
         Tape.Clear();
+        Tape.Allowance = null;
         Source = default;
         Model = User = ServiceTier = Verbosity = PromptCacheKey = default;
         Stream = IncludeUsage = MaxTokensIsCompletion = WantsReasoningItems = WantsSummary = false;
-        System.Clear();
-        Messages.Clear();
-        Tools.Clear();
-        Stop.Clear();
-        Extra.Clear();
+        System.Empty();
+        Messages.Empty();
+        Tools.Empty();
+        Stop.Empty();
+        Extra.Empty();
         ToolChoice = default;
         ParallelToolCalls = null;
         MaxTokens = TopK = CandidateCount = TopLogprobs = null;

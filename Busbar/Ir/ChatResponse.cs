@@ -60,6 +60,9 @@ internal sealed class ChatResponse : IDisposable
     /// <summary>A clean response from the pool.</summary>
     public static ChatResponse Rent() => Pool.Rent();
 
+    /// <summary>Charges what is read from now on to <paramref name="allowance"/>, until the next <see cref="Reset"/>.</summary>
+    public void Charge(Allowance allowance) => Tape.Allowance = Arena.Allowance = allowance;
+
     /// <summary>Adds a block of <paramref name="kind"/> at the end.</summary>
     public Block Add(BlockKind kind)
     {
@@ -80,14 +83,15 @@ internal sealed class ChatResponse : IDisposable
     {
         Arena.Reset();
         Tape.Clear();
+        Tape.Allowance = null;
         Source = default;
         Id = Model = StopSequence = StopCategory = StopExplanation = ServiceTier = default;
         Created = 0;
-        Blocks.Clear();
+        Blocks.Empty();
         StopReason = default;
         Usage = default;
         Logprobs = default;
         Failure = null;
-        Extra.Clear();
+        Extra.Empty();
     }
 }

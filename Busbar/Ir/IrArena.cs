@@ -9,6 +9,9 @@ namespace Busbar.Ir;
 /// </summary>
 internal sealed class IrArena : IDisposable
 {
+    /// <summary>Most blocks of content in one request or answer.</summary>
+    public const int MaxBlocks = 500_000;
+
     private const int ChunkSize = 16 * 1024;
     private const int MaxRetainedBlocks = 256;
 
@@ -19,9 +22,18 @@ internal sealed class IrArena : IDisposable
     private int _usedBlocks;
     private int _usedMessages;
 
+    /// <summary>What everything made here is charged to; null for nobody.</summary>
+    public Allowance? Allowance { get; set; }
+
     /// <summary>A fresh block of <paramref name="kind"/>.</summary>
     public Block NewBlock(BlockKind kind)
     {
+        Allowance?.Take(Block.Cost(kind));
+        if (_usedBlocks == MaxBlocks)
+        {
+            throw new AllowanceException("content blocks", MaxBlocks);
+        }
+
         _blocks ??= [];
         if (_usedBlocks == _blocks.Count)
         {
@@ -44,6 +56,7 @@ internal sealed class IrArena : IDisposable
     /// <summary>A fresh message of <paramref name="role"/>.</summary>
     public Message NewMessage(Role role)
     {
+        Allowance?.Take(Message.Cost);
         _messages ??= [];
         if (_usedMessages == _messages.Count)
         {
@@ -62,6 +75,8 @@ internal sealed class IrArena : IDisposable
         {
             return ReadOnlyMemory<byte>.Empty;
         }
+
+        Allowance?.Take(bytes.Length);
 
         // A chunk never grows once slices of it were handed out: growing would move them.
         _chunks ??= [];
@@ -118,15 +133,18 @@ internal sealed class IrArena : IDisposable
             chunk.Dispose();
         }
 
+        Allowance = null;
         _chunks?.Clear();
         if (_blocks?.Count > MaxRetainedBlocks)
         {
             _blocks.RemoveRange(MaxRetainedBlocks, _blocks.Count - MaxRetainedBlocks);
+            _blocks.Capacity = MaxRetainedBlocks;
         }
 
         if (_messages?.Count > MaxRetainedBlocks)
         {
             _messages.RemoveRange(MaxRetainedBlocks, _messages.Count - MaxRetainedBlocks);
+            _messages.Capacity = MaxRetainedBlocks;
         }
 
         // Slices held by idle blocks would keep whole request bodies alive.

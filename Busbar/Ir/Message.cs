@@ -5,6 +5,9 @@ namespace Busbar.Ir;
 /// <summary>One turn of the conversation.</summary>
 internal sealed class Message
 {
+    /// <summary>Bytes that a message costs, with the storage of its list and its place in another.</summary>
+    internal const int Cost = 160;
+
     /// <summary>Who speaks.</summary>
     public Role Role;
 
@@ -29,7 +32,7 @@ internal sealed class Message
         Role = role;
         Raw = default;
         Speaker = default;
-        Blocks.Clear();
-        Extra?.Clear();
+        Blocks.Empty();
+        Extra?.Empty();
     }
 }

@@ -3,6 +3,10 @@ namespace Busbar.Ir;
 /// <summary>A reused list of the events one frame gave rise to.</summary>
 internal sealed class StreamEvents
 {
+    // Far more than any provider's frame; each costs hundreds of bytes.
+    private const int MaxEvents = 64 * 1024;
+    private const int MostKept = 512;
+
     private StreamEvent[] _events = [];
 
     /// <summary>How many there are.</summary>
@@ -11,11 +15,16 @@ internal sealed class StreamEvents
     /// <summary>The event at <paramref name="index"/>.</summary>
     public ref StreamEvent this[int index] => ref _events[index];
 
-    /// <summary>Appends a blank event of <paramref name="kind"/> for the caller to fill.</summary>
+    /// <summary>Appends a blank event of <paramref name="kind"/> for the caller to fill. Throws <see cref="Wire.AllowanceException"/> when there are too many.</summary>
     public ref StreamEvent Add(StreamEventKind kind)
     {
         if (Count == _events.Length)
         {
+            if (Count >= MaxEvents)
+            {
+                throw new Wire.AllowanceException("events in one frame");
+            }
+
             Array.Resize(ref _events, Math.Max(4, Count * 2));
         }
 
@@ -45,5 +54,12 @@ internal sealed class StreamEvents
     public void AddStop(int index) => Add(StreamEventKind.BlockStop).Index = index;
 
     /// <summary>Forgets all events.</summary>
-    public void Clear() => Count = 0;
+    public void Clear()
+    {
+        Count = 0;
+        if (_events.Length > MostKept)
+        {
+            _events = [];
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -16,7 +17,13 @@ internal sealed class JsonTape : IDisposable
 
     private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth, CommentHandling = JsonCommentHandling.Disallow };
 
+    // The next entry is counted in what the token leaves of 32 bits.
+    private const int MaxEntries = (1 << 26) - 1;
     private const int FirstEntries = 64;
+
+    // Of a longer one the entries are counted before room is made for them, and the room is not kept.
+    private const int LongDocument = 64 * 1024;
+    private const int MostKept = 64 * 1024;
     private const int MostShared = 16 * 1024;
 
     [ThreadStatic]
@@ -48,6 +55,9 @@ internal sealed class JsonTape : IDisposable
         }
     }
 
+    /// <summary>What its storage is charged to; null for nobody.</summary>
+    public Allowance? Allowance { get; set; }
+
     /// <summary>The top-level value of the document parsed last; missing before the first.</summary>
     public JsonNode Root => _count == 0 ? default : new(this, 0);
 
@@ -62,6 +72,11 @@ internal sealed class JsonTape : IDisposable
         if (!Utf8.IsValid(json.Span))
         {
             return false;
+        }
+
+        if (json.Length > LongDocument)
+        {
+            Reserve(MostEntries(json.Span));
         }
 
         Span<int> open = stackalloc int[MaxDepth + 1];
@@ -86,7 +101,7 @@ internal sealed class JsonTape : IDisposable
                 }
 
                 ref Entry entry = ref _entries[_count];
-                entry.Token = token;
+                entry.Is(token, reader.ValueIsEscaped);
                 entry.Start = (int)reader.TokenStartIndex;
                 if (token is JsonTokenType.StartObject or JsonTokenType.StartArray)
                 {
@@ -97,7 +112,6 @@ internal sealed class JsonTape : IDisposable
                     // For a string or name the slice is the inside of the quotes.
                     bool quoted = token is JsonTokenType.String or JsonTokenType.PropertyName;
                     entry.Start += quoted ? 1 : 0;
-                    entry.HasEscapes = reader.ValueIsEscaped;
                     entry.Length = reader.ValueSpan.Length;
                     entry.Next = _count + 1;
                 }
@@ -114,11 +128,15 @@ internal sealed class JsonTape : IDisposable
         }
     }
 
-    /// <summary>Forgets the document and keeps the storage.</summary>
+    /// <summary>Forgets the document, and keeps the storage unless it is large.</summary>
     public void Clear()
     {
         _count = 0;
         _json = default;
+        if (_entries.Length > MostKept)
+        {
+            _entries = Unrented;
+        }
     }
 
     /// <summary>Gives the storage back. Nodes of this tape must not be used afterwards.</summary>
@@ -126,10 +144,7 @@ internal sealed class JsonTape : IDisposable
     {
         Entry[] entries = Interlocked.Exchange(ref _entries, Disposed);
         Clear();
-        if (entries.Length > 0)
-        {
-            ArrayPool<Entry>.Shared.Return(entries);
-        }
+        Return(entries);
     }
 
     /// <summary>Index of the value of the last member called <paramref name="name"/> in the object at <paramref name="index"/>; 0 when it has none.</summary>
@@ -166,30 +181,61 @@ internal sealed class JsonTape : IDisposable
 
     internal ReadOnlyMemory<byte> Slice(int start, int length) => _json.Slice(start, length);
 
-    private void Grow()
+    // No fewer than there are: what stands inside of strings is counted with the rest.
+    private static long MostEntries(ReadOnlySpan<byte> json) =>
+        1L + json.Count((byte)',') + json.Count((byte)':') + json.Count((byte)'[') + json.Count((byte)'{');
+
+    private void Grow() => Reserve(Math.Max(FirstEntries, _entries.Length * 2L));
+
+    private void Reserve(long entries)
     {
         ObjectDisposedException.ThrowIf(_entries == Disposed, this);
-        Entry[] larger = ArrayPool<Entry>.Shared.Rent(Math.Max(FirstEntries, _entries.Length * 2));
-        _entries.AsSpan(0, _count).CopyTo(larger);
-        if (_entries != Unrented)
+        if (entries <= _entries.Length)
         {
-            ArrayPool<Entry>.Shared.Return(_entries);
+            return;
         }
 
+        if (entries > MaxEntries)
+        {
+            throw new AllowanceException("JSON values");
+        }
+
+        Allowance?.Take(entries * Unsafe.SizeOf<Entry>());
+        Entry[] larger = entries > MostKept ? GC.AllocateUninitializedArray<Entry>((int)entries) : ArrayPool<Entry>.Shared.Rent((int)entries);
+        _entries.AsSpan(0, _count).CopyTo(larger);
+        Return(_entries);
         _entries = larger;
+    }
+
+    private static void Return(Entry[] entries)
+    {
+        if (entries.Length is > 0 and <= MostKept)
+        {
+            ArrayPool<Entry>.Shared.Return(entries);
+        }
     }
 
     internal struct Entry
     {
+        private const int TokenBits = 5;
+        private const int EscapeBit = 16;
+
         public int Start;
         public int Length;
+        private int _rest;
 
         /// <summary>Index of the entry after this one and everything inside it.</summary>
-        public int Next;
+        public int Next
+        {
+            readonly get => _rest >> TokenBits;
+            set => _rest = (value << TokenBits) | (_rest & ((1 << TokenBits) - 1));
+        }
 
-        public JsonTokenType Token;
+        public readonly JsonTokenType Token => (JsonTokenType)(_rest & (EscapeBit - 1));
 
         /// <summary>A name or string that is not written as it reads.</summary>
-        public bool HasEscapes;
+        public readonly bool HasEscapes => (_rest & EscapeBit) != 0;
+
+        public void Is(JsonTokenType token, bool hasEscapes = false) => _rest = (int)token | (hasEscapes ? EscapeBit : 0);
     }
 }

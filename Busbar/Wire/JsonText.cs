@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Busbar.Wire;
@@ -9,14 +10,11 @@ namespace Busbar.Wire;
 /// </summary>
 internal readonly struct JsonText : IEquatable<JsonText>
 {
-    private readonly bool _present;
+    // What a present string of no characters points at: memory that points at nothing is an absent one.
+    private static readonly ReadOnlyMemory<byte> Nothing = new byte[1].AsMemory(0, 0);
 
     /// <summary>Wraps the bytes between the quotes of a valid JSON string. The memory must outlive the value.</summary>
-    public JsonText(ReadOnlyMemory<byte> escaped)
-    {
-        Escaped = escaped;
-        _present = true;
-    }
+    public JsonText(ReadOnlyMemory<byte> escaped) => Escaped = escaped.IsEmpty ? Nothing : escaped;
 
     /// <summary>A present string of no characters.</summary>
     public static JsonText Empty { get; } = new(ReadOnlyMemory<byte>.Empty);
@@ -28,7 +26,7 @@ internal readonly struct JsonText : IEquatable<JsonText>
     public ReadOnlySpan<byte> Span => Escaped.Span;
 
     /// <summary>True when there is no string at all (as opposed to an empty one).</summary>
-    public bool IsAbsent => !_present;
+    public bool IsAbsent => Escaped.IsEmpty && Escaped.Equals(default);
 
     /// <summary>True when absent or without characters.</summary>
     public bool IsNullOrEmpty => Escaped.IsEmpty;
@@ -55,7 +53,7 @@ internal readonly struct JsonText : IEquatable<JsonText>
         int length = Escaped.Length;
         if (length == plain.Length)
         {
-            return _present && Span.SequenceEqual(plain);
+            return !IsAbsent && Span.SequenceEqual(plain);
         }
 
         if (length < plain.Length || length > plain.Length * 6 || !HasEscapes)
@@ -71,9 +69,9 @@ internal readonly struct JsonText : IEquatable<JsonText>
     /// <summary>Equality of the decoded text; absent equals only absent.</summary>
     public bool Equals(JsonText other)
     {
-        if (_present != other._present)
+        if (Escaped.IsEmpty || other.Escaped.IsEmpty)
         {
-            return false;
+            return Escaped.Length == other.Escaped.Length && IsAbsent == other.IsAbsent;
         }
 
         if (Span.SequenceEqual(other.Span))
@@ -88,7 +86,18 @@ internal readonly struct JsonText : IEquatable<JsonText>
     public override bool Equals(object? obj) => obj is JsonText other && Equals(other);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => string.GetHashCode(ToString(), StringComparison.Ordinal);
+    public override int GetHashCode()
+    {
+        // Keyed, as that of strings: names come from strangers.
+        if (!HasEscapes)
+        {
+            return Hash(Span);
+        }
+
+        using var buffer = new PooledBuffer(Escaped.Length);
+        JsonEscaping.Unescape(Span, buffer);
+        return Hash(buffer.Span);
+    }
 
     /// <summary>The decoded text; empty when absent. Unpaired surrogates become U+FFFD. Allocates.</summary>
     public override string ToString()
@@ -101,6 +110,12 @@ internal readonly struct JsonText : IEquatable<JsonText>
         using var buffer = new PooledBuffer(Escaped.Length);
         JsonEscaping.Unescape(Span, buffer);
         return Encoding.UTF8.GetString(buffer.Span);
+    }
+
+    private static int Hash(ReadOnlySpan<byte> plain)
+    {
+        int hash = string.GetHashCode(MemoryMarshal.Cast<byte, char>(plain));
+        return plain.Length % 2 == 0 ? hash : HashCode.Combine(hash, plain[^1]);
     }
 
     /// <summary>The part of the escaped text in <paramref name="range"/>. The caller must not cut through an escape.</summary>

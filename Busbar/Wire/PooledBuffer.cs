@@ -19,6 +19,9 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     // What a translated document is longer than its original, as a rule.
     private const int RoomToGrow = 512;
 
+    // Larger arrays go to the garbage collector, so that one long request is not paid for with memory for good.
+    private const int MostPooled = 4 * 1024 * 1024;
+
     private static long _outstanding;
 
     private readonly int _capacity;
@@ -47,6 +50,9 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 
     /// <summary>Buffers made and not yet disposed, in the whole process. Zero when no request is in flight.</summary>
     public static long Outstanding => Volatile.Read(ref _outstanding);
+
+    /// <summary>What its growth is charged to; null for nobody.</summary>
+    public Allowance? Allowance { get; set; }
 
     /// <summary>Bytes written and not yet consumed.</summary>
     public int Length => _end - _start;
@@ -182,10 +188,16 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 
     private void Return(byte[] array)
     {
-        if (!_isLent)
+        if (!_isLent && array.Length <= MostPooled)
         {
             ArrayPool<byte>.Shared.Return(array);
         }
+    }
+
+    private byte[] Rent(int length)
+    {
+        Allowance?.Take(Math.Max(0, length - _array.Length));
+        return length > MostPooled ? GC.AllocateUninitializedArray<byte>(length) : ArrayPool<byte>.Shared.Rent(length);
     }
 
     private void Reserve(int sizeHint)
@@ -209,7 +221,8 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         {
             // Of a document as much as its original was and is not yet here, so that it grows once.
             int rest = _borrowed is null || _array == Unrented ? 0 : _borrowed.SourceLength - _borrowed.Length + RoomToGrow;
-            byte[] larger = ArrayPool<byte>.Shared.Rent(checked((int)Math.Max((uint)_array.Length * 2, (uint)Math.Max(length + sizeHint, Math.Max(rest, _capacity)))));
+            int grown = _array.Length < MostPooled / 2 ? _array.Length * 2 : (int)Math.Min(Array.MaxLength, _array.Length * 3L / 2);
+            byte[] larger = Rent(Math.Max(grown, Math.Max(checked(length + sizeHint), Math.Max(rest, _capacity))));
             _array.AsSpan(_start, length).CopyTo(larger);
             if (_array != Unrented)
             {

@@ -5,6 +5,9 @@ namespace Busbar.Configuration.Binding;
 /// <summary>Reads the <c>limits:</c> block.</summary>
 internal static class LimitsBinder
 {
+    // Two long requests, or many short ones.
+    private const long LeastMemory = 16 * 1024 * 1024;
+
     /// <summary>Reads sizes and times.</summary>
     public static LimitsConfig Bind(Section limits)
     {
@@ -12,6 +15,7 @@ internal static class LimitsBinder
         return new LimitsConfig
         {
             RequestBodyMaxBytes = limits.Integer("request_body_max_bytes", 1, Ranges.MostBytes) ?? defaults.RequestBodyMaxBytes,
+            MemoryMaxBytes = limits.Text("memory_max_bytes") == "0" ? 0 : limits.Integer("memory_max_bytes", LeastMemory, long.MaxValue) ?? 0,
             RequestBodyReadTimeoutSecs = Seconds(limits, "request_body_read_timeout_secs", defaults.RequestBodyReadTimeoutSecs),
             HeaderReadTimeoutSecs = Seconds(limits, "header_read_timeout_secs", defaults.HeaderReadTimeoutSecs),
             UpstreamRequestTimeoutSecs = Seconds(limits, "upstream_request_timeout_secs", defaults.UpstreamRequestTimeoutSecs),

@@ -6,6 +6,9 @@ internal sealed record LimitsConfig
     /// <summary>Largest request body, bytes. Default 32 MiB.</summary>
     public long RequestBodyMaxBytes { get; init; } = 32 * 1024 * 1024;
 
+    /// <summary>Memory for all requests in flight, bytes; 0 for three quarters of what the process may use.</summary>
+    public long MemoryMaxBytes { get; init; }
+
     /// <summary>Longest upstream call that is not a stream, seconds. Default 300.</summary>
     public int UpstreamRequestTimeoutSecs { get; init; } = 300;
 

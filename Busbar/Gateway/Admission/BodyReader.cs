@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Busbar.Gateway.Memory;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 
@@ -19,16 +20,19 @@ internal static class BodyReader
 
     /// <summary>
     /// The whole body, or null when it is larger than <paramref name="maxBytes"/>, declared or counted. Throws
-    /// <see cref="BadHttpRequestException"/> when the client sends too slowly or breaks the protocol.
+    /// <see cref="BadHttpRequestException"/> when the client sends too slowly or breaks the protocol, <see cref="MemoryExhaustedException"/> when there is no room.
     /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<PooledBuffer?> ReadAsync(PipeReader reader, long? contentLength, long maxBytes, CancellationToken cancellation)
+    public static async ValueTask<PooledBuffer?> ReadAsync(PipeReader reader, Exchange? charged, long? contentLength, long maxBytes, CancellationToken cancellation)
     {
         if (contentLength > maxBytes)
         {
             return null;
         }
 
+        // What a proven caller declares is charged at once; what others send, or what comes in chunks, as it comes.
+        long declared = charged is { Caller.IsSigned: false } ? contentLength ?? 0 : 0;
+        await ChargeAsync(charged, declared, cancellation).ConfigureAwait(false);
         var body = new PooledBuffer((int)Math.Min(contentLength ?? FirstGuess, MostOnTrust) + 1);
         try
         {
@@ -38,7 +42,9 @@ internal static class BodyReader
                 int arrived = checked((int)result.Buffer.Length);
                 if (body.FreeCapacity < arrived)
                 {
-                    body.GetSpan(RoomFor(body.Length, arrived, contentLength ?? 0));
+                    int room = RoomFor(body.Length, arrived, contentLength ?? 0);
+                    await ChargeAsync(charged, body.Length + room - (charged?.BodyCharge ?? 0), cancellation).ConfigureAwait(false);
+                    body.GetSpan(room);
                 }
 
                 foreach (ReadOnlyMemory<byte> piece in result.Buffer)
@@ -70,6 +76,17 @@ internal static class BodyReader
             body.Dispose();
             throw;
         }
+    }
+
+    private static ValueTask ChargeAsync(Exchange? charged, long bytes, CancellationToken cancellation)
+    {
+        if (charged is null || bytes <= 0)
+        {
+            return default;
+        }
+
+        charged.BodyCharge += bytes;
+        return charged.Memory.TakeAsync(bytes, cancellation);
     }
 
     // For what has arrived beyond the bytes held, and for all that is declared once the trust is good for half of it: no step is worth taking then.

@@ -31,7 +31,7 @@ internal static class RequestAdmission
         // 3. Read the body into one buffer; one forward scan finds model and stream.
         long? length = exchange.RequestHeaders.ContentLength;
         PooledBuffer? body = await BodyReader.ReadAsync(
-            exchange.RequestReader, length, exchange.Snapshot.Config.Limits.RequestBodyMaxBytes, exchange.ClientGone).ConfigureAwait(false);
+            exchange.RequestReader, exchange, length, exchange.Snapshot.Config.Limits.RequestBodyMaxBytes, exchange.ClientGone).ConfigureAwait(false);
         if (body is null)
         {
             return new GatewayError(ErrorKind.TooLarge);

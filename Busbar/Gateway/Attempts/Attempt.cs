@@ -1,4 +1,5 @@
 using Busbar.Gateway.Admission;
+using Busbar.Gateway.Memory;
 using Busbar.Gateway.Relay;
 using Busbar.Gateway.Routing;
 using Busbar.Ir;
@@ -27,6 +28,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     private UpstreamRequest? _request;
     private bool _isSecondTry;
     private UpstreamResponse? _response;
+    private long _charged;
 
     /// <summary>The request it serves.</summary>
     public Exchange Exchange => exchange;
@@ -69,7 +71,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             _translatedBody = PooledBuffer.Borrowing(exchange.Body!.Memory);
             using ChatRequest request = ChatRequest.Rent();
             GatewayError? refusal = RequestTranslation.Translate(
-                exchange.Body.Memory, PathModel(), exchange.Streams, exchange.Ingress, endpoint.Protocol, endpoint.Target, Translation, request, _translatedBody);
+                exchange.Body.Memory, PathModel(), exchange.Streams, exchange.Ingress, endpoint.Protocol, endpoint.Target, Translation, request, _translatedBody, exchange.ClientGone);
             if (refusal is not null)
             {
                 return refusal;
@@ -256,8 +258,23 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
 
         _translatedBody?.Dispose();
         _translatedBody = null;
-        exchange.Body?.Dispose();
-        exchange.Body = null;
+        exchange.ReleaseBody();
+        Discharge();
+    }
+
+    /// <summary>Takes memory for as long as the call lasts. Throws <see cref="MemoryExhaustedException"/> when there is none.</summary>
+    public async ValueTask ChargeAsync(long bytes, CancellationToken cancellation)
+    {
+        await exchange.Memory.TakeAsync(bytes, cancellation).ConfigureAwait(false);
+        _charged += bytes;
+    }
+
+    /// <summary>Gives all of it back but <paramref name="kept"/> bytes.</summary>
+    public void Discharge(long kept = 0)
+    {
+        long given = _charged - Math.Min(_charged, kept);
+        _charged -= given;
+        exchange.Memory.Release(given);
     }
 
     /// <inheritdoc/>
@@ -274,6 +291,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         }
 
         _translatedBody?.Dispose();
+        Discharge();
         lease.Dispose();
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Busbar.Configuration.Model;
 using Busbar.Gateway.Admission;
+using Busbar.Gateway.Memory;
 using Busbar.Gateway.OwnAnswers;
 using Busbar.Gateway.Relay;
 using Busbar.Gateway.Routing;
@@ -225,7 +226,13 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         LaneMetrics laneCounters = counters.Lane(lease.Lane.Name);
 
         // 6. Attempt: same protocol sends the client's bytes with the model spliced, cross protocol goes through reader, seam and writer.
+        if (attempt.IsTranslated)
+        {
+            await attempt.ChargeAsync(Expansion.Of(exchange.Body!.Span), exchange.ClientGone).ConfigureAwait(false);
+        }
+
         GatewayError? refusal = attempt.Prepare();
+        attempt.Discharge(kept: exchange.BodyLength);
         CountLosses(attempt);
         foreach (string beta in attempt.DeniedBetas)
         {

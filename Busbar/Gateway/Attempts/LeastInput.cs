@@ -39,7 +39,7 @@ internal static class LeastInput
             int end = EndOf(rest);
             ReadOnlySpan<byte> text = rest[..end];
             rest = rest[Math.Min(end + 1, rest.Length)..];
-            if (JsonSyntax.Trim(rest).StartsWith(":"u8))
+            if (rest.TrimStart(" \t\r\n"u8).StartsWith(":"u8))
             {
                 counts = IsGiven(text);
             }

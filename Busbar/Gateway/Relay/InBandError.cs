@@ -2,6 +2,7 @@ using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Protocols;
+using Busbar.Protocols.Translation.Response;
 
 namespace Busbar.Gateway.Relay;
 
@@ -17,7 +18,7 @@ internal static class InBandError
         }
 
         using ChatResponse response = ChatResponse.Rent();
-        return attempt.Endpoint.Protocol.ReadResponse(body, response) ? response.Failure : null;
+        return ResponseTranslation.TryRead(body, attempt.Endpoint.Protocol, response) ? response.Failure : null;
     }
 
     // Answers are hardly ever parsed for this: one dialect always names its error, which is null then, and one says it by its finish reason.

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Memory;
 using Busbar.Gateway.OwnAnswers;
 using Busbar.Gateway.Routing;
 using Busbar.Gateway.Server;
@@ -21,6 +22,7 @@ namespace Busbar.Gateway.Relay;
 internal static class WholeRelay
 {
     private const int ReadSize = 16 * 1024;
+    private const int ChargedStep = 256 * 1024;
     private const int TranslateLimit = 32 * 1024 * 1024;
 
     /// <summary>Passes a same-protocol body on, byte for byte.</summary>
@@ -79,7 +81,7 @@ internal static class WholeRelay
         using var body = new PooledBuffer(ReadSize);
         try
         {
-            if (!await FillAsync(attempt, body, TranslateLimit).ConfigureAwait(false))
+            if (!await FillChargedAsync(attempt, body).ConfigureAwait(false))
             {
                 return attempt.Fail(FaultClass.ServerError, default);
             }
@@ -90,11 +92,12 @@ internal static class WholeRelay
             return cut with { Final = new GatewayError(ErrorKind.BadGateway) };
         }
 
+        await attempt.ChargeAsync(Expansion.Of(body.Span), exchange.Timer.Token).ConfigureAwait(false);
         exchange.Trace?.Answered(attempt, body.Memory);
         using ChatResponse response = ChatResponse.Rent();
         using var output = new PooledBuffer(body.Length + 512);
         bool read = exchange.Streams
-            ? attempt.Endpoint.Protocol.ReadResponse(body.Memory, response)
+            ? ResponseTranslation.TryRead(body.Memory, attempt.Endpoint.Protocol, response)
             : ResponseTranslation.Translate(body.Memory, attempt.Endpoint.Protocol, exchange.Ingress, attempt.Translation!, IdentityOf(attempt), response, output);
         if (!read)
         {
@@ -208,7 +211,7 @@ internal static class WholeRelay
                 }
 
                 // Usage stands at the end of a body, so it is kept for the tap as far as a body may be translated at all.
-                if (body.Length + read <= TranslateLimit)
+                if (body.Length + read <= TranslateLimit && exchange.Memory.TryTake(read))
                 {
                     body.Write(room.Span[..read]);
                 }
@@ -275,6 +278,21 @@ internal static class WholeRelay
 
     private static long? LengthOf(UpstreamResponse response) =>
         response.Head.TryGet("Content-Length", out ReadOnlySpan<char> text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
+
+    // As FillAsync, as far as an answer is translated at all, and with the memory for it.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<bool> FillChargedAsync(Attempt attempt, PooledBuffer body)
+    {
+        for (int step = ChargedStep; ; step = Math.Min(TranslateLimit, body.Length + ChargedStep))
+        {
+            await attempt.ChargeAsync(ChargedStep, attempt.Exchange.Timer.Token).ConfigureAwait(false);
+            bool ended = await FillAsync(attempt, body, step).ConfigureAwait(false);
+            if (ended || body.Length > TranslateLimit)
+            {
+                return ended;
+            }
+        }
+    }
 
     // True when the body ended within the limit.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -31,7 +31,7 @@ internal static class AdminEndpoint
             Query = target.Query.ToString(),
             Headers = request.Headers,
             Source = features.Get<IHttpConnectionFeature>()?.RemoteIpAddress?.ToString() ?? "unknown",
-            ReadBody = most => BodyReader.ReadAsync(features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader, request.Headers.ContentLength, most, gone),
+            ReadBody = most => BodyReader.ReadAsync(features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader, null, request.Headers.ContentLength, most, gone),
         };
         using AdminReply reply = api is null ? Refused() : await api.HandleAsync(call).ConfigureAwait(false);
         response.StatusCode = reply.Status;

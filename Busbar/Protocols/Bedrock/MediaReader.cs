@@ -13,21 +13,27 @@ internal static class MediaReader
     public static bool ReadImage(ref MemberReader fields, Block block)
     {
         block.Kind = BlockKind.Image;
-        return MediaFormats.TryImageType(fields.Take("format"u8).Text, out block.MediaType) & ReadSource(fields.Take("source"u8), block);
+        bool isKnown = MediaFormats.TryImageType(fields.Take("format"u8).Text, out JsonText type);
+        block.MediaType = type;
+        return ReadSource(fields.Take("source"u8), block) && isKnown;
     }
 
     /// <summary>Reads <c>{format, source}</c> of a video.</summary>
     public static bool ReadVideo(ref MemberReader fields, Block block)
     {
         block.Kind = BlockKind.Video;
-        return MediaFormats.TryVideoType(fields.Take("format"u8).Text, out block.MediaType) & ReadSource(fields.Take("source"u8), block);
+        bool isKnown = MediaFormats.TryVideoType(fields.Take("format"u8).Text, out JsonText type);
+        block.MediaType = type;
+        return ReadSource(fields.Take("source"u8), block) && isKnown;
     }
 
     /// <summary>Reads <c>{format, source}</c> of a sound.</summary>
     public static bool ReadAudio(ref MemberReader fields, Block block)
     {
         block.Kind = BlockKind.Audio;
-        return MediaFormats.TryAudioType(fields.Take("format"u8).Text, out block.MediaType) & ReadSource(fields.Take("source"u8), block);
+        bool isKnown = MediaFormats.TryAudioType(fields.Take("format"u8).Text, out JsonText type);
+        block.MediaType = type;
+        return ReadSource(fields.Take("source"u8), block) && isKnown;
     }
 
     /// <summary>Reads <c>{format, name, source, context, citations}</c> of a document. Bytes that are text become text, which every dialect can take.</summary>
@@ -37,7 +43,8 @@ internal static class MediaReader
         block.Title = fields.Take("name"u8).Text;
         block.Context = fields.Take("context"u8).Text;
         bool isWhole = ReadCitationsSwitch(ref fields, block);
-        isWhole &= MediaFormats.TryDocumentType(fields.Take("format"u8).Text, out block.MediaType);
+        isWhole &= MediaFormats.TryDocumentType(fields.Take("format"u8).Text, out JsonText type);
+        block.MediaType = type;
         JsonNode source = fields.Take("source"u8);
         var kinds = new MemberReader(source);
         if (kinds.Take("text"u8).Text is { IsAbsent: false } words)

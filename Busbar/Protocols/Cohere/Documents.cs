@@ -24,14 +24,16 @@ internal static class Documents
             request.Messages.Insert(0, home);
         }
 
-        int position = 0;
+        var blocks = new List<Block>();
         foreach (JsonNode document in documents.Items)
         {
             Block block = request.Arena.NewBlock(BlockKind.Document);
             ReadFields(document, block, request.Arena);
             block.CitationsEnabled = cited;
-            home.Blocks.Insert(position++, block);
+            blocks.Add(block);
         }
+
+        home.Blocks.InsertRange(0, blocks);
     }
 
     /// <summary>A document as a content part.</summary>

@@ -50,9 +50,11 @@ internal static class MessageReader
             blocks.Insert(text, arena.NewText(plan));
         }
 
+        int planned = hasPlan ? text : -1;
+        int words = blocks.FindIndex(block => block.Kind == BlockKind.Text && (planned < 0 || block != blocks[planned]));
         foreach (JsonNode citation in message["citations"u8].Items)
         {
-            if (Cited(citation, hasPlan ? text : -1, blocks) is { } cited)
+            if (Cited(citation, planned, words, blocks) is { } cited)
             {
                 Citations.Read(citation, cited);
             }
@@ -77,8 +79,8 @@ internal static class MessageReader
         return null;
     }
 
-    // Positions count within one content part, which content_index names.
-    private static Block? Cited(JsonNode citation, int plan, List<Block> blocks)
+    // Positions count within one content part, which content_index names; the plan is none of them.
+    private static Block? Cited(JsonNode citation, int plan, int words, List<Block> blocks)
     {
         JsonText type = citation["type"u8].Text;
         if (type.Is("PLAN"u8))
@@ -86,24 +88,9 @@ internal static class MessageReader
             return plan < 0 ? null : blocks[plan];
         }
 
-        long? wanted = citation["content_index"u8].Integer;
-        long position = 0;
-        for (int index = 0; index < blocks.Count; index++)
-        {
-            if (index == plan)
-            {
-                continue;
-            }
-
-            if (wanted is null ? blocks[index].Kind == BlockKind.Text : position == wanted)
-            {
-                return blocks[index].Kind == BlockKind.Text && !type.Is("THINKING_CONTENT"u8) ? blocks[index] : null;
-            }
-
-            position++;
-        }
-
-        return null;
+        long at = citation["content_index"u8].Integer is { } wanted ? wanted + (plan >= 0 && wanted >= plan ? 1 : 0) : words;
+        bool isWords = at >= 0 && at < blocks.Count && blocks[(int)at].Kind == BlockKind.Text && !type.Is("THINKING_CONTENT"u8);
+        return isWords ? blocks[(int)at] : null;
     }
 
     private static GatewayError? ReadMessage(JsonNode message, int position, ChatRequest request)

@@ -31,7 +31,15 @@ internal sealed class StreamTap : IStreamTap
         // The reader knows what counts as content and what as failure; here only its verdict is of interest.
         using var reader = new StreamReader();
         var events = new StreamEvents();
-        reader.Read(frame, events);
+        try
+        {
+            reader.Read(frame, events);
+        }
+        catch (AllowanceException)
+        {
+            // What was read until then says enough.
+        }
+
         for (int index = 0; index < events.Count; index++)
         {
             ref StreamEvent seen = ref events[index];

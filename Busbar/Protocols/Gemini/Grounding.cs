@@ -24,6 +24,15 @@ internal static class Grounding
         JsonNode chunks = Spelling.Get(metadata, "groundingChunks"u8, "grounding_chunks"u8);
         JsonNode supports = Spelling.Get(metadata, "groundingSupports"u8, "grounding_supports"u8);
         bool isSupported = !supports[0].IsMissing;
+        var known = new List<JsonNode>();
+        foreach (JsonNode chunk in isSupported ? chunks.Items : default)
+        {
+            if (known.Count < MaxChunks)
+            {
+                known.Add(chunk);
+            }
+        }
+
         foreach (JsonNode support in supports.Items)
         {
             JsonNode segment = support["segment"u8];
@@ -32,7 +41,7 @@ internal static class Grounding
             int part = (int)Math.Clamp(Spelling.Get(segment, "partIndex"u8, "part_index"u8).Integer ?? 0, 0, int.MaxValue);
             foreach (JsonNode index in Spelling.Get(support, "groundingChunkIndices"u8, "grounding_chunk_indices"u8).Items)
             {
-                if (index.Integer is { } position and >= 0 and < MaxChunks && TryReadChunk(chunks[(int)position], out Citation citation))
+                if (index.Integer is { } position and >= 0 && position < known.Count && TryReadChunk(known[(int)position], out Citation citation))
                 {
                     sink(ref state, citation, part, end < start ? -1 : Math.Max(0, start), end < start ? -1 : end);
                 }

@@ -21,19 +21,22 @@ internal sealed class SchemaLowering
 
     private const int MaxDepth = 24;
     private const int MaxLayers = 16;
-    private const int MaxBytes = 1024 * 1024;
+    // References may make a schema so many times as long, and a bit more.
+    private const int MaxGrowth = 8;
+    private const int MaxBytes = 64 * 1024;
 
     private readonly JsonNode _root;
     private readonly JsonWriter _output;
     private readonly int _limit;
     private readonly List<string> _path = [];
     private bool _isNarrower;
+    private Dictionary<JsonText, JsonNode>? _definitions;
 
     private SchemaLowering(JsonNode root, JsonWriter output)
     {
         _root = root;
         _output = output;
-        _limit = output.Output.WholeLength + MaxBytes;
+        _limit = (int)Math.Min(int.MaxValue, output.Output.WholeLength + MaxBytes + ((long)MaxGrowth * root.Raw.Raw.Length));
     }
 
     /// <summary>Writes the lowered <paramref name="schema"/> as the value of <paramref name="name"/>, and notes when it says less.</summary>
@@ -195,22 +198,21 @@ internal sealed class SchemaLowering
 
     private void WriteProperties(SchemaLayers layers, int depth)
     {
-        var names = new List<JsonText>();
+        var names = new HashSet<JsonText>();
         foreach (JsonNode layer in layers.All)
         {
             foreach (JsonMember property in layer["properties"u8].Members)
             {
-                if (names.Contains(property.Name))
+                if (!names.Add(property.Name))
                 {
                     continue;
                 }
 
-                if (names.Count == 0)
+                if (names.Count == 1)
                 {
                     _output.StartObject("properties"u8);
                 }
 
-                names.Add(property.Name);
                 _output.Name(property.Name.Span);
                 WriteNode(property.Value, depth + 1);
             }
@@ -370,6 +372,12 @@ internal sealed class SchemaLowering
             return default;
         }
 
+        const string Definitions = "#/$defs/";
+        if (pointer.StartsWith(Definitions, StringComparison.Ordinal) && pointer.AsSpan(Definitions.Length).IndexOfAny('/', '~', '%') < 0)
+        {
+            return (_definitions ??= ByName(_root["$defs"u8])).GetValueOrDefault(JsonText.From(pointer[Definitions.Length..]));
+        }
+
         JsonNode found = _root;
         foreach (string step in pointer.TrimStart('#').Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -378,5 +386,16 @@ internal sealed class SchemaLowering
         }
 
         return found;
+    }
+
+    private static Dictionary<JsonText, JsonNode> ByName(JsonNode definitions)
+    {
+        var named = new Dictionary<JsonText, JsonNode>();
+        foreach (JsonMember definition in definitions.Members)
+        {
+            named[definition.Name] = definition.Value;
+        }
+
+        return named;
     }
 }

@@ -157,30 +157,26 @@ internal static class MessageReader
 
     private struct LegacyCalls
     {
-        private List<(JsonText Name, JsonText Id)>? _open;
+        private Dictionary<JsonText, Queue<JsonText>>? _open;
         private int _count;
 
         public JsonText Call(JsonText name)
         {
             var id = JsonText.From("call_" + (++_count).ToString("D24", CultureInfo.InvariantCulture));
-            (_open ??= []).Add((name, id));
+            _open ??= [];
+            if (!_open.TryGetValue(name, out Queue<JsonText>? ids))
+            {
+                _open.Add(name, ids = []);
+            }
+
+            ids.Enqueue(id);
             return id;
         }
 
-        public readonly JsonText Answer(JsonText name)
-        {
-            for (int index = 0; _open is not null && index < _open.Count; index++)
-            {
-                if (_open[index].Name.Equals(name))
-                {
-                    JsonText id = _open[index].Id;
-                    _open.RemoveAt(index);
-                    return id;
-                }
-            }
-
-            // An answer without its call: the seam turns orphan results into text.
-            return JsonText.From("call_" + 0.ToString("D24", CultureInfo.InvariantCulture));
-        }
+        // An answer without its call: the seam turns orphan results into text.
+        public readonly JsonText Answer(JsonText name) =>
+            _open is not null && _open.TryGetValue(name, out Queue<JsonText>? ids) && ids.TryDequeue(out JsonText id)
+                ? id
+                : JsonText.From("call_" + 0.ToString("D24", CultureInfo.InvariantCulture));
     }
 }

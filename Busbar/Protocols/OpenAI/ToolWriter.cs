@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Request;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.OpenAI;
@@ -94,7 +95,7 @@ internal static class ToolWriter
                 break;
             case ToolChoiceKind.Tool when IsOffered(request, request.ToolChoice.Name):
                 output.Name("tool_choice"u8);
-                WriteNamed(request, request.ToolChoice.Name, output);
+                WriteNamed(ToolKinds.Of(request), request.ToolChoice.Name, output);
                 break;
             case ToolChoiceKind.Allowed when request.ToolChoice.Allowed is { Count: > 0 } allowed:
                 output.StartObject("tool_choice"u8);
@@ -102,9 +103,10 @@ internal static class ToolWriter
                 output.StartObject("allowed_tools"u8);
                 output.Literal("mode"u8, request.ToolChoice.AllowedRequired ? "required"u8 : "auto"u8);
                 output.StartArray("tools"u8);
+                Dictionary<JsonText, ToolKind> kinds = ToolKinds.Of(request);
                 foreach (JsonText name in allowed)
                 {
-                    WriteNamed(request, name, output);
+                    WriteNamed(kinds, name, output);
                 }
 
                 output.EndArray();
@@ -117,17 +119,9 @@ internal static class ToolWriter
         }
     }
 
-    private static void WriteNamed(ChatRequest request, JsonText name, JsonWriter output)
+    private static void WriteNamed(Dictionary<JsonText, ToolKind> kinds, JsonText name, JsonWriter output)
     {
-        ReadOnlySpan<byte> kind = "function"u8;
-        foreach (Tool tool in request.Tools)
-        {
-            if (tool.Kind == ToolKind.Custom && tool.Name.Equals(name))
-            {
-                kind = "custom"u8;
-            }
-        }
-
+        ReadOnlySpan<byte> kind = kinds.GetValueOrDefault(name) == ToolKind.Custom ? "custom"u8 : "function"u8;
         output.StartObject();
         output.Literal("type"u8, kind);
         output.StartObject(kind);

@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Request;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
@@ -48,16 +49,17 @@ internal static class ToolChoices
                 break;
             case ToolChoiceKind.Tool:
                 output.Name("tool_choice"u8);
-                WriteNamed(request, choice.Name, output);
+                WriteNamed(ToolKinds.Of(request), choice.Name, output);
                 break;
             case ToolChoiceKind.Allowed when choice.Allowed is { } allowed:
                 output.StartObject("tool_choice"u8);
                 output.Literal("type"u8, "allowed_tools"u8);
                 output.Literal("mode"u8, choice.AllowedRequired ? "required"u8 : "auto"u8);
                 output.StartArray("tools"u8);
+                Dictionary<JsonText, ToolKind> kinds = ToolKinds.Of(request);
                 foreach (JsonText name in allowed)
                 {
-                    WriteNamed(request, name, output);
+                    WriteNamed(kinds, name, output);
                 }
 
                 output.EndArray();
@@ -128,34 +130,18 @@ internal static class ToolChoices
         return own.Equals(type) || (own.Span.StartsWith("web_search"u8) && type.Span.StartsWith("web_search"u8));
     }
 
-    private static void WriteNamed(ChatRequest request, JsonText name, JsonWriter output)
+    private static void WriteNamed(Dictionary<JsonText, ToolKind> kinds, JsonText name, JsonWriter output)
     {
         output.StartObject();
-        foreach (Tool tool in request.Tools)
+        if (kinds.GetValueOrDefault(name) == ToolKind.Hosted)
         {
-            if (tool.Name.Equals(name) && tool.Kind == ToolKind.Hosted)
-            {
-                output.Text("type"u8, name);
-                output.EndObject();
-                return;
-            }
+            output.Text("type"u8, name);
+            output.EndObject();
+            return;
         }
 
-        output.Literal("type"u8, IsCustom(request, name) ? "custom"u8 : "function"u8);
+        output.Literal("type"u8, kinds.GetValueOrDefault(name) == ToolKind.Custom ? "custom"u8 : "function"u8);
         output.Text("name"u8, name);
         output.EndObject();
-    }
-
-    private static bool IsCustom(ChatRequest request, JsonText name)
-    {
-        foreach (Tool tool in request.Tools)
-        {
-            if (tool.Kind == ToolKind.Custom && tool.Name.Equals(name))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

@@ -158,10 +158,7 @@ internal struct ClosedSchema
         JsonNode properties = node["properties"u8];
         IsChanged |= others.Bool != false;
         IsNarrowed |= others.Bool != false && (!others.IsMissing || !properties.Members.GetEnumerator().MoveNext());
-        foreach (JsonMember property in properties.Members)
-        {
-            HasOptional |= !IsRequired(node["required"u8], property.Name);
-        }
+        HasOptional = HasOptional || HasUnrequired(properties, node["required"u8]);
 
         _output.Bool("additionalProperties"u8, false);
     }
@@ -173,11 +170,17 @@ internal struct ClosedSchema
         _ => RefusedByClaude.AsSpan().Contains(name),
     };
 
-    private static bool IsRequired(JsonNode required, JsonText name)
+    private static bool HasUnrequired(JsonNode properties, JsonNode required)
     {
+        var names = new HashSet<JsonText>();
         foreach (JsonNode item in required.Items)
         {
-            if (item.Text.Equals(name))
+            names.Add(item.Text);
+        }
+
+        foreach (JsonMember property in properties.Members)
+        {
+            if (!names.Contains(property.Name))
             {
                 return true;
             }

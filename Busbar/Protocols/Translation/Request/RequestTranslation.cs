@@ -9,7 +9,7 @@ internal static class RequestTranslation
     /// <summary>
     /// Reads <paramref name="body"/> with <paramref name="ingress"/> into <paramref name="request"/> (reset first), prepares it for
     /// <paramref name="target"/> and appends it in the dialect of <paramref name="egress"/> to <paramref name="output"/>. Null on success; otherwise
-    /// what to tell the client, with nothing written.
+    /// what to tell the client. No shape of a body costs more than its <see cref="Allowance"/>; <paramref name="cancellation"/> ends the work.
     /// </summary>
     public static GatewayError? Translate(
         ReadOnlyMemory<byte> body,
@@ -20,9 +20,41 @@ internal static class RequestTranslation
         EgressTarget target,
         TranslationContext context,
         ChatRequest request,
-        PooledBuffer output)
+        PooledBuffer output,
+        CancellationToken cancellation = default)
     {
         request.Reset();
+        var allowance = new Allowance(body.Length, cancellation);
+        request.Charge(allowance);
+        output.Allowance = allowance;
+        try
+        {
+            return Carry(body, pathModel, stream, ingress, egress, target, context, request, output);
+        }
+        catch (AllowanceException exception)
+        {
+            return TooMany(exception);
+        }
+        finally
+        {
+            output.Allowance = null;
+        }
+    }
+
+    /// <summary>What to tell a client whose request is beyond an allowance.</summary>
+    public static GatewayError TooMany(AllowanceException exception) => new(ErrorKind.InvalidRequest, $"The request has {exception.Message}.");
+
+    private static GatewayError? Carry(
+        ReadOnlyMemory<byte> body,
+        JsonText pathModel,
+        bool stream,
+        Protocol ingress,
+        Protocol egress,
+        EgressTarget target,
+        TranslationContext context,
+        ChatRequest request,
+        PooledBuffer output)
+    {
         if (ingress.ReadRequest(body, pathModel, stream, request) is { } unreadable)
         {
             return unreadable;

@@ -23,6 +23,7 @@ internal static class SameProtocolCleanup
         PooledBuffer output)
     {
         request.Reset();
+        request.Charge(new Allowance(body.Length, CancellationToken.None));
         if (protocol.ReadRequest(body, pathModel, stream, request) is not null || !(SignatureRule.RestoreWrapped(request, context) | SummaryRule.Unwrap(request)))
         {
             return false;

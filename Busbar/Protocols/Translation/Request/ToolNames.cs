@@ -25,14 +25,15 @@ internal static class ToolNames
     public static void Apply(ChatRequest request, ProtocolId egress, TranslationContext context)
     {
         Dictionary<JsonText, JsonText>? renamed = null;
+        HashSet<JsonText>? taken = null;
         foreach (Tool tool in request.Tools)
         {
-            Consider(request, tool.Name, egress, context, ref renamed);
+            Consider(request, tool.Name, egress, context, ref renamed, ref taken);
         }
 
         foreach (Message message in request.Messages)
         {
-            Consider(request, message.Blocks, egress, context, ref renamed);
+            Consider(request, message.Blocks, egress, context, ref renamed, ref taken);
         }
 
         // What is offered says how it is called, whatever the history says.
@@ -81,35 +82,49 @@ internal static class ToolNames
 
     private static bool IsNamed(Block block) => block.Kind is BlockKind.ToolUse or BlockKind.ToolResult or BlockKind.ToolChange or BlockKind.ToolReference && !block.Name.IsNullOrEmpty;
 
-    private static void Consider(ChatRequest request, List<Block> blocks, ProtocolId egress, TranslationContext context, ref Dictionary<JsonText, JsonText>? renamed)
+    private static void Consider(
+        ChatRequest request,
+        List<Block> blocks,
+        ProtocolId egress,
+        TranslationContext context,
+        ref Dictionary<JsonText, JsonText>? renamed,
+        ref HashSet<JsonText>? taken)
     {
         foreach (Block block in blocks)
         {
             if (IsNamed(block))
             {
-                Consider(request, block.Name, egress, context, ref renamed);
+                Consider(request, block.Name, egress, context, ref renamed, ref taken);
             }
 
             if (block.Children is { Count: > 0 } children)
             {
-                Consider(request, children, egress, context, ref renamed);
+                Consider(request, children, egress, context, ref renamed, ref taken);
             }
         }
     }
 
-    private static void Consider(ChatRequest request, JsonText name, ProtocolId egress, TranslationContext context, ref Dictionary<JsonText, JsonText>? renamed)
+    private static void Consider(
+        ChatRequest request,
+        JsonText name,
+        ProtocolId egress,
+        TranslationContext context,
+        ref Dictionary<JsonText, JsonText>? renamed,
+        ref HashSet<JsonText>? taken)
     {
         if (IsLegal(egress, name.Span) || (renamed is not null && renamed.ContainsKey(name)))
         {
             return;
         }
 
+        taken ??= Names(request);
         JsonText legal = Legal(egress, name, request.Arena);
-        if (IsTaken(request, legal) || (renamed is not null && renamed.ContainsValue(legal)))
+        if (taken.Contains(legal))
         {
             legal = Distinct(egress, name, name, request.Arena);
         }
 
+        taken.Add(legal);
         (renamed ??= []).Add(name, legal);
         context.AddTool(legal, new(name));
         context.Losses.Add(LossField.ToolName);
@@ -124,17 +139,15 @@ internal static class ToolNames
         }
     }
 
-    private static bool IsTaken(ChatRequest request, JsonText name)
+    private static HashSet<JsonText> Names(ChatRequest request)
     {
+        var names = new HashSet<JsonText>(request.Tools.Count);
         foreach (Tool tool in request.Tools)
         {
-            if (tool.Name.Equals(name))
-            {
-                return true;
-            }
+            names.Add(tool.Name);
         }
 
-        return false;
+        return names;
     }
 
     private static void Rename(ChatRequest request, Dictionary<JsonText, JsonText> renamed)
@@ -193,9 +206,9 @@ internal static class ToolNames
         int kept = Math.Min(plain.Length, withHash ? legal.Length - HashLength - 1 : legal.Length);
         plain.Span[..kept].CopyTo(legal);
         SearchValues<byte> allowed = Characters(egress);
-        for (int at = legal[..kept].IndexOfAnyExcept(allowed); at >= 0; at = legal[..kept].IndexOfAnyExcept(allowed))
+        for (int at = 0; legal[at..kept].IndexOfAnyExcept(allowed) is >= 0 and var next; at += next)
         {
-            legal[at] = (byte)'_';
+            legal[at + next] = (byte)'_';
         }
 
         if (withHash)

@@ -16,13 +16,16 @@ internal static class ToolRule
     public static void Apply(ChatRequest request, ProtocolId egress, Capabilities capabilities, TranslationContext context)
     {
         bool keepCustom = egress is ProtocolId.OpenAI or ProtocolId.Responses && capabilities.CustomTools;
+
+        // Web search is the one tool that several vendors run alike. Models that take it beside functions are newer than those that take it alone.
+        bool searches = capabilities.WebSearch && (capabilities.WebSearchWithTools || !request.Tools.Exists(static other => other.Kind != ToolKind.Hosted));
         int kept = 0;
         for (int index = 0; index < request.Tools.Count; index++)
         {
             Tool tool = request.Tools[index];
             if (tool.Kind == ToolKind.Hosted)
             {
-                if (!TakeSearch(request, ref tool, egress, capabilities, ref context.Losses))
+                if (!searches || !TakeSearch(request, ref tool, egress, ref context.Losses))
                 {
                     context.Losses.Add(LossField.HostedTool);
                     continue;
@@ -51,11 +54,9 @@ internal static class ToolRule
         DropChoiceOfMissing(request, ref context.Losses);
     }
 
-    // Web search is the one tool that several vendors run alike. Models that take it beside functions are newer than those that take it alone.
-    private static bool TakeSearch(ChatRequest request, ref Tool tool, ProtocolId egress, Capabilities capabilities, ref Losses losses)
+    private static bool TakeSearch(ChatRequest request, ref Tool tool, ProtocolId egress, ref Losses losses)
     {
-        bool fits = capabilities.WebSearch && (capabilities.WebSearchWithTools || !request.Tools.Exists(static other => other.Kind != ToolKind.Hosted));
-        if (!fits || !WebSearchTool.TryTranslate(tool, egress, request.Arena, ref losses, out Tool translated))
+        if (!WebSearchTool.TryTranslate(tool, egress, request.Arena, ref losses, out Tool translated))
         {
             return false;
         }
@@ -132,13 +133,8 @@ internal static class ToolRule
 
     private static void Filter(ChatRequest request, List<JsonText> names)
     {
-        for (int index = request.Tools.Count - 1; index >= 0; index--)
-        {
-            if (!names.Contains(request.Tools[index].Name))
-            {
-                request.Tools.RemoveAt(index);
-            }
-        }
+        var kept = new HashSet<JsonText>(names);
+        request.Tools.RemoveAll(tool => !kept.Contains(tool.Name));
     }
 
     private static void Disguise(ref Tool tool, ref Losses losses)
@@ -181,7 +177,8 @@ internal static class ToolRule
         bool wasSaid = choice.Kind is not (ToolChoiceKind.Unspecified or ToolChoiceKind.Auto or ToolChoiceKind.None);
         if (choice.Kind == ToolChoiceKind.Allowed)
         {
-            choice.Allowed!.RemoveAll(name => !Has(request, name));
+            HashSet<JsonText> offered = [.. request.Tools.Select(static tool => tool.Name)];
+            choice.Allowed!.RemoveAll(name => !offered.Contains(name));
         }
 
         bool isVoid = request.Tools.Count == 0

@@ -38,7 +38,7 @@ internal static class TurnNormaliser
         MergeTurns(request, egress);
         SystemTurns.Place(request, endsTurns: isStrict, ref losses);
         MergeTurns(request, egress);
-        PairResults(request, ref losses);
+        ResultPairing.Apply(request, ref losses);
         foreach (Message message in request.Messages)
         {
             message.Role = isStrict && message.Role == Role.Tool ? Role.User : message.Role;
@@ -121,127 +121,6 @@ internal static class TurnNormaliser
         }
 
         request.Messages.RemoveRange(kept, request.Messages.Count - kept);
-    }
-
-    // Every result stands in the turn after its call; one that answers no call becomes words.
-    private static void PairResults(ChatRequest request, ref Losses losses)
-    {
-        List<Message> messages = request.Messages;
-        Dictionary<JsonText, int>? calls = null;
-        for (int turn = 0; turn < messages.Count; turn++)
-        {
-            List<Block> blocks = messages[turn].Blocks;
-            for (int index = 0; index < blocks.Count; index++)
-            {
-                Block block = blocks[index];
-                if (block.Kind != BlockKind.ToolResult)
-                {
-                    continue;
-                }
-
-                int call = FindCall(messages, turn, block.Id, ref calls);
-                if (call < 0)
-                {
-                    losses.Add(LossField.OrphanToolResult);
-                    blocks.RemoveAt(index);
-                    index += InsertWords(blocks, index, block, request.Arena) - 1;
-                    messages[turn].Role = Role.User;
-                }
-                else if (IsInterrupted(messages, call, turn))
-                {
-                    blocks.RemoveAt(index--);
-                    Message home = messages[call + 1];
-                    int at = 0;
-                    while (at < home.Blocks.Count && home.Blocks[at].Kind == BlockKind.ToolResult)
-                    {
-                        at++;
-                    }
-
-                    home.Blocks.Insert(at, block);
-                }
-            }
-        }
-    }
-
-    private static int FindCall(List<Message> messages, int before, JsonText id, ref Dictionary<JsonText, int>? calls)
-    {
-        if (before > 0 && Calls(messages[before - 1], id))
-        {
-            return before - 1;
-        }
-
-        calls ??= IndexCalls(messages);
-        return calls.TryGetValue(id, out int turn) && turn < before ? turn : -1;
-    }
-
-    // The usual case, without an index: few calls, in the turn before.
-    private static bool Calls(Message message, JsonText id)
-    {
-        for (int index = 0; index < Math.Min(message.Blocks.Count, 64); index++)
-        {
-            if (message.Blocks[index].Kind == BlockKind.ToolUse && message.Blocks[index].Id.Equals(id))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static Dictionary<JsonText, int> IndexCalls(List<Message> messages)
-    {
-        var calls = new Dictionary<JsonText, int>();
-        for (int turn = 0; turn < messages.Count; turn++)
-        {
-            foreach (Block block in messages[turn].Blocks)
-            {
-                if (block.Kind == BlockKind.ToolUse)
-                {
-                    calls.TryAdd(block.Id, turn);
-                }
-            }
-        }
-
-        return calls;
-    }
-
-    // An answer of the model, or words of the user, stand between the call and its result.
-    private static bool IsInterrupted(List<Message> messages, int call, int result)
-    {
-        if (result == call + 1 || messages[call + 1].Role is Role.Assistant or Role.System)
-        {
-            return false;
-        }
-
-        for (int turn = call + 1; turn < result; turn++)
-        {
-            if (messages[turn].Role == Role.Assistant || messages[turn].Blocks.Exists(static block => block.Kind != BlockKind.ToolResult))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static int InsertWords(List<Block> blocks, int at, Block result, IrArena arena)
-    {
-        int inserted = 0;
-        foreach (Block child in result.Children ?? [])
-        {
-            if (child.Kind == BlockKind.Json)
-            {
-                using var escaped = new PooledBuffer(child.Input.Raw.Length * 2 + 1);
-                JsonEscaping.Escape(child.Input.Span, escaped);
-                blocks.Insert(at + inserted++, arena.NewText(arena.StoreText(escaped.Span)));
-            }
-            else
-            {
-                blocks.Insert(at + inserted++, child);
-            }
-        }
-
-        return inserted;
     }
 
     private static void DropBlanks(List<Block> blocks, ProtocolId egress)
@@ -337,23 +216,16 @@ internal static class TurnNormaliser
 
     private static void PutResultsFirst(Message message)
     {
-        int at = 0;
-        for (int index = 0; index < message.Blocks.Count; index++)
+        List<Block> blocks = message.Blocks;
+        int words = blocks.FindIndex(static block => block.Kind != BlockKind.ToolResult);
+        if (words < 0 || blocks.FindIndex(words, static block => block.Kind == BlockKind.ToolResult) < 0)
         {
-            Block block = message.Blocks[index];
-            if (block.Kind != BlockKind.ToolResult)
-            {
-                continue;
-            }
-
-            if (index != at)
-            {
-                message.Blocks.RemoveAt(index);
-                message.Blocks.Insert(at, block);
-            }
-
-            at++;
+            return;
         }
+
+        List<Block> others = blocks.FindAll(static block => block.Kind != BlockKind.ToolResult);
+        blocks.RemoveAll(static block => block.Kind != BlockKind.ToolResult);
+        blocks.AddRange(others);
     }
 
     // Every vendor refuses a call that the next turn does not answer; the last turn's calls are answered by what the client sends next.

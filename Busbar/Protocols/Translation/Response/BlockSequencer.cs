@@ -55,6 +55,13 @@ internal sealed class BlockSequencer : IDisposable
         }
     }
 
+    /// <summary>Ends the stream as the provider's failure: it holds more than is translated.</summary>
+    public void Overflow()
+    {
+        Error = new StreamError(FaultClass.ServerError, new ProviderError(null, null, null));
+        IsEnded = true;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -368,10 +375,4 @@ internal sealed class BlockSequencer : IDisposable
     }
 
     private JsonText Held(JsonText text) => text.IsAbsent ? text : _held.StoreText(text.Span);
-
-    private void Overflow()
-    {
-        Error = new StreamError(FaultClass.ServerError, new ProviderError(null, null, null));
-        IsEnded = true;
-    }
 }

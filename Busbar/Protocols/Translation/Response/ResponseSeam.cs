@@ -17,9 +17,13 @@ internal static class ResponseSeam
         bool owesReasoning = context.OwesReasoning && !response.Blocks.Exists(static block => block.Kind == BlockKind.Thinking);
         bool hasTool = false;
         bool hasStructured = false;
+        List<Block>? fitted = null;
         for (int index = 0; index < response.Blocks.Count; index++)
         {
             Block block = response.Blocks[index];
+            Block? before = null;
+            Block? behind = null;
+            bool isDropped = false;
             switch (block.Kind)
             {
                 case BlockKind.ToolUse when context.IsStructuredTool(block.Name):
@@ -28,22 +32,37 @@ internal static class ResponseSeam
                     break;
                 case BlockKind.ToolUse:
                     hasTool = true;
-                    index += PrepareCall(response, index, context);
+                    before = PrepareCall(block, context, response.Arena);
                     break;
                 case BlockKind.Thinking:
                     PrepareThinking(block, context, response.Arena);
                     break;
                 case BlockKind.ServerToolUse or BlockKind.ServerToolResult or BlockKind.ToolChange or BlockKind.Opaque:
                     context.Losses.Add(block.Kind == BlockKind.Opaque ? LossField.OpaqueBlock : LossField.ServerTool);
-                    response.Blocks.RemoveAt(index--);
+                    isDropped = true;
                     break;
                 case BlockKind.Text when !block.Signature.IsNullOrEmpty:
-                    index += CarryBehind(response, index, context);
+                    behind = CarryBehind(block, context, response.Arena);
                     break;
                 default:
                     block.Signature = default;
                     break;
             }
+
+            if (fitted is null && (isDropped || before is not null || behind is not null))
+            {
+                fitted = response.Blocks[..index];
+            }
+
+            Add(fitted, before);
+            Add(fitted, isDropped ? null : block);
+            Add(fitted, behind);
+        }
+
+        if (fitted is not null)
+        {
+            response.Blocks.Clear();
+            response.Blocks.AddRange(fitted);
         }
 
         if (owesReasoning)
@@ -119,10 +138,17 @@ internal static class ResponseSeam
         return arena.StoreText(escaped.Span);
     }
 
-    private static int PrepareCall(ChatResponse response, int index, TranslationContext context)
+    private static void Add(List<Block>? blocks, Block? block)
     {
-        Block call = response.Blocks[index];
-        IrArena arena = response.Arena;
+        if (block is not null)
+        {
+            blocks?.Add(block);
+        }
+    }
+
+    // What carries the signature in front of the call, where the client's dialect needs that.
+    private static Block? PrepareCall(Block call, TranslationContext context, IrArena arena)
+    {
         call.Id = ToolIds.ToClient(context, call.Id, arena);
         ClientTool tool = context.ClientTool(call.Name);
         if (tool.Form == ToolForm.Custom && !call.IsCustomTool)
@@ -148,7 +174,7 @@ internal static class ResponseSeam
         call.Namespace = tool.Namespace;
         if (call.Signature.IsNullOrEmpty)
         {
-            return 0;
+            return null;
         }
 
         if (!ResponseSignatures.CarriesToolSignature(context))
@@ -159,28 +185,26 @@ internal static class ResponseSeam
                 context.Losses.Add(LossField.ToolSignature);
             }
 
-            return 0;
+            return null;
         }
 
-        response.Blocks.Insert(index, Carrier(SignatureUse.ToolCall, call.Signature, context, arena));
+        Block carrier = Carrier(SignatureUse.ToolCall, call.Signature, context, arena);
         call.Signature = default;
-        return 1;
+        return carrier;
     }
 
     // The signature of words comes after them in streams, so it stands after them here.
-    private static int CarryBehind(ChatResponse response, int index, TranslationContext context)
+    private static Block? CarryBehind(Block text, TranslationContext context, IrArena arena)
     {
-        Block text = response.Blocks[index];
         JsonText signature = text.Signature;
         text.Signature = default;
         if (!ResponseSignatures.CarriesToolSignature(context))
         {
             context.Losses.Add(LossField.ThinkingSignature);
-            return 0;
+            return null;
         }
 
-        response.Blocks.Insert(index + 1, Carrier(SignatureUse.Preceding, signature, context, response.Arena));
-        return 1;
+        return Carrier(SignatureUse.Preceding, signature, context, arena);
     }
 
     private static Block Carrier(SignatureUse use, JsonText signature, TranslationContext context, IrArena arena)

@@ -20,22 +20,48 @@ internal static class ResponseTranslation
         ChatResponse scratch,
         PooledBuffer output)
     {
-        scratch.Reset();
-        if (!egress.ReadResponse(body, scratch))
+        try
+        {
+            if (!TryRead(body, egress, scratch))
+            {
+                return false;
+            }
+
+            if (scratch.Failure is null)
+            {
+                output.Allowance = scratch.Arena.Allowance;
+                ResponseSeam.Prepare(scratch, context);
+            }
+
+            if (scratch.Failure is null)
+            {
+                ingress.WriteResponse(scratch, identity, new JsonWriter(output), ref context.Losses);
+            }
+
+            return true;
+        }
+        catch (AllowanceException)
         {
             return false;
         }
-
-        if (scratch.Failure is null)
+        finally
         {
-            ResponseSeam.Prepare(scratch, context);
+            output.Allowance = null;
         }
+    }
 
-        if (scratch.Failure is null)
+    /// <summary>Reads <paramref name="body"/> into <paramref name="response"/> (reset first). False when it is no answer of the dialect, or one beyond its <see cref="Allowance"/>.</summary>
+    public static bool TryRead(ReadOnlyMemory<byte> body, Protocol egress, ChatResponse response)
+    {
+        response.Reset();
+        response.Charge(new Allowance(body.Length, CancellationToken.None));
+        try
         {
-            ingress.WriteResponse(scratch, identity, new JsonWriter(output), ref context.Losses);
+            return egress.ReadResponse(body, response);
         }
-
-        return true;
+        catch (AllowanceException)
+        {
+            return false;
+        }
     }
 }

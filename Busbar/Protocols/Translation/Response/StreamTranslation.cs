@@ -82,9 +82,16 @@ internal sealed class StreamTranslation : IDisposable
     {
         if (!_isClosed && !_sequencer.IsEnded)
         {
-            StreamEvents read = Blank(ref _sharedRead);
-            _reader.Read(frame, read);
-            Process(read, output);
+            try
+            {
+                StreamEvents read = Blank(ref _sharedRead);
+                _reader.Read(frame, read);
+                Process(read, output);
+            }
+            catch (AllowanceException)
+            {
+                _sequencer.Overflow();
+            }
         }
     }
 
@@ -93,9 +100,16 @@ internal sealed class StreamTranslation : IDisposable
     {
         if (!_isClosed && !_sequencer.IsEnded)
         {
-            StreamEvents read = Blank(ref _sharedRead);
-            WholeAsEvents.Append(whole, read);
-            Process(read, output);
+            try
+            {
+                StreamEvents read = Blank(ref _sharedRead);
+                WholeAsEvents.Append(whole, read);
+                Process(read, output);
+            }
+            catch (AllowanceException)
+            {
+                _sequencer.Overflow();
+            }
         }
     }
 
