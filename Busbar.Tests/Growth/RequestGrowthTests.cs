@@ -12,7 +12,7 @@ namespace Busbar.Tests.Growth;
 /// <summary>No request makes more work than its length says, whatever it is made of.</summary>
 public sealed class RequestGrowthTests
 {
-    private const int Repetitions = 250;
+    private const int Repetitions = 200;
 
     /// <summary>The names of all shapes.</summary>
     public static TheoryData<string> Names => [.. RequestShapes.All.Keys];

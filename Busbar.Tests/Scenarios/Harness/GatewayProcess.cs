@@ -20,6 +20,9 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     private readonly StringBuilder _output = new();
     private readonly Process _process;
 
+    /// <summary>Its process id.</summary>
+    public int Id => _process.Id;
+
     private GatewayProcess(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string? config)
     {
         ConfigFile = Path.Combine(_directory, "config.yaml");

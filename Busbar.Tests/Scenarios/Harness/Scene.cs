@@ -255,7 +255,8 @@ internal sealed class Scene : IAsyncDisposable
         }
 
         MetricsPage page = await MetricsAsync();
-        return page["busbar_pooled_buffers"] != 0 ? $"{page["busbar_pooled_buffers"]} buffers are out"
+        return page["busbar_memory_held_bytes"] != 0 ? $"{page["busbar_memory_held_bytes"]} bytes of memory are held"
+            : page["busbar_pooled_buffers"] != 0 ? $"{page["busbar_pooled_buffers"]} buffers are out"
             : page.Sum("busbar_pool_queued") != 0 ? "requests are queued"
             : Upstreams.Any(upstream => upstream.InProgress != 0) ? "a provider still has a request in progress"
             : null;

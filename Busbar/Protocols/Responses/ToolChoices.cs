@@ -28,7 +28,7 @@ internal static class ToolChoices
             return ReadAllowed(value["allowed_tools"u8].IsObject ? value["allowed_tools"u8] : value, request);
         }
 
-        JsonText name = type.IsAbsent ? default : NameOf(value, type, request);
+        JsonText name = type.IsAbsent ? default : new OfferedTools(request.Tools).NameOf(value, type);
         return name.IsNullOrEmpty ? default : new ToolChoice { Kind = ToolChoiceKind.Tool, Name = name };
     }
 
@@ -71,63 +71,21 @@ internal static class ToolChoices
     private static ToolChoice ReadAllowed(JsonNode value, ChatRequest request)
     {
         var names = new List<JsonText>();
+        var offered = new OfferedTools(request.Tools);
         foreach (JsonNode tool in value["tools"u8].Items)
         {
             JsonText type = tool["type"u8].Text;
             if (type.Is("namespace"u8))
             {
-                AddGroup(tool["name"u8].Text, request, names);
+                names.AddRange(offered.Group(tool["name"u8].Text));
             }
-            else if (NameOf(tool, type, request) is { IsNullOrEmpty: false } name)
+            else if (offered.NameOf(tool, type) is { IsNullOrEmpty: false } name)
             {
                 names.Add(name);
             }
         }
 
         return new ToolChoice { Kind = ToolChoiceKind.Allowed, Allowed = names, AllowedRequired = value["mode"u8].Text.Is("required"u8) };
-    }
-
-    private static void AddGroup(JsonText group, ChatRequest request, List<JsonText> names)
-    {
-        foreach (Tool tool in request.Tools)
-        {
-            if (tool.Namespace.Equals(group))
-            {
-                names.Add(tool.Name);
-            }
-        }
-    }
-
-    // A tool in a group may be named with the group, or without when no other has the name; tools the vendor knows are named by their type.
-    private static JsonText NameOf(JsonNode entry, JsonText type, ChatRequest request)
-    {
-        ToolForm form = ClientTools.FormOf(type);
-        bool isNamed = type.Is("function"u8) || type.Is("custom"u8);
-        JsonText own = entry["name"u8].Text.IsAbsent && isNamed ? entry[type.Span]["name"u8].Text : entry["name"u8].Text;
-        JsonText group = entry["namespace"u8].Text;
-        JsonText found = default;
-        foreach (Tool tool in request.Tools)
-        {
-            bool isMeant = isNamed
-                ? group.IsAbsent ? tool.Form <= ToolForm.Custom && tool.Name.Equals(own) : tool.Namespace.Equals(group) && tool.OwnName.Equals(own)
-                : form != ToolForm.Function ? tool.Form == form : tool.Kind == ToolKind.Hosted && IsSameKind(tool, type);
-            if (isMeant)
-            {
-                return tool.Name;
-            }
-
-            found = isNamed && group.IsAbsent && tool.OwnName.Equals(own) ? tool.Name : found;
-        }
-
-        return found.IsAbsent && isNamed ? own : found;
-    }
-
-    // Dated and preview versions of a tool are the same to a choice.
-    private static bool IsSameKind(in Tool tool, JsonText type)
-    {
-        using var tape = new JsonTape();
-        JsonText own = tape.TryParse(tool.Raw.Raw) ? tape.Root["type"u8].Text : default;
-        return own.Equals(type) || (own.Span.StartsWith("web_search"u8) && type.Span.StartsWith("web_search"u8));
     }
 
     private static void WriteNamed(Dictionary<JsonText, ToolKind> kinds, JsonText name, JsonWriter output)

@@ -1,0 +1,118 @@
+using System.Text;
+using Busbar.Ir;
+using Busbar.Protocols;
+using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Response;
+using Busbar.Tests.Matrix;
+using Busbar.Wire;
+
+namespace Busbar.Tests.Growth;
+
+/// <summary>No body costs more memory than a small multiple of its length, whatever it is made of.</summary>
+public sealed class MemoryGrowthTests
+{
+    // Large enough for what every translation may take to be small beside it.
+    private const int BodyLength = 12 * 1024 * 1024;
+
+    // Live bytes are fewer than what is allocated, some of which is garbage at once.
+    private const long MostAllocated = (6L * BodyLength) + Allowance.Floor;
+
+    public static TheoryData<string> Names => ["empty parts", "parts", "turns", "tools", "properties", "references in a chain", "calls in one turn", "unknown members"];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_request_of_tiny_elements_takes_a_small_multiple_of_its_length_or_is_refused(string shape)
+    {
+        Func<ProtocolId, int, byte[]> build = RequestShapes.All[shape];
+        foreach (Protocol from in Hop.Protocols)
+        {
+            int each = (build(from.Id, 2000).Length - build(from.Id, 1000).Length) / 1000;
+            byte[] body = build(from.Id, BodyLength / Math.Max(8, each));
+            foreach (Protocol to in Hop.Protocols)
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                using (ChatRequest request = ChatRequest.Rent())
+                using (var output = new PooledBuffer())
+                {
+                    EgressTarget target = Hop.Target(to.Id);
+                    GatewayError? refusal = RequestTranslation.Translate(body, JsonText.From("m"), false, from, to, target, new(from.Id, to.Id, target), request, output);
+                    Assert.True(refusal is null or { Kind: ErrorKind.InvalidRequest });
+                }
+
+                long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+                Assert.True(allocated <= MostAllocated, $"{shape}, {from.Id} to {to.Id}: {allocated / 1024 / 1024} MiB for {body.Length / 1024 / 1024} MiB");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(ProtocolId.Anthropic, """{"id":"a","type":"message","role":"assistant","model":"m","stop_reason":"end_turn","usage":{},"content":[""", """{"type":"text","text":"a"}""", "]}")]
+    [InlineData(ProtocolId.Gemini, """{"candidates":[{"finishReason":"STOP","content":{"role":"model","parts":[""", """{"text":"a"}""", "]}}]}")]
+    [InlineData(ProtocolId.Bedrock, """{"stopReason":"end_turn","usage":{},"output":{"message":{"role":"assistant","content":[""", """{"text":"a"}""", "]}}}")]
+    [InlineData(ProtocolId.Responses, """{"id":"a","object":"response","status":"completed","model":"m","output":[""", """{"type":"reasoning","summary":[]}""", "]}")]
+    [InlineData(ProtocolId.Cohere, """{"id":"a","finish_reason":"COMPLETE","message":{"role":"assistant","content":[""", """{"type":"text","text":"a"}""", "]}}")]
+    public void An_answer_of_tiny_elements_takes_a_small_multiple_of_its_length_or_is_refused(ProtocolId from, string head, string part, string tail)
+    {
+        byte[] body = Encoding.UTF8.GetBytes(head + string.Join(',', Enumerable.Repeat(part, BodyLength / (part.Length + 1))) + tail);
+        Protocol provider = ProtocolTable.Get(from);
+        foreach (Protocol client in Hop.Protocols.Where(protocol => protocol != provider))
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            using (ChatResponse response = ChatResponse.Rent())
+            using (var output = new PooledBuffer())
+            {
+                ResponseTranslation.Translate(body, provider, client, Hop.Context(client, provider), Hop.Identity(client, from), response, output);
+            }
+
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(allocated <= MostAllocated, $"{from} to {client.Id}: {allocated / 1024 / 1024} MiB");
+        }
+    }
+
+    [Fact]
+    public void Too_many_tools_are_named_with_their_limit()
+    {
+        byte[] body = RequestShapes.All["tools"](ProtocolId.OpenAI, ChatRequest.MaxTools + 1);
+        GatewayError refusal = Carried.Refused(ProtocolId.OpenAI, ProtocolId.Anthropic, Encoding.UTF8.GetString(body));
+
+        Assert.Equal((ErrorKind.InvalidRequest, "The request has too many tools: at most 20,000 are allowed."), (refusal.Kind, refusal.Message));
+    }
+
+    [Fact]
+    public void What_the_largest_agents_send_is_translated()
+    {
+        var body = new Bodies(ProtocolId.Anthropic);
+        for (int index = 0; index < 2_500; index++)
+        {
+            body.Tool($"tool_{index}");
+        }
+
+        for (int index = 0; index < 12_000; index++)
+        {
+            body.Calls(Enumerable.Range(0, 5).Select(call => ($"call_{index}_{call}", $"tool_{call}"))).Results(Enumerable.Range(0, 5).Select(call => ($"call_{index}_{call}", $"tool_{call}")));
+        }
+
+        byte[] json = body.Build();
+        foreach (Protocol to in Hop.Protocols)
+        {
+            using ChatRequest request = ChatRequest.Rent();
+            using var output = new PooledBuffer();
+            EgressTarget target = Hop.Target(to.Id);
+            Assert.Null(RequestTranslation.Translate(json, default, false, ProtocolTable.Get(ProtocolId.Anthropic), to, target, new(ProtocolId.Anthropic, to.Id, target), request, output));
+        }
+    }
+
+    [Fact]
+    public void Work_ends_when_nobody_waits_for_it()
+    {
+        byte[] body = RequestShapes.All["parts"](ProtocolId.Anthropic, 100_000);
+        using ChatRequest request = ChatRequest.Rent();
+        using var output = new PooledBuffer();
+        EgressTarget target = Hop.Target(ProtocolId.OpenAI);
+
+        Assert.ThrowsAny<OperationCanceledException>(() => RequestTranslation.Translate(
+            body, default, false, ProtocolTable.Get(ProtocolId.Anthropic), ProtocolTable.Get(ProtocolId.OpenAI), target,
+            new(ProtocolId.Anthropic, ProtocolId.OpenAI, target), request, output, new CancellationToken(canceled: true)));
+    }
+}

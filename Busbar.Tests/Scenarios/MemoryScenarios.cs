@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Busbar.Tests.Scenarios.Harness;
+
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>More bodies at once than there is memory for.</summary>
+public sealed class MemoryScenarios
+{
+    private const int BodyLength = 31 * 1024 * 1024;
+    private const long MostResident = 700L * 1024 * 1024;
+
+    [Fact]
+    public async Task Three_bodies_of_tiny_parts_at_once_are_served_in_turn_or_refused_and_the_process_stays_within_bounds()
+    {
+        Dialect client = Dialect.Of("anthropic");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(Dialect.Of("openai")) { Limits = "{ memory_max_bytes: 67108864 }" });
+        scene.Upstream.Always = call => Dialect.Of("openai").ServeAsync(call);
+        const string Part = """{"type":"text","text":"a"}""";
+        string parts = string.Join(',', Enumerable.Repeat(Part, BodyLength / (Part.Length + 1)));
+        byte[] body = Encoding.UTF8.GetBytes($$"""{"model":"{{Scene.Pool}}","max_tokens":9,"messages":[{"role":"user","content":[{{parts}}]}]}""");
+
+        HttpStatusCode[] statuses = await Task.WhenAll(Enumerable.Range(0, 3).Select(async _ =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/messages") { Content = new ByteArrayContent(body) };
+            request.Headers.Add("x-api-key", Scene.Token);
+            request.Content.Headers.ContentType = new("application/json");
+            using HttpResponseMessage response = await scene.Client.SendAsync(request);
+            return response.StatusCode;
+        }));
+
+        Assert.All(statuses, static status => Assert.True(status is HttpStatusCode.OK or HttpStatusCode.BadRequest or HttpStatusCode.ServiceUnavailable, $"{status}"));
+        Assert.True(PeakOf(scene.Gateway.Id) < MostResident, $"{PeakOf(scene.Gateway.Id) / 1024 / 1024} MiB");
+        Reply next = await scene.PostAsync(client);
+        Assert.Equal(200, next.Status);
+    }
+
+    [Fact]
+    public async Task A_body_for_which_there_is_no_room_gets_the_native_error_and_moves_no_breaker()
+    {
+        Dialect dialect = Dialect.Of("openai");
+        var gate = new TaskCompletionSource();
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Limits = "{ memory_max_bytes: 16777216 }" });
+        scene.Upstream.Next(async call =>
+        {
+            await gate.Task;
+            await dialect.ServeAsync(call);
+        });
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        string body = $$"""{"model":"{{Scene.Pool}}","messages":[{"role":"user","content":"{{new string('a', 10 * 1024 * 1024)}}"}]}""";
+        Task<HttpResponseMessage> first = PostAsync(scene, body);
+        await scene.Upstream.ArrivedAsync();
+        Assert.True((await scene.MetricsAsync())["busbar_memory_held_bytes"] >= 10 * 1024 * 1024);
+
+        using HttpResponseMessage refused = await PostAsync(scene, body);
+        gate.SetResult();
+        using HttpResponseMessage served = await first;
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK), (refused.StatusCode, served.StatusCode));
+        Assert.Equal("1", refused.Headers.GetValues("Retry-After").Single());
+        Assert.Contains("\"error\"", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+    }
+
+    private static async Task<HttpResponseMessage> PostAsync(Scene scene, string body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        request.Headers.Authorization = new("Bearer", Scene.Token);
+        return await scene.Client.SendAsync(request);
+    }
+
+    // The high-water mark of resident memory, proc_pid_status(5).
+    private static long PeakOf(int process)
+    {
+        string line = File.ReadLines($"/proc/{process}/status").First(static line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line["VmHWM:".Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
+    }
+}
