@@ -15,8 +15,8 @@ public sealed class MemoryGrowthTests
     // Large enough for what every translation may take to be small beside it.
     private const int BodyLength = 12 * 1024 * 1024;
 
-    // Live bytes are fewer than what is allocated, some of which is garbage at once.
-    private const long MostAllocated = (6L * BodyLength) + Allowance.Floor;
+    // Everything allocated on the way, most of which is garbage before the end; what is alive at once is bounded by the allowance itself.
+    private const long MostAllocated = (10L * BodyLength) + Allowance.Floor;
 
     public static TheoryData<string> Names => ["empty parts", "parts", "turns", "tools", "properties", "references in a chain", "calls in one turn", "unknown members"];
 
@@ -47,13 +47,14 @@ public sealed class MemoryGrowthTests
     }
 
     [Theory]
-    [InlineData(ProtocolId.Anthropic, """{"id":"a","type":"message","role":"assistant","model":"m","stop_reason":"end_turn","usage":{},"content":[""", """{"type":"text","text":"a"}""", "]}")]
-    [InlineData(ProtocolId.Gemini, """{"candidates":[{"finishReason":"STOP","content":{"role":"model","parts":[""", """{"text":"a"}""", "]}}]}")]
-    [InlineData(ProtocolId.Bedrock, """{"stopReason":"end_turn","usage":{},"output":{"message":{"role":"assistant","content":[""", """{"text":"a"}""", "]}}}")]
-    [InlineData(ProtocolId.Responses, """{"id":"a","object":"response","status":"completed","model":"m","output":[""", """{"type":"reasoning","summary":[]}""", "]}")]
-    [InlineData(ProtocolId.Cohere, """{"id":"a","finish_reason":"COMPLETE","message":{"role":"assistant","content":[""", """{"type":"text","text":"a"}""", "]}}")]
-    public void An_answer_of_tiny_elements_takes_a_small_multiple_of_its_length_or_is_refused(ProtocolId from, string head, string part, string tail)
+    [InlineData("anthropic", """{"id":"a","type":"message","role":"assistant","model":"m","stop_reason":"end_turn","usage":{},"content":[""", """{"type":"text","text":"a"}""", "]}")]
+    [InlineData("gemini", """{"candidates":[{"finishReason":"STOP","content":{"role":"model","parts":[""", """{"text":"a"}""", "]}}]}")]
+    [InlineData("bedrock", """{"stopReason":"end_turn","usage":{},"output":{"message":{"role":"assistant","content":[""", """{"text":"a"}""", "]}}}")]
+    [InlineData("responses", """{"id":"a","object":"response","status":"completed","model":"m","output":[""", """{"type":"reasoning","summary":[]}""", "]}")]
+    [InlineData("cohere", """{"id":"a","finish_reason":"COMPLETE","message":{"role":"assistant","content":[""", """{"type":"text","text":"a"}""", "]}}")]
+    public void An_answer_of_tiny_elements_takes_a_small_multiple_of_its_length_or_is_refused(string name, string head, string part, string tail)
     {
+        Assert.True(ProtocolNames.TryParse(name, out ProtocolId from));
         byte[] body = Encoding.UTF8.GetBytes(head + string.Join(',', Enumerable.Repeat(part, BodyLength / (part.Length + 1))) + tail);
         Protocol provider = ProtocolTable.Get(from);
         foreach (Protocol client in Hop.Protocols.Where(protocol => protocol != provider))

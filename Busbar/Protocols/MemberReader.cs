@@ -8,6 +8,8 @@ namespace Busbar.Protocols;
 /// </summary>
 internal struct MemberReader(JsonNode node)
 {
+    private const int MaxOthers = 50_000;
+
     private ulong _taken;
 
     /// <summary>The value of <paramref name="name"/>, from now on accounted for; missing when there is none.</summary>
@@ -47,6 +49,11 @@ internal struct MemberReader(JsonNode node)
         {
             if ((_taken & Bit(position++)) == 0)
             {
+                if (others.Count == MaxOthers)
+                {
+                    throw new AllowanceException("unknown members", MaxOthers);
+                }
+
                 others.Add(member);
             }
         }

@@ -23,17 +23,7 @@ internal sealed class MemoryBudget(MemoryGauge gauge, TimeProvider time)
     /// Takes <paramref name="bytes"/> beside the <paramref name="own"/> that the request holds already. False, and nothing taken, when all would then hold more
     /// than <paramref name="limit"/>; who is alone always gets what he asks for.
     /// </summary>
-    public bool TryTake(long bytes, long own, long limit)
-    {
-        long held = gauge.Add(bytes);
-        if (held <= limit || held <= own + bytes)
-        {
-            return true;
-        }
-
-        Release(bytes);
-        return false;
-    }
+    public bool TryTake(long bytes, long own, long limit) => gauge.TryAdd(bytes, Math.Max(limit, own + bytes));
 
     /// <summary>As <see cref="TryTake"/>, waiting for at most <see cref="LongestWait"/>. Throws <see cref="OperationCanceledException"/> when cancelled.</summary>
     public async ValueTask<bool> TakeAsync(long bytes, long own, long limit, CancellationToken cancellation)
@@ -73,7 +63,7 @@ internal sealed class MemoryBudget(MemoryGauge gauge, TimeProvider time)
     /// <summary>Gives <paramref name="bytes"/> back.</summary>
     public void Release(long bytes)
     {
-        gauge.Add(-bytes);
+        gauge.Subtract(bytes);
         if (Volatile.Read(ref _waiting) > 0)
         {
             Interlocked.Exchange(ref _released, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();

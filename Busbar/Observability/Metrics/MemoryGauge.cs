@@ -8,6 +8,24 @@ internal sealed class MemoryGauge
     /// <summary>Bytes held; 0 when no request is in flight.</summary>
     public long Held => Volatile.Read(ref _held);
 
-    /// <summary>Adds <paramref name="bytes"/>, which may be negative, and returns what is held then.</summary>
-    public long Add(long bytes) => Interlocked.Add(ref _held, bytes);
+    /// <summary>Adds <paramref name="bytes"/> unless more than <paramref name="most"/> would then be held.</summary>
+    public bool TryAdd(long bytes, long most)
+    {
+        long held = Volatile.Read(ref _held);
+        while (held + bytes <= most)
+        {
+            long seen = Interlocked.CompareExchange(ref _held, held + bytes, held);
+            if (seen == held)
+            {
+                return true;
+            }
+
+            held = seen;
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes <paramref name="bytes"/> away.</summary>
+    public void Subtract(long bytes) => Interlocked.Add(ref _held, -bytes);
 }
