@@ -9,10 +9,10 @@ namespace Busbar.Wire;
 internal sealed class Allowance(long bytes, CancellationToken cancellation)
 {
     /// <summary>Bytes that the representation of a body may take for each byte of it.</summary>
-    public const int PerByte = 4;
+    public const int PerByte = 3;
 
     /// <summary>Bytes beyond that, so that short bodies may be of any shape.</summary>
-    public const long Floor = 32 * 1024 * 1024;
+    public const long Floor = 64 * 1024 * 1024;
 
     private const int StepsPerLook = 256;
 

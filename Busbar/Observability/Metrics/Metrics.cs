@@ -216,7 +216,7 @@ internal sealed class Metrics(SeriesBudget budget)
     private IEnumerable<(string Name, string Help, double Value)> Singles(long unshown)
     {
         yield return ("busbar_requests_inflight", "Chat requests being served.", Inbound.InFlight);
-        ("busbar_memory_held_bytes", "What requests in flight hold of limits.memory_max_bytes.", Memory.Held),
+        yield return ("busbar_memory_held_bytes", "What requests in flight hold of limits.memory_max_bytes.", Memory.Held);
         yield return ("busbar_log_lines_dropped_total", "Log lines that were lost because they could not be written.", LogDropped.Value);
         yield return ("busbar_metric_series_hidden", "Series that are not shown because there are too many.", unshown);
         foreach ((string Name, string Help, double Value) figure in Config.Read())
