@@ -136,7 +136,8 @@ internal static partial class ServeCommand
         var prober = new HealthProber(requestLog);
         var control = new GatewayControl(application, prober, tls, reload, metrics, log, error);
         var targets = new ListenTargets(config.Listeners, manager.Sockets, config.ReusePort);
-        using KestrelServer server = GatewayServer.Create(targets, config.Limits, loggers, tls);
+        var places = new ConnectionPlaces(Descriptors.MaxConnections(Descriptors.Raise()));
+        using KestrelServer server = GatewayServer.Create(targets, config.Limits, loggers, tls, places);
         KestrelServer? admin;
         try
         {

@@ -123,6 +123,7 @@ internal static class EffectiveConfig
     [
         ("limits.request_body_max_bytes", limits.RequestBodyMaxBytes),
         ("limits.request_body_read_timeout_secs", limits.RequestBodyReadTimeoutSecs),
+        ("limits.client_stall_timeout_secs", limits.ClientStallTimeoutSecs),
         ("limits.header_read_timeout_secs", limits.HeaderReadTimeoutSecs),
         ("limits.upstream_request_timeout_secs", limits.UpstreamRequestTimeoutSecs),
         ("limits.upstream_idle_timeout_secs", limits.UpstreamIdleTimeoutSecs),

@@ -85,7 +85,7 @@ internal static class ConfigKeys
     /// <summary>Sizes and times.</summary>
     public static readonly KeySet Limits = new(
         "limits",
-        "request_body_max_bytes", "request_body_read_timeout_secs", "header_read_timeout_secs", "upstream_request_timeout_secs", "upstream_idle_timeout_secs",
+        "request_body_max_bytes", "request_body_read_timeout_secs", "client_stall_timeout_secs", "header_read_timeout_secs", "upstream_request_timeout_secs", "upstream_idle_timeout_secs",
         "stream_keepalive_secs", "upstream_connect_timeout_secs", "upstream_error_body_max_bytes", "pool_max_idle_per_host", "hard_down_cooldown_secs", "max_honored_retry_after_secs",
         "default_max_tokens", "max_inbound_concurrent", "drain_secs", "shutdown_drain_secs", "ready_delay_secs");
 

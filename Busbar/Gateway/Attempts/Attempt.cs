@@ -260,6 +260,20 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         exchange.Body = null;
     }
 
+    /// <summary>
+    /// The answer is there as a whole: the call ends, and the lane is free, before the client takes it, who may read slowly. Nothing may be read from
+    /// <see cref="Response"/> any more.
+    /// </summary>
+    public void EndCall()
+    {
+        exchange.Trace?.Judged(AttemptResult.Answered);
+        exchange.Trace?.Ended(this);
+        _response?.Dispose();
+        _response = null;
+        ReleaseSent();
+        lease.Dispose();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -4,6 +4,7 @@ using Busbar.Gateway.Admission;
 using Busbar.Gateway.OwnAnswers;
 using Busbar.Gateway.Relay;
 using Busbar.Gateway.Routing;
+using Busbar.Gateway.Server;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
@@ -152,7 +153,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 
         if (last.Final is { } final)
         {
-            await ErrorReply.WriteAsync(exchange, final).ConfigureAwait(false);
+            await ErrorReply.WriteAsync(exchange, final, final.Kind == ErrorKind.Unavailable ? 1 : 0).ConfigureAwait(false);
             return;
         }
 
@@ -207,6 +208,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             return lease;
         }
 
+        pick.Turn = CallerShare.Of(exchange);
         TimeSpan longest = pool.Config.QueueMaxMs is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : left;
         try
         {
@@ -275,6 +277,14 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             {
                 exchange.Outcome = Outcome.ClientError;
                 return AttemptResult.ClientLeft;
+            }
+
+            if (LocalExhaustionException.Behind(exception) is { } exhaustion)
+            {
+                // Nobody's fault: no lane is charged, and one that has a connection left may still take the request.
+                metrics.LocalExhaustion.Get().Add();
+                log.LocalExhaustion(exchange, lease, exhaustion.Reason);
+                return new AttemptResult(AttemptEnd.Skipped, Final: new GatewayError(ErrorKind.Unavailable));
             }
 
             bool timedOut = exception is OperationCanceledException;
@@ -399,7 +409,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         if (body.Length > 0)
         {
             exchange.ResponseHeaders.ContentLength = body.Length;
-            await exchange.Output.WriteAsync(body, exchange.ClientGone).ConfigureAwait(false);
+            await ClientOutput.WriteAsync(exchange, body).ConfigureAwait(false);
         }
     }
 

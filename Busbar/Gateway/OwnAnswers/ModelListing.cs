@@ -1,6 +1,7 @@
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Routing;
+using Busbar.Gateway.Server;
 using Busbar.Ir;
 using Busbar.Reliability;
 using Busbar.Wire;
@@ -45,7 +46,7 @@ internal static class ModelListing
         HeaderPolicy.NameRequest(exchange);
         exchange.ResponseHeaders.ContentType = "application/json";
         exchange.ResponseHeaders.ContentLength = body.Length;
-        await exchange.Output.WriteAsync(body.Memory, exchange.ClientGone).ConfigureAwait(false);
+        await ClientOutput.WriteAsync(exchange, body.Memory).ConfigureAwait(false);
     }
 
     /// <summary>What clients may call, in the order of the list.</summary>

@@ -65,7 +65,8 @@ internal static class WholeRelay
         KeyCharge.Settle(exchange);
         if (body.Length > 0)
         {
-            await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
+            attempt.EndCall();
+            await ClientOutput.WriteAsync(exchange, body.Memory).ConfigureAwait(false);
         }
 
         return AttemptResult.Answered;
@@ -115,7 +116,8 @@ internal static class WholeRelay
             Answer.Commit(attempt, exchange.StreamContentType, null, streamed: true);
             attempt.Lease.Succeeded();
             KeyCharge.Settle(exchange);
-            await exchange.Output.WriteAsync(streamed.Fresh, CancellationToken.None).ConfigureAwait(false);
+            attempt.EndCall();
+            await ClientOutput.WriteAsync(exchange, streamed.Fresh).ConfigureAwait(false);
             return AttemptResult.Answered;
         }
 
@@ -175,7 +177,8 @@ internal static class WholeRelay
         Answer.Commit(attempt, "application/json", output.Length, streamed: false);
         attempt.Lease.Succeeded();
         KeyCharge.Settle(exchange);
-        await exchange.Output.WriteAsync(output.Memory, CancellationToken.None).ConfigureAwait(false);
+        attempt.EndCall();
+        await ClientOutput.WriteAsync(exchange, output.Memory).ConfigureAwait(false);
         return AttemptResult.Answered;
     }
 
