@@ -42,7 +42,7 @@ internal sealed partial class MetricsExporter : IAsyncDisposable
     {
         var batch = new MetricsBatch(_time.GetUtcNow());
         bool hasComplained = false;
-        while (!_closing.IsCancellationRequested)
+        do
         {
             await Task.Delay(_interval, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             int status = await _collector.PostAsync(batch.Of(_page(), _time.GetUtcNow()), "application/x-protobuf", CancellationToken.None).ConfigureAwait(false);
@@ -58,6 +58,7 @@ internal sealed partial class MetricsExporter : IAsyncDisposable
 
             hasComplained = !isTaken;
         }
+        while (!_closing.IsCancellationRequested);
     }
 
     [LoggerMessage(32, LogLevel.Warning, "figures: the collector at {Host} does not take them (status={Status}, 0 is no answer); logged once until it does again, counted always")]
