@@ -20,7 +20,7 @@ public sealed class HostileValueTests
           "pools": {"fast": {"members": [{"target": "small"}], "breaker": {"trip": {}}, "failover": {}, "on_exhausted": {"action": "reject"}, "affinity": {}, "queue": {"max_ms": 5}}},
           "limits": {},
           "governance": {"enabled": true, "admin_token": "canary-admin-token"},
-          "observability": {}
+          "observability": {"otlp": {}, "request_log_webhook": {}}
         }
         """;
 
@@ -108,7 +108,7 @@ public sealed class HostileValueTests
         });
     }
 
-    private static bool Secretive(string path) => path.Split('.', '[').Any(part => part is "client_tokens" or "token" or "admin_token" or "admin_read_token" or "api_key" or "api_key_env" or "master_key_env");
+    private static bool Secretive(string path) => path.Split('.', '[').Any(part => part is "client_tokens" or "token" or "admin_token" or "admin_read_token" or "api_key" or "api_key_env" or "master_key_env" or "headers");
 
     private static bool Address(string path) => path.EndsWith("url", StringComparison.Ordinal) || path.EndsWith("otlp_endpoint", StringComparison.Ordinal);
 

@@ -97,12 +97,18 @@ internal static class ConfigKeys
 
     /// <summary>Traces and request logs.</summary>
     public static readonly KeySet Observability = new(
-        "observability", "otlp_endpoint", "otlp_sample_ratio", "request_log_webhook_url", "log_format");
+        "observability", "otlp_endpoint", "otlp_sample_ratio", "otlp", "request_log_webhook_url", "request_log_webhook", "log_format");
+
+    /// <summary>How the collector is called.</summary>
+    public static readonly KeySet Otlp = new("observability.otlp", "allow_private_network", "headers", "metrics_interval_secs");
+
+    /// <summary>How the receiver of request logs is called.</summary>
+    public static readonly KeySet RequestLogWebhook = new("observability.request_log_webhook", "allow_private_network", "headers");
 
     /// <summary>All blocks.</summary>
     public static IReadOnlyList<KeySet> All { get; } =
     [
         Root, Tls, Cors, Auth, ClientToken, Provider, CatalogProvider, Health, Model, Capabilities, RateCard, Pool, Member, Breaker, Trip, Failover, OnExhausted, Affinity, Queue,
-        Limits, Governance, Observability,
+        Limits, Governance, Observability, Otlp, RequestLogWebhook,
     ];
 }
