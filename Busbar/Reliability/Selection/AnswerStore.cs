@@ -42,7 +42,7 @@ internal sealed class AnswerStore(MonotonicClock clock)
                 _owners.Add(owner, owned = new Owned());
             }
 
-            Remove(owner, owned, key);
+            Remove(owned, key);
             owned.Entries[key] = (content, clock.NowMs);
             owned.Order.Enqueue(key);
             Count(owned, content.Length + Overhead);
@@ -74,20 +74,20 @@ internal sealed class AnswerStore(MonotonicClock clock)
     {
         if (owned.Order.TryDequeue(out ulong oldest))
         {
-            Remove(owner, owned, oldest);
+            Remove(owned, oldest);
+        }
+
+        if (owned.Order.Count == 0)
+        {
+            _owners.Remove(owner);
         }
     }
 
-    private void Remove(ulong owner, Owned owned, ulong key)
+    private void Remove(Owned owned, ulong key)
     {
         if (owned.Entries.Remove(key, out (byte[] Content, long At) entry))
         {
             Count(owned, -entry.Content.Length - Overhead);
-        }
-
-        if (owned.Bytes == 0 && owned.Order.Count == 0)
-        {
-            _owners.Remove(owner);
         }
     }
 
