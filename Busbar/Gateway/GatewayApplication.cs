@@ -285,6 +285,12 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
             case GatewayEndpoint.None:
                 await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.NotFound, "The requested URL was not found.")).ConfigureAwait(false);
                 return;
+            case GatewayEndpoint.WrongMethod when exchange.Route.Protocol == ProtocolId.Responses && exchange.RequestHeaders.Upgrade == "websocket":
+                // Codex goes on over HTTP when it is told so by this status.
+                exchange.ResponseHeaders.Upgrade = "HTTP/1.1";
+                await ErrorReply.WriteAsync(
+                    exchange, new GatewayError(ErrorKind.InvalidRequest, "This endpoint takes no WebSocket. Send a POST request instead.", 426)).ConfigureAwait(false);
+                return;
             case GatewayEndpoint.WrongMethod:
                 exchange.ResponseHeaders.Allow = exchange.Route.Allow;
                 await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.MethodNotAllowed, $"Method not allowed. Use {exchange.Route.Allow}.")).ConfigureAwait(false);

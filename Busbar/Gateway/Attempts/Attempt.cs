@@ -44,6 +44,9 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <summary>What translation must remember between request and answer; null on same-protocol hops.</summary>
     public TranslationContext? Translation { get; private set; }
 
+    /// <summary>What was asked, to be kept with the answer for requests that refer to it; null when the answer is not to be kept here.</summary>
+    public byte[]? KeptInput { get; private set; }
+
     /// <summary>Whether the provider was asked for a usage that the client did not ask for.</summary>
     public bool HidesUsage { get; private set; }
 
@@ -75,6 +78,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
                 return refusal;
             }
 
+            KeptInput = KeptAnswers.InputOf(exchange, request);
             exchange.WantsStreamUsage = request.IncludeUsage;
             body = new ModelSplice(_translatedBody);
         }

@@ -41,6 +41,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             Caller = exchange.CallerHash,
             IsBeside = exchange.Route.Operation != Operation.Chat,
         };
+        KeptAnswers.Resolve(exchange);
         FollowUp.Direct(exchange, metrics, ref pick);
         bool canServe = exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
         bool hasRoom = PassOverSmall(exchange, pool, ref pick);

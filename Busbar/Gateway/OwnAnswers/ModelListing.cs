@@ -31,7 +31,15 @@ internal static class ModelListing
         var output = new JsonWriter(body);
         if (exchange.Route.Endpoint == GatewayEndpoint.ModelList)
         {
-            WriteList(exchange.Route.Protocol, [.. Of(fleet).Where(model => KeyGate.Shows(caller, model))], output);
+            IReadOnlyList<Pool> models = [.. Of(fleet).Where(model => KeyGate.Shows(caller, model))];
+            if (QueryValue.Of(exchange.RawQuery, "client_version").IsEmpty)
+            {
+                WriteList(exchange.Route.Protocol, models, output);
+            }
+            else
+            {
+                CodexModels.Write(models, output);
+            }
         }
         else if (fleet.Resolve(exchange.Route.Model) is { } pool && KeyGate.Shows(caller, pool))
         {
@@ -179,8 +187,8 @@ internal static class ModelListing
         }
     }
 
-    // What fits into the largest lane fits: longer requests fail over to it.
-    private static long? ContextOf(Pool pool)
+    /// <summary>Largest input of <paramref name="pool"/> in tokens; null when unknown. What fits into the largest lane fits: longer requests fail over to it.</summary>
+    public static long? ContextOf(Pool pool)
     {
         long? largest = null;
         foreach (PoolMember member in pool.Members)

@@ -121,6 +121,11 @@ internal static class WholeRelay
             return AttemptResult.Answered;
         }
 
+        if (attempt.KeptInput is { } input)
+        {
+            KeptAnswers.Keep(exchange, input, output.Memory);
+        }
+
         Answer.Commit(attempt, "application/json", output.Length, streamed: false);
         attempt.Lease.Succeeded();
         KeyCharge.Settle(exchange);

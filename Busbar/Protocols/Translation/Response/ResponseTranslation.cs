@@ -26,6 +26,12 @@ internal static class ResponseTranslation
             return false;
         }
 
+        if (ingress == egress)
+        {
+            // A client that sends another protocol's bodies to this one's path: the answer is built, not repeated, as its tools were translated.
+            scratch.Source = ProtocolId.Responses;
+        }
+
         if (scratch.Failure is null)
         {
             ResponseSeam.Prepare(scratch, context);
