@@ -80,6 +80,7 @@ internal sealed class StreamReader : IStreamReader
         Start(root, events);
         _isCounted |= choice.IsMissing;
         bool isOther = choice["index"u8].Integer > 0;
+        _hasOthers |= isOther || !choices[1].IsMissing;
         if (!isOther)
         {
             // Some hosts put the whole message into their last chunk, or into the only one.
@@ -89,13 +90,11 @@ internal sealed class StreamReader : IStreamReader
             Finish(choice["finish_reason"u8].Text, root["service_tier"u8].Text, events);
         }
 
-        bool hasOthers = !_hasOthers && (isOther || !choices[1].IsMissing);
-        _hasOthers |= hasOthers;
-        if (usage.IsReported || hasOthers)
+        if (usage.IsReported)
         {
             ref StreamEvent news = ref events.Add(StreamEventKind.MessageDelta);
             news.Usage = usage;
-            news.HasOtherCandidates = hasOthers;
+            news.HasOtherCandidates = _hasOthers;
         }
     }
 
@@ -406,6 +405,7 @@ internal sealed class StreamReader : IStreamReader
             ref StreamEvent news = ref events.Add(StreamEventKind.MessageDelta);
             news.StopReason = reason;
             news.ServiceTier = tier;
+            news.HasOtherCandidates = _hasOthers;
         }
     }
 
