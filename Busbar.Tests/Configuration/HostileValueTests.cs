@@ -14,6 +14,7 @@ public sealed class HostileValueTests
     private const string Whole = """
         {
           "tls": {"cert_file": "c", "key_file": "k"},
+          "cors": {},
           "auth": {"mode": "token", "client_tokens": [{"token": "t", "operator": false}]},
           "providers": {"openai": {"api_key_env": "OPENAI_KEY", "health": {"mode": "none"}, "error_map": {}}},
           "models": {"small": {"provider": "openai", "max_concurrent": 4, "capabilities": {}, "rate_card": {"input": 1, "output": 1}}},
