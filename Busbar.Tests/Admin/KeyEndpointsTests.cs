@@ -151,6 +151,39 @@ public sealed class KeyEndpointsTests
         }
     }
 
+    [Fact]
+    public async Task Name_list_and_period_can_be_changed_and_what_was_spent_goes_on_into_the_new_period()
+    {
+        await using var scene = new AdminScene();
+        (string id, _) = await scene.CreateAsync("""{"name":"a","budget_period":"monthly","max_budget_cents":100}""");
+        KeyEntry entry = scene.Governor.Keys.Find(id)!;
+        var reservation = new Reservation();
+        var prices = new PriceList(scene.Gateway.Config.Governance, scene.Gateway.Config.Models);
+        Assert.Equal(Refusal.None, scene.Governor.TryReserve(entry, prices, ["small"], default, reservation));
+        reservation.Settle(new Charge("small", Fee: true, default, IsEstimated: false));
+
+        AdminAnswer answer = await scene.SendAsync("PATCH", $"/admin/keys/{id}", """{"name":"b","allowed_pools":["fast"],"budget_period":"total"}""");
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(("b", "[\"fast\"]", "total"), (answer.Text("name"), answer.Json.GetProperty("allowed_pools").GetRawText(), answer.Text("budget_period")));
+        Assert.Equal(1, (await scene.SendAsync("GET", $"/admin/keys/{id}/usage")).Json.GetProperty("spend_cents").GetInt64());
+        Assert.Equal(1_000_000, Assert.Single(scene.Store.Load(scene.Time.GetUtcNow().ToUnixTimeSeconds()).Windows).SpendMicroCents);
+        Assert.Equal(200, (await scene.SendAsync("PATCH", $"/admin/keys/{id}", """{"budget_period":"daily"}""")).Status);
+        Assert.Equal(1, (await scene.SendAsync("GET", $"/admin/keys/{id}/usage")).Json.GetProperty("spend_cents").GetInt64());
+    }
+
+    [Fact]
+    public async Task A_budget_without_a_price_is_noticed()
+    {
+        await using var scene = new AdminScene();
+
+        AdminAnswer made = await scene.SendAsync("POST", "/admin/keys", """{"name":"a","max_budget_cents":100}""");
+
+        Assert.Contains("no price", Assert.Single(made.Json.GetProperty("warnings").EnumerateArray()).GetString());
+        Assert.Contains("no price", scene.Log.Text);
+        Assert.False((await scene.SendAsync("POST", "/admin/keys", """{"name":"a"}""")).Json.TryGetProperty("warnings", out _));
+    }
+
     [Theory]
     [InlineData("id")]
     [InlineData("secret")]

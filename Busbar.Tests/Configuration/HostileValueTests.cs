@@ -14,13 +14,14 @@ public sealed class HostileValueTests
     private const string Whole = """
         {
           "tls": {"cert_file": "c", "key_file": "k"},
+          "cors": {},
           "auth": {"mode": "token", "client_tokens": [{"token": "t", "operator": false}]},
           "providers": {"openai": {"api_key_env": "OPENAI_KEY", "health": {"mode": "none"}, "error_map": {}}},
           "models": {"small": {"provider": "openai", "max_concurrent": 4, "capabilities": {}, "rate_card": {"input": 1, "output": 1}}},
           "pools": {"fast": {"members": [{"target": "small"}], "breaker": {"trip": {}}, "failover": {}, "on_exhausted": {"action": "reject"}, "affinity": {}, "queue": {"max_ms": 5}}},
           "limits": {},
           "governance": {"enabled": true, "admin_token": "canary-admin-token"},
-          "observability": {}
+          "observability": {"otlp": {}, "request_log_webhook": {}}
         }
         """;
 
@@ -108,7 +109,7 @@ public sealed class HostileValueTests
         });
     }
 
-    private static bool Secretive(string path) => path.Split('.', '[').Any(part => part is "client_tokens" or "token" or "admin_token" or "admin_read_token" or "api_key" or "api_key_env" or "master_key_env");
+    private static bool Secretive(string path) => path.Split('.', '[').Any(part => part is "client_tokens" or "token" or "admin_token" or "admin_read_token" or "api_key" or "api_key_env" or "master_key_env" or "headers");
 
     private static bool Address(string path) => path.EndsWith("url", StringComparison.Ordinal) || path.EndsWith("otlp_endpoint", StringComparison.Ordinal);
 

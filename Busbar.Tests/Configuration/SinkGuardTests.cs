@@ -1,4 +1,5 @@
 using System.Text;
+using Busbar.Configuration;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
 
@@ -26,6 +27,46 @@ public sealed class SinkGuardTests
     [Trait("gotcha", "C83")]
     public void C79_C83_a_webhook_is_https_to_a_public_host_in_any_case_of_letters(string url, bool accepted) =>
         Assert.Equal(accepted, SinkGuard.Webhook(url).Refusal is null);
+
+    [Theory]
+    [InlineData("http://10.0.0.5:4318", true)]
+    [InlineData("https://10.0.0.5", true)]
+    [InlineData("http://[fd00::5]:4318", true)]
+    [InlineData("http://collector.internal:4318", true)]
+    [InlineData("http://localhost/hook", true)]
+    [InlineData("http://8.8.8.8/hook", false)]
+    [InlineData("https://169.254.169.254/", false)]
+    [InlineData("http://metadata.google.internal/", false)]
+    public void With_leave_a_sink_may_be_in_a_private_network_over_http_too(string url, bool accepted)
+    {
+        Assert.Equal(accepted, SinkGuard.Webhook(url, allowPrivate: true).Refusal is null);
+        Assert.Equal(accepted, SinkGuard.Otlp(url, allowPrivate: true).Refusal is null);
+    }
+
+    [Theory]
+    [InlineData("http://collector.internal", AddressKind.Public, true, false)]
+    [InlineData("http://collector.internal", AddressKind.Private, true, true)]
+    [InlineData("https://collector.internal", AddressKind.Public, true, true)]
+    [InlineData("https://collector.internal", AddressKind.Private, false, false)]
+    [InlineData("https://collector.internal", AddressKind.Forbidden, true, false)]
+    public void What_a_name_resolves_to_is_judged_again_when_the_connection_is_made(string url, object kind, bool allowPrivate, bool allowed) =>
+        Assert.Equal(allowed, SinkGuard.Allows(new Uri(url), (AddressKind)kind, allowPrivate));
+
+    [Fact]
+    public void Headers_of_a_sink_reach_it_and_are_never_shown()
+    {
+        GatewayConfig config = ConfigText.Valid(ConfigText.With(more: "observability: { otlp_endpoint: \"http://10.0.0.5:4318\", otlp: { allow_private_network: true, headers: { api-key: canary-value }, metrics_interval_secs: 60 } }"));
+
+        Assert.Equal("canary-value", config.Observability.Otlp.Headers["Api-Key"].Reveal());
+        Assert.Equal(60, config.Observability.OtlpMetricsIntervalSecs);
+        Assert.DoesNotContain(EffectiveConfig.Values(config), value => $"{value.Value}".Contains("canary-value", StringComparison.Ordinal));
+        Assert.Contains(("observability.otlp.headers.api-key", (object?)SecretPresence.Present), EffectiveConfig.Values(config));
+        Assert.DoesNotContain("canary", ConfigText.OnlyError(ConfigText.With(more: "observability: { otlp: { headers: { host: canary } } }")).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_port_of_grpc_is_noticed() =>
+        Assert.Contains("4318", ConfigText.Warning(ConfigText.With(more: "observability: { otlp_endpoint: \"http://localhost:4317\" }"), "observability.otlp_endpoint").ToString(), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("http://localhost:4318", true)]

@@ -36,11 +36,11 @@ public sealed class ResponseMatrixTests
         Assert.True(faults.Count == 0, $"{faults.Count} faults in {seen}\n{string.Join('\n', faults.Take(40))}");
     }
 
-    // Null for what is no answer: counted tokens, a failure inside a 200.
+    // Null for what is no answer: counted tokens, a failure inside a 200, a model that broke.
     private static List<string>? Faults(CorpusExchange exchange, Protocol egress, Protocol ingress)
     {
         using ChatResponse told = ChatResponse.Rent();
-        if (!egress.ReadResponse(exchange.ResponseBody, told) || told.Failure is not null)
+        if (!ResponseTranslation.TryRead(exchange.ResponseBody, egress, told) || told.Failure is not null)
         {
             return null;
         }

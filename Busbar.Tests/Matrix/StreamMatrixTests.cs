@@ -53,7 +53,7 @@ public sealed partial class StreamMatrixTests
         foreach (CorpusExchange exchange in Corpus.Of(egress.Id).Where(static exchange => exchange.IsUnaryAnswer))
         {
             using ChatResponse told = ChatResponse.Rent();
-            if (!egress.ReadResponse(exchange.ResponseBody, told) || told.Failure is not null)
+            if (!ResponseTranslation.TryRead(exchange.ResponseBody, egress, told) || told.Failure is not null)
             {
                 continue;
             }
@@ -136,7 +136,7 @@ public sealed partial class StreamMatrixTests
         using var translation = new StreamTranslation(egress, ingress, Hop.Context(ingress, egress), Streams.Context(ingress, egress.Id, array));
         byte[] output = Streams.Translate(translation, frames);
         AnswerDigest told = Streams.Read(egress, frames);
-        if (told.IsError)
+        if (told.IsError || told.Stop == StopReason.Error)
         {
             return translation.Error is null ? ["an error was not seen"] : [];
         }

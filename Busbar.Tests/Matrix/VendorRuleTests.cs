@@ -354,6 +354,28 @@ public sealed class VendorRuleTests
         Assert.True(sent.Losses.Contains(LossField.MaxTokens));
     }
 
+    [Fact]
+    public void An_empty_member_of_a_union_is_absent()
+    {
+        JsonElement chat = Carried.Request(ProtocolId.OpenAI, ProtocolId.Anthropic, """
+            {"model":"m","messages":[{"role":"user","content":"x"},{"role":"assistant","content":"","function_call":{"name":"","arguments":""},"tool_calls":[{"id":"","type":"function","function":{"name":"f","arguments":"{}"}}]},
+            {"role":"tool","tool_call_id":"","content":"r"}],"tools":[{"type":"function","function":{"name":"f"},"custom":{"name":""}}]}
+            """).Json;
+        Assert.Equal("f", Assert.Single(chat.GetProperty("messages")[1].GetProperty("content").EnumerateArray()).GetProperty("name").GetString());
+        Assert.Equal("f", Assert.Single(chat.GetProperty("tools").EnumerateArray()).GetProperty("name").GetString());
+
+        JsonElement gemini = Carried.Request(ProtocolId.Gemini, ProtocolId.OpenAI, """
+            {"contents":[{"parts":[{"text":"go"}]},{"role":"model","parts":[{"text":"","functionCall":{"name":"f","args":{}}}]},{"parts":[{"text":"","functionResponse":{"name":"f","response":{"a":1}}}]}]}
+            """).Json;
+        Assert.Equal(["user", "assistant", "tool"], gemini.GetProperty("messages").EnumerateArray().Select(static turn => turn.GetProperty("role").GetString()));
+
+        JsonElement bedrock = Carried.Request(ProtocolId.Bedrock, ProtocolId.OpenAI, """
+            {"messages":[{"role":"user","content":[{"text":"go","image":null}]},{"role":"assistant","content":[{"text":"","toolUse":{"toolUseId":"t","name":"f","input":{}}}]},
+            {"role":"user","content":[{"text":null,"toolResult":{"toolUseId":"t","content":[{"text":"r"}]}}]}]}
+            """).Json;
+        Assert.Equal(["user", "assistant", "tool"], bedrock.GetProperty("messages").EnumerateArray().Select(static turn => turn.GetProperty("role").GetString()));
+    }
+
     private static ProtocolId Id(string name)
     {
         Assert.True(ProtocolNames.TryParse(name, out ProtocolId id));

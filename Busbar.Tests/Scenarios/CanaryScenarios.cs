@@ -150,7 +150,7 @@ public sealed class CanaryScenarios : IAsyncLifetime
 
         await ChatAsync(scene, Dialect.All[0], narrow, model: "m1");
         Assert.Equal(429, (await ChatAsync(scene, Dialect.All[0], narrow, model: "m1")).Status);
-        Assert.InRange((await SeenAsync(scene.SendAsync(HttpMethod.Get, "/hidden-path?key=canary-query", null, ("x-api-key", secret)))).Status, 401, 404);
+        Assert.InRange((await SeenAsync(scene.SendAsync(HttpMethod.Get, "/hidden-path?key=canary-query", null, ("x-api-key", secret)))).Status, 400, 404);
     }
 
     // What goes wrong at the provider, which repeats what it was sent.

@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Busbar.Tests.Scenarios.Harness;
+using Busbar.Tests.Upstream;
 using Busbar.Upstream;
 using UpstreamRequest = Busbar.Tests.Scenarios.Harness.UpstreamRequest;
 
@@ -196,8 +196,8 @@ public sealed class HealthScenarios
 
         Assert.Equal("/model/vendor.model-v1%3A0/converse", probe.Path);
         Assert.Equal(organic.Path, probe.Path);
-        Assert.All([probe, organic], request => Assert.Equal(SigV4Result.Valid, SigV4Verifier.Verify(
-            new SigV4Inbound("POST", request.Path, "", name => request[name], SHA256.HashData(request.Body)), _ => "canary-probe-secret", DateTimeOffset.UtcNow, out _)));
+        Assert.All([probe, organic], request => Assert.Equal(SigV4Result.Valid, SigV4Check.Verify(
+            new SigV4Inbound("POST", request.Path, "", name => request[name]), request.Body, _ => "canary-probe-secret", DateTimeOffset.UtcNow, out _)));
     }
 
     private static (long, long, long) Counts(LaneReading lane) => (lane.Ok, lane.Err, lane.ClientFault);

@@ -10,7 +10,7 @@ public sealed class KeepAliveScenarios
     {
         ["openai"] = ": keep-alive\n\n",
         ["anthropic"] = "event: ping\ndata: {\"type\":\"ping\"}\n\n",
-        ["gemini"] = ": keep-alive\n\n",
+        ["gemini"] = "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"index\":0}]}\n\n",
         ["responses"] = ": keep-alive\n\n",
         ["cohere"] = ": keep-alive\n\n",
     };

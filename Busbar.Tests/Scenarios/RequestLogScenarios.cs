@@ -115,7 +115,7 @@ public sealed class RequestLogScenarios
 
         string[] fields = [.. Lines(scene).SelectMany(line => line.EnumerateObject()).Select(member => member.Name).Distinct()];
         Assert.Contains("failures", fields);
-        Assert.Empty(fields.Where(field => !described.Contains($"`{field}`", StringComparison.Ordinal)));
+        Assert.All(fields, field => Assert.Contains($"`{field}`", described, StringComparison.Ordinal));
     }
 
     private static async Task<JsonElement> EndedAsync(Scene scene, string field, string value)

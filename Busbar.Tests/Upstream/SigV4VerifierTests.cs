@@ -43,11 +43,11 @@ public class SigV4VerifierTests
             ["host"] = host,
             ["x-amz-date"] = "20150830T123600Z",
         };
-        var inbound = new SigV4Inbound(method, "/", query, headers.GetValueOrDefault, SHA256.HashData([]));
+        var inbound = new SigV4Inbound(method, "/", query, headers.GetValueOrDefault);
         var now = new DateTimeOffset(2015, 8, 30, 12, 36, 0, TimeSpan.Zero);
-        Assert.Equal(SigV4Result.Valid, SigV4Verifier.Verify(inbound, _ => "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", now, out string id));
+        Assert.Equal(SigV4Result.Valid, SigV4Check.Verify(inbound, [], _ => "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", now, out string id));
         Assert.Equal("AKIDEXAMPLE", id);
-        Assert.Equal(SigV4Result.WrongSignature, SigV4Verifier.Verify(inbound with { Method = "PUT" }, _ => "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", now, out _));
+        Assert.Equal(SigV4Result.WrongSignature, SigV4Check.Verify(inbound with { Method = "PUT" }, [], _ => "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", now, out _));
     }
 
     [Fact, Trait("gotcha", "T265")]
@@ -137,12 +137,35 @@ public class SigV4VerifierTests
     }
 
     [Fact]
-    public void An_unknown_id_fails_like_a_wrong_secret_even_when_signed_with_the_dummy()
+    public void Another_secret_makes_another_signature()
     {
-        Assert.Equal(SigV4Result.WrongSignature, Verify(Signed(secret: "other"), out _));
-        Assert.Equal(SigV4Result.WrongSignature, Verify(Signed(id: "NOBODY"), out _));
-        Assert.Equal(SigV4Result.WrongSignature, Verify(Signed(id: "NOBODY", secret: new string('0', 40)), out string id));
+        Assert.Equal(SigV4Result.WrongSignature, Verify(Signed(secret: "other"), out string id));
         Assert.Equal("", id);
+    }
+
+    [Fact]
+    public void The_headers_alone_tell_everything_but_the_secret_and_the_body()
+    {
+        Dictionary<string, string> headers = Signed();
+        Assert.Equal(SigV4Result.Valid, SigV4Verifier.Judge(new SigV4Inbound("POST", Path, "", headers.GetValueOrDefault), Now, out SigV4Claim? claim));
+        Assert.Equal((Hash(Body), "bedrock"), (claim!.DeclaredHash, claim.Scope.Service));
+        Assert.Equal(SigV4Result.Valid, claim.Check("secret", claim.DeclaredHash!));
+        Assert.Equal(SigV4Result.WrongSignature, claim.Check("another", claim.DeclaredHash!));
+
+        headers = Signed(sendHash: false);
+        Assert.Equal(SigV4Result.Valid, SigV4Verifier.Judge(new SigV4Inbound("POST", Path, "", headers.GetValueOrDefault), Now, out claim));
+        Assert.Null(claim!.DeclaredHash);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("abc")]
+    [InlineData("ZZ5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf")]
+    public void A_payload_hash_that_is_none_is_refused_before_the_body(string hash)
+    {
+        Dictionary<string, string> headers = Signed();
+        headers["x-amz-content-sha256"] = hash;
+        Assert.Equal(SigV4Result.WrongPayload, SigV4Verifier.Judge(new SigV4Inbound("POST", Path, "", headers.GetValueOrDefault), Now, out _));
     }
 
     [Fact]
@@ -220,8 +243,8 @@ public class SigV4VerifierTests
         string path = Path,
         string query = "")
     {
-        var request = new SigV4Inbound(method, path, query, name => headers.GetValueOrDefault(name), SHA256.HashData(body ?? Body));
-        return SigV4Verifier.Verify(request, key => key == "AKID" ? "secret" : null, now ?? Now, out id);
+        var request = new SigV4Inbound(method, path, query, name => headers.GetValueOrDefault(name));
+        return SigV4Check.Verify(request, body ?? Body, _ => "secret", now ?? Now, out id);
     }
 
     private static string Hash(byte[] body) => Convert.ToHexStringLower(SHA256.HashData(body));

@@ -17,6 +17,10 @@ internal sealed partial class AdminApi
 {
     private const long MostBodyBytes = 64 * 1024;
 
+    // Calls served at once, of all operators.
+    private const int MaxCalls = 32;
+
+    private readonly InboundGauge _calls = new();
     private readonly IGatewayControl _control;
     private readonly ILogger _log;
     private readonly AdminRejections _rejections;
@@ -88,6 +92,23 @@ internal sealed partial class AdminApi
             return Unauthorized;
         }
 
+        if (!_calls.TryEnter(MaxCalls))
+        {
+            return new AdminError(503, "busy", $"{MaxCalls} calls are being served already; try again in a moment");
+        }
+
+        try
+        {
+            return await ServeAsync(request, access, reply).ConfigureAwait(false);
+        }
+        finally
+        {
+            _calls.Leave();
+        }
+    }
+
+    private async ValueTask<AdminError?> ServeAsync(AdminRequest request, AdminAccess access, AdminReply reply)
+    {
         if (access == AdminAccess.Read && request.Method != HttpMethods.Get)
         {
             return new AdminError(403, "read_only_token", "this token may only read; use the admin token");

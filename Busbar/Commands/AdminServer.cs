@@ -13,6 +13,9 @@ namespace Busbar.Commands;
 /// <summary>The admin API of a running gateway, on the port for clients or on one of its own.</summary>
 internal static class AdminServer
 {
+    // Of the listener of its own, which clients of the other can't use up.
+    private const int MaxConnections = 32;
+
     /// <summary>
     /// Opens the admin API to <paramref name="application"/>, and its own listener where the configuration names one; the result is that listener, or null.
     /// Throws <see cref="IOException"/> when it cannot listen, with a message for the operator.
@@ -28,7 +31,7 @@ internal static class AdminServer
         }
 
         var targets = new ListenTargets([listen], sockets, control.Config.ReusePort);
-        KestrelServer server = GatewayServer.Create(targets, control.Config.Limits, loggers);
+        KestrelServer server = GatewayServer.Create(targets, control.Config.Limits, loggers, places: new ConnectionPlaces(MaxConnections));
         try
         {
             await server.StartAsync(new AdminApplication(api), CancellationToken.None).ConfigureAwait(false);

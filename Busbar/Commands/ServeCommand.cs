@@ -133,10 +133,12 @@ internal static partial class ServeCommand
         await using var _ = telemetry.ConfigureAwait(false);
         telemetry.Apply(config.Observability);
         var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time, governor), metrics, requestLog, time) { Telemetry = telemetry };
+        telemetry.Page = () => metrics.Render(application.Snapshot.Fleet, ProcessGauges.Read());
         var prober = new HealthProber(requestLog);
         var control = new GatewayControl(application, prober, tls, reload, metrics, log, error);
         var targets = new ListenTargets(config.Listeners, manager.Sockets, config.ReusePort);
-        using KestrelServer server = GatewayServer.Create(targets, config.Limits, loggers, tls);
+        var places = new ConnectionPlaces(Descriptors.MaxConnections(Descriptors.Raise()));
+        using KestrelServer server = GatewayServer.Create(targets, config.Limits, loggers, tls, places);
         KestrelServer? admin;
         try
         {

@@ -27,6 +27,11 @@ internal static class EffectiveConfig
         .. Limits(config.Limits),
         .. Governance(config.Governance),
         ("observability.otlp_endpoint", Server(config.Observability.OtlpEndpoint)),
+        ("observability.otlp.allow_private_network", config.Observability.Otlp.AllowPrivateNetwork),
+        .. Headers("observability.otlp.headers", config.Observability.Otlp),
+        ("observability.otlp.metrics_interval_secs", config.Observability.OtlpMetricsIntervalSecs),
+        ("observability.request_log_webhook.allow_private_network", config.Observability.RequestLogWebhook.AllowPrivateNetwork),
+        .. Headers("observability.request_log_webhook.headers", config.Observability.RequestLogWebhook),
         ("observability.otlp_sample_ratio", config.Observability.OtlpSampleRatio),
         ("observability.request_log_webhook_url", Server(config.Observability.RequestLogWebhookUrl)),
         ("observability.log_format", config.Observability.LogFormat == LogFormat.Json ? "json" : "text"),
@@ -124,6 +129,7 @@ internal static class EffectiveConfig
         ("limits.request_body_max_bytes", limits.RequestBodyMaxBytes),
         ("limits.memory_max_bytes", limits.MemoryMaxBytes),
         ("limits.request_body_read_timeout_secs", limits.RequestBodyReadTimeoutSecs),
+        ("limits.client_stall_timeout_secs", limits.ClientStallTimeoutSecs),
         ("limits.header_read_timeout_secs", limits.HeaderReadTimeoutSecs),
         ("limits.upstream_request_timeout_secs", limits.UpstreamRequestTimeoutSecs),
         ("limits.upstream_idle_timeout_secs", limits.UpstreamIdleTimeoutSecs),
@@ -158,6 +164,9 @@ internal static class EffectiveConfig
 
     // The path of a sink may be what opens it.
     private static string? Server(string? url) => Uri.TryCreate(url, UriKind.Absolute, out Uri? parsed) ? $"{parsed.Scheme}://{parsed.Authority}" : null;
+
+    private static IEnumerable<(string, object?)> Headers(string at, SinkSettings sink) =>
+        sink.Headers.Select(header => ($"{at}.{header.Key}", (object?)Presence(header.Value)));
 
     private static SecretPresence Presence(Secret? secret) => secret is { IsBlank: false } ? SecretPresence.Present : SecretPresence.Absent;
 

@@ -6,6 +6,7 @@ using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Memory;
 using Busbar.Gateway.Relay;
 using Busbar.Gateway.Routing;
+using Busbar.Gateway.Server;
 using Busbar.Governance.Budgets;
 using Busbar.Ir;
 using Busbar.Observability.Logging;
@@ -135,6 +136,9 @@ internal sealed class Exchange
 
     /// <summary>Signs of life while a provider is silent in a stream.</summary>
     public KeepAlive KeepAlive { get; } = new();
+
+    /// <summary>Cuts off a client that takes nothing.</summary>
+    public StallWatch Stall { get; } = new();
 
     /// <summary>What Kestrel knows of the request, for those who need more than this.</summary>
     public IFeatureCollection Features { get; private set; } = null!;

@@ -28,6 +28,9 @@ namespace Busbar.Gateway;
 /// </summary>
 internal sealed class GatewayApplication : IHttpApplication<Exchange>
 {
+    // Requests for the figures that are served at once, beside the limit on all others.
+    private const int MaxOnlookers = 16;
+
     private readonly Metrics _metrics;
     private readonly RequestLog _log;
     private readonly AttemptLoop _attempts;
@@ -35,6 +38,8 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     private readonly TimeProvider _time;
     private readonly GuessBrake _guesses;
     private readonly MemoryBudget _memory;
+    private readonly UnprovenBodies _unproven = new();
+    private readonly InboundGauge _onlookers = new();
     private GatewaySnapshot _snapshot;
 
     /// <summary>Serves <paramref name="snapshot"/> until <see cref="Swap"/> replaces it.</summary>
@@ -126,6 +131,11 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         {
             context.Outcome = Outcome.ClientError;
         }
+        catch (IOException) when (context is { Body: null, Attempts: 0, HasStarted: false })
+        {
+            // Of a stream of HTTP/2 that was reset: until the body is there only the client can fail.
+            context.Outcome = Outcome.ClientError;
+        }
         catch (Exception exception)
         {
             // A bug: the client learns only that, the log learns all.
@@ -166,69 +176,119 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         }
 
         // 2. Authenticate, before a byte of the body is read.
-        exchange.Caller = exchange.Snapshot.Authenticator.Authenticate(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol, ref exchange.AdmittedToken);
-        if (exchange.Route.Endpoint is GatewayEndpoint.Metrics or GatewayEndpoint.Stats)
+        bool isPermitted = Authenticate(exchange);
+        if (!exchange.Caller.Admitted)
         {
-            if (exchange.Snapshot.Authenticator.MaySeeFigures(exchange.RequestHeaders, exchange.Caller))
+            await RefuseCallerAsync(exchange).ConfigureAwait(false);
+            return;
+        }
+
+        if (!isPermitted)
+        {
+            await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Permission)).ConfigureAwait(false);
+            return;
+        }
+
+        bool isCall = exchange.Route.Endpoint is GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary;
+        if (isCall && exchange.Caller.Signed is { IsProven: false })
+        {
+            // Only the body proves who sent it. Until then the request is none of those that count.
+            if (await RequestAdmission.ReadBodyAsync(exchange, _unproven).ConfigureAwait(false) is { } unread)
             {
-                exchange.Caller = new(true, default);
-            }
-            else if (exchange.Caller.Admitted)
-            {
-                await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Permission)).ConfigureAwait(false);
+                await RefuseUnreadAsync(exchange, unread).ConfigureAwait(false);
                 return;
             }
         }
 
-        if (!exchange.Caller.Admitted || (exchange.Caller.IsSigned && exchange.Route.Endpoint is not (GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary)))
+        // Operators look on when tenants have used up all places.
+        bool isForOperators = exchange.Route.Endpoint is GatewayEndpoint.Stats or GatewayEndpoint.Metrics;
+        InboundGauge places = isForOperators ? _onlookers : _metrics.Inbound;
+        if (isCall)
         {
-            Refuse(exchange);
-            if (Authenticator.ShowsSecret(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol))
-            {
-                await _guesses.HoldAsync(exchange.ClientAddress, exchange.ClientGone).ConfigureAwait(false);
-            }
+            exchange.Trace = RequestTrace.Begin(Telemetry?.Tracer, exchange);
+        }
 
-            await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Authentication)).ConfigureAwait(false);
+        if (!places.TryEnter(isForOperators ? MaxOnlookers : exchange.Snapshot.Config.Limits.MaxInboundConcurrent))
+        {
+            // Its body is not read: what cannot be served now must not cost memory either.
+            _metrics.Shed.Get(exchange.Route.Protocol.Name()).Add();
+            exchange.Reason = "max_inbound_concurrent";
+            await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Unavailable), retryAfterSeconds: 1).ConfigureAwait(false);
             return;
         }
 
+        try
+        {
+            await ServeAsync(exchange).ConfigureAwait(false);
+        }
+        finally
+        {
+            places.Leave();
+        }
+    }
+
+    // Finds out who calls. False for one who may not see what was asked for, whoever it is.
+    private bool Authenticate(Exchange exchange)
+    {
+        Authenticator authenticator = exchange.Snapshot.Authenticator;
+        GatewayEndpoint endpoint = exchange.Route.Endpoint;
+        exchange.Caller = authenticator.Authenticate(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol, ref exchange.AdmittedToken);
+        if (endpoint is GatewayEndpoint.Metrics or GatewayEndpoint.Stats && authenticator.MaySeeFigures(exchange.RequestHeaders, exchange.Caller))
+        {
+            exchange.Caller = new(true, default);
+            return true;
+        }
+
+        if (exchange.Caller.Admitted)
+        {
+            return endpoint is not (GatewayEndpoint.Metrics or GatewayEndpoint.Stats);
+        }
+
+        if (endpoint is GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary
+            && authenticator.IsSigned(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol)
+            && exchange.Snapshot.Signatures!.Judge(exchange) is { } signed)
+        {
+            exchange.Caller = new(true, default, signed.Signer, signed);
+        }
+
+        return true;
+    }
+
+    private async ValueTask RefuseCallerAsync(Exchange exchange)
+    {
+        Refuse(exchange);
+        if (Authenticator.ShowsSecret(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol))
+        {
+            await _guesses.HoldAsync(exchange.ClientAddress, exchange.ClientGone).ConfigureAwait(false);
+        }
+
+        await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Authentication)).ConfigureAwait(false);
+    }
+
+    private ValueTask RefuseUnreadAsync(Exchange exchange, in GatewayError refusal) =>
+        !exchange.Caller.Admitted ? RefuseCallerAsync(exchange) : ErrorReply.WriteAsync(exchange, refusal, retryAfterSeconds: refusal.Kind == ErrorKind.Unavailable ? 1 : 0);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask ServeAsync(Exchange exchange)
+    {
         switch (exchange.Route.Endpoint)
         {
             case GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary:
-                exchange.Trace = RequestTrace.Begin(Telemetry?.Tracer, exchange);
-                if (!_metrics.Inbound.TryEnter(exchange.Snapshot.Config.Limits.MaxInboundConcurrent))
+                if (exchange.Body is null && await RequestAdmission.ReadBodyAsync(exchange).ConfigureAwait(false) is { } unread)
                 {
-                    // Its body is not read: what cannot be served now must not cost memory either.
-                    _metrics.Shed.Get(exchange.Route.Protocol.Name()).Add();
-                    exchange.Reason = "max_inbound_concurrent";
-                    await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Unavailable), retryAfterSeconds: 1).ConfigureAwait(false);
-                    return;
+                    await RefuseUnreadAsync(exchange, unread).ConfigureAwait(false);
                 }
-
-                try
+                else if (RequestAdmission.Admit(exchange) is { } refusal)
                 {
-                    GatewayError? refusal = await RequestAdmission.AdmitAsync(exchange).ConfigureAwait(false);
-                    if (refusal is not null)
-                    {
-                        if (!exchange.Caller.Admitted)
-                        {
-                            Refuse(exchange);
-                        }
-
-                        await ErrorReply.WriteAsync(exchange, refusal.Value).ConfigureAwait(false);
-                    }
-                    else if (exchange.Caller.Key is { } key && KeyGate.Reserve(exchange, key) is not Refusal.None and var limit)
-                    {
-                        await KeyGate.RefuseAsync(exchange, key, limit).ConfigureAwait(false);
-                    }
-                    else
-                    {
-                        await _attempts.RunAsync(exchange, exchange.Pool!).ConfigureAwait(false);
-                    }
+                    await ErrorReply.WriteAsync(exchange, refusal).ConfigureAwait(false);
                 }
-                finally
+                else if (exchange.Caller.Key is { } key && KeyGate.Reserve(exchange, key) is not Refusal.None and var limit)
                 {
-                    _metrics.Inbound.Leave();
+                    await KeyGate.RefuseAsync(exchange, key, limit).ConfigureAwait(false);
+                }
+                else
+                {
+                    await _attempts.RunAsync(exchange, exchange.Pool!).ConfigureAwait(false);
                 }
 
                 return;
@@ -240,6 +300,12 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
                 return;
             case GatewayEndpoint.None:
                 await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.NotFound, "The requested URL was not found.")).ConfigureAwait(false);
+                return;
+            case GatewayEndpoint.WrongMethod when exchange.Route.Protocol == ProtocolId.Responses && exchange.RequestHeaders.Upgrade == "websocket":
+                // Codex goes on over HTTP when it is told so by this status.
+                exchange.ResponseHeaders.Upgrade = "HTTP/1.1";
+                await ErrorReply.WriteAsync(
+                    exchange, new GatewayError(ErrorKind.InvalidRequest, "This endpoint takes no WebSocket. Send a POST request instead.", 426)).ConfigureAwait(false);
                 return;
             case GatewayEndpoint.WrongMethod:
                 exchange.ResponseHeaders.Allow = exchange.Route.Allow;

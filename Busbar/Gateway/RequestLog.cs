@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Routing;
 using Busbar.Ir;
@@ -25,12 +26,15 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
     private readonly RefusalLines _refusals = new(time);
     private readonly ConcurrentDictionary<int, long> _lossLoggedAt = new();
     private readonly ConcurrentDictionary<(string Provider, string Beta), long> _betaLoggedAt = new();
+    private readonly ConcurrentDictionary<SocketError, long> _exhaustionLoggedAt = new();
     private readonly ConcurrentDictionary<(string Pool, ProtocolId Dialect), long> _estimateLoggedAt = new();
 
     /// <summary>A request has ended.</summary>
     public void Ended(Exchange exchange)
     {
-        LogLevel level = exchange.Outcome == Outcome.Ok ? successes : LogLevel.Information;
+        // A client that left before its body was there is nothing to report, and could fill the log.
+        bool isSilent = exchange.Outcome == Outcome.Ok || exchange is { Outcome: Outcome.ClientError, HeadersAt: 0, Attempts: 0 };
+        LogLevel level = isSilent ? successes : LogLevel.Information;
         if (!logger.IsEnabled(level))
         {
             return;
@@ -102,7 +106,7 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
             CredentialCarrier.GoogleHeader => "x-goog-api-key",
             CredentialCarrier.AzureHeader => "api-key",
             CredentialCarrier.Query => "?key=",
-            _ => exchange.Caller.IsSigned || token is null && exchange.RequestHeaders.Authorization.Count > 0 ? "signature" : "none",
+            _ => token is null && exchange.RequestHeaders.Authorization.Count > 0 ? "signature" : "none",
         };
     }
 
@@ -128,6 +132,15 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
                 failure.Code ?? "-",
                 Math.Round(failure.Cooldown.TotalSeconds, 1),
                 (long)exchange.Elapsed.TotalMilliseconds);
+        }
+    }
+
+    /// <summary>A call could not be made for want of something of this machine's; at most one line a minute.</summary>
+    public void LocalExhaustion(Exchange exchange, LaneLease lease, SocketError reason)
+    {
+        if (IsDue(_exhaustionLoggedAt, reason))
+        {
+            Exhausted(logger, exchange.RequestId, lease.Pool.Name, lease.Lane.Name, reason);
         }
     }
 
@@ -203,6 +216,9 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
 
     [LoggerMessage(9, LogLevel.Warning, "credential refused: request={RequestId} {Protocol} client={Client} carried_in={CarriedIn}; {Unlogged} more from there since the last such line (logged once a second for each address)")]
     private static partial void Refused(ILogger logger, string requestId, string protocol, string client, string carriedIn, long unlogged);
+
+    [LoggerMessage(9, LogLevel.Warning, "a provider could not be called for want of descriptors, buffers or ports here: request={RequestId} pool={Pool} lane={Lane} {Reason}; raise the limit on open files (logged once a minute, counted always)")]
+    private static partial void Exhausted(ILogger logger, string requestId, string pool, string lane, SocketError reason);
 
     [LoggerMessage(6, LogLevel.Warning, "no lane is ready: request={RequestId} pool={Pool} tries lane={Lane} as the least bad")]
     private static partial void LastResort(ILogger logger, string requestId, string pool, string lane);

@@ -13,8 +13,8 @@ internal sealed class ChatResponse : IDisposable
     /// <summary>The index over the body.</summary>
     public JsonTape Tape { get; } = new();
 
-    /// <summary>The dialect it was read from.</summary>
-    public ProtocolId Source;
+    /// <summary>The dialect of the body it was read from; null when it was put together otherwise.</summary>
+    public ProtocolId? Source;
 
     /// <summary>The provider's id of the answer.</summary>
     public JsonText Id;
@@ -49,6 +49,9 @@ internal sealed class ChatResponse : IDisposable
     /// <summary>The tier that served it.</summary>
     public JsonText ServiceTier;
 
+    /// <summary>The provider sent further candidates, which are not read.</summary>
+    public bool HasOtherCandidates;
+
     /// <summary>
     /// Set when the 200 body reports a failure (Responses status <c>failed</c>): what happened. The gateway treats it as an upstream error.
     /// </summary>
@@ -62,6 +65,20 @@ internal sealed class ChatResponse : IDisposable
 
     /// <summary>Charges what is read from now on to <paramref name="allowance"/>, until the next <see cref="Reset"/>.</summary>
     public void Charge(Allowance allowance) => Tape.Allowance = Arena.Allowance = allowance;
+
+    /// <summary>Whether there is a block of <paramref name="kind"/>.</summary>
+    public bool Has(BlockKind kind)
+    {
+        foreach (Block block in Blocks)
+        {
+            if (block.Kind == kind)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Adds a block of <paramref name="kind"/> at the end.</summary>
     public Block Add(BlockKind kind)
@@ -92,6 +109,7 @@ internal sealed class ChatResponse : IDisposable
         Usage = default;
         Logprobs = default;
         Failure = null;
+        HasOtherCandidates = false;
         Extra.Empty();
     }
 }

@@ -23,7 +23,7 @@ internal struct Citation
     /// <summary>Title of the source.</summary>
     public JsonText Title;
 
-    /// <summary>Address of a web source.</summary>
+    /// <summary>Address of the source, where it has one.</summary>
     public JsonText Url;
 
     /// <summary>Id of a source within the dialect (document id, file id, encrypted index).</summary>

@@ -95,6 +95,14 @@ internal sealed class IrArena : IDisposable
     /// <summary>Copies escaped text that must outlive its source.</summary>
     public JsonText StoreText(ReadOnlySpan<byte> escaped) => new(Store(escaped));
 
+    /// <summary>Plain UTF-8, such as a JSON value that a dialect carries as a string, in escaped form.</summary>
+    public JsonText StoreEscaped(ReadOnlySpan<byte> plain)
+    {
+        using var escaped = new PooledBuffer(plain.Length * 2 + 1);
+        JsonEscaping.Escape(plain, escaped);
+        return StoreText(escaped.Span);
+    }
+
     /// <summary>The unescaped form of <paramref name="text"/> as one JSON value, when it is one; absent otherwise. Used for arguments that a dialect carries as a string.</summary>
     public JsonSlice StoreParsed(JsonText text)
     {

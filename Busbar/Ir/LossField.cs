@@ -15,4 +15,5 @@ internal enum LossField : byte
     Container, StreamOptions, ExtraField, ToolInput, Schema, StopDetails, LateToolArguments, SystemFingerprint, MessageName,
     DuplicateTool, DeferredTool,
     RepeatedToolResult, UnansweredCall,
+    StopReason,
 }

@@ -75,6 +75,12 @@ internal struct StreamEvent
     /// <summary>MessageStart and MessageDelta: token counts, cumulative.</summary>
     public Usage Usage;
 
+    /// <summary>MessageStart and MessageDelta: the tier that serves the answer; absent when not said by this event.</summary>
+    public JsonText ServiceTier;
+
+    /// <summary>MessageDelta: the provider sends further candidates, which are not read.</summary>
+    public bool HasOtherCandidates;
+
     /// <summary>Error: what the provider said.</summary>
     public StreamError? Error;
 }

@@ -33,6 +33,9 @@ internal struct Usage
     /// <summary>Everything billable; saturates.</summary>
     public readonly long Total => Add(TotalInput, Output);
 
+    /// <summary>These counts as a report; nothing when all are zero, which compatible hosts send where they counted nothing.</summary>
+    public readonly Usage IfAny() => Total > 0 ? this with { IsReported = true } : default;
+
     /// <summary>Takes every non-zero count of a later report; providers repeat, complete and correct earlier ones in a stream.</summary>
     public void Merge(in Usage later)
     {

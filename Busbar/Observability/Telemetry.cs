@@ -17,6 +17,7 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
     private ObservabilityConfig _config = new();
     private Tracer? _tracer;
     private RequestWebhook? _webhook;
+    private MetricsExporter? _figures;
     private Task _retired = Task.CompletedTask;
 
     /// <summary>What records traces; null when nobody does.</summary>
@@ -25,17 +26,28 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
     /// <summary>What tells of requests; null when nobody asks.</summary>
     public RequestWebhook? Webhook => Volatile.Read(ref _webhook);
 
+    /// <summary>The page of figures; to be set before figures are exported.</summary>
+    public Func<string> Page { get; set; } = static () => "";
+
     /// <summary>Puts settings in force. A sink whose settings are as before goes on undisturbed; a former one sends what it has and ends.</summary>
     public void Apply(ObservabilityConfig config)
     {
         ObservabilityConfig former = _config;
         _config = config;
-        if (former.OtlpEndpoint != config.OtlpEndpoint || former.OtlpSampleRatio != config.OtlpSampleRatio || IsOther(former.OtlpAuthorization, config.OtlpAuthorization))
+        bool isOtherCollector = former.OtlpEndpoint != config.OtlpEndpoint || IsOther(former.OtlpAuthorization, config.OtlpAuthorization) || !former.Otlp.Same(config.Otlp);
+        if (isOtherCollector || former.OtlpMetricsIntervalSecs != config.OtlpMetricsIntervalSecs)
+        {
+            Retire(_figures);
+            _figures = config.OtlpEndpoint is { } collector && config.OtlpMetricsIntervalSecs > 0 ? NewFigures(collector, config) : null;
+        }
+
+        if (isOtherCollector || former.OtlpSampleRatio != config.OtlpSampleRatio)
         {
             Retire(Interlocked.Exchange(ref _tracer, config.OtlpEndpoint is { } endpoint ? NewTracer(endpoint, config) : null));
         }
 
-        if (former.RequestLogWebhookUrl != config.RequestLogWebhookUrl || IsOther(former.RequestLogWebhookAuthorization, config.RequestLogWebhookAuthorization))
+        if (former.RequestLogWebhookUrl != config.RequestLogWebhookUrl || IsOther(former.RequestLogWebhookAuthorization, config.RequestLogWebhookAuthorization)
+            || !former.RequestLogWebhook.Same(config.RequestLogWebhook))
         {
             Retire(Interlocked.Exchange(ref _webhook, config.RequestLogWebhookUrl is { } url ? NewWebhook(url, config) : null));
         }
@@ -52,14 +64,31 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
 
     private Tracer NewTracer(string endpoint, ObservabilityConfig config)
     {
-        Uri address = Tracer.AddressOf(endpoint);
-        var collector = new SinkClient(address, config.OtlpAuthorization, Tracer.ExportLimit, kind => Tracer.Allows(address, kind), network);
+        SinkClient collector = Collector(OtlpAddress.Of(endpoint, "traces"), config);
         return new Tracer(new SpanExporter(collector, metrics.SpansExported.Get(), metrics.SpansDropped.Get(), logger, time), config.OtlpSampleRatio, Random.Shared, time);
     }
 
+    private MetricsExporter NewFigures(string endpoint, ObservabilityConfig config) => new(
+        Collector(OtlpAddress.Of(endpoint, "metrics"), config), () => Page(), TimeSpan.FromSeconds(config.OtlpMetricsIntervalSecs), metrics.PointsDropped.Get(), logger, time);
+
+    private SinkClient Collector(Uri address, ObservabilityConfig config) => new(
+        address,
+        config.OtlpAuthorization,
+        Tracer.ExportLimit,
+        kind => kind == AddressKind.Loopback || SinkGuard.Allows(address, kind, config.Otlp.AllowPrivateNetwork),
+        network,
+        config.Otlp.Headers);
+
     private RequestWebhook NewWebhook(string url, ObservabilityConfig config)
     {
-        var receiver = new SinkClient(new Uri(url), config.RequestLogWebhookAuthorization, RequestWebhook.Limit, kind => kind == AddressKind.Public, network);
+        var address = new Uri(url);
+        var receiver = new SinkClient(
+            address,
+            config.RequestLogWebhookAuthorization,
+            RequestWebhook.Limit,
+            kind => SinkGuard.Allows(address, kind, config.RequestLogWebhook.AllowPrivateNetwork),
+            network,
+            config.RequestLogWebhook.Headers);
         return new RequestWebhook(receiver, metrics.WebhookDelivered.Get(), metrics.WebhookDropped.Get(), logger, time);
     }
 

@@ -58,6 +58,9 @@ internal sealed class Fleet
     /// <summary>Where kept answers came from.</summary>
     public AnswerHomes Homes => Context.Homes;
 
+    /// <summary>What answers contained that no provider keeps.</summary>
+    public AnswerStore Answers => Context.Answers;
+
     internal ReliabilityContext Context { get; }
 
     internal FleetMemory Memory { get; }

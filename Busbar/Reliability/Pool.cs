@@ -77,8 +77,8 @@ internal sealed class Pool
     }
 
     /// <summary>
-    /// Waits for a permit at every lane of the request at once, behind those who came before, and picks with the first one freed. Null when
-    /// <paramref name="max"/> is over or no lane is left meanwhile.
+    /// Waits for a permit at every lane of the request at once, in turn with the other callers, and picks with the first one freed. Null when
+    /// <paramref name="max"/> is over, no lane is left meanwhile, or too many wait already.
     /// </summary>
     /// <exception cref="OperationCanceledException">The request was cancelled.</exception>
     public async ValueTask<LaneLease?> WaitAsync(PickRequest request, TimeSpan max, CancellationToken cancellation)
@@ -106,9 +106,15 @@ internal sealed class Pool
 
                 // A lane whose cooldown ends meanwhile may be free, so waiting is never longer than that.
                 var wait = TimeSpan.FromMilliseconds(Math.Min(end, NextCooldownEnd(request, now)) - now);
-                var granted = await new PermitWaiter().WaitAsync(gates, wait, _clock.Time, cancellation).ConfigureAwait(false);
+                var waiter = new PermitWaiter(request.Turn);
+                var granted = await waiter.WaitAsync(gates, wait, _clock.Time, cancellation).ConfigureAwait(false);
                 if (granted is null)
                 {
+                    if (waiter.IsTurnedAway)
+                    {
+                        return null;
+                    }
+
                     continue;
                 }
 

@@ -10,4 +10,7 @@ internal sealed record ReliabilityContext(MonotonicClock Clock, Func<double> Ran
 {
     /// <summary>Where kept answers came from.</summary>
     public AnswerHomes Homes { get; } = new(Clock);
+
+    /// <summary>What answers contained that no provider keeps.</summary>
+    public AnswerStore Answers { get; } = new(Clock);
 }

@@ -7,6 +7,9 @@ namespace Busbar.Upstream;
 /// <param name="Signature">The claimed signature.</param>
 internal readonly record struct SigV4Authorization(string AccessKeyId, SigV4Scope Scope, string[] SignedHeaders, string Signature)
 {
+    // Sixty-four hexadecimal digits; what is longer is not worth a comparison.
+    private const int MaxSignature = 64;
+
     /// <summary>Whether the header <paramref name="name"/> is signed.</summary>
     public bool Signs(string name) => Array.IndexOf(SignedHeaders, name) >= 0;
 
@@ -37,7 +40,8 @@ internal readonly record struct SigV4Authorization(string AccessKeyId, SigV4Scop
 
         string[] scope = credential?.Split('/') ?? [];
         string[] names = signed?.Split(';') ?? [];
-        if (scope.Length != 5 || Array.Exists(scope, part => part.Length == 0) || scope[4] != SigV4Signature.Terminator || signature is null || !IsCanonical(names))
+        if (scope.Length != 5 || Array.Exists(scope, part => part.Length == 0) || scope[4] != SigV4Signature.Terminator || signature is null
+            || signature.Length > MaxSignature || !IsCanonical(names))
         {
             return false;
         }

@@ -1,6 +1,6 @@
 namespace Busbar.Upstream;
 
-/// <summary>Outcome of <see cref="SigV4Verifier.Verify"/>. Everything but <see cref="Valid"/> is answered alike; the distinction is for the log.</summary>
+/// <summary>Outcome of <see cref="SigV4Verifier.Judge"/> and <see cref="SigV4Claim.Check"/>. Everything but <see cref="Valid"/> is answered alike; the distinction is for the log.</summary>
 internal enum SigV4Result : byte
 {
     /// <summary>The signature is right.</summary>
@@ -24,9 +24,9 @@ internal enum SigV4Result : byte
     /// <summary>A header that is said to be signed is not there.</summary>
     HeaderMissing,
 
-    /// <summary>The payload hash header is not signed, is <c>UNSIGNED-PAYLOAD</c>, or does not match the body.</summary>
+    /// <summary>The payload hash header is not signed, is no hash (<c>UNSIGNED-PAYLOAD</c>), or does not match the body.</summary>
     WrongPayload,
 
-    /// <summary>The access key id is unknown, or the signature is another.</summary>
+    /// <summary>The signature is another.</summary>
     WrongSignature,
 }

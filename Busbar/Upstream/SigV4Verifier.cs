@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
-using Busbar.Wire;
 
 namespace Busbar.Upstream;
 
@@ -13,26 +11,22 @@ internal static class SigV4Verifier
     // What clients of HTTP/2 sign in place of the host.
     private const string Authority = ":authority";
 
-    // An unknown id costs the same work as a known one.
-    private const string DummySecret = "0000000000000000000000000000000000000000";
-
     private static readonly TimeSpan MaxSkew = TimeSpan.FromSeconds(300);
 
     /// <summary>Whether <paramref name="authorization"/> claims to be a SigV4 signature.</summary>
     public static bool IsSigV4(string authorization) => authorization.StartsWith(SigV4Signature.Algorithm, StringComparison.Ordinal);
 
     /// <summary>
-    /// Verifies <paramref name="request"/>. botocore covers the body without sending its hash, other SDKs send <c>x-amz-content-sha256</c>;
-    /// where it is sent it must be signed and match the body.
+    /// Judges everything that the headers of <paramref name="request"/> allow, so that no body is read for a request that can't be valid. botocore covers the
+    /// body without sending its hash, other SDKs send <c>x-amz-content-sha256</c>; where it is sent it must be signed, and a hash.
     /// </summary>
     /// <param name="request">The request as received.</param>
-    /// <param name="secretOf">The secret of an access key id; null when the id is unknown.</param>
     /// <param name="now">The current time.</param>
-    /// <param name="accessKeyId">The id that signed; empty unless the result is <see cref="SigV4Result.Valid"/>.</param>
-    public static SigV4Result Verify(in SigV4Inbound request, Func<string, string?> secretOf, DateTimeOffset now, out string accessKeyId)
+    /// <param name="claim">What is left to be checked; null unless the result is <see cref="SigV4Result.Valid"/>.</param>
+    public static SigV4Result Judge(in SigV4Inbound request, DateTimeOffset now, out SigV4Claim? claim)
     {
-        accessKeyId = "";
-        if (!SigV4Authorization.TryParse(request.Header("authorization") ?? "", out SigV4Authorization claim)
+        claim = null;
+        if (!SigV4Authorization.TryParse(request.Header("authorization") ?? "", out SigV4Authorization authorization)
             || SigV4Signature.CanonicalQuery(request.RawQuery) is not string query)
         {
             return SigV4Result.Malformed;
@@ -49,20 +43,20 @@ internal static class SigV4Verifier
             return SigV4Result.Skewed;
         }
 
-        if (claim.Scope.Day != date[..8])
+        if (authorization.Scope.Day != date[..8])
         {
             return SigV4Result.WrongScope;
         }
 
-        if (!claim.Signs("host") && !claim.Signs(Authority))
+        if (!authorization.Signs("host") && !authorization.Signs(Authority))
         {
             return SigV4Result.HostNotSigned;
         }
 
-        var headers = new (string Name, string Value)[claim.SignedHeaders.Length];
+        var headers = new (string Name, string Value)[authorization.SignedHeaders.Length];
         for (int index = 0; index < headers.Length; index++)
         {
-            string name = claim.SignedHeaders[index];
+            string name = authorization.SignedHeaders[index];
             if (request.Header(name == Authority ? "host" : name) is not string value)
             {
                 return SigV4Result.HeaderMissing;
@@ -71,22 +65,15 @@ internal static class SigV4Verifier
             headers[index] = (name, value);
         }
 
-        string bodyHash = Convert.ToHexStringLower(request.BodyHash.Span);
-        if (request.Header(PayloadHeader) is string declared && (declared != bodyHash || !claim.Signs(PayloadHeader)))
+        string? declared = request.Header(PayloadHeader);
+        if (declared is not null && (!IsHash(declared) || !authorization.Signs(PayloadHeader)))
         {
             return SigV4Result.WrongPayload;
         }
 
-        string? secret = secretOf(claim.AccessKeyId);
-        string path = request.RawPath.Length == 0 ? "/" : UrlPath.EncodePath(request.RawPath);
-        string expected = SigV4Signature.Compute(secret ?? DummySecret, claim.Scope, date, request.Method, path, query, headers, bodyHash);
-        bool matches = CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(expected), Encoding.UTF8.GetBytes(claim.Signature));
-        if (!matches || secret is null)
-        {
-            return SigV4Result.WrongSignature;
-        }
-
-        accessKeyId = claim.AccessKeyId;
+        claim = new SigV4Claim(authorization, date, request, query, headers, declared);
         return SigV4Result.Valid;
     }
+
+    private static bool IsHash(string text) => text.Length == 2 * SHA256.HashSizeInBytes && !text.AsSpan().ContainsAnyExcept("0123456789abcdef");
 }

@@ -52,6 +52,9 @@ internal sealed class UpstreamEndpoint
     /// <summary>The protocol the provider speaks.</summary>
     public Protocol Protocol { get; }
 
+    /// <summary>What the provider has refused to take of this lane's requests.</summary>
+    public RefusedFields Refused { get; } = new();
+
     /// <summary>The model, for request writers.</summary>
     public EgressTarget Target { get; }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Busbar.Wire;
 
 namespace Busbar.Upstream;
 
@@ -36,7 +37,7 @@ internal static class VettedDial
     {
         IPAddress[] addresses = IPAddress.TryParse(target.Host, out IPAddress? literal)
             ? [literal]
-            : await Dns.GetHostAddressesAsync(target.Host, cancellation).ConfigureAwait(false);
+            : await ResolveAsync(target.Host, cancellation).ConfigureAwait(false);
         Exception? failure = null;
         foreach (IPAddress address in addresses)
         {
@@ -46,24 +47,55 @@ internal static class VettedDial
                 continue;
             }
 
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            Socket? socket = null;
             try
             {
+                socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                TcpKeepAlive.Enable(socket);
                 await socket.ConnectAsync(address, target.Port, cancellation).ConfigureAwait(false);
                 return socket;
             }
             catch (SocketException exception)
             {
-                socket.Dispose();
-                failure = exception;
+                socket?.Dispose();
+
+                // What another address said is the provider's doing, and tells more.
+                failure = !IsLocal(exception, address.AddressFamily) ? exception : failure is SocketException ? failure : new LocalExhaustionException(exception);
             }
             catch
             {
-                socket.Dispose();
+                socket?.Dispose();
                 throw;
             }
         }
 
         throw failure ?? new SocketException((int)SocketError.HostNotFound);
     }
+
+    // Without descriptors a name can't be resolved either, and the resolver doesn't say so.
+    private static async ValueTask<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
+    {
+        try
+        {
+            return await Dns.GetHostAddressesAsync(host, cancellation).ConfigureAwait(false);
+        }
+        catch (SocketException)
+        {
+            try
+            {
+                using var first = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+                using var second = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            }
+            catch (SocketException exception) when (IsLocal(exception, AddressFamily.InterNetwork))
+            {
+                throw new LocalExhaustionException(exception);
+            }
+
+            throw;
+        }
+    }
+
+    // A machine without IPv6 says of every such address that none of its own is available, so there it tells nothing of ports.
+    private static bool IsLocal(SocketException exception, AddressFamily family) => exception.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable
+        || (exception.SocketErrorCode == SocketError.AddressNotAvailable && family == AddressFamily.InterNetwork);
 }

@@ -3,7 +3,7 @@ namespace Busbar.Wire;
 /// <summary>
 /// Cuts a streamed JSON array of objects into one frame per element. Only brackets and strings are followed: an element that balances
 /// but is no valid JSON is handed out for its reader to refuse. A stream that ends inside an element is corrupt; one that ends
-/// between elements, with or without the closing bracket, just ends.
+/// between elements, with or without the closing bracket, just ends. One object without an array around it is one element.
 /// </summary>
 internal sealed class JsonArrayFramer : BufferedFramer
 {
@@ -13,6 +13,9 @@ internal sealed class JsonArrayFramer : BufferedFramer
     private int _scan;
     private int _depth;
     private bool _inString;
+
+    /// <summary>The stream is one object without an array around it.</summary>
+    public bool IsBare { get; private set; }
 
     private enum State : byte
     {
@@ -38,6 +41,7 @@ internal sealed class JsonArrayFramer : BufferedFramer
                 return FrameResult.NeedMore;
             }
 
+            IsBare |= _state == State.Start && text[next] == (byte)'{';
             State? state = Step(_state, text[next]);
             if (state is null)
             {
@@ -72,6 +76,7 @@ internal sealed class JsonArrayFramer : BufferedFramer
     private static State? Step(State state, byte next) => (state, next) switch
     {
         (State.Start, (byte)'[') => State.First,
+        (State.Start, (byte)'{') => State.InElement,
         (State.First or State.AfterElement, (byte)']') => State.End,
         (State.AfterElement, (byte)',') => State.AfterComma,
         (State.First or State.AfterComma, (byte)'{') => State.InElement,

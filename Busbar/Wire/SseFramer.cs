@@ -3,7 +3,7 @@ namespace Busbar.Wire;
 /// <summary>
 /// Cuts server-sent events (WHATWG HTML, section 9.2) into frames. Lines may end in LF, CR LF or CR, mixed; a leading byte-order mark is skipped.
 /// Frames without data (comments), with empty data, and the <c>[DONE]</c> sentinel are handed out too: protocols tell them apart by
-/// <see cref="Frame.Data"/>. Blank lines between frames are not frames. Scanning is linear in the bytes received, however they are cut.
+/// <see cref="Frame.Data"/>. So is bare JSON, in one line or several: providers break off with an error that they do not frame. Blank lines between frames are not frames. Scanning is linear in the bytes received, however they are cut.
 /// A CR that ends a frame ends it at once; should an LF follow, <see cref="IFramer.FrameEnd"/> moves past it on the next read.
 /// </summary>
 internal sealed class SseFramer : BufferedFramer
@@ -19,6 +19,9 @@ internal sealed class SseFramer : BufferedFramer
     private int _dataStart;
     private int _dataLength;
     private int _dataLines;
+
+    // The frame is no event but bare JSON.
+    private bool _isBare;
 
     // The last byte seen was a CR that ended a line, so an LF that comes next belongs to it.
     private bool _afterReturn;
@@ -127,6 +130,15 @@ internal sealed class SseFramer : BufferedFramer
     private void Field(ReadOnlySpan<byte> text, int start, int end)
     {
         ReadOnlySpan<byte> line = text[start..end];
+        if (_isBare || (_dataLines == 0 && !line.IsEmpty && line[0] is (byte)'{' or (byte)'['))
+        {
+            _dataStart = _isBare ? _dataStart : start;
+            _dataLength = end - _dataStart;
+            _dataLines = 1;
+            _isBare = true;
+            return;
+        }
+
         int colon = line.IndexOf((byte)':');
         ReadOnlySpan<byte> field = colon < 0 ? line : line[..colon];
         int value = colon < 0 ? end : start + colon + 1;
@@ -175,6 +187,7 @@ internal sealed class SseFramer : BufferedFramer
         ReadOnlyMemory<byte> data = _dataLines > 1 ? _joined!.Span.ToArray() : text.Slice(_dataStart, _dataLength);
         frame = new Frame(name, data);
         _line = _scan = _nameStart = _nameLength = _dataStart = _dataLength = _dataLines = 0;
+        _isBare = false;
         ConsumeFrame(next);
         return next > MaxFrame ? FrameResult.TooLarge : FrameResult.Frame;
     }

@@ -98,7 +98,8 @@ internal sealed record SpanReading
         return span;
     }
 
-    private static void Pair(ReadOnlyMemory<byte> bytes, Dictionary<string, object> into)
+    /// <summary>Reads one attribute.</summary>
+    internal static void Pair(ReadOnlyMemory<byte> bytes, Dictionary<string, object> into)
     {
         List<Field> pair = Fields(bytes);
         Assert.Equal([1, 2], pair.Select(field => field.Number));
@@ -111,7 +112,8 @@ internal sealed record SpanReading
         });
     }
 
-    private static List<Field> Fields(ReadOnlyMemory<byte> bytes)
+    /// <summary>The fields of one message.</summary>
+    internal static List<Field> Fields(ReadOnlyMemory<byte> bytes)
     {
         List<Field> fields = [];
         int at = 0;
@@ -161,8 +163,10 @@ internal sealed record SpanReading
         throw new InvalidDataException("endless varint");
     }
 
-    private readonly record struct Field(int Number, ulong Value, ReadOnlyMemory<byte> Bytes)
+    /// <summary>One field.</summary>
+    internal readonly record struct Field(int Number, ulong Value, ReadOnlyMemory<byte> Bytes)
     {
+        /// <summary>Its bytes as text.</summary>
         public string Text => new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(Bytes.Span);
     }
 }

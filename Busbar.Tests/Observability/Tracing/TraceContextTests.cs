@@ -53,5 +53,5 @@ public sealed class TraceContextTests
     [InlineData("http://localhost:4318/v1/traces/", "http://localhost:4318/v1/traces")]
     [InlineData("https://example.com/otlp", "https://example.com/otlp/v1/traces")]
     [InlineData("https://example.com/otlp?team=a", "https://example.com/otlp/v1/traces?team=a")]
-    public void The_path_of_traces_is_added_where_it_is_missing(string endpoint, string address) => Assert.Equal(address, Tracer.AddressOf(endpoint).AbsoluteUri);
+    public void The_path_of_traces_is_added_where_it_is_missing(string endpoint, string address) => Assert.Equal(address, OtlpAddress.Of(endpoint, "traces").AbsoluteUri);
 }

@@ -45,15 +45,15 @@ public sealed class StreamTests
 
     [Fact]
     public void Indices_beyond_reason_are_clamped() => Assert.Equal(
-        ["message", "start 0 Text", "+0:ab", "stop 0"],
-        Lines(Begin, ("contentBlockDelta", """{"contentBlockIndex":9223372036854775807,"delta":{"text":"a"}}"""), Delta(1023, """{"text":"b"}"""), Stop(1023)));
+        ["message", "start 0 Text", "+0:ab", "stop 0", "start 1 ToolUse t f"],
+        Lines(Begin, ("contentBlockDelta", """{"contentBlockIndex":9223372036854775807,"delta":{"text":"a"}}"""), Delta(1023, """{"text":"b"}"""), Stop(1023), Tool(0, "t", "f")));
 
     [Fact]
     public void Reasoning_and_words_at_one_index_are_two_blocks_and_an_open_call_is_not_disturbed()
     {
         Assert.Equal(
-            ["message", "start 0 Thinking", "+0:a", "signature 0 s", "stop 0", "start 1 Text", "+1:b", "stop 1"],
-            Lines(Begin, Delta(0, """{"reasoningContent":{"text":"a"}}"""), Delta(0, """{"reasoningContent":{"signature":"s"}}"""), Delta(0, """{"text":"b"}"""), Stop(0)));
+            ["message", "start 0 Thinking", "+0:a", "signature 0 s", "stop 0", "start 1 Text", "+1:b", "stop 1", "start 2 ToolUse t f"],
+            Lines(Begin, Delta(0, """{"reasoningContent":{"text":"a"}}"""), Delta(0, """{"reasoningContent":{"signature":"s"}}"""), Delta(0, """{"text":"b"}"""), Stop(0), Tool(1, "t", "f")));
         Assert.Equal(
             ["message", "start 0 ToolUse t f", ">0:{}", "stop 0"],
             Lines(Begin, Tool(0, "t", "f"), Delta(0, """{"text":"b"}"""), Delta(0, """{"toolUse":{"input":"{"}}"""), Delta(0, """{"toolUse":{"input":"}"}}"""), Stop(0)));
@@ -63,7 +63,7 @@ public sealed class StreamTests
     public void Images_citations_and_tools_of_the_service_are_understood()
     {
         Assert.Equal(
-            ["message", "start 0 Image   AAAAAAAA", "stop 0", "start 1 ServerToolUse u web", "stop 1", "start 2 Text", "+2:x", "cite 2 Web  https://e.com -1--1", "stop 2"],
+            ["message", "start 0 Image   AAAAAAAA", "stop 0", "start 1 ServerToolUse u web", "stop 1", "start 2 Text", "+2:x", "cite 2 Web  https://e.com -1--1"],
             Lines(
                 Begin,
                 ("contentBlockStart", """{"contentBlockIndex":0,"start":{"image":{"format":"png"}}}"""),

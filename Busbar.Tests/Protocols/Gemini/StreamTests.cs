@@ -137,7 +137,7 @@ public sealed class StreamTests
         using var output = new PooledBuffer();
         using IStreamWriter writer = Writer(false);
         writer.WriteKeepAlive(output);
-        Assert.Equal(": keep-alive\n\n", Encoding.UTF8.GetString(output.Span));
+        Assert.Equal("data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"index\":0}]}\n\n", Encoding.UTF8.GetString(output.Span));
     }
 
     [Fact, Trait("gotcha", "T198")]

@@ -96,7 +96,7 @@ public sealed class StreamTests
         }
 
         written = Chat.Chunks(Chat.Restream(Chat.Sse([.. chunks, Done]), asked));
-        Assert.All(written, chunk => Assert.NotEqual(0, chunk.GetProperty("choices").GetArrayLength()));
+        Assert.Equal(asked ? 1 : 0, written.Count(chunk => chunk.GetProperty("choices").GetArrayLength() == 0));
     }
 
     [Fact, Trait("gotcha", "T124")]
@@ -107,6 +107,7 @@ public sealed class StreamTests
         Assert.Equal("assistant", Chat.DeltaOf(chunks[0]).GetProperty("role").GetString());
         Assert.Single(chunks.Select(chunk => (chunk.GetProperty("id").GetString(), chunk.GetProperty("created").GetInt64(), chunk.GetProperty("model").GetString())).Distinct());
         Assert.EndsWith("data: [DONE]\n\n", written);
+        chunks.RemoveAll(chunk => chunk.GetProperty("choices").GetArrayLength() == 0);
         Assert.Equal("{}", Chat.DeltaOf(chunks[^1]).GetRawText());
         Assert.All(chunks, chunk => Assert.Equal([], SchemaCheck.Validate("openai-chat-responses.schema.json", "#/components/schemas/CreateChatCompletionStreamResponse", Encoding.UTF8.GetBytes(chunk.GetRawText()))));
     }

@@ -94,7 +94,7 @@ public class ResponseTests
     [InlineData("\"incomplete\"", "{\"reason\":\"max_output_tokens\"}", true, "MaxTokens")]
     [InlineData("\"incomplete\"", "{\"reason\":\"content_filter\"}", false, "Safety")]
     [InlineData("\"incomplete\"", "{\"reason\":\"steered\"}", false, "Other")]
-    [InlineData("\"incomplete\"", "null", false, "None")]
+    [InlineData("\"incomplete\"", "null", false, "MaxTokens")]
     public void The_status_decides_why_the_answer_ended(string status, string details, bool call, string expected)
     {
         string output = call ? """{"type":"function_call","call_id":"c","name":"f","arguments":"{}"}""" : "";

@@ -52,7 +52,7 @@ public class StreamReaderTests
     {
         Assert.Equal(StreamEventKind.MessageStop, Read("""{"type":"response.completed"}""")[^1].Kind);
         List<StreamEvent> incomplete = Read(Created, """{"type":"response.incomplete"}""");
-        Assert.Equal(StopReason.None, incomplete[^2].StopReason);
+        Assert.Equal(StopReason.MaxTokens, incomplete[^2].StopReason);
         Assert.Equal(FaultClass.ServerError, Read(Created, """{"type":"response.failed"}""")[^1].Error!.Class);
     }
 

@@ -23,7 +23,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     /// <summary>Its process id.</summary>
     public int Id => _process.Id;
 
-    private GatewayProcess(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string? config)
+    private GatewayProcess(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string? config, int? openFiles)
     {
         ConfigFile = Path.Combine(_directory, "config.yaml");
         if (config is not null)
@@ -31,7 +31,12 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
             File.WriteAllText(ConfigFile, config);
         }
 
-        var start = new ProcessStartInfo(Binary, arguments) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = _directory };
+        if (openFiles is not null)
+        {
+            arguments = ["-c", $"ulimit -n {openFiles} && exec \"$0\" \"$@\"", Binary, .. arguments];
+        }
+
+        var start = new ProcessStartInfo(openFiles is null ? Binary : "/bin/sh", arguments) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = _directory };
         start.Environment["BUSBAR_CONFIG"] = ConfigFile;
         start.Environment.Remove("BUSBAR_PROVIDERS");
         start.Environment["BUSBAR_LOG"] = "trace";
@@ -85,9 +90,10 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it with arguments and does not wait for anything.</summary>
-    public static GatewayProcess Run(IReadOnlyList<string> arguments, string? config = null, IReadOnlyDictionary<string, string>? environment = null) =>
-        new(arguments, environment ?? new Dictionary<string, string>(), config);
+    /// <summary>Starts it with arguments, and with a hard limit on open files where one is given, and does not wait for anything.</summary>
+    public static GatewayProcess Run(
+        IReadOnlyList<string> arguments, string? config = null, IReadOnlyDictionary<string, string>? environment = null, int? openFiles = null) =>
+        new(arguments, environment ?? new Dictionary<string, string>(), config, openFiles);
 
     /// <summary>Waits until it has ended.</summary>
     public async Task<int> ExitedAsync()

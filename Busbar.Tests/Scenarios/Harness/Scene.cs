@@ -82,15 +82,15 @@ internal sealed class Scene : IAsyncDisposable
             environment[name] = value;
         }
 
-        return StartAsync(upstreams, config.Lanes, port => config.Text(port, upstreams), environment);
+        return StartAsync(upstreams, config.Lanes, port => config.Text(port, upstreams), environment, config.OpenFiles);
     }
 
     /// <summary>Starts a gateway with a deployment of another form.</summary>
-    public static async Task<Scene> StartAsync(ScriptedUpstream[] upstreams, Dialect[] providers, Func<int, string> config, Dictionary<string, string> environment)
+    public static async Task<Scene> StartAsync(ScriptedUpstream[] upstreams, Dialect[] providers, Func<int, string> config, Dictionary<string, string> environment, int? openFiles = null)
     {
         int port = GatewayProcess.FreePort();
         string text = config(port);
-        GatewayProcess gateway = GatewayProcess.Run([], text, environment);
+        GatewayProcess gateway = GatewayProcess.Run([], text, environment, openFiles);
         Match admin = Regex.Match(text, @"enabled: true.*?admin_token: ([\w-]+)");
         var scene = new Scene(gateway, upstreams, providers, port) { Operator = admin.Success ? admin.Groups[1].Value : null };
         try
@@ -216,6 +216,16 @@ internal sealed class Scene : IAsyncDisposable
         Assert.Equal(requests, page.Sum("busbar_requests_total"));
         Assert.Equal(requests, page.Sum("busbar_requests_total", "outcome", outcome));
     }
+
+    /// <summary>Waits until requests have been counted, so many of each outcome and no others.</summary>
+    public Task CountedOfAsync(params (string Outcome, int Requests)[] expected) => Eventually.HoldsAsync(async () =>
+    {
+        MetricsPage page = await MetricsAsync();
+        return expected.All(each => page.Sum("busbar_requests_total", "outcome", each.Outcome) == each.Requests)
+            && page.Sum("busbar_requests_total") == expected.Sum(each => each.Requests)
+                ? null
+                : $"counted otherwise: {string.Join(", ", expected.Select(each => $"{each.Outcome} {page.Sum("busbar_requests_total", "outcome", each.Outcome)}"))}";
+    });
 
     /// <summary>Checks whom failures were charged to.</summary>
     public async Task ChargedAsync(int lane, int ok = 0, int err = 0, int clientFault = 0, bool dead = false)

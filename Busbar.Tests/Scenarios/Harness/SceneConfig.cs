@@ -35,6 +35,9 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
     /// <summary>More keys of single pool members.</summary>
     public string[] Members { get; init; } = [];
 
+    /// <summary>The hard limit on the program's open files; null for that of the tests.</summary>
+    public int? OpenFiles { get; init; }
+
     /// <summary>The lane whose provider refuses connections.</summary>
     public int Refusing { get; init; } = -1;
 

@@ -130,6 +130,13 @@ public sealed class Http1TransportTests : IDisposable
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n!", "ok")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", "ok")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", null)]
+    [InlineData("HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nformer", "")]
+    [InlineData("HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok", "")]
+    [InlineData("HTTP/1.1 204 No Content\r\n\r\n", "")]
+    [InlineData("HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\nok", "")]
+    [InlineData("HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", "")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nformer", "ok")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n", "")]
     public async Task Bytes_beyond_an_answer_a_farewell_or_an_answer_left_unread_end_the_connection(string answer, string? body)
     {
         (UpstreamResponse response, TcpProvider provider) = await CallAsync(Request("{}"), answer);
@@ -199,6 +206,39 @@ public sealed class Http1TransportTests : IDisposable
         Assert.Equal(503, response.Status);
         Assert.Equal("busy", await ReadAsync(response));
         answered.Dispose();
+    }
+
+    [Fact]
+    public async Task Bytes_that_come_while_a_connection_is_idle_end_it_and_are_nobodys_answer()
+    {
+        TcpProvider first = await AnswerAsync();
+        await first.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nformer");
+        Assert.True(_sockets.Single().Poll(TimeSpan.FromSeconds(30), SelectMode.SelectRead));
+
+        await AnswerAsync();
+        Assert.Equal(2, _sockets.Count);
+        Assert.True(await first.IsClosedAsync());
+    }
+
+    [Fact]
+    public async Task An_answer_before_the_first_question_is_taken_but_its_connection_has_no_second_one()
+    {
+        TcpProvider? early = null;
+        using var eager = new Http1Transport(_address, async (server, cancellation) =>
+        {
+            Socket socket = await DialAsync(server, cancellation);
+            early = await AcceptAsync();
+            await early.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
+            Assert.True(socket.Poll(TimeSpan.FromSeconds(30), SelectMode.SelectRead));
+            return socket;
+        }, TimeSpan.FromSeconds(5), _time);
+
+        using (UpstreamResponse response = await eager.SendAsync(Request("{}"), _limit.Token))
+        {
+            Assert.Equal("early", await ReadAsync(response));
+        }
+
+        Assert.True(await early!.IsClosedAsync());
     }
 
     [Fact]

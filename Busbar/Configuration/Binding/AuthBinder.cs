@@ -47,7 +47,9 @@ internal static class AuthBinder
             report.Conceal(path);
             string? text = null;
             bool isOperator = false;
-            if (node is YamlMap map && map.Entries.All(entry => entry.Key.Value is "token" or "operator"))
+
+            // A mapping of any other names is a token with a colon in it, and not shown.
+            if (node is YamlMap map && map.Entries.All(entry => Nearest.To(entry.Key.Value, ConfigKeys.ClientToken.Keys) is not null))
             {
                 Section block = new(node, path, ConfigKeys.ClientToken, report, environment);
                 text = block.Secret("token")?.Reveal() ?? "";

@@ -85,7 +85,8 @@ internal static class ConfigKeys
     /// <summary>Sizes and times.</summary>
     public static readonly KeySet Limits = new(
         "limits",
-        "request_body_max_bytes", "memory_max_bytes", "request_body_read_timeout_secs", "header_read_timeout_secs", "upstream_request_timeout_secs", "upstream_idle_timeout_secs",
+        "request_body_max_bytes", "memory_max_bytes", "request_body_read_timeout_secs", "client_stall_timeout_secs", "header_read_timeout_secs",
+        "upstream_request_timeout_secs", "upstream_idle_timeout_secs",
         "stream_keepalive_secs", "upstream_connect_timeout_secs", "upstream_error_body_max_bytes", "pool_max_idle_per_host", "hard_down_cooldown_secs", "max_honored_retry_after_secs",
         "default_max_tokens", "max_inbound_concurrent", "drain_secs", "shutdown_drain_secs", "ready_delay_secs");
 
@@ -97,12 +98,18 @@ internal static class ConfigKeys
 
     /// <summary>Traces and request logs.</summary>
     public static readonly KeySet Observability = new(
-        "observability", "otlp_endpoint", "otlp_sample_ratio", "request_log_webhook_url", "log_format");
+        "observability", "otlp_endpoint", "otlp_sample_ratio", "otlp", "request_log_webhook_url", "request_log_webhook", "log_format");
+
+    /// <summary>How the collector is called.</summary>
+    public static readonly KeySet Otlp = new("observability.otlp", "allow_private_network", "headers", "metrics_interval_secs");
+
+    /// <summary>How the receiver of request logs is called.</summary>
+    public static readonly KeySet RequestLogWebhook = new("observability.request_log_webhook", "allow_private_network", "headers");
 
     /// <summary>All blocks.</summary>
     public static IReadOnlyList<KeySet> All { get; } =
     [
         Root, Tls, Cors, Auth, ClientToken, Provider, CatalogProvider, Health, Model, Capabilities, RateCard, Pool, Member, Breaker, Trip, Failover, OnExhausted, Affinity, Queue,
-        Limits, Governance, Observability,
+        Limits, Governance, Observability, Otlp, RequestLogWebhook,
     ];
 }

@@ -17,6 +17,7 @@ internal static class LimitsBinder
             RequestBodyMaxBytes = limits.Integer("request_body_max_bytes", 1, Ranges.MostBytes) ?? defaults.RequestBodyMaxBytes,
             MemoryMaxBytes = limits.Text("memory_max_bytes") == "0" ? 0 : limits.Integer("memory_max_bytes", LeastMemory, long.MaxValue) ?? 0,
             RequestBodyReadTimeoutSecs = Seconds(limits, "request_body_read_timeout_secs", defaults.RequestBodyReadTimeoutSecs),
+            ClientStallTimeoutSecs = Seconds(limits, "client_stall_timeout_secs", defaults.ClientStallTimeoutSecs),
             HeaderReadTimeoutSecs = Seconds(limits, "header_read_timeout_secs", defaults.HeaderReadTimeoutSecs),
             UpstreamRequestTimeoutSecs = Seconds(limits, "upstream_request_timeout_secs", defaults.UpstreamRequestTimeoutSecs),
             UpstreamIdleTimeoutSecs = Seconds(limits, "upstream_idle_timeout_secs", defaults.UpstreamIdleTimeoutSecs),

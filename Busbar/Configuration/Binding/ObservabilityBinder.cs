@@ -1,16 +1,29 @@
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Yaml;
 
 namespace Busbar.Configuration.Binding;
 
 /// <summary>Reads the <c>observability:</c> block. A refused sink is switched off and does not stop the start.</summary>
 internal static class ObservabilityBinder
 {
+    private const int GrpcPort = 4317;
+
+    private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase) { "Host", "Content-Length", "Content-Type", "Transfer-Encoding", "Connection" };
+
     /// <summary>Reads where traces and request logs go.</summary>
     public static ObservabilityConfig Bind(Section observability, ConfigReport report)
     {
-        SinkEndpoint? otlp = Sink(observability, "otlp_endpoint", SinkGuard.Otlp, report);
-        SinkEndpoint? webhook = Sink(observability, "request_log_webhook_url", SinkGuard.Webhook, report);
+        Section collector = observability.Inner("otlp", ConfigKeys.Otlp);
+        SinkSettings otlpSettings = Settings(collector, report);
+        SinkSettings webhookSettings = Settings(observability.Inner("request_log_webhook", ConfigKeys.RequestLogWebhook), report);
+        SinkEndpoint? otlp = Sink(observability, "otlp_endpoint", url => SinkGuard.Otlp(url, otlpSettings.AllowPrivateNetwork), report);
+        SinkEndpoint? webhook = Sink(observability, "request_log_webhook_url", url => SinkGuard.Webhook(url, webhookSettings.AllowPrivateNetwork), report);
+        if (otlp?.Url is { } endpoint && new Uri(endpoint).Port == GrpcPort)
+        {
+            report.Warn(observability.At("otlp_endpoint"), $"port {GrpcPort} is the one on which collectors take gRPC; here OTLP goes over HTTP", "write port 4318, where collectors take HTTP");
+        }
+
         double ratio = observability.Number("otlp_sample_ratio", 1);
         if (!(ratio is >= 0 and <= 1))
         {
@@ -20,12 +33,39 @@ internal static class ObservabilityBinder
         return new ObservabilityConfig
         {
             OtlpSampleRatio = ratio,
+            Otlp = otlpSettings,
+            OtlpMetricsIntervalSecs = collector.Integer("metrics_interval_secs", 0, 0, Ranges.MostSeconds),
+            RequestLogWebhook = webhookSettings,
             LogFormat = observability.Choice("log_format", ("text", LogFormat.Text), ("json", LogFormat.Json)) ?? LogFormat.Text,
             OtlpEndpoint = otlp?.Url,
             OtlpAuthorization = otlp?.Authorization,
             RequestLogWebhookUrl = webhook?.Url,
             RequestLogWebhookAuthorization = webhook?.Authorization,
         };
+    }
+
+    private static SinkSettings Settings(Section sink, ConfigReport report)
+    {
+        Dictionary<string, Secret> headers = new(StringComparer.OrdinalIgnoreCase);
+        report.Conceal(sink.At("headers"));
+        foreach ((string name, string path, YamlNode node) in sink.Named("headers"))
+        {
+            report.Conceal(path);
+            if (sink.Text(node, path) is not { } value)
+            {
+                continue;
+            }
+
+            if (!HeaderText.IsName(name) || !HeaderText.IsValue(value) || Reserved.Contains(name))
+            {
+                report.Error(path, Reserved.Contains(name) ? $"'{name}' is written by the gateway itself" : $"'{name}' is not a legal header", "give a header name and a value of visible characters");
+                continue;
+            }
+
+            headers[name] = new Secret(value);
+        }
+
+        return new SinkSettings { AllowPrivateNetwork = sink.Switch("allow_private_network") ?? false, Headers = headers };
     }
 
     private static SinkEndpoint? Sink(Section block, string key, Func<string, SinkEndpoint> judge, ConfigReport report)

@@ -36,11 +36,14 @@ internal sealed record LimitsConfig
     /// <summary>Output limit sent to Anthropic when neither caller nor model gives one. Null for the model's own maximum, and 4096 where that is not known.</summary>
     public long? DefaultMaxTokens { get; init; }
 
-    /// <summary>Requests in flight above which new ones are shed; 0 for no limit.</summary>
+    /// <summary>Authenticated requests in flight above which new ones are shed; 0 for no limit.</summary>
     public int MaxInboundConcurrent { get; init; }
 
-    /// <summary>Longest a client may take to send its body, seconds. Default 30.</summary>
+    /// <summary>Longest a client may take to send its body, from the first byte waited for to the last, seconds. Default 30.</summary>
     public int RequestBodyReadTimeoutSecs { get; init; } = 30;
+
+    /// <summary>Longest time in which a client takes nothing of its answer, seconds. Default 60.</summary>
+    public int ClientStallTimeoutSecs { get; init; } = 60;
 
     /// <summary>Longest a client may take to send its headers, seconds. Default 30.</summary>
     public int HeaderReadTimeoutSecs { get; init; } = 30;

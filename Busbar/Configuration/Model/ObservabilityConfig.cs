@@ -12,6 +12,15 @@ internal sealed record ObservabilityConfig
     /// <summary>Share of traces that are recorded where the caller has not decided it, 0 to 1.</summary>
     public double OtlpSampleRatio { get; init; } = 1;
 
+    /// <summary>How the endpoint is called.</summary>
+    public SinkSettings Otlp { get; init; } = SinkSettings.Default;
+
+    /// <summary>Seconds between two exports of figures to the endpoint; 0 for none.</summary>
+    public int OtlpMetricsIntervalSecs { get; init; }
+
+    /// <summary>How the receiver of request logs is called.</summary>
+    public SinkSettings RequestLogWebhook { get; init; } = SinkSettings.Default;
+
     /// <summary>How log lines look.</summary>
     public LogFormat LogFormat { get; init; }
 

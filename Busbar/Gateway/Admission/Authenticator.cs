@@ -81,6 +81,11 @@ internal sealed class Authenticator
         return new(listed, default);
     }
 
+    /// <summary>Whether a request that shows no secret is signed as AWS clients do, which only Bedrock's own paths take.</summary>
+    public bool IsSigned(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol) =>
+        _keys is not null && protocol == ProtocolId.Bedrock && First(headers.Authorization) is { } authorization && SigV4Verifier.IsSigV4(authorization)
+        && !ShowsSecret(headers, query, protocol);
+
     /// <summary>
     /// Whether the request may see the figures of the whole process: with the admin or the read token, or a client token that is marked for it. Where there are
     /// neither keys nor marked tokens, whoever may call may see them.
@@ -148,8 +153,7 @@ internal sealed class Authenticator
         string? token = Carried(headers, query, protocol, out CredentialCarrier carrier);
         if (token is null)
         {
-            bool isSigned = protocol == ProtocolId.Bedrock && authorization is not null && SigV4Verifier.IsSigV4(authorization);
-            return new(isSigned, default, IsSigned: isSigned);
+            return default;
         }
 
         if (admitted.IsToken(this, token, carrier) && admitted.IsInForce(now))

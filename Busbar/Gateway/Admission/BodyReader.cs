@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Memory;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
@@ -19,31 +20,67 @@ internal static class BodyReader
     private const int TrustPerByte = 8;
 
     /// <summary>
-    /// The whole body, or null when it is larger than <paramref name="maxBytes"/>, declared or counted. Throws
-    /// <see cref="BadHttpRequestException"/> when the client sends too slowly or breaks the protocol, <see cref="MemoryExhaustedException"/> when there is no room.
+    /// The whole body, unless it is larger than <paramref name="maxBytes"/>, declared or counted, or takes longer than <paramref name="maxTime"/> in all.
+    /// Throws <see cref="BadHttpRequestException"/> when the client breaks the protocol, <see cref="OperationCanceledException"/> when it is gone,
+    /// and <see cref="MemoryExhaustedException"/> when there is no room for it.
     /// </summary>
+    /// <param name="reader">The body as it arrives.</param>
+    /// <param name="charged">Whose memory it is; null for nobody's.</param>
+    /// <param name="contentLength">Its declared length; null when there is none.</param>
+    /// <param name="maxBytes">Largest body.</param>
+    /// <param name="maxTime">Longest time from now to the last byte.</param>
+    /// <param name="timer">Measures it, and nothing else meanwhile; under way already where there is a <paramref name="hold"/>.</param>
+    /// <param name="clientGone">Fires when the client is gone.</param>
+    /// <param name="hold">What bounds bodies of unproven senders; null for one who is proven.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<PooledBuffer?> ReadAsync(PipeReader reader, Exchange? charged, long? contentLength, long maxBytes, CancellationToken cancellation)
+    public static async ValueTask<BodyRead> ReadAsync(
+        PipeReader reader,
+        Exchange? charged,
+        long? contentLength,
+        long maxBytes,
+        TimeSpan maxTime,
+        CallTimer timer,
+        CancellationToken clientGone,
+        UnprovenBodies.Hold? hold = null)
     {
         if (contentLength > maxBytes)
         {
-            return null;
+            return new BodyRead(BodyEnd.TooLarge);
         }
 
         // What a proven caller declares is charged at once; what others send, or what comes in chunks, as it comes.
-        long declared = charged is { Caller.IsSigned: false } ? contentLength ?? 0 : 0;
-        await ChargeAsync(charged, declared, cancellation).ConfigureAwait(false);
+        long declared = charged is { Caller.Signed: null } ? contentLength ?? 0 : 0;
+        await ChargeAsync(charged, declared, clientGone).ConfigureAwait(false);
         var body = new PooledBuffer((int)Math.Min(contentLength ?? FirstGuess, MostOnTrust) + 1);
+        bool isTimed = hold is not null;
         try
         {
             while (true)
             {
-                ReadResult result = await reader.ReadAsync(cancellation).ConfigureAwait(false);
+                // What came along with the headers needs no clock.
+                if (!reader.TryRead(out ReadResult result))
+                {
+                    if (!isTimed)
+                    {
+                        isTimed = true;
+                        timer.Start(maxTime, clientGone);
+                    }
+
+                    result = await reader.ReadAsync(timer.Token).ConfigureAwait(false);
+                }
+
                 int arrived = checked((int)result.Buffer.Length);
                 if (body.FreeCapacity < arrived)
                 {
                     int room = RoomFor(body.Length, arrived, contentLength ?? 0);
-                    await ChargeAsync(charged, body.Length + room - (charged?.BodyCharge ?? 0), cancellation).ConfigureAwait(false);
+                    await ChargeAsync(charged, body.Length + room - (charged?.BodyCharge ?? 0), clientGone).ConfigureAwait(false);
+                    if (hold?.TryGrow(body.Length + room) == false)
+                    {
+                        reader.AdvanceTo(result.Buffer.End);
+                        body.Dispose();
+                        return new BodyRead(BodyEnd.Displaced);
+                    }
+
                     body.GetSpan(room);
                 }
 
@@ -56,14 +93,24 @@ internal static class BodyReader
                 if (body.Length > maxBytes)
                 {
                     body.Dispose();
-                    return null;
+                    return new BodyRead(BodyEnd.TooLarge);
                 }
 
                 if (result.IsCompleted)
                 {
-                    return body;
+                    if (isTimed)
+                    {
+                        timer.Disarm();
+                    }
+
+                    return new BodyRead(BodyEnd.Whole, body);
                 }
             }
+        }
+        catch (OperationCanceledException) when (isTimed && timer.HasFired && !clientGone.IsCancellationRequested)
+        {
+            body.Dispose();
+            return new BodyRead(hold is { IsDisplaced: true } ? BodyEnd.Displaced : BodyEnd.TooSlow);
         }
         catch (IOException exception) when (exception.InnerException is OverflowException)
         {

@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Busbar.Configuration.Model;
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Routing;
 using Busbar.Governance.Budgets;
-using Busbar.Governance.Keys;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Reliability;
@@ -18,9 +18,17 @@ internal static class RequestAdmission
 {
     private const int NameOnStack = 256;
 
-    /// <summary>Prepares <paramref name="exchange"/> for its attempts. Null on success; otherwise what to tell the client.</summary>
+    /// <summary>What a client is told whose body was not there in time.</summary>
+    public static GatewayError TooSlow { get; } = new(ErrorKind.InvalidRequest, "The request body was not received in time.", StatusCodes.Status408RequestTimeout);
+
+    /// <summary>
+    /// 3. Reads the body of <paramref name="exchange"/> into one buffer, and compares the signature over it where there is one. Null on success; otherwise what to
+    /// tell the client, who is not admitted any more if it was the signature.
+    /// </summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="unproven">Bounds the bodies of those who have proven nothing yet; null for one who has.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<GatewayError?> AdmitAsync(Exchange exchange)
+    public static async ValueTask<GatewayError?> ReadBodyAsync(Exchange exchange, UnprovenBodies? unproven = null)
     {
         // The body is sent on as plain JSON, so a compressed one would have to be inflated without bound first.
         if (exchange.RequestHeaders.ContentEncoding is { Count: > 0 } encoding && !StringValuesAre(encoding, "identity"))
@@ -28,27 +36,49 @@ internal static class RequestAdmission
             return new GatewayError(ErrorKind.InvalidRequest, "Unsupported Content-Encoding: send the request body uncompressed.");
         }
 
-        // 3. Read the body into one buffer; one forward scan finds model and stream.
+        LimitsConfig limits = exchange.Snapshot.Config.Limits;
         long? length = exchange.RequestHeaders.ContentLength;
-        PooledBuffer? body = await BodyReader.ReadAsync(
-            exchange.RequestReader, exchange, length, exchange.Snapshot.Config.Limits.RequestBodyMaxBytes, exchange.ClientGone).ConfigureAwait(false);
-        if (body is null)
+        TimeSpan maxTime = TimeSpan.FromSeconds(limits.RequestBodyReadTimeoutSecs);
+        BodyRead read;
+        if (unproven is null || length > limits.RequestBodyMaxBytes)
         {
-            return new GatewayError(ErrorKind.TooLarge);
+            read = await BodyReader.ReadAsync(
+                exchange.RequestReader, exchange, length, limits.RequestBodyMaxBytes, maxTime, exchange.Timer, exchange.ClientGone).ConfigureAwait(false);
+        }
+        else
+        {
+            using UnprovenBodies.Hold hold = unproven.Begin(
+                exchange.Caller.Signed!.AccessKeyId, limits.RequestBodyMaxBytes, maxTime, exchange.Timer, exchange.ClientGone);
+            read = await BodyReader.ReadAsync(
+                exchange.RequestReader, exchange, length, limits.RequestBodyMaxBytes, maxTime, exchange.Timer, exchange.ClientGone, hold).ConfigureAwait(false);
+        }
+
+        if (read.Body is not { } body)
+        {
+            return read.End switch
+            {
+                BodyEnd.TooLarge => new GatewayError(ErrorKind.TooLarge),
+                BodyEnd.TooSlow => TooSlow,
+                _ => new GatewayError(ErrorKind.Unavailable),
+            };
         }
 
         exchange.Body = body;
         exchange.BodyLength = body.Length;
-        if (exchange.Caller.IsSigned)
+        if (exchange.Caller.Signed is { } signed && !signed.Covers(body.Span))
         {
-            KeyEntry? signer = exchange.Snapshot.Signatures!.Verify(exchange);
-            exchange.Caller = new(signer is not null, default, signer);
-            if (signer is null)
-            {
-                return new GatewayError(ErrorKind.Authentication);
-            }
+            exchange.Caller = default;
+            return new GatewayError(ErrorKind.Authentication);
         }
 
+        return null;
+    }
+
+    /// <summary>Prepares <paramref name="exchange"/>, whose body is there, for its attempts. Null on success; otherwise what to tell the client.</summary>
+    public static GatewayError? Admit(Exchange exchange)
+    {
+        // One forward scan finds model and stream.
+        PooledBuffer body = exchange.Body!;
         ScanResult result = RequestScan.TryScan(body.Memory, out RequestScan scan);
         if (result != ScanResult.Ok)
         {

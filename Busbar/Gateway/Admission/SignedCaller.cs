@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Busbar.Configuration.Model;
 using Busbar.Governance.Keys;
 using Busbar.Upstream;
@@ -12,7 +11,6 @@ internal sealed class SignedCaller
 
     private readonly KeyDirectory _keys;
     private readonly SecretBox? _box;
-    private readonly AccessKeyPair? _decoy;
     private readonly TimeProvider _time;
 
     /// <summary>Verifies for <paramref name="keys"/>; without a master key in <paramref name="config"/> no signature is valid.</summary>
@@ -20,37 +18,33 @@ internal sealed class SignedCaller
     {
         _keys = keys;
         _box = SecretBox.Of(config);
-        _decoy = _box?.Seal("", "", new Secret(new string('0', 40)));
         _time = time;
     }
 
-    /// <summary>The key that signed <paramref name="exchange"/>, whose body has been read; null when the signature is not valid or its key not in force.</summary>
-    public KeyEntry? Verify(Exchange exchange)
+    /// <summary>
+    /// Judges a signed request by its headers; no byte of its body is read for one that fails here. Null when its signature can't be valid. Ids of access keys
+    /// are no secrets, so who is unknown is refused at once.
+    /// </summary>
+    public SignedRequest? Judge(Exchange exchange)
     {
         DateTimeOffset now = _time.GetUtcNow();
-        KeyEntry? signer = null;
         var inbound = new SigV4Inbound(
             exchange.Method,
             exchange.RawPath.ToString(),
             exchange.RawQuery.ToString(),
-            name => exchange.RequestHeaders.TryGetValue(name, out var values) ? string.Join(',', values.ToArray()) : null,
-            SHA256.HashData(exchange.Body!.Span));
-        SigV4Result result = SigV4Verifier.Verify(inbound, id => SecretOf(id, now.ToUnixTimeSeconds(), out signer), now, out _);
-        bool isForUs = SigV4Authorization.TryParse(inbound.Header("authorization") ?? "", out SigV4Authorization claim) && claim.Scope.Service == Service;
-        return result == SigV4Result.Valid && isForUs ? signer : null;
-    }
-
-    // For an id that is unknown, or whose key is not in force, a decoy is opened, and the time that takes tells nothing.
-    private string? SecretOf(string accessKeyId, long now, out KeyEntry? signer)
-    {
-        signer = _keys.FindAccessKey(accessKeyId);
-        if (signer is { IsDeleted: false, Key: { AccessKey: { } pair } key } && pair.Id == accessKeyId && key.IsActive(now))
+            name => exchange.RequestHeaders.TryGetValue(name, out var values) ? string.Join(',', values.ToArray()) : null);
+        if (_box is null || SigV4Verifier.Judge(inbound, now, out SigV4Claim? claim) != SigV4Result.Valid || claim!.Scope.Service != Service)
         {
-            return _box?.Open(key.Id, pair)?.Reveal();
+            return null;
         }
 
-        _box?.Open("", _decoy!);
-        signer = null;
-        return null;
+        if (_keys.FindAccessKey(claim.AccessKeyId) is not { IsDeleted: false, Key: { AccessKey: { } pair } key } signer
+            || pair.Id != claim.AccessKeyId || !key.IsActive(now.ToUnixTimeSeconds()) || _box.Open(key.Id, pair) is not { } secret)
+        {
+            return null;
+        }
+
+        var request = new SignedRequest(signer, claim, secret);
+        return request.IsForged ? null : request;
     }
 }

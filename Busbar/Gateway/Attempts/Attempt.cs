@@ -24,6 +24,8 @@ namespace Busbar.Gateway.Attempts;
 /// </summary>
 internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoint endpoint) : IDisposable
 {
+    private const string StreamOptions = "stream_options";
+
     private PooledBuffer? _translatedBody;
     private UpstreamRequest? _request;
     private bool _isSecondTry;
@@ -46,6 +48,9 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <summary>What translation must remember between request and answer; null on same-protocol hops.</summary>
     public TranslationContext? Translation { get; private set; }
 
+    /// <summary>What was asked, to be kept with the answer for requests that refer to it; null when the answer is not to be kept here.</summary>
+    public byte[]? KeptInput { get; private set; }
+
     /// <summary>Whether the provider was asked for a usage that the client did not ask for.</summary>
     public bool HidesUsage { get; private set; }
 
@@ -54,6 +59,9 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
 
     /// <summary>The provider's answer, once its headers are in.</summary>
     public UpstreamResponse Response => _response!;
+
+    /// <summary>Whether the provider's answer says that its body is in a coding.</summary>
+    public bool IsEncoded { get; private set; }
 
     /// <summary>Status of the provider's answer; null while there is none.</summary>
     public int? Status => _response?.Status;
@@ -77,7 +85,9 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
                 return refusal;
             }
 
+            KeptInput = KeptAnswers.InputOf(exchange, request);
             exchange.WantsStreamUsage = request.IncludeUsage;
+            LeaveOutRefused();
             body = new ModelSplice(_translatedBody);
         }
         else
@@ -85,24 +95,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             body = SameProtocolBody();
         }
 
-        var call = new EgressCall(exchange.Route.Operation, exchange.Streams);
-        if (!IsTranslated)
-        {
-            call = call with { Version = exchange.Route.Version, JsonArray = exchange.WantsJsonArray };
-        }
-
-        _request = endpoint.NewRequest(body, call, exchange.Caller.Credential);
-        if (!IsTranslated)
-        {
-            DeniedBetas = HeaderPolicy.CopyRequest(endpoint.Provider.Config, exchange.Caller, exchange.RequestHeaders, _request);
-            if (exchange.Caller.Credential.Carrier == CredentialCarrier.Signature)
-            {
-                ForwardedSignature.Copy(exchange.RequestHeaders, _request);
-            }
-        }
-
-        endpoint.AddDefaultHeaders(_request);
-        exchange.Trace?.Call(exchange, _request);
+        NewRequest(body);
         return null;
     }
 
@@ -115,27 +108,22 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
 
     /// <summary>
     /// Puts the request together again without the parameter that <paramref name="error"/> refuses. True once at most, and only where the parameter was
-    /// written here; the request is then to be sent again, to the same lane.
+    /// written here; the request is then to be sent again, to the same lane. A parameter that is refused as such is not sent to that lane any more.
     /// </summary>
     public bool TryWithoutRefused(int status, in ProviderError error)
     {
-        if (!IsTranslated || status != 400 || _isSecondTry)
+        if (_isSecondTry || status is not (400 or 422) || !(IsTranslated || HidesUsage))
         {
             return false;
         }
 
-        var body = new PooledBuffer(_translatedBody!.WholeLength);
-        if (!RefusedParameter.TryRemove(new ModelSplice(_translatedBody), error, body, out LossField? loss))
+        PooledBuffer? body = WithoutRefused(status, error);
+        if (body is null && (IsTranslated || HidesUsage))
         {
-            body.Dispose();
             return false;
         }
 
-        if (loss is { } lost)
-        {
-            Translation!.Losses.Add(lost);
-        }
-
+        ModelSplice splice = body is null ? new ModelSplice(exchange.Body!.Memory, exchange.Scan, endpoint.ModelJson) : new ModelSplice(body);
         _isSecondTry = true;
         exchange.Trace?.Judged(new AttemptResult(AttemptEnd.Skipped));
         exchange.Trace?.Ended(this);
@@ -144,15 +132,13 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         if (_request is { IsInFlight: true })
         {
             // What was translated points at the client's bytes.
-            _translatedBody.Lend();
+            _translatedBody?.Lend();
             exchange.Body?.Lend();
         }
 
-        _translatedBody.Dispose();
+        _translatedBody?.Dispose();
         _translatedBody = body;
-        _request = endpoint.NewRequest(new ModelSplice(body), new EgressCall(exchange.Route.Operation, exchange.Streams), exchange.Caller.Credential);
-        endpoint.AddDefaultHeaders(_request);
-        exchange.Trace?.Call(exchange, _request);
+        NewRequest(splice);
         return true;
     }
 
@@ -166,7 +152,8 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <summary>Takes over the answer to <see cref="SendAsync"/>.</summary>
     public void Received(UpstreamResponse response)
     {
-        _response = response;
+        IsEncoded = DecodedResponse.IsEncoded(response);
+        _response = IsTranslated ? DecodedResponse.For(response) : response;
         if (response.IsSuccess)
         {
             lease.Lane.State.Latency.Observe(exchange.Snapshot.Time.GetElapsedTime(exchange.CalledAt));
@@ -277,6 +264,20 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         exchange.Memory.Release(given);
     }
 
+    /// <summary>
+    /// The answer is there as a whole: the call ends, and the lane is free, before the client takes it, who may read slowly. Nothing may be read from
+    /// <see cref="Response"/> any more.
+    /// </summary>
+    public void EndCall()
+    {
+        exchange.Trace?.Judged(AttemptResult.Answered);
+        exchange.Trace?.Ended(this);
+        _response?.Dispose();
+        _response = null;
+        ReleaseSent();
+        lease.Dispose();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -293,6 +294,102 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         _translatedBody?.Dispose();
         Discharge();
         lease.Dispose();
+    }
+
+    private void NewRequest(in ModelSplice body)
+    {
+        var call = new EgressCall(exchange.Route.Operation, exchange.Streams);
+        if (!IsTranslated)
+        {
+            call = call with { Version = exchange.Route.Version, JsonArray = exchange.WantsJsonArray };
+        }
+
+        UpstreamRequest request = _request = endpoint.NewRequest(body, call, exchange.Caller.Credential);
+        if (IsTranslated)
+        {
+            // What is read here should come as it is.
+            request.TryAdd("Accept-Encoding", "identity");
+        }
+        else
+        {
+            DeniedBetas = HeaderPolicy.CopyRequest(endpoint.Provider.Config, exchange.Caller, exchange.RequestHeaders, request);
+            if (exchange.Caller.Credential.Carrier == CredentialCarrier.Signature)
+            {
+                ForwardedSignature.Copy(exchange.RequestHeaders, request);
+            }
+        }
+
+        endpoint.AddDefaultHeaders(request);
+        exchange.Trace?.Call(exchange, request);
+    }
+
+    private void LeaveOutRefused()
+    {
+        foreach (string name in endpoint.Refused.Names)
+        {
+            using JsonTape tape = Joined(_translatedBody!, out PooledBuffer joined);
+            using (joined)
+            {
+                var body = new PooledBuffer(joined.Length);
+                if (!Remove(tape.Root, name, body))
+                {
+                    body.Dispose();
+                    continue;
+                }
+
+                _translatedBody!.Dispose();
+                _translatedBody = body;
+            }
+        }
+    }
+
+    // Null when the error refuses nothing that was written here, and for a same-protocol request, which needs no new body without it.
+    private PooledBuffer? WithoutRefused(int status, in ProviderError error)
+    {
+        using JsonTape tape = Joined(_translatedBody!, out PooledBuffer joined);
+        using (joined)
+        {
+            string? name = RefusedParameter.Find(status, error, tape.Root);
+            if (name is null || (!IsTranslated && name != StreamOptions))
+            {
+                return null;
+            }
+
+            if (RefusedParameter.IsLasting(error))
+            {
+                endpoint.Refused.Add(name);
+            }
+
+            if (!IsTranslated)
+            {
+                HidesUsage = false;
+                return null;
+            }
+
+            var body = new PooledBuffer(joined.Length);
+            Remove(tape.Root, name, body);
+            return body;
+        }
+    }
+
+    private bool Remove(JsonNode request, string name, PooledBuffer output)
+    {
+        bool isRemoved = RefusedParameter.TryRemove(request, name, output, out LossField? loss);
+        if (isRemoved && loss is { } lost)
+        {
+            Translation!.Losses.Add(lost);
+        }
+
+        return isRemoved;
+    }
+
+    private static JsonTape Joined(PooledBuffer body, out PooledBuffer joined)
+    {
+        joined = new PooledBuffer(body.WholeLength);
+        new ModelSplice(body).WriteTo(joined);
+        var tape = new JsonTape();
+        tape.TryParse(joined.Memory);
+        return tape;
     }
 
     private ModelSplice SameProtocolBody()
@@ -317,7 +414,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             return NamedInPath(body);
         }
 
-        if (exchange.Reservation.IsOpen && StreamUsage.IsUnasked(exchange))
+        if (exchange.Reservation.IsOpen && StreamUsage.IsUnasked(exchange) && !endpoint.Refused.Contains(StreamOptions))
         {
             HidesUsage = true;
             _translatedBody ??= PooledBuffer.Borrowing(body);

@@ -5,6 +5,7 @@ using Busbar.Gateway.Memory;
 using Busbar.Gateway.OwnAnswers;
 using Busbar.Gateway.Relay;
 using Busbar.Gateway.Routing;
+using Busbar.Gateway.Server;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
@@ -41,6 +42,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             Caller = exchange.CallerHash,
             IsBeside = exchange.Route.Operation != Operation.Chat,
         };
+        KeptAnswers.Resolve(exchange);
         FollowUp.Direct(exchange, metrics, ref pick);
         bool canServe = exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
         bool hasRoom = PassOverSmall(exchange, pool, ref pick);
@@ -153,7 +155,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 
         if (last.Final is { } final)
         {
-            await ErrorReply.WriteAsync(exchange, final).ConfigureAwait(false);
+            await ErrorReply.WriteAsync(exchange, final, final.Kind == ErrorKind.Unavailable ? 1 : 0).ConfigureAwait(false);
             return;
         }
 
@@ -208,6 +210,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             return lease;
         }
 
+        pick.Turn = CallerShare.Of(exchange);
         TimeSpan longest = pool.Config.QueueMaxMs is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : left;
         try
         {
@@ -282,6 +285,14 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             {
                 exchange.Outcome = Outcome.ClientError;
                 return AttemptResult.ClientLeft;
+            }
+
+            if (LocalExhaustionException.Behind(exception) is { } exhaustion)
+            {
+                // Nobody's fault: no lane is charged, and one that has a connection left may still take the request.
+                metrics.LocalExhaustion.Get().Add();
+                log.LocalExhaustion(exchange, lease, exhaustion.Reason);
+                return new AttemptResult(AttemptEnd.Skipped, Final: new GatewayError(ErrorKind.Unavailable));
             }
 
             bool timedOut = exception is OperationCanceledException;
@@ -406,7 +417,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         if (body.Length > 0)
         {
             exchange.ResponseHeaders.ContentLength = body.Length;
-            await exchange.Output.WriteAsync(body, exchange.ClientGone).ConfigureAwait(false);
+            await ClientOutput.WriteAsync(exchange, body).ConfigureAwait(false);
         }
     }
 

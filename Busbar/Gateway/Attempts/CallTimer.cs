@@ -70,6 +70,9 @@ internal sealed class CallTimer
         _armedFor = default;
     }
 
+    /// <summary>Ends what is waited for, now.</summary>
+    public void Fire() => _source.Cancel();
+
     /// <summary>Ends the request: nothing fires any more.</summary>
     public void Reset()
     {

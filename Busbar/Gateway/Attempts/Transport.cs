@@ -103,7 +103,7 @@ internal static class Transport
     {
         for (; exception is not null; exception = exception.InnerException)
         {
-            if (exception is SocketException { SocketErrorCode: SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable or SocketError.ProcessLimit }
+            if (exception is LocalExhaustionException or SocketException { SocketErrorCode: SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable or SocketError.ProcessLimit }
                 or IOException { HResult: NoSpace or TooManyFiles or TooManyFilesInSystem or NoMemory } or OutOfMemoryException)
             {
                 return true;

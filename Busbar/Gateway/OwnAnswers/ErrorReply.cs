@@ -1,4 +1,5 @@
 using System.Globalization;
+using Busbar.Gateway.Server;
 using Busbar.Ir;
 using Busbar.Wire;
 
@@ -43,7 +44,7 @@ internal static class ErrorReply
         exchange.Outcome = OutcomeOf(exchange.Status);
         exchange.Reason ??= Observability.Metrics.Metrics.LabelOf(error.Kind);
         exchange.MarkHeaders();
-        await exchange.Output.WriteAsync(body.Memory, exchange.ClientGone).ConfigureAwait(false);
+        await ClientOutput.WriteAsync(exchange, body.Memory).ConfigureAwait(false);
     }
 
     private static Observability.Metrics.Outcome OutcomeOf(int status) => status switch

@@ -1,6 +1,7 @@
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Routing;
+using Busbar.Gateway.Server;
 using Busbar.Ir;
 using Busbar.Reliability;
 using Busbar.Wire;
@@ -30,7 +31,15 @@ internal static class ModelListing
         var output = new JsonWriter(body);
         if (exchange.Route.Endpoint == GatewayEndpoint.ModelList)
         {
-            WriteList(exchange.Route.Protocol, [.. Of(fleet).Where(model => KeyGate.Shows(caller, model))], output);
+            IReadOnlyList<Pool> models = [.. Of(fleet).Where(model => KeyGate.Shows(caller, model))];
+            if (QueryValue.Of(exchange.RawQuery, "client_version").IsEmpty)
+            {
+                WriteList(exchange.Route.Protocol, models, output);
+            }
+            else
+            {
+                CodexModels.Write(models, output);
+            }
         }
         else if (fleet.Resolve(exchange.Route.Model) is { } pool && KeyGate.Shows(caller, pool))
         {
@@ -45,7 +54,7 @@ internal static class ModelListing
         HeaderPolicy.NameRequest(exchange);
         exchange.ResponseHeaders.ContentType = "application/json";
         exchange.ResponseHeaders.ContentLength = body.Length;
-        await exchange.Output.WriteAsync(body.Memory, exchange.ClientGone).ConfigureAwait(false);
+        await ClientOutput.WriteAsync(exchange, body.Memory).ConfigureAwait(false);
     }
 
     /// <summary>What clients may call, in the order of the list.</summary>
@@ -178,8 +187,8 @@ internal static class ModelListing
         }
     }
 
-    // What fits into the largest lane fits: longer requests fail over to it.
-    private static long? ContextOf(Pool pool)
+    /// <summary>Largest input of <paramref name="pool"/> in tokens; null when unknown. What fits into the largest lane fits: longer requests fail over to it.</summary>
+    public static long? ContextOf(Pool pool)
     {
         long? largest = null;
         foreach (PoolMember member in pool.Members)

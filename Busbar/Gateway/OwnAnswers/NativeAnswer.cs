@@ -1,4 +1,5 @@
 using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Server;
 using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Gateway.OwnAnswers;
@@ -42,6 +43,6 @@ internal sealed class NativeAnswer
         exchange.Outcome = _outcome;
         exchange.ServedBy = _lane;
         exchange.MarkHeaders(_lane);
-        await exchange.Output.WriteAsync(_body, exchange.ClientGone).ConfigureAwait(false);
+        await ClientOutput.WriteAsync(exchange, _body).ConfigureAwait(false);
     }
 }

@@ -1,4 +1,5 @@
 using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Server;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols.Translation.Models;
@@ -27,7 +28,7 @@ internal static class TokenCount
         exchange.ResponseHeaders.ContentLength = body.Length;
         exchange.Outcome = Outcome.Ok;
         exchange.MarkHeaders();
-        await exchange.Output.WriteAsync(body.Memory, exchange.ClientGone).ConfigureAwait(false);
+        await ClientOutput.WriteAsync(exchange, body.Memory).ConfigureAwait(false);
     }
 
     private static GatewayError? Estimate(Exchange exchange, Pool pool, out long tokens)

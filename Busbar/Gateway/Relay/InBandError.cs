@@ -12,19 +12,27 @@ internal static class InBandError
     /// <summary>The error that <paramref name="body"/> is; null when it is an answer, or nothing that can be read.</summary>
     public static StreamError? Of(Attempt attempt, ReadOnlyMemory<byte> body)
     {
-        if (attempt.Exchange.Route.Operation != Operation.Chat || !MayBe(body.Span))
+        Protocol protocol = attempt.Endpoint.Protocol;
+        if (attempt.Exchange.Route.Operation != Operation.Chat)
+        {
+            return null;
+        }
+
+        bool? looks = attempt.Response.Status != 200 || attempt.IsEncoded ? true : protocol.LooksAnswered(body.Span);
+        if (looks == true && !MayBe(body.Span))
         {
             return null;
         }
 
         using ChatResponse response = ChatResponse.Rent();
-        return ResponseTranslation.TryRead(body, attempt.Endpoint.Protocol, response) ? response.Failure : null;
+        return ResponseTranslation.TryRead(body, protocol, response) ? response.Failure : null;
     }
 
-    // Answers are hardly ever parsed for this: one dialect always names its error, which is null then, and one says it by its finish reason.
+    // Answers are hardly ever parsed for this: one dialect always names its error, which is null then, and three say it by their stop word.
     private static bool MayBe(ReadOnlySpan<byte> body)
     {
         int at = body.IndexOf("\"error\""u8);
-        return (at >= 0 && !body[(at + 7)..].TrimStart(": \t\r\n"u8).StartsWith("null"u8)) || body.IndexOf("\"ERROR"u8) >= 0;
+        return (at >= 0 && !body[(at + 7)..].TrimStart(": \t\r\n"u8).StartsWith("null"u8))
+            || body.IndexOf("\"ERROR"u8) >= 0 || body.IndexOf("\"MALFORMED_"u8) >= 0 || body.IndexOf("\"malformed_"u8) >= 0;
     }
 }

@@ -104,7 +104,7 @@ internal sealed class KeepAlive
             if (sign.Length > 0)
             {
                 exchange.Output.Append(sign.Span);
-                await exchange.Output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+                await ClientOutput.FlushAsync(exchange).ConfigureAwait(false);
             }
 
             Wrote();

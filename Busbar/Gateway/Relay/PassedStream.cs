@@ -16,6 +16,7 @@ internal sealed class PassedStream : IRelayedStream
     private readonly TextMeter? _meter;
     private long _forwarded;
     private bool _fromPartial;
+    private bool _isWrapped;
     private bool _isToRemember;
 
     /// <summary>For the answer of <paramref name="attempt"/>.</summary>
@@ -61,6 +62,12 @@ internal sealed class PassedStream : IRelayedStream
         FrameResult result = Observe();
         int whole = (int)(Framer.FrameEnd - _forwarded);
         _forwarded = Framer.FrameEnd;
+        if (Framer is JsonArrayFramer { IsBare: true })
+        {
+            Wrap(arrived.Span, whole);
+            return result;
+        }
+
         if (_partial.Length == 0)
         {
             // The usual case: whole frames arrived, and go on from where they were received.
@@ -75,12 +82,32 @@ internal sealed class PassedStream : IRelayedStream
         return result;
     }
 
+    // The client reads an array, and the provider sent its only element bare.
+    private void Wrap(ReadOnlySpan<byte> arrived, int whole)
+    {
+        if (!_isWrapped)
+        {
+            _isWrapped = true;
+            _partial.Write((byte)'[');
+        }
+
+        _partial.Write(arrived);
+        _fromPartial = true;
+        bool isOver = whole > 0;
+        if (isOver)
+        {
+            _partial.Write((byte)']');
+        }
+
+        Fresh = isOver ? _partial.Memory : default;
+    }
+
     /// <inheritdoc/>
     public FrameResult Complete()
     {
         Framer.Complete();
         FrameResult result = Observe();
-        int whole = (int)(Framer.FrameEnd - _forwarded);
+        int whole = _isWrapped ? _partial.Length : (int)(Framer.FrameEnd - _forwarded);
         _forwarded = Framer.FrameEnd;
         _fromPartial = true;
         Fresh = _partial.Memory[..whole];

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.OwnAnswers;
@@ -320,16 +319,14 @@ internal static class StreamRelay
     }
 
     /// <summary>Sends what was written; false when the client is gone. A slow client stops the clock: its slowness is not the provider's.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<bool> FlushAsync(Exchange exchange)
+    public static ValueTask<bool> FlushAsync(Exchange exchange)
     {
-        ValueTask<FlushResult> flush = exchange.Output.FlushAsync(CancellationToken.None);
-        if (!flush.IsCompletedSuccessfully)
+        ValueTask<bool> flush = ClientOutput.FlushAsync(exchange);
+        if (!flush.IsCompleted)
         {
             exchange.Timer.Disarm();
         }
 
-        FlushResult result = await flush.ConfigureAwait(false);
-        return !result.IsCompleted && !exchange.ClientGone.IsCancellationRequested;
+        return flush;
     }
 }

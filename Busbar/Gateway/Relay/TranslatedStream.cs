@@ -15,6 +15,7 @@ internal sealed class TranslatedStream : IRelayedStream
     private readonly StreamTranslation _translation;
     private readonly PooledBuffer _output = new(1024);
     private readonly TextMeter? _meter;
+    private bool _isKept;
 
     /// <summary>For the answer of <paramref name="attempt"/>.</summary>
     public TranslatedStream(Attempt attempt)
@@ -61,7 +62,11 @@ internal sealed class TranslatedStream : IRelayedStream
     }
 
     /// <summary>Feeds a whole answer through, for a provider that answered a streaming request with one body.</summary>
-    public void Feed(ChatResponse whole) => _translation.Feed(whole, _output);
+    public void Feed(ChatResponse whole)
+    {
+        _translation.Feed(whole, _output);
+        Keep();
+    }
 
     /// <inheritdoc/>
     public FrameResult Take()
@@ -73,6 +78,7 @@ internal sealed class TranslatedStream : IRelayedStream
             _meter?.Add(frame.Data.Span);
         }
 
+        Keep();
         return result;
     }
 
@@ -82,7 +88,24 @@ internal sealed class TranslatedStream : IRelayedStream
         Framer.Complete();
         FrameResult result = Take();
         _translation.Complete(_output);
+        Keep();
         return result;
+    }
+
+    // The last event repeats the whole answer.
+    private void Keep()
+    {
+        if (_isKept || !IsComplete || _attempt.KeptInput is not { } input)
+        {
+            return;
+        }
+
+        _isKept = true;
+        int last = _output.Span.LastIndexOf("\ndata: "u8);
+        if (last >= 0)
+        {
+            KeptAnswers.Keep(_attempt.Exchange, input, _output.Memory[(last + "\ndata: ".Length)..]);
+        }
     }
 
     /// <inheritdoc/>

@@ -67,13 +67,16 @@ internal static class WholeRelay
         KeyCharge.Settle(exchange);
         if (body.Length > 0)
         {
-            await exchange.Output.WriteAsync(body.Memory, CancellationToken.None).ConfigureAwait(false);
+            attempt.EndCall();
+            await ClientOutput.WriteAsync(exchange, body.Memory).ConfigureAwait(false);
         }
 
         return AttemptResult.Answered;
     }
 
-    /// <summary>Reads the whole body and writes it in the client's dialect, as one body or, where the client asked for a stream, as a stream.</summary>
+    /// <summary>
+    /// Reads the whole body and writes it in the client's dialect, as one body or, where the client asked for a stream, as a stream.
+    /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<AttemptResult> TranslateAsync(Attempt attempt)
     {
@@ -96,17 +99,16 @@ internal static class WholeRelay
         exchange.Trace?.Answered(attempt, body.Memory);
         using ChatResponse response = ChatResponse.Rent();
         using var output = new PooledBuffer(body.Length + 512);
-        bool read = exchange.Streams
-            ? ResponseTranslation.TryRead(body.Memory, attempt.Endpoint.Protocol, response)
-            : ResponseTranslation.Translate(body.Memory, attempt.Endpoint.Protocol, exchange.Ingress, attempt.Translation!, IdentityOf(attempt), response, output);
-        if (!read)
+        TranslationContext context = attempt.Translation!;
+        ResponseIdentity identity = IdentityOf(attempt);
+        if (!ResponseTranslation.TryRead(body.Memory, attempt.Endpoint.Protocol, response))
         {
             return attempt.Fail(FaultClass.ServerError, default);
         }
 
         if (response.Failure is { } failure)
         {
-            return attempt.Fail(FaultClassifier.Classify(failure, attempt.Lease.Lane.Provider.ErrorMap), failure.Error);
+            return Failed(attempt, failure);
         }
 
         exchange.Usage = response.Usage;
@@ -118,14 +120,31 @@ internal static class WholeRelay
             Answer.Commit(attempt, exchange.StreamContentType, null, streamed: true);
             attempt.Lease.Succeeded();
             KeyCharge.Settle(exchange);
-            await exchange.Output.WriteAsync(streamed.Fresh, CancellationToken.None).ConfigureAwait(false);
+            attempt.EndCall();
+            await ClientOutput.WriteAsync(exchange, streamed.Fresh).ConfigureAwait(false);
             return AttemptResult.Answered;
+        }
+
+        if (!ResponseTranslation.TryWrite(response, exchange.Ingress, context, identity, output))
+        {
+            return attempt.Fail(FaultClass.ServerError, default);
+        }
+
+        if (response.Failure is { } late)
+        {
+            return Failed(attempt, late);
+        }
+
+        if (attempt.KeptInput is { } input)
+        {
+            KeptAnswers.Keep(exchange, input, output.Memory);
         }
 
         Answer.Commit(attempt, "application/json", output.Length, streamed: false);
         attempt.Lease.Succeeded();
         KeyCharge.Settle(exchange);
-        await exchange.Output.WriteAsync(output.Memory, CancellationToken.None).ConfigureAwait(false);
+        attempt.EndCall();
+        await ClientOutput.WriteAsync(exchange, output.Memory).ConfigureAwait(false);
         return AttemptResult.Answered;
     }
 
@@ -167,7 +186,7 @@ internal static class WholeRelay
 
         if (response.Failure is { } failure)
         {
-            return attempt.Fail(FaultClassifier.Classify(failure, attempt.Lease.Lane.Provider.ErrorMap), failure.Error);
+            return Failed(attempt, failure);
         }
 
         using var output = new PooledBuffer();
@@ -178,7 +197,8 @@ internal static class WholeRelay
         Answer.Commit(attempt, "application/json", output.Length, streamed: false);
         attempt.Lease.Succeeded();
         KeyCharge.Settle(exchange);
-        await exchange.Output.WriteAsync(output.Memory, CancellationToken.None).ConfigureAwait(false);
+        attempt.EndCall();
+        await ClientOutput.WriteAsync(exchange, output.Memory).ConfigureAwait(false);
         return AttemptResult.Answered;
     }
 
@@ -275,6 +295,15 @@ internal static class WholeRelay
         attempt.Exchange.Snapshot.Time.GetUtcNow().ToUnixTimeSeconds(),
         attempt.Endpoint.Target.WireModelText,
         (long)attempt.Exchange.Elapsed.TotalMilliseconds);
+
+    // Where no lane is left, the provider's own words about what broke are more than that nothing is available.
+    private static AttemptResult Failed(Attempt attempt, StreamError failure)
+    {
+        AttemptResult failed = attempt.Fail(FaultClassifier.Classify(failure, attempt.Lease.Lane.Provider.ErrorMap), failure.Error);
+        return failed is { End: AttemptEnd.NextLane, Final: null, Reason: FailoverReason.TransientUpstream } && failure.Error.Message is not null
+            ? failed with { Final = ErrorMapping.FromStream(failure) }
+            : failed;
+    }
 
     private static long? LengthOf(UpstreamResponse response) =>
         response.Head.TryGet("Content-Length", out ReadOnlySpan<char> text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;

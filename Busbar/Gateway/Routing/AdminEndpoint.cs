@@ -1,6 +1,8 @@
 using Busbar.Admin;
 using Busbar.Gateway.Admission;
+using Busbar.Gateway.Attempts;
 using Busbar.Ir;
+using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -9,6 +11,9 @@ namespace Busbar.Gateway.Routing;
 /// <summary>Carries requests to the admin API and its answers back.</summary>
 internal static class AdminEndpoint
 {
+    // Its bodies are at most 64 KiB.
+    private static readonly TimeSpan MaxBodyTime = TimeSpan.FromSeconds(10);
+
     /// <summary>
     /// Where a request for <c>/admin</c> goes; null for any other. With a listener of its own the admin API is not on this port, and its paths are
     /// as unknown as any.
@@ -31,7 +36,7 @@ internal static class AdminEndpoint
             Query = target.Query.ToString(),
             Headers = request.Headers,
             Source = features.Get<IHttpConnectionFeature>()?.RemoteIpAddress?.ToString() ?? "unknown",
-            ReadBody = most => BodyReader.ReadAsync(features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader, null, request.Headers.ContentLength, most, gone),
+            ReadBody = most => ReadBodyAsync(features, request.Headers.ContentLength, most, gone),
         };
         using AdminReply reply = api is null ? Refused() : await api.HandleAsync(call).ConfigureAwait(false);
         response.StatusCode = reply.Status;
@@ -52,6 +57,13 @@ internal static class AdminEndpoint
         {
             // The client is gone; what it asked for is done.
         }
+    }
+
+    private static async ValueTask<PooledBuffer?> ReadBodyAsync(IFeatureCollection features, long? length, long most, CancellationToken gone)
+    {
+        BodyRead read = await BodyReader.ReadAsync(
+            features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader, null, length, most, MaxBodyTime, new CallTimer(), gone).ConfigureAwait(false);
+        return read.End == BodyEnd.TooSlow ? throw new IOException("the body was not received in time") : read.Body;
     }
 
     private static AdminReply Refused()

@@ -3,7 +3,6 @@ using Busbar.Configuration.Model;
 using Busbar.Gateway.Attempts;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -12,9 +11,10 @@ namespace Busbar.Gateway.Server;
 /// <summary>Raw Kestrel without a web host: one listener that takes HTTP/1.1 and HTTP/2, with or without TLS.</summary>
 internal static class GatewayServer
 {
-    /// <summary>A server for <paramref name="targets"/>, not yet started.</summary>
-    public static KestrelServer Create(ListenTargets targets, LimitsConfig limits, ILoggerFactory loggers, TlsListener? tls = null)
+    /// <summary>A server for <paramref name="targets"/>, not yet started, whose connections take <paramref name="places"/>; null for no bound.</summary>
+    public static KestrelServer Create(ListenTargets targets, LimitsConfig limits, ILoggerFactory loggers, TlsListener? tls = null, ConnectionPlaces? places = null)
     {
+        places ??= new ConnectionPlaces(int.MaxValue);
         var options = new KestrelServerOptions
         {
             AddServerHeader = false,
@@ -30,7 +30,9 @@ internal static class GatewayServer
         // The body reader enforces the cap itself, to answer in the client's dialect.
         options.Limits.MaxRequestBodySize = null;
         options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderReadTimeoutSecs);
-        options.Limits.MinRequestBodyDataRate = new MinDataRate(240, TimeSpan.FromSeconds(limits.RequestBodyReadTimeoutSecs));
+
+        // And the time, which is a total: a rate alone would let a client take for ever.
+        options.Limits.MinRequestBodyDataRate = null;
 
         // The body is collected here; what waits in front of that is memory spent twice.
         options.Limits.MaxRequestBufferSize = 128 * 1024;
@@ -42,6 +44,7 @@ internal static class GatewayServer
         targets.AddTo(options, listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
+            listen.Use(places.Middleware);
             if (tls is not null)
             {
                 listen.Use(tls.Middleware);
@@ -51,14 +54,6 @@ internal static class GatewayServer
                 listen.Use(CleartextHttp2.Middleware(options.Limits.RequestHeadersTimeout));
             }
         });
-        var transport = new SocketTransportOptions
-        {
-            NoDelay = true,
-
-            // Request code runs on the event threads: a quarter less CPU per request, and it never blocks there.
-            UnsafePreferInlineScheduling = true,
-            CreateBoundListenSocket = targets.Bind,
-        };
-        return new KestrelServer(Options.Create(options), new SocketTransportFactory(Options.Create(transport), loggers), loggers);
+        return new KestrelServer(Options.Create(options), new PacedTransport(targets.Bind, places, loggers.CreateLogger("busbar")), loggers);
     }
 }

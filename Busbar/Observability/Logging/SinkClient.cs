@@ -14,6 +14,7 @@ internal sealed class SinkClient : IDisposable
     private readonly HttpMessageInvoker _invoker;
     private readonly Uri _address;
     private readonly Secret? _authorization;
+    private readonly IReadOnlyDictionary<string, Secret> _headers;
     private readonly TimeSpan _limit;
 
     /// <summary>Prepares posts to <paramref name="address"/> that take <paramref name="limit"/> at most; opens no connection.</summary>
@@ -22,11 +23,13 @@ internal sealed class SinkClient : IDisposable
     /// <param name="limit">Longest time of one post, connecting included.</param>
     /// <param name="allows">The kinds of address that may be dialled.</param>
     /// <param name="handler">What sends instead of the network.</param>
-    public SinkClient(Uri address, Secret? authorization, TimeSpan limit, Func<AddressKind, bool> allows, HttpMessageHandler? handler = null)
+    /// <param name="headers">Headers of each post; one of them may replace the authorization.</param>
+    public SinkClient(Uri address, Secret? authorization, TimeSpan limit, Func<AddressKind, bool> allows, HttpMessageHandler? handler = null, IReadOnlyDictionary<string, Secret>? headers = null)
     {
         _address = address;
         _authorization = authorization;
         _limit = limit;
+        _headers = headers ?? new Dictionary<string, Secret>();
         _invoker = new HttpMessageInvoker(handler ?? VettedDial.NewHandler(
             address => !allows(AddressGuard.Classify(address)), "the receiver's host resolves only to addresses that must not be called"));
     }
@@ -42,7 +45,13 @@ internal sealed class SinkClient : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Post, _address) { Content = new ReadOnlyMemoryContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
         request.Headers.TryAddWithoutValidation("User-Agent", $"busbar/{ProductVersion.Text}");
-        if (_authorization is not null)
+        foreach ((string name, Secret value) in _headers)
+        {
+            request.Headers.Remove(name);
+            request.Headers.TryAddWithoutValidation(name, value.Reveal());
+        }
+
+        if (_authorization is not null && !request.Headers.Contains("Authorization"))
         {
             request.Headers.TryAddWithoutValidation("Authorization", _authorization.Reveal());
         }

@@ -77,6 +77,9 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
             ? LogLine.Json(_time.GetUtcNow(), level, category, message, values, exception)
             : LogLine.Text(_time.GetUtcNow(), level, category, message, exception);
 
+    // Kestrel's word for a connection that was collected: of one whose client broke off, and nothing anybody could act on.
+    private const int NeverCompleted = 23;
+
     private sealed class CategoryLogger(StderrLogger sink, string category, LogLevel level, bool isServer) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
@@ -87,7 +90,7 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             // To the server a client that breaks off is an error. It is none of ours, and anybody could fill the log with them.
-            if (IsEnabled(logLevel) && !(isServer && exception is IOException))
+            if (IsEnabled(logLevel) && !(isServer && (exception is IOException or OperationCanceledException || eventId.Id == NeverCompleted)))
             {
                 sink._queue.Add(sink.Format(logLevel, category, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>, exception));
             }

@@ -1,6 +1,6 @@
 namespace Busbar.Observability.Metrics;
 
-/// <summary>Chat requests being served now, and the line above which new ones are turned away.</summary>
+/// <summary>Requests being served now, and the line above which new ones are turned away.</summary>
 internal sealed class InboundGauge
 {
     private int _inFlight;

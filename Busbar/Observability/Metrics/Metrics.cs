@@ -47,6 +47,7 @@ internal sealed class Metrics(SeriesBudget budget)
         UnresolvedPool = new PoolMetrics(this, Unresolved, []);
         BillingTruncated.Get();
         AdminRejections.Get();
+        LocalExhaustion.Get();
         SpansExported.Get();
         SpansDropped.Get();
         PointsDropped.Get();
@@ -88,6 +89,9 @@ internal sealed class Metrics(SeriesBudget budget)
 
     /// <summary>Failed logins to the admin API.</summary>
     public MetricFamily<Counter> AdminRejections { get; } = new(budget, "busbar_admin_rejections_total", "Calls of the admin API refused for their token.", labels => new(labels));
+
+    /// <summary>Calls that this machine had no descriptor, buffer or port for.</summary>
+    public MetricFamily<Counter> LocalExhaustion { get; } = new(budget, "busbar_local_exhaustion_total", "Calls to providers that could not be made because descriptors, buffers or ports of this machine had run out; no provider is charged.", labels => new(labels));
 
     /// <summary>Answers too long for their usage to be read.</summary>
     public MetricFamily<Counter> BillingTruncated { get; } = new(budget, "busbar_billing_truncated_total", "Answers so long that their token counts could not be read from them.", labels => new(labels));
@@ -188,6 +192,7 @@ internal sealed class Metrics(SeriesBudget budget)
         Counters(text, AuthRejections);
         Counters(text, AdminRejections);
         Counters(text, Shed);
+        Counters(text, LocalExhaustion);
         Counters(text, FollowUps);
         Counters(text, DeniedBetas);
         Counters(text, Losses);
@@ -215,7 +220,7 @@ internal sealed class Metrics(SeriesBudget budget)
 
     private IEnumerable<(string Name, string Help, double Value)> Singles(long unshown)
     {
-        yield return ("busbar_requests_inflight", "Chat requests being served.", Inbound.InFlight);
+        yield return ("busbar_requests_inflight", "Requests being served.", Inbound.InFlight);
         yield return ("busbar_memory_held_bytes", "What requests in flight hold of limits.memory_max_bytes.", Memory.Held);
         yield return ("busbar_log_lines_dropped_total", "Log lines that were lost because they could not be written.", LogDropped.Value);
         yield return ("busbar_metric_series_hidden", "Series that are not shown because there are too many.", unshown);

@@ -1,5 +1,3 @@
-using Busbar.Configuration.Guards;
-
 namespace Busbar.Observability.Tracing;
 
 /// <summary>Begins traces, decides which are recorded, and hands finished spans to the exporter.</summary>
@@ -40,19 +38,6 @@ internal sealed class Tracer(SpanExporter exporter, double sampleRatio, Random r
 
     /// <summary>Takes a finished span.</summary>
     public void Finished(Span span) => exporter.Add(span);
-
-    /// <summary>Where a collector takes traces: <c>/v1/traces</c> below the configured address, unless that says so already.</summary>
-    public static Uri AddressOf(string endpoint)
-    {
-        var address = new UriBuilder(endpoint);
-        string path = address.Path.TrimEnd('/');
-        address.Path = path.EndsWith("/v1/traces", StringComparison.Ordinal) ? path : path + "/v1/traces";
-        return address.Uri;
-    }
-
-    /// <summary>Whether a collector may be at such an address. Without TLS it must be on this machine, whatever its name resolves to.</summary>
-    public static bool Allows(Uri address, AddressKind kind) =>
-        kind == AddressKind.Loopback || (kind == AddressKind.Public && address.Scheme == Uri.UriSchemeHttps);
 
     /// <summary>Sends what is queued and ends.</summary>
     public ValueTask DisposeAsync() => exporter.DisposeAsync();

@@ -55,6 +55,9 @@ internal sealed class AnthropicProtocol : Protocol
     public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
 
     /// <inheritdoc/>
+    public override bool? LooksAnswered(ReadOnlySpan<byte> body) => HasMember(body, "\"content\""u8, (byte)'{') == true ? true : null;
+
+    /// <inheritdoc/>
     public override void WriteResponse(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses) =>
         ResponseWriter.Write(response, identity, output, ref losses);
 

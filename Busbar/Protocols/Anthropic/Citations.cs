@@ -31,6 +31,9 @@ internal static class Citations
             case CitationKind.SearchResult:
                 citation.Title = node["title"u8].Text;
                 citation.SourceId = node["source"u8].Text;
+
+                // Elsewhere only addresses can be cited.
+                citation.Url = citation.SourceId.Span.StartsWith("http"u8) ? citation.SourceId : default;
                 citation.DocumentIndex = Index(node["search_result_index"u8]);
                 break;
             default:

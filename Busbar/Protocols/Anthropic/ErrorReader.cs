@@ -21,6 +21,10 @@ internal static class ErrorReader
         return error with { IsContextLength = error.Code is null && status is (400 or 413) && IsContextLength(error.Message) };
     }
 
+    /// <summary>Whether <paramref name="root"/>, which stands where a message or an event is expected, is an error, in the vendor's form or a host's flat one.</summary>
+    public static bool Is(JsonNode root) =>
+        root["type"u8].Text.Is("error"u8) || (root["type"u8].IsNull && !root["content"u8].IsArray && OpenAI.ErrorReader.Is(root));
+
     /// <summary>Reads the body of an <c>error</c> event.</summary>
     public static StreamError ReadStreamError(JsonNode root)
     {
@@ -31,9 +35,9 @@ internal static class ErrorReader
     private static ProviderError Read(JsonNode root)
     {
         JsonNode error = root["error"u8];
-        string? message = Bounded(error["message"u8]) ?? Bounded(error) ?? Bounded(root["message"u8]);
+        string? message = ErrorWords.Of(error, MostCharacters) ?? ErrorWords.Of(root, MostCharacters);
         string? code = Bounded(error["code"u8]) ?? Bounded(error["details"u8]["error_code"u8]);
-        return new ProviderError(code, Bounded(error["type"u8]), message);
+        return new ProviderError(code, Bounded(error["type"u8]), message, Param: ErrorWords.Param(root["detail"u8]));
     }
 
     private static FaultClass ClassOf(in ProviderError error) => error.Type switch
@@ -45,8 +49,8 @@ internal static class ErrorReader
         "authentication_error" or "permission_error" => FaultClass.Auth,
         "billing_error" => FaultClass.Billing,
         "invalid_request_error" when IsContextLength(error.Message) => FaultClass.ContextLength,
-        null => FaultClass.ServerError,
-        _ => FaultClass.ClientError,
+        "invalid_request_error" or "not_found_error" or "request_too_large" or "conflict_error" => FaultClass.ClientError,
+        _ => FaultClass.ServerError,
     };
 
     private static bool IsContextLength(string? message) => message is not null

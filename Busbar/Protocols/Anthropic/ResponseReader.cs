@@ -16,7 +16,7 @@ internal static class ResponseReader
 
         JsonNode root = response.Tape.Root;
         response.Source = ProtocolId.Anthropic;
-        if (root["type"u8].Text.Is("error"u8))
+        if (ErrorReader.Is(root))
         {
             response.Failure = ErrorReader.ReadStreamError(root);
             return true;
@@ -24,7 +24,8 @@ internal static class ResponseReader
 
         var fields = new MemberReader(root);
         JsonNode content = fields.Take("content"u8);
-        if (!content.IsArray)
+        JsonText stop = root["stop_reason"u8].Text;
+        if (!content.IsArray && (!content.IsNull || stop.IsNullOrEmpty || !root["role"u8].Text.Is("assistant"u8)))
         {
             return false;
         }

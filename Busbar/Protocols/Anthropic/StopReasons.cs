@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Anthropic;
@@ -9,7 +10,7 @@ internal static class StopReasons
     private static readonly byte[][] RefusalCategories =
         [.. "cyber bio frontier_llm reasoning_extraction general_harms".Split(' ').Select(System.Text.Encoding.UTF8.GetBytes)];
 
-    /// <summary>The reason a word stands for; absent gives <see cref="StopReason.None"/>, an unknown word <see cref="StopReason.Other"/>.</summary>
+    /// <summary>The reason a word stands for; absent gives <see cref="StopReason.None"/>, other words are read as <see cref="StopWords"/> does.</summary>
     public static StopReason Read(JsonText word) => word switch
     {
         _ when word.IsNullOrEmpty => StopReason.None,
@@ -19,7 +20,7 @@ internal static class StopReasons
         _ when word.Is("stop_sequence"u8) => StopReason.StopSequence,
         _ when word.Is("refusal"u8) => StopReason.Refusal,
         _ when word.Is("pause_turn"u8) || word.Is("compaction"u8) => StopReason.Pause,
-        _ => StopReason.Other,
+        _ => StopWords.Read(word),
     };
 
     /// <summary>The word for a reason; empty for <see cref="StopReason.None"/>, which is written as null.</summary>

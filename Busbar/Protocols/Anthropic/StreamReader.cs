@@ -69,7 +69,7 @@ internal sealed class StreamReader : IStreamReader
         {
             events.Add(StreamEventKind.Ping);
         }
-        else if (type.Is("error"u8))
+        else if (type.Is("error"u8) || ErrorReader.Is(root))
         {
             events.Add(StreamEventKind.Error).Error = ErrorReader.ReadStreamError(root);
         }
@@ -192,7 +192,14 @@ internal sealed class StreamReader : IStreamReader
         else if (type.Is("input_json_delta"u8))
         {
             JsonText fragment = delta["partial_json"u8].Text;
-            AddInput(index, fragment.IsAbsent ? delta["input_json"u8].Text : fragment, events);
+            if (delta["partial_json"u8].IsObject)
+            {
+                AddWholeInput(index, delta["partial_json"u8], events);
+            }
+            else
+            {
+                AddInput(index, fragment.IsAbsent ? delta["input_json"u8].Text : fragment, events);
+            }
         }
         else if (type.Is("thinking_delta"u8))
         {
@@ -239,9 +246,7 @@ internal sealed class StreamReader : IStreamReader
     {
         if (input.IsObject && input.Members.MoveNext())
         {
-            using var escaped = new PooledBuffer(input.Raw.Raw.Length);
-            JsonEscaping.Escape(input.Raw.Span, escaped);
-            AddInput(index, _arena.StoreText(escaped.Span), events);
+            AddInput(index, _arena.StoreEscaped(input.Raw.Span), events);
         }
     }
 

@@ -57,7 +57,7 @@ internal sealed class StreamTap : IStreamTap
             HasContent = true;
             _usage.Merge(UsageFields.Read(root["usage"u8]));
         }
-        else if (type.Is("error"u8))
+        else if (ErrorReader.Is(root))
         {
             Error ??= ErrorReader.ReadStreamError(root);
         }

@@ -20,14 +20,13 @@ internal static class UsageFields
         long cacheWrite = Usage.Count(node["cache_creation_input_tokens"u8].Saturated);
         return new Usage
         {
-            IsReported = true,
             Input = Usage.Count(node["input_tokens"u8].Saturated),
             CacheRead = Usage.Count(node["cache_read_input_tokens"u8].Saturated),
             CacheWrite = cacheWrite > 0 ? cacheWrite : Usage.Add(shortWrites, longWrites),
             CacheWriteLong = longWrites,
             Output = Usage.Count(node["output_tokens"u8].Saturated),
             Reasoning = Usage.Count(node["output_tokens_details"u8]["thinking_tokens"u8].Saturated),
-        };
+        }.IfAny();
     }
 
     /// <summary>Writes the full set that answers and <c>message_start</c> carry; what is unused is null.</summary>

@@ -46,6 +46,13 @@ internal static class BlockReader
         fault = null;
         foreach (JsonMember member in node.Members)
         {
+            // An empty member beside one that says something is absent.
+            if (member.Value.IsNull || (member.Name.Is("text"u8) && member.Value.Text.IsNullOrEmpty && HasOther(node)))
+            {
+                isWhole = false;
+                continue;
+            }
+
             if (block.Kind != BlockKind.Opaque)
             {
                 isWhole = false;
@@ -71,6 +78,19 @@ internal static class BlockReader
     }
 
     // The result says whether the fields hold everything.
+    private static bool HasOther(JsonNode node)
+    {
+        foreach (JsonMember member in node.Members)
+        {
+            if (!member.Name.Is("text"u8) && member.Value.IsObject)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static bool ReadMember(JsonText name, JsonNode value, Block block, IrArena arena, out string? fault)
     {
         fault = null;

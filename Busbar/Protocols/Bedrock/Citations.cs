@@ -30,6 +30,11 @@ internal static class Citations
         citation.SourceId = node["source"u8].Text;
         citation.CitedText = Texts.Join(node["sourceContent"u8], arena);
         citation.Url = place["url"u8].Text;
+        if (citation.Url.IsNullOrEmpty && citation.SourceId.Span.StartsWith("http"u8))
+        {
+            citation.Url = citation.SourceId;
+        }
+
         citation.DocumentIndex = Index(kind == CitationKind.SearchResult ? place["searchResultIndex"u8] : place["documentIndex"u8]);
         citation.SourceStart = place["start"u8].Integer ?? -1;
         citation.SourceEnd = place["end"u8].Integer ?? -1;

@@ -35,7 +35,7 @@ internal static class ErrorReader
         return new StreamError(faultClass, new ProviderError(message, PascalCase(type), message, isContextLength));
     }
 
-    private static string? Message(JsonNode root) => Bounded(root["message"u8].Text) ?? Bounded(root["Message"u8].Text);
+    private static string? Message(JsonNode root) => ErrorWords.Of(root, MostCharacters);
 
     // "com.amazon.coral.service#ThrottlingException", or "ThrottlingException:http://internal.amazon.com/…".
     private static string Bare(string type)

@@ -17,8 +17,11 @@ internal static class ResponseReader
         response.Source = ProtocolId.Bedrock;
         var fields = new MemberReader(response.Tape.Root);
         JsonNode content = fields.Take("output"u8)["message"u8]["content"u8];
-        if (!content.IsArray)
+        JsonText word = fields.Take("stopReason"u8).Text;
+        response.StopReason = StopReasons.Read(word);
+        if (!content.IsArray && response.StopReason is not (StopReason.Safety or StopReason.Refusal or StopReason.MaxTokens or StopReason.Error))
         {
+            // A guardrail may leave nothing of the message; without such a reason it is no answer.
             return false;
         }
 
@@ -27,8 +30,6 @@ internal static class ResponseReader
             response.Blocks.Add(BlockReader.Read(item, response.Arena, out _));
         }
 
-        JsonText word = fields.Take("stopReason"u8).Text;
-        response.StopReason = StopReasons.Read(word);
         if (!word.IsAbsent && !word.Is(StopReasons.Word(response.StopReason, hasTool: false, hasRefusal: false)))
         {
             fields.Return("stopReason"u8);

@@ -31,7 +31,9 @@ internal static class ResponseWriter
 
         if (!hasAny && !replay)
         {
-            Texts.Write(response.StopExplanation.IsAbsent ? JsonText.Empty : response.StopExplanation, output);
+            // The service puts a guardrail's wording in the place of the answer; words about a failure are no answer.
+            bool isShown = response.StopReason is StopReason.Safety or StopReason.Refusal && !response.StopExplanation.IsAbsent;
+            Texts.Write(isShown ? response.StopExplanation : JsonText.Empty, output);
         }
 
         output.EndArray();

@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Bedrock;
@@ -6,7 +7,7 @@ namespace Busbar.Protocols.Bedrock;
 /// <summary>The nine words of <c>stopReason</c>.</summary>
 internal static class StopReasons
 {
-    /// <summary>The reason a word stands for; absent gives <see cref="StopReason.None"/>, an unknown word <see cref="StopReason.Other"/>.</summary>
+    /// <summary>The reason a word stands for; absent gives <see cref="StopReason.None"/>, other words are read as <see cref="StopWords"/> does.</summary>
     public static StopReason Read(JsonText word) => word switch
     {
         _ when word.IsNullOrEmpty => StopReason.None,
@@ -16,7 +17,7 @@ internal static class StopReasons
         _ when word.Is("stop_sequence"u8) => StopReason.StopSequence,
         _ when word.Is("content_filtered"u8) || word.Is("guardrail_intervened"u8) => StopReason.Safety,
         _ when word.Is("malformed_model_output"u8) || word.Is("malformed_tool_use"u8) => StopReason.Error,
-        _ => StopReason.Other,
+        _ => StopWords.Read(word),
     };
 
     /// <summary>

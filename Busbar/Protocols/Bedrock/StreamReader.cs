@@ -22,6 +22,9 @@ internal sealed class StreamReader : IStreamReader
     private StreamEvent _terminal = new() { Kind = StreamEventKind.MessageDelta };
     private bool _hasStop;
 
+    // A text that has ended stays open for citations, which grounding puts into a block of their own without words.
+    private int _lastText = -1;
+
     /// <inheritdoc/>
     public void Read(in Frame frame, StreamEvents events)
     {
@@ -69,6 +72,7 @@ internal sealed class StreamReader : IStreamReader
             _hasMetadata = true;
             _terminal.Usage.Merge(UsageFields.Read(root["usage"u8]));
             _terminal.StopExplanation = Own(root["trace"u8]["guardrail"u8]["actionReason"u8].Text);
+            _terminal.ServiceTier = Own(root["serviceTier"u8]["type"u8].Text);
             End(events);
         }
     }
@@ -152,7 +156,8 @@ internal sealed class StreamReader : IStreamReader
             }
             else if (member.Name.Is("toolUse"u8))
             {
-                AddInput(ref block, value["input"u8].Text, events);
+                JsonNode input = value["input"u8];
+                AddInput(ref block, input.IsObject ? _arena.StoreEscaped(input.Raw.Span) : input.Text, events);
             }
             else if (member.Name.Is("reasoningContent"u8))
             {
@@ -160,9 +165,14 @@ internal sealed class StreamReader : IStreamReader
             }
             else if (member.Name.Is("citation"u8) && value.IsObject)
             {
-                Open(ref block, BlockKind.Text, events);
+                bool isCarried = _lastText >= 0 && !block.IsOpen;
+                if (!isCarried)
+                {
+                    Open(ref block, BlockKind.Text, events);
+                }
+
                 ref StreamEvent cited = ref events.Add(StreamEventKind.CitationDelta);
-                cited.Index = block.Number;
+                cited.Index = isCarried ? _lastText : block.Number;
                 cited.Citation = Citations.Read(value, _arena);
             }
             else if (member.Name.Is("image"u8) && block.IsOpen && block.Kind == BlockKind.Image && block.Number == _held.Number)
@@ -228,6 +238,7 @@ internal sealed class StreamReader : IStreamReader
     private void OpenTool(ref StreamBlock block, BlockKind kind, JsonText id, JsonText name, StreamEvents events)
     {
         Stop(ref block, events);
+        EndText(events);
         block = new StreamBlock { Number = _next++, Kind = kind, IsOpen = true };
         ref StreamEvent start = ref events.AddStart(block.Number, kind);
         start.Id = id;
@@ -243,6 +254,7 @@ internal sealed class StreamReader : IStreamReader
         }
 
         Stop(ref block, events);
+        EndText(events);
         block = new StreamBlock { Number = _next++, Kind = kind, IsOpen = true };
         events.AddStart(block.Number, kind);
     }
@@ -250,6 +262,7 @@ internal sealed class StreamReader : IStreamReader
     private void StartHeld(ref StreamBlock block, BlockKind kind, JsonText mediaType, StreamEvents events)
     {
         StopHeld(events);
+        EndText(events);
         block = new StreamBlock { Number = _next++, Kind = kind, IsOpen = true };
         _held.Start(block.Number, mediaType);
     }
@@ -273,12 +286,28 @@ internal sealed class StreamReader : IStreamReader
         }
 
         block.IsOpen = false;
+        if (block.Kind == BlockKind.Text)
+        {
+            EndText(events);
+            _lastText = block.Number;
+            return;
+        }
+
         if (block.Number == _held.Number)
         {
             events.AddStart(block.Number, block.Kind).Whole = _held.Take(block.Kind, _arena);
         }
 
         events.AddStop(block.Number);
+    }
+
+    private void EndText(StreamEvents events)
+    {
+        if (_lastText >= 0)
+        {
+            events.AddStop(_lastText);
+            _lastText = -1;
+        }
     }
 
     private void ReadStop(JsonNode root, StreamEvents events)
@@ -288,6 +317,7 @@ internal sealed class StreamReader : IStreamReader
             Stop(ref _blocks[index], events);
         }
 
+        EndText(events);
         _hasStop = true;
         _terminal.StopReason = StopReasons.Read(root["stopReason"u8].Text);
         _terminal.StopSequence = Own(ResponseReader.StopSequence(root["additionalModelResponseFields"u8]));

@@ -25,13 +25,12 @@ internal static class UsageFields
 
         return new Usage
         {
-            IsReported = true,
             Input = Usage.Count(node["inputTokens"u8].Saturated),
             CacheRead = Usage.Count(node["cacheReadInputTokens"u8].Saturated ?? node["cacheReadInputTokenCount"u8].Saturated),
             CacheWrite = Usage.Count(node["cacheWriteInputTokens"u8].Saturated ?? node["cacheWriteInputTokenCount"u8].Saturated),
             CacheWriteLong = longWrites,
             Output = Usage.Count(node["outputTokens"u8].Saturated),
-        };
+        }.IfAny();
     }
 
     /// <summary>Writes the object; the cache counts only where there is something to count, as the service does for models without a cache.</summary>

@@ -48,6 +48,9 @@ internal sealed class CohereProtocol : Protocol
     public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
 
     /// <inheritdoc/>
+    public override bool? LooksAnswered(ReadOnlySpan<byte> body) => HasMember(body, "\"message\""u8, (byte)'{');
+
+    /// <inheritdoc/>
     public override void WriteResponse(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses) =>
         ResponseWriter.Write(response, identity, output, ref losses);
 

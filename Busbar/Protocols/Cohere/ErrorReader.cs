@@ -13,7 +13,7 @@ internal static class ErrorReader
     public static ProviderError Read(int status, ReadOnlyMemory<byte> body)
     {
         using var tape = new JsonTape();
-        return tape.TryParse(body) ? Lift(status, tape.Root["message"u8], tape.Root["error_type"u8]) : default;
+        return tape.TryParse(body) ? Lift(status, tape.Root, tape.Root["error_type"u8]) : default;
     }
 
     /// <summary>Reads a failure reported inside a 200: <paramref name="message"/> and <paramref name="type"/> as the answer names them.</summary>
@@ -25,7 +25,7 @@ internal static class ErrorReader
 
     private static ProviderError Lift(int status, JsonNode messageNode, JsonNode typeNode)
     {
-        string? message = Bounded(messageNode.Text, MaxMessage);
+        string? message = ErrorWords.Of(messageNode, MaxMessage);
         string? type = Bounded(typeNode.Text, MaxType);
         bool isContext = status is 400 or 413 && (type == "TOO_MANY_TOKENS" || SaysTooLong(message));
         return new(message, type, message, isContext, status is not (401 or 403) && message is not null && Has(message, "invalid api token"));

@@ -28,9 +28,15 @@ internal static class ResponseReader
             return true;
         }
 
-        if (!message.IsObject)
+        if (!message.IsObject && response.StopReason is not (StopReason.Safety or StopReason.Refusal or StopReason.MaxTokens or StopReason.Error))
         {
-            return false;
+            if (!OpenAI.ErrorReader.Is(root))
+            {
+                return false;
+            }
+
+            response.Failure = ErrorReader.ReadInside(root, root["error_type"u8], response.StopReason, isTimeout: false);
+            return true;
         }
 
         response.Id = root["id"u8].Text;

@@ -40,7 +40,7 @@ internal static class ResponseWriter
             Note(block, ref losses);
         }
 
-        if ((hasCalls || hasText) && !response.StopExplanation.IsNullOrEmpty)
+        if (!response.StopExplanation.IsNullOrEmpty && (hasCalls || hasText || !IsExplained(response.StopReason, response.StopExplanation)))
         {
             losses.Add(LossField.StopDetails);
         }
@@ -74,7 +74,7 @@ internal static class ResponseWriter
         }
 
         // The reason of a refusal has no field of its own.
-        if (withWords && !hasText && !response.StopExplanation.IsNullOrEmpty)
+        if (withWords && !hasText && IsExplained(response.StopReason, response.StopExplanation))
         {
             output.StartObject();
             output.Literal("type"u8, "text"u8);
@@ -118,6 +118,10 @@ internal static class ResponseWriter
             output.EndArray();
         }
     }
+
+    /// <summary>Whether the words about a stop may stand where the answer's would: those of a refusal may, those about a failure are no answer.</summary>
+    public static bool IsExplained(StopReason reason, JsonText explanation) =>
+        reason is StopReason.Safety or StopReason.Refusal && !explanation.IsNullOrEmpty;
 
     private static bool IsThought(Block block) => block is { Kind: BlockKind.Thinking, Redacted: false, Text.IsNullOrEmpty: false };
 

@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Cohere;
@@ -15,7 +16,7 @@ internal static class StopReasons
         : word.Is("STOP_SEQUENCE"u8) ? StopReason.StopSequence
         : word.Is("ERROR"u8) || word.Is("TIMEOUT"u8) ? StopReason.Error
         : word.Is("ERROR_TOXIC"u8) ? StopReason.Safety
-        : StopReason.Other;
+        : StopWords.Read(word);
 
     /// <summary>Writes the word as the value of <c>finish_reason</c>.</summary>
     public static void Write(StopReason reason, JsonWriter output) => output.Literal("finish_reason"u8, reason switch

@@ -13,6 +13,7 @@ internal sealed class StreamReader : IStreamReader
     private const int None = -1;
     private const long Plan = -2;
 
+    private readonly IrArena _arena = new();
     private readonly Dictionary<long, int> _calls = [];
     private readonly List<int> _open = [];
     private int _next;
@@ -34,6 +35,7 @@ internal sealed class StreamReader : IStreamReader
             return;
         }
 
+        _arena.Reset();
         JsonNode root = tape.Root;
         JsonText type = root["type"u8].Text;
         if (type.IsAbsent)
@@ -52,7 +54,7 @@ internal sealed class StreamReader : IStreamReader
         {
             if (_calls.TryGetValue(wire, out int index) && _open.Contains(index))
             {
-                AddInput(index, First(message["tool_calls"u8])["function"u8]["arguments"u8].Text, events);
+                AddInput(index, Arguments(First(message["tool_calls"u8])["function"u8]), events);
             }
         }
         else if (type.Is("tool-plan-delta"u8))
@@ -83,10 +85,10 @@ internal sealed class StreamReader : IStreamReader
         {
             End(delta, events);
         }
-        else if (type.IsNullOrEmpty && root["message"u8].IsString)
+        else if (type.Is("error"u8) || (type.IsNullOrEmpty && OpenAI.ErrorReader.Is(root)))
         {
             _hasEnded = true;
-            events.Add(StreamEventKind.Error).Error = ErrorReader.ReadInside(root["message"u8], root["error_type"u8], StopReason.None, false);
+            events.Add(StreamEventKind.Error).Error = ErrorReader.ReadInside(root, root["error_type"u8], StopReason.None, false);
         }
     }
 
@@ -96,9 +98,7 @@ internal sealed class StreamReader : IStreamReader
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _arena.Dispose();
 
     private static JsonNode First(JsonNode node) => node.IsArray ? node[0] : node;
 
@@ -196,7 +196,7 @@ internal sealed class StreamReader : IStreamReader
         ref StreamEvent start = ref events.AddStart(index, BlockKind.ToolUse);
         start.Id = call["id"u8].Text.IsNullOrEmpty ? JsonText.From(Ids.Uuid()) : call["id"u8].Text;
         start.Name = function["name"u8].Text.IsAbsent ? JsonText.Empty : function["name"u8].Text;
-        AddInput(index, function["arguments"u8].Text, events);
+        AddInput(index, Arguments(function), events);
     }
 
     private void EndCall(long wire, StreamEvents events)
@@ -205,6 +205,13 @@ internal sealed class StreamReader : IStreamReader
         {
             events.AddStop(index);
         }
+    }
+
+    // A string in pieces; a host may send the object itself.
+    private JsonText Arguments(JsonNode function)
+    {
+        JsonNode arguments = function["arguments"u8];
+        return arguments.IsObject ? _arena.StoreEscaped(arguments.Raw.Span) : arguments.Text;
     }
 
     private static void AddInput(int index, JsonText arguments, StreamEvents events)

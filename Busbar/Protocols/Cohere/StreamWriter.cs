@@ -258,7 +258,7 @@ internal sealed class StreamWriter : IStreamWriter
             return;
         }
 
-        if (_hasWords || _call >= 0)
+        if (_hasWords || _call >= 0 || !ResponseWriter.IsExplained(_stop, _explanation))
         {
             _losses.Add(LossField.StopDetails);
             return;

@@ -4,31 +4,26 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Cohere;
 
 /// <summary>
-/// The <c>usage</c> object. <c>tokens</c> is what the model saw, cached ones included; <c>billed_units</c> is what is charged, and stands in where
-/// <c>tokens</c> is missing.
+/// The <c>usage</c> object. <c>tokens</c> is what the model saw, cached ones included; <c>billed_units</c> is what is charged, and stands in for each
+/// count that <c>tokens</c> has not.
 /// </summary>
 internal static class UsageFields
 {
     /// <summary>Reads a usage object; one without counts leaves them unreported.</summary>
     public static Usage Read(JsonNode usage)
     {
-        JsonNode tokens = usage["tokens"u8].IsObject ? usage["tokens"u8] : usage["billed_units"u8];
-        if (!tokens.IsObject)
-        {
-            return default;
-        }
-
-        long total = Usage.Count(tokens["input_tokens"u8].Saturated);
+        JsonNode tokens = usage["tokens"u8];
+        JsonNode billed = usage["billed_units"u8];
+        long total = Usage.Count(tokens["input_tokens"u8].Saturated ?? billed["input_tokens"u8].Saturated);
         long cached = Math.Min(total, Usage.Count(usage["cached_tokens"u8].Saturated));
-        long output = Usage.Count(tokens["output_tokens"u8].Saturated);
+        long output = Usage.Count(tokens["output_tokens"u8].Saturated ?? billed["output_tokens"u8].Saturated);
         return new Usage
         {
             Input = total - cached,
             CacheRead = cached,
             Output = output,
             Reasoning = Math.Min(output, Usage.Count(tokens["reasoning_tokens"u8].Saturated)),
-            IsReported = true,
-        };
+        }.IfAny();
     }
 
     /// <summary>Writes the object as the value of <c>usage</c>, with both counters in both views.</summary>

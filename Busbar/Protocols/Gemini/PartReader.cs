@@ -18,7 +18,10 @@ internal static class PartReader
 
         JsonText signature = Signature(part);
         JsonNode text = part["text"u8];
-        Block? block = text.IsString ? ReadText(text.Text, part["thought"u8].IsTrue, arena) : ReadData(part, arena);
+
+        // Some clients write every member of the union; the one that says something counts.
+        bool isText = text.IsString && !(text.Text.IsNullOrEmpty && HasData(part));
+        Block? block = isText ? ReadText(text.Text, part["thought"u8].IsTrue, arena) : ReadData(part, arena);
         if (block is null && !signature.IsAbsent)
         {
             block = ReadText(JsonText.Empty, part["thought"u8].IsTrue, arena);
@@ -42,6 +45,12 @@ internal static class PartReader
 
     /// <summary>The function call of a part; missing or null when it is none.</summary>
     public static JsonNode Call(JsonNode part) => Spelling.Get(part, "functionCall"u8, "function_call"u8);
+
+    private static bool HasData(JsonNode part) =>
+        Call(part).IsObject
+        || Spelling.Get(part, "functionResponse"u8, "function_response"u8).IsObject
+        || Spelling.Get(part, "inlineData"u8, "inline_data"u8).IsObject
+        || Spelling.Get(part, "fileData"u8, "file_data"u8).IsObject;
 
     private static Block ReadText(JsonText text, bool isThought, IrArena arena)
     {

@@ -22,8 +22,7 @@ internal static class ResponseReader
         response.StopCategory = StopReasons.BlockReason(feedback);
         if (!candidate.IsObject && response.StopCategory.IsAbsent)
         {
-            JsonNode error = root["error"u8];
-            if (!error.IsObject)
+            if (!ErrorReader.Is(root))
             {
                 return false;
             }
@@ -40,6 +39,12 @@ internal static class ResponseReader
         bool hasCalls = ReadParts(candidate, response);
         response.Logprobs = Logprobs.Read(Spelling.Get(candidate, "logprobsResult"u8, "logprobs_result"u8), response.Arena);
         response.StopReason = candidate.IsObject ? StopReasons.Read(Finish(candidate), hasCalls) : StopReason.Safety;
+        response.HasOtherCandidates = !root["candidates"u8][1].IsMissing;
+        if (response is { StopReason: StopReason.None, Blocks.Count: 0 })
+        {
+            return false;
+        }
+
         response.StopExplanation = candidate.IsObject
             ? StopReasons.Explanation(candidate, response.StopReason)
             : Spelling.Get(feedback, "blockReasonMessage"u8, "block_reason_message"u8).Text;
@@ -51,7 +56,7 @@ internal static class ResponseReader
     {
         foreach (JsonNode candidate in root["candidates"u8].Items)
         {
-            if ((candidate["index"u8].Integer ?? 0) == 0)
+            if (candidate.IsObject && (candidate["index"u8].Integer ?? 0) == 0)
             {
                 return candidate;
             }

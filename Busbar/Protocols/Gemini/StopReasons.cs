@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Gemini;
@@ -13,6 +14,7 @@ internal static class StopReasons
         {
             return finish.Integer switch
             {
+                0 => StopReason.None,
                 1 => hasCalls ? StopReason.ToolUse : StopReason.EndTurn,
                 2 => StopReason.MaxTokens,
                 3 or 4 or 6 or 7 or 8 => StopReason.Safety,
@@ -21,32 +23,8 @@ internal static class StopReasons
             };
         }
 
-        JsonText word = finish.Text;
-        if (word.IsNullOrEmpty)
-        {
-            return StopReason.None;
-        }
-
-        if (word.Is("STOP"u8))
-        {
-            return hasCalls ? StopReason.ToolUse : StopReason.EndTurn;
-        }
-
-        if (word.Is("MAX_TOKENS"u8) || word.Is("CONTINUATION"u8))
-        {
-            return StopReason.MaxTokens;
-        }
-
-        if (word.Is("SAFETY"u8) || word.Is("RECITATION"u8) || word.Is("BLOCKLIST"u8) || word.Is("PROHIBITED_CONTENT"u8) || word.Is("SPII"u8)
-            || word.Is("IMAGE_SAFETY"u8) || word.Is("IMAGE_PROHIBITED_CONTENT"u8) || word.Is("IMAGE_RECITATION"u8) || word.Is("MODEL_ARMOR"u8))
-        {
-            return StopReason.Safety;
-        }
-
-        return word.Is("MALFORMED_FUNCTION_CALL"u8) || word.Is("UNEXPECTED_TOOL_CALL"u8) || word.Is("TOO_MANY_TOOL_CALLS"u8)
-            || word.Is("MALFORMED_RESPONSE"u8) || word.Is("MISSING_THOUGHT_SIGNATURE"u8)
-            ? StopReason.Error
-            : StopReason.Other;
+        StopReason reason = StopWords.Read(finish.Text);
+        return reason == StopReason.EndTurn && hasCalls ? StopReason.ToolUse : reason;
     }
 
     /// <summary>The words with which the provider explains a stop that is not an ordinary one; absent otherwise.</summary>

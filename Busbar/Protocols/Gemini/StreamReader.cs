@@ -35,15 +35,20 @@ internal sealed class StreamReader : IStreamReader
     public void Read(in Frame frame, StreamEvents events)
     {
         JsonTape tape = JsonTape.Shared;
-        if (_hasFailed || frame.Data.IsEmpty || !tape.TryParse(frame.Data) || !tape.Root.IsObject)
+        if (_hasFailed || frame.Data.IsEmpty || !tape.TryParse(frame.Data))
         {
             return;
         }
 
         _events = events;
         _scratch.Reset();
-        JsonNode root = tape.Root;
-        if (root["error"u8].IsObject)
+        JsonNode root = tape.Root.IsArray ? tape.Root[0] : tape.Root;
+        if (!root.IsObject)
+        {
+            return;
+        }
+
+        if (ErrorReader.Is(root))
         {
             ProviderError said = ErrorReader.Lift(0, root);
             events.Add(StreamEventKind.Error).Error = new(ErrorReader.Classify(said), said);
@@ -80,9 +85,12 @@ internal sealed class StreamReader : IStreamReader
             Block(blocked, ResponseReader.Feedback(root));
         }
 
-        if (usage.IsReported)
+        bool hasOthers = !root["candidates"u8][1].IsMissing;
+        if (usage.IsReported || hasOthers)
         {
-            events.Add(StreamEventKind.MessageDelta).Usage = usage;
+            ref StreamEvent news = ref events.Add(StreamEventKind.MessageDelta);
+            news.Usage = usage;
+            news.HasOtherCandidates = hasOthers;
         }
     }
 
@@ -263,11 +271,9 @@ internal sealed class StreamReader : IStreamReader
 
     private void AddInput(int index, ReadOnlySpan<byte> json)
     {
-        using var escaped = new PooledBuffer(json.Length * 2 + 1);
-        JsonEscaping.Escape(json, escaped);
         ref StreamEvent input = ref _events.Add(StreamEventKind.InputDelta);
         input.Index = index;
-        input.Text = _scratch.StoreText(escaped.Span);
+        input.Text = _scratch.StoreEscaped(json);
     }
 
     private void AddSignature(int index, JsonText signature)

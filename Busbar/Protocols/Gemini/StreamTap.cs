@@ -41,7 +41,7 @@ internal sealed class StreamTap : IStreamTap
 
     private void Observe(JsonNode root)
     {
-        if (root["error"u8].IsObject)
+        if (ErrorReader.Is(root))
         {
             ProviderError said = ErrorReader.Lift(0, root);
             Error ??= new(ErrorReader.Classify(said), said);

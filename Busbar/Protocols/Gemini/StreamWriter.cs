@@ -104,12 +104,14 @@ internal sealed class StreamWriter : IStreamWriter
         _isEnded = true;
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// A chunk without words. @google/genai before 2.0 and @google/generative-ai lose the whole answer over a comment, the latter also over a blank line.
+    /// </summary>
     public void WriteKeepAlive(PooledBuffer output)
     {
         if (_array is null && !_isEnded)
         {
-            output.Write(": keep-alive\n\n"u8);
+            output.Write("data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"index\":0}]}\n\n"u8);
         }
     }
 

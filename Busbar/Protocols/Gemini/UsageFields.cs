@@ -9,18 +9,14 @@ namespace Busbar.Protocols.Gemini;
 /// </summary>
 internal static class UsageFields
 {
-    /// <summary>Reads the object; null, or one without counts (the first chunks of a Vertex stream), leaves them unreported.</summary>
+    /// <summary>
+    /// Reads the object; null, or one without counts (the first chunks of a Vertex stream), leaves them unreported. Counts of zero are left out on the
+    /// wire, so any of them may be the only one.
+    /// </summary>
     public static Usage Read(JsonNode usage)
     {
-        JsonNode promptField = Spelling.Get(usage, "promptTokenCount"u8, "prompt_token_count"u8);
-        JsonNode totalField = Spelling.Get(usage, "totalTokenCount"u8, "total_token_count"u8);
-        if (promptField.IsNull && totalField.IsNull)
-        {
-            return default;
-        }
-
-        long prompt = Usage.Count(promptField.Saturated);
-        long cached = Math.Min(prompt, Usage.Count(Spelling.Get(usage, "cachedContentTokenCount"u8, "cached_content_token_count"u8).Saturated));
+        long cached = Usage.Count(Spelling.Get(usage, "cachedContentTokenCount"u8, "cached_content_token_count"u8).Saturated);
+        long prompt = Math.Max(cached, Usage.Count(Spelling.Get(usage, "promptTokenCount"u8, "prompt_token_count"u8).Saturated));
         long tools = Usage.Count(Spelling.Get(usage, "toolUsePromptTokenCount"u8, "tool_use_prompt_token_count"u8).Saturated);
         long thoughts = Usage.Count(Spelling.Get(usage, "thoughtsTokenCount"u8, "thoughts_token_count"u8).Saturated);
         long answer = Usage.Count(Spelling.Get(usage, "candidatesTokenCount"u8, "candidates_token_count"u8).Saturated);
@@ -30,8 +26,7 @@ internal static class UsageFields
             CacheRead = cached,
             Output = Usage.Add(answer, thoughts),
             Reasoning = thoughts,
-            IsReported = true,
-        };
+        }.IfAny();
     }
 
     /// <summary>Writes the object as the value of <c>usageMetadata</c>.</summary>

@@ -31,6 +31,15 @@ internal static class Annotations
         return true;
     }
 
+    /// <summary>Reads one entry of a host's <c>citations</c> list, a bare address; false when it is none.</summary>
+    public static bool TryReadAddress(JsonNode source, out Citation citation)
+    {
+        citation = Citation.New(CitationKind.Web, ProtocolId.OpenAI);
+        citation.Url = source.IsObject ? source["url"u8].Text : source.Text;
+        citation.Title = source["title"u8].Text;
+        return citation.Url.Span.StartsWith("http"u8);
+    }
+
     /// <summary>
     /// Writes <paramref name="citation"/> of a block that spans <paramref name="blockStart"/> to <paramref name="blockEnd"/> of the joined
     /// text as the next value. A citation without a position covers its block. False, with nothing written, when it has no address.

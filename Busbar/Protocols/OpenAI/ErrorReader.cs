@@ -23,6 +23,25 @@ internal static class ErrorReader
         return Lift(status, root);
     }
 
+    /// <summary>
+    /// Whether <paramref name="root"/>, which stands where an answer or a chunk is expected, is an error instead: one under <c>error</c>, or, as vLLM,
+    /// Mistral and FastAPI put them, flat.
+    /// </summary>
+    public static bool Is(JsonNode root)
+    {
+        if (HasError(root))
+        {
+            return true;
+        }
+
+        bool isAnswer = !root["choices"u8].IsNull || !root["output"u8].IsNull || root["usage"u8].IsObject;
+        return root["object"u8].Text.Is("error"u8)
+            || (!isAnswer && (HasWords(root["message"u8]) || HasWords(root["detail"u8]) || HasWords(root["errors"u8]) || HasWords(root["error_message"u8])));
+    }
+
+    /// <summary>Whether <paramref name="node"/>, a body, a chunk or a choice, has something under <c>error</c>.</summary>
+    public static bool HasError(JsonNode node) => node["error"u8].IsObject || !node["error"u8].Text.IsNullOrEmpty;
+
     /// <summary>Reads an object that holds <c>error</c>, or the error's fields themselves.</summary>
     public static ProviderError Lift(int status, JsonNode root)
     {
@@ -30,9 +49,10 @@ internal static class ErrorReader
         JsonNode fields = error.IsObject ? error : root;
         string? code = Code(fields["code"u8]);
         string? type = Bounded(fields["type"u8].Text, MaxCode);
-        string? message = Bounded(error.IsString ? error.Text : fields["message"u8].IsString ? fields["message"u8].Text : root["message"u8].Text, MaxMessage);
+        string? message = ErrorWords.Of(error, MaxMessage) ?? ErrorWords.Of(root, MaxMessage) ?? ErrorWords.Of(root["error_message"u8], MaxMessage);
         bool isContext = status is 400 or 413 && (code == "context_length_exceeded" || (IsVague(code) && SaysTooLong(type, message)));
-        return new(isContext && IsVague(code) ? "context_length_exceeded" : code, type, message, isContext, code == "invalid_api_key" && status is not (401 or 403), Bounded(fields["param"u8].Text, MaxCode), WaitWords.Of(message));
+        string? param = Bounded(fields["param"u8].Text, MaxCode) ?? ErrorWords.Param(root["detail"u8]);
+        return new(isContext && IsVague(code) ? "context_length_exceeded" : code, type, message, isContext, code == "invalid_api_key" && status is not (401 or 403), param, WaitWords.Of(message));
     }
 
     /// <summary>What kind of failure an error inside a 200 stands for.</summary>
@@ -46,7 +66,7 @@ internal static class ErrorReader
                 "insufficient_quota" or "billing_hard_limit_reached" or "402" => FaultClass.Billing,
                 "rate_limit_exceeded" or "rate_limit_error" or "requests" or "tokens" or "429" => FaultClass.RateLimit,
                 "invalid_api_key" or "authentication_error" or "permission_error" or "401" or "403" => FaultClass.Auth,
-                "overloaded" or "overloaded_error" or "529" or "503" => FaultClass.Overloaded,
+                "overloaded" or "overloaded_error" or "server_is_overloaded" or "slow_down" or "529" or "503" => FaultClass.Overloaded,
                 "timeout" or "timeout_error" or "408" or "504" => FaultClass.Timeout,
                 "invalid_request_error" or "content_filter" or "400" or "404" or "413" or "422" => FaultClass.ClientError,
                 _ => null,
@@ -59,6 +79,8 @@ internal static class ErrorReader
 
         return SaysTooLong(error.Type, error.Message) ? FaultClass.ContextLength : FaultClass.ServerError;
     }
+
+    private static bool HasWords(JsonNode node) => !node.Text.IsNullOrEmpty || node.IsObject || !node[0].IsMissing;
 
     private static string? Code(JsonNode code) =>
         code.IsNumber ? code.Integer?.ToString(CultureInfo.InvariantCulture) : Bounded(code.Text, MaxCode);

@@ -144,10 +144,12 @@ internal static class MessageReader
                 return Refusals.WrongType(field + ".tool_calls", "an array of tool calls");
             }
 
+            // Without an id it is known by its place, which is the same in every turn.
+            block.Id = call["id"u8].Text.IsNullOrEmpty ? JsonText.Empty : block.Id;
             blocks.Add(block);
         }
 
-        if (message["function_call"u8] is { IsObject: true } legacyCall)
+        if (message["function_call"u8] is { IsObject: true } legacyCall && !legacyCall["name"u8].Text.IsNullOrEmpty)
         {
             blocks.Add(ToolCalls.ReadFunction(legacyCall, legacy.Call(legacyCall["name"u8].Text), request.Arena));
         }

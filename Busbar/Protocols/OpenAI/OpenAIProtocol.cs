@@ -54,6 +54,9 @@ internal sealed class OpenAIProtocol : Protocol
     public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
 
     /// <inheritdoc/>
+    public override bool? LooksAnswered(ReadOnlySpan<byte> body) => HasMember(body, "\"choices\""u8, (byte)'{');
+
+    /// <inheritdoc/>
     public override void WriteResponse(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses) =>
         ResponseWriter.Write(response, identity, output, ref losses);
 

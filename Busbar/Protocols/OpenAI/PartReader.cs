@@ -36,6 +36,9 @@ internal static class PartReader
         return null;
     }
 
+    /// <summary>The block of one part.</summary>
+    public static Block ReadOne(JsonNode part, IrArena arena) => ReadPart(part, arena);
+
     /// <summary>A block that only this vendor understands.</summary>
     public static Block Opaque(JsonNode raw, IrArena arena)
     {

@@ -13,11 +13,22 @@ internal static class ReasoningText
         return words.IsNullOrEmpty && !holder["reasoning_details"u8][0].IsMissing ? OfDetails(holder["reasoning_details"u8]) : words;
     }
 
-    /// <summary>The words of a content part of type <c>thinking</c>, whose value is a string or an array of text parts.</summary>
+    /// <summary>The words of a content part of type <c>thinking</c> (Mistral), whose value is a string or an array of text parts, each in its turn.</summary>
     public static JsonText OfPart(JsonNode part)
     {
         JsonNode words = part["thinking"u8];
-        return words.IsArray ? words[0]["text"u8].Text : words.Text;
+        if (!words.IsArray || words[1].IsMissing)
+        {
+            return words.IsArray ? words[0]["text"u8].Text : words.Text;
+        }
+
+        using var joined = new PooledBuffer(256);
+        foreach (JsonNode piece in words.Items)
+        {
+            joined.Write((piece.IsString ? piece.Text : piece["text"u8].Text).Span);
+        }
+
+        return new JsonText(joined.Span.ToArray());
     }
 
     private static JsonText OfDetails(JsonNode details)

@@ -16,37 +16,35 @@ internal static class ResponseReader
         }
 
         JsonNode root = response.Tape.Root;
-        JsonNode choice = root["choices"u8][0];
+        JsonNode choice = First(root["choices"u8]);
         JsonNode message = choice["message"u8];
-        if (!message.IsObject)
+        if (ErrorReader.Is(root) || ErrorReader.HasError(choice))
         {
-            JsonNode error = root["error"u8];
-            if (!(error.IsObject || error.IsString))
-            {
-                return false;
-            }
-
-            ProviderError said = ErrorReader.Lift(400, root);
+            ProviderError said = ErrorReader.Lift(400, ErrorReader.HasError(choice) ? choice : root);
             response.Failure = new(ErrorReader.Classify(said), said);
             return true;
+        }
+
+        if (message.IsObject)
+        {
+            ReadMessage(message, response);
+            ReadSources(root["citations"u8], response);
+        }
+
+        response.StopReason = StopReasons.Read(choice["finish_reason"u8].Text, response.Has(BlockKind.Refusal), response.Has(BlockKind.ToolUse));
+        if (!message.IsObject && response.StopReason is not (StopReason.Safety or StopReason.Refusal or StopReason.MaxTokens or StopReason.Error))
+        {
+            // Azure leaves the message out of a choice that its filter took; without such a reason it is no answer.
+            return false;
         }
 
         response.Id = root["id"u8].Text;
         response.Model = root["model"u8].Text;
         response.Created = Usage.Count(root["created"u8].Integer);
         response.ServiceTier = root["service_tier"u8].Text;
-        response.Usage = UsageFields.Read(root["usage"u8]);
+        response.Usage = UsageFields.Find(root, choice);
+        response.HasOtherCandidates = !root["choices"u8][1].IsMissing;
         response.Logprobs = choice["logprobs"u8]["content"u8] is { IsArray: true } logprobs ? logprobs.Raw : default;
-        ReadMessage(message, response);
-        bool hasRefusal = false;
-        bool hasCalls = false;
-        foreach (Block block in response.Blocks)
-        {
-            hasRefusal |= block.Kind == BlockKind.Refusal;
-            hasCalls |= block.Kind == BlockKind.ToolUse;
-        }
-
-        response.StopReason = StopReasons.Read(choice["finish_reason"u8].Text, hasRefusal, hasCalls);
         foreach (JsonMember member in root.Members)
         {
             if (!IsModelled(member.Name))
@@ -56,6 +54,20 @@ internal static class ResponseReader
         }
 
         return true;
+    }
+
+    /// <summary>The choice that counts: the one numbered 0, or the first where hosts number otherwise; missing when there is none.</summary>
+    public static JsonNode First(JsonNode choices)
+    {
+        foreach (JsonNode choice in choices.Items)
+        {
+            if (choice["index"u8].Integer is 0)
+            {
+                return choice;
+            }
+        }
+
+        return choices[0];
     }
 
     private static void ReadMessage(JsonNode message, ChatResponse response)
@@ -82,6 +94,8 @@ internal static class ResponseReader
             response.Add(BlockKind.Refusal).Text = refusal;
         }
 
+        ReadAudio(message["audio"u8], response);
+        _ = PartReader.Read(message["images"u8], "choices[0].message", response.Arena, response.Blocks);
         foreach (JsonNode call in message["tool_calls"u8].Items)
         {
             if (ToolCalls.Read(call, response.Arena) is { } block)
@@ -90,9 +104,41 @@ internal static class ResponseReader
             }
         }
 
-        if (message["function_call"u8] is { IsObject: true } legacy)
+        // Hosts that write out whole structs fill it in beside the real calls, with nothing.
+        if (message["function_call"u8] is { IsObject: true } legacy && !legacy["name"u8].Text.IsNullOrEmpty)
         {
             response.Blocks.Add(ToolCalls.ReadFunction(legacy, JsonText.From(Ids.Random("call_", 24)), response.Arena));
+        }
+    }
+
+    // What was said aloud is there in words too.
+    private static void ReadAudio(JsonNode audio, ChatResponse response)
+    {
+        JsonText words = audio["transcript"u8].Text;
+        if (!words.IsNullOrEmpty)
+        {
+            response.Add(BlockKind.Text).Text = words;
+        }
+
+        JsonText data = audio["data"u8].Text;
+        if (!data.IsNullOrEmpty)
+        {
+            Block sound = response.Add(BlockKind.Audio);
+            sound.Source = MediaSource.Base64;
+            sound.Data = data;
+        }
+    }
+
+    // Perplexity and xAI list the addresses they searched beside the choices.
+    private static void ReadSources(JsonNode sources, ChatResponse response)
+    {
+        Block? text = response.Blocks.Find(static block => block.Kind == BlockKind.Text);
+        foreach (JsonNode source in sources.Items)
+        {
+            if (Annotations.TryReadAddress(source, out Citation citation))
+            {
+                text?.AddCitation(citation);
+            }
         }
     }
 

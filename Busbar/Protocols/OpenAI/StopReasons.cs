@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.OpenAI;
@@ -7,7 +8,7 @@ namespace Busbar.Protocols.OpenAI;
 internal static class StopReasons
 {
     /// <summary>
-    /// Reads a word. A refusal and a call change only a plain <c>stop</c>: OpenAI itself says <c>stop</c> when a named tool was forced.
+    /// Reads a word, in any spelling, as compatible hosts put their models' own here. A refusal and a call change only a plain <c>stop</c>: OpenAI itself says <c>stop</c> when a named tool was forced.
     /// </summary>
     public static StopReason Read(JsonText word, bool hasRefusal, bool hasCalls)
     {
@@ -16,22 +17,8 @@ internal static class StopReasons
             return StopReason.None;
         }
 
-        if (word.Is("stop"u8) || word.Is("eos"u8))
-        {
-            return hasCalls ? StopReason.ToolUse : hasRefusal ? StopReason.Refusal : StopReason.EndTurn;
-        }
-
-        if (word.Is("length"u8))
-        {
-            return StopReason.MaxTokens;
-        }
-
-        if (word.Is("tool_calls"u8) || word.Is("tool_call"u8) || word.Is("function_call"u8))
-        {
-            return StopReason.ToolUse;
-        }
-
-        return word.Is("content_filter"u8) ? StopReason.Safety : word.Is("error"u8) ? StopReason.Error : StopReason.Other;
+        StopReason reason = word.Is("stop"u8) ? StopReason.EndTurn : StopWords.Read(word);
+        return reason != StopReason.EndTurn ? reason : hasCalls ? StopReason.ToolUse : hasRefusal ? StopReason.Refusal : reason;
     }
 
     /// <summary>Writes the word as the value of <c>finish_reason</c>; <c>null</c> when there is no reason.</summary>

@@ -5,7 +5,8 @@ namespace Busbar.Protocols.OpenAI;
 
 /// <summary>
 /// Turns chunks into events. Thinking and text give way to each other and to calls, and come back as new blocks; calls may grow side by
-/// side. The answer ends with <c>[DONE]</c>, or with the end of the stream once a <c>finish_reason</c> was seen, as some hosts send no <c>[DONE]</c>.
+/// side. The answer ends with <c>[DONE]</c>, or with the end of the stream, as some hosts send no <c>[DONE]</c>; but only once a <c>finish_reason</c> was
+/// seen: without one it was cut, unless the counts of the whole were sent at the end.
 /// </summary>
 internal sealed class StreamReader : IStreamReader
 {
@@ -13,6 +14,7 @@ internal sealed class StreamReader : IStreamReader
     private const int LegacyCall = -1;
     private const int None = -1;
 
+    private readonly IrArena _arena = new();
     private readonly List<ToolSlot> _calls = [];
     private int _next;
     private int _words = None;
@@ -20,6 +22,11 @@ internal sealed class StreamReader : IStreamReader
     private bool _hasRefusal;
     private bool _hasStarted;
     private bool _hasEnded;
+    private bool _hasWords;
+    private bool _hasSources;
+    private bool _hasSound;
+    private bool _isCounted;
+    private bool _hasOthers;
     private StopReason _stop;
 
     /// <inheritdoc/>
@@ -33,12 +40,12 @@ internal sealed class StreamReader : IStreamReader
 
         if (data.SequenceEqual("[DONE]"u8))
         {
-            // Alone it ends nothing: no answer has begun.
-            if (_hasStarted)
+            if (_stop != StopReason.None || _isCounted)
             {
                 End(events);
             }
 
+            _hasEnded = true;
             return;
         }
 
@@ -48,37 +55,46 @@ internal sealed class StreamReader : IStreamReader
             return;
         }
 
+        _arena.Reset();
         JsonNode root = tape.Root;
-        JsonNode error = root["error"u8];
-        if (error.IsObject || !error.Text.IsNullOrEmpty)
+        if (ErrorReader.Is(root))
         {
-            ProviderError said = ErrorReader.Lift(400, root);
-            events.Add(StreamEventKind.Error).Error = new(ErrorReader.Classify(said), said);
-            _hasEnded = true;
+            Fail(root, events);
             return;
         }
 
         JsonNode choices = root["choices"u8];
-        Usage usage = UsageFields.Read(root["usage"u8]);
-        bool hasChoice = !choices[0].IsMissing;
-        if (!hasChoice && !usage.IsReported)
+        JsonNode choice = ResponseReader.First(choices);
+        Usage usage = UsageFields.Find(root, choice);
+        if (choice.IsMissing && !usage.IsReported)
         {
             return;
         }
 
-        Start(root, events);
-        foreach (JsonNode choice in choices.Items)
+        if (ErrorReader.HasError(choice))
         {
-            if ((choice["index"u8].Integer ?? 0) == 0)
-            {
-                ReadDelta(choice["delta"u8], choice["logprobs"u8]["content"u8], events);
-                Finish(choice["finish_reason"u8].Text, events);
-            }
+            Fail(choice, events);
+            return;
         }
 
-        if (usage.IsReported && usage.Total > 0)
+        Start(root, events);
+        _isCounted |= choice.IsMissing;
+        bool isOther = choice["index"u8].Integer > 0;
+        _hasOthers |= isOther || !choices[1].IsMissing;
+        if (!isOther)
         {
-            events.Add(StreamEventKind.MessageDelta).Usage = usage;
+            // Some hosts put the whole message into their last chunk, or into the only one.
+            JsonNode delta = choice["delta"u8];
+            ReadDelta(delta.IsObject || _hasWords ? delta : choice["message"u8], choice["logprobs"u8]["content"u8], events);
+            ReadSources(root["citations"u8], events);
+            Finish(choice["finish_reason"u8].Text, root["service_tier"u8].Text, events);
+        }
+
+        if (usage.IsReported)
+        {
+            ref StreamEvent news = ref events.Add(StreamEventKind.MessageDelta);
+            news.Usage = usage;
+            news.HasOtherCandidates = _hasOthers;
         }
     }
 
@@ -100,6 +116,14 @@ internal sealed class StreamReader : IStreamReader
         }
 
         _calls.Clear();
+        _arena.Dispose();
+    }
+
+    private void Fail(JsonNode holder, StreamEvents events)
+    {
+        ProviderError said = ErrorReader.Lift(400, holder);
+        events.Add(StreamEventKind.Error).Error = new(ErrorReader.Classify(said), said);
+        _hasEnded = true;
     }
 
     private void Start(JsonNode root, StreamEvents events)
@@ -114,6 +138,7 @@ internal sealed class StreamReader : IStreamReader
         start.Id = root["id"u8].Text;
         start.Model = root["model"u8].Text;
         start.Created = Usage.Count(root["created"u8].Integer);
+        start.ServiceTier = root["service_tier"u8].Text;
     }
 
     private void ReadDelta(JsonNode delta, JsonNode logprobs, StreamEvents events)
@@ -143,15 +168,63 @@ internal sealed class StreamReader : IStreamReader
             }
         }
 
-        foreach (JsonNode call in delta["tool_calls"u8].Items)
+        Sound(delta["audio"u8], events);
+        foreach (JsonNode image in delta["images"u8].Items)
         {
-            JsonNode custom = call["custom"u8];
-            ReadCall(call, custom.IsObject ? custom : call["function"u8], custom.IsObject, call["index"u8].Integer ?? None - 1, events);
+            AddWhole(PartReader.ReadOne(image, _arena), events);
         }
 
-        if (delta["function_call"u8] is { IsObject: true } legacy)
+        foreach (JsonNode call in delta["tool_calls"u8].Items)
+        {
+            bool isCustom = ToolCalls.IsCustom(call);
+            ReadCall(call, call[isCustom ? "custom"u8 : "function"u8], isCustom, call["index"u8].Integer ?? None - 1, events);
+        }
+
+        if (delta["function_call"u8] is { IsObject: true } legacy && HasPart(legacy))
         {
             ReadCall(default, legacy, false, LegacyCall, events);
+        }
+    }
+
+    // Hosts that write out whole structs fill it in beside the real calls, with nothing.
+    private static bool HasPart(JsonNode legacy) =>
+        !legacy["name"u8].Text.IsNullOrEmpty || !legacy["arguments"u8].Text.IsNullOrEmpty || legacy["arguments"u8].IsObject;
+
+    // What is said aloud comes in words too.
+    private void Sound(JsonNode audio, StreamEvents events)
+    {
+        Words(BlockKind.Text, audio["transcript"u8].Text, events);
+        if (!_hasSound && !audio["data"u8].Text.IsNullOrEmpty)
+        {
+            _hasSound = true;
+            AddWhole(_arena.NewBlock(BlockKind.Audio), events);
+        }
+    }
+
+    private void AddWhole(Block block, StreamEvents events)
+    {
+        CloseWords(events);
+        events.AddStart(_next, block.Kind).Whole = block;
+        events.AddStop(_next++);
+    }
+
+    // The same list in every chunk: once, as soon as there is something that it can stand by.
+    private void ReadSources(JsonNode sources, StreamEvents events)
+    {
+        if (_hasSources || _words == None || _wordsKind != BlockKind.Text)
+        {
+            return;
+        }
+
+        foreach (JsonNode source in sources.Items)
+        {
+            if (Annotations.TryReadAddress(source, out Citation citation))
+            {
+                _hasSources = true;
+                ref StreamEvent cited = ref events.Add(StreamEventKind.CitationDelta);
+                cited.Index = _words;
+                cited.Citation = citation;
+            }
         }
     }
 
@@ -161,6 +234,7 @@ internal sealed class StreamReader : IStreamReader
         {
             int index = Open(kind, events);
             events.AddText(index, words);
+            _hasWords = true;
             _hasRefusal |= kind == BlockKind.Refusal;
         }
     }
@@ -211,7 +285,7 @@ internal sealed class StreamReader : IStreamReader
             OpenCall(slot, name, events);
         }
 
-        JsonText arguments = function[slot.IsCustom ? "input"u8 : "arguments"u8].Text;
+        JsonText arguments = Arguments(function[slot.IsCustom ? "input"u8 : "arguments"u8]);
         if (!arguments.IsNullOrEmpty)
         {
             if (slot.IsOpen)
@@ -233,6 +307,9 @@ internal sealed class StreamReader : IStreamReader
             signed.Origin = ProtocolId.Gemini;
         }
     }
+
+    // A string in pieces; hosts that build their chunks from whole calls send the object itself.
+    private JsonText Arguments(JsonNode arguments) => arguments.IsObject ? _arena.StoreEscaped(arguments.Raw.Span) : arguments.Text;
 
     // Some hosts give every call the position 0, or none, and tell calls apart by id only.
     private ToolSlot? Slot(long wireIndex, JsonText id, JsonText name, StreamEvents events)
@@ -314,7 +391,7 @@ internal sealed class StreamReader : IStreamReader
         return hasCalls;
     }
 
-    private void Finish(JsonText word, StreamEvents events)
+    private void Finish(JsonText word, JsonText tier, StreamEvents events)
     {
         if (word.IsNullOrEmpty)
         {
@@ -325,7 +402,10 @@ internal sealed class StreamReader : IStreamReader
         if (reason != _stop)
         {
             _stop = reason;
-            events.Add(StreamEventKind.MessageDelta).StopReason = reason;
+            ref StreamEvent news = ref events.Add(StreamEventKind.MessageDelta);
+            news.StopReason = reason;
+            news.ServiceTier = tier;
+            news.HasOtherCandidates = _hasOthers;
         }
     }
 

@@ -43,7 +43,7 @@ internal sealed class StreamTap : IStreamTap
             return;
         }
 
-        if (HasContent && (_hasFinish || !HasFinish(data)) && !HasObject(data, "\"usage\""u8) && data.IndexOf("\"error\""u8) < 0)
+        if (HasContent && (_hasFinish || !HasFinish(data)) && !HasObject(data, "\"usage\""u8) && data.IndexOf("\"error\""u8) < 0 && data.IndexOf("\"choices\""u8) >= 0)
         {
             return;
         }
@@ -60,15 +60,15 @@ internal sealed class StreamTap : IStreamTap
         }
 
         JsonNode root = tape.Root;
-        JsonNode error = root["error"u8];
-        if (error.IsObject || !error.Text.IsNullOrEmpty)
+        JsonNode first = ResponseReader.First(root["choices"u8]);
+        if (ErrorReader.Is(root) || ErrorReader.HasError(first))
         {
-            ProviderError said = ErrorReader.Lift(400, root);
+            ProviderError said = ErrorReader.Lift(400, ErrorReader.HasError(first) ? first : root);
             Error ??= new(ErrorReader.Classify(said), said);
             return;
         }
 
-        _usage.Merge(UsageFields.Read(root["usage"u8]));
+        _usage.Merge(UsageFields.Find(root, first));
         foreach (JsonNode choice in root["choices"u8].Items)
         {
             bool isFinish = !choice["finish_reason"u8].Text.IsNullOrEmpty;

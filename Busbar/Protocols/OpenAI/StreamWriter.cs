@@ -21,6 +21,7 @@ internal sealed class StreamWriter : IStreamWriter
     private int _call = -1;
     private long _blockStart;
     private long _written;
+    private JsonText _tier;
     private Losses _losses;
 
     /// <summary>A writer for one stream.</summary>
@@ -65,6 +66,7 @@ internal sealed class StreamWriter : IStreamWriter
             case StreamEventKind.MessageDelta:
                 _usage.Merge(streamEvent.Usage);
                 _stop = streamEvent.StopReason == StopReason.None ? _stop : streamEvent.StopReason;
+                _tier = streamEvent.ServiceTier.IsNullOrEmpty ? _tier : new(streamEvent.ServiceTier.Span.ToArray());
                 Explain(streamEvent.StopExplanation, output);
                 break;
             case StreamEventKind.MessageStop:
@@ -295,8 +297,9 @@ internal sealed class StreamWriter : IStreamWriter
         chunk.Null("logprobs"u8);
         StopReasons.Write(_stop, chunk);
         output.Write("}]"u8);
+        ServiceTiers.Write(_tier, chunk);
         Close(output);
-        if (_context.IncludeUsage && _usage.IsReported)
+        if (_context.IncludeUsage)
         {
             output.Write(_head.Span);
             output.Write((byte)']');

@@ -55,7 +55,7 @@ internal static class ToolFields
         JsonNode function = tool["function"u8];
         JsonNode custom = tool["custom"u8];
         JsonText type = tool["type"u8].Text;
-        if (custom.IsObject && custom["name"u8].IsString)
+        if (!custom["name"u8].Text.IsNullOrEmpty)
         {
             read = new Tool
             {

@@ -6,7 +6,10 @@ namespace Busbar.Protocols.OpenAI;
 /// <summary>The <c>usage</c> object. On the wire the prompt count includes cached tokens; the representation counts them beside it.</summary>
 internal static class UsageFields
 {
-    /// <summary>Reads a usage object; null or anything else leaves the counts unreported.</summary>
+    /// <summary>
+    /// Reads a usage object; null, anything else, and one that counted nothing leave the counts unreported. Some hosts (xAI) count reasoning beside the
+    /// completion, which shows in the total.
+    /// </summary>
     public static Usage Read(JsonNode usage)
     {
         if (!usage.IsObject)
@@ -16,22 +19,31 @@ internal static class UsageFields
 
         JsonNode prompt = usage["prompt_tokens_details"u8];
         JsonNode completion = usage["completion_tokens_details"u8];
-        long total = Usage.Count(usage["prompt_tokens"u8].Saturated);
+        long input = Usage.Count(usage["prompt_tokens"u8].Saturated ?? usage["input_tokens"u8].Saturated);
 
         // DeepSeek and Moonshot keep the cached count outside the details.
         long cached = Usage.Count(prompt["cached_tokens"u8].Saturated ?? usage["prompt_cache_hit_tokens"u8].Saturated ?? usage["cached_tokens"u8].Saturated);
-        cached = Math.Min(cached, total);
-        long written = Math.Min(Usage.Count(prompt["cache_write_tokens"u8].Saturated), total - cached);
-        long output = Usage.Count(usage["completion_tokens"u8].Saturated);
+        cached = Math.Min(cached, input);
+        long written = Math.Min(Usage.Count(prompt["cache_write_tokens"u8].Saturated), input - cached);
+        long output = Usage.Count(usage["completion_tokens"u8].Saturated ?? usage["output_tokens"u8].Saturated);
+        long reasoning = Usage.Count(completion["reasoning_tokens"u8].Saturated ?? usage["reasoning_tokens"u8].Saturated);
+        bool isBeside = reasoning > 0 && usage["total_tokens"u8].Saturated == Usage.Add(Usage.Add(input, output), reasoning);
+        output = isBeside ? Usage.Add(output, reasoning) : output;
         return new Usage
         {
-            Input = total - cached - written,
+            Input = input - cached - written,
             CacheRead = cached,
             CacheWrite = written,
             Output = output,
-            Reasoning = Math.Min(output, Usage.Count(completion["reasoning_tokens"u8].Saturated ?? usage["reasoning_tokens"u8].Saturated)),
-            IsReported = true,
-        };
+            Reasoning = Math.Min(output, reasoning),
+        }.IfAny();
+    }
+
+    /// <summary>The counts of an answer or chunk: at its top, or, as Moonshot has them in streams, inside the choice.</summary>
+    public static Usage Find(JsonNode root, JsonNode choice)
+    {
+        Usage usage = Read(root["usage"u8]);
+        return usage.IsReported ? usage : Read(choice["usage"u8]);
     }
 
     /// <summary>Writes the object as the value of <c>usage</c>.</summary>

@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
@@ -57,6 +58,17 @@ internal sealed class AssembledOutput : IDisposable
 
     /// <summary>Whether another finished piece may be kept.</summary>
     public bool HasRoom => Items.Length + Parts.Length + Words.Length < Limit;
+
+    // Clients run what a finished item holds, so that a call that was cut must not look finished.
+    private bool IsCut
+    {
+        get
+        {
+            var arguments = default(JsonProgress);
+            arguments.Read(Words.Span);
+            return !IsCustomCall && Words.Length > 0 && !arguments.IsComplete;
+        }
+    }
 
     /// <summary>Begins an item that is no message.</summary>
     public void StartItem()
@@ -119,7 +131,7 @@ internal sealed class AssembledOutput : IDisposable
             json.Text("name"u8, CallName);
             json.TextIfPresent("namespace"u8, CallNamespace);
             json.Text(IsCustomCall ? "input"u8 : "arguments"u8, done ? WordsText : JsonText.Empty);
-            json.Literal("status"u8, done ? "completed"u8 : "in_progress"u8);
+            json.Literal("status"u8, !done ? "in_progress"u8 : IsCut ? "incomplete"u8 : "completed"u8);
         }
 
         json.EndObject();

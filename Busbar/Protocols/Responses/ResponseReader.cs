@@ -18,8 +18,9 @@ internal static class ResponseReader
         JsonNode root = response.Tape.Root;
         JsonText status = root["status"u8].Text;
         JsonNode error = root["error"u8];
-        bool failed = status.Is("failed"u8) || (status.IsAbsent && error.IsObject);
-        if (!root["output"u8].IsArray && !failed)
+        bool failed = status.Is("failed"u8) || (status.IsAbsent && OpenAI.ErrorReader.Is(root));
+        bool isOver = status.IsAbsent || status.Is("completed"u8) || status.Is("incomplete"u8);
+        if (!failed && !root["output"u8].IsArray)
         {
             return false;
         }
@@ -57,7 +58,9 @@ internal static class ResponseReader
         response.StopReason = failed
             ? StopReason.Error
             : StopReasons.Read(status.IsAbsent ? "completed"u8 : status.Span, root["incomplete_details"u8], called, refused);
-        response.Failure = failed ? ErrorReader.ReadInBand(error) : null;
+
+        // A response that is queued, in progress or cancelled has not been answered.
+        response.Failure = failed ? ErrorReader.ReadInBand(error.IsNull ? root : error) : isOver ? null : new StreamError(FaultClass.ServerError, default);
         return true;
     }
 

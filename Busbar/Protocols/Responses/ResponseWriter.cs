@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
@@ -6,9 +7,6 @@ namespace Busbar.Protocols.Responses;
 /// <summary>Writes whole answers.</summary>
 internal static class ResponseWriter
 {
-    /// <summary>Said for a refusal that came without words, because this dialect marks a refusal by its words alone.</summary>
-    public static JsonText RefusalWords { get; } = JsonText.From("I'm sorry, but I cannot assist with that request.");
-
     /// <summary>Writes <paramref name="response"/>: as it was read when it came in this dialect, built from the representation otherwise.</summary>
     public static void Write(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses)
     {
@@ -19,9 +17,10 @@ internal static class ResponseWriter
         }
 
         var head = new ResponseObject(JsonText.From(identity.Id), identity.Created, response.Model.IsNullOrEmpty ? identity.Model : response.Model);
-        head.WriteHead(output, response.StopReason);
+        StopReason stop = StopReasons.Shown(response.StopReason, response.Has(BlockKind.Refusal) || !response.StopExplanation.IsNullOrEmpty);
+        head.WriteHead(output, stop);
         output.StartArray("output"u8);
-        WriteItems(response, output, ref losses);
+        WriteItems(response, stop, output, ref losses);
         output.EndArray();
         ResponseObject.WriteTail(output, response.Usage, response.ServiceTier);
     }
@@ -35,9 +34,9 @@ internal static class ResponseWriter
         output.EndObject();
     }
 
-    private static void WriteItems(ChatResponse response, JsonWriter output, ref Losses losses)
+    private static void WriteItems(ChatResponse response, StopReason stop, JsonWriter output, ref Losses losses)
     {
-        ReadOnlySpan<byte> status = response.StopReason is StopReason.MaxTokens or StopReason.Safety ? "incomplete"u8 : "completed"u8;
+        ReadOnlySpan<byte> status = stop is StopReason.MaxTokens or StopReason.Safety ? "incomplete"u8 : "completed"u8;
         bool open = false;
         bool refused = false;
         bool firstText = true;
@@ -81,7 +80,7 @@ internal static class ResponseWriter
             WriteItem(block, output, ref losses);
         }
 
-        if (response.StopReason == StopReason.Refusal && !refused)
+        if (stop == StopReason.Refusal && !refused)
         {
             if (!open)
             {
@@ -89,7 +88,7 @@ internal static class ResponseWriter
                 open = true;
             }
 
-            OutputItems.WriteRefusalPart(response.StopExplanation.IsNullOrEmpty ? RefusalWords : response.StopExplanation, output);
+            OutputItems.WriteRefusalPart(response.StopExplanation, output);
         }
 
         CloseMessage(ref open, output);
@@ -136,7 +135,7 @@ internal static class ResponseWriter
                 output.StartObject();
                 output.Text("id"u8, ResponsesProtocol.NewItemId(TypedCalls.IdPrefix(block.Form)));
                 OutputItems.WriteCallMembers(block, output);
-                output.Literal("status"u8, "completed"u8);
+                output.Literal("status"u8, AnswerEnd.IsCut(block) ? "incomplete"u8 : "completed"u8);
                 output.EndObject();
                 break;
             case BlockKind.Summary:

@@ -66,6 +66,9 @@ internal sealed class ResponsesProtocol : Protocol
     public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
 
     /// <inheritdoc/>
+    public override bool? LooksAnswered(ReadOnlySpan<byte> body) => body.IndexOf("\"output\""u8) >= 0 ? true : null;
+
+    /// <inheritdoc/>
     public override void WriteResponse(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses) =>
         ResponseWriter.Write(response, identity, output, ref losses);
 

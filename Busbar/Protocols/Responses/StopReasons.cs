@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
@@ -16,13 +17,20 @@ internal static class StopReasons
             return called ? StopReason.ToolUse : refused ? StopReason.Refusal : StopReason.EndTurn;
         }
 
-        JsonText reason = incompleteDetails["reason"u8].Text;
-        return !status.SequenceEqual("incomplete"u8) || reason.IsNullOrEmpty ? StopReason.None
-            : reason.Is("max_output_tokens"u8) || reason.Is("max_tokens"u8) ? StopReason.MaxTokens
-            : reason.Is("content_filter"u8) ? StopReason.Safety
-            : reason.Is("refusal"u8) ? StopReason.Refusal
-            : StopReason.Other;
+        if (!status.SequenceEqual("incomplete"u8))
+        {
+            return StopReason.None;
+        }
+
+        // Unfinished without a reason: the limit is by far the most common one.
+        StopReason reason = StopWords.Read(incompleteDetails["reason"u8].Text);
+        return reason is StopReason.None or StopReason.EndTurn or StopReason.ToolUse ? StopReason.MaxTokens : reason;
     }
+
+    /// <summary>
+    /// The reason as this dialect can show it: it marks a refusal by its words alone, so that one without any reads as filtered content.
+    /// </summary>
+    public static StopReason Shown(StopReason reason, bool hasWords) => reason == StopReason.Refusal && !hasWords ? StopReason.Safety : reason;
 
     /// <summary>The status for <paramref name="reason"/>.</summary>
     public static ReadOnlySpan<byte> Status(StopReason reason) => reason switch

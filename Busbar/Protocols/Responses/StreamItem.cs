@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
 
@@ -23,6 +24,12 @@ internal struct StreamItem
     /// <summary>Words or arguments were passed on.</summary>
     public bool HasContent;
 
+    /// <summary>How many bytes of them.</summary>
+    public int Sent;
+
+    /// <summary>Hash (FNV-1a) of those bytes.</summary>
+    public ulong Hash;
+
     /// <summary>Which reasoning part the last words belonged to; -1 before the first.</summary>
     public long ReasoningPart;
 
@@ -31,4 +38,31 @@ internal struct StreamItem
 
     /// <summary>Nothing more will come of it.</summary>
     public bool IsDone;
+
+    /// <summary>Notes that <paramref name="words"/> are passed on.</summary>
+    public void Pass(JsonText words)
+    {
+        Hash = HashOf(words.Span, Sent == 0 ? Seed : Hash);
+        Sent += words.Escaped.Length;
+        HasContent = true;
+    }
+
+    /// <summary>What of <paramref name="whole"/> was not passed on; absent when that is nothing, or when what was passed on is not its beginning.</summary>
+    public readonly JsonText Rest(JsonText whole)
+    {
+        bool goesOn = whole.Escaped.Length > Sent && (Sent == 0 || HashOf(whole.Span[..Sent], Seed) == Hash);
+        return goesOn ? whole[Sent..] : default;
+    }
+
+    private const ulong Seed = 14695981039346656037;
+
+    private static ulong HashOf(ReadOnlySpan<byte> bytes, ulong hash)
+    {
+        foreach (byte value in bytes)
+        {
+            hash = (hash ^ value) * 1099511628211;
+        }
+
+        return hash;
+    }
 }

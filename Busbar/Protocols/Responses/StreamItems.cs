@@ -52,6 +52,32 @@ internal sealed class StreamItems
     public ref StreamItem FindPart(long output, long part) => ref FindKnown(output, part);
 
     /// <summary>
+    /// The index of the part of <paramref name="kind"/> that is number <paramref name="nth"/> of its kind in the item; one of its own when there is none. Servers
+    /// number the parts of a stream as they like, but not those of a whole item.
+    /// </summary>
+    public long PartOf(long output, BlockKind kind, int nth)
+    {
+        long last = -1;
+        for (int index = 0; index < _count; index++)
+        {
+            ref StreamItem item = ref _items[index];
+            if (item.Output != output || item.Part < 0)
+            {
+                continue;
+            }
+
+            if (item.Kind == kind && nth-- == 0)
+            {
+                return item.Part;
+            }
+
+            last = Math.Max(last, item.Part);
+        }
+
+        return last + 1;
+    }
+
+    /// <summary>
     /// The output index of the item at <paramref name="position"/> of the terminal's output: the one its id had in the stream, otherwise the position itself
     /// when that is free or of the same kind, otherwise an index of its own.
     /// </summary>

@@ -37,9 +37,9 @@ internal sealed class StreamReader : IStreamReader
         ReadOnlySpan<byte> name = type.Span;
         if (!name.StartsWith("response."u8))
         {
-            if (name.SequenceEqual("error"u8) || root["error"u8].IsObject)
+            if (name.SequenceEqual("error"u8) || OpenAI.ErrorReader.Is(root))
             {
-                Fail(root["error"u8].IsObject ? root["error"u8] : root, events);
+                Fail(root, events);
             }
 
             return;
@@ -76,7 +76,10 @@ internal sealed class StreamReader : IStreamReader
                 Words(root, BlockKind.Refusal, root["delta"u8].Text, events);
                 break;
             case var _ when name.SequenceEqual("function_call_arguments.delta"u8) || name.SequenceEqual("custom_tool_call_input.delta"u8):
-                Arguments(root, root["delta"u8].Text, events);
+                Arguments(root, Input(root["delta"u8]), events);
+                break;
+            case var _ when name.SequenceEqual("function_call_arguments.done"u8) || name.SequenceEqual("custom_tool_call_input.done"u8):
+                ArgumentsDone(root, Input(root["arguments"u8].IsMissing ? root["input"u8] : root["arguments"u8]), events);
                 break;
             case var _ when name.SequenceEqual("reasoning_summary_text.delta"u8) || name.SequenceEqual("reasoning_text.delta"u8):
                 Reasoning(root, events);
@@ -99,8 +102,8 @@ internal sealed class StreamReader : IStreamReader
             case var _ when name.SequenceEqual("completed"u8) || name.SequenceEqual("incomplete"u8):
                 End(name, root["response"u8], events);
                 break;
-            case var _ when name.SequenceEqual("failed"u8):
-                Fail(root["response"u8]["error"u8], events);
+            case var _ when name.SequenceEqual("failed"u8) || name.SequenceEqual("cancelled"u8):
+                Fail(root["response"u8], events);
                 break;
         }
     }
@@ -183,7 +186,7 @@ internal sealed class StreamReader : IStreamReader
             events.AddStart(part.Block, kind);
         }
 
-        part.HasContent = true;
+        part.Pass(words);
         events.AddText(part.Block, words);
     }
 
@@ -192,15 +195,32 @@ internal sealed class StreamReader : IStreamReader
         ref StreamItem call = ref _items.FindOpened(root["output_index"u8].Integer ?? 0);
         if (call.Block >= 0 && call is { Kind: BlockKind.ToolUse, IsDone: false } && !fragment.IsNullOrEmpty)
         {
-            call.HasContent = true;
-            Input(call.Block, fragment, events);
+            Pass(ref call, fragment, events);
         }
     }
 
-    private static void Input(int block, JsonText fragment, StreamEvents events)
+    private void ArgumentsDone(JsonNode root, JsonText whole, StreamEvents events)
     {
+        ref StreamItem call = ref _items.FindOpened(root["output_index"u8].Integer ?? 0);
+        if (call.Block >= 0 && call is { Kind: BlockKind.ToolUse, IsDone: false })
+        {
+            Pass(ref call, call.Rest(whole), events);
+        }
+    }
+
+    // A string; some servers send the object itself.
+    private JsonText Input(JsonNode argument) => argument.IsObject ? _arena.StoreEscaped(argument.Raw.Span) : argument.Text;
+
+    private static void Pass(ref StreamItem call, JsonText fragment, StreamEvents events)
+    {
+        if (fragment.IsNullOrEmpty)
+        {
+            return;
+        }
+
+        call.Pass(fragment);
         ref StreamEvent delta = ref events.Add(StreamEventKind.InputDelta);
-        delta.Index = block;
+        delta.Index = call.Block;
         delta.Text = fragment;
     }
 
@@ -271,10 +291,10 @@ internal sealed class StreamReader : IStreamReader
 
         BlockKind kind = refusal ? BlockKind.Refusal : BlockKind.Text;
         ref StreamItem known = ref _items.Find(output, index, kind, idHash, out _);
-        JsonText words = part[refusal ? "refusal"u8 : "text"u8].Text;
-        if (!known.HasContent && !words.IsNullOrEmpty)
+        JsonText rest = known.Rest(part[refusal ? "refusal"u8 : "text"u8].Text);
+        if (!rest.IsNullOrEmpty)
         {
-            Words(ref known, kind, words, events);
+            Words(ref known, kind, rest, events);
         }
 
         if (known.Block < 0 || known.IsDone)
@@ -315,10 +335,18 @@ internal sealed class StreamReader : IStreamReader
         {
             case BlockKind.Text:
                 known.IsDone = true;
-                long index = 0;
+                int texts = 0;
+                int refusals = 0;
                 foreach (JsonNode part in item["content"u8].Items)
                 {
-                    PartDone(output, index++, idHash, part, events);
+                    bool isRefusal = part["refusal"u8].IsString;
+                    if (!isRefusal && !part["text"u8].IsString)
+                    {
+                        continue;
+                    }
+
+                    long index = isRefusal ? _items.PartOf(output, BlockKind.Refusal, refusals++) : _items.PartOf(output, BlockKind.Text, texts++);
+                    PartDone(output, index, idHash, part, events);
                 }
 
                 _items.CloseParts(output, events);
@@ -339,7 +367,7 @@ internal sealed class StreamReader : IStreamReader
                     _called = true;
                     start.Id = whole.Id;
                     start.Name = whole.Name;
-                    Input(known.Block, ResponseSeam.Escaped(whole.Input.IsAbsent ? "{}"u8 : whole.Input.Span, _arena), events);
+                    Pass(ref known, _arena.StoreEscaped(whole.Input.IsAbsent ? "{}"u8 : whole.Input.Span), events);
                 }
                 else
                 {
@@ -359,10 +387,10 @@ internal sealed class StreamReader : IStreamReader
     private void CallDone(ref StreamItem call, JsonNode item, JsonText type, StreamEvents events)
     {
         OpenCall(ref call, item, type, events);
-        JsonText argument = item[type.Is("custom_tool_call"u8) ? "input"u8 : "arguments"u8].Text;
-        if (call.Block >= 0 && !call.HasContent && !argument.IsNullOrEmpty)
+        JsonText argument = Input(item[type.Is("custom_tool_call"u8) ? "input"u8 : "arguments"u8]);
+        if (call.Block >= 0)
         {
-            Input(call.Block, argument, events);
+            Pass(ref call, call.Rest(argument), events);
         }
     }
 
@@ -402,14 +430,15 @@ internal sealed class StreamReader : IStreamReader
         ref StreamEvent delta = ref events.Add(StreamEventKind.MessageDelta);
         delta.StopReason = StopReasons.Read(status, response["incomplete_details"u8], _called, _refused);
         delta.Usage = UsageFields.Read(response["usage"u8]);
+        delta.ServiceTier = response["service_tier"u8].Text;
         events.Add(StreamEventKind.MessageStop);
         _ended = true;
     }
 
-    private void Fail(JsonNode error, StreamEvents events)
+    private void Fail(JsonNode holder, StreamEvents events)
     {
         _ended = true;
-        events.Add(StreamEventKind.Error).Error = ErrorReader.ReadInBand(error);
+        events.Add(StreamEventKind.Error).Error = ErrorReader.ReadInBand(holder["error"u8].IsObject ? holder["error"u8] : holder);
     }
 
     private static readonly JsonText SeparatorText = new(ReasoningText.Separator.ToArray());

@@ -19,6 +19,7 @@ internal sealed class StreamWriter : IStreamWriter
     private StopReason _stop;
     private Usage _usage;
     private JsonText _explanation;
+    private JsonText _tier;
     private Losses _losses;
 
     /// <summary>A writer for one answer.</summary>
@@ -346,6 +347,11 @@ internal sealed class StreamWriter : IStreamWriter
     {
         _usage.Merge(delta.Usage);
         _stop = delta.StopReason == StopReason.None ? _stop : delta.StopReason;
+        if (!delta.ServiceTier.IsNullOrEmpty)
+        {
+            _tier = new JsonText(delta.ServiceTier.Span.ToArray());
+        }
+
         if (!delta.StopExplanation.IsNullOrEmpty)
         {
             _explanation = new JsonText(delta.StopExplanation.Span.ToArray());
@@ -354,11 +360,12 @@ internal sealed class StreamWriter : IStreamWriter
 
     private void Finish()
     {
+        _stop = StopReasons.Shown(_stop, _refused || !_explanation.IsNullOrEmpty);
         if (_stop == StopReason.Refusal && !_refused)
         {
             _open = BlockKind.Refusal;
             _message.StartPart(BlockKind.Refusal);
-            WriteWords(_explanation.IsNullOrEmpty ? ResponseWriter.RefusalWords : _explanation, default);
+            WriteWords(_explanation, default);
             StopBlock();
         }
 
@@ -367,7 +374,7 @@ internal sealed class StreamWriter : IStreamWriter
         json.Name("response"u8);
         _response.WriteHead(json, _stop);
         WriteOutput(json);
-        ResponseObject.WriteTail(json, _usage, default);
+        ResponseObject.WriteTail(json, _usage, _tier);
         _frames.End(json);
     }
 

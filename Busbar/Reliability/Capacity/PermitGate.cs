@@ -1,8 +1,8 @@
 namespace Busbar.Reliability.Capacity;
 
 /// <summary>
-/// The calls one model may have in flight. Taking and releasing is one interlocked step while nobody waits; waiters are served in order,
-/// and while one waits nobody overtakes.
+/// The calls one model may have in flight. Taking and releasing is one interlocked step while nobody waits; while somebody waits nobody overtakes, and
+/// waiting callers take turns (see <see cref="PermitQueue"/>).
 /// </summary>
 /// <param name="max">Permits, at least 1.</param>
 internal sealed class PermitGate(int max)
@@ -10,7 +10,7 @@ internal sealed class PermitGate(int max)
     // A release raises _free, then reads _waiting; an enrolment raises _waiting, then reads _free (in Serve). Both steps are full fences, so at
     // least one of the two sees the other: a permit and a waiter never miss each other.
     private readonly Lock _lock = new();
-    private readonly LinkedList<PermitWaiter> _queue = new();
+    private readonly PermitQueue _queue = new();
     private int _free = max;
     private int _waiting;
     private int _max = max;
@@ -30,7 +30,7 @@ internal sealed class PermitGate(int max)
     /// <summary>Takes a permit, unless none is free or somebody is waiting for one.</summary>
     public bool TryTake() => Volatile.Read(ref _waiting) == 0 && TryTakeFree();
 
-    /// <summary>Returns a permit, to the first waiter if there is one.</summary>
+    /// <summary>Returns a permit, to the next waiter if there is one.</summary>
     public void Release()
     {
         Interlocked.Increment(ref _free);
@@ -47,16 +47,19 @@ internal sealed class PermitGate(int max)
         Serve();
     }
 
-    /// <summary>Queues a waiter; it may be granted before this returns.</summary>
-    public LinkedListNode<PermitWaiter> Enrol(PermitWaiter waiter)
+    /// <summary>Queues a waiter; it may be granted before this returns. Null when it was turned away because too many are waiting.</summary>
+    public LinkedListNode<PermitWaiter>? Enrol(PermitWaiter waiter)
     {
-        LinkedListNode<PermitWaiter> place;
+        bool isQueued;
+        LinkedListNode<PermitWaiter>? place;
+        PermitWaiter? displaced;
         lock (_lock)
         {
-            place = _queue.AddLast(waiter);
-            Interlocked.Increment(ref _waiting);
+            isQueued = _queue.TryAdd(waiter, out place, out displaced);
+            Interlocked.Exchange(ref _waiting, _queue.Count);
         }
 
+        (isQueued ? displaced : waiter)?.TurnAway();
         Serve();
         return place;
     }
@@ -66,9 +69,9 @@ internal sealed class PermitGate(int max)
     {
         lock (_lock)
         {
-            if (place.List is not null)
+            if (_queue.TryRemove(place))
             {
-                Dequeue(place);
+                Interlocked.Decrement(ref _waiting);
             }
         }
     }
@@ -77,21 +80,16 @@ internal sealed class PermitGate(int max)
     {
         lock (_lock)
         {
-            while (_queue.First is { } first && TryTakeFree())
+            while (_queue.Count > 0 && TryTakeFree())
             {
-                Dequeue(first);
-                if (!first.Value.TryGrant(this))
+                PermitWaiter next = _queue.TakeNext()!;
+                Interlocked.Decrement(ref _waiting);
+                if (!next.TryGrant(this))
                 {
                     Interlocked.Increment(ref _free);
                 }
             }
         }
-    }
-
-    private void Dequeue(LinkedListNode<PermitWaiter> place)
-    {
-        _queue.Remove(place);
-        Interlocked.Decrement(ref _waiting);
     }
 
     private bool TryTakeFree()

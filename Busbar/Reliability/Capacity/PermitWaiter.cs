@@ -1,20 +1,34 @@
 namespace Busbar.Reliability.Capacity;
 
-/// <summary>One request waiting at several gates at once. Exactly one of grant and expiry wins.</summary>
-internal sealed class PermitWaiter
+/// <summary>One request waiting at several gates at once. Exactly one of grant, expiry and being turned away wins.</summary>
+/// <param name="caller">Whose request it is; callers take turns.</param>
+internal sealed class PermitWaiter(ulong caller = 0)
 {
     private readonly TaskCompletionSource<PermitGate?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Whose request it is.</summary>
+    public ulong Caller => caller;
+
+    /// <summary>True when the wait ended because too many are waiting already.</summary>
+    public bool IsTurnedAway { get; private set; }
 
     /// <summary>Hands over a permit of <paramref name="gate"/>; false when the waiter has one already or went away.</summary>
     public bool TryGrant(PermitGate gate) => _outcome.TrySetResult(gate);
 
+    /// <summary>Ends the wait: there is no room in a queue.</summary>
+    public void TurnAway()
+    {
+        IsTurnedAway = true;
+        _outcome.TrySetResult(null);
+    }
+
     /// <summary>
-    /// Waits at <paramref name="gates"/>, behind those who came before. The caller owns the permit of the gate returned.
-    /// Null when <paramref name="max"/> is over or <paramref name="cancellation"/> asked first.
+    /// Waits at <paramref name="gates"/>. The caller owns the permit of the gate returned. Null when <paramref name="max"/> is over,
+    /// <paramref name="cancellation"/> asked first, or it was turned away.
     /// </summary>
     public async ValueTask<PermitGate?> WaitAsync(IReadOnlyList<PermitGate> gates, TimeSpan max, TimeProvider time, CancellationToken cancellation)
     {
-        var places = new LinkedListNode<PermitWaiter>[gates.Count];
+        var places = new LinkedListNode<PermitWaiter>?[gates.Count];
         for (var i = 0; i < places.Length; i++)
         {
             places[i] = gates[i].Enrol(this);
@@ -25,7 +39,10 @@ internal sealed class PermitWaiter
         var granted = await _outcome.Task.ConfigureAwait(false);
         for (var i = 0; i < places.Length; i++)
         {
-            gates[i].Leave(places[i]);
+            if (places[i] is { } place)
+            {
+                gates[i].Leave(place);
+            }
         }
 
         return granted;

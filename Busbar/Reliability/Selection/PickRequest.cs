@@ -21,6 +21,9 @@ internal struct PickRequest
     /// <summary>Something else than chat is asked for; it meets breakers of its own.</summary>
     public bool IsBeside;
 
+    /// <summary>Whose request it is, where callers take turns; 0 where all are one.</summary>
+    public ulong Turn;
+
     /// <summary>Notes that the request was too long for <paramref name="member"/>.</summary>
     public void Outgrew(PoolMember member) => ContextFloor = Math.Max(ContextFloor, member.ContextMax ?? 0);
 }

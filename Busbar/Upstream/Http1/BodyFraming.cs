@@ -58,9 +58,6 @@ internal struct BodyFraming
     /// <summary>A body that ends with its connection.</summary>
     public static BodyFraming UntilClose() => new(Form.UntilClose, 0);
 
-    /// <summary>How many bytes to receive at most where there is room for <paramref name="room"/>: none beyond a known end.</summary>
-    public readonly int MostToReceive(int room) => _form == Form.Length ? (int)Math.Min(room, _left) : room;
-
     /// <summary>
     /// Takes the next bytes of the connection and moves those of the body to the front of <paramref name="bytes"/>; the result is their number, which may be 0.
     /// False when the framing is broken.

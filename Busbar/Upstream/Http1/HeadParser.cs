@@ -61,6 +61,8 @@ internal static class HeadParser
         closes = hasConnection ? HasToken(connection, "close") || (head.IsOld && !HasToken(connection, "keep-alive")) : head.IsOld;
         if (head.Status is 204 or 304)
         {
+            // Servers that send a body all the same would give the next call the answer to this one.
+            closes = true;
             framing = BodyFraming.OfLength(0);
             return true;
         }

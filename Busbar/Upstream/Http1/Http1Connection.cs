@@ -45,6 +45,9 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Http1Response> SendAsync(UpstreamRequest request, Http1Transport owner, CancellationToken cancellation)
     {
+        // What came before anything was asked may be the answer, on a new connection, but the one to this call may then follow.
+        bool isEarly = _firstBytes.IsCompleted;
+
         // Not awaited before the answer comes: a provider may answer, a refusal for instance, without having read it all.
         ValueTask<bool> sending = WriteAsync(request, cancellation);
         Task<bool>? unfinished = sending.IsCompleted ? null : sending.AsTask();
@@ -71,7 +74,7 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
                 {
                     received.Release();
                     return HeadParser.TryFrame(head, out BodyFraming framing, out bool closes)
-                        ? new Http1Response(head, this, owner, framing, isReusable: !closes, isSent, unfinished)
+                        ? new Http1Response(head, this, owner, framing, isReusable: !closes && !isEarly, isSent, unfinished)
                         : throw Invalid("the length of the provider's answer is not clear");
                 }
 

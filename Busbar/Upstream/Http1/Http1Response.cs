@@ -28,9 +28,9 @@ internal sealed class Http1Response(
         int count = 0;
         while (count == 0 && !_framing.IsEnded)
         {
-            // What throws leaves this true.
+            // What throws leaves this true. More is asked for than belongs to the answer: what comes beyond its end must end the connection.
             _isBroken = true;
-            int received = await _connection.ReceiveAsync(room[.._framing.MostToReceive(room.Length)], cancellation).ConfigureAwait(false);
+            int received = await _connection.ReceiveAsync(room, cancellation).ConfigureAwait(false);
             if (received == 0)
             {
                 if (!_framing.EndsWithConnection)

@@ -15,7 +15,12 @@ internal static class Seam
     {
         if (request.VendorState is { } state)
         {
-            return new(ErrorKind.InvalidRequest, $"The parameter '{state}' is not supported with this model.", Param: state);
+            return state is "item_reference" or "previous_response_id"
+                ? new(
+                    ErrorKind.InvalidRequest,
+                    $"What '{state}' refers to is not kept for this model. Send the earlier items themselves in 'input': clients do so with 'store: false'.",
+                    Param: state == "item_reference" ? "input" : state)
+                : new(ErrorKind.InvalidRequest, $"The parameter '{state}' is not supported with this model.", Param: state);
         }
 
         SpeakerRule.Apply(request, ref context.Losses);

@@ -50,7 +50,8 @@ internal static class ToolNames
 
         foreach (Tool tool in request.Tools)
         {
-            Note(tool.Name, new(tool.OwnName, tool.Namespace, tool.Form), renamed, context);
+            // A host that answers with an object where free text was asked for is understood too.
+            Note(tool.Name, new(tool.OwnName, tool.Namespace, tool.Kind == ToolKind.Custom ? ToolForm.Custom : tool.Form), renamed, context);
         }
 
         if (renamed is not null)

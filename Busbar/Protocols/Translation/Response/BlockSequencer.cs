@@ -26,6 +26,8 @@ internal sealed class BlockSequencer : IDisposable
     private BlockTrack? _open;
     private bool _openIsCustom;
     private JsonProgress _arguments;
+    private bool _hasArguments;
+    private int _nullLetters;
     private StrongBox<StreamEvent>? _signature;
     private StreamEvent _terminal = new() { Kind = StreamEventKind.MessageDelta };
 
@@ -34,6 +36,9 @@ internal sealed class BlockSequencer : IDisposable
 
     /// <summary>The failure that ended the stream; null when none.</summary>
     public StreamError? Error { get; private set; }
+
+    /// <summary>The arguments of a call ended before they were whole.</summary>
+    public bool HasCutCall { get; private set; }
 
     /// <summary>Token counts seen so far.</summary>
     public Usage Usage => _terminal.Usage;
@@ -75,6 +80,7 @@ internal sealed class BlockSequencer : IDisposable
         {
             case StreamEventKind.MessageStart:
                 _terminal.Usage.Merge(next.Usage);
+                Keep(ref _terminal.ServiceTier, next.ServiceTier);
                 Start(next, output);
                 break;
             case StreamEventKind.MessageDelta:
@@ -119,6 +125,8 @@ internal sealed class BlockSequencer : IDisposable
     {
         _terminal.Usage.Merge(news.Usage);
         _terminal.StopReason = news.StopReason != StopReason.None ? news.StopReason : _terminal.StopReason;
+        _terminal.HasOtherCandidates |= news.HasOtherCandidates;
+        Keep(ref _terminal.ServiceTier, news.ServiceTier);
         Keep(ref _terminal.StopSequence, news.StopSequence);
         Keep(ref _terminal.StopCategory, news.StopCategory);
         Keep(ref _terminal.StopExplanation, news.StopExplanation);
@@ -149,6 +157,12 @@ internal sealed class BlockSequencer : IDisposable
         {
             track.State = BlockTrack.Standing.Ignored;
             losses.Add(start.Block == BlockKind.Opaque ? LossField.OpaqueBlock : LossField.ServerTool);
+        }
+        else if (start is { Block: BlockKind.ToolUse, Name.IsNullOrEmpty: true })
+        {
+            // Nothing that a client could run.
+            track.State = BlockTrack.Standing.Ignored;
+            losses.Add(LossField.ToolName);
         }
         else if (!track.IsWordy || start.Whole is not null)
         {
@@ -279,6 +293,8 @@ internal sealed class BlockSequencer : IDisposable
         _open = track;
         _openIsCustom = start.IsCustomTool;
         _arguments = default;
+        _hasArguments = false;
+        _nullLetters = 0;
         _signature = null;
         track.State = BlockTrack.Standing.Open;
         ref StreamEvent opened = ref output.Add(StreamEventKind.BlockStart);
@@ -296,8 +312,19 @@ internal sealed class BlockSequencer : IDisposable
             return;
         }
 
-        if (delta.Kind == StreamEventKind.InputDelta)
+        if (delta.Kind == StreamEventKind.InputDelta && !_openIsCustom)
         {
+            if (!_hasArguments && IsNullSoFar(delta.Text.Span))
+            {
+                return;
+            }
+
+            if (!_hasArguments && _nullLetters > 0)
+            {
+                AddInput(new JsonText(NullWord.AsMemory(0, _nullLetters)), output);
+            }
+
+            _hasArguments = true;
             _arguments.Read(delta.Text.Span);
         }
 
@@ -306,8 +333,33 @@ internal sealed class BlockSequencer : IDisposable
         forwarded.Index = _opened;
     }
 
+    // Some hosts say null for a call without arguments. It is held back until it is more than that.
+    private bool IsNullSoFar(ReadOnlySpan<byte> fragment)
+    {
+        ReadOnlySpan<byte> rest = NullWord.AsSpan(_nullLetters);
+        if (fragment.IsEmpty || !rest.StartsWith(fragment))
+        {
+            return false;
+        }
+
+        _nullLetters += fragment.Length;
+        return true;
+    }
+
+    private void AddInput(JsonText text, StreamEvents output)
+    {
+        ref StreamEvent input = ref output.Add(StreamEventKind.InputDelta);
+        input.Index = _opened;
+        input.Text = text;
+    }
+
     private void Close(BlockTrack.Standing state, StreamEvents output)
     {
+        if (_open!.Kind == BlockKind.ToolUse && !_openIsCustom)
+        {
+            HasCutCall |= _hasArguments ? !_arguments.IsComplete : _nullLetters is > 0 and < 4;
+        }
+
         if (_signature is not null)
         {
             ref StreamEvent signature = ref output.Add(StreamEventKind.SignatureDelta);
@@ -341,6 +393,13 @@ internal sealed class BlockSequencer : IDisposable
 
     private void Finish(StreamEvents output)
     {
+        if (AnswerEnd.Failure(_terminal.StopReason, _terminal.StopExplanation) is { } failure)
+        {
+            Error = failure;
+            IsEnded = true;
+            return;
+        }
+
         Start(new StreamEvent { Kind = StreamEventKind.MessageStart, Usage = _terminal.Usage }, output);
         if (_open is not null)
         {
@@ -352,6 +411,8 @@ internal sealed class BlockSequencer : IDisposable
         output.Add(StreamEventKind.MessageStop);
         IsEnded = true;
     }
+
+    private static readonly byte[] NullWord = "null"u8.ToArray();
 
     private void Hold(WaitingBlock block, in StreamEvent delta) => block.Deltas.Add(Held(delta));
 

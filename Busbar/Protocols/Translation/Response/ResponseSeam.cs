@@ -12,22 +12,27 @@ internal static class ResponseSeam
     public static void Prepare(ChatResponse response, TranslationContext context)
     {
         response.Id = default;
-        response.ServiceTier = default;
         response.Extra.Clear();
-        bool owesReasoning = context.OwesReasoning && !response.Blocks.Exists(static block => block.Kind == BlockKind.Thinking);
+        CarryCitations(response, ref context.Losses);
+        bool owesReasoning = context.OwesReasoning && !response.Has(BlockKind.Thinking);
         bool hasTool = false;
-        bool hasStructured = false;
+        bool isCut = false;
         List<Block>? fitted = null;
         for (int index = 0; index < response.Blocks.Count; index++)
         {
             Block block = response.Blocks[index];
+            isCut |= AnswerEnd.IsCut(block);
             Block? before = null;
             Block? behind = null;
             bool isDropped = false;
             switch (block.Kind)
             {
+                case BlockKind.ToolUse when block.Name.IsNullOrEmpty:
+                    // Nothing that a client could run.
+                    context.Losses.Add(LossField.ToolName);
+                    isDropped = true;
+                    break;
                 case BlockKind.ToolUse when context.IsStructuredTool(block.Name):
-                    hasStructured = true;
                     Unwrap(block, response.Arena);
                     break;
                 case BlockKind.ToolUse:
@@ -75,11 +80,63 @@ internal static class ResponseSeam
             SummaryGatherer.Gather(response);
         }
 
-        if (hasStructured && !hasTool && response.StopReason == StopReason.ToolUse)
+        NoteEnd(response.StopReason, response.HasOtherCandidates, ref context.Losses);
+        response.StopReason = AnswerEnd.Of(response.StopReason, hasTool, isCut);
+    }
+
+    /// <summary>Notes what the end of an answer cannot say in the client's dialect: an unknown reason, and candidates that are not read.</summary>
+    public static void NoteEnd(StopReason said, bool hasOtherCandidates, ref Losses losses)
+    {
+        if (said == StopReason.Other)
         {
-            response.StopReason = StopReason.EndTurn;
+            losses.Add(LossField.StopReason);
+        }
+
+        if (hasOtherCandidates)
+        {
+            losses.Add(LossField.CandidateCount);
         }
     }
+
+    /// <summary>
+    /// Moves citations without words to the words they speak of: those before them, or, at the beginning, those behind them. Bedrock's grounding cites so.
+    /// </summary>
+    public static void CarryCitations(ChatResponse response, ref Losses losses)
+    {
+        List<Block> blocks = response.Blocks;
+        for (int index = 0; index < blocks.Count; index++)
+        {
+            Block block = blocks[index];
+            if (block is not { Kind: BlockKind.Text, Text.IsNullOrEmpty: true, Citations.Count: > 0 })
+            {
+                continue;
+            }
+
+            int home = index > 0 ? blocks.FindLastIndex(index - 1, IsWords) : -1;
+            home = home < 0 ? blocks.FindIndex(index + 1, IsWords) : home;
+            foreach (Citation citation in block.Citations)
+            {
+                if (home < 0)
+                {
+                    losses.Add(LossField.Citations);
+                }
+                else
+                {
+                    blocks[home].AddCitation(citation);
+                }
+            }
+
+            if (home >= 0)
+            {
+                // Its own dialect's form of it lacks what was added.
+                blocks[home].Raw = default;
+            }
+
+            blocks.RemoveAt(index--);
+        }
+    }
+
+    private static bool IsWords(Block block) => block is { Kind: BlockKind.Text, Text.IsNullOrEmpty: false };
 
     /// <summary>Replaces the signature of <paramref name="block"/>, a thinking block, by what the client may see.</summary>
     public static void PrepareThinking(Block block, TranslationContext context, IrArena arena)
@@ -113,7 +170,7 @@ internal static class ResponseSeam
             return arena.StoreText(text.Span);
         }
 
-        return Escaped(arguments.Span, arena);
+        return arena.StoreEscaped(arguments.Span);
     }
 
     /// <summary>Whether clients of <paramref name="ingress"/> know tools whose argument is free text.</summary>
@@ -130,14 +187,6 @@ internal static class ResponseSeam
         return arena.Store(json.Span);
     }
 
-    /// <summary>Bytes of JSON as the inside of a JSON string.</summary>
-    public static JsonText Escaped(ReadOnlySpan<byte> json, IrArena arena)
-    {
-        using var escaped = new PooledBuffer(json.Length * 2 + 1);
-        JsonEscaping.Escape(json, escaped);
-        return arena.StoreText(escaped.Span);
-    }
-
     private static void Add(List<Block>? blocks, Block? block)
     {
         if (block is not null)
@@ -150,6 +199,9 @@ internal static class ResponseSeam
     private static Block? PrepareCall(Block call, TranslationContext context, IrArena arena)
     {
         call.Id = ToolIds.ToClient(context, call.Id, arena);
+
+        // Some hosts say null for a call without arguments.
+        call.Input = call.Input.IsNull ? default : call.Input;
         ClientTool tool = context.ClientTool(call.Name);
         if (tool.Form == ToolForm.Custom && !call.IsCustomTool)
         {
@@ -218,7 +270,7 @@ internal static class ResponseSeam
 
     private static void Unwrap(Block call, IrArena arena)
     {
-        JsonText text = call.Input.IsAbsent ? call.InputText : Escaped(call.Input.Span, arena);
+        JsonText text = call.Input.IsAbsent ? call.InputText : arena.StoreEscaped(call.Input.Span);
         call.Reset(BlockKind.Text);
         call.Text = text;
     }

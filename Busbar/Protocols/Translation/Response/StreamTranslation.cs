@@ -27,7 +27,6 @@ internal sealed class StreamTranslation : IDisposable
     private Part _part;
     private bool _isSigned;
     private bool _hasTool;
-    private bool _hasStructured;
     private bool _isClosed;
     private bool _hasOutput;
 
@@ -103,6 +102,7 @@ internal sealed class StreamTranslation : IDisposable
             try
             {
                 StreamEvents read = Blank(ref _sharedRead);
+                ResponseSeam.CarryCitations(whole, ref _context.Losses);
                 WholeAsEvents.Append(whole, read);
                 Process(read, output);
             }
@@ -256,11 +256,8 @@ internal sealed class StreamTranslation : IDisposable
                 StopReason = next.StopReason = StopReason.EndTurn;
                 break;
             case StreamEventKind.MessageDelta:
-                if (_hasStructured && !_hasTool && next.StopReason == StopReason.ToolUse)
-                {
-                    next.StopReason = StopReason.EndTurn;
-                }
-
+                ResponseSeam.NoteEnd(next.StopReason, next.HasOtherCandidates, ref _context.Losses);
+                next.StopReason = AnswerEnd.Of(next.StopReason, _hasTool, _sequencer.HasCutCall);
                 StopReason = next.StopReason;
                 break;
             case StreamEventKind.MessageStop:
@@ -288,7 +285,6 @@ internal sealed class StreamTranslation : IDisposable
         }
         else if (start.Block == BlockKind.ToolUse && _context.IsStructuredTool(start.Name))
         {
-            _hasStructured = true;
             _part = Part.Structured;
             start = new StreamEvent { Kind = StreamEventKind.BlockStart, Block = BlockKind.Text, Index = start.Index };
         }
@@ -372,7 +368,7 @@ internal sealed class StreamTranslation : IDisposable
         }
         else if (_part == Part.Wrapped)
         {
-            JsonText text = ResponseSeam.Escaped(ResponseSeam.WrapFreeText(new JsonText(_freeText.Memory), _scratch).Span, _scratch);
+            JsonText text = _scratch.StoreEscaped(ResponseSeam.WrapFreeText(new JsonText(_freeText.Memory), _scratch).Span);
             _freeText.Clear();
             _writer.Write(new StreamEvent { Kind = StreamEventKind.InputDelta, Index = index, Text = text }, output);
         }

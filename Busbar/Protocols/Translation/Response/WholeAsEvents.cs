@@ -31,6 +31,8 @@ internal static class WholeAsEvents
         delta.StopCategory = response.StopCategory;
         delta.StopExplanation = response.StopExplanation;
         delta.Usage = response.Usage;
+        delta.ServiceTier = response.ServiceTier;
+        delta.HasOtherCandidates = response.HasOtherCandidates;
         events.Add(StreamEventKind.MessageStop);
     }
 
@@ -91,8 +93,6 @@ internal static class WholeAsEvents
             return block.InputText;
         }
 
-        using var escaped = new PooledBuffer(block.Input.Raw.Length * 2 + 1);
-        JsonEscaping.Escape(block.Input.Span, escaped);
-        return arena.StoreText(escaped.Span);
+        return arena.StoreEscaped(block.Input.Span);
     }
 }

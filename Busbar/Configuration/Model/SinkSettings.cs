@@ -1,0 +1,20 @@
+namespace Busbar.Configuration.Model;
+
+/// <summary>How one receiver of telemetry is called, beside its address.</summary>
+internal sealed record SinkSettings
+{
+    /// <summary>What stands where nothing is configured.</summary>
+    public static readonly SinkSettings Default = new();
+
+    /// <summary>Whether it may be at an address of this machine or of a private network, over http too.</summary>
+    public bool AllowPrivateNetwork { get; init; }
+
+    /// <summary>Headers of each call, by name.</summary>
+    public IReadOnlyDictionary<string, Secret> Headers { get; init; } = new Dictionary<string, Secret>();
+
+    /// <summary>Whether <paramref name="other"/> says the same.</summary>
+    public bool Same(SinkSettings other) =>
+        AllowPrivateNetwork == other.AllowPrivateNetwork
+        && Headers.Count == other.Headers.Count
+        && Headers.All(header => other.Headers.TryGetValue(header.Key, out Secret? value) && value.Reveal() == header.Value.Reveal());
+}
