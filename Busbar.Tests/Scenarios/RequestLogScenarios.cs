@@ -26,7 +26,7 @@ public sealed class RequestLogScenarios
         string id = reply[dialect.RequestIdHeader!]!;
         JsonElement ended = await EndedAsync(scene, "request_id", id);
 
-        Assert.Equal("overloaded", Text(ended, "reason"));
+        Assert.Equal("unavailable", Text(ended, "reason"));
         Assert.Equal(("exhausted", 503, 2), (Text(ended, "outcome"), ended.GetProperty("status").GetInt32(), ended.GetProperty("attempts").GetInt32()));
         Assert.Contains("m0:rate_limit/429/rate_limit_exceeded", Text(ended, "failures"), StringComparison.Ordinal);
         Assert.Contains("m1:", Text(ended, "failures"), StringComparison.Ordinal);
@@ -71,6 +71,40 @@ public sealed class RequestLogScenarios
 
         Assert.Equal("interrupted", Text(ended, "reason"));
         Assert.Contains("m0:interrupted/200", Text(ended, "failures"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_provider_says_in_the_middle_of_a_stream_is_in_the_line()
+    {
+        Dialect dialect = Dialect.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Environment = Json });
+        scene.Upstream.Always = async call =>
+        {
+            await dialect.BeginAsync(call, "hello");
+            await call.ChunkAsync("data: {\"error\":{\"message\":\"overheated\",\"type\":\"server_error\",\"code\":\"engine_lost\"}}\n\n");
+            await call.EndAsync();
+        };
+        await scene.PostAsync(dialect, stream: true);
+        await Eventually.TrueAsync(() => Lines(scene).Any(line => Message(line).StartsWith("request ", StringComparison.Ordinal)), "logged");
+        JsonElement ended = Lines(scene).First(line => Message(line).StartsWith("request ", StringComparison.Ordinal));
+
+        Assert.Contains("m0:interrupted/200/engine_lost", Text(ended, "failures"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_call_that_was_refused_for_a_parameter_and_repeated_without_it_leaves_its_line()
+    {
+        (Dialect client, Dialect provider) = (Dialect.Of("anthropic"), Dialect.Of("openai"));
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(provider) { Environment = Json });
+        scene.Upstream.Next(call => call.AnswerAsync(400, """{"error":{"message":"Unsupported parameter: 'temperature' is not supported with this model.","type":"invalid_request_error","code":"unsupported_parameter","param":"temperature"}}"""))
+            .Next(call => provider.ServeAsync(call));
+
+        Reply reply = await scene.PostAsync(client, """{"model":"smart","max_tokens":64,"temperature":0.5,"messages":[{"role":"user","content":"hi"}]}""");
+        Assert.Equal(200, reply.Status);
+        await Eventually.TrueAsync(() => Lines(scene).Any(line => Message(line).StartsWith("attempt failed", StringComparison.Ordinal)), "logged");
+
+        JsonElement failed = Lines(scene).Single(line => Message(line).StartsWith("attempt failed", StringComparison.Ordinal));
+        Assert.Equal(("client_error", 400, "unsupported_parameter"), (Text(failed, "reason"), failed.GetProperty("status").GetInt32(), Text(failed, "code")));
     }
 
     [Fact]

@@ -292,6 +292,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
                 // Nobody's fault: no lane is charged, and one that has a connection left may still take the request.
                 metrics.LocalExhaustion.Get().Add();
                 log.LocalExhaustion(exchange, lease, exhaustion.Reason);
+                exchange.Failed(lease, "local_exhaustion", status: 0, default);
                 return new AttemptResult(AttemptEnd.Skipped, Final: new GatewayError(ErrorKind.Unavailable));
             }
 
@@ -354,6 +355,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 
         if (attempt.TryWithoutRefused(status, error))
         {
+            exchange.Failed(attempt.Lease, Metrics.LabelOf(FaultClass.ClientError), status, error);
             exchange.Attempts++;
             laneCounters.Attempts.Add();
             attempt.Received(await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));

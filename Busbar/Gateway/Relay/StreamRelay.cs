@@ -244,7 +244,7 @@ internal static class StreamRelay
         {
             exchange.Outcome = Outcome.Error;
             Charge(attempt.Lease, fault.Value);
-            exchange.Failed(attempt.Lease, "interrupted", attempt.Response.Status, default);
+            exchange.Failed(attempt.Lease, "interrupted", attempt.Response.Status, body.Error is { } said ? said.Error : default);
         }
         else
         {
