@@ -33,6 +33,7 @@ public sealed class ErrorTests
             [ErrorKind.Internal] = 500,
             [ErrorKind.BadGateway] = 502,
             [ErrorKind.Overloaded] = 503,
+            [ErrorKind.Unavailable] = 503,
             [ErrorKind.Timeout] = 504,
         };
         foreach (ErrorKind kind in Enum.GetValues<ErrorKind>())

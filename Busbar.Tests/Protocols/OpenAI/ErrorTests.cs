@@ -33,6 +33,7 @@ public sealed class ErrorTests
             [ErrorKind.Internal] = ("api_error", null, 500),
             [ErrorKind.BadGateway] = ("api_error", null, 502),
             [ErrorKind.Overloaded] = ("server_error", null, 503),
+            [ErrorKind.Unavailable] = ("server_error", null, 503),
             [ErrorKind.Timeout] = ("server_error", null, 504),
         };
         foreach (ErrorKind kind in Enum.GetValues<ErrorKind>())
