@@ -64,9 +64,13 @@ internal static partial class ServeCommand
         TimeProvider time = TimeProvider.System;
         TextWriter error = loggers.Notices;
         ILogger log = loggers.CreateLogger("busbar");
-        foreach (string line in StartupSummary.Lines(config))
+        if (listening is null)
         {
-            error.WriteLine(line);
+            // Who speaks once it listens says what there is.
+            foreach (string line in StartupSummary.Lines(config))
+            {
+                error.WriteLine(line);
+            }
         }
 
         if (StartupSummary.OpenRelayBanner(config) is { } banner)
