@@ -82,7 +82,7 @@ public sealed class DemoTests : IAsyncLifetime
     public void What_is_printed_is_every_call_once_and_shows_all_the_demo_is_for()
     {
         var output = new StringWriter();
-        DemoCommand.Welcome("http://127.0.0.1:1", _providers, output);
+        DemoCommand.Welcome(1, _providers, output);
 
         string[] lines = [.. output.ToString().Split('\n').Where(line => line.Contains("curl"))];
         DemoCall[] calls = [.. DemoCommand.Calls(_providers)];
@@ -90,6 +90,19 @@ public sealed class DemoTests : IAsyncLifetime
         Assert.Equal(Routed, calls.Where(call => call.Title.StartsWith("streaming", StringComparison.Ordinal)).Select(call => call.Title.Split(", ")[1]));
         Assert.All(["failover", "translation", "dies", "lane"], word => Assert.Contains(calls, call => call.Title.Contains(word)));
         Assert.All(["/stats", "/metrics"], path => Assert.Contains(calls, call => call.Path == path));
+        Assert.All(output.ToString().Split('\n').Where(line => line.Length > 0), line => Assert.Matches("^(# |curl |for )", line));
+    }
+
+    [Theory]
+    [InlineData(8080, false)]
+    [InlineData(8081, true)]
+    public void Another_port_than_the_documented_one_is_said_first(int port, bool isSaid)
+    {
+        var output = new StringWriter();
+        DemoCommand.Welcome(port, _providers, output);
+
+        Assert.Equal(isSaid, output.ToString().StartsWith($"# PORT 8080 IS TAKEN: the demo listens on {port} instead.", StringComparison.Ordinal));
+        Assert.Contains($"http://127.0.0.1:{port}/v1/chat/completions", output.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]

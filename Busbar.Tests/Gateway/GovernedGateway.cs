@@ -73,7 +73,7 @@ internal sealed class GovernedGateway : IAsyncDisposable
 
     public static async Task<GovernedGateway> StartAsync(GovernedConfig shape, params VirtualKey[] keys)
     {
-        ScriptedUpstream[] upstreams = [.. shape.Lanes.Select(_ => ScriptedUpstream.Start())];
+        ScriptedUpstream[] upstreams = [.. shape.Lanes.Select(dialect => dialect is BareDialect ? ScriptedUpstream.Start() : ScriptedUpstream.Start(dialect.StreamContentType))];
         for (int lane = 0; lane < upstreams.Length; lane++)
         {
             Dialect dialect = shape.Lanes[lane];

@@ -66,6 +66,48 @@ public sealed class AuthenticationScenarios
     }
 
     [Theory]
+    [InlineData("[plain-token-of-sixteen, { token: marked-token-of-sixteen, operator: true }]", 403, 200)]
+    [InlineData("[plain-token-of-sixteen, { token: marked-token-of-sixteen, operator: false }]", 200, 200)]
+    [InlineData("[plain-token-of-sixteen, marked-token-of-sixteen]", 200, 200)]
+    public async Task Where_a_token_is_marked_as_an_operators_no_other_sees_figures(string tokens, int plain, int marked)
+    {
+        Dialect dialect = Dialect.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Auth = $"{{ mode: token, client_tokens: {tokens} }}" });
+        scene.Settles = false;
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+
+        foreach (string path in (string[])["/metrics", "/stats"])
+        {
+            Assert.Equal((plain, marked, 401), (await StatusAsync(path, "plain-token-of-sixteen"), await StatusAsync(path, "marked-token-of-sixteen"), await StatusAsync(path, "wrong")));
+        }
+
+        foreach (string token in (string[])["plain-token-of-sixteen", "marked-token-of-sixteen"])
+        {
+            Assert.Equal(200, (await scene.PostAsync(dialect, change: message => dialect.Authorize(message.Headers, token))).Status);
+        }
+
+        async Task<int> StatusAsync(string path, string token) => (await scene.GetAsync(path, token)).Status;
+    }
+
+    [Theory]
+    [InlineData("bedrock", "\"additionalModelRequestFields\":{\"anthropic_beta\":[\"computer-use-2025-01-24\",\"kept-1\"]},")]
+    [InlineData("anthropic", "\"anthropic_beta\":[\"computer-use-2025-01-24\",\"kept-1\"],")]
+    public async Task A_beta_that_is_denied_is_left_out_of_bodies_too(string protocol, string betas)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Provider = "allow_private_network: true, deny_betas: [computer-use-2025-01-24]" });
+        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        string body = dialect.Request(Scene.Pool, false).Replace("\"messages\"", betas + "\"messages\"", StringComparison.Ordinal);
+
+        Assert.Equal(200, (await scene.PostAsync(dialect, body)).Status);
+
+        string sent = scene.Upstream.Requests[^1].Text;
+        Assert.Contains("[\"kept-1\"", sent);
+        Assert.DoesNotContain("computer-use", sent);
+        Assert.Equal(1, (await scene.MetricsAsync()).Sum("busbar_denied_betas_total", "beta", "computer-use-2025-01-24"));
+    }
+
+    [Theory]
     [MemberData(nameof(Dialects))]
     [Trait("gotcha", "C92")]
     public async Task A_refusal_comes_before_a_byte_of_the_body_is_read(string protocol)

@@ -39,6 +39,8 @@ public sealed class CommandLineScenarios
     [InlineData("--providers", "--help")]
     [InlineData("keys", "create", "--help")]
     [InlineData("status", "--help")]
+    [InlineData("lanes", "--help")]
+    [InlineData("lanes", "reset", "-h")]
     public async Task Help_is_there_behind_every_command(params string[] arguments)
     {
         await using var process = GatewayProcess.Run(arguments);

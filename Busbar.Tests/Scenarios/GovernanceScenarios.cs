@@ -119,6 +119,73 @@ public sealed class GovernanceScenarios : IDisposable
         Assert.Equal(0, await scene.Gateway.ExitedAsync());
     }
 
+    [Fact]
+    public async Task A_key_is_changed_from_the_command_line_and_the_change_holds_at_once()
+    {
+        Store(Key(Scene.Token), Key(Thin));
+        await using Scene scene = await StartAsync();
+        scene.Upstream.Always = call => OpenAI.ServeAsync(call);
+        string id = Key(Thin).Id, config = await File.ReadAllTextAsync(scene.Gateway.ConfigFile);
+        Assert.Equal(200, await StatusAsync(Scene.Pool));
+
+        await UpdateAsync("--pool", "m0", "--name", "narrow");
+        Assert.Equal((403, 200), (await StatusAsync(Scene.Pool), await StatusAsync("m0")));
+        await UpdateAsync("--all-pools", "--budget-cents", "0");
+        Assert.Equal(429, await StatusAsync(Scene.Pool));
+        await UpdateAsync("--budget-cents", "none", "--group", "g", "--period", "daily");
+        Assert.Equal(200, await StatusAsync(Scene.Pool));
+
+        JsonElement key = await AdminAsync(scene, HttpMethod.Get, $"/admin/keys/{id}", null, 200);
+        Assert.Equal(("narrow", "g", "daily"), (key.GetProperty("name").GetString(), key.GetProperty("group").GetString(), key.GetProperty("budget_period").GetString()));
+        Assert.Equal(JsonValueKind.Null, key.GetProperty("max_budget_cents").ValueKind);
+
+        async Task<int> StatusAsync(string model) =>
+            (await scene.PostAsync(OpenAI, OpenAI.Request(model, false, "hi"), message => OpenAI.Authorize(message.Headers, Thin))).Status;
+
+        async Task UpdateAsync(params string[] changes)
+        {
+            await using GatewayProcess process = GatewayProcess.Run(["keys", "update", id, .. changes], config);
+            Assert.True(await process.ExitedAsync() == 0, process.StandardError);
+            Assert.Contains($"updated {id}", process.StandardOutput);
+        }
+    }
+
+    [Fact]
+    public async Task A_fallback_that_keys_may_not_use_is_told_at_creation_and_at_a_reload()
+    {
+        Store(Key(Scene.Token), Key(Thin) with { AllowedPools = [Scene.Pool] });
+        SceneConfig config = Config("{ mode: none }") with { OtherPools = "spare: { members: [{ target: m0 }] }" };
+        await using Scene scene = await Scene.StartAsync(config);
+        scene.Upstream.Always = call => OpenAI.ServeAsync(call);
+        const string Warning = "may use 'smart' but not its fallback 'spare', which is skipped for it";
+        JsonElement before = await AdminAsync(scene, HttpMethod.Post, "/admin/keys", """{"name":"a","allowed_pools":["smart"]}""", 201);
+        Assert.False(before.TryGetProperty("warnings", out _));
+        Assert.DoesNotContain("fallback", scene.Gateway.StandardError);
+
+        scene.Reload(config with { Pool = "on_exhausted: { action: 'fallback_pool:spare' }" });
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("like 1 more, " + Warning, StringComparison.Ordinal), "warned");
+
+        JsonElement after = await AdminAsync(scene, HttpMethod.Post, "/admin/keys", """{"name":"b","allowed_pools":["smart"]}""", 201);
+        Assert.Contains(Warning, Assert.Single(after.GetProperty("warnings").EnumerateArray()).GetString());
+        Assert.Equal(200, (await scene.PostAsync(OpenAI, change: message => OpenAI.Authorize(message.Headers, Thin))).Status);
+        JsonElement both = await AdminAsync(scene, HttpMethod.Post, "/admin/keys", """{"name":"c","allowed_pools":["smart","spare"]}""", 201);
+        Assert.False(both.TryGetProperty("warnings", out _));
+    }
+
+    [Fact]
+    public async Task Who_administers_is_known_by_the_address_that_trusted_proxies_tell()
+    {
+        Store(Key(Scene.Token));
+        SceneConfig config = Config("{ mode: none }");
+        await using Scene scene = await Scene.StartAsync(config with { More = config.More + "\ntrusted_proxies: [ 127.0.0.0/8 ]" });
+
+        Assert.Equal(401, (await scene.SendAsync(HttpMethod.Get, "/admin/keys", null, ("x-admin-token", "wrong"), ("X-Forwarded-For", "203.0.113.9, 127.0.0.1"))).Status);
+        Assert.Equal(200, (await scene.SendAsync(HttpMethod.Post, "/admin/lanes/m0/reset", null, ("x-admin-token", AdminToken), ("X-Forwarded-For", "203.0.113.10"))).Status);
+
+        Assert.Contains("a call from 203.0.113.9 was refused for its token", scene.Gateway.StandardError);
+        Assert.Contains("admin: lane.reset m0  from 203.0.113.10", scene.Gateway.StandardError);
+    }
+
     private static async Task<JsonElement> AdminAsync(Scene scene, HttpMethod method, string path, string? body, int status)
     {
         using var message = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body, null, "application/json") };
@@ -135,10 +202,12 @@ public sealed class GovernanceScenarios : IDisposable
         Assert.All(keys, key => Assert.True(store.Insert(key)));
     }
 
-    private Task<Scene> StartAsync(string auth = "{ mode: none }") => Scene.StartAsync(new SceneConfig(OpenAI)
+    private Task<Scene> StartAsync(string auth = "{ mode: none }") => Scene.StartAsync(Config(auth));
+
+    private SceneConfig Config(string auth) => new(OpenAI)
     {
         Auth = auth,
         Model = "max_concurrent: 300",
         More = $"governance: {{ enabled: true, admin_token: {AdminToken}, db_path: \"{Database}\", price_per_request_cents: 2, price_per_1k_tokens_cents: 1000 }}",
-    });
+    };
 }

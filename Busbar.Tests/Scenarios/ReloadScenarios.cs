@@ -62,6 +62,50 @@ public sealed class ReloadScenarios
         Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_lane_that_is_down_for_its_key_is_up_again_once_the_key_has_changed(bool isInFile)
+    {
+        Dialect dialect = Dialect.Of("openai");
+        string file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, "sk-ant-api-canary-revoked");
+            var config = new SceneConfig(dialect) { KeyFile = isInFile ? file : null, Environment = new() { ["LATER"] = "sk-ant-api-canary-renewed" } };
+            await using Scene scene = await Scene.StartAsync(config);
+            scene.Upstream.Always = call => dialect.CredentialOf(call.Request)!.EndsWith("renewed", StringComparison.Ordinal)
+                ? dialect.ServeAsync(call)
+                : call.AnswerAsync(401, dialect.Error("invalid_request_error", "Incorrect API key provided."));
+            Assert.Equal(503, (await scene.PostAsync(dialect)).Status);
+            Assert.True((await scene.LaneAsync()).Dead);
+
+            // The same key again changes nothing.
+            scene.Reload(config);
+            await LoggedAsync(scene, "configuration reloaded");
+            Assert.True((await scene.LaneAsync()).Dead);
+            Assert.Equal(503, (await scene.PostAsync(dialect)).Status);
+            Assert.Single(scene.Upstream.Requests);
+
+            if (isInFile)
+            {
+                await File.WriteAllTextAsync(file, "sk-ant-api-canary-renewed");
+            }
+            else
+            {
+                await File.WriteAllTextAsync(scene.Gateway.ConfigFile, config.Text(scene.Port, scene.Upstreams).Replace("KEY_0", "LATER", StringComparison.Ordinal));
+            }
+
+            scene.Gateway.Signal(PosixSignal.SIGHUP);
+            await Eventually.HoldsAsync(async () => (await scene.LaneAsync()).Dead ? "still dead" : null);
+            Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     private static Task LoggedAsync(Scene scene, string text) =>
         Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains(text, StringComparison.Ordinal), $"logged '{text}'");
 }

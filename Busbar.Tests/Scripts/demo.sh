@@ -2,7 +2,21 @@
 # The demo needs nothing but the binary, and every line it prints for the shell does what its title says.
 source "$(dirname "$0")/common/run.sh"
 
+# Where the first port is free, something of ours takes it, so that the demo has to say where it is instead.
+python3 -c '
+import socket, time
+taken = socket.socket()
+try: taken.bind(("127.0.0.1", 8080)); taken.listen()
+except OSError: pass
+time.sleep(600)' &
+holder=$!
+trap 'kill "$holder" 2>/dev/null || true; cleanup' EXIT
+for _ in $(seq 50); do (: </dev/tcp/127.0.0.1/8080) 2>/dev/null && break; sleep 0.1; done
+
 check "the demo starts without a file, a key or a variable" starts_demo
+
+says_the_port() { head -1 "$work/said" | grep -q "^# PORT 8080 IS TAKEN: .* $(grep -om1 'http://127.0.0.1:[0-9]*' "$work/said" | grep -o '[0-9]*$') "; }
+check "another port than the documented one is said first" says_the_port
 
 is_healthy() { [[ $(curl -s "$(grep -om1 'http://127.0.0.1:[0-9]*' "$work/said")/healthz") == ok ]]; }
 check "the demo is healthy" is_healthy
@@ -38,6 +52,12 @@ translates() {
   done < <(titled translation,)
 }
 check "every translation line brings the other provider's words" translates
+
+decodes() { bash -c "$(titled 'streaming, bedrock')" >"$work/frames" && grep -q '^contentBlockDelta {.*This' "$work/frames" && grep -q '^messageStop {' "$work/frames"; }
+check "the frames of a Bedrock stream are shown decoded" decodes
+
+pastes() { cp "$work/said" "$work/before" && bash -e "$work/before" >/dev/null && cmp "$work/said" "$work/before" && [[ ! -s $work/log ]]; }
+check "all of it can be pasted at once, and the demo says nothing in between" pastes
 
 check "it ends with exit code 0 on SIGINT" stops INT
 exit "$bad"

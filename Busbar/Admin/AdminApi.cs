@@ -1,3 +1,4 @@
+using System.Net;
 using Busbar.Configuration.Model;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
@@ -25,14 +26,17 @@ internal sealed partial class AdminApi
     private readonly ILogger _log;
     private readonly AdminRejections _rejections;
     private readonly GuessBrake _guesses;
-    private readonly KeyEndpoints _keys;
+    private readonly KeyEndpoints? _keys;
     private readonly LaneEndpoints _lanes;
-    private readonly UsageEndpoint _usage;
+    private readonly UsageEndpoint? _usage;
     private readonly ProcessEndpoints _process;
     private AdminGate _gate;
 
-    /// <summary>Administers <paramref name="governor"/>'s keys and the gateway behind <paramref name="control"/>; <paramref name="rejections"/> counts failed logins.</summary>
-    public AdminApi(Governor governor, IGatewayControl control, TimeProvider time, ILogger log, Counter rejections, KeyMint? mint = null)
+    /// <summary>
+    /// Administers the gateway behind <paramref name="control"/> and the keys of <paramref name="governor"/>, null where governance is off;
+    /// <paramref name="rejections"/> counts failed logins.
+    /// </summary>
+    public AdminApi(Governor? governor, IGatewayControl control, TimeProvider time, ILogger log, Counter rejections, KeyMint? mint = null)
     {
         _control = control;
         _log = log;
@@ -40,13 +44,20 @@ internal sealed partial class AdminApi
         _guesses = new GuessBrake(time);
         GovernanceConfig config = control.Config.Governance;
         _gate = new AdminGate(config);
-        var audit = new AuditLog(governor.Store, time, log);
-        var keys = new KeyService(governor, SecretBox.Of(config), mint ?? KeyMint.System, audit, time);
-        _keys = new KeyEndpoints(keys, control, time, message => KeyWarning(log, message));
+        var audit = new AuditLog(governor?.Store, time, log);
+        if (governor is not null)
+        {
+            var keys = new KeyService(governor, SecretBox.Of(config), mint ?? KeyMint.System, audit, time);
+            _keys = new KeyEndpoints(keys, control, time, message => KeyWarning(log, message));
+            _usage = new UsageEndpoint(keys, time);
+        }
+
         _lanes = new LaneEndpoints(control, audit);
-        _usage = new UsageEndpoint(keys, time);
         _process = new ProcessEndpoints(control, governor, audit, time);
     }
+
+    /// <summary>Networks of proxies whose word on where a call comes from is believed.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies => _control.Config.TrustedProxies;
 
     /// <summary>What every path answers while governance is off, or to anybody without a token.</summary>
     public static AdminError Unauthorized { get; } =
@@ -84,7 +95,7 @@ internal sealed partial class AdminApi
 
     private async ValueTask<AdminError?> RunAsync(AdminRequest request, AdminReply reply)
     {
-        AdminAccess access = Gate().Judge(request.Headers);
+        AdminAccess access = request.IsLocal ? AdminAccess.Full : Gate().Judge(request.Headers);
         if (access == AdminAccess.None)
         {
             _rejections.Note(request.Source);
@@ -161,11 +172,14 @@ internal sealed partial class AdminApi
     private ValueTask<AdminError?> DispatchAsync(AdminCall call) => call.Action switch
     {
         AdminAction.CreateKey or AdminAction.ListKeys or AdminAction.ReadKey or AdminAction.UpdateKey or AdminAction.DeleteKey or AdminAction.RotateKey
-            or AdminAction.AttachAccessKey or AdminAction.DetachAccessKey or AdminAction.ReadWindow => _keys.RunAsync(call),
+            or AdminAction.AttachAccessKey or AdminAction.DetachAccessKey or AdminAction.ReadWindow => _keys?.RunAsync(call) ?? NoKeys,
         AdminAction.ListLanes or AdminAction.DisableLane or AdminAction.EnableLane or AdminAction.ProbeLane or AdminAction.ResetLane => _lanes.RunAsync(call),
-        AdminAction.ReadUsage => _usage.RunAsync(call),
+        AdminAction.ReadUsage => _usage?.RunAsync(call) ?? NoKeys,
         _ => _process.RunAsync(call),
     };
+
+    private static ValueTask<AdminError?> NoKeys => ValueTask.FromResult<AdminError?>(
+        new AdminError(409, "governance_off", "there are no keys while governance is off; set governance.enabled and restart"));
 
     private AdminGate Gate()
     {

@@ -10,7 +10,7 @@ using Busbar.Wire;
 namespace Busbar.Admin;
 
 /// <summary>Answers what concerns the process as a whole: its configuration, its state, and what administrators did.</summary>
-internal sealed class ProcessEndpoints(IGatewayControl control, Governor governor, AuditLog audit, TimeProvider time)
+internal sealed class ProcessEndpoints(IGatewayControl control, Governor? governor, AuditLog audit, TimeProvider time)
 {
     private const int MostAudit = 1000;
     private const int MostProblems = 20;
@@ -111,11 +111,15 @@ internal sealed class ProcessEndpoints(IGatewayControl control, Governor governo
         json.Number("lanes"u8, fleet.Lanes.Count);
         json.Number("usable_lanes"u8, fleet.Lanes.Count(lane => lane.IsUsable));
         json.Number("disabled_lanes"u8, fleet.Lanes.Count(lane => lane.IsDisabled));
-        json.Number("keys"u8, governor.Keys.Count);
-        json.Number("open_reservations"u8, governor.OpenReservations);
-        json.Number("held_cents"u8, governor.HeldMicroCents / MicroCentsPerCent);
-        json.Number("ledger_lag_ms"u8, (long)governor.Ledger.Lag.TotalMilliseconds);
-        json.Number("ledger_flush_errors"u8, governor.Ledger.FlushErrors);
+        if (governor is not null)
+        {
+            json.Number("keys"u8, governor.Keys.Count);
+            json.Number("open_reservations"u8, governor.OpenReservations);
+            json.Number("held_cents"u8, governor.HeldMicroCents / MicroCentsPerCent);
+            json.Number("ledger_lag_ms"u8, (long)governor.Ledger.Lag.TotalMilliseconds);
+            json.Number("ledger_flush_errors"u8, governor.Ledger.FlushErrors);
+        }
+
         json.EndObject();
     }
 

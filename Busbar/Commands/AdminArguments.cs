@@ -3,7 +3,7 @@ namespace Busbar.Commands;
 /// <summary>Arguments of a command that speaks to the admin API: words, options with a value, and switches.</summary>
 internal sealed class AdminArguments
 {
-    private static readonly string[] CommonOptions = ["--url", "--config"];
+    private static readonly string[] CommonOptions = ["--url", "--config", "--socket"];
     private static readonly string[] CommonSwitches = ["--json", "--help", "-h"];
 
     private readonly List<(string Name, string Value)> _options = [];
@@ -16,7 +16,7 @@ internal sealed class AdminArguments
     public List<string> Words { get; } = [];
 
     /// <summary>
-    /// Sorts <paramref name="arguments"/>; null with a <paramref name="problem"/> when one is not understood. <c>--url</c>, <c>--config</c>, <c>--json</c> and
+    /// Sorts <paramref name="arguments"/>; null with a <paramref name="problem"/> when one is not understood. <c>--url</c>, <c>--config</c>, <c>--socket</c>, <c>--json</c> and
     /// <c>--help</c> are always known.
     /// </summary>
     public static AdminArguments? Parse(ReadOnlySpan<string> arguments, string[] options, string[] switches, out string problem)

@@ -9,7 +9,7 @@ using Busbar.Wire;
 namespace Busbar.Commands;
 
 /// <summary>Calls the admin API of a running gateway. What goes wrong is one line on standard error that says what to do.</summary>
-internal sealed class AdminClient(Uri address, Secret token, TextWriter error) : IDisposable
+internal sealed class AdminClient : IDisposable
 {
     /// <summary>Variable with the admin token, or the read-only one.</summary>
     public const string TokenVariable = "BUSBAR_ADMIN_TOKEN";
@@ -19,8 +19,27 @@ internal sealed class AdminClient(Uri address, Secret token, TextWriter error) :
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    // A token that goes where the operator did not send it is a leak: neither redirects nor proxies of the environment.
-    private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }) { Timeout = Patience };
+    private readonly HttpClient _client;
+    private readonly Uri _address;
+    private readonly AdminPlace _place;
+    private readonly TextWriter _error;
+
+    private AdminClient(Uri address, AdminPlace place, TextWriter error)
+    {
+        (_address, _place, _error) = (address, place, error);
+
+        // A token that goes where the operator did not send it is a leak: neither redirects nor proxies of the environment.
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false };
+        if (place.Socket is { } socket)
+        {
+            handler.ConnectCallback = (_, cancellation) => ConnectAsync(socket, cancellation);
+        }
+
+        _client = new HttpClient(handler) { Timeout = Patience };
+    }
+
+    // For messages.
+    private string Where => _place.Socket ?? _address.GetLeftPart(UriPartial.Authority);
 
     /// <summary>A client as <see cref="AdminPlace"/> says; null after a line on <paramref name="error"/>.</summary>
     public static AdminClient? Open(AdminArguments arguments, IEnvironment environment, TextWriter error)
@@ -30,6 +49,11 @@ internal sealed class AdminClient(Uri address, Secret token, TextWriter error) :
         {
             error.WriteLine($"busbar: the address of the admin API must look like {AdminPlace.DefaultUrl}; give it with --url or {UrlVariable}");
             return null;
+        }
+
+        if (place.Socket is not null)
+        {
+            return new AdminClient(address, place, error);
         }
 
         if (place.Token is not { } token || token.Reveal().AsSpan().ContainsAnyExceptInRange('!', '~'))
@@ -43,14 +67,18 @@ internal sealed class AdminClient(Uri address, Secret token, TextWriter error) :
             error.WriteLine($"busbar: warning: the token goes to {address.Host} in plain text");
         }
 
-        return new AdminClient(address, token, error);
+        return new AdminClient(address, place, error);
     }
 
     /// <summary>The answer to a call, as text; null after a line on standard error. <paramref name="path"/> may have a query.</summary>
     public async Task<byte[]?> CallAsync(HttpMethod method, string path, PooledBuffer? body = null)
     {
-        using var request = new HttpRequestMessage(method, new Uri(address, path));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Reveal());
+        using var request = new HttpRequestMessage(method, new Uri(_address, path));
+        if (_place is { Socket: null, Token: { } token })
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Reveal());
+        }
+
         if (body is not null)
         {
             request.Content = new ReadOnlyMemoryContent(body.Memory);
@@ -66,17 +94,24 @@ internal sealed class AdminClient(Uri address, Secret token, TextWriter error) :
                 return answer;
             }
 
-            error.WriteLine($"busbar: {Explain((int)response.StatusCode, answer)}");
+            _error.WriteLine($"busbar: {Explain((int)response.StatusCode, answer)}");
         }
         catch (HttpRequestException exception)
         {
-            error.WriteLine(exception.InnerException is SocketException
-                ? $"busbar: nothing answers at {address.GetLeftPart(UriPartial.Authority)}; is the gateway running? Another address goes into --url or {UrlVariable}"
-                : $"busbar: the call of {address.GetLeftPart(UriPartial.Authority)} failed: {exception.Message}");
+            _error.WriteLine(exception.InnerException switch
+            {
+                SocketException { SocketErrorCode: SocketError.AccessDenied } =>
+                    $"busbar: {Where} belongs to another user; call it as that user or as root",
+                SocketException when _place.Socket is not null =>
+                    $"busbar: nothing answers at {Where}; is the gateway running? It opens the socket that control_socket names, or one in the unit's RuntimeDirectory=. "
+                    + $"Another path goes into --socket; with governance on, set {TokenVariable} or name the configuration with --config or {ConfigSources.ConfigVariable}",
+                SocketException => $"busbar: nothing answers at {Where}; is the gateway running? Another address goes into --url or {UrlVariable}",
+                _ => $"busbar: the call of {Where} failed: {exception.Message}",
+            });
         }
         catch (TaskCanceledException)
         {
-            error.WriteLine($"busbar: no answer from {address.GetLeftPart(UriPartial.Authority)} in {Patience.TotalSeconds:0} s");
+            _error.WriteLine($"busbar: no answer from {Where} in {Patience.TotalSeconds:0} s");
         }
 
         return null;
@@ -85,13 +120,28 @@ internal sealed class AdminClient(Uri address, Secret token, TextWriter error) :
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
+    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellation)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
     private string Explain(int status, byte[] answer)
     {
         using var tape = new JsonTape();
         string? message = tape.TryParse(answer) && tape.Root["error"u8]["message"u8] is { IsString: true } text ? TextTable.Clean(text.Text.ToString()) : null;
         return (status, message) switch
         {
-            (_, null) => $"{address.GetLeftPart(UriPartial.Authority)} answers {status}, but not like an admin API; where governance.admin_listen is set, use that address",
+            (_, null) => $"{Where} answers {status}, but not like an admin API; where governance.admin_listen is set, use that address",
             (401, _) => $"the token is wrong, or governance is off there; {TokenVariable} must be the value of governance.admin_token",
             _ => message,
         };

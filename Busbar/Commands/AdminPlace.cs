@@ -1,28 +1,44 @@
 using System.Net;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
+using Busbar.Gateway.Server;
 
 namespace Busbar.Commands;
 
 /// <summary>
-/// Where the admin API is and what opens it: options, else variables, else the configuration of the gateway on this machine. A token out of the
-/// configuration goes to the address that stands there, or to another one of this machine, and nowhere else.
+/// Where the admin API is and what opens it: options, else variables, else the configuration of the gateway on this machine. Where that has no governance, or
+/// cannot be read, it is the control socket, which needs no token. A token out of the configuration goes to the address that stands there, or to another one of this
+/// machine, and nowhere else.
 /// </summary>
 /// <param name="Url">The address as it was given.</param>
 /// <param name="Token">The token; null when there is none.</param>
-internal sealed record AdminPlace(string Url, Secret? Token)
+/// <param name="Socket">Path of the control socket, to be taken instead of both; null for the address.</param>
+internal sealed record AdminPlace(string Url, Secret? Token, string? Socket = null)
 {
     /// <summary>The address when nothing names one.</summary>
     public const string DefaultUrl = "http://127.0.0.1:8080";
 
+    // Of the unit in deploy/.
+    private const string UnitDirectory = "/run/busbar";
+
     /// <summary>Looks in all three; a configuration that cannot be read or has errors says nothing.</summary>
     public static AdminPlace Find(AdminArguments arguments, IEnvironment environment)
     {
+        if (arguments.Last("--socket") is { } socket)
+        {
+            return new AdminPlace(DefaultUrl, null, socket);
+        }
+
         string? url = arguments.Last("--url") ?? Filled(environment, AdminClient.UrlVariable);
         string? token = Filled(environment, AdminClient.TokenVariable);
         GatewayConfig? config = url is not null && token is not null
             ? null
             : ConfigLoader.Load(ConfigSources.Choose(arguments.Last("--config"), null, environment), environment).Config;
+        if (url is null && (config is { Governance.Enabled: false } || (config is null && token is null)))
+        {
+            return new AdminPlace(DefaultUrl, null, config?.ControlSocket ?? Path.Combine(ServiceManager.RuntimeDirectoryOf(environment) ?? UnitDirectory, ControlSocket.FileName));
+        }
+
         bool isHere = url is null || (Uri.TryCreate(url, UriKind.Absolute, out Uri? address) && address.IsLoopback);
         return new AdminPlace(
             url ?? (config is null ? DefaultUrl : UrlOf(config)),

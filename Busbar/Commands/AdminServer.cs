@@ -10,37 +10,109 @@ using Microsoft.Extensions.Logging;
 
 namespace Busbar.Commands;
 
-/// <summary>The admin API of a running gateway, on the port for clients or on one of its own.</summary>
-internal static class AdminServer
+/// <summary>
+/// The admin API of a running gateway: with governance on the port for clients or on one of its own, and in any case on the control socket, where there is one.
+/// </summary>
+internal sealed partial class AdminServer : IDisposable
 {
-    // Of the listener of its own, which clients of the other can't use up.
+    // Of each listener, which clients of the other can't use up.
     private const int MaxConnections = 32;
 
-    /// <summary>
-    /// Opens the admin API to <paramref name="application"/>, and its own listener where the configuration names one; the result is that listener, or null.
-    /// Throws <see cref="IOException"/> when it cannot listen, with a message for the operator.
-    /// </summary>
-    public static async Task<KestrelServer?> OpenAsync(
-        GatewayApplication application, IGatewayControl control, Governor governor, IReadOnlyList<int> sockets, TimeProvider time, Metrics metrics, ILoggerFactory loggers, ILogger log)
-    {
-        var api = new AdminApi(governor, control, time, log, metrics.AdminRejections.Get());
-        application.Admin = api;
-        if (control.Config.Governance.AdminListen is not { } listen)
-        {
-            return null;
-        }
+    private readonly List<KestrelServer> _servers = [];
+    private ControlSocket? _socket;
 
-        var targets = new ListenTargets([listen], sockets, control.Config.ReusePort);
-        KestrelServer server = GatewayServer.Create(targets, control.Config.Limits, loggers, places: new ConnectionPlaces(MaxConnections));
+    private AdminServer()
+    {
+    }
+
+    /// <summary>
+    /// Opens the admin API to <paramref name="application"/>, and listeners of its own where the configuration or <paramref name="manager"/> name them. Throws
+    /// <see cref="IOException"/> when it cannot listen, with a message for the operator; without a socket in the manager's directory it goes on.
+    /// </summary>
+    public static async Task<AdminServer> OpenAsync(
+        GatewayApplication application, IGatewayControl control, Governor? governor, ServiceManager manager, TimeProvider time, Metrics metrics, ILoggerFactory loggers, ILogger log)
+    {
+        var server = new AdminServer();
         try
         {
-            await server.StartAsync(new AdminApplication(api), CancellationToken.None).ConfigureAwait(false);
+            GatewayConfig config = control.Config;
+            var api = new AdminApi(governor, control, time, log, metrics.AdminRejections.Get());
+            application.Admin = governor is null ? null : api;
+            if (governor is not null && config.Governance.AdminListen is { } listen)
+            {
+                var targets = new ListenTargets([listen], manager.AdminSockets, config.ReusePort);
+                await server.StartAsync(targets, new AdminApplication(api), "governance.admin_listen", config, loggers).ConfigureAwait(false);
+            }
+
+            await server.OpenSocketAsync(api, config, manager, loggers, log).ConfigureAwait(false);
             return server;
         }
-        catch (Exception exception) when (exception is IOException or SocketException)
+        catch
         {
             server.Dispose();
-            throw new IOException($"governance.admin_listen: cannot bind {targets.Description}: {exception.Message}", exception);
+            throw;
         }
     }
+
+    /// <summary>Takes no more calls, and lets those under way end.</summary>
+    public async Task StopAsync()
+    {
+        foreach (KestrelServer server in _servers)
+        {
+            await server.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (KestrelServer server in _servers)
+        {
+            server.Dispose();
+        }
+
+        _socket?.Dispose();
+    }
+
+    private async Task OpenSocketAsync(AdminApi api, GatewayConfig config, ServiceManager manager, ILoggerFactory loggers, ILogger log)
+    {
+        string? path = config.ControlSocket ?? (manager.RuntimeDirectory is { } directory ? Path.Combine(directory, ControlSocket.FileName) : null);
+        if (path is null)
+        {
+            return;
+        }
+
+        _socket = new ControlSocket(path, takesOver: config.ReusePort);
+        try
+        {
+            var targets = new ListenTargets([], [], Control: _socket);
+            await StartAsync(targets, new AdminApplication(api, isLocal: true), "control_socket", config, loggers).ConfigureAwait(false);
+            Opened(log, path);
+        }
+        catch (IOException exception) when (config.ControlSocket is null)
+        {
+            // Nobody asked for it: requests are served without.
+            NotOpened(log, exception.Message);
+        }
+    }
+
+    private async Task StartAsync(ListenTargets targets, AdminApplication application, string key, GatewayConfig config, ILoggerFactory loggers)
+    {
+        try
+        {
+            KestrelServer server = GatewayServer.Create(targets, config.Limits, loggers, places: new ConnectionPlaces(MaxConnections));
+            _servers.Add(server);
+            await server.StartAsync(application, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or ArgumentException)
+        {
+            throw new IOException($"{key}: cannot bind {targets.Description}: {exception.Message}", exception);
+        }
+    }
+
+    [LoggerMessage(67, LogLevel.Information, "administration of this machine at {Path}")]
+    private static partial void Opened(ILogger logger, string path);
+
+    [LoggerMessage(68, LogLevel.Warning, "{Reason}; 'busbar lanes' has no way to this process but the admin API")]
+    private static partial void NotOpened(ILogger logger, string reason);
 }

@@ -28,8 +28,7 @@ internal static class DemoCommand
         await using var _ = providers.ConfigureAwait(false);
         ConfigResult loaded = DemoConfiguration.Load(port, providers, environment);
         GatewayConfig config = loaded.Config ?? throw new InvalidOperationException(string.Join('\n', loaded.Problems));
-        string origin = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
-        return await ServeCommand.ServeAsync(config, () => loaded, environment, error, () => Welcome(origin, providers, output)).ConfigureAwait(false);
+        return await ServeCommand.ServeAsync(config, () => loaded, new QuietEnvironment(environment), error, () => Welcome(port, providers, output)).ConfigureAwait(false);
     }
 
     /// <summary>The calls whose paths this version answers.</summary>
@@ -37,10 +36,19 @@ internal static class DemoCommand
         DemoTour.Calls(providers.All).Where(call => Routes.Match(call.Method, call.Path.Split('?')[0]).Endpoint is not (GatewayEndpoint.None or GatewayEndpoint.WrongMethod));
 
     /// <summary>Says what there is and what to try.</summary>
-    public static void Welcome(string origin, SimulatedProviders providers, TextWriter output)
+    /// <param name="port">The port it listens on.</param>
+    /// <param name="providers">The providers.</param>
+    /// <param name="output">Takes the lines: comments and commands, so that a shell can be fed with all of them.</param>
+    public static void Welcome(int port, SimulatedProviders providers, TextWriter output)
     {
-        output.WriteLine($"Busbar demo on {origin}, with providers simulated in this process. Token: {DemoConfiguration.Token}");
-        output.WriteLine($"Pool: {DemoConfiguration.Pool}. Models: {string.Join(", ", providers.All.Select(provider => provider.Model))}. Ctrl-C ends it. Try:");
+        string origin = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+        if (port != FirstPort)
+        {
+            output.WriteLine($"# PORT {FirstPort} IS TAKEN: the demo listens on {port} instead. Use the lines below, not those of the README.");
+        }
+
+        output.WriteLine($"# Busbar demo on {origin}, with providers simulated in this process. Token: {DemoConfiguration.Token}");
+        output.WriteLine($"# Pool: {DemoConfiguration.Pool}. Models: {string.Join(", ", providers.All.Select(provider => provider.Model))}. Ctrl-C ends it. Try:");
         foreach (DemoCall call in Calls(providers))
         {
             output.WriteLine();

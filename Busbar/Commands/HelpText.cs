@@ -28,8 +28,12 @@ internal static class HelpText
         """;
 
     private const string Administration = """
-        administration of a running gateway, over its admin API; each takes --json, --url URL and --config FILE:
+        administration of a running gateway, over its admin API or, without governance, its control socket; each takes --json, --url URL, --socket FILE and
+        --config FILE:
           busbar status                               what it is doing; exits with 1 when no lane can serve
+          busbar lanes [list]                         its lanes
+          busbar lanes reset [LANE]                   closes the breakers of a lane, or of all: whatever shut them is mended
+          busbar lanes disable|enable|probe LANE      takes a lane out of service, back, or calls it now
           busbar keys create --name NAME [--pool NAME]... [--budget-cents N] [--period total|daily|monthly] [--rpm N] [--tpm N]
                              [--max-concurrent N] [--soft] [--expires-in 30d] [--group NAME] [--label NAME=VALUE]...
           busbar keys list
@@ -47,7 +51,7 @@ internal static class HelpText
           BUSBAR_CONFIG      configuration file (default /etc/busbar/config.yaml)
           BUSBAR_PROVIDERS   provider catalog that replaces the built-in one
           BUSBAR_LOG         error, warn, info (default), debug or trace; RUST_LOG is an alias
-          BUSBAR_ADMIN_URL   admin API for status and keys (default: as the configuration says)
+          BUSBAR_ADMIN_URL   admin API for status, lanes and keys (default: as the configuration says)
           BUSBAR_ADMIN_TOKEN its token (likewise)
           BUSBAR_LOG_FORMAT  text (default) or json; overrides the configuration
           and whatever api_key_env and ${...} name in the configuration

@@ -64,9 +64,13 @@ internal static partial class ServeCommand
         TimeProvider time = TimeProvider.System;
         TextWriter error = loggers.Notices;
         ILogger log = loggers.CreateLogger("busbar");
-        foreach (string line in StartupSummary.Lines(config))
+        if (listening is null)
         {
-            error.WriteLine(line);
+            // Who speaks once it listens says what there is.
+            foreach (string line in StartupSummary.Lines(config))
+            {
+                error.WriteLine(line);
+            }
         }
 
         if (StartupSummary.OpenRelayBanner(config) is { } banner)
@@ -139,10 +143,10 @@ internal static partial class ServeCommand
         var targets = new ListenTargets(config.Listeners, manager.Sockets, config.ReusePort);
         var places = new ConnectionPlaces(Descriptors.MaxConnections(Descriptors.Raise()));
         using KestrelServer server = GatewayServer.Create(targets, config.Limits, loggers, tls, places);
-        KestrelServer? admin;
+        AdminServer admin;
         try
         {
-            admin = governor is null ? null : await AdminServer.OpenAsync(application, control, governor, manager.AdminSockets, time, metrics, loggers, log).ConfigureAwait(false);
+            admin = await AdminServer.OpenAsync(application, control, governor, manager, time, metrics, loggers, log).ConfigureAwait(false);
         }
         catch (IOException exception)
         {
@@ -150,7 +154,7 @@ internal static partial class ServeCommand
             return 1;
         }
 
-        using KestrelServer? ownListener = admin;
+        using AdminServer administration = admin;
         try
         {
             await server.StartAsync(application, CancellationToken.None).ConfigureAwait(false);
@@ -180,11 +184,7 @@ internal static partial class ServeCommand
         manager.Stopping();
         prober.Stop();
         await shutdown.RunAsync(server, application, waits).ConfigureAwait(false);
-        if (admin is not null)
-        {
-            await admin.StopAsync(CancellationToken.None).ConfigureAwait(false);
-        }
-
+        await administration.StopAsync().ConfigureAwait(false);
         application.Snapshot.CloseConnections();
         Stopped(log);
         return 0;

@@ -21,6 +21,7 @@ internal sealed class ServiceManager : IDisposable
     public ServiceManager(IEnvironment environment, TimeProvider time)
     {
         (Sockets, AdminSockets) = Inherited(environment, Environment.ProcessId);
+        RuntimeDirectory = RuntimeDirectoryOf(environment);
         if (environment.Get("NOTIFY_SOCKET") is not { Length: > 1 } address || address[0] is not ('/' or '@'))
         {
             return;
@@ -51,6 +52,9 @@ internal sealed class ServiceManager : IDisposable
 
     /// <summary>Listening sockets for the admin API: those with the name <c>admin</c> (<c>FileDescriptorName=</c>).</summary>
     public IReadOnlyList<int> AdminSockets { get; }
+
+    /// <summary>A directory of this service's own that ends with it (<c>RuntimeDirectory=</c>, systemd.exec(5)); null when there is none.</summary>
+    public string? RuntimeDirectory { get; }
 
     /// <summary>Requests are served.</summary>
     public void Ready(string status) => Send($"READY=1\nSTATUS={status}");
@@ -87,6 +91,10 @@ internal sealed class ServiceManager : IDisposable
         Number(environment, "WATCHDOG_USEC") is (> 1 and var limit) && (Number(environment, "WATCHDOG_PID") ?? Environment.ProcessId) == Environment.ProcessId
             ? TimeSpan.FromMicroseconds(limit / 2)
             : null;
+
+    /// <summary>The first of the directories that the unit asks for; null when there is none.</summary>
+    internal static string? RuntimeDirectoryOf(IEnvironment environment) =>
+        environment.Get("RUNTIME_DIRECTORY")?.Split(':')[0] is ['/', ..] directory ? directory : null;
 
     private static long? Number(IEnvironment environment, string name) =>
         long.TryParse(environment.Get(name), NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;

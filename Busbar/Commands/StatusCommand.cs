@@ -47,24 +47,11 @@ internal static class StatusCommand
         }
 
         JsonNode root = summary.Root;
+        string keys = root["keys"u8].IsMissing ? ", no governance" : $", {Number("keys"u8)} keys, {Number("open_reservations"u8)} requests hold reservations";
         output.WriteLine($"busbar {TextTable.Clean(root["version"u8].Text.ToString())}, up {TimeSpan.FromSeconds(root["uptime_secs"u8].Integer ?? 0)}, {(isUsable ? "usable" : "NOT USABLE: no lane can serve")}");
-        output.WriteLine($"{Number("usable_lanes"u8)} of {Number("lanes"u8)} lanes usable, {Number("disabled_lanes"u8)} disabled, {Number("pools"u8)} pools, {Number("keys"u8)} keys, {Number("open_reservations"u8)} requests hold reservations");
+        output.WriteLine($"{Number("usable_lanes"u8)} of {Number("lanes"u8)} lanes usable, {Number("disabled_lanes"u8)} disabled, {Number("pools"u8)} pools{keys}");
         output.WriteLine();
-        var table = new TextTable("LANE", "PROVIDER", "KEY", "STATE", "IN FLIGHT", "OK", "ERRORS", "COOLDOWN");
-        foreach (JsonNode lane in list.Root["lanes"u8].Items)
-        {
-            table.Add(
-                lane["model"u8].Text.ToString(),
-                lane["provider"u8].Text.ToString(),
-                $"{lane["key"u8].Integer}",
-                lane["availability"u8].Text.ToString(),
-                $"{lane["inflight"u8].Integer}",
-                $"{lane["ok"u8].Integer}",
-                $"{lane["err"u8].Integer}",
-                lane["cooldown_remaining_s"u8].Number is > 0 and var seconds ? $"{seconds:0.#} s" : "-");
-        }
-
-        table.Write(output);
+        LaneTable.Print([list.Root["lanes"u8]], output);
         return isUsable ? 0 : 1;
 
         long Number(ReadOnlySpan<byte> name) => root[name].Integer ?? 0;

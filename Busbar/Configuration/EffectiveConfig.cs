@@ -37,6 +37,7 @@ internal static class EffectiveConfig
         ("observability.log_format", config.Observability.LogFormat == LogFormat.Json ? "json" : "text"),
         ("response_headers", config.ResponseHeaders == ResponseHeaderMode.Debug ? "debug" : "none"),
         ("user_agent", config.UserAgent),
+        ("control_socket", config.ControlSocket),
         ("trusted_proxies", config.TrustedProxies.Select(network => network.ToString()).ToArray()),
     ];
 

@@ -21,6 +21,7 @@ internal static class RestartOnly
             [
                 ("listen", !inForce.Listeners.SequenceEqual(next.Listeners)),
                 ("reuse_port", inForce.ReusePort != next.ReusePort),
+                ("control_socket", inForce.ControlSocket != next.ControlSocket),
                 ("tls", inForce.Tls is null != next.Tls is null),
                 ("governance.db_path", was.DbPath != will.DbPath),
                 ("governance.admin_listen", was.AdminListen != will.AdminListen),

@@ -11,6 +11,12 @@ internal static class DemoTour
 {
     private const string Question = "Who are you?";
     private const int MaxTokens = 256;
+    private const string EventStream = "application/vnd.amazon.eventstream";
+
+    // Each frame: its length, that of its headers and a checksum; the headers, of which one names the event; the payload and another checksum.
+    private const string Decoder =
+        """python3 -c 'import sys,struct;r=sys.stdin.buffer.read;[print(e[2:2+e[1]].decode(),m[h:-4].decode(),flush=True) """
+        + """for p in iter(lambda:r(12),b"") for t,h in [struct.unpack(">II4x",p)] for m in [r(t-12)] for e in [m[:h].split(b":event-type\7")[1]]]'""";
 
     /// <summary>The calls, in the order in which they tell their story.</summary>
     public static IEnumerable<DemoCall> Calls(IReadOnlyList<SimulatedProvider> providers)
@@ -20,7 +26,10 @@ internal static class DemoTour
         yield return Chat("a plain answer", ProtocolId.OpenAI, Own(ProtocolId.OpenAI), stream: false);
         foreach (SimulatedProvider provider in steady)
         {
-            yield return Chat($"streaming, {provider.Protocol.Name()}", provider.Protocol, provider.Model, stream: true);
+            DemoCall call = Chat($"streaming, {provider.Protocol.Name()}", provider.Protocol, provider.Model, stream: true);
+            yield return ProtocolTable.Get(provider.Protocol).StreamContentType == EventStream
+                ? call with { Title = $"{call.Title}, decoded from its binary frames", Shows = Decoder }
+                : call;
         }
 
         foreach (SimulatedProvider provider in steady)
@@ -32,7 +41,7 @@ internal static class DemoTour
         yield return Chat("failover: a member of the pool answers 429 to every third call, the client sees only 200", ProtocolId.OpenAI, DemoConfiguration.Pool, stream: false)
             with { Times = 6, ShowsStatus = true };
         yield return new DemoCall("the failovers behind it", "GET", "/metrics", Shows: "grep -E '^busbar_(upstream_attempts|upstream_failures|failovers)_total.*pool=\"demo\".* [1-9]'");
-        yield return Chat("a provider that dies in every fourth stream: the client gets its dialect's error event", ProtocolId.Anthropic, breaking, stream: true)
+        yield return Chat("a provider that dies in every fourth stream: the client gets its protocol's error event", ProtocolId.Anthropic, breaking, stream: true)
             with { Times = 4, Shows = "tail -n 3" };
         yield return new DemoCall("the state of every lane", "GET", "/stats");
 
@@ -45,7 +54,7 @@ internal static class DemoTour
         var target = new EgressTarget { WireModel = model, Capabilities = ModelCapabilities.For(client, model) };
         using ChatRequest request = ChatRequest.Rent();
 
-        // Writers repeat a request of their own dialect as it was read; this one was never read.
+        // Writers repeat a request of their own protocol as it was read; this one was never read.
         request.Source = SimulatedAnswer.Foreign(client);
         request.Stream = stream;
         request.MaxTokens = MaxTokens;

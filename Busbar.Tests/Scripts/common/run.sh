@@ -23,7 +23,7 @@ starts_demo() {
   cd "$work"
   # With job control, because the shell makes other background jobs deaf to SIGINT.
   set -m
-  env -i BUSBAR_LOG=warn "$binary" --demo >"$work/said" 2>"$work/log" &
+  env -i "$binary" --demo >"$work/said" 2>"$work/log" &
   server=$!
   set +m
   for _ in $(seq 100); do

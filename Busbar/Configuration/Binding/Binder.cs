@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Yaml;
 
@@ -31,6 +32,7 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Conf
             ResponseHeaders = root.Choice("response_headers", ("none", ResponseHeaderMode.None), ("debug", ResponseHeaderMode.Debug)) ?? ResponseHeaderMode.None,
             UserAgent = UserAgent(root),
             TrustedProxies = TrustedProxies(root),
+            ControlSocket = ControlSocket(root),
         };
 
         List<string> providerNames = root.Node("providers") is YamlMap map ? [.. map.Entries.Select(entry => entry.Key.Value)] : [];
@@ -161,6 +163,23 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Conf
         }
 
         return networks;
+    }
+
+    // The end of a name that the socket has for a moment must fit into what the system takes for a path, 107 bytes.
+    private string? ControlSocket(Section root)
+    {
+        const int MaxBytes = 96;
+        string? path = root.Filled("control_socket");
+        if (path is not null && !path.StartsWith('/'))
+        {
+            report.Error("control_socket", "not an absolute path", "write it from the root, such as /run/busbar/control.sock");
+        }
+        else if (path is not null && Encoding.UTF8.GetByteCount(path) > MaxBytes)
+        {
+            report.Error("control_socket", $"longer than the {MaxBytes} bytes that a socket's path may have", "choose a shorter one, such as /run/busbar/control.sock");
+        }
+
+        return path;
     }
 
     private string? UserAgent(Section root)

@@ -6,7 +6,7 @@ internal static class ConfigKeys
     /// <summary>Top level of the deployment file.</summary>
     public static readonly KeySet Root = new(
         "", "listen", "reuse_port", "tls", "cors", "auth", "providers", "models", "pools", "limits", "governance", "observability", "response_headers", "user_agent",
-        "trusted_proxies");
+        "trusted_proxies", "control_socket");
 
     /// <summary>The listener's certificate.</summary>
     public static readonly KeySet Tls = new("tls", "cert_file", "key_file");

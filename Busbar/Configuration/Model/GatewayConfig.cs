@@ -50,6 +50,9 @@ internal sealed record GatewayConfig
     /// <summary>User agent of upstream calls; null for <c>busbar/&lt;version&gt;</c>.</summary>
     public string? UserAgent { get; init; }
 
+    /// <summary>Path of the socket for who administers this machine; null for the one in the service manager's directory, or none.</summary>
+    public string? ControlSocket { get; init; }
+
     /// <summary>Where its values were written.</summary>
     public ConfigOrigins Origins { get; init; } = ConfigOrigins.None;
 }

@@ -312,7 +312,8 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         }
         else
         {
-            DeniedBetas = HeaderPolicy.CopyRequest(endpoint.Provider.Config, exchange.Caller, exchange.RequestHeaders, request);
+            IReadOnlyList<string> denied = HeaderPolicy.CopyRequest(endpoint.Provider.Config, exchange.Caller, exchange.RequestHeaders, request);
+            DeniedBetas = DeniedBetas.Count == 0 ? denied : [.. DeniedBetas, .. denied];
             if (exchange.Caller.Credential.Carrier == CredentialCarrier.Signature)
             {
                 ForwardedSignature.Copy(exchange.RequestHeaders, request);
@@ -394,7 +395,9 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
 
     private ModelSplice SameProtocolBody()
     {
-        ReadOnlyMemory<byte> body = exchange.Body!.Memory;
+        List<string>? denied = null;
+        ReadOnlyMemory<byte> body = BodyBetas.Without(endpoint.Provider.Config, exchange.Body!.Memory, ref denied);
+        DeniedBetas = denied ?? [];
 
         // Reasoning that another vendor signed, and a client now replays to this one, would be refused; it is taken out here.
         if (SignatureEnvelope.Contains(body.Span))

@@ -57,12 +57,18 @@ internal static class FollowUp
     /// </summary>
     public static GatewayError? Objection(Exchange exchange)
     {
-        if (exchange.Caller.Key is not { } key || exchange.Route.Protocol != ProtocolId.Responses)
+        if (exchange.Caller.Key is not { } key || exchange.Route.Protocol is not (ProtocolId.Responses or ProtocolId.Anthropic))
         {
             return null;
         }
 
         string own = key.Key.Id;
+        GatewayError? objection = StoredIds.Objection(exchange, own);
+        if (objection is not null || exchange.Route.Protocol == ProtocolId.Anthropic)
+        {
+            return objection;
+        }
+
         if (OwnedByOther(exchange, exchange.Scan.PreviousResponse, own) is { } response)
         {
             return new GatewayError(
@@ -98,15 +104,15 @@ internal static class FollowUp
 
         AnswerHomes homes = attempt.Exchange.Snapshot.Fleet.Homes;
         string? owner = attempt.Exchange.Caller.Key?.Key.Id;
-        homes.Add(id.Span, attempt.Lease.Lane.Index, owner);
+        homes.Add(StoredIds.Plain(id), attempt.Lease.Lane.Index, owner);
         if (!conversation.IsNullOrEmpty)
         {
-            homes.Add(conversation.Span, attempt.Lease.Lane.Index, owner);
+            homes.Add(StoredIds.Plain(conversation), attempt.Lease.Lane.Index, owner);
         }
 
-        if (owner is not null && root["previous_response_id"u8].Text is { IsNullOrEmpty: false } previous && homes.OwnerOf(previous.Span) is null)
+        if (owner is not null && root["previous_response_id"u8].Text is { IsNullOrEmpty: false } previous && homes.OwnerOf(StoredIds.Plain(previous)) is null)
         {
-            homes.Add(previous.Span, attempt.Lease.Lane.Index, owner);
+            homes.Add(StoredIds.Plain(previous), attempt.Lease.Lane.Index, owner);
         }
 
         return true;
@@ -116,14 +122,14 @@ internal static class FollowUp
     {
         using var tape = new JsonTape();
         JsonText id = IdIn(exchange, value, tape);
-        return id.IsNullOrEmpty ? null : exchange.Snapshot.Fleet.Homes.Find(id.Span);
+        return id.IsNullOrEmpty ? null : exchange.Snapshot.Fleet.Homes.Find(StoredIds.Plain(id));
     }
 
     private static string? OwnedByOther(Exchange exchange, ByteRange value, string own)
     {
         using var tape = new JsonTape();
         JsonText id = IdIn(exchange, value, tape);
-        return !id.IsNullOrEmpty && exchange.Snapshot.Fleet.Homes.OwnerOf(id.Span) is { } owner && owner != own ? id.ToString() : null;
+        return !id.IsNullOrEmpty && exchange.Snapshot.Fleet.Homes.OwnerOf(StoredIds.Plain(id)) is { } owner && owner != own ? id.ToString() : null;
     }
 
     // A conversation is named by its id or by an object with it.

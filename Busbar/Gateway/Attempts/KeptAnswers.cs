@@ -1,3 +1,4 @@
+using Busbar.Gateway.Admission;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Reliability.Selection;
@@ -150,5 +151,5 @@ internal static class KeptAnswers
 
     // Nobody finds what another key, or another credential where there are no keys, put in.
     private static ulong OwnerOf(Exchange exchange) =>
-        Rendezvous.Hash(exchange.Caller.Key is { } key ? "key " + key.Key.Id : "credential " + exchange.RequestHeaders.Authorization + exchange.RequestHeaders["x-api-key"]);
+        Rendezvous.Hash(exchange.Caller.Key is { } key ? "key " + key.Key.Id : "credential " + Authenticator.Carried(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol, out _));
 }

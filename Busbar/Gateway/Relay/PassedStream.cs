@@ -14,6 +14,7 @@ internal sealed class PassedStream : IRelayedStream
     private readonly IStreamTap _tap;
     private readonly PooledBuffer _partial = new();
     private readonly TextMeter? _meter;
+    private readonly bool _hasOwnedIds;
     private long _forwarded;
     private bool _fromPartial;
     private bool _isWrapped;
@@ -26,6 +27,7 @@ internal sealed class PassedStream : IRelayedStream
         _tap = attempt.Endpoint.Protocol.NewStreamTap();
         _meter = TextMeter.For(attempt);
         _isToRemember = FollowUp.IsKept(attempt);
+        _hasOwnedIds = StoredIds.AreOwned(attempt);
         Framer = attempt.Exchange.WantsJsonArray && attempt.Response.Head.Get("Content-Type") is { } type
             ? attempt.Endpoint.Protocol.NewFramer(type)
             : attempt.Endpoint.Protocol.NewFramer();
@@ -180,6 +182,11 @@ internal sealed class PassedStream : IRelayedStream
             {
                 // The first event has the whole answer's name; a comment before it has none.
                 _isToRemember = !FollowUp.Remember(_attempt, frame.Data);
+            }
+
+            if (_hasOwnedIds && StoredIds.MayBeIn(frame))
+            {
+                StoredIds.Remember(_attempt, frame.Data);
             }
         }
 

@@ -60,6 +60,11 @@ internal static class WholeRelay
             FollowUp.Remember(attempt, body.Memory);
         }
 
+        if (StoredIds.AreOwned(attempt))
+        {
+            StoredIds.Remember(attempt, body.Memory);
+        }
+
         exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
         MeterUnreported(attempt, body);
         exchange.Trace?.Answered(attempt, body.Memory);

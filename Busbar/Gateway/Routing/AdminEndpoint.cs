@@ -14,6 +14,8 @@ internal static class AdminEndpoint
     // Its bodies are at most 64 KiB.
     private static readonly TimeSpan MaxBodyTime = TimeSpan.FromSeconds(10);
 
+    private const string LocalSource = "control socket";
+
     /// <summary>
     /// Where a request for <c>/admin</c> goes; null for any other. With a listener of its own the admin API is not on this port, and its paths are
     /// as unknown as any.
@@ -22,8 +24,8 @@ internal static class AdminEndpoint
         !AdminRoutes.Owns(exchange.RawPath) ? null
         : new RouteMatch(exchange.Snapshot.Config.Governance is { Enabled: true, AdminListen: not null } ? GatewayEndpoint.None : GatewayEndpoint.Admin, ProtocolId.OpenAI);
 
-    /// <summary>Answers a request; without an <paramref name="api"/> nobody is let in.</summary>
-    public static async ValueTask ServeAsync(IFeatureCollection features, AdminApi? api)
+    /// <summary>Answers a request; without an <paramref name="api"/> nobody is let in, and everybody where the listener <paramref name="isLocal"/>.</summary>
+    public static async ValueTask ServeAsync(IFeatureCollection features, AdminApi? api, bool isLocal = false)
     {
         var request = features.GetRequiredFeature<IHttpRequestFeature>();
         var response = features.GetRequiredFeature<IHttpResponseFeature>();
@@ -35,7 +37,8 @@ internal static class AdminEndpoint
             Path = target.Path.ToString(),
             Query = target.Query.ToString(),
             Headers = request.Headers,
-            Source = features.Get<IHttpConnectionFeature>()?.RemoteIpAddress?.ToString() ?? "unknown",
+            Source = isLocal ? LocalSource : SourceOf(features, request.Headers, api),
+            IsLocal = isLocal,
             ReadBody = most => ReadBodyAsync(features, request.Headers.ContentLength, most, gone),
         };
         using AdminReply reply = api is null ? Refused() : await api.HandleAsync(call).ConfigureAwait(false);
@@ -65,6 +68,9 @@ internal static class AdminEndpoint
             features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader, null, length, most, MaxBodyTime, new CallTimer(), gone).ConfigureAwait(false);
         return read.End == BodyEnd.TooSlow ? throw new IOException("the body was not received in time") : read.Body;
     }
+
+    private static string SourceOf(IFeatureCollection features, IHeaderDictionary headers, AdminApi? api) =>
+        ClientAddress.Of(features.Get<IHttpConnectionFeature>()?.RemoteIpAddress, headers, api?.TrustedProxies ?? [])?.ToString() ?? "unknown";
 
     private static AdminReply Refused()
     {

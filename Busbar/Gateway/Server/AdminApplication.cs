@@ -5,14 +5,17 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Busbar.Gateway.Server;
 
-/// <summary>The admin API on a listener of its own: every request is for it.</summary>
-internal sealed class AdminApplication(AdminApi api) : IHttpApplication<IFeatureCollection>
+/// <summary>
+/// The admin API on a listener of its own: every request is for it. <paramref name="isLocal"/> where the listener lets in only who may do everything, so that no
+/// token is asked for.
+/// </summary>
+internal sealed class AdminApplication(AdminApi api, bool isLocal = false) : IHttpApplication<IFeatureCollection>
 {
     /// <inheritdoc/>
     public IFeatureCollection CreateContext(IFeatureCollection contextFeatures) => contextFeatures;
 
     /// <inheritdoc/>
-    public Task ProcessRequestAsync(IFeatureCollection context) => AdminEndpoint.ServeAsync(context, api).AsTask();
+    public Task ProcessRequestAsync(IFeatureCollection context) => AdminEndpoint.ServeAsync(context, api, isLocal).AsTask();
 
     /// <inheritdoc/>
     public void DisposeContext(IFeatureCollection context, Exception? exception)

@@ -3,8 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Busbar.Governance.Keys;
 
-/// <summary>Notes what administrators do, in the store and in the log. What it is given holds names and ids, never a secret.</summary>
-internal sealed partial class AuditLog(IGovernanceStore store, TimeProvider time, ILogger log)
+/// <summary>
+/// Notes what administrators do, in the log and in the store; without governance there is none. What it is given holds names and ids, never a secret.
+/// </summary>
+internal sealed partial class AuditLog(IGovernanceStore? store, TimeProvider time, ILogger log)
 {
     /// <summary>
     /// Notes an act that has taken effect. The act stands even if the store cannot keep the note; the log has it in any case.
@@ -18,7 +20,7 @@ internal sealed partial class AuditLog(IGovernanceStore store, TimeProvider time
         Done(log, action, subject, detail, source);
         try
         {
-            store.Append(new AuditEntry(0, time.GetUtcNow().ToUnixTimeSeconds(), action, subject, detail, source));
+            store?.Append(new AuditEntry(0, time.GetUtcNow().ToUnixTimeSeconds(), action, subject, detail, source));
         }
         catch (StoreException exception)
         {
@@ -27,7 +29,7 @@ internal sealed partial class AuditLog(IGovernanceStore store, TimeProvider time
     }
 
     /// <summary>Acts with an id below <paramref name="before"/>, the newest first.</summary>
-    public IReadOnlyList<AuditEntry> Read(long before, int limit) => store.ReadAudit(before, limit);
+    public IReadOnlyList<AuditEntry> Read(long before, int limit) => store?.ReadAudit(before, limit) ?? [];
 
     [LoggerMessage(60, LogLevel.Information, "admin: {Action} {Subject} {Detail} from {Source}")]
     private static partial void Done(ILogger logger, string action, string subject, string detail, string source);
