@@ -121,7 +121,7 @@ public class RequestBenchmarks
         var metrics = new Metrics { Governance = governor };
         var snapshot = new GatewaySnapshot(config, Fleet.Create(config, TimeProvider.System), metrics, TimeProvider.System, governor);
         var application = new GatewayApplication(snapshot, metrics, new RequestLog(NullLogger.Instance, TimeProvider.System), TimeProvider.System);
-        KestrelServer gateway = GatewayServer.Create(new IPEndPoint(IPAddress.Loopback, port), config.Limits, NullLoggerFactory.Instance);
+        KestrelServer gateway = GatewayServer.Create(new ListenTargets([$"127.0.0.1:{port}"], []), config.Limits, NullLoggerFactory.Instance);
         _servers.Add(gateway);
         gateway.StartAsync(application, CancellationToken.None).GetAwaiter().GetResult();
         return port;

@@ -124,10 +124,12 @@ public sealed class BadInputScenarios
     {
         Dialect dialect = Dialect.Of(protocol);
         await using Scene scene = await Scene.StartAsync(dialect);
-        string[] before = [.. (await scene.MetricsAsync()).Series];
         var random = new Random(117);
 
-        for (int request = 1; request <= 200; request++)
+        // The first brings the series of requests that name no pool.
+        await scene.PostAsync(dialect, model: "model-0");
+        string[] before = [.. (await scene.MetricsAsync()).Series];
+        for (int request = 2; request <= 200; request++)
         {
             Reply reply = await scene.PostAsync(dialect, model: $"model-{random.Next():x}");
             dialect.IsEnvelope(reply, 404, "model_not_found");

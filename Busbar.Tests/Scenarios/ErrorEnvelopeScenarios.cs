@@ -40,7 +40,7 @@ public sealed class ErrorEnvelopeScenarios
     [MemberData(nameof(Crossings))]
     [Trait("gotcha", "C248")]
     [Trait("gotcha", "T32")]
-    public async Task A_success_that_cannot_be_read_is_a_native_500_and_never_the_foreign_body(string client, string provider)
+    public async Task A_success_that_cannot_be_read_is_a_native_503_and_never_the_foreign_body(string client, string provider)
     {
         Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
         await using Scene scene = await Scene.StartAsync(serves);
@@ -48,25 +48,26 @@ public sealed class ErrorEnvelopeScenarios
 
         foreach (Reply reply in (Reply[])[await scene.PostAsync(speaks), await scene.PostAsync(speaks)])
         {
-            speaks.IsEnvelope(reply, 500);
+            speaks.IsEnvelope(reply, 503);
             Scene.SpeaksLikeTheVendor(reply);
         }
 
-        await scene.CountedAsync("error", 2);
+        await scene.CountedAsync("exhausted", 2);
+        await scene.ChargedAsync(0, err: 2);
     }
 
     [Theory]
     [MemberData(nameof(Crossings))]
     [Trait("gotcha", "C162")]
     [Trait("gotcha", "T33")]
-    public async Task An_answer_too_large_to_translate_is_a_native_500(string client, string provider)
+    public async Task An_answer_too_large_to_translate_is_a_native_503(string client, string provider)
     {
         Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
         await using Scene scene = await Scene.StartAsync(serves);
         byte[] answer = Encoding.UTF8.GetBytes(serves.Answer(new string('x', 33 * 1024 * 1024)));
         scene.Upstream.Next(call => call.AnswerAsync(200, answer));
 
-        speaks.IsEnvelope(await scene.PostAsync(speaks), 500);
+        speaks.IsEnvelope(await scene.PostAsync(speaks), 503);
     }
 
     [Theory]

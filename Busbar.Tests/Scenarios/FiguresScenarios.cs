@@ -110,7 +110,7 @@ public sealed class FiguresScenarios
         Assert.Equal(2, page["busbar_request_duration_seconds_count", ("ingress_protocol", client), ("pool", "m0")]);
         Assert.Equal(stream ? 1 : 0, page.Sum("busbar_stream_duration_seconds_count"));
         Assert.Equal(client == provider ? 0 : 2, page.Sum("busbar_translations_total"));
-        await scene.ChargedAsync(0, err: 1);
+        await scene.ChargedAsync(0, ok: 1, err: 1);
     }
 
     [Fact]

@@ -19,6 +19,8 @@ public sealed class RecordedTrafficScenarios
         ["openai-responses-d9347beed9"] = "a stream that fails before any content is answered with a status",
         ["anthropic-b8a50f39ca"] = "a provider that cannot count tokens is stood in for",
         ["gemini-68cf03b3e5"] = "a provider that cannot count tokens is stood in for",
+        ["bedrock-2ae86666b0"] = "tokens are estimated where the provider has no such model to count them",
+        ["openai-chat-829e198500"] = "a 200 that holds no answer is a fault of the provider",
         ["gemini-10d0f1648f"] = "the provider refused the gateway's own key",
         ["gemini-37e4319e71"] = "the provider refused the gateway's own key",
         ["gemini-c365f901ee"] = "the provider refused the gateway's own key",

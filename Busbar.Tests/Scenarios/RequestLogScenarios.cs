@@ -88,7 +88,7 @@ public sealed class RequestLogScenarios
         await Eventually.TrueAsync(() => Lines(scene).Any(line => Message(line).StartsWith("request ", StringComparison.Ordinal)), "logged");
         JsonElement ended = Lines(scene).First(line => Message(line).StartsWith("request ", StringComparison.Ordinal));
 
-        Assert.Contains("m0:interrupted/200/engine_lost", Text(ended, "failures"), StringComparison.Ordinal);
+        Assert.Contains("m0:server_error/200/engine_lost", Text(ended, "failures"), StringComparison.Ordinal);
     }
 
     [Fact]

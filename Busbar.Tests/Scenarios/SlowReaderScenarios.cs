@@ -14,6 +14,9 @@ public sealed class SlowReaderScenarios
 
     public static TheoryData<string, string, bool> Pairs => Cases.Pairs;
 
+    // A success counts once the provider's answer is whole: of the first, only one that is translated in one piece had come in full.
+    private static int Successes(string client, string provider, bool stream) => stream || client == provider ? 1 : 2;
+
     [Theory]
     [MemberData(nameof(Pairs))]
     public async Task Who_takes_nothing_is_cut_off_and_the_lane_is_free_again(string client, string provider, bool stream)
@@ -32,7 +35,7 @@ public sealed class SlowReaderScenarios
         Assert.Equal(200, (await scene.PostAsync(speaks, stream)).Status);
 
         await scene.SettledAsync();
-        await scene.ChargedAsync(0, ok: 2);
+        await scene.ChargedAsync(0, ok: Successes(client, provider, stream));
         await scene.CountedOfAsync(("client_error", 1), ("ok", 1));
         Assert.Equal(0, (await scene.MetricsAsync()).Sum("busbar_upstream_failures_total"));
         Assert.Equal("closed", (await scene.LaneAsync()).State(Scene.Pool));
@@ -59,7 +62,7 @@ public sealed class SlowReaderScenarios
         Assert.Equal(200, (await scene.ReadAsync(await scene.OpenAsync(speaks, stream, change: http2))).Status);
 
         await scene.SettledAsync();
-        await scene.ChargedAsync(0, ok: 2);
+        await scene.ChargedAsync(0, ok: Successes(client, provider, stream));
         await Assert.ThrowsAnyAsync<Exception>(() => unread.Content.ReadAsByteArrayAsync());
     }
 

@@ -41,7 +41,13 @@ floods() {
 }
 
 figure() { curl -s -m 5 -H "Authorization: Bearer $token" "http://127.0.0.1:$port/metrics" | sed -n "s/^$1 //p"; }
-drops() { [[ $(figure busbar_log_lines_dropped_total) -gt 0 ]]; }
+drops() {
+  for _ in $(seq 100); do
+    [[ $(figure busbar_log_lines_dropped_total) -gt 0 ]] && return 0
+    sleep 0.1
+  done
+  return 1
+}
 
 # A reload is seen by its own series, which need no log.
 reloads() {

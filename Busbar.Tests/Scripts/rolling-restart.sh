@@ -52,6 +52,8 @@ rolls() {
   children+=("$client")
   sleep 1
   restarts "$one"
+  # The balancer asks each second; until it has seen the first instance, the second must stay.
+  sleep 4
   restarts "$two"
   wait "$client" || { tail -n 5 "$work/client" "$work/$one.log" "$work/$two.log" >&2; return 1; }
 }

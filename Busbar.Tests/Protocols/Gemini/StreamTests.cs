@@ -138,6 +138,11 @@ public sealed class StreamTests
         using IStreamWriter writer = Writer(false);
         writer.WriteKeepAlive(output);
         Assert.Equal("data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"index\":0}]}\n\n", Encoding.UTF8.GetString(output.Span));
+
+        Feed(writer, output, new() { Kind = StreamEventKind.MessageStart });
+        output.Clear();
+        writer.WriteKeepAlive(output);
+        Assert.Matches("^data: {\"candidates\":.+\"index\":0}],\"modelVersion\":\"[^\"]+\",\"responseId\":\"[^\"]+\"}\n\n$", Encoding.UTF8.GetString(output.Span));
     }
 
     [Fact, Trait("gotcha", "T198")]

@@ -104,7 +104,7 @@ internal static class FaultRows
         .. ((int[])[400, 404]).SelectMany(status => ((string[])
         [
             "The model does not exist or you do not have access to it.", "The provided model identifier is invalid.", "This model version has reached the end of its life.",
-        ]).Select(said => Spoken($"{status} {said}", status, said))),
+        ]).Select(said => Spoken($"{status} {said}", status, said) with { Status = status, IsModelGone = true })),
         Spoken("402 for a part", 402, "You requested up to 65536 tokens, but can only afford 900."),
     ];
 

@@ -10,6 +10,9 @@ namespace Busbar.Tests.Scenarios.Faults;
 /// <summary>All rows for the providers of one protocol, at one gateway: a pool and a lane for each case, and one lane that stands in for all.</summary>
 internal sealed partial class FaultTable : IAsyncDisposable
 {
+    /// <summary>Gateways that share the cases.</summary>
+    public const int Parts = 4;
+
     private const string StandIn = "hello from the other";
 
     private readonly Socket _unreachable = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -19,13 +22,14 @@ internal sealed partial class FaultTable : IAsyncDisposable
     private readonly TcpListener _cleartext = new(IPAddress.Loopback, 0);
     private readonly Dialect _serves;
 
-    private FaultTable(Dialect serves)
+    private FaultTable(Dialect serves, int part)
     {
         _serves = serves;
-        Cases = [.. Expand(serves)];
+        Cases = [.. Expand(serves).Where(at => at.Number % Parts == part)];
+        var byNumber = Cases.ToDictionary(at => at.Number);
         _upstream = ScriptedUpstream.Start(serves.StreamContentType);
         _upstream.Always = call => int.Parse(WireModel().Match(call.Request.Path + call.Request.Text).Groups[1].ValueSpan, CultureInfo.InvariantCulture) is > 0 and var number
-            ? Cases[number - 1].PlayAsync(call)
+            ? byNumber[number].PlayAsync(call)
             : serves.ServeAsync(call, StandIn);
     }
 
@@ -35,10 +39,10 @@ internal sealed partial class FaultTable : IAsyncDisposable
     /// <summary>The gateway.</summary>
     public Scene Scene { get; private set; } = null!;
 
-    /// <summary>Starts the gateway.</summary>
-    public static async Task<FaultTable> StartAsync(Dialect serves)
+    /// <summary>Starts the gateway with the cases of one part, from 0 to <see cref="Parts"/> - 1.</summary>
+    public static async Task<FaultTable> StartAsync(Dialect serves, int part)
     {
-        var table = new FaultTable(serves);
+        var table = new FaultTable(serves, part);
         table.FillUnreachable();
         table._cleartext.Start();
         _ = table.AnswerCleartextAsync();

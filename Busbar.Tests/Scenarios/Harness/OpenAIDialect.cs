@@ -57,6 +57,7 @@ internal sealed class OpenAIDialect : Dialect
             status switch
             {
                 401 => "authentication_error",
+                403 => "permission_error",
                 429 => "rate_limit_error",
                 503 or 504 => "server_error",
                 >= 500 => "api_error",

@@ -29,9 +29,9 @@ internal sealed class StreamText
         new(await response.Content.ReadAsStreamAsync(), EncodingOf(response.Content.Headers.ContentType?.ToString()));
 
     /// <summary>Reads on until <paramref name="part"/> has come; its absence is a failure.</summary>
-    public async Task ReadUntilAsync(string part)
+    public async Task ReadUntilAsync(string part, Func<string, string>? bare = null)
     {
-        while (!Text.Contains(part, StringComparison.Ordinal))
+        while (!(bare?.Invoke(Text) ?? Text).Contains(part, StringComparison.Ordinal))
         {
             Assert.True(await ReadAsync(), $"the stream ended before '{part}': {Text}");
         }

@@ -376,8 +376,8 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         {
             AttemptResult failed = attempt.Fail(fault, error, status, Transport.RetryAfter(attempt.Response, error, exchange.Snapshot.Time.GetUtcNow()));
 
-            // Where no lane takes more, the vendor's own words say best what was too long.
-            return failed.Reason == FailoverReason.ContextLength && !attempt.IsTranslated
+            // Where no lane is left, the vendor's own words say best what was too long, or which model is not there.
+            return failed.Reason is FailoverReason.ContextLength or FailoverReason.ModelGone && !attempt.IsTranslated
                 ? failed with { Native = new NativeAnswer(attempt, body.Span, Outcome.ClientError) }
                 : failed;
         }

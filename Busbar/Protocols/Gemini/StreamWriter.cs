@@ -111,7 +111,9 @@ internal sealed class StreamWriter : IStreamWriter
     {
         if (_array is null && !_isEnded)
         {
-            output.Write("data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"index\":0}]}\n\n"u8);
+            output.Write("data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"index\":0}]"u8);
+            output.Write(_tail.Length == 0 ? "}"u8 : _tail.Span);
+            output.Write("\n\n"u8);
         }
     }
 
