@@ -21,6 +21,7 @@ public sealed class RecordedTrafficScenarios
         ["gemini-68cf03b3e5"] = "a provider that cannot count tokens is stood in for",
         ["bedrock-2ae86666b0"] = "tokens are estimated where the provider has no such model to count them",
         ["openai-chat-829e198500"] = "a 200 that holds no answer is a fault of the provider",
+        ["openai-responses-fc8ca828e7"] = "the provider refused the gateway's own account",
         ["gemini-10d0f1648f"] = "the provider refused the gateway's own key",
         ["gemini-37e4319e71"] = "the provider refused the gateway's own key",
         ["gemini-c365f901ee"] = "the provider refused the gateway's own key",

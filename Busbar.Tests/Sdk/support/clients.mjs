@@ -114,7 +114,7 @@ export const clients = [
       }[kind];
       assert.ok(error instanceof type, describeError(error));
       assert.deepEqual([error.status, error.error.error.type], rest);
-      assert.equal(/usage limits/.test(error.message), kind === 'quota', error.message);
+      assert.equal(/does not cover|is used up/.test(error.message), kind === 'quota', error.message);
       assert.match(error.requestID, /^req_\w+$/);
       assert.equal(error.error.request_id, error.requestID);
     },

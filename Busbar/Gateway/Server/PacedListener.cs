@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Busbar.Gateway.Server;
 
@@ -30,8 +31,9 @@ internal sealed partial class PacedListener : IConnectionListener
         _log = log;
         EndPoint = socket.LocalEndPoint!;
 
-        // Request code runs on the event threads: a quarter less CPU per request, and it never blocks there.
-        _connections = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions { UnsafePreferInlineScheduling = true }, log);
+        // Request code runs on the event threads: a quarter less CPU per request, and it never blocks there. What the factory says of single connections
+        // is left out of the log: it is about clients that break off, and anybody could fill the log with it.
+        _connections = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions { UnsafePreferInlineScheduling = true }, NullLogger.Instance);
     }
 
     /// <inheritdoc/>

@@ -80,9 +80,6 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
     // Kestrel's word for a connection that was collected: of one whose client broke off, and nothing anybody could act on.
     private const int NeverCompleted = 23;
 
-    // Its transport says here, without a number, that a socket was closed under a read that was about to start: a client that resets does that too.
-    private const string Transport = "Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets";
-
     private sealed class CategoryLogger(StderrLogger sink, string category, LogLevel level, bool isServer) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
@@ -93,7 +90,7 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             // To the server a client that breaks off is an error. It is none of ours, and anybody could fill the log with them.
-            if (IsEnabled(logLevel) && !(isServer && (exception is IOException or OperationCanceledException || eventId.Id == NeverCompleted || (category == Transport && eventId.Id == 0))))
+            if (IsEnabled(logLevel) && !(isServer && (exception is IOException or OperationCanceledException || eventId.Id == NeverCompleted)))
             {
                 sink._queue.Add(sink.Format(logLevel, category, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>, exception));
             }
