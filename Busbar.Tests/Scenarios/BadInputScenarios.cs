@@ -183,18 +183,6 @@ public sealed class BadInputScenarios
 
     [Theory]
     [MemberData(nameof(Dialects))]
-    public async Task A_compressed_body_is_refused(string protocol)
-    {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(dialect);
-        using var message = Scene.Message(dialect, new ByteArrayContent([1, 2, 3]));
-        message.Content!.Headers.ContentEncoding.Add("gzip");
-
-        dialect.IsEnvelope(await scene.ReadAsync(await scene.Client.SendAsync(message)), 400);
-    }
-
-    [Theory]
-    [MemberData(nameof(Dialects))]
     public async Task Any_content_type_is_read_as_json(string protocol)
     {
         Dialect dialect = Dialect.Of(protocol);

@@ -30,10 +30,10 @@ internal static class RequestAdmission
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<GatewayError?> ReadBodyAsync(Exchange exchange, UnprovenBodies? unproven = null)
     {
-        // The body is sent on as plain JSON, so a compressed one would have to be inflated without bound first.
-        if (exchange.RequestHeaders.ContentEncoding is { Count: > 0 } encoding && !StringValuesAre(encoding, "identity"))
+        bool isCompressed = CompressedBody.IsCompressed(exchange.RequestHeaders.ContentEncoding);
+        if (isCompressed && CompressedBody.Objection(exchange) is { } objection)
         {
-            return new GatewayError(ErrorKind.InvalidRequest, "Unsupported Content-Encoding: send the request body uncompressed.");
+            return objection;
         }
 
         LimitsConfig limits = exchange.Snapshot.Config.Limits;
@@ -71,7 +71,7 @@ internal static class RequestAdmission
             return new GatewayError(ErrorKind.Authentication);
         }
 
-        return null;
+        return isCompressed ? await CompressedBody.InflateAsync(exchange).ConfigureAwait(false) : null;
     }
 
     /// <summary>Prepares <paramref name="exchange"/>, whose body is there, for its attempts. Null on success; otherwise what to tell the client.</summary>
@@ -150,9 +150,6 @@ internal static class RequestAdmission
         RequestScan.TryScan(named.Memory, out RequestScan scan);
         exchange.Scan = scan;
     }
-
-    private static bool StringValuesAre(Microsoft.Extensions.Primitives.StringValues values, string expected) =>
-        values.Count == 1 && string.Equals(values[0], expected, StringComparison.OrdinalIgnoreCase);
 
     private static Pool? Find(Exchange exchange, JsonText name, out GatewayError? refusal)
     {
