@@ -62,6 +62,12 @@ internal abstract class Protocol
     /// </summary>
     public abstract GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request);
 
+    /// <summary>
+    /// Whether the typed fields of a request that was read say all there is in <paramref name="member"/>, which is kept whole beside them: nothing of it is lost
+    /// when only they are written.
+    /// </summary>
+    public virtual bool IsRead(in JsonMember member) => false;
+
     /// <summary>Whether a request has a form for <paramref name="media"/>, a picture, a file or a recording, at <paramref name="place"/>.</summary>
     public virtual bool CanSend(Block media, Place place) => true;
 

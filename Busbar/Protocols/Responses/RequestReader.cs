@@ -60,6 +60,50 @@ internal static class RequestReader
         return null;
     }
 
+    /// <summary>Whether the typed fields say all that a member says which is kept whole for a write to the same protocol, or it says nothing beyond the default.</summary>
+    public static bool IsRead(in JsonMember member)
+    {
+        (JsonText name, JsonNode value) = (member.Name, member.Value);
+        return name switch
+        {
+            _ when name.Is("stream"u8) => true,
+            _ when name.Is("store"u8) || name.Is("background"u8) => !value.IsTrue,
+            _ when name.Is("truncation"u8) => value.Text.Is("disabled"u8),
+            _ when name.Is("user"u8) || name.Is("safety_identifier"u8) => value.IsString,
+            _ when name.Is("reasoning"u8) => HasOnly(value, "effort"u8, "summary"u8, "generate_summary"u8),
+            _ when name.Is("text"u8) => HasOnly(value, "format"u8, "verbosity"u8, default),
+            _ when name.Is("include"u8) => IncludesOnlyWhatIsRead(value),
+            _ when name.Is("tools"u8) => value[0].IsMissing,
+            _ => false,
+        };
+    }
+
+    private static bool HasOnly(JsonNode value, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third)
+    {
+        foreach (JsonMember member in value.Members)
+        {
+            if (!member.Value.IsNull && !member.Name.Is(first) && !member.Name.Is(second) && !member.Name.Is(third))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IncludesOnlyWhatIsRead(JsonNode include)
+    {
+        foreach (JsonNode wanted in include.Items)
+        {
+            if (!wanted.Text.Is("reasoning.encrypted_content"u8) && !wanted.Text.Is("message.output_text.logprobs"u8))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     // True when the typed fields say all that the member says.
     private static bool TryTake(JsonText name, JsonNode value, ChatRequest request)
     {

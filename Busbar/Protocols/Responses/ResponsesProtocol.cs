@@ -46,6 +46,9 @@ internal sealed class ResponsesProtocol : Protocol
         RequestReader.Read(body, request);
 
     /// <inheritdoc/>
+    public override bool IsRead(in JsonMember member) => RequestReader.IsRead(member);
+
+    /// <inheritdoc/>
     public override bool TakesTextFiles => true;
 
     /// <inheritdoc/>

@@ -26,6 +26,26 @@ public sealed class SeamTests
     }
 
     [Theory]
+    [InlineData("""
+        "stream":false,"store":false,"background":false,"truncation":"disabled","user":null,"novelty":null,"tools":[],"metadata":null,
+        "reasoning":{"effort":"low","summary":"auto"},"text":{"format":{"type":"text"}},"include":["reasoning.encrypted_content"]
+        """, false)]
+    [InlineData("\"store\":true", true)]
+    [InlineData("\"truncation\":\"auto\"", true)]
+    [InlineData("\"novelty\":1", true)]
+    [InlineData("\"reasoning\":{\"effort\":\"low\",\"novelty\":1}", true)]
+    [InlineData("\"text\":{\"novelty\":1}", true)]
+    [InlineData("\"include\":[\"file_search_call.results\"]", true)]
+    public void Only_what_says_something_and_is_lost_is_counted(string members, bool isLost)
+    {
+        using ChatRequest request = ChatRequest.Rent();
+        byte[] body = System.Text.Encoding.UTF8.GetBytes($"{{\"model\":\"m\",\"input\":\"x\",{members}}}");
+        Assert.Null(ProtocolTable.Get(ProtocolId.Responses).ReadRequest(body, default, false, request));
+        TranslationContext context = Prepare(request, ProtocolId.Responses, ProtocolId.Anthropic);
+        Assert.Equal(isLost, context.Losses.Contains(LossField.ExtraField) || context.Losses.Contains(LossField.Store) || context.Losses.Contains(LossField.Truncation));
+    }
+
+    [Theory]
     [InlineData("0.7", "0.7", "anthropic")]
     [InlineData("1.7", "1.0", "anthropic")]
     [InlineData("1.7", "1.0", "bedrock")]

@@ -7,11 +7,15 @@ namespace Busbar.Protocols.Translation.Request;
 internal static class FieldRule
 {
     /// <summary>Clears what has no counterpart, all unmodelled fields included.</summary>
-    public static void Apply(ChatRequest request, ProtocolId egress, EgressTarget target, ref Losses losses)
+    public static void Apply(ChatRequest request, Protocol ingress, ProtocolId egress, EgressTarget target, ref Losses losses)
     {
         foreach (JsonMember member in request.Extra)
         {
-            losses.Add(Field(member.Name));
+            bool saysNothing = member.Value is { IsNull: true, IsMissing: false };
+            if (!saysNothing && !ingress.IsRead(member))
+            {
+                losses.Add(Field(member.Name));
+            }
         }
 
         request.Extra.Clear();

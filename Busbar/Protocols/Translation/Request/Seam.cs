@@ -50,7 +50,7 @@ internal static class Seam
         ToolRule.FitChoice(request, egress.Id, target.Capabilities, ref context.Losses);
         SamplingRule.Apply(request, egress.Id, target, ref context.Losses);
         CacheRule.Apply(request, egress.Id, target.Capabilities, ref context.Losses);
-        FieldRule.Apply(request, egress.Id, target, ref context.Losses);
+        FieldRule.Apply(request, ProtocolTable.Get(context.Ingress), egress.Id, target, ref context.Losses);
         if (egress.Id == ProtocolId.Gemini && target.Capabilities.ThoughtSignatures)
         {
             SignatureRule.FillMissingToolSignatures(request);
