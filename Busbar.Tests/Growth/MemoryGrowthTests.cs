@@ -18,7 +18,13 @@ public sealed class MemoryGrowthTests
     // Everything allocated on the way, most of which is garbage before the end; what is alive at once is bounded by the allowance itself.
     private const long MostAllocated = (11L * BodyLength) + Allowance.Floor;
 
-    public static TheoryData<string> Names => ["empty parts", "parts", "turns", "tools", "properties", "references in a chain", "calls in one turn", "unknown members"];
+    private static readonly string[] Shapes = ["empty parts", "parts", "turns", "tools", "properties", "references in a chain", "calls in one turn", "unknown members"];
+
+    public static TheoryData<string> Names => [.. Shapes];
+
+    // A third of the pairs for each shape, others for the next: each pair meets some shapes, and each shape every protocol on both sides.
+    private static bool IsTried(string shape, Protocol from, Protocol to) =>
+        ((int)from.Id + (int)to.Id + Array.IndexOf(Shapes, shape)) % 3 == 0;
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -29,7 +35,7 @@ public sealed class MemoryGrowthTests
         {
             int each = (build(from.Id, 2000).Length - build(from.Id, 1000).Length) / 1000;
             byte[] body = build(from.Id, BodyLength / Math.Max(8, each));
-            foreach (Protocol to in Hop.Protocols)
+            foreach (Protocol to in Hop.Protocols.Where(to => IsTried(shape, from, to)))
             {
                 long before = GC.GetAllocatedBytesForCurrentThread();
                 using (ChatRequest request = ChatRequest.Rent())
