@@ -77,27 +77,6 @@ public sealed partial class KeepAliveScenarios
         await scene.ChargedAsync(0, err: 1);
     }
 
-    [Theory]
-    [MemberData(nameof(Hops))]
-    public async Task Nothing_is_written_before_the_answer_has_begun(string client, string provider)
-    {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves)
-        {
-            Limits = "{ stream_keepalive_secs: 1 }",
-            Members = ["attempt_timeout_ms: 10000"],
-            Pool = "failover: { deadline_secs: 3 }",
-        });
-        scene.Upstream.Next(async call =>
-        {
-            await call.BeginAsync();
-            await call.ChunkAsync(serves.Prelude[0]);
-            await call.SilenceAsync();
-        });
-
-        speaks.IsEnvelope(await scene.PostAsync(speaks, stream: true), 503);
-    }
-
     // A translated answer of Gemini names its model and its id in each chunk, those without words included.
     private static string Bare(string text) => NamesOfEmptyChunk().Replace(text, "");
 

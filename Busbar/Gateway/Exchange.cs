@@ -134,6 +134,9 @@ internal sealed class Exchange
     /// <summary>Timeouts and cancellation of the upstream calls.</summary>
     public CallTimer Timer { get; } = new();
 
+    /// <summary>The head of a stream, and signs of life, while no provider has begun one.</summary>
+    public EarlyAnswer Early { get; } = new();
+
     /// <summary>Signs of life while a provider is silent in a stream.</summary>
     public KeepAlive KeepAlive { get; } = new();
 
@@ -181,6 +184,9 @@ internal sealed class Exchange
     /// <summary>Whether headers have gone to the client.</summary>
     public bool HasStarted => _response.HasStarted;
 
+    /// <summary>Whether what has gone to the client is of an answer: more than the head of a stream that any lane may still fill.</summary>
+    public bool HasBegun => HasStarted && !(Early.IsOpen && CommittedLane is null);
+
     /// <summary>Timestamp at which the answer's headers were decided; 0 before.</summary>
     public long HeadersAt { get; private set; }
 
@@ -211,7 +217,7 @@ internal sealed class Exchange
     {
         HeadersAt = Snapshot.Time.GetTimestamp();
         CommittedLane = lane;
-        if (Snapshot.Config.ResponseHeaders == ResponseHeaderMode.Debug)
+        if (!HasStarted && Snapshot.Config.ResponseHeaders == ResponseHeaderMode.Debug)
         {
             HeaderPolicy.AddDebug(this, lane);
         }
@@ -255,6 +261,7 @@ internal sealed class Exchange
         ReleaseBody();
         Memory.ReleaseAll();
         Timer.Reset();
+        Early.Reset();
         BodyLength = 0;
         BodyCharge = 0;
         Pool = null;

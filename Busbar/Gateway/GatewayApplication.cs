@@ -288,7 +288,14 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
                 }
                 else
                 {
-                    await _attempts.RunAsync(exchange, exchange.Pool!).ConfigureAwait(false);
+                    try
+                    {
+                        await _attempts.RunAsync(exchange, exchange.Pool!).ConfigureAwait(false);
+                    }
+                    finally
+                    {
+                        await exchange.Early.EndAsync().ConfigureAwait(false);
+                    }
                 }
 
                 return;
@@ -371,7 +378,8 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
 
     private static async ValueTask TryAnswerAsync(Exchange exchange, GatewayError error, int retryAfterSeconds = 0)
     {
-        if (exchange.HasStarted)
+        await exchange.Early.EndAsync().ConfigureAwait(false);
+        if (exchange.HasBegun)
         {
             exchange.Outcome = Outcome.Error;
             exchange.Abort();
@@ -380,7 +388,11 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
 
         try
         {
-            exchange.ResponseHeaders.Clear();
+            if (!exchange.HasStarted)
+            {
+                exchange.ResponseHeaders.Clear();
+            }
+
             await ErrorReply.WriteAsync(exchange, error, retryAfterSeconds).ConfigureAwait(false);
         }
         catch (Exception exception) when (Transport.IsFailure(exception))

@@ -249,6 +249,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
 
         exchange.Attempts++;
+        exchange.Early.Start(exchange);
         laneCounters.Attempts.Add();
         if (attempt.IsTranslated)
         {
@@ -281,7 +282,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         catch (Exception exception) when (Transport.IsFailure(exception))
         {
             // An answer that has begun cannot go on in another lane; only its client can have failed by now.
-            if (exchange.ClientGone.IsCancellationRequested || exchange.HasStarted)
+            if (exchange.ClientGone.IsCancellationRequested || exchange.HasBegun)
             {
                 exchange.Outcome = Outcome.ClientError;
                 return AttemptResult.ClientLeft;
@@ -401,7 +402,8 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         Attempt attempt, int status, FaultClass fault, ProviderError error, ReadOnlyMemory<byte> body, bool callersCredential)
     {
         Exchange exchange = attempt.Exchange;
-        if (attempt.IsTranslated)
+        await exchange.Early.EndAsync().ConfigureAwait(false);
+        if (attempt.IsTranslated || exchange.Early.IsOpen)
         {
             await ErrorReply.WriteAsync(exchange, fault == FaultClass.Content ? ErrorMapping.Refused(status, error) : ErrorMapping.Relay(status, error, callersCredential))
                 .ConfigureAwait(false);

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Busbar.Gateway.Relay;
 using Busbar.Gateway.Server;
 using Busbar.Ir;
+using Busbar.Protocols;
 using Busbar.Wire;
 
 namespace Busbar.Gateway.OwnAnswers;
@@ -14,7 +16,19 @@ internal static class ErrorReply
     /// </summary>
     public static async ValueTask WriteAsync(Exchange exchange, GatewayError error, int retryAfterSeconds = 0, bool mayRetry = true)
     {
+        await exchange.Early.EndAsync().ConfigureAwait(false);
         using var body = new PooledBuffer(512);
+        if (exchange.Early.IsOpen)
+        {
+            // The status has gone; what is left is the protocol's word for an error in a stream.
+            using IStreamWriter writer = exchange.Ingress.NewStreamWriter(EarlyAnswer.ContextOf(exchange));
+            writer.WriteError(error, body);
+            exchange.Outcome = OutcomeOf(exchange.Ingress.StatusOf(error));
+            exchange.Reason ??= Observability.Metrics.Metrics.LabelOf(error.Kind);
+            await ClientOutput.WriteAsync(exchange, body.Memory).ConfigureAwait(false);
+            return;
+        }
+
         exchange.Ingress.WriteError(error, exchange.RequestId, new JsonWriter(body));
         exchange.Status = exchange.Ingress.StatusOf(error);
         var headers = exchange.ResponseHeaders;

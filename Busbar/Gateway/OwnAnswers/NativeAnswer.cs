@@ -1,5 +1,6 @@
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Server;
+using Busbar.Protocols.Translation.Response;
 using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Gateway.OwnAnswers;
@@ -31,6 +32,13 @@ internal sealed class NativeAnswer
     /// <summary>Answers with it.</summary>
     public async ValueTask WriteAsync(Exchange exchange)
     {
+        await exchange.Early.EndAsync().ConfigureAwait(false);
+        if (exchange.Early.IsOpen)
+        {
+            await WriteInStreamAsync(exchange).ConfigureAwait(false);
+            return;
+        }
+
         exchange.Status = _status;
         foreach ((string name, var value) in _headers)
         {
@@ -44,5 +52,20 @@ internal sealed class NativeAnswer
         exchange.ServedBy = _lane;
         exchange.MarkHeaders(_lane);
         await ClientOutput.WriteAsync(exchange, _body).ConfigureAwait(false);
+    }
+
+    // The head of a stream has gone: another stream goes on behind it as it is, anything else is told as an error within.
+    private async ValueTask WriteInStreamAsync(Exchange exchange)
+    {
+        exchange.ServedBy = _lane;
+        if (_contentType?.StartsWith(exchange.StreamContentType, StringComparison.OrdinalIgnoreCase) == true)
+        {
+            exchange.Outcome = _outcome;
+            await ClientOutput.WriteAsync(exchange, _body).ConfigureAwait(false);
+            return;
+        }
+
+        await ErrorReply.WriteAsync(exchange, ErrorMapping.Relay(_status, exchange.Ingress.ReadError(_status, _body), isClientCredential: false)).ConfigureAwait(false);
+        exchange.Outcome = _outcome;
     }
 }

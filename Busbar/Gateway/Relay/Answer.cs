@@ -19,6 +19,23 @@ internal static class Answer
     public static ValueTask<AttemptResult> RelayAsync(Attempt attempt)
     {
         bool streamed = IsStream(attempt.Response.Head);
+        if (!streamed && attempt.Exchange.Early.IsUsed)
+        {
+            return RelayWholeAsync(attempt);
+        }
+
+        return RelayAsync(attempt, streamed);
+    }
+
+    // A client that waits for a stream may have the head of one by now; a whole answer must then be made a stream.
+    private static async ValueTask<AttemptResult> RelayWholeAsync(Attempt attempt)
+    {
+        await attempt.Exchange.Early.EndAsync().ConfigureAwait(false);
+        return await (attempt.Exchange.Early.IsOpen && !attempt.IsTranslated ? WholeRelay.TranslateAsync(attempt.ToReframe()) : RelayAsync(attempt, streamed: false)).ConfigureAwait(false);
+    }
+
+    private static ValueTask<AttemptResult> RelayAsync(Attempt attempt, bool streamed)
+    {
         if (streamed && !attempt.Exchange.Streams && attempt.Exchange.Route.Operation == Operation.Chat)
         {
             return WholeRelay.AssembleAsync(attempt.ToReframe());
@@ -47,26 +64,39 @@ internal static class Answer
     public static void Commit(Attempt attempt, string? contentType, long? contentLength, bool streamed)
     {
         Exchange exchange = attempt.Exchange;
-        exchange.Status = attempt.IsTranslated ? 200 : attempt.Response.Status;
-        var headers = exchange.ResponseHeaders;
-        if (!attempt.IsTranslated)
+        if (!exchange.Early.IsOpen)
         {
-            HeaderPolicy.CopyResponse(attempt.Response.Head, headers);
-        }
+            exchange.Status = attempt.IsTranslated ? 200 : attempt.Response.Status;
+            if (!attempt.IsTranslated)
+            {
+                HeaderPolicy.CopyResponse(attempt.Response.Head, exchange.ResponseHeaders);
+            }
 
-        HeaderPolicy.NameRequest(exchange);
-        headers.ContentType = contentType;
-        headers.ContentLength = contentLength;
-        if (streamed)
-        {
-            // Proxies between here and the client must pass events on as they come.
-            headers.CacheControl = "no-cache";
-            headers["X-Accel-Buffering"] = "no";
+            HeaderPolicy.NameRequest(exchange);
+            exchange.ResponseHeaders.ContentLength = contentLength;
+            if (streamed)
+            {
+                HeadStream(exchange, contentType);
+            }
+            else
+            {
+                exchange.ResponseHeaders.ContentType = contentType;
+            }
         }
 
         exchange.MarkHeaders(attempt.Lease.Lane.Name);
         exchange.Outcome = exchange.ClientGone.IsCancellationRequested ? Observability.Metrics.Outcome.ClientError : Observability.Metrics.Outcome.Ok;
         attempt.Lease.Begun();
+    }
+
+    /// <summary>Sets the headers that every stream has.</summary>
+    public static void HeadStream(Exchange exchange, string? contentType)
+    {
+        exchange.ResponseHeaders.ContentType = contentType;
+
+        // Proxies between here and the client must pass events on as they come.
+        exchange.ResponseHeaders.CacheControl = "no-cache";
+        exchange.ResponseHeaders["X-Accel-Buffering"] = "no";
     }
 
     /// <summary>Whether the answer is, or is to become, one body.</summary>

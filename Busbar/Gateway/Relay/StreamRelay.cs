@@ -34,6 +34,7 @@ internal static class StreamRelay
                 return failover;
             }
 
+            await attempt.Exchange.Early.EndAsync().ConfigureAwait(false);
             string contentType = attempt.IsTranslated
                 ? attempt.Exchange.StreamContentType
                 : HeaderPolicy.ContentTypeOf(attempt.Response.Head) ?? attempt.Exchange.StreamContentType;

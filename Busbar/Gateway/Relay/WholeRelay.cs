@@ -122,6 +122,7 @@ internal static class WholeRelay
         {
             using var streamed = new TranslatedStream(attempt);
             streamed.Feed(response);
+            await exchange.Early.EndAsync().ConfigureAwait(false);
             Answer.Commit(attempt, exchange.StreamContentType, null, streamed: true);
             attempt.Lease.Succeeded();
             KeyCharge.Settle(exchange);

@@ -1,0 +1,129 @@
+using Busbar.Tests.Scenarios.Harness;
+
+namespace Busbar.Tests.Scenarios;
+
+/// <summary>A provider that thinks for long before it begins a stream: its client has the head of one by then, and every way out stays open.</summary>
+public sealed class EarlyAnswerScenarios
+{
+    private const string Limits = "{ stream_keepalive_secs: 1 }";
+
+    public static IEnumerable<object[]> Hops => Cases.Hops;
+
+    public static TheoryData<string> Dialects => Cases.Dialects;
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    public async Task The_head_comes_before_the_providers_and_the_answer_behind_it_is_whole(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        var gate = new TaskCompletionSource();
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Limits = Limits });
+        scene.Upstream.Next(async call =>
+        {
+            await gate.Task;
+            await serves.ServeAsync(call);
+        });
+
+        using HttpResponseMessage response = await scene.OpenAsync(speaks, stream: true);
+        Assert.Equal((200, speaks.StreamContentType), ((int)response.StatusCode, response.Content.Headers.ContentType?.ToString()));
+        Assert.False(gate.Task.IsCompleted);
+        gate.SetResult();
+        Reply reply = await scene.ReadAsync(response);
+
+        Assert.Contains("hello", reply.Text);
+        Assert.True(speaks.EndsCleanly(reply.Text), reply.Text);
+        Assert.False(speaks.HasError(reply.Text), reply.Text);
+        Assert.Equal("no-cache", reply["Cache-Control"]);
+        Scene.SpeaksLikeTheVendor(reply);
+        await scene.ChargedAsync(0, ok: 1);
+        await scene.CountedAsync("ok");
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task Another_lane_may_still_answer(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Limits = Limits, Members = ["attempt_timeout_ms: 2500"] });
+        scene.Upstreams[0].Always = call => call.SilenceAsync();
+        scene.Upstreams[1].Always = call => dialect.ServeAsync(call);
+
+        Reply reply = await scene.PostAsync(dialect, stream: true);
+
+        Assert.Equal(200, reply.Status);
+        Assert.Contains("hello", reply.Text);
+        Assert.True(dialect.EndsCleanly(reply.Text), reply.Text);
+        await scene.ChargedAsync(0, err: 1);
+        await scene.ChargedAsync(1, ok: 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    public async Task An_exhausted_pool_is_an_error_in_the_stream(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Limits = Limits, Pool = "failover: { deadline_secs: 2 }" });
+        scene.Upstream.Always = call => call.SilenceAsync();
+
+        Reply reply = await scene.PostAsync(speaks, stream: true);
+
+        Assert.Equal((200, speaks.StreamContentType), (reply.Status, reply["Content-Type"]));
+        Assert.True(speaks.HasError(reply.Text), reply.Text);
+        Assert.False(speaks.EndsCleanly(reply.Text), reply.Text);
+        Scene.SpeaksLikeTheVendor(reply);
+        await scene.ChargedAsync(0, err: 1);
+        await scene.CountedAsync("exhausted");
+    }
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    public async Task A_refusal_is_told_in_the_stream_in_the_providers_words(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Limits = Limits });
+        scene.Upstream.Always = async call =>
+        {
+            await Task.Delay(1500);
+            await call.AnswerAsync(400, serves.Error("some_error", "temperature: too warm"));
+        };
+
+        Reply reply = await scene.PostAsync(speaks, stream: true);
+
+        Assert.Equal(200, reply.Status);
+        Assert.True(speaks.HasError(reply.Text), reply.Text);
+        Assert.Contains("temperature: too warm", reply.Text);
+        await scene.ChargedAsync(0, clientFault: 1);
+        await scene.CountedAsync("client_error");
+    }
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    public async Task A_whole_answer_behind_it_becomes_a_stream(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Limits = Limits });
+        scene.Upstream.Always = async call =>
+        {
+            await Task.Delay(1500);
+            await call.AnswerAsync(200, serves.Answer("hello"));
+        };
+
+        Reply reply = await scene.PostAsync(speaks, stream: true);
+
+        Assert.Equal((200, speaks.StreamContentType), (reply.Status, reply["Content-Type"]));
+        Assert.Contains("hello", reply.Text);
+        Assert.True(speaks.EndsCleanly(reply.Text), reply.Text);
+        await scene.ChargedAsync(0, ok: 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public async Task Who_wants_no_stream_gets_a_status(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Limits = Limits, Pool = "failover: { deadline_secs: 2 }" });
+        scene.Upstream.Always = call => call.SilenceAsync();
+
+        dialect.IsEnvelope(await scene.PostAsync(dialect), 503);
+    }
+}
