@@ -118,7 +118,7 @@ public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposab
 
     private static bool IsNative(Dialect dialect, Reply reply)
     {
-        foreach (int status in (int[])[400, 401, 403, 404, 405, 408, 411, 413])
+        foreach (int status in (int[])[400, 401, 403, 404, 405, 408, 411, 413, 415])
         {
             foreach (string? code in (string?[])[null, "model_not_found"])
             {
