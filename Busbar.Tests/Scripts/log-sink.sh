@@ -63,7 +63,7 @@ reloads() {
 }
 
 check "it starts although its log cannot be written at all" starts /dev/full
-check "requests are served meanwhile" floods 3000
+check "requests are served meanwhile" floods 6000
 check "lost log lines are counted" drops
 check "SIGHUP works meanwhile" reloads
 check "SIGTERM works meanwhile" stops TERM
