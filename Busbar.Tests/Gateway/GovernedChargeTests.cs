@@ -80,6 +80,8 @@ public sealed class GovernedChargeTests
 
         await gateway.PostAsync(OpenAI, Secret);
 
+        // The client has its answer before the ledger has the charge.
+        await Eventually.HoldsAsync(async () => (await gateway.LedgerOf(Secret)).Count() == 1 ? null : "nothing is in the ledger");
         Assert.Equal(0, (await gateway.UsageOf(Secret)).SpendMicroCents);
         DailyUsage day = Assert.Single(await gateway.LedgerOf(Secret));
         Assert.Equal((new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds(), 9 * Cent), (day.Day, day.SpendMicroCents));
