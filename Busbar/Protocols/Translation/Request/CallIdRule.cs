@@ -45,7 +45,9 @@ internal static class CallIdRule
 
     private sealed class Uses
     {
-        public Queue<JsonText> Open { get; } = [];
+        // Nearly every id stands for one call: the queue is for those that stand for more.
+        private JsonText? _open;
+        private Queue<JsonText>? _more;
 
         public int Run { get; set; } = -1;
 
@@ -56,6 +58,35 @@ internal static class CallIdRule
         public JsonText Current { get; set; }
 
         public Block? Answer { get; set; }
+
+        public void Open(JsonText id)
+        {
+            if (_open is null && _more is not { Count: > 0 })
+            {
+                _open = id;
+                return;
+            }
+
+            (_more ??= []).Enqueue(id);
+        }
+
+        public bool TryClose(out JsonText id)
+        {
+            if (_open is { } open)
+            {
+                (id, _open) = (open, null);
+                return true;
+            }
+
+            id = default;
+            return _more?.TryDequeue(out id) == true;
+        }
+
+        public void CloseAll()
+        {
+            _open = null;
+            _more?.Clear();
+        }
     }
 
     private sealed class Pass(IrArena arena, ProtocolId egress, bool isShort)
@@ -74,7 +105,7 @@ internal static class CallIdRule
             // What an earlier turn called and nobody answered is not answered by what follows a later call.
             if (uses.Run != run)
             {
-                uses.Open.Clear();
+                uses.CloseAll();
                 uses.Run = run;
             }
 
@@ -84,7 +115,7 @@ internal static class CallIdRule
                 id = ToolIds.Repeated(egress, call.Id, more, arena, isShort);
             }
 
-            uses.Open.Enqueue(id);
+            uses.Open(id);
             uses.Current = id;
             call.Id = id;
         }
@@ -103,7 +134,7 @@ internal static class CallIdRule
 
                 result.Id = ToolIds.ToProvider(egress, id, arena, isShort);
             }
-            else if (uses.Open.TryDequeue(out JsonText open))
+            else if (uses.TryClose(out JsonText open))
             {
                 uses.Answer = result;
                 _named[result.Name] = result;
