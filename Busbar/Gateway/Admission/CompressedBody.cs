@@ -46,7 +46,10 @@ internal static class CompressedBody
     {
         PooledBuffer packed = exchange.Body!;
         long max = exchange.Snapshot.Config.Limits.RequestBodyMaxBytes;
-        var plain = new PooledBuffer(Math.Max(packed.Length, Step));
+        int first = Math.Max(packed.Length, Step);
+        exchange.BodyCharge += first;
+        await exchange.Memory.TakeAsync(first, exchange.ClientGone).ConfigureAwait(false);
+        var plain = new PooledBuffer(first);
         try
         {
             MemoryMarshal.TryGetArray(packed.Memory, out ArraySegment<byte> bytes);
