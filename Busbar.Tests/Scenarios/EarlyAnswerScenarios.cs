@@ -45,10 +45,18 @@ public sealed class EarlyAnswerScenarios
     {
         Dialect dialect = Dialect.Of(protocol);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Limits = Limits, Members = ["attempt_timeout_ms: 2500"] });
+        var gate = new TaskCompletionSource();
         scene.Upstreams[0].Always = call => call.SilenceAsync();
-        scene.Upstreams[1].Always = call => dialect.ServeAsync(call);
+        scene.Upstreams[1].Always = async call =>
+        {
+            await gate.Task;
+            await dialect.ServeAsync(call);
+        };
 
-        Reply reply = await scene.PostAsync(dialect, stream: true);
+        // The other lane does not answer before the client has the head.
+        using HttpResponseMessage response = await scene.OpenAsync(dialect, stream: true);
+        gate.SetResult();
+        Reply reply = await scene.ReadAsync(response);
 
         Assert.Equal(200, reply.Status);
         Assert.Contains("hello", reply.Text);

@@ -61,6 +61,7 @@ internal sealed class NativeAnswer
         if (_contentType?.StartsWith(exchange.StreamContentType, StringComparison.OrdinalIgnoreCase) == true)
         {
             exchange.Outcome = _outcome;
+            exchange.MarkHeaders(_lane);
             await ClientOutput.WriteAsync(exchange, _body).ConfigureAwait(false);
             return;
         }

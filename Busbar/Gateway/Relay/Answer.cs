@@ -31,6 +31,7 @@ internal static class Answer
     private static async ValueTask<AttemptResult> RelayWholeAsync(Attempt attempt)
     {
         await attempt.Exchange.Early.EndAsync().ConfigureAwait(false);
+        attempt.Exchange.Timer.Extend(attempt.BodyTime());
         return await (attempt.Exchange.Early.IsOpen && !attempt.IsTranslated ? WholeRelay.TranslateAsync(attempt.ToReframe()) : RelayAsync(attempt, streamed: false)).ConfigureAwait(false);
     }
 

@@ -74,6 +74,9 @@ internal sealed class EarlyAnswer
     private async ValueTask WaitAsync()
     {
         Volatile.Write(ref _isWanted, true);
+
+        // It is the client that is waited for now, which must not become the provider's fault.
+        _exchange!.Timer.Disarm();
         do
         {
             await Volatile.Read(ref _written)!.Task.ConfigureAwait(false);
