@@ -1,19 +1,20 @@
 namespace Busbar.Reliability.Breaker;
 
 /// <summary>
-/// Whose calls of a cell failed lately, so that no caller alone opens a breaker that others use. Callers share 64 places by their hash; two halves of the
-/// window take turns, so it covers between half of its length and the whole.
+/// Whose calls of a cell failed lately, so that no caller alone opens a breaker that others use. Two halves of the window take turns, so it covers between
+/// half of its length and the whole.
 /// </summary>
 /// <param name="lengthMs">Length of the window, milliseconds.</param>
 internal sealed class CallerShares(long lengthMs)
 {
-    private const int Places = 64;
+    /// <summary>Callers told apart in each half; those beyond count as one.</summary>
+    public const int MaxCallers = 1024;
 
     private readonly Lock _gate = new();
     private readonly long _halfMs = Math.Max(1, lengthMs / 2);
     private long _half;
-    private int[]? _failures;
-    private int[]? _before;
+    private Dictionary<int, int>? _failures;
+    private Dictionary<int, int>? _before;
 
     /// <summary>A call of <paramref name="caller"/> failed at <paramref name="now"/> (the cell's clock, milliseconds).</summary>
     public void Failed(int caller, long now)
@@ -21,7 +22,9 @@ internal sealed class CallerShares(long lengthMs)
         lock (_gate)
         {
             Turn(now);
-            (_failures ??= new int[Places])[caller & (Places - 1)]++;
+            _failures ??= [];
+            var counted = _failures.Count < MaxCallers || _failures.ContainsKey(caller) ? caller : 0;
+            _failures[counted] = _failures.GetValueOrDefault(counted) + 1;
         }
     }
 
@@ -31,15 +34,10 @@ internal sealed class CallerShares(long lengthMs)
         lock (_gate)
         {
             Turn(now);
-            int total = 0, most = 0;
-            for (var place = 0; place < Places; place++)
-            {
-                var own = (_failures?[place] ?? 0) + (_before?[place] ?? 0);
-                total += own;
-                most = Math.Max(most, own);
-            }
-
-            return Math.Max(0, most - (total - most));
+            int total = 0, max = 0;
+            Sum(_failures, _before, ref total, ref max);
+            Sum(_before, _failures, ref total, ref max);
+            return Math.Max(0, max - (total - max));
         }
     }
 
@@ -52,6 +50,20 @@ internal sealed class CallerShares(long lengthMs)
             {
                 _failures = _before = null;
             }
+        }
+    }
+
+    private static void Sum(Dictionary<int, int>? half, Dictionary<int, int>? other, ref int total, ref int max)
+    {
+        if (half is null)
+        {
+            return;
+        }
+
+        foreach ((var caller, var failures) in half)
+        {
+            total += failures;
+            max = Math.Max(max, failures + (other?.GetValueOrDefault(caller) ?? 0));
         }
     }
 
