@@ -38,7 +38,15 @@ internal sealed class TinyDisk : IDisposable
     }
 
     /// <summary>Gives it back.</summary>
-    public void Clear() => File.Delete(_filler);
+    public void Clear()
+    {
+        // A process that another test starts just now may hold the deleted file, and with it the space, until it runs its program.
+        using (var file = new FileStream(_filler, FileMode.Truncate))
+        {
+        }
+
+        File.Delete(_filler);
+    }
 
     /// <summary>Forbids all writing; nothing may be open.</summary>
     public void MakeReadOnly() => Assert.True(Run("mount", "-o", "remount,ro", Path));

@@ -10,6 +10,9 @@ internal sealed class FakeReceiver : HttpMessageHandler
     private readonly TaskCompletionSource<HttpStatusCode> _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _pending;
 
+    /// <summary>What it answers to the first request; <see cref="Status"/> when null.</summary>
+    public HttpStatusCode? FirstStatus { get; init; }
+
     /// <summary>What it answers.</summary>
     public HttpStatusCode Status { get; set; } = HttpStatusCode.OK;
 
@@ -34,7 +37,8 @@ internal sealed class FakeReceiver : HttpMessageHandler
         try
         {
             _requests.Enqueue((request, await request.Content!.ReadAsByteArrayAsync(cancellationToken)));
-            return new HttpResponseMessage(Hangs ? await _release.Task.WaitAsync(cancellationToken) : Status);
+            HttpStatusCode status = _requests.Count == 1 ? FirstStatus ?? Status : Status;
+            return new HttpResponseMessage(Hangs ? await _release.Task.WaitAsync(cancellationToken) : status);
         }
         finally
         {
