@@ -23,10 +23,10 @@ export const fee = 2;
 /**
  * The binary in front of a simulated provider. There is one model per dialect, called like the dialect, and one for each failure
  * (`openai-429`), since failures take a model out of rotation. `mode` is `token`, where the token is `token`; `passthrough`; or `keys`, where
- * `mint` makes virtual keys.
+ * `mint` makes virtual keys. `play` is what the model answers, as in `startProvider`.
  */
-export async function startGateway(mode = 'token') {
-  const provider = await startProvider();
+export async function startGateway(mode = 'token', play = undefined) {
+  const provider = await startProvider(play);
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'busbar-sdk-'));
   const file = join(folder, 'config.yaml');
@@ -49,7 +49,7 @@ export async function startGateway(mode = 'token') {
   const child = spawn(binary, ['--config', file], { env: { ...process.env, PROVIDER_KEY: providerKey, MASTER_KEY: masterKey }, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', data => { log += data; });
   const url = `http://127.0.0.1:${port}`;
-  const stop = () => { child.kill('SIGKILL'); provider.close(); rmSync(folder, { recursive: true, force: true }); };
+  const stop = () => { process.off('exit', stop); child.kill('SIGKILL'); provider.close(); rmSync(folder, { recursive: true, force: true }); };
   process.once('exit', stop);
   for (let tries = 0; !await isUp(url); tries++) {
     if (child.exitCode !== null || tries > 200) throw stop(), new Error(`the gateway did not start:\n${log}`);

@@ -6,13 +6,13 @@ import cohere from './dialects/cohere.mjs';
 import gemini from './dialects/gemini.mjs';
 import openai from './dialects/openai.mjs';
 import responses from './dialects/responses.mjs';
-import { failure, play } from './model.mjs';
+import { failure, play as scripted } from './model.mjs';
 import { services } from './services.mjs';
 
 export const dialects = [openai, responses, anthropic, gemini, bedrock, cohere];
 
-/** A provider of every dialect at once, told apart by path. `requests` holds what reached it, oldest first. */
-export async function startProvider() {
+/** A provider of every dialect at once, told apart by path. `requests` holds what reached it, oldest first; `play` says what the model answers. */
+export async function startProvider(play = scripted) {
   const requests = [];
   const server = http.createServer(async (request, response) => {
     const raw = Buffer.concat(await request.toArray()).toString();

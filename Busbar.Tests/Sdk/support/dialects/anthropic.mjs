@@ -6,7 +6,7 @@ const types = { 400: 'invalid_request_error', 401: 'authentication_error', 429: 
 function skeleton(model, answer) {
   const stop_details = answer?.stop === 'refusal' ? { type: 'refusal', category: null, explanation: answer.blocks[0].refusal } : null;
   return {
-    id: 'msg_01XFDUDYJgAACzvnptvVoYEL', type: 'message', role: 'assistant', model, content: [], stop_reason: answer ? stops[answer.stop] : null,
+    id: `msg_01XFDUDYJgAACzvnptvVoYEL${answer?.mark ?? ''}`, type: 'message', role: 'assistant', model, content: [], stop_reason: answer ? stops[answer.stop] : null,
     stop_sequence: answer?.sequence ?? null, stop_details, container: null,
     usage: {
       input_tokens: usage.fresh, cache_creation_input_tokens: 0, cache_read_input_tokens: usage.cached,
@@ -17,7 +17,7 @@ function skeleton(model, answer) {
 }
 
 const block = (part, index) =>
-  part.call ? { type: 'tool_use', id: `toolu_01A09q90qw90lq9178${index}`, name: part.call.name, input: part.call.args, caller: { type: 'direct' } }
+  part.call ? { type: 'tool_use', id: `toolu_01A09q90qw90lq9178${part.mark ?? ''}${index}`, name: part.call.name, input: part.call.args, caller: { type: 'direct' } }
   : part.thinking ? { type: 'thinking', thinking: part.thinking, signature: part.signature }
   : { type: 'text', text: part.text ?? part.refusal, citations: null };
 
@@ -32,7 +32,7 @@ export default {
 
   *stream(answer, { model }) {
     const event = data => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
-    yield event({ type: 'message_start', message: skeleton(model) });
+    yield event({ type: 'message_start', message: { ...skeleton(model), id: skeleton(model, answer).id } });
     yield event({ type: 'ping' });
     for (const [index, part] of answer.blocks.entries()) {
       const whole = block(part, index);

@@ -6,7 +6,7 @@ const types = { 400: 'ValidationException', 401: 'UnrecognizedClientException', 
 const counts = { inputTokens: usage.fresh, outputTokens: usage.output, totalTokens: usage.fresh + usage.cached + usage.output, cacheReadInputTokens: usage.cached, cacheWriteInputTokens: 0 };
 
 const block = (part, index) =>
-  part.call ? { toolUse: { toolUseId: `tooluse_hbTgdi0CSLq_hM4P8csZJ${index}`, name: part.call.name, input: part.call.args } }
+  part.call ? { toolUse: { toolUseId: `tooluse_hbTgdi0CSLq_hM4P8csZJ${part.mark ?? ''}${index}`, name: part.call.name, input: part.call.args } }
   : part.thinking ? { reasoningContent: { reasoningText: { text: part.thinking, signature: part.signature } } }
   : { text: part.text ?? part.refusal };
 

@@ -5,7 +5,7 @@ const stops = { end: 'COMPLETE', tools: 'TOOL_CALL', length: 'MAX_TOKENS', seque
 const input_tokens = usage.fresh + usage.cached;
 const counts = { billed_units: { input_tokens, output_tokens: usage.output }, tokens: { input_tokens, output_tokens: usage.output }, cached_tokens: usage.cached };
 const id = '5b1d5d5e-6a5c-4f9b-9a59-3a1f2b6c7d8e';
-const toolCall = ({ call }, index) => ({ id: `${call.name}_0pbqm1e3yqq${index}`, type: 'function', function: { name: call.name, arguments: JSON.stringify(call.args) } });
+const toolCall = ({ call, mark = '' }, index) => ({ id: `${call.name}_0pbqm1e3yqq${mark}${index}`, type: 'function', function: { name: call.name, arguments: JSON.stringify(call.args) } });
 const content = part => part.thinking ? { type: 'thinking', thinking: part.thinking } : { type: 'text', text: part.text ?? part.refusal };
 
 // What is said before a tool call is its plan.

@@ -8,8 +8,8 @@ const counts = {
 };
 
 // A free-form tool takes its input as it is, every other one takes arguments.
-function toolCall({ call }, index, body) {
-  const id = `call_a1b2c3d4e5f6g7h8i9j0k1l${index}`;
+function toolCall({ call, mark = '' }, index, body) {
+  const id = `call_a1b2c3d4e5f6g7h8i9j0k1l${mark}${index}`;
   return body.tools.some(tool => tool.custom?.name === call.name)
     ? { id, type: 'custom', custom: { name: call.name, input: call.args.input } }
     : { id, type: 'function', function: { name: call.name, arguments: JSON.stringify(call.args) } };

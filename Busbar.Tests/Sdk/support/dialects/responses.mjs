@@ -6,26 +6,33 @@ const counts = {
   output_tokens: usage.output, output_tokens_details: { reasoning_tokens: 0 }, total_tokens: usage.fresh + usage.cached + usage.output,
 };
 
+// Tools may come in the list of tools or in the input, alone or in groups.
+const declared = body => [...(body.tools ?? []), ...(Array.isArray(body.input) ? body.input : []).filter(item => item.type === 'additional_tools').flatMap(item => item.tools)]
+  .flatMap(tool => tool.type === 'namespace' ? tool.tools.map(member => ({ ...member, namespace: tool.name })) : [tool]);
+
 function items(answer, body) {
   const status = answer.stop === 'length' ? 'incomplete' : 'completed';
+  const tools = declared(body);
+  const toolOf = part => tools.find(tool => tool.name === part.call.name);
+  const group = part => toolOf(part)?.namespace && { namespace: toolOf(part).namespace };
   return answer.blocks.map((part, index) =>
-    part.call && body.tools.some(tool => tool.type === 'custom' && tool.name === part.call.name)
-      ? { id: `ctc_67ca09c5efe0819096d0511c92b8c890${index}`, type: 'custom_tool_call', status, call_id: `call_tmqYXtMjWoYvk6q1Vvg0AFO${index}`, name: part.call.name, input: part.call.args.input }
-    : part.call ? { id: `fc_67ca09c5efe0819096d0511c92b8c890${index}`, type: 'function_call', status, call_id: `call_tmqYXtMjWoYvk6q1Vvg0AFO${index}`, name: part.call.name, arguments: JSON.stringify(part.call.args) }
-    : part.thinking ? { id: `rs_67ca09c5d3f08190a1b2c3d4e5f6a7b${index}`, type: 'reasoning', summary: [{ type: 'summary_text', text: part.thinking }], encrypted_content: part.signature }
-    : { id: `msg_67ca09c6bedc8190a7abfec07b1a133${index}`, type: 'message', status, role: 'assistant', content: [content(part)] });
+    part.call && toolOf(part)?.type === 'custom'
+      ? { id: `ctc_67ca09c5efe0819096d0511c92b8c890${part.mark ?? ''}${index}`, type: 'custom_tool_call', status, call_id: `call_tmqYXtMjWoYvk6q1Vvg0AFO${part.mark ?? ''}${index}`, name: part.call.name, ...group(part), input: part.call.args.input }
+    : part.call ? { id: `fc_67ca09c5efe0819096d0511c92b8c890${part.mark ?? ''}${index}`, type: 'function_call', status, call_id: `call_tmqYXtMjWoYvk6q1Vvg0AFO${part.mark ?? ''}${index}`, name: part.call.name, ...group(part), arguments: JSON.stringify(part.call.args) }
+    : part.thinking ? { id: `rs_67ca09c5d3f08190a1b2c3d4e5f6a7b${part.mark ?? ''}${index}`, type: 'reasoning', summary: [{ type: 'summary_text', text: part.thinking }], encrypted_content: part.signature }
+    : { id: `msg_67ca09c6bedc8190a7abfec07b1a133${part.mark ?? ''}${index}`, type: 'message', status, role: 'assistant', content: [content(part)] });
 }
 
 const content = part => part.refusal ? { type: 'refusal', refusal: part.refusal } : { type: 'output_text', text: part.text, annotations: [], logprobs: [] };
 
-const skeleton = (model, rest) => ({
-  id: 'resp_67ca09c5efe0819096d0511c92b8c8901', object: 'response', created_at: 1741476542, status: 'in_progress', background: false, error: null,
+const skeleton = (model, { mark = '' }, rest) => ({
+  id: `resp_67ca09c5efe0819096d0511c92b8c8901${mark}`, object: 'response', created_at: 1741476542, status: 'in_progress', background: false, error: null,
   incomplete_details: null, instructions: null, max_output_tokens: null, metadata: {}, model, output: [], parallel_tool_calls: true,
   previous_response_id: null, reasoning: { effort: null, summary: null }, service_tier: 'default', store: false, temperature: 1,
   text: { format: { type: 'text' } }, tool_choice: 'auto', tools: [], top_p: 1, truncation: 'disabled', usage: null, user: null, ...rest,
 });
 
-const finished = (model, answer, body) => skeleton(model, {
+const finished = (model, answer, body) => skeleton(model, answer, {
   ...(answer.stop === 'length' ? { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } } : { status: 'completed' }),
   output: items(answer, body), usage: counts,
 });
@@ -43,8 +50,8 @@ export default {
   *stream(answer, { model, body }) {
     let sequence_number = 0;
     const event = (type, fields) => `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence_number++, ...fields })}\n\n`;
-    yield event('response.created', { response: skeleton(model) });
-    yield event('response.in_progress', { response: skeleton(model) });
+    yield event('response.created', { response: skeleton(model, answer) });
+    yield event('response.in_progress', { response: skeleton(model, answer) });
     for (const [output_index, item] of items(answer, body).entries()) {
       const at = { item_id: item.id, output_index };
       const part = answer.blocks[output_index];
@@ -71,7 +78,7 @@ export default {
         if (answer.stop === 'cut') return;
         if (answer.stop === 'error') {
           const error = { code: 'server_error', message: 'The server had an error.' };
-          yield event('response.failed', { response: skeleton(model, { status: 'failed', error }) });
+          yield event('response.failed', { response: skeleton(model, answer, { status: 'failed', error }) });
           return;
         }
         yield event(`${kind}.done`, { ...at, content_index: 0, [key]: part[key], ...logprobs });
@@ -96,11 +103,11 @@ export default {
         message: () => ({ role: item.role, texts: texts(item.content), images: parts(item.content).filter(part => part.type === 'input_image').map(part => dataOrUrl(part.image_url)) }),
         function_call: () => ({ role: 'assistant', calls: [{ id: item.call_id, name: item.name, args: JSON.parse(item.arguments) }] }),
         custom_tool_call: () => ({ role: 'assistant', calls: [{ id: item.call_id, name: item.name, args: { input: item.input } }] }),
-        custom_tool_call_output: () => ({ role: 'user', results: [{ id: item.call_id, text: item.output }] }),
-        function_call_output: () => ({ role: 'user', results: [{ id: item.call_id, text: typeof item.output === 'string' ? item.output : texts(item.output).join('') }] }),
+        custom_tool_call_output: () => ({ role: 'user', results: [{ id: item.call_id, text: texts(item.output).join('') }] }),
+        function_call_output: () => ({ role: 'user', results: [{ id: item.call_id, text: texts(item.output).join('') }] }),
         reasoning: () => ({ role: 'assistant', thinking: [{ text: item.summary.map(part => part.text).join(''), signature: item.encrypted_content }] }),
       })[item.type ?? 'message']?.() ?? { role: 'assistant' })),
-      tools: (body.tools ?? []).map(tool => ({ name: tool.name, schema: tool.parameters })),
+      tools: declared(body).map(tool => ({ name: tool.name, schema: tool.parameters })),
       schema: body.text?.format?.schema,
       limit: body.max_output_tokens,
       thinks: !!body.reasoning?.effort && body.reasoning.effort !== 'none',
