@@ -48,7 +48,7 @@ internal sealed class StoreDirectory : IDisposable
     public SqliteConnection Connect()
     {
         // The product sets up the SQLite library.
-        System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(SqliteDatabase).TypeHandle);
+        System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(SqliteLibrary).TypeHandle);
         var connection = new SqliteConnection($"Data Source={File};Pooling=False;Default Timeout=1");
         connection.Open();
         return connection;

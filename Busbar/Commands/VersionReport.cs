@@ -12,7 +12,7 @@ internal static class VersionReport
         commit {ProductVersion.Commit}
         .NET {Environment.Version}
         OpenSSL {OpenSsl(SafeEvpPKeyHandle.OpenSslVersion)}
-        SQLite {SqliteDatabase.LibraryVersion}
+        SQLite {SqliteLibrary.Version}
 
         """;
 

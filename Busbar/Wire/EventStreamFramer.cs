@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 
 namespace Busbar.Wire;
 
@@ -27,7 +28,7 @@ internal sealed class EventStreamFramer : BufferedFramer
 
         uint total = BinaryPrimitives.ReadUInt32BigEndian(bytes);
         uint headers = BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]);
-        if (Crc32.Of(bytes[..8]) != BinaryPrimitives.ReadUInt32BigEndian(bytes[8..]) || total < Overhead || headers > total - Overhead)
+        if (Crc32.HashToUInt32(bytes[..8]) != BinaryPrimitives.ReadUInt32BigEndian(bytes[8..]) || total < Overhead || headers > total - Overhead)
         {
             return FrameResult.Corrupt;
         }
@@ -43,7 +44,7 @@ internal sealed class EventStreamFramer : BufferedFramer
             return Incomplete(bytes.Length);
         }
 
-        if (Crc32.Of(bytes[..(length - 4)]) != BinaryPrimitives.ReadUInt32BigEndian(bytes[(length - 4)..]))
+        if (Crc32.HashToUInt32(bytes[..(length - 4)]) != BinaryPrimitives.ReadUInt32BigEndian(bytes[(length - 4)..]))
         {
             return FrameResult.Corrupt;
         }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 
 namespace Busbar.Wire;
 
@@ -34,13 +35,13 @@ internal static class EventStreamWriter
         Span<byte> message = output.GetSpan((int)total)[..(int)total];
         BinaryPrimitives.WriteUInt32BigEndian(message, (uint)total);
         BinaryPrimitives.WriteUInt32BigEndian(message[4..], (uint)headers);
-        BinaryPrimitives.WriteUInt32BigEndian(message[8..], Crc32.Of(message[..8]));
+        BinaryPrimitives.WriteUInt32BigEndian(message[8..], Crc32.HashToUInt32(message[..8]));
         Span<byte> rest = message[12..];
         WriteHeader(ref rest, typeHeader, type);
         WriteHeader(ref rest, ":content-type"u8, "application/json"u8);
         WriteHeader(ref rest, ":message-type"u8, kind);
         payload.CopyTo(rest);
-        BinaryPrimitives.WriteUInt32BigEndian(message[^4..], Crc32.Of(message[..^4]));
+        BinaryPrimitives.WriteUInt32BigEndian(message[^4..], Crc32.HashToUInt32(message[..^4]));
         output.Advance((int)total);
         return true;
     }

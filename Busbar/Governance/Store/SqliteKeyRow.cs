@@ -23,32 +23,34 @@ internal sealed class SqliteKeyRow
     /// <summary>What was read with a meaning it may not have had, a sentence each.</summary>
     public List<string> Warnings { get; } = [];
 
-    /// <summary>Binds <paramref name="key"/>.</summary>
-    public static SqliteStatement Bind(SqliteStatement statement, VirtualKey key) => statement
-        .With(key.Id)
-        .With(key.Digest.ToHex())
-        .With(key.Name)
-        .With(WritePools(key.AllowedPools))
-        .With(key.MaxBudgetCents)
-        .With(NameOf(key.Period))
-        .With(key.RpmLimit)
-        .With(key.TpmLimit)
-        .With(key.Enabled ? 1 : 0)
-        .With(key.CreatedAt)
-        .With(key.FormerDigest?.ToHex())
-        .With(key.FormerUntil)
-        .With(key.MaxConcurrent)
-        .With(key.Enforcement == Enforcement.Soft ? "soft" : "strict")
-        .With(key.PricePerRequestCents)
-        .With(key.PricePer1KTokensCents)
-        .With(key.ExpiresAt)
-        .With(key.Group)
-        .With(WriteLabels(key.Labels))
-        .With(key.AccessKey?.Id)
-        .With(key.AccessKey?.SealedSecret);
+    /// <summary>The values of <paramref name="key"/> for <see cref="Columns"/>.</summary>
+    public static object?[] ValuesOf(VirtualKey key) =>
+    [
+        key.Id,
+        key.Digest.ToHex(),
+        key.Name,
+        WritePools(key.AllowedPools),
+        key.MaxBudgetCents,
+        NameOf(key.Period),
+        key.RpmLimit,
+        key.TpmLimit,
+        key.Enabled ? 1 : 0,
+        key.CreatedAt,
+        key.FormerDigest?.ToHex(),
+        key.FormerUntil,
+        key.MaxConcurrent,
+        key.Enforcement == Enforcement.Soft ? "soft" : "strict",
+        key.PricePerRequestCents,
+        key.PricePer1KTokensCents,
+        key.ExpiresAt,
+        key.Group,
+        WriteLabels(key.Labels),
+        key.AccessKey?.Id,
+        key.AccessKey?.SealedSecret,
+    ];
 
     /// <summary>The key of the current row. Throws <see cref="InvalidDataException"/> that names key and column when one of them makes no sense.</summary>
-    public VirtualKey Read(SqliteStatement row)
+    public VirtualKey Read(SqliteRow row)
     {
         string id = row.Text(0);
         try
@@ -83,20 +85,20 @@ internal sealed class SqliteKeyRow
         }
     }
 
-    private static KeyDigest Digest(SqliteStatement row, int column) => KeyDigest.TryParse(row.Utf8(column), out KeyDigest digest) ? digest : throw row.Unreadable(column);
+    private static KeyDigest Digest(SqliteRow row, int column) => KeyDigest.TryParse(row.Utf8(column), out KeyDigest digest) ? digest : throw row.Unreadable(column);
 
-    private static long? Optional(SqliteStatement row, int column) => row.IsNull(column) ? null : row.Count(column);
+    private static long? Optional(SqliteRow row, int column) => row.IsNull(column) ? null : row.Count(column);
 
-    private static uint? Limit(SqliteStatement row, int column) =>
+    private static uint? Limit(SqliteRow row, int column) =>
         Optional(row, column) is not { } limit ? null : limit <= uint.MaxValue ? (uint)limit : throw row.Unreadable(column);
 
-    private static Enforcement Strictness(SqliteStatement row, int column)
+    private static Enforcement Strictness(SqliteRow row, int column)
     {
         ReadOnlySpan<byte> name = row.Utf8(column);
         return name.SequenceEqual("strict"u8) ? Enforcement.Strict : name.SequenceEqual("soft"u8) ? Enforcement.Soft : throw row.Unreadable(column);
     }
 
-    private BudgetPeriod Period(SqliteStatement row, string id)
+    private BudgetPeriod Period(SqliteRow row, string id)
     {
         ReadOnlySpan<byte> name = row.Utf8(5);
         if (name.SequenceEqual("total"u8))
@@ -125,10 +127,10 @@ internal sealed class SqliteKeyRow
         _ => "total",
     };
 
-    private IReadOnlyList<string> Pools(SqliteStatement row, int column) =>
+    private IReadOnlyList<string> Pools(SqliteRow row, int column) =>
         row.Utf8(column) is { IsEmpty: false } text ? Shared(_pools, text, ReadPools) ?? throw row.Unreadable(column) : [];
 
-    private IReadOnlyDictionary<string, string> Labels(SqliteStatement row, int column) =>
+    private IReadOnlyDictionary<string, string> Labels(SqliteRow row, int column) =>
         row.Utf8(column) is { IsEmpty: false } text ? Shared(_labels, text, ReadLabels) ?? throw row.Unreadable(column) : VirtualKey.NoLabels;
 
     // A text that was seen before becomes no string again.

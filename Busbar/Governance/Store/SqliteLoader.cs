@@ -1,4 +1,5 @@
 using Busbar.Governance.Keys;
+using Microsoft.Data.Sqlite;
 
 namespace Busbar.Governance.Store;
 
@@ -9,11 +10,17 @@ internal static class SqliteLoader
     private const int LeastRow = 128;
 
     /// <summary>Everything, as of <paramref name="now"/> (epoch second). Throws <see cref="InvalidDataException"/> for a key that makes no sense.</summary>
-    public static StoredGovernance Load(SqliteStatements sql, long now)
+    public static StoredGovernance Load(SqliteConnection connection, long now)
     {
         var reader = new SqliteKeyRow();
-        var keys = new List<VirtualKey>(Expected(sql));
-        sql.LoadKeys.Each(row => keys.Add(reader.Read(row)));
+        var keys = new List<VirtualKey>(Expected(connection));
+        using (var row = new SqliteRow(connection, $"SELECT {SqliteKeyRow.Columns} FROM virtual_keys ORDER BY rowid"))
+        {
+            while (row.Next())
+            {
+                keys.Add(reader.Read(row));
+            }
+        }
 
         // Rows come in the order of insertion, which is that of creation, unless clocks or people changed it.
         for (int i = 1; i < keys.Count; i++)
@@ -26,16 +33,24 @@ internal static class SqliteLoader
         }
 
         var windows = new SqliteWindowRows(keys, now);
-        sql.LoadWindows.With(windows.Day).With(windows.Month).Each(windows.Add);
+        const string Current = "SELECT key_id, window_start, spend_microcents, tokens, requests FROM usage_counters WHERE window_start IN (0, ?1, ?2)";
+        using (var row = new SqliteRow(connection, Current, windows.Day, windows.Month))
+        {
+            while (row.Next())
+            {
+                windows.Add(row);
+            }
+        }
+
         List<string> unreadable = windows.End();
         return new StoredGovernance(keys, windows.Windows(), unreadable) { Warnings = reader.Warnings };
     }
 
     // Row ids grow with every key that was ever made, the file with those that are left: room is made for the fewer of both.
-    private static int Expected(SqliteStatements sql)
+    private static int Expected(SqliteConnection connection)
     {
-        long last = sql.LastKey.Read(row => row.IsNull(0) ? 0 : row.Count(0))[0];
-        long bytes = sql.FileSize.Read(row => row.Count(0))[0];
+        long last = connection.Read("SELECT ifnull(max(rowid), 0) FROM virtual_keys", row => row.Count(0))[0];
+        long bytes = connection.Read("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", row => row.Count(0))[0];
         return (int)Math.Min(last, bytes / LeastRow);
     }
 }

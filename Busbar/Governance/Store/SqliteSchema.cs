@@ -1,3 +1,5 @@
+using Microsoft.Data.Sqlite;
+
 namespace Busbar.Governance.Store;
 
 /// <summary>The tables and how they came to be. Every step upwards is one transaction; a file that is newer than the program is left alone.</summary>
@@ -99,10 +101,10 @@ internal static class SqliteSchema
     /// The version of the schema in the file, which is not changed. Throws <see cref="InvalidDataException"/> with the end of a sentence about the file when it
     /// is another program's or newer than <see cref="Version"/>.
     /// </summary>
-    public static long VersionOf(SqliteDatabase database)
+    public static long VersionOf(SqliteConnection connection)
     {
-        long version = Number(database, "PRAGMA user_version");
-        if (version == 0 ? IsForeign(database) : Number(database, "PRAGMA application_id") != ApplicationId)
+        long version = Number(connection, "PRAGMA user_version");
+        if (version == 0 ? IsForeign(connection) : Number(connection, "PRAGMA application_id") != ApplicationId)
         {
             throw new InvalidDataException("belongs to another program; set governance.db_path to another file");
         }
@@ -112,20 +114,20 @@ internal static class SqliteSchema
     }
 
     /// <summary>Brings the tables from <paramref name="version"/> to <see cref="Version"/>.</summary>
-    public static void Upgrade(SqliteDatabase database, long version)
+    public static void Upgrade(SqliteConnection connection, long version)
     {
         for (; version < Version; version++)
         {
-            database.Execute("BEGIN IMMEDIATE");
+            connection.Execute("BEGIN IMMEDIATE");
             try
             {
-                database.Execute($"{Steps[version]} PRAGMA user_version = {version + 1}; COMMIT");
+                connection.Execute($"{Steps[version]} PRAGMA user_version = {version + 1}; COMMIT");
             }
-            catch (SqliteFailure)
+            catch (SqliteException)
             {
-                if (database.IsInTransaction)
+                if (connection.IsInTransaction())
                 {
-                    database.Execute("ROLLBACK");
+                    connection.Execute("ROLLBACK");
                 }
 
                 throw;
@@ -134,12 +136,8 @@ internal static class SqliteSchema
     }
 
     // The predecessor left no mark of its own: it is known by its tables.
-    private static bool IsForeign(SqliteDatabase database) =>
-        Number(database, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name NOT IN ('virtual_keys', 'usage_counters')") > 0;
+    private static bool IsForeign(SqliteConnection connection) =>
+        Number(connection, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name NOT IN ('virtual_keys', 'usage_counters')") > 0;
 
-    private static long Number(SqliteDatabase database, string sql)
-    {
-        using var statement = new SqliteStatement(database, sql);
-        return statement.Read(row => row.Count(0))[0];
-    }
+    private static long Number(SqliteConnection connection, string sql) => connection.Read(sql, row => row.Count(0))[0];
 }

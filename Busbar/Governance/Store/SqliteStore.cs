@@ -1,5 +1,6 @@
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
+using Microsoft.Data.Sqlite;
 
 namespace Busbar.Governance.Store;
 
@@ -30,14 +31,14 @@ internal sealed class SqliteStore : IGovernanceStore
     private readonly Lock _lock = new();
     private readonly string _path;
     private readonly DatabaseLock _fileLock;
-    private readonly SqliteDatabase _database;
+    private readonly SqliteConnection _database;
     private readonly TimeProvider _time;
     private readonly SqliteStatements _sql;
     private long _pruned;
     private bool _isClosed;
     private (StoredGovernance Stored, long Day)? _ahead;
 
-    private SqliteStore(string path, DatabaseLock fileLock, SqliteDatabase database, TimeProvider time)
+    private SqliteStore(string path, DatabaseLock fileLock, SqliteConnection database, TimeProvider time)
     {
         _path = path;
         _fileLock = fileLock;
@@ -56,7 +57,7 @@ internal sealed class SqliteStore : IGovernanceStore
     public static SqliteStore Open(string path, TimeProvider time, TimeSpan? patience = null)
     {
         DatabaseLock? fileLock = null;
-        SqliteDatabase? database = null;
+        SqliteConnection? database = null;
         SqliteStore? store = null;
         try
         {
@@ -97,7 +98,7 @@ internal sealed class SqliteStore : IGovernanceStore
             database.Execute("PRAGMA foreign_keys = ON");
             return store;
         }
-        catch (Exception problem) when (problem is SqliteFailure || DatabaseFile.IsRefusal(problem) || problem is InvalidDataException)
+        catch (Exception problem) when (problem is SqliteException || DatabaseFile.IsRefusal(problem) || problem is InvalidDataException)
         {
             store?.Dispose();
             database?.Dispose();
@@ -125,18 +126,17 @@ internal sealed class SqliteStore : IGovernanceStore
                 return null;
             }
 
-            using SqliteDatabase database = Connect(file, DefaultPatience);
+            using SqliteConnection database = Connect(file, DefaultPatience);
             long version = SqliteSchema.VersionOf(database);
             Check(database, version);
             if (version == SqliteSchema.Version)
             {
-                using var statements = new SqliteStatements(database);
-                SqliteLoader.Load(statements, now: 0);
+                SqliteLoader.Load(database, now: 0);
             }
 
             return null;
         }
-        catch (Exception problem) when (problem is SqliteFailure || DatabaseFile.IsRefusal(problem) || problem is InvalidDataException)
+        catch (Exception problem) when (problem is SqliteException || DatabaseFile.IsRefusal(problem) || problem is InvalidDataException)
         {
             return Explain(path, problem).Message;
         }
@@ -147,22 +147,22 @@ internal sealed class SqliteStore : IGovernanceStore
     {
         StoredGovernance? ahead = _ahead is { } read && read.Day == BudgetWindow.DayOf(now) ? read.Stored : null;
         _ahead = null;
-        return ahead ?? SqliteLoader.Load(_sql, now);
+        return ahead ?? SqliteLoader.Load(_database, now);
     });
 
     /// <inheritdoc/>
     public bool Insert(VirtualKey key) => Change(() =>
     {
         string digest = key.Digest.ToHex();
-        bool isTaken = _sql.FindKey.With(key.Id).With(digest).With(key.FormerDigest?.ToHex() ?? digest).With(key.AccessKey?.Id).Read(_ => true).Count > 0;
-        return !isTaken && SqliteKeyRow.Bind(_sql.InsertKey, key).Run() == 1;
+        bool isTaken = _sql.FindKey.Read(_ => true, key.Id, digest, key.FormerDigest?.ToHex() ?? digest, key.AccessKey?.Id).Count > 0;
+        return !isTaken && _sql.InsertKey.Run(SqliteKeyRow.ValuesOf(key)) == 1;
     });
 
     /// <inheritdoc/>
-    public bool Update(VirtualKey key) => Change(() => SqliteKeyRow.Bind(_sql.UpdateKey, key).Run() == 1);
+    public bool Update(VirtualKey key) => Change(() => _sql.UpdateKey.Run(SqliteKeyRow.ValuesOf(key)) == 1);
 
     /// <inheritdoc/>
-    public bool Delete(string id) => Change(() => _sql.DeleteKey.With(id).Run() == 1);
+    public bool Delete(string id) => Change(() => _sql.DeleteKey.Run(id) == 1);
 
     /// <inheritdoc/>
     public void Add(IReadOnlyCollection<WindowUsage> windows, IReadOnlyCollection<DailyUsage> days)
@@ -171,17 +171,22 @@ internal sealed class SqliteStore : IGovernanceStore
         {
             foreach (WindowUsage window in windows)
             {
-                if (_sql.AddToWindow.Bind(window).Run() == 0)
+                object[] values = [window.KeyId, window.WindowStart, window.SpendMicroCents, window.Tokens, window.Requests];
+                if (_sql.AddToWindow.Run(values) == 0)
                 {
-                    _sql.NewWindow.Bind(window).Run();
+                    _sql.NewWindow.Run(values);
                 }
             }
 
             foreach (DailyUsage day in days)
             {
-                if (_sql.AddToDay.Bind(day).Run() == 0)
+                object[] values =
+                [
+                    day.Day, day.KeyId, day.Model, day.Requests, day.Estimated, day.SpendMicroCents, day.Input, day.CacheRead, day.CacheWrite, day.Output, day.Reasoning,
+                ];
+                if (_sql.AddToDay.Run(values) == 0)
                 {
-                    _sql.NewDay.Bind(day).Run();
+                    _sql.NewDay.Run(values);
                 }
             }
 
@@ -192,19 +197,23 @@ internal sealed class SqliteStore : IGovernanceStore
 
     /// <inheritdoc/>
     public IReadOnlyList<DailyUsage> ReadUsage(string? keyId, long from, long until, int limit) => Do(() =>
-        (keyId is null ? _sql.ReadDays : _sql.ReadDaysOfKey.With(keyId)).With(from).With(until).With(limit).Read(row => new DailyUsage(
-            row.Text(1), row.Text(2), row.Count(0), row.Count(3), row.Count(4), row.Count(5), row.Count(6), row.Count(7), row.Count(8), row.Count(9), row.Count(10))));
+    {
+        return keyId is null ? _sql.ReadDays.Read(Usage, from, until, limit) : _sql.ReadDaysOfKey.Read(Usage, keyId, from, until, limit);
+
+        static DailyUsage Usage(SqliteDataReader row) => new(
+            row.Text(1), row.Text(2), row.Count(0), row.Count(3), row.Count(4), row.Count(5), row.Count(6), row.Count(7), row.Count(8), row.Count(9), row.Count(10));
+    });
 
     /// <inheritdoc/>
     public void Append(AuditEntry entry)
     {
-        Change(() => _sql.AppendAudit.With(entry.At).With(entry.Action).With(entry.Subject).With(entry.Detail).With(entry.Source).Run());
+        Change(() => _sql.AppendAudit.Run(entry.At, entry.Action, entry.Subject, entry.Detail, entry.Source));
         PruneSometimes();
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<AuditEntry> ReadAudit(long before, int limit) => Do(() =>
-        _sql.ReadAudit.With(before).With(limit).Read(row => new AuditEntry(row.Count(0), row.Count(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5))));
+        _sql.ReadAudit.Read(row => new AuditEntry(row.Count(0), row.Count(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5)), before, limit));
 
     /// <summary>Writes the journal into the file and lets another process have it.</summary>
     public void Dispose()
@@ -214,43 +223,38 @@ internal sealed class SqliteStore : IGovernanceStore
             if (!_isClosed)
             {
                 _isClosed = true;
-                _sql.Dispose();
                 _database.Dispose();
                 _fileLock.Dispose();
             }
         }
     }
 
-    private static SqliteDatabase Connect(string file, TimeSpan patience)
+    private static SqliteConnection Connect(string file, TimeSpan patience)
     {
         if (DatabaseFile.IsCutOff(file))
         {
             throw new InvalidDataException(SqliteFault.Damaged);
         }
 
-        return SqliteDatabase.Open(file, patience);
+        return SqliteLibrary.Connect(file, patience);
     }
 
-    private static void UseJournal(SqliteDatabase database)
+    private static void UseJournal(SqliteConnection database)
     {
-        using (var mode = new SqliteStatement(database, "PRAGMA journal_mode = WAL"))
+        if (database.Read("PRAGMA journal_mode = WAL", row => row.Text(0))[0] != "wal")
         {
-            if (mode.Read(row => row.Text(0))[0] != "wal")
-            {
-                throw new InvalidDataException("is on a file system that cannot share memory between processes, such as a network share; put it on a local disk");
-            }
+            throw new InvalidDataException("is on a file system that cannot share memory between processes, such as a network share; put it on a local disk");
         }
 
         database.Execute("PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864");
     }
 
     // Who may call and what is spent depends on two tables, which are looked through page by page; the others may be long.
-    private static void Check(SqliteDatabase database, long version)
+    private static void Check(SqliteConnection database, long version)
     {
         foreach (string part in (ReadOnlySpan<string>)(version == 0 ? [""] : ["('virtual_keys')", "('usage_counters')"]))
         {
-            using var check = new SqliteStatement(database, $"PRAGMA quick_check{part}");
-            if (check.Read(row => row.Text(0)) is not ["ok"])
+            if (database.Read($"PRAGMA quick_check{part}", row => row.Text(0)) is not ["ok"])
             {
                 throw new InvalidDataException(SqliteFault.Damaged);
             }
@@ -260,7 +264,7 @@ internal sealed class SqliteStore : IGovernanceStore
     // The two long parts of a start: whether the file is sound is found out while it is read. Nobody gets what was read of one that is not.
     private void CheckAndRead(string file, TimeSpan patience)
     {
-        using SqliteDatabase second = Connect(file, patience);
+        using SqliteConnection second = Connect(file, patience);
 
         // Pages, each of which it looks at once.
         second.Execute("PRAGMA cache_size = 32");
@@ -268,9 +272,9 @@ internal sealed class SqliteStore : IGovernanceStore
         long now = _time.GetUtcNow().ToUnixTimeSeconds();
         try
         {
-            _ahead = (SqliteLoader.Load(_sql, now), BudgetWindow.DayOf(now));
+            _ahead = (SqliteLoader.Load(_database, now), BudgetWindow.DayOf(now));
         }
-        catch (Exception problem) when (problem is SqliteFailure or InvalidDataException)
+        catch (Exception problem) when (problem is SqliteException or InvalidDataException)
         {
             // Said by whoever asks for it, if the file is sound.
         }
@@ -284,7 +288,7 @@ internal sealed class SqliteStore : IGovernanceStore
 
     private static StoreException Explain(string path, Exception problem) => problem switch
     {
-        SqliteFailure fault => SqliteFault.Explain(path, fault),
+        SqliteException fault => SqliteFault.Explain(path, fault),
         InvalidDataException => new StoreException($"the database '{path}' {problem.Message}", problem),
         _ => new StoreException($"the database '{path}' cannot be opened: {DatabaseFile.Reason(problem)}; set governance.db_path to a file in a directory that exists and that this user may write", problem),
     };
@@ -302,9 +306,9 @@ internal sealed class SqliteStore : IGovernanceStore
         try
         {
             isDone = Change(() =>
-                _sql.PruneDays.With(now - (DaysKept * Day)).With(PruneAtOnce).Run()
-                + _sql.PruneWindows.With(now - (WindowDaysKept * Day)).With(PruneAtOnce).Run()
-                + _sql.PruneAudit.With(AuditKept).With(PruneAtOnce).Run()) < PruneAtOnce;
+                _sql.PruneDays.Run(now - (DaysKept * Day), PruneAtOnce)
+                + _sql.PruneWindows.Run(now - (WindowDaysKept * Day), PruneAtOnce)
+                + _sql.PruneAudit.Run(AuditKept, PruneAtOnce)) < PruneAtOnce;
         }
         catch (StoreException)
         {
@@ -329,7 +333,7 @@ internal sealed class SqliteStore : IGovernanceStore
         catch
         {
             // Some failures of SQLite have ended the transaction already.
-            if (_database.IsInTransaction)
+            if (_database.IsInTransaction())
             {
                 _sql.Rollback.Run();
             }
@@ -351,7 +355,7 @@ internal sealed class SqliteStore : IGovernanceStore
             {
                 return work();
             }
-            catch (Exception problem) when (problem is SqliteFailure or InvalidDataException)
+            catch (Exception problem) when (problem is SqliteException or InvalidDataException)
             {
                 throw Explain(_path, problem);
             }

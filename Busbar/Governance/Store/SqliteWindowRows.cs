@@ -46,7 +46,7 @@ internal sealed class SqliteWindowRows
     public long Month { get; }
 
     /// <summary>Takes in a row.</summary>
-    public void Add(SqliteStatement row)
+    public void Add(SqliteRow row)
     {
         bool isSound = row.TryCount(2, out long spent) & row.TryCount(3, out long tokens) & row.TryCount(4, out long requests);
         _waiting[_count++] = (_positions.IdOf(row.Utf8(0)), row.Count(1), new Sums(spent, tokens, isSound ? requests : Unreadable));
