@@ -36,6 +36,10 @@ public class RequestBenchmarks
         {"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hello there, how are you today?"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21}}
         """;
 
+    private const string Stream =
+        "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\n"
+        + "data: [DONE]\n\n";
+
     private readonly List<IDisposable> _servers = [];
     private readonly string _directory = Directory.CreateTempSubdirectory("busbar-bench-").FullName;
     private Governor _governor = null!;
@@ -43,6 +47,8 @@ public class RequestBenchmarks
     private Connection _bare = null!;
     private Connection _same = null!;
     private Connection _translated = null!;
+    private Connection _streamed = null!;
+    private Connection _silent = null!;
 
     /// <summary>Starts provider, bare proxy and gateway.</summary>
     [GlobalSetup]
@@ -71,6 +77,9 @@ public class RequestBenchmarks
         _bare = new Connection(bare, "/v1/chat/completions", $$"""{"model":"p","messages":[{"role":"user","content":"{{filler}}"}]}""");
         _same = new Connection(port, "/v1/chat/completions", $$"""{"model":"p","messages":[{"role":"user","content":"{{filler}}"}]}""");
         _governed = new Connection(governed, "/v1/chat/completions", $$"""{"model":"p","messages":[{"role":"user","content":"{{filler}}"}]}""");
+        string streamed = $$"""{"model":"p","stream":true,"messages":[{"role":"user","content":"{{filler}}"}]}""";
+        _streamed = new Connection(port, "/v1/chat/completions", streamed, isStream: true);
+        _silent = new Connection(StartGateway(upstream, "auth: { mode: token, client_tokens: [tok] }\nlimits: { stream_keepalive_secs: 0 }", null), "/v1/chat/completions", streamed, isStream: true);
         _translated = new Connection(port, "/v1/messages", $$"""{"model":"p","max_tokens":100,"messages":[{"role":"user","content":"{{filler}}"}]}""");
     }
 
@@ -102,6 +111,14 @@ public class RequestBenchmarks
     /// <summary>Anthropic client, OpenAI provider.</summary>
     [Benchmark]
     public int Translated() => _translated.Call();
+
+    /// <summary>A short stream.</summary>
+    [Benchmark]
+    public int Streamed() => _streamed.Call();
+
+    /// <summary>The same without keep-alives: what their timers cost is the difference.</summary>
+    [Benchmark]
+    public int StreamedWithoutKeepAlive() => _silent.Call();
 
     private int StartGateway(int upstream, string callers, Governor? governor)
     {
@@ -148,6 +165,7 @@ public class RequestBenchmarks
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
         _servers.Add(listener);
+        byte[] stream = Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nx-request-id: req_1\r\nContent-Length: {Stream.Length}\r\n\r\n{Stream}");
         byte[] answer = Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nx-request-id: req_1\r\nContent-Length: {Answer.Length}\r\n\r\n{Answer}");
         new Thread(() =>
         {
@@ -156,7 +174,7 @@ public class RequestBenchmarks
                 while (true)
                 {
                     Socket connection = listener.Accept();
-                    new Thread(() => Serve(connection, answer)) { IsBackground = true }.Start();
+                    new Thread(() => Serve(connection, answer, stream)) { IsBackground = true }.Start();
                 }
             }
             catch (SocketException)
@@ -168,7 +186,7 @@ public class RequestBenchmarks
         return ((IPEndPoint)listener.LocalEndPoint!).Port;
     }
 
-    private static void Serve(Socket connection, byte[] answer)
+    private static void Serve(Socket connection, byte[] answer, byte[] stream)
     {
         byte[] buffer = new byte[16 * 1024];
         int filled = 0;
@@ -184,7 +202,7 @@ public class RequestBenchmarks
             ReadOnlySpan<byte> got = buffer.AsSpan(0, filled);
             if (got.IndexOf("\r\n\r\n"u8) is > 0 and var head && Connection.Complete(got, head))
             {
-                connection.Send(answer);
+                connection.Send(got.IndexOf("\"stream\":true"u8) > 0 ? stream : answer);
                 filled = 0;
             }
         }
@@ -195,9 +213,11 @@ public class RequestBenchmarks
         private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         private readonly byte[] _request;
         private readonly byte[] _buffer = new byte[16 * 1024];
+        private readonly bool _isStream;
 
-        public Connection(int port, string path, string body)
+        public Connection(int port, string path, string body, bool isStream = false)
         {
+            _isStream = isStream;
             _socket.Connect(IPAddress.Loopback, port);
             _request = Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer tok\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
         }
@@ -210,6 +230,16 @@ public class RequestBenchmarks
             {
                 filled += _socket.Receive(_buffer.AsSpan(filled));
                 ReadOnlySpan<byte> got = _buffer.AsSpan(0, filled);
+                if (_isStream)
+                {
+                    if (!got.EndsWith("0\r\n\r\n"u8))
+                    {
+                        continue;
+                    }
+
+                    return got.StartsWith("HTTP/1.1 200"u8) ? filled : throw new InvalidOperationException("the call failed");
+                }
+
                 if (got.EndsWith("}"u8) && got.IndexOf("\r\n\r\n"u8) is > 0 and var head && Complete(got, head))
                 {
                     return got.StartsWith("HTTP/1.1 200"u8) ? filled : throw new InvalidOperationException("the call failed");

@@ -7,6 +7,8 @@ public sealed class ShutdownScenarios
 {
     public static TheoryData<string> Dialects => Cases.Dialects;
 
+    public static TheoryData<string, string> Hops => Cases.Hops;
+
     [Theory]
     [MemberData(nameof(Dialects))]
     [Trait("gotcha", "C8")]
@@ -64,6 +66,80 @@ public sealed class ShutdownScenarios
 
         scene.Gateway.Signal(PosixSignal.SIGTERM);
 
+        Assert.Equal(0, await scene.Gateway.ExitedAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Hops))]
+    public async Task A_stream_longer_than_the_drain_ends_with_the_error_of_its_protocol(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await HoldingAsync(serves, Task.Delay(Timeout.Infinite), new SceneConfig(serves) { Limits = "{ shutdown_drain_secs: 1 }" });
+        using HttpResponseMessage response = await scene.OpenAsync(speaks, stream: true);
+
+        scene.Gateway.Signal(PosixSignal.SIGTERM);
+        Reply reply = await scene.ReadAsync(response);
+
+        Assert.Contains("hello", reply.Text);
+        Assert.True(speaks.HasError(reply.Text), reply.Text);
+        Assert.False(speaks.EndsCleanly(reply.Text), reply.Text);
+        Scene.SpeaksLikeTheVendor(reply);
+        Assert.Equal(0, await scene.Gateway.ExitedAsync());
+        Assert.Contains(" outcome=error attempts=1 ", scene.Gateway.StandardError);
+        Assert.Contains(" reason=shutdown ", scene.Gateway.StandardError);
+        Assert.DoesNotContain("attempt failed", scene.Gateway.StandardError);
+    }
+
+    [Theory]
+    [InlineData("openai", false, "{ shutdown_drain_secs: 1 }")]
+    [InlineData("bedrock", true, "{ shutdown_drain_secs: 1 }")]
+    [InlineData("anthropic", true, "{ shutdown_drain_secs: 2, stream_keepalive_secs: 1 }")]
+    public async Task A_request_that_has_no_answer_by_the_end_of_the_drain_is_told_so(string protocol, bool stream, string limits)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Limits = limits });
+        scene.Settles = false;
+        scene.Upstream.Always = call => call.SilenceAsync();
+        Task<Reply> waits = scene.PostAsync(dialect, stream);
+        await scene.Upstream.ArrivedAsync();
+
+        scene.Gateway.Signal(PosixSignal.SIGTERM);
+        Reply reply = await waits;
+
+        if (reply.Status == 200)
+        {
+            Assert.True(dialect.HasError(reply.Text), reply.Text);
+        }
+        else
+        {
+            dialect.IsEnvelope(reply, 503);
+        }
+
+        Assert.Equal(limits.Contains("keepalive", StringComparison.Ordinal), reply.Status == 200);
+        Assert.Empty(scene.Upstreams[1].Requests);
+        Assert.Equal(0, await scene.Gateway.ExitedAsync());
+        Assert.Contains(" reason=shutdown ", scene.Gateway.StandardError);
+    }
+
+    [Fact]
+    public async Task A_request_that_waits_for_a_lane_at_the_end_of_the_drain_is_told_so()
+    {
+        Dialect dialect = Dialect.All[0];
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Limits = "{ shutdown_drain_secs: 1 }", Model = "max_concurrent: 1" });
+        scene.Settles = false;
+        scene.Upstream.Always = call => call.SilenceAsync();
+        Task<Reply>[] both = [scene.PostAsync(dialect), scene.PostAsync(dialect)];
+        await scene.Upstream.ArrivedAsync();
+        await Eventually.HoldsAsync(async () => (await scene.MetricsAsync()).Sum("busbar_pool_queued") == 1 ? null : "nobody waits");
+
+        scene.Gateway.Signal(PosixSignal.SIGTERM);
+
+        foreach (Reply reply in await Task.WhenAll(both))
+        {
+            dialect.IsEnvelope(reply, 503);
+        }
+
+        Assert.Single(scene.Upstream.Requests);
         Assert.Equal(0, await scene.Gateway.ExitedAsync());
     }
 

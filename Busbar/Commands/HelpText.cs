@@ -32,7 +32,7 @@ internal static class HelpText
         --config FILE:
           busbar status                               what it is doing; exits with 1 when no lane can serve
           busbar lanes [list]                         its lanes
-          busbar lanes reset [LANE]                   closes the breakers of a lane, or of all: whatever shut them is mended
+          busbar lanes reset [LANE]                   closes the breakers of a lane, or of all: whatever opened them is repaired
           busbar lanes disable|enable|probe LANE      takes a lane out of service, back, or calls it now
           busbar keys create --name NAME [--pool NAME]... [--budget-cents N] [--period total|daily|monthly] [--rpm N] [--tpm N]
                              [--max-concurrent N] [--soft] [--expires-in 30d] [--group NAME] [--label NAME=VALUE]...

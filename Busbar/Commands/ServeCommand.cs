@@ -136,7 +136,7 @@ internal static partial class ServeCommand
         var telemetry = new Telemetry(metrics, log, time);
         await using var _ = telemetry.ConfigureAwait(false);
         telemetry.Apply(config.Observability);
-        var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time, governor), metrics, requestLog, time) { Telemetry = telemetry };
+        using var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time, governor), metrics, requestLog, time) { Telemetry = telemetry };
         telemetry.Page = () => metrics.Render(application.Snapshot.Fleet, ProcessGauges.Read());
         var prober = new HealthProber(requestLog);
         var control = new GatewayControl(application, prober, tls, reload, metrics, log, error);

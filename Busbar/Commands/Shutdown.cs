@@ -11,6 +11,9 @@ namespace Busbar.Commands;
 /// </summary>
 internal sealed partial class Shutdown : IDisposable
 {
+    // For what is cut to say so to clients that read.
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
     private readonly TaskCompletionSource<bool> _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _hurry = new();
     private readonly PosixSignalRegistration _terminate;
@@ -40,21 +43,19 @@ internal sealed partial class Shutdown : IDisposable
         if (waits && limits.ReadyDelaySecs > 0)
         {
             GoingDown(_log, limits.ReadyDelaySecs);
-            try
-            {
-                await Task.Delay(TimeSpan.FromSeconds(limits.ReadyDelaySecs), _time, _hurry.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                // The second signal.
-            }
+            await DelayAsync(TimeSpan.FromSeconds(limits.ReadyDelaySecs)).ConfigureAwait(false);
         }
 
         Draining(_log, limits.ShutdownDrainSecs);
-        _hurry.CancelAfter(TimeSpan.FromSeconds(limits.ShutdownDrainSecs));
+        Task stopped = server.StopAsync(_hurry.Token);
+        if (await Task.WhenAny(stopped, DelayAsync(TimeSpan.FromSeconds(limits.ShutdownDrainSecs))).ConfigureAwait(false) != stopped)
+        {
+            application.Cut();
+            _hurry.CancelAfter(LastWords);
+        }
 
-        // Requests still running when the token fires are cut; each settles on that path like on any other.
-        await server.StopAsync(_hurry.Token).ConfigureAwait(false);
+        // Connections still open when the token fires are cut; each request settles on that path like on any other.
+        await stopped.ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -64,6 +65,9 @@ internal sealed partial class Shutdown : IDisposable
         _interrupt.Dispose();
         _hurry.Dispose();
     }
+
+    // Ends early with the second signal.
+    private Task DelayAsync(TimeSpan time) => Task.Delay(time, _time, _hurry.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
 
     private void OnSignal(PosixSignalContext signal)
     {

@@ -5,7 +5,7 @@ using Busbar.Wire;
 
 namespace Busbar.Demo;
 
-/// <summary>The one answer simulated providers give, in the representation that all dialects are written from.</summary>
+/// <summary>The one answer simulated providers give, in the representation that all protocols are written from.</summary>
 internal static class SimulatedAnswer
 {
     private const int BytesPerToken = 4;
@@ -21,7 +21,7 @@ internal static class SimulatedAnswer
             CultureInfo.InvariantCulture,
             $"This is {provider.Name}, which speaks the {provider.Protocol.Name()} protocol. Your last message has {characters} characters. No model was asked, and no key was spent."));
 
-        // Writers repeat an answer of their own dialect as it was read; this one was never read.
+        // Writers repeat an answer of their own protocol as it was read; this one was never read.
         answer.Source = Foreign(provider.Protocol);
         answer.Model = JsonText.From(provider.Model);
         answer.Add(BlockKind.Text).Text = text;

@@ -9,7 +9,7 @@ namespace Busbar.Demo;
 
 /// <summary>
 /// Serves all simulated providers. The path says which one is meant, and the protocol's own readers and writers, in the roles opposite to the gateway's,
-/// give it its dialect: what is simulated is written down once.
+/// give it its protocol: what is simulated is written down once.
 /// </summary>
 internal sealed class SimulatedApplication(IReadOnlyList<SimulatedProvider> providers, TimeProvider time) : IHttpApplication<IFeatureCollection>
 {

@@ -39,7 +39,7 @@ internal sealed class Exchange
     /// <summary>What the path said.</summary>
     public RouteMatch Route { get; set; }
 
-    /// <summary>The client's dialect.</summary>
+    /// <summary>The client's protocol.</summary>
     public Protocol Ingress { get; set; } = null!;
 
     /// <summary>The credential this connection was admitted with last; kept from request to request.</summary>
@@ -134,10 +134,10 @@ internal sealed class Exchange
     /// <summary>Timeouts and cancellation of the upstream calls.</summary>
     public CallTimer Timer { get; } = new();
 
-    /// <summary>The head of a stream, and signs of life, while no provider has begun one.</summary>
+    /// <summary>The head of a stream, and keep-alives, while no provider has begun one.</summary>
     public EarlyAnswer Early { get; } = new();
 
-    /// <summary>Signs of life while a provider is silent in a stream.</summary>
+    /// <summary>Keep-alives while a provider is silent in a stream.</summary>
     public KeepAlive KeepAlive { get; } = new();
 
     /// <summary>Cuts off a client that takes nothing.</summary>
@@ -168,6 +168,9 @@ internal sealed class Exchange
     /// <summary>Fires when the client is gone.</summary>
     public CancellationToken ClientGone => _lifetime.RequestAborted;
 
+    /// <summary>Fires when the process has waited long enough for its requests: what is under way then ends with an error of its protocol.</summary>
+    public CancellationToken Cut { get; private set; }
+
     /// <summary>Headers of the answer; to be set before <see cref="HasStarted"/>.</summary>
     public IHeaderDictionary ResponseHeaders => _response.Headers;
 
@@ -193,14 +196,14 @@ internal sealed class Exchange
     /// <summary>Timestamp of arrival, in the units of <see cref="TimeProvider.GetTimestamp"/>.</summary>
     public long Started => _started;
 
-    /// <summary>The request id in the client's dialect, minted on first use.</summary>
+    /// <summary>The request id in the client's protocol, minted on first use.</summary>
     public string RequestId => _requestId ??= Ingress.NewRequestId();
 
     /// <summary>Whether the request came over HTTP/1.1 or older.</summary>
     public bool IsHttp1 => _request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal);
 
     /// <summary>Takes hold of a request that has just arrived.</summary>
-    public void Begin(IFeatureCollection features, GatewaySnapshot snapshot, long timestamp)
+    public void Begin(IFeatureCollection features, GatewaySnapshot snapshot, long timestamp, CancellationToken cut)
     {
         Features = features;
         _request = features.GetRequiredFeature<IHttpRequestFeature>();
@@ -210,6 +213,7 @@ internal sealed class Exchange
         _requestBody = features.GetRequiredFeature<IRequestBodyPipeFeature>();
         Snapshot = snapshot;
         _started = timestamp;
+        Cut = cut;
     }
 
     /// <summary>Notes that the answer's headers are decided now; <paramref name="lane"/> is whose answer it is, null for an answer of our own.</summary>
@@ -286,6 +290,7 @@ internal sealed class Exchange
         WantsJsonArray = false;
         _requestId = null;
         HeadersAt = 0;
+        Cut = default;
         Snapshot = null!;
         Ingress = null!;
         Features = null!;

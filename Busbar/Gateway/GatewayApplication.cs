@@ -26,7 +26,7 @@ namespace Busbar.Gateway;
 /// A request's way, from routing to settlement. The numbers are those of the design: 1 route, 2 authenticate, 3 read the body, 4 admit, 5 select,
 /// 6 attempt, 7 classify, 8 hold, 9 relay (5 to 9 in <see cref="AttemptLoop"/>), 10 settle.
 /// </summary>
-internal sealed class GatewayApplication : IHttpApplication<Exchange>
+internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposable
 {
     // Requests for the figures that are served at once, beside the limit on all others.
     private const int MaxOnlookers = 16;
@@ -40,6 +40,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     private readonly MemoryBudget _memory;
     private readonly UnprovenBodies _unproven = new();
     private readonly InboundGauge _onlookers = new();
+    private readonly CancellationTokenSource _cut = new();
     private GatewaySnapshot _snapshot;
 
     /// <summary>Serves <paramref name="snapshot"/> until <see cref="Swap"/> replaces it.</summary>
@@ -74,6 +75,12 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
         _local.IsDraining = true;
     }
 
+    /// <summary>Ends the requests under way, each with the error of its protocol: in the stream where one has begun, as a status where none has.</summary>
+    public void Cut() => _cut.Cancel();
+
+    /// <inheritdoc/>
+    public void Dispose() => _cut.Dispose();
+
     /// <summary>The configuration new requests begin with.</summary>
     public GatewaySnapshot Snapshot => Volatile.Read(ref _snapshot);
 
@@ -91,7 +98,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
             container.HostContext = exchange;
         }
 
-        exchange.Begin(contextFeatures, Snapshot, _time.GetTimestamp());
+        exchange.Begin(contextFeatures, Snapshot, _time.GetTimestamp(), _cut.Token);
         if (IsDraining && exchange.IsHttp1)
         {
             exchange.ResponseHeaders.Connection = "close";
@@ -151,11 +158,11 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask RunAsync(Exchange exchange)
     {
-        // 1. Route: the path alone fixes the dialect, but for the few paths that several vendors have.
+        // 1. Route: the path alone fixes the protocol, but for the few paths that several vendors have.
         exchange.Route = AdminEndpoint.Route(exchange) ?? Routes.Match(exchange.Method, exchange.RawPath);
         if (exchange.Route.Endpoint is GatewayEndpoint.ModelList or GatewayEndpoint.Model or GatewayEndpoint.NoAction)
         {
-            exchange.Route = exchange.Route with { Protocol = ModelDialect.Of(exchange) };
+            exchange.Route = exchange.Route with { Protocol = SharedPath.Of(exchange) };
         }
         else if (exchange.Route.Endpoint == GatewayEndpoint.None && PathClassifier.Classify(exchange.RawPath) is null
             && ClientHints.Of(exchange.RequestHeaders, exchange.RawQuery) is { } spoken)

@@ -21,13 +21,16 @@ namespace Busbar.Gateway;
 /// <param name="successes">The level of requests that went well.</param>
 internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogLevel successes = LogLevel.Debug)
 {
+    /// <summary>The reason of a request that was still under way when the process had waited long enough for it.</summary>
+    public const string Shutdown = "shutdown";
+
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromMinutes(1);
 
     private readonly RefusalLines _refusals = new(time);
     private readonly ConcurrentDictionary<int, long> _lossLoggedAt = new();
     private readonly ConcurrentDictionary<(string Provider, string Beta), long> _betaLoggedAt = new();
     private readonly ConcurrentDictionary<SocketError, long> _exhaustionLoggedAt = new();
-    private readonly ConcurrentDictionary<(string Pool, ProtocolId Dialect), long> _estimateLoggedAt = new();
+    private readonly ConcurrentDictionary<(string Pool, ProtocolId Protocol), long> _estimateLoggedAt = new();
 
     /// <summary>A request has ended.</summary>
     public void Ended(Exchange exchange)
@@ -175,7 +178,7 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
         }
     }
 
-    /// <summary>A token count was estimated; at most one line a minute for each pool and dialect.</summary>
+    /// <summary>A token count was estimated; at most one line a minute for each pool and protocol.</summary>
     public void Estimated(Exchange exchange, Pool pool)
     {
         if (IsDue(_estimateLoggedAt, (pool.Name, exchange.Route.Protocol)))

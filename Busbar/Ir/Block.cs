@@ -30,7 +30,7 @@ internal sealed class Block
         }
     }
 
-    /// <summary>Tool name. On a tool result: the name of the call it answers, when the dialect says so.</summary>
+    /// <summary>Tool name. On a tool result: the name of the call it answers, when the protocol says so.</summary>
     public JsonText Name
     {
         get => _rare is null ? default : _rare.Name;

@@ -3,7 +3,7 @@ using Busbar.Wire;
 namespace Busbar.Ir;
 
 /// <summary>
-/// A chat request in the representation all six dialects share. Everything is a slice of the body it was read from or lives in
+/// A chat request in the representation all six protocols share. Everything is a slice of the body it was read from or lives in
 /// <see cref="Arena"/>; numbers that must keep their spelling are raw slices. Rented with <see cref="Rent"/>, given back by disposing.
 /// </summary>
 internal sealed class ChatRequest : IDisposable
@@ -24,10 +24,10 @@ internal sealed class ChatRequest : IDisposable
     /// <summary>The index over the body; kept with the request so that both are rented once.</summary>
     public JsonTape Tape { get; } = new();
 
-    /// <summary>The dialect it was read from.</summary>
+    /// <summary>The protocol it was read from.</summary>
     public ProtocolId Source;
 
-    /// <summary>The model as the client named it; absent in dialects that name it in the path.</summary>
+    /// <summary>The model as the client named it; absent in protocols that name it in the path.</summary>
     public JsonText Model;
 
     /// <summary>Whether the client wants a stream.</summary>

@@ -13,7 +13,7 @@ internal sealed class ChatResponse : IDisposable
     /// <summary>The index over the body.</summary>
     public JsonTape Tape { get; } = new();
 
-    /// <summary>The dialect of the body it was read from; null when it was put together otherwise.</summary>
+    /// <summary>The protocol of the body it was read from; null when it was put together otherwise.</summary>
     public ProtocolId? Source;
 
     /// <summary>The provider's id of the answer.</summary>

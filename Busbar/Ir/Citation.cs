@@ -3,7 +3,7 @@ using Busbar.Wire;
 namespace Busbar.Ir;
 
 /// <summary>
-/// A statement's source. <see cref="Raw"/> is replayed verbatim to the dialect it came from; every other writer rebuilds
+/// A statement's source. <see cref="Raw"/> is replayed verbatim to the protocol it came from; every other writer rebuilds
 /// its own shape from the neutral fields.
 /// </summary>
 internal struct Citation
@@ -11,7 +11,7 @@ internal struct Citation
     /// <summary>What the positions count.</summary>
     public CitationKind Kind;
 
-    /// <summary>The dialect of <see cref="Raw"/>.</summary>
+    /// <summary>The protocol of <see cref="Raw"/>.</summary>
     public ProtocolId Origin;
 
     /// <summary>The citation as read; absent when it was built here.</summary>
@@ -26,7 +26,7 @@ internal struct Citation
     /// <summary>Address of the source, where it has one.</summary>
     public JsonText Url;
 
-    /// <summary>Id of a source within the dialect (document id, file id, encrypted index).</summary>
+    /// <summary>Id of a source within the protocol (document id, file id, encrypted index).</summary>
     public JsonText SourceId;
 
     /// <summary>Index of the cited document in the request, or -1.</summary>

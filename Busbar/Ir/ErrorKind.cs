@@ -1,6 +1,6 @@
 namespace Busbar.Ir;
 
-/// <summary>What the gateway tells a client, before it is put into the client's dialect (control plane, 3.8).</summary>
+/// <summary>What the gateway tells a client, before it is put into the client's protocol (control plane, 3.8).</summary>
 internal enum ErrorKind : byte
 {
     /// <summary>Malformed or impossible request (400).</summary>

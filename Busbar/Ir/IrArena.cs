@@ -95,7 +95,7 @@ internal sealed class IrArena : IDisposable
     /// <summary>Copies escaped text that must outlive its source.</summary>
     public JsonText StoreText(ReadOnlySpan<byte> escaped) => new(Store(escaped));
 
-    /// <summary>Plain UTF-8, such as a JSON value that a dialect carries as a string, in escaped form.</summary>
+    /// <summary>Plain UTF-8, such as a JSON value that a protocol carries as a string, in escaped form.</summary>
     public JsonText StoreEscaped(ReadOnlySpan<byte> plain)
     {
         using var escaped = new PooledBuffer(plain.Length * 2 + 1);
@@ -103,7 +103,7 @@ internal sealed class IrArena : IDisposable
         return StoreText(escaped.Span);
     }
 
-    /// <summary>The unescaped form of <paramref name="text"/> as one JSON value, when it is one; absent otherwise. Used for arguments that a dialect carries as a string.</summary>
+    /// <summary>The unescaped form of <paramref name="text"/> as one JSON value, when it is one; absent otherwise. Used for arguments that a protocol carries as a string.</summary>
     public JsonSlice StoreParsed(JsonText text)
     {
         using var plain = new PooledBuffer(text.Escaped.Length);

@@ -1,6 +1,6 @@
 namespace Busbar.Ir;
 
-/// <summary>Forms in which dialects ask for thinking.</summary>
+/// <summary>Forms in which protocols ask for thinking.</summary>
 internal enum ReasoningMode : byte
 {
     /// <summary>The caller did not say.</summary>

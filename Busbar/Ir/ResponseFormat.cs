@@ -11,10 +11,10 @@ internal struct ResponseFormat
     /// <summary>JSON Schema of the answer; absent for any JSON.</summary>
     public JsonSlice Schema;
 
-    /// <summary>Name of the schema, where the dialect has one.</summary>
+    /// <summary>Name of the schema, where the protocol has one.</summary>
     public JsonText Name;
 
-    /// <summary>Description of the schema, where the dialect has one.</summary>
+    /// <summary>Description of the schema, where the protocol has one.</summary>
     public JsonText Description;
 
     /// <summary>Whether the schema binds strictly; null when unsaid.</summary>

@@ -1,6 +1,6 @@
 namespace Busbar.Ir;
 
-/// <summary>The events all six stream dialects are made of. The remarks name the fields of <see cref="StreamEvent"/> each kind uses.</summary>
+/// <summary>The events all six stream protocols are made of. The remarks name the fields of <see cref="StreamEvent"/> each kind uses.</summary>
 internal enum StreamEventKind : byte
 {
     /// <summary>The answer begins: Id, Model, Usage (what is known so far), Created.</summary>
@@ -33,6 +33,6 @@ internal enum StreamEventKind : byte
     /// <summary>The provider reports a failure: Error.</summary>
     Error,
 
-    /// <summary>A sign of life without content.</summary>
+    /// <summary>A keep-alive without content.</summary>
     Ping,
 }

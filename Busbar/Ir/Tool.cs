@@ -47,6 +47,6 @@ internal struct Tool
     /// <summary>The entry as read, for replay to <see cref="Origin"/>. Of a group the first member has the whole entry, the others nothing.</summary>
     public JsonSlice Raw;
 
-    /// <summary>The dialect it was read from.</summary>
+    /// <summary>The protocol it was read from.</summary>
     public ProtocolId Origin;
 }

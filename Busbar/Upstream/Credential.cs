@@ -67,7 +67,7 @@ internal sealed class Credential
         key.StartsWith("sk-ant-api", StringComparison.Ordinal)
         || (!key.StartsWith("sk-ant-oat", StringComparison.Ordinal) && (!caller.IsPassthrough || caller.Carrier == CredentialCarrier.ApiKeyHeader));
 
-    // Clients of other dialects know no way but Bearer, where Google takes OAuth tokens alone.
+    // Clients of other protocols know no way but Bearer, where Google takes OAuth tokens alone.
     private static bool IsGoogleApiKey(string key) => key.StartsWith("AIza", StringComparison.Ordinal) || key.StartsWith("AQ.", StringComparison.Ordinal);
 
     private static bool IsHeaderSafe(string key)

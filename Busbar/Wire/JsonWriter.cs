@@ -111,7 +111,7 @@ internal readonly struct JsonWriter
         _output.Write((byte)'"');
     }
 
-    /// <summary>Writes a JSON value as a string that contains its text (tool arguments in several dialects), as the value of <paramref name="name"/>.</summary>
+    /// <summary>Writes a JSON value as a string that contains its text (tool arguments in several protocols), as the value of <paramref name="name"/>.</summary>
     public void Stringified(ReadOnlySpan<byte> name, JsonSlice value)
     {
         Name(name);

@@ -41,6 +41,23 @@ public sealed class CallTimerTests
         Assert.True(timer.HasFired);
     }
 
+    [Fact]
+    public async Task A_process_that_goes_down_ends_every_call_also_one_that_is_drained()
+    {
+        using var client = new CancellationTokenSource();
+        using var cut = new CancellationTokenSource();
+        var timer = new CallTimer();
+        timer.Start(Long, client.Token, grace: Long, cut.Token);
+        await client.CancelAsync();
+        Assert.False(timer.IsCut);
+
+        await cut.CancelAsync();
+
+        Assert.True(timer.HasFired && timer.IsCut);
+        timer.Reset();
+        Assert.False(timer.HasFired || timer.IsCut);
+    }
+
     private static async Task FiresAsync(CallTimer timer) =>
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Delay(Bound, timer.Token));
 }

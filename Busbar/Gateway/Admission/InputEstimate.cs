@@ -57,7 +57,7 @@ internal static class InputEstimate
         return !text.ContainsAnyExcept(Base64);
     }
 
-    // Only where the dialects put files: a prompt that looks like base64 is text to the model.
+    // Only where the protocols put files: a prompt that looks like base64 is text to the model.
     private static bool HoldsMedia(ReadOnlySpan<byte> before)
     {
         before = before.TrimEnd(" \t\r\n"u8);

@@ -127,7 +127,7 @@ internal static class RequestAdmission
         return RoutingMembers.Objection(exchange) ?? FollowUp.Objection(exchange);
     }
 
-    // The model was named in front of the path, and the body has none, or no name, where its dialect demands one.
+    // The model was named in front of the path, and the body has none, or no name, where its protocol demands one.
     private static void NameModel(Exchange exchange, string name)
     {
         PooledBuffer body = exchange.Body!;

@@ -212,9 +212,10 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 
         pick.Turn = CallerShare.Of(exchange);
         TimeSpan longest = pool.Config.QueueMaxMs is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : left;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(exchange.ClientGone, exchange.Cut);
         try
         {
-            return await pool.WaitAsync(pick, longest < left ? longest : left, exchange.ClientGone).ConfigureAwait(false);
+            return await pool.WaitAsync(pick, longest < left ? longest : left, end.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -260,7 +261,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         bool drains = lease.Pool.Config.OnClientDisconnect == DisconnectMode.Drain;
         TimeSpan grace = TimeSpan.FromSeconds(drains ? exchange.Snapshot.Config.Limits.DrainSecs : 0);
         int failed = exchange.Failures?.Count ?? 0;
-        exchange.Timer.Start(limit.Time, exchange.ClientGone, grace);
+        exchange.Timer.Start(limit.Time, exchange.ClientGone, grace, exchange.Cut);
         AttemptResult result;
         try
         {
@@ -286,6 +287,14 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             {
                 exchange.Outcome = Outcome.ClientError;
                 return AttemptResult.ClientLeft;
+            }
+
+            if (exchange.Timer.IsCut)
+            {
+                // The process goes down: nobody's fault, and no lane could do better.
+                exchange.Reason = RequestLog.Shutdown;
+                lease.Pass();
+                return new AttemptResult(AttemptEnd.Refused, Final: new GatewayError(ErrorKind.Unavailable));
             }
 
             if (LocalExhaustionException.Behind(exception) is { } exhaustion)

@@ -113,7 +113,7 @@ internal sealed class AttemptTrace(TraceContext context, long start)
         }
     }
 
-    // Well-known values; hosts that speak another vendor's dialect bear its name unless they have one of their own.
+    // Well-known values; hosts that speak another vendor's protocol bear its name unless they have one of their own.
     private static string ProviderName(string configured, ProtocolId protocol) => configured switch
     {
         "groq" or "deepseek" => configured,

@@ -11,6 +11,8 @@ internal sealed class CallTimer
 
     private CancellationTokenSource _source = new();
     private CancellationTokenRegistration _client;
+    private CancellationTokenRegistration _end;
+    private CancellationToken _cut;
     private long _armedAt;
     private TimeSpan _armedFor;
     private TimeSpan _grace;
@@ -22,15 +24,19 @@ internal sealed class CallTimer
     /// <summary>Whether it fired, for whatever reason.</summary>
     public bool HasFired => _source.IsCancellationRequested;
 
+    /// <summary>Whether the process went down before the call had ended.</summary>
+    public bool IsCut => _cut.IsCancellationRequested;
+
     /// <summary>Whether calls outlive their client.</summary>
     public bool Drains => _grace > TimeSpan.Zero;
 
     /// <summary>
-    /// Begins an attempt that may take <paramref name="limit"/> at most and ends <paramref name="grace"/> after <paramref name="clientGone"/> fires.
+    /// Begins an attempt that may take <paramref name="limit"/> at most and ends <paramref name="grace"/> after <paramref name="clientGone"/> fires, and at
+    /// once when <paramref name="cut"/> does.
     /// </summary>
-    public void Start(TimeSpan limit, CancellationToken clientGone, TimeSpan grace = default)
+    public void Start(TimeSpan limit, CancellationToken clientGone, TimeSpan grace = default, CancellationToken cut = default)
     {
-        _client.Dispose();
+        Unregister();
         if (!_source.TryReset())
         {
             _source.Dispose();
@@ -40,7 +46,9 @@ internal sealed class CallTimer
         _grace = grace;
         Volatile.Write(ref _endsAt, 0);
         Arm(limit);
+        _cut = cut;
         _client = clientGone.UnsafeRegister(static state => ((CallTimer)state!).OnClientGone(), this);
+        _end = cut.UnsafeRegister(static state => ((CallTimer)state!).Fire(), this);
     }
 
     /// <summary>Allows <paramref name="limit"/> from now.</summary>
@@ -76,8 +84,7 @@ internal sealed class CallTimer
     /// <summary>Ends the request: nothing fires any more.</summary>
     public void Reset()
     {
-        _client.Dispose();
-        _client = default;
+        Unregister();
         if (!_source.TryReset())
         {
             _source.Dispose();
@@ -86,6 +93,15 @@ internal sealed class CallTimer
 
         _armedFor = default;
         _grace = default;
+    }
+
+    private void Unregister()
+    {
+        _client.Dispose();
+        _client = default;
+        _end.Dispose();
+        _end = default;
+        _cut = default;
     }
 
     private void OnClientGone()

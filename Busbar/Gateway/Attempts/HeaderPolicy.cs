@@ -131,7 +131,7 @@ internal static class HeaderPolicy
     public static string? ContentTypeOf(ResponseHead upstream) =>
         upstream.TryGet("Content-Type", out ReadOnlySpan<char> type) && IsSendable(type) ? Text(type) : null;
 
-    /// <summary>Names the request to the client in its dialect, unless the provider already did.</summary>
+    /// <summary>Names the request to the client in its protocol, unless the provider already did.</summary>
     public static void NameRequest(Exchange exchange)
     {
         if (exchange.Ingress.RequestIdHeader is { } name && !exchange.ResponseHeaders.ContainsKey(name))

@@ -5,7 +5,7 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Attempts;
 
 /// <summary>
-/// How many input tokens a chat request surely is, at least, told from its bytes alone. Only text that every dialect gives to its model counts, at
+/// How many input tokens a chat request surely is, at least, told from its bytes alone. Only text that every protocol gives to its model counts, at
 /// twice the length that vendors' tokens have on average, and a run of one character as a single one.
 /// </summary>
 internal static class LeastInput

@@ -16,7 +16,7 @@ internal static class SessionKey
             : null;
     }
 
-    /// <summary>The hash of the system prompt as it stands in <paramref name="body"/>, of whatever dialect; null when there is none.</summary>
+    /// <summary>The hash of the system prompt as it stands in <paramref name="body"/>, of whatever protocol; null when there is none.</summary>
     public static ulong? OfSystemPrompt(ReadOnlyMemory<byte> body)
     {
         using var tape = new JsonTape();

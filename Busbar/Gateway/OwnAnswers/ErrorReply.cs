@@ -7,7 +7,7 @@ using Busbar.Wire;
 
 namespace Busbar.Gateway.OwnAnswers;
 
-/// <summary>Answers a request with an error in the client's own dialect.</summary>
+/// <summary>Answers a request with an error in the client's own protocol.</summary>
 internal static class ErrorReply
 {
     /// <summary>

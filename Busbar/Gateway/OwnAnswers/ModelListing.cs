@@ -64,23 +64,23 @@ internal static class ModelListing
         .. fleet.Direct.Where(model => fleet.ForPool(model.Name) is null).OrderBy(model => model.Name, StringComparer.Ordinal),
     ];
 
-    /// <summary>Writes all of <paramref name="models"/> in the shape of <paramref name="dialect"/> (Anthropic, Gemini, Cohere, else OpenAI).</summary>
-    public static void WriteList(ProtocolId dialect, IReadOnlyList<Pool> models, JsonWriter output)
+    /// <summary>Writes all of <paramref name="models"/> in the shape of <paramref name="protocol"/> (Anthropic, Gemini, Cohere, else OpenAI).</summary>
+    public static void WriteList(ProtocolId protocol, IReadOnlyList<Pool> models, JsonWriter output)
     {
         output.StartObject();
-        if (dialect is not (ProtocolId.Anthropic or ProtocolId.Gemini or ProtocolId.Cohere))
+        if (protocol is not (ProtocolId.Anthropic or ProtocolId.Gemini or ProtocolId.Cohere))
         {
             output.Literal("object"u8, "list"u8);
         }
 
-        output.StartArray(dialect is ProtocolId.Gemini or ProtocolId.Cohere ? "models"u8 : "data"u8);
+        output.StartArray(protocol is ProtocolId.Gemini or ProtocolId.Cohere ? "models"u8 : "data"u8);
         foreach (Pool model in models)
         {
-            WriteModel(dialect, model, output);
+            WriteModel(protocol, model, output);
         }
 
         output.EndArray();
-        if (dialect == ProtocolId.Anthropic)
+        if (protocol == ProtocolId.Anthropic)
         {
             output.Bool("has_more"u8, false);
             WriteId("first_id"u8, models.Count > 0 ? models[0] : null, output);
@@ -91,10 +91,10 @@ internal static class ModelListing
     }
 
     /// <summary>Writes one entry.</summary>
-    public static void WriteModel(ProtocolId dialect, Pool model, JsonWriter output)
+    public static void WriteModel(ProtocolId protocol, Pool model, JsonWriter output)
     {
         output.StartObject();
-        switch (dialect)
+        switch (protocol)
         {
             case ProtocolId.Anthropic:
                 WriteAnthropic(model, output);

@@ -8,7 +8,7 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Relay;
 
 /// <summary>
-/// Status, headers and signs of life for a client that waits for a stream while no provider has begun one: what stands between cuts connections that are
+/// Status, headers and keep-alives for a client that waits for a stream while no provider has begun one: what stands between cuts connections that are
 /// silent for a minute. They belong to no lane, so failover stays possible behind them; only what would have been an error with a status is one in the stream.
 /// </summary>
 internal sealed class EarlyAnswer

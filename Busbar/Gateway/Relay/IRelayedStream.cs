@@ -39,7 +39,7 @@ internal interface IRelayedStream : IDisposable
     /// <summary>Bytes of text that were taken so far, where the request pays for them; otherwise 0.</summary>
     long DeliveredText { get; }
 
-    /// <summary>Appends the client's native sign of life; nothing where its dialect has none, or after the end. Only while nothing is fresh.</summary>
+    /// <summary>Appends the client's native keep-alive; nothing where its protocol has none, or after the end. Only while nothing is fresh.</summary>
     void WriteKeepAlive(PooledBuffer output);
 
     /// <summary>Makes the client's native error frame the next <see cref="Fresh"/>; nothing when the client has seen the provider's own.</summary>

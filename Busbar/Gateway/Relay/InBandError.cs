@@ -28,7 +28,7 @@ internal static class InBandError
         return ResponseTranslation.TryRead(body, protocol, response) ? response.Failure : null;
     }
 
-    // Answers are hardly ever parsed for this: one dialect always names its error, which is null then, and three say it by their stop word.
+    // Answers are hardly ever parsed for this: one protocol always names its error, which is null then, and three say it by their stop word.
     private static bool MayBe(ReadOnlySpan<byte> body)
     {
         int at = body.IndexOf("\"error\""u8);

@@ -5,7 +5,7 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Relay;
 
 /// <summary>
-/// Signs of life in a stream whose provider is silent, so that nothing between here and the client takes the connection for dead. One timer for a stream,
+/// Keep-alives in a stream whose provider is silent, so that nothing between here and the client takes the connection for dead. One timer for a stream,
 /// none for an event: the pump lends the client's pipe out while it waits for the provider, and takes it back before it writes.
 /// </summary>
 internal sealed class KeepAlive
@@ -50,7 +50,7 @@ internal sealed class KeepAlive
         }
     }
 
-    /// <summary>The pump needs the pipe again; done once a sign of life that is under way has been written.</summary>
+    /// <summary>The pump needs the pipe again; done once a keep-alive that is under way has been written.</summary>
     public ValueTask TakeBackAsync() =>
         _exchange is null || Interlocked.CompareExchange(ref _state, Busy, Lent) != Writing ? default : WaitAsync();
 

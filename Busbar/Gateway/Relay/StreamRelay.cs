@@ -199,7 +199,7 @@ internal static class StreamRelay
                 }
 
                 isOver = true;
-                fault = isOpen ? FaultClass.Timeout : FaultClass.Network;
+                fault = exchange.Timer.IsCut ? FaultClass.Gateway : isOpen ? FaultClass.Timeout : FaultClass.Network;
                 body.Fail(Interrupted(fault.Value));
                 Write(exchange, body);
                 continue;
@@ -245,6 +245,12 @@ internal static class StreamRelay
         {
             exchange.Outcome = Outcome.Error;
             Charge(attempt.Lease, fault.Value);
+            if (fault == FaultClass.Gateway && exchange.Timer.IsCut)
+            {
+                exchange.Reason = RequestLog.Shutdown;
+                return;
+            }
+
             exchange.Failed(attempt.Lease, "interrupted", attempt.Response.Status, body.Error is { } said ? said.Error : default);
         }
         else

@@ -80,7 +80,7 @@ internal static class WholeRelay
     }
 
     /// <summary>
-    /// Reads the whole body and writes it in the client's dialect, as one body or, where the client asked for a stream, as a stream.
+    /// Reads the whole body and writes it in the client's protocol, as one body or, where the client asked for a stream, as a stream.
     /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<AttemptResult> TranslateAsync(Attempt attempt)
@@ -257,8 +257,17 @@ internal static class WholeRelay
                 return Left(attempt, body);
             }
 
-            attempt.Lease.Failed(exception is OperationCanceledException ? FaultClass.Timeout : FaultClass.Network);
-            exchange.Failed(attempt.Lease, "interrupted", attempt.Response.Status, default);
+            if (exchange.Timer.IsCut)
+            {
+                exchange.Reason = RequestLog.Shutdown;
+                attempt.Lease.Pass();
+            }
+            else
+            {
+                attempt.Lease.Failed(exception is OperationCanceledException ? FaultClass.Timeout : FaultClass.Network);
+                exchange.Failed(attempt.Lease, "interrupted", attempt.Response.Status, default);
+            }
+
             exchange.Outcome = Outcome.Error;
             exchange.Abort();
             return AttemptResult.Answered;

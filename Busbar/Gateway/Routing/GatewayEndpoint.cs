@@ -3,7 +3,7 @@ namespace Busbar.Gateway.Routing;
 /// <summary>What a route leads to.</summary>
 internal enum GatewayEndpoint : byte
 {
-    /// <summary>No route: answered 404 in the dialect the path suggests.</summary>
+    /// <summary>No route: answered 404 in the protocol the path suggests.</summary>
     None,
 
     /// <summary>The path exists, but not with this method: 405.</summary>
@@ -27,13 +27,13 @@ internal enum GatewayEndpoint : byte
     /// <summary>The admin API: <c>/admin</c> and everything below, in a table of its own.</summary>
     Admin,
 
-    /// <summary>A chat call in one of the six dialects.</summary>
+    /// <summary>A chat call in one of the six protocols.</summary>
     Chat,
 
     /// <summary>Another call of a model, which is never translated: <see cref="RouteMatch.Operation"/> says which.</summary>
     Auxiliary,
 
-    /// <summary>The list of pools and models, in the dialect that the headers suggest.</summary>
+    /// <summary>The list of pools and models, in the protocol that the headers suggest.</summary>
     ModelList,
 
     /// <summary>One entry of that list.</summary>

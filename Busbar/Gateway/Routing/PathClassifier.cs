@@ -2,7 +2,7 @@ using Busbar.Ir;
 
 namespace Busbar.Gateway.Routing;
 
-/// <summary>The dialect a path belongs to when no route matched, for errors before any handler runs (control plane, 3.6).</summary>
+/// <summary>The protocol a path belongs to when no route matched, for errors before any handler runs (control plane, 3.6).</summary>
 internal static class PathClassifier
 {
     private static readonly string[] GeminiParts = ["/v1beta/", "/v1beta1/", "/v1alpha/", "/interactions"];

@@ -5,7 +5,7 @@ namespace Busbar.Gateway.Routing;
 
 /// <summary>
 /// One line of the route table. A pattern is a literal path that may begin with <c>{v}</c> (one of <see cref="Versions"/>, or nothing) and may have
-/// <c>{model}</c> in it (one or more segments). Patterns of client dialects also match behind a leading <c>/{name}</c>, which then names the
+/// <c>{model}</c> in it (one or more segments). Patterns of client protocols also match behind a leading <c>/{name}</c>, which then names the
 /// model or pool instead of path or body.
 /// </summary>
 internal sealed class Route
@@ -47,7 +47,7 @@ internal sealed class Route
     /// <summary>Where it leads.</summary>
     public GatewayEndpoint Endpoint { get; }
 
-    /// <summary>The dialect it speaks, unless headers decide; null for the product's own endpoints.</summary>
+    /// <summary>The protocol it speaks, unless headers decide; null for the product's own endpoints.</summary>
     public ProtocolId? Protocol { get; }
 
     /// <summary>What it asks of a model.</summary>

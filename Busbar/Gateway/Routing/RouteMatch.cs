@@ -5,7 +5,7 @@ namespace Busbar.Gateway.Routing;
 
 /// <summary>What a request's path says.</summary>
 /// <param name="Endpoint">Where it leads.</param>
-/// <param name="Protocol">The dialect to answer in, errors included; guessed from the path where no route matched.</param>
+/// <param name="Protocol">The protocol to answer in, errors included; guessed from the path where no route matched.</param>
 /// <param name="Name">The pool or model named by a leading path part, decoded; null when there is none.</param>
 /// <param name="Model">The model named inside the path (Gemini, Bedrock), decoded once; null when there is none.</param>
 /// <param name="Streams">The path asks for a stream.</param>

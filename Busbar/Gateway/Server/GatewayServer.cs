@@ -23,11 +23,11 @@ internal static class GatewayServer
             // HTTP/2 without TLS carries the scheme "http" on a connection that looks encrypted to Kestrel, and the other way round.
             AllowAlternateSchemes = true,
 
-            // Bytes that are no UTF-8 become replacement characters: a credential of such bytes is refused in the client's dialect, and a header that nobody reads harms nobody.
+            // Bytes that are no UTF-8 become replacement characters: a credential of such bytes is refused in the client's protocol, and a header that nobody reads harms nobody.
             RequestHeaderEncodingSelector = _ => Encoding.UTF8,
         };
 
-        // The body reader enforces the cap itself, to answer in the client's dialect.
+        // The body reader enforces the cap itself, to answer in the client's protocol.
         options.Limits.MaxRequestBodySize = null;
         options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderReadTimeoutSecs);
 

@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Gateway.Routing;
 
-/// <summary>The dialect of a client on the <c>/models</c> paths, which three vendors share: the path where it is one vendor's own, else the headers.</summary>
-internal static class ModelDialect
+/// <summary>The protocol of a client on the <c>/models</c> paths, which three vendors share: the path where it is one vendor's own, else the headers.</summary>
+internal static class SharedPath
 {
-    /// <summary>The dialect to answer in.</summary>
+    /// <summary>The protocol to answer in.</summary>
     public static ProtocolId Of(Exchange exchange)
     {
         IHeaderDictionary headers = exchange.RequestHeaders;
