@@ -127,6 +127,110 @@ public sealed class BlameScenarios
     }
 
     [Theory]
+    [InlineData("openai", "openai", 404, "The model `old` does not exist or you do not have access to it.")]
+    [InlineData("anthropic", "openai", 404, "The model `old` does not exist or you do not have access to it.")]
+    [InlineData("bedrock", "bedrock", 400, "The provided model identifier is invalid.")]
+    [InlineData("gemini", "bedrock", 400, "This model version has reached the end of its life. Please refer to the AWS documentation for more details.")]
+    public async Task A_retired_model_opens_its_own_lane_and_is_told_natively_where_no_other_is_left(string client, string provider, int status, string said)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        string error = serves.Error("invalid_request_error", said);
+        const string first = "breaker: { trip: { mode: consecutive, n: 1 }, base_cooldown_secs: 600, max_cooldown_secs: 600 }";
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves)
+        {
+            Pool = first,
+            OtherPools = "alone: { members: [{ target: m0 }], breaker: { trip: { mode: consecutive, n: 2 } } }",
+        });
+        scene.Upstream.Always = call => call.AnswerAsync(status, error);
+        scene.Upstreams[1].Always = call => serves.ServeAsync(call);
+
+        for (int request = 0; request < 3; request++)
+        {
+            Assert.Equal(200, (await scene.PostAsync(speaks)).Status);
+        }
+
+        LaneReading[] lanes = await scene.LanesAsync();
+        Assert.Equal(("open", "closed"), (lanes[0].State("smart"), lanes[1].State("smart")));
+        Assert.Single(scene.Upstream.Requests);
+
+        Reply alone = await scene.PostAsync(speaks, model: "alone");
+        if (speaks == serves)
+        {
+            Assert.Equal((status, error), (alone.Status, alone.Text));
+        }
+        else
+        {
+            speaks.IsEnvelope(alone, 503);
+        }
+
+        Assert.Equal(1, (await scene.MetricsAsync())["busbar_upstream_failures_total", ("pool", "alone"), ("lane", "m0"), ("disposition", "model_gone")]);
+        await scene.ChargedAsync(0, err: 2);
+    }
+
+    // What a model leaves behind when it breaks: its words for a call it could not form, an error in a choice, a generation that failed.
+    private static (string Whole, string[] Stream) Broken(Dialect dialect, string prelude) => dialect.Name switch
+    {
+        "openai" => (
+            """{"id":"c","object":"chat.completion","created":1,"model":"wire","choices":[{"index":0,"message":{"role":"assistant","content":""},"finish_reason":"error","error":{"code":502,"message":"Generation failed."}}]}""",
+            [prelude, """data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"wire","choices":[{"index":0,"delta":{"content":""},"finish_reason":"error","error":{"code":502,"message":"Generation failed."}}]}""" + "\n\n", "data: [DONE]\n\n"]),
+        "gemini" => (
+            """{"candidates":[{"content":{"role":"model"},"finishReason":"MALFORMED_FUNCTION_CALL","index":0}],"usageMetadata":{"promptTokenCount":5,"totalTokenCount":5},"modelVersion":"wire"}""",
+            [prelude, """data: {"candidates":[{"content":{"role":"model"},"finishReason":"MALFORMED_FUNCTION_CALL","index":0}],"usageMetadata":{"promptTokenCount":5,"totalTokenCount":5},"modelVersion":"wire"}""" + "\n\n"]),
+        "bedrock" => (
+            dialect.Answer("").Replace("end_turn", "malformed_model_output", StringComparison.Ordinal),
+            [prelude, BedrockDialect.Frame("messageStop", """{"stopReason":"malformed_model_output"}""")]),
+        "anthropic" => (
+            dialect.Answer("").Replace("end_turn", "error", StringComparison.Ordinal),
+            [prelude, "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"error\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":0}}\n\n", .. dialect.End.TakeLast(1)]),
+        "responses" => (
+            """{"id":"resp_1","object":"response","created_at":1,"model":"wire","status":"failed","error":{"code":"server_error","message":"Generation failed."},"output":[]}""",
+            [prelude, dialect.ErrorEvent]),
+        _ => (
+            """{"id":"c","finish_reason":"ERROR","message":{"role":"assistant","content":[]},"error":"Generation failed."}""",
+            [prelude, dialect.ErrorEvent]),
+    };
+
+    [Theory]
+    [InlineData("openai", "openai")]
+    [InlineData("anthropic", "openai")]
+    [InlineData("gemini", "gemini")]
+    [InlineData("openai", "gemini")]
+    [InlineData("anthropic", "responses")]
+    [InlineData("bedrock", "cohere")]
+    [InlineData("bedrock", "bedrock")]
+    [InlineData("anthropic", "anthropic")]
+    public async Task A_model_that_breaks_is_a_failover_before_content_and_an_error_after_it(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        (string whole, string[] stream) = Broken(serves, string.Concat(serves.Prelude));
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves, serves));
+        var seen = new TaskCompletionSource();
+        scene.Upstreams[0].Next(call => call.AnswerAsync(200, whole));
+        scene.Upstreams[1].Next(call => serves.ServeAsync(call)).Next(call => call.StreamAsync(stream));
+        scene.Upstreams[2].Next(call => serves.ServeAsync(call)).Next(async call =>
+        {
+            await serves.BeginAsync(call, "half");
+            await seen.Task;
+            await call.ChunkAsync(string.Concat(stream[1..]));
+            await call.EndAsync();
+        });
+
+        Assert.Contains("hello", (await scene.PostAsync(speaks)).Text);
+        Assert.Contains("hello", (await scene.PostAsync(speaks, stream: true)).Text);
+        using HttpResponseMessage response = await scene.OpenAsync(speaks, stream: true, model: "m2");
+        StreamText cut = await StreamText.OfAsync(response);
+        await cut.ReadUntilAsync("half");
+        seen.SetResult();
+        await cut.ReadToEndAsync();
+
+        // A client of the provider's own protocol sees the provider's own word for it.
+        Assert.True(speaks == serves ? cut.Text.Contains(stream[1], StringComparison.Ordinal) : !speaks.EndsCleanly(cut.Text), cut.Text);
+        await scene.ChargedAsync(0, err: 1);
+        await scene.ChargedAsync(1, ok: 1, err: 1);
+        await scene.ChargedAsync(2, ok: 1, err: 1);
+    }
+
+    [Theory]
     [MemberData(nameof(Hops))]
     public async Task A_stream_that_nobody_asked_for_is_put_together_to_a_whole_answer(string client, string provider)
     {

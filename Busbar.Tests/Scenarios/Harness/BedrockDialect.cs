@@ -82,7 +82,8 @@ internal sealed class BedrockDialect : Dialect
         Assert.NotNull(reply[RequestIdHeader]);
     }
 
-    private static string Frame(string name, string payload)
+    /// <summary>One event; with <c>!</c> before its name an exception.</summary>
+    public static string Frame(string name, string payload)
     {
         using var output = new PooledBuffer(256);
         byte[] bytes = Encoding.UTF8.GetBytes(payload);

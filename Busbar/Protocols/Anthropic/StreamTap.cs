@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Anthropic;
@@ -54,7 +55,8 @@ internal sealed class StreamTap : IStreamTap
         }
         else if (type.Is("message_delta"u8))
         {
-            HasContent = true;
+            Error ??= AnswerEnd.Failure(StopReasons.Read(root["delta"u8]["stop_reason"u8].Text), default);
+            HasContent |= Error is null;
             _usage.Merge(UsageFields.Read(root["usage"u8]));
         }
         else if (ErrorReader.Is(root))

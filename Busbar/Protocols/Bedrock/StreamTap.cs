@@ -1,9 +1,10 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Bedrock;
 
-/// <summary>Watches a stream that passes unchanged. The event's name decides; only metadata and exceptions are parsed.</summary>
+/// <summary>Watches a stream that passes unchanged. The event's name decides; only the end, metadata and exceptions are parsed.</summary>
 internal sealed class StreamTap : IStreamTap
 {
     private Usage _usage;
@@ -38,8 +39,10 @@ internal sealed class StreamTap : IStreamTap
         }
         else if (frame.Is("messageStop"u8))
         {
-            HasContent = true;
-            IsComplete = true;
+            using var tape = new JsonTape();
+            Error ??= tape.TryParse(frame.Data) ? AnswerEnd.Failure(StopReasons.Read(tape.Root["stopReason"u8].Text), default) : null;
+            IsComplete = Error is null;
+            HasContent |= IsComplete;
         }
         else if (frame.Is("metadata"u8))
         {

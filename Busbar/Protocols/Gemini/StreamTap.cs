@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Gemini;
@@ -50,7 +51,14 @@ internal sealed class StreamTap : IStreamTap
 
         _usage.Merge(UsageFields.Read(ResponseReader.UsageOf(root)));
         JsonNode candidate = ResponseReader.First(root);
-        bool isFinish = StopReasons.Read(ResponseReader.Finish(candidate), hasCalls: false) != StopReason.None;
+        StopReason reason = StopReasons.Read(ResponseReader.Finish(candidate), hasCalls: false);
+        Error ??= AnswerEnd.Failure(reason, StopReasons.Explanation(candidate, reason));
+        if (Error is not null)
+        {
+            return;
+        }
+
+        bool isFinish = reason != StopReason.None;
         bool isBlocked = !candidate.IsObject && !StopReasons.BlockReason(ResponseReader.Feedback(root)).IsAbsent;
         IsComplete |= isFinish || isBlocked;
         HasContent |= isFinish || isBlocked;

@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.OpenAI;
@@ -71,7 +72,9 @@ internal sealed class StreamTap : IStreamTap
         _usage.Merge(UsageFields.Find(root, first));
         foreach (JsonNode choice in root["choices"u8].Items)
         {
-            bool isFinish = !choice["finish_reason"u8].Text.IsNullOrEmpty;
+            StopReason reason = StopReasons.Read(choice["finish_reason"u8].Text, hasRefusal: false, hasCalls: false);
+            Error ??= AnswerEnd.Failure(reason, default);
+            bool isFinish = reason != StopReason.None && Error is null;
             _hasFinish |= isFinish;
             HasContent |= isFinish || IsContent(choice["delta"u8]);
         }

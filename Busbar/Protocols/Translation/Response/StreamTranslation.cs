@@ -136,7 +136,7 @@ internal sealed class StreamTranslation : IDisposable
         }
     }
 
-    /// <summary>Appends a native sign of life between events; nothing before the first event or after the end.</summary>
+    /// <summary>Appends a native keep-alive between events; nothing before the first event or after the end.</summary>
     public void WriteKeepAlive(PooledBuffer output)
     {
         if (_hasOutput && !_isClosed && !IsComplete && Error is null)
