@@ -15,7 +15,7 @@ public sealed class FidelityPageTests
     private const string Intro = """
         # What translation keeps
 
-        A request that goes to a provider of its own protocol is passed on unchanged. For every other hop this page says what becomes of each field and block.
+        A request that goes to a provider of its own protocol is passed on unchanged. For every other pair of protocols, this page says what becomes of each field and block.
         It is written by a test that carries each of them to every protocol and reads the result back.
 
         - **kept**: arrives with the same meaning.

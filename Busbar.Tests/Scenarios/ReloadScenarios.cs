@@ -55,6 +55,9 @@ public sealed class ReloadScenarios
 
         Assert.Contains("cpa", scene.Gateway.StandardError);
         Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        MetricsPage failed = await scene.MetricsAsync();
+        Assert.Equal((1, 1), (failed["busbar_config_last_reload_failed"], failed["busbar_config_reloads_total", ("result", "failed")]));
+        Assert.InRange(failed["busbar_config_applied_timestamp_seconds"], DateTimeOffset.UtcNow.AddHours(-1).ToUnixTimeSeconds(), DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1);
         File.Delete(scene.Gateway.ConfigFile);
         int before = scene.Gateway.StandardError.Length;
         scene.Gateway.Signal(PosixSignal.SIGHUP);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Blocks of the documentation that other programs read: nginx and Prometheus load them.
+# Blocks of the documentation that other programs read: nginx and Prometheus load them, a shell runs them.
 source "$(dirname "$0")/common/run.sh"
 docs=$(cd "$(dirname "$0")/../../docs" && pwd)
 
@@ -32,4 +32,106 @@ if command -v promtool >/dev/null; then
 else
   echo "skip the Prometheus block: promtool is not installed"
 fi
+
+# The blocks for a shell, in the order of their pages, as root would run them: with a file system and a service manager of the test's own.
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+root=$work/root
+mkdir -p "$root"/{etc/systemd/system,usr/local/bin,var/lib/busbar,var/log,backup} "$work/bin" "$work/place"
+place() { sed "s#\(^\|[ '=:]\)/\(etc\|usr\|var\|backup\)/#\1$root/\2/#g; s#127\.0\.0\.1:8080#127.0.0.1:$port#g"; }
+
+cat >"$work/bin/systemctl" <<SH
+#!/bin/bash
+case \$1 in
+  stop) kill "\$(<"$work/pid")"; while kill -0 "\$(<"$work/pid")" 2>/dev/null; do sleep 0.05; done ;;
+  start|enable)
+    [[ -s $root/etc/systemd/system/busbar.service ]] || exit 1
+    (set -a; . "$root/etc/busbar/environment"; exec "$root/usr/local/bin/busbar" --config "$root/etc/busbar/config.yaml") >>"$work/service" 2>&1 &
+    echo \$! >"$work/pid"
+    for _ in \$(seq 100); do curl -fs -o /dev/null "http://127.0.0.1:$port/livez" && exit; sleep 0.1; done
+    exit 1 ;;
+  daemon-reload) ;;
+  *) exit 1 ;;
+esac
+SH
+# The backup of SQLite's shell, where that is not installed.
+cat >"$work/bin/sqlite3" <<'SH'
+#!/usr/bin/env python3
+import sqlite3, sys
+sqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2].split("'")[1]))
+SH
+printf '#!/bin/sh\necho ya29.token\n' >"$work/bin/gcloud"
+chmod +x "$work/bin/"*
+export PATH="$work/bin:$root/usr/local/bin:$PATH"
+stop_all() {
+  [[ ! -s $work/pid ]] || kill "$(<"$work/pid")" 2>/dev/null || true
+  cleanup
+}
+trap stop_all EXIT
+
+# runs PAGE WORD: runs the block for a shell that contains the word; a command that fails ends it.
+runs() {
+  block "$1" sh "$2" | place >"$work/block"
+  [[ -s $work/block ]] || { echo "no such block" >&2; return 1; }
+  (cd "$work/place" && bash -euo pipefail "$work/block") >"$work/said" 2>&1 || { cat "$work/block" "$work/said" >&2; return 1; }
+}
+said() { grep -q -- "$1" "$work/said" || { cat "$work/said" >&2; return 1; }; }
+
+cp "$binary" "$work/place/busbar"
+cp -r "$docs/../deploy" "$work/place/"
+place <"$docs/../config.example.yaml" | sed "s/^  ready_delay_secs: .*/  ready_delay_secs: 0/; s/0\.0\.0\.0:8080/127.0.0.1:$port/" >"$work/place/config.yaml"
+echo "control_socket: $work/control.sock" >>"$work/place/config.yaml"
+block install.md ini BUSBAR_CLIENT_TOKEN >"$work/place/environment"
+installs() { runs install.md 'install -m 755' && said 'is valid'; }
+check "the installation that the docs show ends with a valid configuration" installs
+check "the unit is enabled and serves" runs install.md 'enable --now'
+BUSBAR_TOKEN=$(sed -n 's/^BUSBAR_CLIENT_TOKEN=//p' "$work/place/environment")
+export BUSBAR_TOKEN
+touch "$root/var/log/busbar.log"
+looks() { (set -a; . "$root/etc/busbar/environment"; BUSBAR_CONFIG=$root/etc/busbar/config.yaml; runs troubleshooting.md 'busbar status') && said '^busbar_build_info'; }
+check "the places to look at show something" looks
+check "a token of Vertex is renewed in one step" runs vendors/vertex.md 'gcloud auth'
+systemctl stop
+
+# With keys, under the unit.
+keys_config() { block keys.md yaml 'gpt-5.2' | sed '/^governance:/,$d'; block keys.md yaml master_key_env; }
+keys_config | place >"$root/etc/busbar/config.yaml"
+echo BUSBAR_ADMIN_TOKEN=0123456789abcdef0123456789abcdef >>"$root/etc/busbar/environment"
+master() { runs keys.md 'BUSBAR_MASTER_KEY=' && systemctl start; }
+check "the service starts with the master key that the docs make" master
+check "keys are listed with the variables of the unit" runs keys.md '/etc/busbar/config.yaml'
+pairs() { (set -a; . "$root/etc/busbar/environment"; cp "$root/etc/busbar/config.yaml" "$work/place/config.yaml"; runs keys.md 'access-key') && said access_key_id; }
+check "a key gets a pair for AWS" pairs
+listed() { busbar keys list --config "$root/etc/busbar/config.yaml" --env-file "$root/etc/busbar/environment" | grep -q 'aws team'; }
+backs_up() { runs database.md '.backup' && runs database.md 'chown --reference' && listed; }
+check "a backup is restored, with its owner, and has the keys" backs_up
+upgrade() { runs upgrade.md 'busbar --version' && listed; }
+check "an upgrade as the docs show it keeps the keys" upgrade
+back() { runs upgrade.md 'busbar.old /usr/local/bin/busbar' && listed && runs upgrade.md 'governance.db.old /var' && listed; }
+check "the way back, with the database, keeps the keys" back
+systemctl stop
+
+# The first key in a minute.
+block keys.md yaml 'gpt-5.2' | place >"$work/place/config.yaml"
+first_minute() {
+  { block keys.md sh 'export OPENAI_API_KEY'; block keys.md sh 'secret='; echo 'kill %1; wait'; } | place >"$work/block"
+  (cd "$work/place" && bash -euo pipefail "$work/block") >"$work/said" 2>&1 || { cat "$work/said" >&2; return 1; }
+  said '"id":"smart"' && said 'billing team'
+}
+check "the first key is there in a minute" first_minute
+variables_are_set() {
+  awk '/^```sh/ { inside = 1; next } /^```/ { inside = 0 } inside' "$docs/clients.md" >"$work/block"
+  bash -euo pipefail "$work/block"
+}
+check "the variables of the clients' page are set by a shell" variables_are_set
+
+python_compiles() {
+  awk '/^```python/ { inside = 1; next } /^```/ { inside = 0 } inside' "$docs/clients.md" >"$work/block.py"
+  python3 -m py_compile "$work/block.py"
+}
+check "the Python of the clients' page compiles" python_compiles
+codex_reads() {
+  block clients.md toml model_provider >"$work/block.toml"
+  python3 -c 'import sys, tomllib; assert tomllib.load(open(sys.argv[1], "rb"))["model_providers"]["busbar"]["wire_api"] == "responses"' "$work/block.toml"
+}
+check "the TOML of the clients' page is TOML" codex_reads
 exit "$bad"

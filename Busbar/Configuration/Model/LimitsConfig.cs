@@ -15,7 +15,7 @@ internal sealed record LimitsConfig
     /// <summary>Longest silence inside an upstream stream, seconds. Default 300.</summary>
     public int UpstreamIdleTimeoutSecs { get; init; } = 300;
 
-    /// <summary>Silence of a stream towards its client after which a sign of life is written, behind the headers if none have gone, seconds; 0 for never. Default 10.</summary>
+    /// <summary>Silence of a stream towards its client after which a keep-alive is written, behind the headers if none have gone, seconds; 0 for never. Default 10.</summary>
     public int StreamKeepaliveSecs { get; init; } = 10;
 
     /// <summary>Longest TCP and TLS handshake with a provider, seconds. Default 10.</summary>
