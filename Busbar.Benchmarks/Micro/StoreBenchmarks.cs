@@ -50,7 +50,7 @@ public class StoreBenchmarks
 
         new Random(1).Shuffle(ids);
         _windows = [.. ids.Take(Touched).Select(id => new WindowUsage(id, 0, 1, 1, 1))];
-        _days = [.. ids.Take(Touched).Select(id => new DailyUsage(id, "claude-sonnet", _day, 1, 0, 1, 1, 1, 1, 1, 1))];
+        _days = [.. ids.Take(Touched).Select(id => new DailyUsage(id, "claude-sonnet", _day, 1, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1))];
         _store = Open();
     }
 

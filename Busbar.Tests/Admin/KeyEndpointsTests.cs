@@ -167,7 +167,7 @@ public sealed class KeyEndpointsTests
         Assert.Equal(200, answer.Status);
         Assert.Equal(("b", "[\"fast\"]", "total"), (answer.Text("name"), answer.Json.GetProperty("allowed_pools").GetRawText(), answer.Text("budget_period")));
         Assert.Equal(1, (await scene.SendAsync("GET", $"/admin/keys/{id}/usage")).Json.GetProperty("spend_cents").GetInt64());
-        Assert.Equal(1_000_000, Assert.Single(scene.Store.Load(scene.Time.GetUtcNow().ToUnixTimeSeconds()).Windows).SpendMicroCents);
+        Assert.Equal(10_000_000, Assert.Single(scene.Store.Load(scene.Time.GetUtcNow().ToUnixTimeSeconds()).Windows).SpendNanos);
         Assert.Equal(200, (await scene.SendAsync("PATCH", $"/admin/keys/{id}", """{"budget_period":"daily"}""")).Status);
         Assert.Equal(1, (await scene.SendAsync("GET", $"/admin/keys/{id}/usage")).Json.GetProperty("spend_cents").GetInt64());
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Busbar.Commands;
 using Busbar.Configuration;
 using Busbar.Governance.Budgets;
@@ -64,6 +65,39 @@ public sealed class ConfigCommandTests : IDisposable
         Assert.True(lines.Length >= 42);
         Assert.Contains(lines, line => line.StartsWith("openai ", StringComparison.Ordinal) && line.EndsWith("https://api.openai.com", StringComparison.Ordinal));
         Assert.Equal(1, ProvidersCommand.Run(new ConfigSources("", "/nowhere"), new FakeEnvironment(), _output, _error));
+    }
+
+    [Fact]
+    public void Prices_are_printed_with_the_step_the_date_and_the_source_and_as_JSON()
+    {
+        Assert.Equal(0, PricesCommand.Run(["prices", "gpt-5.4-pro"], new FakeEnvironment(), _output, _error));
+
+        string[] lines = _output.ToString().TrimEnd().Split('\n');
+        Assert.Equal(3, lines.Length);
+        Assert.Matches("^openai +gpt-5.4-pro +272000 +6000 +27000 .*3000/13500 .*2026-07-02 +https://openai.com/api/pricing$", lines[2]);
+        _output.GetStringBuilder().Clear();
+        Assert.Equal(0, PricesCommand.Run(["prices", "--json"], new FakeEnvironment(), _output, _error));
+        using JsonDocument json = JsonDocument.Parse(_output.ToString());
+        Assert.True(json.RootElement.GetProperty("prices").GetArrayLength() >= 250);
+        Assert.Equal(1, PricesCommand.Run(["prices", "no such model"], new FakeEnvironment(), _output, _error));
+        Assert.Equal(2, PricesCommand.Run(["prices", "a", "b"], new FakeEnvironment(), _output, _error));
+    }
+
+    [Fact]
+    public void A_price_list_of_ones_own_replaces_the_built_in_one_and_its_mistakes_stop_a_start()
+    {
+        string file = Path.Combine(_directory, "prices.yaml");
+        File.WriteAllText(file, "openai: { source: contract, date: 2026-01-01, models: { gpt-x: { input: 1, output: 2, context: 1000 } } }");
+        Assert.Equal(0, PricesCommand.Run(["prices", "--prices", file], new FakeEnvironment(), _output, _error));
+        Assert.Equal(2, _output.ToString().TrimEnd().Split('\n').Length);
+
+        string config = Path.Combine(_directory, "config.yaml");
+        File.WriteAllText(config, ConfigText.WithModel("upstream_model: gpt-x"));
+        Assert.Equal(1000, ConfigLoader.Load(new ConfigSources(config, null, file), ConfigText.Environment).Config!.Models["small"].Listed!.Context);
+        File.WriteAllText(file, "openai: { source: contract, date: yesterday, models: { gpt-x: { input: -1, output: 2 } } }");
+        ConfigResult result = ConfigLoader.Load(new ConfigSources(config, null, file), ConfigText.Environment);
+        Assert.Equal(["prices.openai.models.gpt-x", "prices.openai.models.gpt-x.input"], result.Errors.Select(problem => problem.Path).Order().Distinct());
+        Assert.Null(result.Config);
     }
 
     private int Validate(string yaml)

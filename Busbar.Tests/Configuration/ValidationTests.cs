@@ -85,6 +85,13 @@ public sealed class ValidationTests
         { "tls", ConfigText.With(more: "tls: {cert_file: /nowhere/a.pem, key_file: /nowhere/a.pem}"), "tls.cert_file", "no such file" },
         { "2.3", ConfigText.With(more: "user_agent: \"a\\nb\""), "user_agent", "header value" },
         { "2.3", ConfigText.WithModel("rate_card: {input: 5}"), "models.small.rate_card.output", "required" },
+        { "prices", ConfigText.WithModel("rate_card: {input: -1, output: 1}"), "models.small.rate_card.input", "at least 0" },
+        { "prices", ConfigText.WithModel("rate_card: {input: 2000000000, output: 1}"), "models.small.rate_card.input", "at most" },
+        { "prices", ConfigText.WithModel("rate_card: {input: 0.00001, output: 1}"), "models.small.rate_card.input", "four decimals" },
+        { "prices", ConfigText.WithModel("rate_card: {input: 1, output: 1, batch: 5000}"), "models.small.rate_card.batch", "at most 1000" },
+        { "prices", ConfigText.WithModel("rate_card: {input: 1, output: 1, flex: {inputs: 1}}"), "models.small.rate_card.flex.inputs", "unknown key" },
+        { "prices", ConfigText.WithModel("rate_card: {input: 1, output: 1, above: [{input: 2}]}"), "models.small.rate_card.above[0]", "'tokens' is required" },
+        { "prices", ConfigText.WithModel("rate_card: {input: 1, output: 1, above: [{tokens: 9}, {tokens: 9}]}"), "models.small.rate_card.above[1].tokens", "overlaps" },
         { "2.3", ConfigText.WithModel("capabilities: {flying: true}"), "models.small.capabilities.flying", "unknown key" },
     };
 
@@ -347,7 +354,7 @@ public sealed class ValidationTests
         Assert.Equal(("2023-06-01", "eu-west-1", ProviderAuth.Bearer), (provider.AnthropicVersion, provider.Region, provider.Auth));
         ModelConfig model = config.Models["m"];
         Assert.Equal(("claude", 1500, 99L), (model.UpstreamModel, model.AttemptTimeoutMs, model.DefaultMaxTokens));
-        Assert.Equal(new RateCardConfig { Input = 300_000, Output = 1_500_000, CacheRead = 30_000, CacheWrite = 300_000, Reasoning = 7_000 }, model.RateCard);
+        Assert.Equal(new Rates(3_000_000, 15_000_000, 300_000, 3_000_000, 3_000_000, 70_000, 3_000_000, 15_000_000, 15_000_000), Assert.Single(model.RateCard!.Steps).Standard);
         PoolConfig pool = config.Pools["p"];
         Assert.Equal((CommitMode.FirstByte, DisconnectMode.Drain, 50, 10), (pool.Commit, pool.OnClientDisconnect, pool.QueueMaxMs, pool.Members[0].AttemptTimeoutMs));
         Assert.Equal(new AffinityConfig { FallbackToSystem = true }, pool.Affinity);

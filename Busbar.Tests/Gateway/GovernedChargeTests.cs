@@ -10,7 +10,7 @@ public sealed class GovernedChargeTests
     private const string Secret = "sk-bb-canary-one";
 
     // A token costs a cent, and a request two.
-    private const long Cent = 1_000_000;
+    private const long Cent = 10_000_000;
 
     private static readonly OpenAIDialect OpenAI = new();
 
@@ -27,9 +27,9 @@ public sealed class GovernedChargeTests
 
         Assert.Equal(200, reply.Status);
         WindowUsage usage = await gateway.UsageOf(Secret);
-        Assert.Equal((9 * Cent, 7L, 1L), (usage.SpendMicroCents, usage.Tokens, usage.Requests));
+        Assert.Equal((9 * Cent, 7L, 1L), (usage.SpendNanos, usage.Tokens, usage.Requests));
         DailyUsage day = Assert.Single(await gateway.LedgerOf(Secret));
-        Assert.Equal(("m0", 1L, 0L, 9 * Cent, 5L, 2L), (day.Model, day.Requests, day.Estimated, day.SpendMicroCents, day.Input, day.Output));
+        Assert.Equal(("m0", 1L, 0L, 9 * Cent, 5L, 2L), (day.Model, day.Requests, day.Estimated, day.SpendNanos, day.Input, day.Output));
     }
 
     [Theory]
@@ -45,7 +45,7 @@ public sealed class GovernedChargeTests
 
         Assert.NotEqual(200, (await gateway.PostAsync(OpenAI, Secret)).Status);
 
-        Assert.Equal((0L, 0L, 0L), (await gateway.UsageOf(Secret)) is var usage ? (usage.SpendMicroCents, usage.Tokens, usage.Requests) : default);
+        Assert.Equal((0L, 0L, 0L), (await gateway.UsageOf(Secret)) is var usage ? (usage.SpendNanos, usage.Tokens, usage.Requests) : default);
         Assert.Empty(await gateway.LedgerOf(Secret));
     }
 
@@ -59,12 +59,12 @@ public sealed class GovernedChargeTests
             .Next(call => call.AnswerAsync(200, OpenAI.Answer("x").Replace("\"prompt_tokens\":5", "\"prompt_tokens\":-9223372036854775808", StringComparison.Ordinal)));
 
         await gateway.PostAsync(OpenAI, Secret);
-        long first = (await gateway.UsageOf(Secret)).SpendMicroCents;
+        long first = (await gateway.UsageOf(Secret)).SpendNanos;
         await gateway.PostAsync(OpenAI, Secret);
 
         // What no request can come to counts as an estimate, and ends no budget by itself.
         Assert.InRange(first, 2 * Cent, 100 * Cent);
-        Assert.InRange((await gateway.UsageOf(Secret)).SpendMicroCents, first, first + (10 * Cent));
+        Assert.InRange((await gateway.UsageOf(Secret)).SpendNanos, first, first + (10 * Cent));
     }
 
     [Fact]
@@ -84,9 +84,9 @@ public sealed class GovernedChargeTests
 
         // The client has its answer before the ledger has the charge.
         await Eventually.HoldsAsync(async () => (await gateway.LedgerOf(Secret)).Count() == 1 ? null : "nothing is in the ledger");
-        Assert.Equal(0, (await gateway.UsageOf(Secret)).SpendMicroCents);
+        Assert.Equal(0, (await gateway.UsageOf(Secret)).SpendNanos);
         DailyUsage day = Assert.Single(await gateway.LedgerOf(Secret));
-        Assert.Equal((new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds(), 9 * Cent), (day.Day, day.SpendMicroCents));
+        Assert.Equal((new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds(), 9 * Cent), (day.Day, day.SpendNanos));
         Assert.Equal(day.Day, Assert.Single(gateway.Store.Windows).WindowStart);
     }
 
@@ -143,7 +143,7 @@ public sealed class GovernedChargeTests
         Reply fourth = await gateway.PostAsync("/v1/messages/count_tokens", Secret, """{"model":"smart","messages":[{"role":"user","content":"hello"}]}""");
 
         Assert.Equal((200, 200, 200, 429), (embedded.Status, counted.Status, third.Status == 429 ? 429 : 200, fourth.Status));
-        Assert.Equal((10 * Cent, 8L, 1L), (usage.SpendMicroCents, usage.Tokens, usage.Requests));
+        Assert.Equal((10 * Cent, 8L, 1L), (usage.SpendNanos, usage.Tokens, usage.Requests));
     }
 
     [Fact]
@@ -156,11 +156,11 @@ public sealed class GovernedChargeTests
         Reply[] replies = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => gateway.PostAsync(OpenAI.Path, Secret, body)));
 
         int served = replies.Count(reply => reply.Status == 200);
-        long spent = (await gateway.UsageOf(Secret)).SpendMicroCents;
+        long spent = (await gateway.UsageOf(Secret)).SpendNanos;
         Assert.Equal(served * 9 * Cent, spent);
         Assert.InRange(spent, 9 * Cent, 300 * Cent);
         Assert.All(replies.Where(reply => reply.Status != 200), reply => Assert.Equal(429, reply.Status));
-        Assert.Equal(spent, (await gateway.LedgerOf(Secret)).Sum(day => day.SpendMicroCents));
+        Assert.Equal(spent, (await gateway.LedgerOf(Secret)).Sum(day => day.SpendNanos));
         MetricsPage page = await gateway.CountedAsync(200);
         Assert.Equal(200, page.Sum("busbar_requests_total"));
         Assert.Equal(200 - served, page.Sum("busbar_requests_total", "outcome", "client_error"));

@@ -141,7 +141,7 @@ internal sealed class GovernedGateway : IAsyncDisposable
         return Page();
     }
 
-    public Task SettledAsync() => Eventually.TrueAsync(() => Governor.OpenReservations == 0 && Governor.HeldMicroCents == 0, "settled");
+    public Task SettledAsync() => Eventually.TrueAsync(() => Governor.OpenReservations == 0 && Governor.HeldNanos == 0, "settled");
 
     public async ValueTask DisposeAsync()
     {

@@ -170,7 +170,7 @@ public sealed class GovernedLimitTests
         long held = 0;
         gateway.Upstream.Always = call =>
         {
-            held = gateway.Governor.HeldMicroCents;
+            held = gateway.Governor.HeldNanos;
             return serves.ServeAsync(call);
         };
 

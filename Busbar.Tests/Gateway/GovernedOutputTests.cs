@@ -156,7 +156,7 @@ public sealed class GovernedOutputTests
         string body = OpenAI.Request("smart", false, "hi").Replace("\"messages\"", "\"max_tokens\":10,\"messages\"", StringComparison.Ordinal);
 
         Assert.Equal(200, (await gateway.PostAsync(OpenAI.Path, Secret, body)).Status);
-        Assert.InRange((await gateway.UsageOf(Secret)).SpendMicroCents, 2 * TestKeys.Cent, 200 * TestKeys.Cent);
+        Assert.InRange((await gateway.UsageOf(Secret)).SpendNanos, 2 * TestKeys.Cent, 200 * TestKeys.Cent);
         Assert.Equal(1, Assert.Single(await gateway.LedgerOf(Secret)).Estimated);
         Assert.Equal(200, (await gateway.PostAsync(OpenAI.Path, Secret, body)).Status);
     }

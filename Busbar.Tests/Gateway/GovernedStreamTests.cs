@@ -8,7 +8,7 @@ namespace Busbar.Tests.Gateway;
 public sealed class GovernedStreamTests
 {
     private const string Secret = "sk-bb-canary-one";
-    private const long Cent = 1_000_000;
+    private const long Cent = 10_000_000;
     private const string Chunk = """data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"wire","choices":[{"index":0,"delta":{"content":"TEXT"},"finish_reason":null}],"usage":null}""" + "\n\n";
     private const string Last = """data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"wire","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":null}""" + "\n\n";
     private const string UsageChunk = """data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"wire","choices":[],"usage":{"prompt_tokens":30,"completion_tokens":12,"total_tokens":42}}""" + "\n\n";
@@ -37,7 +37,7 @@ public sealed class GovernedStreamTests
 
         Assert.All(gateway.Upstream.Requests, request => Assert.Equal(sent, request.Text));
         WindowUsage usage = await gateway.UsageOf(Secret);
-        Assert.Equal((4 * 44 * Cent, 4 * 42L, 4L), (usage.SpendMicroCents, usage.Tokens, usage.Requests));
+        Assert.Equal((4 * 44 * Cent, 4 * 42L, 4L), (usage.SpendNanos, usage.Tokens, usage.Requests));
     }
 
     [Theory]
@@ -68,7 +68,7 @@ public sealed class GovernedStreamTests
 
         Assert.Equal(200, (await gateway.PostAsync("/v1/responses", Secret, """{"model":"smart","input":"hi","stream":true}""")).Status);
 
-        Assert.Equal((15 * Cent, 13L), (await gateway.UsageOf(Secret)) is var usage ? (usage.SpendMicroCents, usage.Tokens) : default);
+        Assert.Equal((15 * Cent, 13L), (await gateway.UsageOf(Secret)) is var usage ? (usage.SpendNanos, usage.Tokens) : default);
     }
 
     [Theory]
@@ -112,7 +112,7 @@ public sealed class GovernedStreamTests
         });
         Assert.Equal((1L, 1L, 100L), (day.Requests, day.Estimated, day.Output));
         Assert.InRange(day.Input, 1, 60);
-        Assert.Equal((day.Input + day.Output + 2) * Cent, day.SpendMicroCents);
+        Assert.Equal((day.Input + day.Output + 2) * Cent, day.SpendNanos);
     }
 
     [Theory]
@@ -161,7 +161,7 @@ public sealed class GovernedStreamTests
         });
 
         Assert.Equal((429, 0L, 5L, 2L), (refused, day.Estimated, day.Input, day.Output));
-        Assert.Equal((5 + 2 + 2) * Cent, day.SpendMicroCents);
+        Assert.Equal((5 + 2 + 2) * Cent, day.SpendNanos);
 
         // The one that left and the one that was refused meanwhile.
         await Eventually.TrueAsync(() => gateway.Page().Sum("busbar_requests_total", "outcome", "client_error") == 2, "two requests counted as the client's");
@@ -206,7 +206,7 @@ public sealed class GovernedStreamTests
         Assert.True(speaks.HasError(await response.Content.ReadAsStringAsync()));
 
         WindowUsage usage = await gateway.UsageOf(Secret);
-        Assert.Equal((2 * Cent, 0L, 1L), (usage.SpendMicroCents, usage.Tokens, usage.Requests));
+        Assert.Equal((2 * Cent, 0L, 1L), (usage.SpendNanos, usage.Tokens, usage.Requests));
     }
 
     [Fact]
@@ -233,7 +233,7 @@ public sealed class GovernedStreamTests
         await left.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
 
-        Assert.Equal((0L, 0L), (await gateway.UsageOf(Secret)) is var usage ? (usage.SpendMicroCents, usage.Requests) : default);
+        Assert.Equal((0L, 0L), (await gateway.UsageOf(Secret)) is var usage ? (usage.SpendNanos, usage.Requests) : default);
         Assert.Equal(200, (await gateway.PostAsync(OpenAI, Secret)).Status);
     }
 

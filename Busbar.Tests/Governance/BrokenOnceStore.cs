@@ -20,7 +20,7 @@ internal sealed class BrokenOnceStore : IGovernanceStore
             throw new InvalidOperationException("a bug of the store");
         }
 
-        Interlocked.Add(ref _spend, windows.Sum(window => window.SpendMicroCents));
+        Interlocked.Add(ref _spend, windows.Sum(window => window.SpendNanos));
     }
 
     /// <inheritdoc/>

@@ -149,7 +149,7 @@ internal sealed class MemoryStore : IGovernanceStore
             WindowUsage sum = _windows.GetValueOrDefault((more.KeyId, more.WindowStart));
             _windows[(more.KeyId, more.WindowStart)] = more with
             {
-                SpendMicroCents = sum.SpendMicroCents + more.SpendMicroCents,
+                SpendNanos = sum.SpendNanos + more.SpendNanos,
                 Tokens = sum.Tokens + more.Tokens,
                 Requests = sum.Requests + more.Requests,
             };
@@ -162,7 +162,7 @@ internal sealed class MemoryStore : IGovernanceStore
             {
                 Requests = sum.Requests + more.Requests,
                 Estimated = sum.Estimated + more.Estimated,
-                SpendMicroCents = sum.SpendMicroCents + more.SpendMicroCents,
+                SpendNanos = sum.SpendNanos + more.SpendNanos,
                 Input = sum.Input + more.Input,
                 CacheRead = sum.CacheRead + more.CacheRead,
                 CacheWrite = sum.CacheWrite + more.CacheWrite,

@@ -31,10 +31,10 @@ public sealed class SqliteCrashTests
             foreach (WindowUsage more in increments)
             {
                 WindowUsage sum = windows.GetValueOrDefault(more.KeyId);
-                windows[more.KeyId] = new(more.KeyId, 0, sum.SpendMicroCents + more.SpendMicroCents, sum.Tokens + more.Tokens, sum.Requests + more.Requests);
+                windows[more.KeyId] = new(more.KeyId, 0, sum.SpendNanos + more.SpendNanos, sum.Tokens + more.Tokens, sum.Requests + more.Requests);
             }
 
-            store.Add(increments, [.. increments.Select(more => new DailyUsage(more.KeyId, $"m{random.Next(4)}", Today - (86_400 * random.Next(5)), 1, 1, more.SpendMicroCents, 1, 1, 1, 1, 1))]);
+            store.Add(increments, [.. increments.Select(more => new DailyUsage(more.KeyId, $"m{random.Next(4)}", Today - (86_400 * random.Next(5)), 1, 1, 0, more.SpendNanos, 1, 1, 1, 1, 1, 1, 1, 1, 1))]);
             Assert.Equal(windows.Values.OrderBy(window => window.KeyId, StringComparer.Ordinal), store.Load(Now).Windows.OrderBy(window => window.KeyId, StringComparer.Ordinal));
             states.Add(Describe(store));
             if (random.Next(10) != 0)

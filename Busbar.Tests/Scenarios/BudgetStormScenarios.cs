@@ -11,7 +11,7 @@ public sealed class BudgetStormScenarios : IDisposable
 {
     private const string Capped = "sk-bb-canary-capped";
     private const string Leaving = "sk-bb-canary-leaving";
-    private const long Cent = 1_000_000;
+    private const long Cent = 10_000_000;
 
     // Two cents for the request and one for each of the seven tokens that the scripted provider reports.
     private const long CostOfOne = 9 * Cent;
@@ -59,8 +59,8 @@ public sealed class BudgetStormScenarios : IDisposable
         using SqliteStore store = SqliteStore.Open(Database, TimeProvider.System);
         WindowUsage[] windows = [.. store.Load(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Windows];
         Assert.Equal((served * CostOfOne, served * 7L, served), Sums(windows.Single(window => window.KeyId == Key(Capped).Id)));
-        Assert.All(windows, window => Assert.InRange(window.SpendMicroCents, 0, CapCents * Cent));
-        Assert.All(windows, window => Assert.Equal(window.SpendMicroCents, store.ReadUsage(window.KeyId, 0, long.MaxValue, 100).Sum(day => day.SpendMicroCents)));
+        Assert.All(windows, window => Assert.InRange(window.SpendNanos, 0, CapCents * Cent));
+        Assert.All(windows, window => Assert.Equal(window.SpendNanos, store.ReadUsage(window.KeyId, 0, long.MaxValue, 100).Sum(day => day.SpendNanos)));
     }
 
     [Fact]
@@ -89,10 +89,10 @@ public sealed class BudgetStormScenarios : IDisposable
 
             using SqliteStore store = SqliteStore.Open(Database, TimeProvider.System);
             WindowUsage window = Assert.Single(store.Load(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Windows, window => window.KeyId == Key(Capped).Id);
-            Assert.InRange(window.SpendMicroCents, Math.Max(stored, (long)(cents * Cent)), answered * CostOfOne);
-            Assert.Equal(0, window.SpendMicroCents % CostOfOne);
-            Assert.Equal(window.SpendMicroCents, store.ReadUsage(window.KeyId, 0, long.MaxValue, 100).Sum(day => day.SpendMicroCents));
-            stored = window.SpendMicroCents;
+            Assert.InRange(window.SpendNanos, Math.Max(stored, (long)(cents * Cent)), answered * CostOfOne);
+            Assert.Equal(0, window.SpendNanos % CostOfOne);
+            Assert.Equal(window.SpendNanos, store.ReadUsage(window.KeyId, 0, long.MaxValue, 100).Sum(day => day.SpendNanos));
+            stored = window.SpendNanos;
         }
 
         Assert.True(stored > 0);
@@ -124,7 +124,7 @@ public sealed class BudgetStormScenarios : IDisposable
         return Task.CompletedTask;
     }
 
-    private static (long, long, long) Sums(WindowUsage window) => (window.SpendMicroCents, window.Tokens, window.Requests);
+    private static (long, long, long) Sums(WindowUsage window) => (window.SpendNanos, window.Tokens, window.Requests);
 
     private static async Task<int> StayAsync(Scene scene, string key) =>
         (await scene.PostAsync(OpenAI, Body, message => OpenAI.Authorize(message.Headers, key))).Status;

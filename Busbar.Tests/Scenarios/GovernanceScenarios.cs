@@ -11,7 +11,7 @@ public sealed class GovernanceScenarios : IDisposable
 {
     private const string AdminToken = "canary-admin-token-77";
     private const string Thin = "sk-bb-canary-thin";
-    private const long Cent = 1_000_000;
+    private const long Cent = 10_000_000;
 
     private static readonly Dialect OpenAI = Dialect.Of("openai");
 
@@ -50,8 +50,8 @@ public sealed class GovernanceScenarios : IDisposable
         using (SqliteStore store = SqliteStore.Open(Database, TimeProvider.System))
         {
             WindowUsage window = Assert.Single(store.Load(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Windows, window => window.KeyId == Key(Thin).Id);
-            Assert.Equal((spent, spent / 9 / Cent), (window.SpendMicroCents, window.Requests));
-            Assert.Equal(spent, store.ReadUsage(Key(Thin).Id, 0, long.MaxValue, 100).Sum(day => day.SpendMicroCents));
+            Assert.Equal((spent, spent / 9 / Cent), (window.SpendNanos, window.Requests));
+            Assert.Equal(spent, store.ReadUsage(Key(Thin).Id, 0, long.MaxValue, 100).Sum(day => day.SpendNanos));
         }
 
         await using Scene second = await StartAsync();

@@ -28,7 +28,7 @@ internal static class KeyAdvice
 
         if (key.MaxBudgetCents > 0 && (key.PricePer1KTokensCents ?? config.Governance.PricePer1KTokensCents) == 0)
         {
-            string[] free = [.. ModelsOf(key, fleet).Where(model => config.Models[model].RateCard is null)];
+            string[] free = [.. ModelsOf(key, fleet).Where(model => config.Models[model] is { RateCard: null, Listed: null })];
             if (free.Length > 0)
             {
                 advice.Add($"has a budget, but {Named(free)} no price, so that their tokens cost it nothing; give each a rate_card, or set governance.price_per_1k_tokens_cents");

@@ -146,7 +146,7 @@ internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, Tim
         JsonWriter json = call.Json;
         json.StartObject();
         json.String("id"u8, key.Id);
-        KeyJson.WriteSpend(json, usage.SpendMicroCents);
+        KeyJson.WriteSpend(json, usage.SpendNanos);
         json.Number("tokens"u8, usage.Tokens);
         json.Number("requests"u8, usage.Requests);
         json.Number("window_start"u8, usage.WindowStart);

@@ -1,5 +1,6 @@
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
+using Busbar.Ir;
 using Busbar.Wire;
 
 namespace Busbar.Admin;
@@ -7,8 +8,6 @@ namespace Busbar.Admin;
 /// <summary>Writes keys: everything but digests and sealed secrets.</summary>
 internal static class KeyJson
 {
-    private const long MicroCentsPerCent = 1_000_000;
-
     /// <summary>The members of <paramref name="key"/>, inside an object.</summary>
     public static void WriteMembers(JsonWriter json, VirtualKey key)
     {
@@ -47,11 +46,12 @@ internal static class KeyJson
         Optional(json, "former_secret_until"u8, key.FormerDigest is null ? null : key.FormerUntil);
     }
 
-    /// <summary>Money as whole cents, rounded down, and exactly in millionths of a cent.</summary>
-    public static void WriteSpend(JsonWriter json, long microCents)
+    /// <summary>Money as whole cents and as millionths of a cent, both rounded down, and exactly in nano-dollars.</summary>
+    public static void WriteSpend(JsonWriter json, long nanos)
     {
-        json.Number("spend_cents"u8, microCents / MicroCentsPerCent);
-        json.Number("spend_micro_cents"u8, microCents);
+        json.Number("spend_cents"u8, nanos / Money.NanosPerCent);
+        json.Number("spend_micro_cents"u8, nanos / Money.NanosPerMicroCent);
+        json.Number("spend_nano_dollars"u8, nanos);
     }
 
     private static void Optional(JsonWriter json, ReadOnlySpan<byte> name, long? value)

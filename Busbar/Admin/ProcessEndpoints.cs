@@ -4,6 +4,7 @@ using Busbar.Configuration.Model;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
+using Busbar.Ir;
 using Busbar.Reliability;
 using Busbar.Wire;
 
@@ -14,7 +15,6 @@ internal sealed class ProcessEndpoints(IGatewayControl control, Governor? govern
 {
     private const int MostAudit = 1000;
     private const int MostProblems = 20;
-    private const long MicroCentsPerCent = 1_000_000;
 
     private static readonly byte[] OpenApi = ReadOpenApi();
 
@@ -115,7 +115,7 @@ internal sealed class ProcessEndpoints(IGatewayControl control, Governor? govern
         {
             json.Number("keys"u8, governor.Keys.Count);
             json.Number("open_reservations"u8, governor.OpenReservations);
-            json.Number("held_cents"u8, governor.HeldMicroCents / MicroCentsPerCent);
+            json.Number("held_cents"u8, governor.HeldNanos / Money.NanosPerCent);
             json.Number("ledger_lag_ms"u8, (long)governor.Ledger.Lag.TotalMilliseconds);
             json.Number("ledger_flush_errors"u8, governor.Ledger.FlushErrors);
         }

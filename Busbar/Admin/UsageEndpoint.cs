@@ -73,7 +73,7 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
         foreach (DailyUsage row in rows)
         {
             var group = (byDay ? row.Day : 0, byKey ? row.KeyId : "", byModel ? row.Model : "");
-            sums[group] = Add(sums.GetValueOrDefault(group), row);
+            sums[group] = sums.TryGetValue(group, out DailyUsage sum) ? sum.Plus(row) : row;
         }
 
         return sums;
@@ -83,18 +83,6 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
         left.Day != right.Day ? left.Day.CompareTo(right.Day)
         : string.CompareOrdinal(left.Key, right.Key) is not 0 and var byKey ? byKey
         : string.CompareOrdinal(left.Model, right.Model);
-
-    private static DailyUsage Add(in DailyUsage sum, in DailyUsage row) => row with
-    {
-        Requests = Ir.Usage.Add(sum.Requests, row.Requests),
-        Estimated = Ir.Usage.Add(sum.Estimated, row.Estimated),
-        SpendMicroCents = Ir.Usage.Add(sum.SpendMicroCents, row.SpendMicroCents),
-        Input = Ir.Usage.Add(sum.Input, row.Input),
-        CacheRead = Ir.Usage.Add(sum.CacheRead, row.CacheRead),
-        CacheWrite = Ir.Usage.Add(sum.CacheWrite, row.CacheWrite),
-        Output = Ir.Usage.Add(sum.Output, row.Output),
-        Reasoning = Ir.Usage.Add(sum.Reasoning, row.Reasoning),
-    };
 
     private static void Write(
         JsonWriter json, SortedDictionary<(long Day, string Key, string Model), DailyUsage> sums, IReadOnlyList<string> groups, long from, long until, int limit)
@@ -128,7 +116,7 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
         json.EndArray();
         json.Bool("truncated"u8, sums.Count > limit);
         json.StartObject("total"u8);
-        WriteSum(json, sums.Values.Aggregate(default(DailyUsage), (total, sum) => Add(total, sum)));
+        WriteSum(json, sums.Values.Aggregate(default(DailyUsage), (total, sum) => total.Plus(sum)));
         json.EndObject();
         json.EndObject();
     }
@@ -137,11 +125,16 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
     {
         json.Number("requests"u8, sum.Requests);
         json.Number("estimated_requests"u8, sum.Estimated);
-        KeyJson.WriteSpend(json, sum.SpendMicroCents);
+        json.Number("unpriced_requests"u8, sum.Unpriced);
+        KeyJson.WriteSpend(json, sum.SpendNanos);
         json.Number("input_tokens"u8, sum.Input);
         json.Number("cache_read_tokens"u8, sum.CacheRead);
         json.Number("cache_write_tokens"u8, sum.CacheWrite);
+        json.Number("cache_write_1h_tokens"u8, sum.CacheWriteLong);
         json.Number("output_tokens"u8, sum.Output);
         json.Number("reasoning_tokens"u8, sum.Reasoning);
+        json.Number("audio_input_tokens"u8, sum.AudioInput);
+        json.Number("audio_output_tokens"u8, sum.AudioOutput);
+        json.Number("image_output_tokens"u8, sum.ImageOutput);
     }
 }

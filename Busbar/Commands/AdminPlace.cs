@@ -33,7 +33,7 @@ internal sealed record AdminPlace(string Url, Secret? Token, string? Socket = nu
         string? token = Filled(environment, AdminClient.TokenVariable);
         GatewayConfig? config = url is not null && token is not null
             ? null
-            : ConfigLoader.Load(ConfigSources.Choose(arguments.Last("--config"), null, environment), environment).Config;
+            : ConfigLoader.Load(ConfigSources.Choose(arguments.Last("--config"), null, null, environment), environment).Config;
         if (url is null && (config is { Governance.Enabled: false } || (config is null && token is null)))
         {
             return new AdminPlace(DefaultUrl, null, config?.ControlSocket ?? Path.Combine(ServiceManager.RuntimeDirectoryOf(environment) ?? UnitDirectory, ControlSocket.FileName));

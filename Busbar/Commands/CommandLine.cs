@@ -20,12 +20,15 @@ internal static class CommandLine
                 return await KeysCommand.RunAsync(arguments, environment, TimeProvider.System, output, error).ConfigureAwait(false);
             case ["lanes", ..]:
                 return await LanesCommand.RunAsync(arguments, environment, output, error).ConfigureAwait(false);
+            case ["prices", ..]:
+                return PricesCommand.Run(arguments, environment, output, error);
             case ["status", ..]:
                 return await StatusCommand.RunAsync(arguments, environment, output, error).ConfigureAwait(false);
         }
 
         string? config = null;
         string? catalog = null;
+        string? prices = null;
         Command command = Command.Serve;
         for (int index = 0; index < arguments.Length; index++)
         {
@@ -52,13 +55,16 @@ internal static class CommandLine
                 case "--providers":
                     command = Command.Providers;
                     break;
+                case "--prices" when index + 1 < arguments.Length && !arguments[index + 1].StartsWith('-'):
+                    prices = arguments[++index];
+                    break;
                 default:
                     error.WriteLine($"busbar: unknown argument '{arguments[index]}' (a flag may lack its value); see busbar --help");
                     return 2;
             }
         }
 
-        var sources = ConfigSources.Choose(config, catalog, environment);
+        var sources = ConfigSources.Choose(config, catalog, prices, environment);
         return command switch
         {
             Command.Validate => ValidateCommand.Run(sources, environment, output, error),

@@ -18,10 +18,13 @@ internal static class HelpText
         busbar: one binary between an application and every LLM provider it calls.
 
         usage:
-          busbar [--config FILE] [--providers FILE]   serve
+          busbar [--config FILE] [--providers FILE] [--prices FILE]
+                                              serve
           busbar --demo                               serve simulated providers; needs no key and no file
           busbar --validate [--config FILE]           say everything that is wrong with a configuration
           busbar --providers                          list the built-in catalog of providers
+          busbar prices [TEXT] [--json] [--prices FILE]
+                                                      list what models cost, cents for a million tokens; TEXT is a part of a name
           busbar --version | --help
           --env-file FILE, with every command         variables from a file in the form of systemd's EnvironmentFile=
 
@@ -50,6 +53,7 @@ internal static class HelpText
         variables:
           BUSBAR_CONFIG      configuration file (default /etc/busbar/config.yaml)
           BUSBAR_PROVIDERS   provider catalog that replaces the built-in one
+          BUSBAR_PRICES      price list that replaces the built-in one
           BUSBAR_LOG         error, warn, info (default), debug or trace; RUST_LOG is an alias
           BUSBAR_ADMIN_URL   admin API for status, lanes and keys (default: as the configuration says)
           BUSBAR_ADMIN_TOKEN its token (likewise)

@@ -17,7 +17,7 @@ internal static class ConfigLoader
         Dictionary<string, YamlNode>? catalog = ReadCatalog(sources, report);
         YamlNode? root = ConfigFile.ReadYaml(
             sources.ConfigFile, $"name another with --config FILE or the variable {ConfigSources.ConfigVariable}", report);
-        return Bind(root, sources.ConfigFile, catalog, report, environment);
+        return Bind(root, sources, catalog, report, environment);
     }
 
     /// <summary>As <see cref="Load"/>, from the text of a deployment file, over the catalog inside the binary.</summary>
@@ -27,7 +27,8 @@ internal static class ConfigLoader
     public static ConfigResult LoadText(string text, string name, IEnvironment environment)
     {
         ConfigReport report = new();
-        return Bind(YamlReader.Read(text, name, report), name, ReadCatalog(new ConfigSources(name, null), report), report, environment);
+        var sources = new ConfigSources(name, null);
+        return Bind(YamlReader.Read(text, name, report), sources, ReadCatalog(sources, report), report, environment);
     }
 
     /// <summary>The rows of the catalog by name; null after reporting why there is none.</summary>
@@ -49,11 +50,11 @@ internal static class ConfigLoader
         }
     }
 
-    private static ConfigResult Bind(YamlNode? root, string file, Dictionary<string, YamlNode>? catalog, ConfigReport report, IEnvironment environment)
+    private static ConfigResult Bind(YamlNode? root, ConfigSources sources, Dictionary<string, YamlNode>? catalog, ConfigReport report, IEnvironment environment)
     {
         if (root is YamlText { IsNull: true } || (root is null && report.Problems.Count == 0))
         {
-            report.Error("", new SourceLocation(file, 0, 0), "the file is empty", "it needs at least providers and models");
+            report.Error("", new SourceLocation(sources.ConfigFile, 0, 0), "the file is empty", "it needs at least providers and models");
             return new ConfigResult(null, report.Problems);
         }
 
@@ -62,7 +63,8 @@ internal static class ConfigLoader
             return new ConfigResult(null, report.Problems);
         }
 
-        GatewayConfig config = new Binder(catalog, report, environment).Bind(root, file) with { Origins = report.Origins() };
+        PriceCatalog prices = PriceCatalog.Open(sources, report, environment);
+        GatewayConfig config = new Binder(catalog, prices, report, environment).Bind(root, sources.ConfigFile) with { Origins = report.Origins() };
         return new ConfigResult(config, report.Problems);
     }
 }

@@ -50,6 +50,9 @@ internal sealed class ConfigReport
         Remedy = remedy,
     });
 
+    /// <summary>Takes over what is wrong with another file.</summary>
+    public void AddProblemsOf(ConfigReport other) => _problems.AddRange(other._problems);
+
     private void Add(ProblemSeverity severity, string path, string message, string? remedy)
     {
         SourceLocation? location = null;

@@ -78,11 +78,9 @@ internal static class EffectiveConfig
             (at + "upstream_model", model.UpstreamModel),
             (at + "attempt_timeout_ms", model.AttemptTimeoutMs),
             .. model.Capabilities.Select(flag => ($"{at}capabilities.{flag.Key}", (object?)flag.Value)),
-            (at + "rate_card.input", Cents(model.RateCard?.Input)),
-            (at + "rate_card.output", Cents(model.RateCard?.Output)),
-            (at + "rate_card.cache_read", Cents(model.RateCard?.CacheRead)),
-            (at + "rate_card.cache_write", Cents(model.RateCard?.CacheWrite)),
-            (at + "rate_card.reasoning", Cents(model.RateCard?.Reasoning)),
+            (at + "listed_as", model.Listed is { } listed ? $"{listed.Provider}: {listed.Name}, {listed.Date}" : null),
+            .. (IEnumerable<(string, object?)>)[(at + "rate_card.above", null), (at + "rate_card.batch", null), (at + "rate_card.flex", null), (at + "rate_card.priority", null)],
+            .. RateCard(at + "rate_card", (model.RateCard ?? model.Listed?.Card)?.Steps ?? []),
         ];
     }
 
@@ -161,7 +159,33 @@ internal static class EffectiveConfig
         ("governance.master_key_env", governance.MasterKeyEnv),
     ];
 
-    private static double? Cents(long? thousandths) => thousandths / 1000.0;
+    private static IEnumerable<(string, object?)> RateCard(string at, IReadOnlyList<RateStep> steps) => steps.SelectMany((step, index) =>
+    {
+        string place = index == 0 ? at : $"{at}.above[{index - 1}]";
+        return (IEnumerable<(string, object?)>)
+        [
+            .. index == 0 ? [] : new (string, object?)[] { ($"{place}.tokens", step.Above) },
+            .. Rates(place, step.Standard),
+            .. Rates($"{place}.batch", step.Batch),
+            .. Rates($"{place}.flex", step.Flex),
+            .. Rates($"{place}.priority", step.Priority),
+        ];
+    });
+
+    private static IEnumerable<(string, object?)> Rates(string at, Rates? rates) => rates is not { } known ? [] :
+    [
+        (at + ".input", Cents(known.Input)),
+        (at + ".output", Cents(known.Output)),
+        (at + ".cache_read", Cents(known.CacheRead)),
+        (at + ".cache_write", Cents(known.CacheWrite)),
+        (at + ".cache_write_1h", Cents(known.CacheWriteLong)),
+        (at + ".reasoning", Cents(known.Reasoning)),
+        (at + ".audio_input", Cents(known.AudioInput)),
+        (at + ".audio_output", Cents(known.AudioOutput)),
+        (at + ".image_output", Cents(known.ImageOutput)),
+    ];
+
+    private static double Cents(long picoDollars) => picoDollars / 10_000.0;
 
     // The path of a sink may be what opens it.
     private static string? Server(string? url) => Uri.TryCreate(url, UriKind.Absolute, out Uri? parsed) ? $"{parsed.Scheme}://{parsed.Authority}" : null;

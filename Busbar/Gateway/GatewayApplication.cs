@@ -375,7 +375,11 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
         {
             LaneMetrics served = exchange.Snapshot.MetricsOf(servedIn).Lane(lane);
             served.Tokens(exchange.Reservation.Settled?.Usage ?? exchange.Usage);
-            served.Cost(exchange.Reservation.Settled?.SpendMicroCents ?? 0);
+            served.Cost(exchange.Reservation.Settled?.SpendNanos ?? 0);
+            if (exchange.Reservation.Settled is { IsUnpriced: true })
+            {
+                served.Unpriced();
+            }
         }
 
         exchange.Trace?.End(exchange);

@@ -12,7 +12,6 @@ namespace Busbar.Gateway;
 internal static class RequestRecords
 {
     private const int LongestId = 200;
-    private const double MicroCentsPerCent = 1_000_000;
 
     /// <summary>The record of <paramref name="exchange"/>, once it is settled.</summary>
     public static RequestRecord Of(Exchange exchange)
@@ -36,7 +35,9 @@ internal static class RequestRecords
             ModelServed = lane?.Model.UpstreamModel,
             Usage = settled?.Usage ?? exchange.Usage,
             IsEstimated = settled?.IsEstimated ?? false,
-            CostCents = key is null ? null : (settled?.SpendMicroCents ?? 0) / MicroCentsPerCent,
+            CostCents = key is null ? null : (settled?.SpendNanos ?? 0) / (double)Money.NanosPerCent,
+            IsUnpriced = settled?.IsUnpriced ?? false,
+            ServiceTier = (settled?.Usage ?? exchange.Usage).Tier,
             Status = exchange.HeadersAt == 0 ? 0 : exchange.Status,
             Outcome = Metrics.Outcomes[(int)exchange.Outcome],
             Reason = exchange.Outcome == Outcome.Ok ? null : exchange.Reason ?? (exchange.Failures is [.., var last] ? last.Reason : null),

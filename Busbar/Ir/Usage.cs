@@ -1,3 +1,5 @@
+using Busbar.Wire;
+
 namespace Busbar.Ir;
 
 /// <summary>
@@ -24,6 +26,18 @@ internal struct Usage
     /// <summary>The part of <see cref="Output"/> spent on reasoning.</summary>
     public long Reasoning;
 
+    /// <summary>The part of <see cref="Input"/> that was sound.</summary>
+    public long AudioInput;
+
+    /// <summary>The part of <see cref="Output"/> that is sound.</summary>
+    public long AudioOutput;
+
+    /// <summary>The part of <see cref="Output"/> that is pictures.</summary>
+    public long ImageOutput;
+
+    /// <summary>The tier of service that the provider named.</summary>
+    public ServedTier Tier;
+
     /// <summary>True once the provider reported anything.</summary>
     public bool IsReported;
 
@@ -36,6 +50,9 @@ internal struct Usage
     /// <summary>These counts as a report; nothing when all are zero, which compatible hosts send where they counted nothing.</summary>
     public readonly Usage IfAny() => Total > 0 ? this with { IsReported = true } : default;
 
+    /// <summary>These counts, served in the tier called <paramref name="word"/> where they name none of their own.</summary>
+    public readonly Usage In(JsonText word) => Tier == ServedTier.Standard ? this with { Tier = ServedTiers.Read(word) } : this;
+
     /// <summary>Takes every non-zero count of a later report; providers repeat, complete and correct earlier ones in a stream.</summary>
     public void Merge(in Usage later)
     {
@@ -46,6 +63,10 @@ internal struct Usage
         CacheWriteLong = later.CacheWriteLong > 0 ? later.CacheWriteLong : CacheWriteLong;
         Output = later.Output > 0 ? later.Output : Output;
         Reasoning = later.Reasoning > 0 ? later.Reasoning : Reasoning;
+        AudioInput = later.AudioInput > 0 ? later.AudioInput : AudioInput;
+        AudioOutput = later.AudioOutput > 0 ? later.AudioOutput : AudioOutput;
+        ImageOutput = later.ImageOutput > 0 ? later.ImageOutput : ImageOutput;
+        Tier = later.Tier != ServedTier.Standard ? later.Tier : Tier;
     }
 
     /// <summary>Sum of two counts, saturating at <see cref="long.MaxValue"/>.</summary>

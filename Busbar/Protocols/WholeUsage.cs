@@ -13,7 +13,7 @@ internal static class WholeUsage
 
     /// <summary>
     /// Finds the top-level member <c>usage</c> of <paramref name="body"/>, skipping everything else, and reads it with <paramref name="read"/>;
-    /// unreported when there is none. <paramref name="alias"/> is another name that the member may have.
+    /// unreported when there is none. <paramref name="alias"/> is another name that the member may have. The tier of service that the body names goes with it.
     /// </summary>
     public static Usage Find(ReadOnlyMemory<byte> body, Func<JsonNode, Usage> read, ReadOnlySpan<byte> alias = default)
     {
@@ -25,14 +25,26 @@ internal static class WholeUsage
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 bool isUsage = reader.ValueTextEquals("usage"u8) || (!alias.IsEmpty && reader.ValueTextEquals(alias));
+                bool isTier = reader.ValueTextEquals("service_tier"u8) || reader.ValueTextEquals("serviceTier"u8);
                 reader.Read();
                 int start = (int)reader.TokenStartIndex;
                 reader.Skip();
-                if (isUsage)
+                if (isUsage || isTier)
                 {
                     JsonTape tape = t_tape ??= new JsonTape();
                     tape.TryParse(body[start..(int)reader.BytesConsumed]);
-                    found = read(tape.Root);
+                    if (isUsage)
+                    {
+                        ServedTier tier = found.Tier;
+                        found = read(tape.Root);
+                        found.Tier = found.Tier == ServedTier.Standard ? tier : found.Tier;
+                    }
+                    else
+                    {
+                        // Bedrock has it in an object.
+                        found = found.In(tape.Root.IsObject ? tape.Root["type"u8].Text : tape.Root.Text);
+                    }
+
                     tape.Clear();
                 }
             }

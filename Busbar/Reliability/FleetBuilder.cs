@@ -147,7 +147,7 @@ internal sealed class FleetBuilder
                     Lane = lane,
                     Slot = FindSlot(state, lane, settings),
                     Weight = member.Weight * scale / lanes.Count,
-                    ContextMax = member.ContextMax,
+                    ContextMax = member.ContextMax ?? lane.Model.Listed?.Context,
                     AttemptTimeoutMs = member.AttemptTimeoutMs ?? lane.Model.AttemptTimeoutMs,
                     Hash = Rendezvous.Hash($"{lane.Name}\n{lane.KeyIndex}"),
                 });

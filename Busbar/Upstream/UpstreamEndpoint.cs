@@ -32,8 +32,10 @@ internal sealed class UpstreamEndpoint
         {
             WireModel = model.UpstreamModel,
             Capabilities = ModelCapabilities.For(provider.Config.Protocol, model.UpstreamModel, model.Capabilities),
-            DefaultMaxTokens = model.DefaultMaxTokens ?? config.Limits.DefaultMaxTokens ?? DefaultLimit(model.UpstreamModel),
-            MaxOutputTokens = ModelFacts.Find(model.UpstreamModel)?.MaxOutput,
+
+            // What the model can write, so that no answer ends early for want of a limit that nobody set. Above 64,000 some models of a family ask for more than a limit.
+            DefaultMaxTokens = model.DefaultMaxTokens ?? config.Limits.DefaultMaxTokens ?? Math.Min(OutputMax(model) ?? 4096, 64_000),
+            MaxOutputTokens = OutputMax(model),
             AnthropicVersion = provider.Config.AnthropicVersion ?? "2023-06-01",
             UserKey = UserKey(provider.Config),
         };
@@ -90,8 +92,12 @@ internal sealed class UpstreamEndpoint
         }
     }
 
-    // What the model can write, so that no answer ends early for want of a limit that nobody set. Above 64,000 some models of a family ask for more than a limit.
-    private static long DefaultLimit(string model) => Math.Min(ModelFacts.Find(model)?.MaxOutput ?? 4096, 64_000);
+    // The larger of what the price list and what the vendor says: a limit that is too high is refused at worst, one that is too low cuts answers.
+    private static long? OutputMax(ModelConfig model)
+    {
+        long known = Math.Max(model.Listed?.OutputMax ?? 0, ModelFacts.Find(model.UpstreamModel)?.MaxOutput ?? 0);
+        return known > 0 ? known : null;
+    }
 
     private static byte[] UserKey(ProviderConfig provider)
     {

@@ -23,7 +23,7 @@ public sealed class GovernorTests
 
         Assert.Equal(10, outcomes.Count(outcome => outcome == Refusal.None));
         Assert.Equal(990, outcomes.Count(outcome => outcome == Refusal.BudgetHeld));
-        Assert.Equal((10, 10 * TestKeys.Cent), (governor.OpenReservations, governor.HeldMicroCents));
+        Assert.Equal((10, 10 * TestKeys.Cent), (governor.OpenReservations, governor.HeldNanos));
         await StopAsync(governor);
     }
 
@@ -83,7 +83,7 @@ public sealed class GovernorTests
             else
             {
                 Charge charge = TestKeys.Success("flat", random.NextInt64(estimate.InputTokens + 1), random.NextInt64(estimate.OutputTokens + 1));
-                Interlocked.Add(ref charged, prices.Of(key, "flat").CostOf(charge.Usage));
+                Interlocked.Add(ref charged, prices.Of(key, "flat").Bill(charge.Usage));
                 reservation.Settle(charge);
                 reservation.Settle(charge);
                 reservation.Release();
@@ -92,10 +92,10 @@ public sealed class GovernorTests
 
         Assert.InRange(charged, 1, 10 * TestKeys.Cent);
         Assert.InRange(mostOpen, 1, 16);
-        Assert.Equal((0, 0, 0u), (governor.OpenReservations, governor.HeldMicroCents, entry.Account.Open));
-        Assert.Equal(charged, entry.Account.Read(key, Now).SpendMicroCents);
+        Assert.Equal((0, 0, 0u), (governor.OpenReservations, governor.HeldNanos, entry.Account.Open));
+        Assert.Equal(charged, entry.Account.Read(key, Now).SpendNanos);
         await governor.DisposeAsync();
-        Assert.Equal(charged, Assert.Single(store.Windows).SpendMicroCents);
+        Assert.Equal(charged, Assert.Single(store.Windows).SpendNanos);
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class GovernorTests
         settled.Settle(TestKeys.Success());
         _time.Advance(TimeSpan.FromMilliseconds(500));
         await stopped;
-        Assert.Equal((1, TestKeys.Cent), (governor.OpenReservations, Assert.Single(store.Windows).SpendMicroCents));
+        Assert.Equal((1, TestKeys.Cent), (governor.OpenReservations, Assert.Single(store.Windows).SpendNanos));
     }
 
     [Fact]
@@ -133,8 +133,8 @@ public sealed class GovernorTests
             Parallel.Invoke(() => reservation.Settle(TestKeys.Success()), () => reservation.Settle(TestKeys.Success()));
         }
 
-        Assert.Equal((0, 0), (governor.OpenReservations, governor.HeldMicroCents));
-        Assert.Equal(2000 * TestKeys.Cent, entry.Account.Read(key, Now).SpendMicroCents);
+        Assert.Equal((0, 0), (governor.OpenReservations, governor.HeldNanos));
+        Assert.Equal(2000 * TestKeys.Cent, entry.Account.Read(key, Now).SpendNanos);
     }
 
     [Theory]
@@ -154,7 +154,7 @@ public sealed class GovernorTests
             foreach (VirtualKey key in keys)
             {
                 WindowUsage stored = store.Windows.FirstOrDefault(window => window.KeyId == key.Id && window.WindowStart == BudgetWindow.StartOf(key.Period, Now));
-                Assert.Equal(stored.SpendMicroCents, governor.Keys.Find(key.Id)!.Account.Read(key, Now).SpendMicroCents);
+                Assert.Equal(stored.SpendNanos, governor.Keys.Find(key.Id)!.Account.Read(key, Now).SpendNanos);
             }
 
             var open = new List<(Reservation Reservation, VirtualKey Key, long Day)>();
@@ -182,7 +182,7 @@ public sealed class GovernorTests
                 End(0);
             }
 
-            Assert.Equal((0, 0), (governor.OpenReservations, governor.HeldMicroCents));
+            Assert.Equal((0, 0), (governor.OpenReservations, governor.HeldNanos));
             store.FailNext(0);
             await governor.DisposeAsync();
 
@@ -199,13 +199,13 @@ public sealed class GovernorTests
 
                 Charge charge = TestKeys.Success(model, random.Next(10), random.Next(10));
                 reservation.Settle(charge);
-                charged[(key.Id, model, day)] = charged.GetValueOrDefault((key.Id, model, day)) + TestKeys.Prices.Of(key, model).CostOf(charge.Usage);
+                charged[(key.Id, model, day)] = charged.GetValueOrDefault((key.Id, model, day)) + TestKeys.Prices.Of(key, model).Bill(charge.Usage);
             }
         }
 
         Assert.True(charged.Count > 20);
-        Assert.Equal(charged, store.ReadUsage(null, 0, long.MaxValue, int.MaxValue).ToDictionary(day => (day.KeyId, day.Model, day.Day), day => day.SpendMicroCents));
-        Assert.Equal(charged.Values.Sum(), store.Windows.Sum(window => window.SpendMicroCents));
+        Assert.Equal(charged, store.ReadUsage(null, 0, long.MaxValue, int.MaxValue).ToDictionary(day => (day.KeyId, day.Model, day.Day), day => day.SpendNanos));
+        Assert.Equal(charged.Values.Sum(), store.Windows.Sum(window => window.SpendNanos));
     }
 
     [Fact]
@@ -223,7 +223,7 @@ public sealed class GovernorTests
 
         await using Governor next = Open(store);
 
-        Assert.Equal(3 * TestKeys.Cent, next.Keys.Find(key.Id)!.Account.Read(key, Now).SpendMicroCents);
+        Assert.Equal(3 * TestKeys.Cent, next.Keys.Find(key.Id)!.Account.Read(key, Now).SpendNanos);
     }
 
     [Fact, Trait("gotcha", "C231")]
@@ -240,8 +240,8 @@ public sealed class GovernorTests
         reservation.Settle(TestKeys.Success("card", 1_000, 1_000));
         await governor.DisposeAsync();
 
-        Assert.Equal([new WindowUsage(key.Id, day, TestKeys.Cent + 3_500, 2_000, 1)], store.Windows);
-        Assert.Equal([new DailyUsage(key.Id, "card", day, 1, 0, TestKeys.Cent + 3_500, 1_000, 0, 0, 1_000, 0)], store.ReadUsage(null, 0, long.MaxValue, 9));
+        Assert.Equal([new WindowUsage(key.Id, day, TestKeys.Cent + 35_000, 2_000, 1)], store.Windows);
+        Assert.Equal([new DailyUsage(key.Id, "card", day, 1, 0, 0, TestKeys.Cent + 35_000, 1_000, 0, 0, 0, 1_000, 0, 0, 0, 0)], store.ReadUsage(null, 0, long.MaxValue, 9));
     }
 
     [Fact, Trait("gotcha", "C230")]
@@ -268,7 +268,7 @@ public sealed class GovernorTests
         governor.Keys.TryUpdate(key with { PricePerRequestCents = 1000 });
         reservation.Settle(TestKeys.Success());
 
-        Assert.Equal(TestKeys.Cent, governor.Keys.Find(key.Id)!.Account.Read(key, Now).SpendMicroCents);
+        Assert.Equal(TestKeys.Cent, governor.Keys.Find(key.Id)!.Account.Read(key, Now).SpendNanos);
     }
 
     [Fact]
@@ -284,7 +284,7 @@ public sealed class GovernorTests
         reservation.Settle(TestKeys.Success());
         await governor.DisposeAsync();
 
-        Assert.Equal((0, 0), (governor.OpenReservations, governor.HeldMicroCents));
+        Assert.Equal((0, 0), (governor.OpenReservations, governor.HeldNanos));
         Assert.Empty(store.Windows);
         Assert.Empty(store.Keys);
     }

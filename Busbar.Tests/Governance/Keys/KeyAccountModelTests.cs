@@ -7,7 +7,7 @@ namespace Busbar.Tests.Governance.Keys;
 public sealed class KeyAccountModelTests
 {
     private const int Steps = 400;
-    private static readonly Prices s_prices = new(FeeMicroCents: 100_000, Input: 1_000_000, CacheRead: 0, CacheWrite: 0, Output: 3_000_000, Reasoning: 3_000_000);
+    private static readonly Prices s_prices = TestKeys.PricesOf(1_000_000, 10_000_000, 30_000_000);
 
     public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 150)];
 
@@ -27,7 +27,7 @@ public sealed class KeyAccountModelTests
                 case < 5:
                     var estimate = new Estimate(random.Next(200), random.Next(400), random.Next(4) == 0);
                     Refusal expected = model.TryReserve(key, now, s_prices, estimate, out NaiveAccount.Request? request);
-                    Assert.Equal(expected, account.TryReserve(key, now, s_prices, estimate, out Hold hold));
+                    Assert.Equal(expected, account.TryReserve(key, now, estimate.At(s_prices), out Hold hold));
                     if (request is not null)
                     {
                         Assert.Equal(new Hold(request.Window, request.HeldCost, request.HeldTokens, request.Bound), hold);
@@ -36,7 +36,7 @@ public sealed class KeyAccountModelTests
 
                     break;
                 case < 8 when open.Count > 0:
-                    End(random.Next(open.Count), random.Next(3) == 0 ? 0 : random.Next(2_000_000), random.Next(500));
+                    End(random.Next(open.Count), random.Next(3) == 0 ? 0 : random.Next(20_000_000), random.Next(500));
                     break;
                 case 8:
                     now += random.Next(6) switch { 0 => 86_400, 1 => -random.Next(200), 2 => random.Next(3600), _ => random.Next(40) };
@@ -51,7 +51,7 @@ public sealed class KeyAccountModelTests
             }
 
             model.RollWindow(key, now);
-            Assert.Equal(model.Spent, account.Read(key, now).SpendMicroCents);
+            Assert.Equal(model.Spent, account.Read(key, now).SpendNanos);
             Assert.Equal((uint)model.Open, account.Open);
         }
 
@@ -87,7 +87,7 @@ public sealed class KeyAccountModelTests
             if (random.Next(5) < 3)
             {
                 var estimate = new Estimate(random.Next(300), random.Next(300), IsOpenEnded: false);
-                if (account.TryReserve(key, now, s_prices, estimate, out Hold hold) == Refusal.None)
+                if (account.TryReserve(key, now, estimate.At(s_prices), out Hold hold) == Refusal.None)
                 {
                     admitted++;
                     open.Add((hold, estimate));
@@ -106,7 +106,7 @@ public sealed class KeyAccountModelTests
                 now += random.Next(7200);
             }
 
-            Assert.InRange(account.Read(key, now).SpendMicroCents, 0, cap * TestKeys.Cent);
+            Assert.InRange(account.Read(key, now).SpendNanos, 0, cap * TestKeys.Cent);
         }
 
         Assert.True(admitted > 0);
@@ -126,10 +126,10 @@ public sealed class KeyAccountModelTests
     // A bounded request as large as all that is left is let in only when nothing else is held.
     private static void AssertNothingHeld(KeyAccount account, VirtualKey key, long now, long excess)
     {
-        long left = 1000 * TestKeys.Cent - account.Read(key, now).SpendMicroCents;
+        long left = 1000 * TestKeys.Cent - account.Read(key, now).SpendNanos;
         VirtualKey generous = key with { MaxBudgetCents = 1000, TpmLimit = 1000, RpmLimit = null, MaxConcurrent = 1, Enforcement = Enforcement.Strict };
-        var all = new Prices(left - excess, 0, 0, 0, 0, 0);
-        Assert.Equal(Refusal.None, account.TryReserve(generous, now, all, new Estimate(500, 500, false), out Hold hold));
+        var all = new Prices(left - excess, null);
+        Assert.Equal(Refusal.None, account.TryReserve(generous, now, new Estimate(500, 500, false).At(all), out Hold hold));
         Assert.Equal((left, 1000), (hold.Cost, hold.Tokens));
     }
 }

@@ -7,8 +7,8 @@ public sealed class KeyAccountTests
 {
     // Noon of 28 February 2024, a leap year.
     private const long Noon = 1_709_121_600;
-    private static readonly Prices s_cent = new(TestKeys.Cent, 0, 0, 0, 0, 0);
-    private static readonly Prices s_tokens = new(0, 1_000_000, 0, 0, 1_000_000, 1_000_000);
+    private static readonly Prices s_cent = new(TestKeys.Cent, null);
+    private static readonly Prices s_tokens = TestKeys.PricesOf(0, 10_000_000, 10_000_000);
 
     private readonly KeyAccount _account = new();
 
@@ -34,15 +34,15 @@ public sealed class KeyAccountTests
     {
         var account = new KeyAccount();
         VirtualKey key = TestKeys.Make() with { MaxBudgetCents = 10 };
-        var prices = new Prices(TestKeys.Cent, 0, 0, 0, 0, 0);
+        var prices = new Prices(TestKeys.Cent, null);
         for (int request = 0; request < 3; request++)
         {
-            Assert.Equal(Refusal.None, account.TryReserve(key, 0, prices, default, out Hold hold));
+            Assert.Equal(Refusal.None, account.TryReserve(key, 0, default(Estimate).At(prices), out Hold hold));
             account.Settle(0, hold, 3 * TestKeys.Cent, 0, succeeded: true);
         }
 
         // A cent is left, and would do for what it is thought to cost.
-        Assert.Equal(Refusal.Budget, account.TryReserve(key, 0, prices, default, out _));
+        Assert.Equal(Refusal.Budget, account.TryReserve(key, 0, default(Estimate).At(prices), out _));
     }
 
     [Fact]
@@ -62,9 +62,9 @@ public sealed class KeyAccountTests
     public void A_request_that_could_never_fit_is_refused_for_good_even_while_others_hold()
     {
         VirtualKey key = TestKeys.Make() with { MaxBudgetCents = 1 };
-        Assert.Equal(Refusal.None, Try(key, Noon, s_cent with { FeeMicroCents = 1 }));
+        Assert.Equal(Refusal.None, Try(key, Noon, s_cent with { FeeNanos = 1 }));
 
-        Assert.Equal(Refusal.Budget, Try(key, Noon, s_cent with { FeeMicroCents = TestKeys.Cent + 1 }));
+        Assert.Equal(Refusal.Budget, Try(key, Noon, s_cent with { FeeNanos = TestKeys.Cent + 1 }));
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class KeyAccountTests
         Assert.Equal(Refusal.None, Try(key, Noon, s_tokens, openEnded, out Hold hold));
         Assert.Equal(TestKeys.Cent, hold.Cost);
         Assert.Equal(Refusal.BudgetHeld, Try(key, Noon, s_tokens, openEnded));
-        _account.Settle(Noon, hold, 600_000, 600, succeeded: true);
+        _account.Settle(Noon, hold, 6_000_000, 600, succeeded: true);
 
         Assert.Equal(Refusal.Budget, Try(key, Noon, s_tokens, openEnded));
     }
@@ -123,7 +123,7 @@ public sealed class KeyAccountTests
             _account.Settle(Noon, hold, 0, 0, succeeded: false);
         }
 
-        Assert.Equal(Refusal.None, Try(lowered, Noon, s_cent with { FeeMicroCents = 3 * TestKeys.Cent }));
+        Assert.Equal(Refusal.None, Try(lowered, Noon, s_cent with { FeeNanos = 3 * TestKeys.Cent }));
     }
 
     [Fact, Trait("gotcha", "C231")]
@@ -137,7 +137,7 @@ public sealed class KeyAccountTests
         Assert.Equal((Midnight - 86_400, Midnight), (before.WindowStart, after.WindowStart));
         _account.Settle(Midnight + 5, before, TestKeys.Cent, 7, succeeded: true);
 
-        Assert.Equal((0L, 0L, 0L), (_account.Read(key, Midnight).SpendMicroCents, _account.Read(key, Midnight).Tokens, _account.Read(key, Midnight).Requests));
+        Assert.Equal((0L, 0L, 0L), (_account.Read(key, Midnight).SpendNanos, _account.Read(key, Midnight).Tokens, _account.Read(key, Midnight).Requests));
         Assert.Equal(Refusal.BudgetHeld, Try(key, Midnight, s_cent));
     }
 
@@ -226,13 +226,13 @@ public sealed class KeyAccountTests
     public void Hostile_counts_and_prices_neither_overflow_nor_give_anything_back()
     {
         VirtualKey key = TestKeys.Make() with { MaxBudgetCents = long.MaxValue, TpmLimit = uint.MaxValue };
-        var huge = new Prices(long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue);
+        var huge = TestKeys.PricesOf(long.MaxValue, long.MaxValue, long.MaxValue);
         Assert.Equal(Refusal.None, Try(key, Noon, huge, new Estimate(long.MaxValue, long.MaxValue, false), out Hold hold));
         Assert.Equal(Refusal.BudgetHeld, Try(key, Noon, s_cent));
         _account.Settle(Noon, hold, long.MaxValue, long.MaxValue, succeeded: true);
 
         Assert.Equal(Refusal.Budget, Try(key, Noon, s_cent));
-        Assert.Equal(long.MaxValue, _account.Read(key, Noon).SpendMicroCents);
+        Assert.Equal(long.MaxValue, _account.Read(key, Noon).SpendNanos);
     }
 
     // There is no map of rates that could grow or need sweeping: the counters of a key are one object of fixed size, which goes with the key.
@@ -247,7 +247,7 @@ public sealed class KeyAccountTests
         {
             for (int request = 0; request < 10_000; request++)
             {
-                refused += _account.TryReserve(key, now += 7, s_cent, default, out Hold hold) == Refusal.None ? 0 : 1;
+                refused += _account.TryReserve(key, now += 7, default(Estimate).At(s_cent), out Hold hold) == Refusal.None ? 0 : 1;
                 _account.Settle(now, hold, 0, 1, succeeded: true);
             }
         }));
@@ -260,7 +260,7 @@ public sealed class KeyAccountTests
 
     private void Spend(VirtualKey key, long now, long cost)
     {
-        _account.TryReserve(key with { MaxBudgetCents = null }, now, default, default, out Hold hold);
+        _account.TryReserve(key with { MaxBudgetCents = null }, now, default, out Hold hold);
         _account.Settle(now, hold, cost, 0, succeeded: true);
     }
 
@@ -268,5 +268,5 @@ public sealed class KeyAccountTests
 
     private Refusal Try(VirtualKey key, long now, Prices prices, Estimate estimate = default) => Try(key, now, prices, estimate, out _);
 
-    private Refusal Try(VirtualKey key, long now, Prices prices, Estimate estimate, out Hold hold) => _account.TryReserve(key, now, prices, estimate, out hold);
+    private Refusal Try(VirtualKey key, long now, Prices prices, Estimate estimate, out Hold hold) => _account.TryReserve(key, now, estimate.At(prices), out hold);
 }

@@ -52,7 +52,7 @@ public sealed class LedgerTests
         _store.Unblock();
         Assert.True(await ledger.FlushAsync());
 
-        Assert.Equal(50_001, Assert.Single(_store.Windows).SpendMicroCents);
+        Assert.Equal(50_001, Assert.Single(_store.Windows).SpendNanos);
         Assert.Equal(TimeSpan.Zero, ledger.Lag);
     }
 
@@ -68,7 +68,7 @@ public sealed class LedgerTests
         _store.Unblock();
         Assert.True(await ledger.FlushAsync());
 
-        Assert.Equal((1L, 3L), (ledger.FlushErrors, Assert.Single(_store.Windows).SpendMicroCents));
+        Assert.Equal((1L, 3L), (ledger.FlushErrors, Assert.Single(_store.Windows).SpendNanos));
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class LedgerTests
         ledger.Post(Settlement(5));
         await ledger.DisposeAsync();
 
-        Assert.Equal(5, Assert.Single(_store.Windows).SpendMicroCents);
+        Assert.Equal(5, Assert.Single(_store.Windows).SpendNanos);
     }
 
     [Fact]
@@ -183,10 +183,11 @@ public sealed class LedgerTests
         var expected = all.GroupBy(one => (one.Day, one.KeyId, one.Model)).OrderBy(group => group.Key.Day)
             .ThenBy(group => group.Key.KeyId, StringComparer.Ordinal).ThenBy(group => group.Key.Model, StringComparer.Ordinal)
             .Select(group => new DailyUsage(
-                group.Key.KeyId, group.Key.Model, group.Key.Day, group.Count(one => one.IsSuccess), group.Count(one => one.IsEstimated), group.Sum(one => one.SpendMicroCents),
-                group.Sum(one => one.Usage.Input), group.Sum(one => one.Usage.CacheRead), group.Sum(one => one.Usage.CacheWrite), group.Sum(one => one.Usage.Output), group.Sum(one => one.Usage.Reasoning)));
+                group.Key.KeyId, group.Key.Model, group.Key.Day, group.Count(one => one.IsSuccess), group.Count(one => one.IsEstimated), 0, group.Sum(one => one.SpendNanos),
+                group.Sum(one => one.Usage.Input), group.Sum(one => one.Usage.CacheRead), group.Sum(one => one.Usage.CacheWrite), 0, group.Sum(one => one.Usage.Output),
+                group.Sum(one => one.Usage.Reasoning), 0, 0, 0));
         Assert.Equal(expected, store.ReadUsage(null, 0, long.MaxValue, int.MaxValue));
-        Assert.Equal(all.Sum(one => one.SpendMicroCents), store.Windows.Sum(window => window.SpendMicroCents));
+        Assert.Equal(all.Sum(one => one.SpendNanos), store.Windows.Sum(window => window.SpendNanos));
         Assert.Equal(all.Sum(one => one.Usage.Total), store.Windows.Sum(window => window.Tokens));
     }
 
@@ -202,8 +203,8 @@ public sealed class LedgerTests
 
         sums.Add(posts);
 
-        Assert.Equal(long.MaxValue, Assert.Single(sums.Windows).SpendMicroCents);
-        Assert.Equal(long.MaxValue, Assert.Single(sums.Days).SpendMicroCents);
+        Assert.Equal(long.MaxValue, Assert.Single(sums.Windows).SpendNanos);
+        Assert.Equal(long.MaxValue, Assert.Single(sums.Days).SpendNanos);
     }
 
     private static IEnumerable<Settlement> Settlements(int seed, VirtualKey[] keys, int count)
@@ -217,7 +218,7 @@ public sealed class LedgerTests
                 WindowStart = random.Next(2) * Day,
                 Day = Day + (random.Next(3) * 86_400),
                 Model = random.Next(2) == 0 ? "a" : "b",
-                SpendMicroCents = random.Next(1000),
+                SpendNanos = random.Next(1000),
                 Usage = new Usage { Input = random.Next(100), CacheRead = random.Next(100), CacheWrite = random.Next(100), Output = 50 + random.Next(50), Reasoning = random.Next(50) },
                 IsSuccess = random.Next(3) > 0,
                 IsEstimated = random.Next(5) == 0,
@@ -231,7 +232,7 @@ public sealed class LedgerTests
         WindowStart = 0,
         Day = Day,
         Model = "m",
-        SpendMicroCents = spend,
+        SpendNanos = spend,
         Usage = new Usage { Input = 1, Output = 2 },
         IsSuccess = true,
     };

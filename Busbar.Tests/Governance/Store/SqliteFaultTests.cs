@@ -247,7 +247,7 @@ public sealed class SqliteFaultTests : IDisposable
         return System.IO.File.ReadAllBytes(_directory.File);
     }
 
-    private static DailyUsage Day(string key) => new(key, "m", Today, 1, 0, 1, 1, 0, 0, 1, 0);
+    private static DailyUsage Day(string key) => new(key, "m", Today, 1, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0);
 
     private static Settlement Settlement(string key) => new()
     {
@@ -255,7 +255,7 @@ public sealed class SqliteFaultTests : IDisposable
         WindowStart = 0,
         Day = Today,
         Model = "m",
-        SpendMicroCents = 10,
+        SpendNanos = 10,
         Usage = new Ir.Usage { Input = 1, Output = 1 },
         IsSuccess = true,
     };

@@ -43,13 +43,48 @@ public sealed class SqliteSchemaTests : IDisposable
             Assert.Equal((500L, BudgetPeriod.Daily, 60u, 1000u, false, 20L, true), (second.MaxBudgetCents, second.Period, second.RpmLimit, second.TpmLimit, second.Enabled, second.CreatedAt, second.Digest.Equals(KeyDigest.Of("2"))));
             Assert.Equal((null, BudgetPeriod.Total, null, true), (stored.Keys[1].MaxBudgetCents, stored.Keys[1].Period, stored.Keys[1].RpmLimit, stored.Keys[1].Enabled));
 
-            Assert.Equal([new WindowUsage("vk_1", 0, 123_000_000, 456, 7), new WindowUsage("vk_2", Now - (Now % 86_400), long.MaxValue, 1, 1)], stored.Windows);
+            Assert.Equal([new WindowUsage("vk_1", 0, 1_230_000_000, 456, 7), new WindowUsage("vk_2", Now - (Now % 86_400), long.MaxValue, 1, 1)], stored.Windows);
             Assert.Equal(["vk_3"], stored.UnreadableWindows);
         }
 
         Assert.Equal(123L, _directory.Scalar("SELECT spend_cents FROM usage_counters WHERE key_id = 'vk_1'"));
         Assert.Equal("ok", _directory.Scalar("PRAGMA integrity_check"));
         Assert.Null(_directory.Scalar("PRAGMA foreign_key_check"));
+    }
+
+    [Fact]
+    public void Micro_cents_of_the_first_version_become_nano_dollars()
+    {
+        using (SqliteStore store = _directory.Open())
+        {
+            Assert.True(store.Insert(Key("k")));
+        }
+
+        // Back to what the first version wrote.
+        string id = Key("k").Id;
+        _directory.Run($"""
+            DROP TABLE usage_counters;
+            CREATE TABLE usage_counters (key_id TEXT NOT NULL REFERENCES virtual_keys (id) ON DELETE CASCADE, window_start INTEGER NOT NULL,
+              spend_microcents INTEGER NOT NULL DEFAULT 0, spend_cents INTEGER GENERATED ALWAYS AS (spend_microcents / 1000000) VIRTUAL,
+              tokens INTEGER NOT NULL DEFAULT 0, requests INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (window_start, key_id)) WITHOUT ROWID;
+            CREATE INDEX usage_counters_key ON usage_counters (key_id);
+            INSERT INTO usage_counters (key_id, window_start, spend_microcents, tokens, requests) VALUES ('{id}', 0, 1234567, 8, 9);
+            DROP TABLE usage_daily;
+            CREATE TABLE usage_daily (day INTEGER NOT NULL, key_id TEXT NOT NULL REFERENCES virtual_keys (id) ON DELETE CASCADE, model TEXT NOT NULL,
+              requests INTEGER NOT NULL DEFAULT 0, estimated INTEGER NOT NULL DEFAULT 0, spend_microcents INTEGER NOT NULL DEFAULT 0, input INTEGER NOT NULL DEFAULT 0,
+              cache_read INTEGER NOT NULL DEFAULT 0, cache_write INTEGER NOT NULL DEFAULT 0, output INTEGER NOT NULL DEFAULT 0, reasoning INTEGER NOT NULL DEFAULT 0,
+              PRIMARY KEY (day, key_id, model)) WITHOUT ROWID;
+            CREATE INDEX usage_daily_key ON usage_daily (key_id);
+            INSERT INTO usage_daily VALUES (86400, '{id}', 'm', 1, 0, 1234567, 2, 3, 4, 5, 6);
+            PRAGMA user_version = 1;
+            """);
+
+        using SqliteStore upgraded = _directory.Open();
+
+        Assert.Equal([new WindowUsage(id, 0, 12_345_670, 8, 9)], upgraded.Load(Now).Windows);
+        Assert.Equal([new DailyUsage(id, "m", 86_400, 1, 0, 0, 12_345_670, 2, 3, 4, 0, 5, 6, 0, 0, 0)], upgraded.ReadUsage(null, 0, long.MaxValue, 10));
+        upgraded.Dispose();
+        Assert.Equal(1L, _directory.Scalar("SELECT spend_cents FROM usage_counters"));
     }
 
     [Fact]

@@ -173,9 +173,9 @@ public sealed class SqliteStoreTests : IDisposable
 
     [Theory]
     [Trait("gotcha", "C245")]
-    [InlineData("spend_microcents = -1")]
-    [InlineData("spend_microcents = 'abc'")]
-    [InlineData("spend_microcents = 1.5")]
+    [InlineData("spend_nanos = -1")]
+    [InlineData("spend_nanos = 'abc'")]
+    [InlineData("spend_nanos = 1.5")]
     [InlineData("tokens = x'00'")]
     [InlineData("requests = -9223372036854775807")]
     public void C245_a_window_that_cannot_be_read_is_reported_and_not_taken_for_zero(string damage)
@@ -261,7 +261,7 @@ public sealed class SqliteStoreTests : IDisposable
         }
 
         Assert.Equal([new WindowUsage(key.Id, 0, long.MaxValue, long.MaxValue, 3)], store.Load(Now).Windows);
-        Assert.Equal(long.MaxValue, store.ReadUsage(key.Id, 0, long.MaxValue, 10)[0].SpendMicroCents);
+        Assert.Equal(long.MaxValue, store.ReadUsage(key.Id, 0, long.MaxValue, 10)[0].SpendNanos);
     }
 
     [Fact]
@@ -274,7 +274,7 @@ public sealed class SqliteStoreTests : IDisposable
             .. from day in (long[])[Today - 86_400, Today]
                from key in keys
                from model in (string[])["m1", "m2"]
-               select new DailyUsage(key.Id, model, day, 1, 2, 3, 4, 5, 6, 7, 8),
+               select new DailyUsage(key.Id, model, day, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13),
         ];
         Assert.All(keys, key => Assert.True(store.Insert(key)));
         store.Add([], [.. days.Reverse()]);
@@ -371,7 +371,7 @@ public sealed class SqliteStoreTests : IDisposable
     {
         _directory.Open().Dispose();
         Assert.Equal("wal", _directory.Scalar("PRAGMA journal_mode"));
-        Assert.Equal(1L, _directory.Scalar("PRAGMA user_version"));
+        Assert.Equal((long)SqliteSchema.Version, _directory.Scalar("PRAGMA user_version"));
         Assert.Equal("ok", _directory.Scalar("PRAGMA integrity_check"));
     }
 
@@ -406,7 +406,7 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Equal(400, store.ReadAudit(long.MaxValue, 1000).Count);
     }
 
-    private static DailyUsage Day(string key, long day, long spend) => new(key, "m", day, 1, 0, spend, 1, 0, 0, 1, 0);
+    private static DailyUsage Day(string key, long day, long spend) => new(key, "m", day, 1, 0, 0, spend, 1, 0, 0, 0, 1, 0, 0, 0, 0);
 
     private static VirtualKey RandomKey(Random random, int number)
     {

@@ -28,7 +28,7 @@ public class StreamTapTests
 
                 List<StreamEvent> events = StreamScript.Read(exchange.ResponseBody);
                 StreamEvent end = events.LastOrDefault(found => found.Kind == StreamEventKind.MessageDelta);
-                Assert.True(end.Usage.Equals(tap.Usage), exchange.Id);
+                Assert.True(end.Usage.In(end.ServiceTier).Equals(tap.Usage), exchange.Id);
                 Assert.Equal((exchange.Id, events.Any(found => found.Kind == StreamEventKind.MessageStop)), (exchange.Id, tap.IsComplete));
                 Assert.Equal((exchange.Id, events.Any(found => found.Kind == StreamEventKind.Error)), (exchange.Id, tap.Error is not null));
             }

@@ -7,7 +7,7 @@ using Busbar.Configuration.Yaml;
 namespace Busbar.Configuration.Binding;
 
 /// <summary>Turns the tree of a deployment file into the configuration, block by block, and checks how the blocks fit together.</summary>
-internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, ConfigReport report, IEnvironment environment)
+internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, PriceCatalog prices, ConfigReport report, IEnvironment environment)
 {
     /// <summary>Reads the whole file. The result is complete only when the report holds no error.</summary>
     /// <param name="node">The root of the file.</param>
@@ -16,6 +16,7 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Conf
     {
         Section root = new(node, "", ConfigKeys.Root, report, environment);
         AuthConfig auth = AuthBinder.Bind(root.Inner("auth", ConfigKeys.Auth), report, environment);
+        Dictionary<string, ProviderConfig> providers = Providers(root, auth.Mode, file);
         GatewayConfig config = new()
         {
             Listeners = Listeners(root),
@@ -23,8 +24,8 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Conf
             Tls = TlsBinder.Bind(root.Inner("tls", ConfigKeys.Tls), report, TimeProvider.System.GetUtcNow()),
             Cors = CorsBinder.Bind(root.Inner("cors", ConfigKeys.Cors), report),
             Auth = auth,
-            Providers = Providers(root, auth.Mode, file),
-            Models = Models(root, file),
+            Providers = providers,
+            Models = Models(root, providers, file),
             Pools = Pools(root),
             Limits = LimitsBinder.Bind(root.Inner("limits", ConfigKeys.Limits)),
             Governance = GovernanceBinder.Bind(root.Inner("governance", ConfigKeys.Governance), auth, report, environment),
@@ -103,13 +104,15 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Conf
         return providers;
     }
 
-    private Dictionary<string, ModelConfig> Models(Section root, string file)
+    private Dictionary<string, ModelConfig> Models(Section root, Dictionary<string, ProviderConfig> providers, string file)
     {
         Dictionary<string, ModelConfig> models = [];
         foreach ((string name, string path, YamlNode node) in Required(root, "models", file))
         {
             NameRules.Check(name, path, "model", report);
-            models.Add(name, ModelBinder.Bind(name, new Section(node, path, ConfigKeys.Model, report, environment), report));
+            ModelConfig model = ModelBinder.Bind(name, new Section(node, path, ConfigKeys.Model, report, environment), report, environment);
+            ListedModel? listed = providers.TryGetValue(model.Provider, out ProviderConfig? provider) ? prices.Find(provider, model.UpstreamModel, catalog) : null;
+            models.Add(name, model with { Listed = listed });
         }
 
         return models;

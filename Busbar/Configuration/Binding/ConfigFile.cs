@@ -8,6 +8,7 @@ internal static class ConfigFile
 {
     private const int MostBytes = 1024 * 1024;
     private const string BuiltInCatalog = "providers.yaml";
+    private const string BuiltInPrices = "prices.yaml";
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -18,13 +19,57 @@ internal static class ConfigFile
     public static YamlNode? ReadYaml(string file, string remedy, ConfigReport report) =>
         Read(file, "", remedy, report) is { } text ? YamlReader.Read(text, file, report) : null;
 
+    private static readonly Lazy<IReadOnlyDictionary<string, string>> PriceBlocks = new(SplitPrices);
+
+    /// <summary>The price list inside the binary, block by block, since a start needs few of them: the text below each provider's name.</summary>
+    public static IReadOnlyDictionary<string, string> BuiltInPriceBlocks => PriceBlocks.Value;
+
     /// <summary>Reads the catalog inside the binary.</summary>
-    public static YamlNode? ReadBuiltInCatalog(ConfigReport report)
+    public static YamlNode? ReadBuiltInCatalog(ConfigReport report) => YamlReader.Read(BuiltIn(BuiltInCatalog), BuiltInCatalog + " (built in)", report);
+
+    /// <summary>Reads the block <paramref name="text"/> of the price list inside the binary.</summary>
+    public static YamlNode? ReadBuiltInPrices(string name, string text, ConfigReport report) => YamlReader.Read(text, $"{BuiltInPrices} (built in), {name}", report);
+
+    private static string BuiltIn(string name)
     {
-        using Stream stream = typeof(ConfigFile).Assembly.GetManifestResourceStream(BuiltInCatalog)
-            ?? throw new InvalidOperationException($"The resource {BuiltInCatalog} is missing from the assembly.");
+        using Stream stream = typeof(ConfigFile).Assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"The resource {name} is missing from the assembly.");
         using StreamReader reader = new(stream, Utf8);
-        return YamlReader.Read(reader.ReadToEnd(), BuiltInCatalog + " (built in)", report);
+        return reader.ReadToEnd();
+    }
+
+    // Only names of providers begin a line.
+    private static Dictionary<string, string> SplitPrices()
+    {
+        Dictionary<string, string> blocks = new(StringComparer.Ordinal);
+        string text = BuiltIn(BuiltInPrices);
+        int at = 0;
+        string? name = null;
+        int start = 0;
+        while (at < text.Length)
+        {
+            int end = text.IndexOf('\n', at);
+            end = end < 0 ? text.Length : end;
+            if (end > at && text[end - 1] == ':' && char.IsAsciiLetterOrDigit(text[at]))
+            {
+                Keep(at);
+                name = text[at..(end - 1)];
+                start = end + 1;
+            }
+
+            at = end + 1;
+        }
+
+        Keep(text.Length);
+        return blocks;
+
+        void Keep(int end)
+        {
+            if (name is not null)
+            {
+                blocks.Add(name, text[start..end]);
+            }
+        }
     }
 
     /// <summary>Reads a text file of at most 1 MiB in UTF-8; null after reporting why not.</summary>

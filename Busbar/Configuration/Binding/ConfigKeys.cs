@@ -3,6 +3,10 @@ namespace Busbar.Configuration.Binding;
 /// <summary>Every key of both files. A key that is not here is an error wherever it stands.</summary>
 internal static class ConfigKeys
 {
+    // One for each kind of token; before the sets that are made of them.
+    private static readonly string[] TokenPrices =
+        ["input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning", "audio_input", "audio_output", "image_output"];
+
     /// <summary>Top level of the deployment file.</summary>
     public static readonly KeySet Root = new(
         "", "listen", "reuse_port", "tls", "cors", "auth", "providers", "models", "pools", "limits", "governance", "observability", "response_headers", "user_agent",
@@ -49,7 +53,20 @@ internal static class ConfigKeys
         "reasoning_content", "short_call_ids", "nested_tool_media", "user_ids");
 
     /// <summary>Prices of a model.</summary>
-    public static readonly KeySet RateCard = new("models.*.rate_card", "input", "output", "cache_read", "cache_write", "reasoning");
+    public static readonly KeySet RateCard = new("models.*.rate_card", [.. TokenPrices, "above", "batch", "flex", "priority"]);
+
+    /// <summary>Prices of a longer input.</summary>
+    public static readonly KeySet RateStep = new("models.*.rate_card.above[]", ["tokens", .. TokenPrices]);
+
+    /// <summary>Prices of a tier of service.</summary>
+    public static readonly KeySet RateTier = new("models.*.rate_card.*", TokenPrices);
+
+    /// <summary>A provider in the price list.</summary>
+    public static readonly KeySet PriceBlock = new("prices.*", "source", "date", "models");
+
+    /// <summary>A model in the price list.</summary>
+    public static readonly KeySet PriceRow = new(
+        "prices.*.models.*", ["context", "output_max", "source", "date", .. TokenPrices, "above", "batch", "flex", "priority"]);
 
     /// <summary>A pool.</summary>
     public static readonly KeySet Pool = new(

@@ -6,7 +6,7 @@ namespace Busbar.Configuration.Binding;
 internal static class ModelBinder
 {
     /// <summary>Reads a model. A missing provider is left blank for the reference checks to find.</summary>
-    public static ModelConfig Bind(string name, Section model, ConfigReport report)
+    public static ModelConfig Bind(string name, Section model, ConfigReport report, IEnvironment environment)
     {
         foreach (string required in (ReadOnlySpan<string>)["provider", "max_concurrent"])
         {
@@ -32,7 +32,7 @@ internal static class ModelBinder
             UpstreamModel = model.Filled("upstream_model") ?? name,
             AttemptTimeoutMs = (int?)model.Integer("attempt_timeout_ms", 1L, Ranges.MostMilliseconds),
             Capabilities = Capabilities(model.Inner("capabilities", ConfigKeys.Capabilities)),
-            RateCard = RateCard(model.Inner("rate_card", ConfigKeys.RateCard), report),
+            RateCard = RateCardBinder.Bind(model.Inner("rate_card", ConfigKeys.RateCard), ConfigKeys.RateStep, ConfigKeys.RateTier, report, environment),
         };
     }
 
@@ -49,33 +49,4 @@ internal static class ModelBinder
 
         return chosen;
     }
-
-    private static RateCardConfig? RateCard(Section card, ConfigReport report)
-    {
-        if (!card.IsPresent)
-        {
-            return null;
-        }
-
-        foreach (string required in (ReadOnlySpan<string>)["input", "output"])
-        {
-            if (!card.Has(required))
-            {
-                report.Error(card.At(required), $"'{required}' is required in a rate card");
-            }
-        }
-
-        // A thousandth of a cent for a million tokens is a nano-cent for one, so the numbers need no conversion.
-        long input = Price(card, "input") ?? 0;
-        return new RateCardConfig
-        {
-            Input = input,
-            Output = Price(card, "output") ?? 0,
-            CacheRead = Price(card, "cache_read") ?? input,
-            CacheWrite = Price(card, "cache_write") ?? input,
-            Reasoning = Price(card, "reasoning"),
-        };
-    }
-
-    private static long? Price(Section card, string key) => card.Thousandths(key, 1_000_000_000);
 }

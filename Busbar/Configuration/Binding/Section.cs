@@ -120,8 +120,8 @@ internal sealed class Section
     /// <summary>A whole number, or the fallback when missing or wrong.</summary>
     public int Integer(string key, int fallback, int least, int most) => (int)(Integer(key, (long)least, most) ?? fallback);
 
-    /// <summary>A decimal number from 0 to <paramref name="most"/> with up to three decimals, in thousandths; null when missing or wrong.</summary>
-    public long? Thousandths(string key, long most)
+    /// <summary>A decimal number from 0 to <paramref name="most"/> with up to four decimals, in ten-thousandths; null when missing or wrong.</summary>
+    public long? TenThousandths(string key, long most)
     {
         if (Text(key) is not { } text)
         {
@@ -136,13 +136,13 @@ internal sealed class Section
         {
             _report.Error(At(key), number < 0 ? "must be at least 0" : $"must be at most {most}", $"give a number from 0 to {most}");
         }
-        else if (number * 1000 != decimal.Truncate(number * 1000))
+        else if (number * 10_000 != decimal.Truncate(number * 10_000))
         {
-            _report.Error(At(key), "more than three decimals", "round it to thousandths");
+            _report.Error(At(key), "more than four decimals", "round it to ten-thousandths");
         }
         else
         {
-            return (long)(number * 1000);
+            return (long)(number * 10_000);
         }
 
         return null;

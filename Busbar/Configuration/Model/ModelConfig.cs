@@ -27,6 +27,9 @@ internal sealed record ModelConfig
     /// <summary>Capability flags the operator overrides, by snake_case name.</summary>
     public IReadOnlyDictionary<string, bool> Capabilities { get; init; } = new Dictionary<string, bool>();
 
-    /// <summary>Prices; null for the global ones.</summary>
+    /// <summary>Prices that the operator wrote; null for others.</summary>
     public RateCardConfig? RateCard { get; init; }
+
+    /// <summary>What the price list knows of it; null for nothing.</summary>
+    public ListedModel? Listed { get; init; }
 }

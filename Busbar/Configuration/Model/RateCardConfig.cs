@@ -1,20 +1,39 @@
+using Busbar.Ir;
+
 namespace Busbar.Configuration.Model;
 
-/// <summary>Prices of one model in nano-cents per token, which is thousandths of a cent for a million tokens.</summary>
+/// <summary>What one model costs.</summary>
 internal sealed record RateCardConfig
 {
-    /// <summary>Uncached input.</summary>
-    public long Input { get; init; }
+    /// <summary>Prices by length of the input, the shortest first; the first holds from no token on.</summary>
+    public required IReadOnlyList<RateStep> Steps { get; init; }
 
-    /// <summary>Output.</summary>
-    public long Output { get; init; }
+    /// <summary>Where the prices were looked up; null for the operator's own.</summary>
+    public string? Source { get; init; }
 
-    /// <summary>Input read from a cache.</summary>
-    public long CacheRead { get; init; }
+    /// <summary>Prices that hold whatever the length and the tier.</summary>
+    public static RateCardConfig Of(in Rates rates) => new() { Steps = [new RateStep(0, rates, null, null, null)] };
 
-    /// <summary>Input written to a cache.</summary>
-    public long CacheWrite { get; init; }
+    /// <summary>
+    /// The prices of a request with <paramref name="input"/> tokens of input that was served in <paramref name="tier"/>. False where that tier has none: then they are the ordinary ones.
+    /// </summary>
+    public bool TryFind(long input, ServedTier tier, out Rates rates)
+    {
+        RateStep step = Steps[0];
+        for (int i = 1; i < Steps.Count && input > Steps[i].Above; i++)
+        {
+            step = Steps[i];
+        }
 
-    /// <summary>Reasoning; null for the output price.</summary>
-    public long? Reasoning { get; init; }
+        Rates? found = tier switch
+        {
+            ServedTier.Standard => step.Standard,
+            ServedTier.Batch => step.Batch,
+            ServedTier.Flex => step.Flex,
+            ServedTier.Priority => step.Priority,
+            _ => null,
+        };
+        rates = found ?? step.Standard;
+        return found is not null;
+    }
 }

@@ -116,7 +116,7 @@ internal static class WholeRelay
             return Failed(attempt, failure);
         }
 
-        exchange.Usage = response.Usage;
+        exchange.Usage = response.Usage.In(response.ServiceTier);
         MeterUnreported(attempt, body);
         if (exchange.Streams)
         {
@@ -198,7 +198,7 @@ internal static class WholeRelay
         using var output = new PooledBuffer();
         ResponseSeam.Prepare(response, context);
         exchange.Ingress.WriteResponse(response, IdentityOf(attempt), new JsonWriter(output), ref context.Losses);
-        exchange.Usage = response.Usage;
+        exchange.Usage = response.Usage.In(response.ServiceTier);
         MeterUnreported(attempt, output);
         Answer.Commit(attempt, "application/json", output.Length, streamed: false);
         attempt.Lease.Succeeded();

@@ -1,6 +1,7 @@
 using Busbar.Configuration.Model;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
+using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Microsoft.Extensions.Logging;
 
@@ -9,8 +10,6 @@ namespace Busbar.Governance.Budgets;
 /// <summary>Virtual keys at work: who may call, what requests under way hold, what was spent. Lives as long as the process; prices come with each configuration.</summary>
 internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 {
-    private const long MicroCentsPerCent = 1_000_000;
-
     private static readonly TimeSpan MostToSettle = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
 
@@ -37,8 +36,8 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     /// <summary>Reservations not yet closed; zero when nothing is being served.</summary>
     public long OpenReservations => _tally.Open;
 
-    /// <summary>Sum of what they hold of budgets, micro-cents; zero when nothing is being served.</summary>
-    public long HeldMicroCents => _tally.Held;
+    /// <summary>Sum of what they hold of budgets, nano-dollars; zero when nothing is being served.</summary>
+    public long HeldNanos => _tally.Held;
 
     /// <summary>
     /// Loads keys and current windows from <paramref name="store"/>, which it owns from now on. Throws <see cref="StoreException"/> when they cannot be read: to
@@ -103,8 +102,12 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 
         VirtualKey key = entry.Key;
         long now = Now;
-        Prices ceiling = key.MaxBudgetCents is null ? default : prices.CeilingOf(key, candidates);
-        Refusal refusal = entry.Account.TryReserve(key, now, ceiling, estimate, out Hold hold);
+        Estimate priced = key.MaxBudgetCents is null ? estimate : estimate with
+        {
+            Ceiling = prices.CeilingOf(key, candidates, estimate.InputTokens, estimate.OutputTokens),
+            Floor = prices.CeilingOf(key, candidates, estimate.InputTokens, 0),
+        };
+        Refusal refusal = entry.Account.TryReserve(key, now, priced, out Hold hold);
         if (refusal == Refusal.None)
         {
             _tally.CountIn(hold);
@@ -120,7 +123,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 
     /// <summary>Whether nothing is left of the budget of <paramref name="entry"/>, as opposed to too little for some request.</summary>
     public bool IsSpent(KeyEntry entry) =>
-        entry.Key is { MaxBudgetCents: { } cents } key && entry.Account.Read(key, Now).SpendMicroCents / MicroCentsPerCent >= cents;
+        entry.Key is { MaxBudgetCents: { } cents } key && entry.Account.Read(key, Now).SpendNanos / Money.NanosPerCent >= cents;
 
     /// <summary>Counts a request for a pool or model that its key may not use.</summary>
     public void CountAccessRefusal() => _tally.CountAccessRefusal();
@@ -155,8 +158,8 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 
     internal void Close(KeyEntry entry, in Hold hold, in Settlement settlement)
     {
-        entry.Account.Settle(Now, hold, settlement.SpendMicroCents, Math.Min(settlement.Usage.Total, Prices.MostTokens), settlement.IsSuccess);
-        if (settlement.IsSuccess || settlement.SpendMicroCents > 0 || settlement.Usage.Total > 0)
+        entry.Account.Settle(Now, hold, settlement.SpendNanos, Math.Min(settlement.Usage.Total, Prices.MostTokens), settlement.IsSuccess);
+        if (settlement.IsSuccess || settlement.SpendNanos > 0 || settlement.Usage.Total > 0)
         {
             Ledger.Post(settlement);
         }

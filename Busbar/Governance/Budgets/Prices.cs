@@ -1,62 +1,80 @@
+using Busbar.Configuration.Model;
 using Busbar.Ir;
 
 namespace Busbar.Governance.Budgets;
 
-/// <summary>
-/// What one request costs: a fee in micro-cents (a millionth of a cent), and for each kind of token a price in nano-cents, which is a thousandth of
-/// "cents per million tokens", the unit that providers publish.
-/// </summary>
-internal readonly record struct Prices(long FeeMicroCents, long Input, long CacheRead, long CacheWrite, long Output, long Reasoning)
+/// <summary>What requests for one model cost one key.</summary>
+/// <param name="FeeNanos">For each successful one, nano-dollars.</param>
+/// <param name="Card">For tokens; null where nobody knows a price.</param>
+internal readonly record struct Prices(long FeeNanos, RateCardConfig? Card)
 {
     /// <summary>More tokens than this in one request, a hundred times the longest context there is, are a provider's mistake or malice.</summary>
     public const long MostTokens = 1L << 30;
 
-    /// <summary>Fee and tokens together, micro-cents, rounded to the nearest; saturates.</summary>
-    public long CostOf(in Usage usage) => Usage.Add(FeeMicroCents, CostOfTokens(usage));
+    private const int PicosPerNano = 1000;
 
-    /// <summary>The tokens alone, micro-cents, rounded to the nearest; saturates.</summary>
-    public long CostOfTokens(in Usage usage)
+    /// <summary>
+    /// The tokens of a request, nano-dollars, rounded to the nearest; saturates. Not <paramref name="isPriced"/> when they have no price, or none in the tier that served them: then they cost
+    /// nothing, or what the ordinary tier costs.
+    /// </summary>
+    public long CostOfTokens(in Usage usage, out bool isPriced)
     {
-        long reasoning = Math.Min(Clamp(usage.Reasoning), Clamp(usage.Output));
-        Int128 nano = (Int128)Clamp(usage.Input) * Input
-            + (Int128)Clamp(usage.CacheRead) * CacheRead
-            + (Int128)Clamp(usage.CacheWrite) * CacheWrite
-            + (Int128)(Clamp(usage.Output) - reasoning) * Output
-            + (Int128)reasoning * Reasoning;
-        Int128 micro = (nano + 500) / 1000;
-        return micro > long.MaxValue ? long.MaxValue : (long)micro;
+        isPriced = false;
+        if (Card is null)
+        {
+            isPriced = usage.Total == 0;
+            return 0;
+        }
+
+        isPriced = Card.TryFind(usage.TotalInput, usage.Tier, out Rates rates);
+        Usage counts = Bounded(usage, out _);
+        Int128 pico = (Int128)(counts.Input - counts.AudioInput) * rates.Input
+            + (Int128)counts.AudioInput * rates.AudioInput
+            + (Int128)counts.CacheRead * rates.CacheRead
+            + (Int128)(counts.CacheWrite - counts.CacheWriteLong) * rates.CacheWrite
+            + (Int128)counts.CacheWriteLong * rates.CacheWriteLong
+            + (Int128)(counts.Output - counts.Reasoning - counts.AudioOutput - counts.ImageOutput) * rates.Output
+            + (Int128)counts.Reasoning * rates.Reasoning
+            + (Int128)counts.AudioOutput * rates.AudioOutput
+            + (Int128)counts.ImageOutput * rates.ImageOutput;
+        return Saturated((pico + (PicosPerNano / 2)) / PicosPerNano);
     }
 
-    /// <summary>The most that <paramref name="input"/> tokens of any input kind and <paramref name="output"/> of any output kind can cost, fee included.</summary>
+    /// <summary>
+    /// The most, nano-dollars, that a request with up to <paramref name="input"/> tokens of any input kind and <paramref name="output"/> of any output kind can
+    /// cost, fee included, whatever tier serves it.
+    /// </summary>
     public long CeilingOf(long input, long output)
     {
-        Int128 nano = (Int128)Clamp(input) * Math.Max(Input, Math.Max(CacheRead, CacheWrite)) + (Int128)Clamp(output) * Math.Max(Output, Reasoning);
-        Int128 micro = FeeMicroCents + ((nano + 999) / 1000);
-        return micro > long.MaxValue ? long.MaxValue : (long)micro;
+        Int128 highest = 0;
+        (input, output) = (Clamp(input), Clamp(output));
+        for (int i = 0; Card is not null && i < Card.Steps.Count && (i == 0 || input > Card.Steps[i].Above); i++)
+        {
+            Rates rates = Card.Steps[i].Highest;
+            highest = Int128.Max(highest, (Int128)input * rates.MaxInput + (Int128)output * rates.MaxOutput);
+        }
+
+        return Saturated(FeeNanos + ((highest + PicosPerNano - 1) / PicosPerNano));
     }
 
-    /// <summary>The higher of both, price by price.</summary>
-    public static Prices Max(in Prices left, in Prices right) => new(
-        Math.Max(left.FeeMicroCents, right.FeeMicroCents),
-        Math.Max(left.Input, right.Input),
-        Math.Max(left.CacheRead, right.CacheRead),
-        Math.Max(left.CacheWrite, right.CacheWrite),
-        Math.Max(left.Output, right.Output),
-        Math.Max(left.Reasoning, right.Reasoning));
-
-    /// <summary><paramref name="usage"/> with every count between 0 and <see cref="MostTokens"/>, and reasoning no more than output.</summary>
+    /// <summary><paramref name="usage"/> with every count between 0 and <see cref="MostTokens"/>, and no part larger than its whole.</summary>
     public static Usage Bounded(in Usage usage, out bool isClamped)
     {
         isClamped = Math.Max(Math.Max(usage.Input, usage.Output), Math.Max(usage.CacheRead, usage.CacheWrite)) > MostTokens;
         Usage bounded = usage;
         bounded.Input = Clamp(usage.Input);
+        bounded.AudioInput = Math.Min(Clamp(usage.AudioInput), bounded.Input);
         bounded.CacheRead = Clamp(usage.CacheRead);
         bounded.CacheWrite = Clamp(usage.CacheWrite);
         bounded.CacheWriteLong = Math.Min(Clamp(usage.CacheWriteLong), bounded.CacheWrite);
         bounded.Output = Clamp(usage.Output);
         bounded.Reasoning = Math.Min(Clamp(usage.Reasoning), bounded.Output);
+        bounded.AudioOutput = Math.Min(Clamp(usage.AudioOutput), bounded.Output - bounded.Reasoning);
+        bounded.ImageOutput = Math.Min(Clamp(usage.ImageOutput), bounded.Output - bounded.Reasoning - bounded.AudioOutput);
         return bounded;
     }
+
+    private static long Saturated(Int128 nanos) => nanos > long.MaxValue ? long.MaxValue : (long)nanos;
 
     private static long Clamp(long tokens) => Math.Clamp(tokens, 0, MostTokens);
 }

@@ -48,17 +48,19 @@ internal sealed class Reservation
             usage = Prices.Bounded(charge.Estimate, out _);
         }
 
+        long cost = prices.CostOfTokens(usage, out bool isPriced);
         var settlement = new Settlement
         {
             KeyId = key.Id,
             WindowStart = _hold.WindowStart,
             Day = BudgetWindow.DayOf(_arrived),
             Model = charge.Model,
-            SpendMicroCents = Usage.Add(charge.Fee ? prices.FeeMicroCents : 0, prices.CostOfTokens(usage)),
+            SpendNanos = Usage.Add(charge.Fee ? prices.FeeNanos : 0, cost),
             Usage = usage,
             IsSuccess = charge.Fee,
             IsEstimated = charge.IsEstimated || isClamped,
             IsClamped = isClamped,
+            IsUnpriced = !isPriced,
         };
         if (Interlocked.Exchange(ref _governor, null) is { } governor)
         {

@@ -17,8 +17,8 @@ internal readonly record struct Settlement
     /// <summary>The configured model that answered.</summary>
     public required string Model { get; init; }
 
-    /// <summary>Money, micro-cents, at least 0.</summary>
-    public long SpendMicroCents { get; init; }
+    /// <summary>Money, nano-dollars, at least 0.</summary>
+    public long SpendNanos { get; init; }
 
     /// <summary>Tokens, by kind.</summary>
     public Usage Usage { get; init; }
@@ -28,6 +28,9 @@ internal readonly record struct Settlement
 
     /// <summary>Whether the tokens are an estimate because the provider reported none.</summary>
     public bool IsEstimated { get; init; }
+
+    /// <summary>Whether no price was known for the tokens, or for the tier of service that they were served in.</summary>
+    public bool IsUnpriced { get; init; }
 
     /// <summary>Whether the provider reported more tokens than <see cref="Prices.MostTokens"/> of some kind.</summary>
     public bool IsClamped { get; init; }

@@ -1,5 +1,6 @@
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
+using Busbar.Ir;
 using Busbar.Observability.Metrics;
 
 namespace Busbar.Governance.Budgets;
@@ -7,8 +8,6 @@ namespace Busbar.Governance.Budgets;
 /// <summary>Counts what <see cref="Governor"/> does, for <c>/metrics</c>.</summary>
 internal sealed class Tally
 {
-    private const double MicroCentsPerCent = 1_000_000;
-
     private readonly long[] _refusals = new long[(int)Refusal.Concurrency + 1];
     private long _open;
     private long _held;
@@ -19,7 +18,7 @@ internal sealed class Tally
     /// <summary>Reservations not yet closed.</summary>
     public long Open => Interlocked.Read(ref _open);
 
-    /// <summary>Sum of what they hold of budgets, micro-cents.</summary>
+    /// <summary>Sum of what they hold of budgets, nano-dollars.</summary>
     public long Held => Interlocked.Read(ref _held);
 
     /// <summary>Counts a request that a limit refused.</summary>
@@ -60,7 +59,7 @@ internal sealed class Tally
     public GovernanceFigures Read(Ledger ledger, KeyDirectory keys, int mostKeys, long now) => new()
     {
         OpenReservations = Open,
-        ReservedCents = Held / MicroCentsPerCent,
+        ReservedCents = Held / (double)Money.NanosPerCent,
         LedgerLag = ledger.Lag,
         LedgerFlushErrors = ledger.FlushErrors,
         EstimatedUsage = Interlocked.Read(ref _estimated),
@@ -105,7 +104,7 @@ internal sealed class Tally
         foreach (KeyEntry entry in keys.Entries)
         {
             VirtualKey key = entry.Key;
-            if (entry.Account.Read(key, now).SpendMicroCents is > 0 and long spent)
+            if (entry.Account.Read(key, now).SpendNanos is > 0 and long spent)
             {
                 smallestFirst.Enqueue(key, spent);
                 if (smallestFirst.Count > most)
@@ -118,7 +117,7 @@ internal sealed class Tally
         var figures = new List<KeyFigures>(smallestFirst.Count);
         while (smallestFirst.TryDequeue(out VirtualKey? key, out long spent))
         {
-            double cents = spent / MicroCentsPerCent;
+            double cents = spent / (double)Money.NanosPerCent;
             figures.Add(new KeyFigures(key.Id, cents, key.MaxBudgetCents is { } cap ? Math.Max(0, cap - cents) : null));
         }
 

@@ -12,7 +12,6 @@ namespace Busbar.Governance.Keys;
 internal sealed class KeyAccount
 {
     private const long Minute = 60;
-    private const long MicroCentsPerCent = 1_000_000;
 
     // The budget window, and the one it took the place of when the period was changed.
     private long _windowStart;
@@ -38,7 +37,7 @@ internal sealed class KeyAccount
     public void Resume(in WindowUsage window)
     {
         _windowStart = window.WindowStart;
-        _spent = window.SpendMicroCents;
+        _spent = window.SpendNanos;
         _windowTokens = window.Tokens;
         _windowRequests = window.Requests;
     }
@@ -75,17 +74,17 @@ internal sealed class KeyAccount
     }
 
     /// <summary>
-    /// Admits a request that arrived at <paramref name="now"/> (epoch second) and may use <paramref name="estimate"/> at <paramref name="prices"/>, or
+    /// Admits a request that arrived at <paramref name="now"/> (epoch second) and may use <paramref name="estimate"/>, or
     /// says which limit forbids it. Where it is admitted, <paramref name="hold"/> goes back through <see cref="Settle"/>, once.
     /// </summary>
-    public Refusal TryReserve(VirtualKey key, long now, in Prices prices, in Estimate estimate, out Hold hold)
+    public Refusal TryReserve(VirtualKey key, long now, in Estimate estimate, out Hold hold)
     {
         hold = default;
         lock (this)
         {
             RollWindow(key.Period, now);
             RollMinute(now);
-            Refusal refusal = JudgeBudget(key, prices, estimate, out long cost, out long bound);
+            Refusal refusal = JudgeBudget(key, estimate, out long cost, out long bound);
             if (refusal != Refusal.None)
             {
                 return refusal;
@@ -144,7 +143,7 @@ internal sealed class KeyAccount
     // Where the client limits its output the estimate is a bound, raised by the most that a request of this key went beyond its own, and the cap is never passed. Where it does not, only a request that has the key for
     // itself may go beyond the estimate, and only while the dearest request so far would still fit. Soft requests hold what there is to hold, so
     // that strict ones, after a change of the key, reckon with them.
-    private Refusal JudgeBudget(VirtualKey key, in Prices prices, in Estimate estimate, out long cost, out long bound)
+    private Refusal JudgeBudget(VirtualKey key, in Estimate estimate, out long cost, out long bound)
     {
         cost = 0;
         bound = 0;
@@ -153,14 +152,14 @@ internal sealed class KeyAccount
             return Refusal.None;
         }
 
-        long left = (cents > long.MaxValue / MicroCentsPerCent ? long.MaxValue : cents * MicroCentsPerCent) - _spent;
+        long left = Money.OfCents(cents) - _spent;
         if (left <= 0)
         {
             return Refusal.Budget;
         }
 
         // Input of which the body tells little, such as files by address, shows only in what it cost.
-        bound = prices.CeilingOf(estimate.InputTokens, estimate.OutputTokens);
+        bound = estimate.Ceiling;
         long ceiling = Usage.Add(bound, _largestExcess);
         long free = left - _held;
         cost = Math.Clamp(free, 0, ceiling);
@@ -170,7 +169,7 @@ internal sealed class KeyAccount
         }
 
         bool fitsAlone = ceiling <= left
-            || (estimate.IsOpenEnded && Math.Max(_largestCost, prices.CeilingOf(estimate.InputTokens, 0)) <= left);
+            || (estimate.IsOpenEnded && Math.Max(_largestCost, estimate.Floor) <= left);
         return !fitsAlone ? Refusal.Budget : _held > 0 ? Refusal.BudgetHeld : Refusal.None;
     }
 

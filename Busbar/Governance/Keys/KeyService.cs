@@ -189,13 +189,13 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
         IReadOnlyList<DailyUsage> days = governor.Store.ReadUsage(key.Id, start, long.MaxValue, int.MaxValue);
         DailyUsage sum = days.Aggregate(default(DailyUsage), (sum, day) => sum.Plus(day));
         long tokens = Usage.Add(Usage.Add(sum.Input, sum.CacheRead), Usage.Add(sum.CacheWrite, sum.Output));
-        var spent = new WindowUsage(key.Id, start, sum.SpendMicroCents, tokens, sum.Requests);
+        var spent = new WindowUsage(key.Id, start, sum.SpendNanos, tokens, sum.Requests);
         WindowUsage stored = governor.Store.Load(Now).Windows.FirstOrDefault(window => window.KeyId == key.Id);
         governor.Store.Add(
             [
                 spent with
                 {
-                    SpendMicroCents = Math.Max(0, spent.SpendMicroCents - stored.SpendMicroCents),
+                    SpendNanos = Math.Max(0, spent.SpendNanos - stored.SpendNanos),
                     Tokens = Math.Max(0, spent.Tokens - stored.Tokens),
                     Requests = Math.Max(0, spent.Requests - stored.Requests),
                 },

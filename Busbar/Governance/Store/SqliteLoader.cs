@@ -33,7 +33,7 @@ internal static class SqliteLoader
         }
 
         var windows = new SqliteWindowRows(keys, now);
-        const string Current = "SELECT key_id, window_start, spend_microcents, tokens, requests FROM usage_counters WHERE window_start IN (0, ?1, ?2)";
+        const string Current = "SELECT key_id, window_start, spend_nanos, tokens, requests FROM usage_counters WHERE window_start IN (0, ?1, ?2)";
         using (var row = new SqliteRow(connection, Current, windows.Day, windows.Month))
         {
             while (row.Next())

@@ -1,3 +1,4 @@
+using Busbar.Ir;
 using Microsoft.Data.Sqlite;
 
 namespace Busbar.Governance.Store;
@@ -6,7 +7,7 @@ namespace Busbar.Governance.Store;
 internal static class SqliteSchema
 {
     /// <summary>The version this program reads and writes; older ones are brought up to it.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     // "Busb": tells our files from other programs' ("application_id" in SQLite's file format).
     private const long ApplicationId = 0x42757362;
@@ -95,7 +96,38 @@ internal static class SqliteSchema
         DROP TABLE former_keys;
         PRAGMA application_id = {ApplicationId};
         """,
+
+        // Nano-dollars instead of micro-cents, and every kind of token that has a price.
+        $"""
+        ALTER TABLE usage_counters RENAME TO former_counters;
+        DROP INDEX usage_counters_key;
+        CREATE TABLE usage_counters (
+          key_id TEXT NOT NULL REFERENCES virtual_keys (id) ON DELETE CASCADE,
+          window_start INTEGER NOT NULL,
+          spend_nanos INTEGER NOT NULL DEFAULT 0,
+          spend_cents INTEGER GENERATED ALWAYS AS (spend_nanos / {Money.NanosPerCent}) VIRTUAL,
+          tokens INTEGER NOT NULL DEFAULT 0,
+          requests INTEGER NOT NULL DEFAULT 0,
+          PRIMARY KEY (window_start, key_id)) WITHOUT ROWID;
+        CREATE INDEX usage_counters_key ON usage_counters (key_id);
+        INSERT INTO usage_counters (key_id, window_start, spend_nanos, tokens, requests)
+          SELECT key_id, window_start, {NanosOf("spend_microcents")}, tokens, requests FROM former_counters;
+        DROP TABLE former_counters;
+
+        ALTER TABLE usage_daily RENAME COLUMN spend_microcents TO spend_nanos;
+        UPDATE usage_daily SET spend_nanos = {NanosOf("spend_nanos")};
+        ALTER TABLE usage_daily ADD COLUMN unpriced INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE usage_daily ADD COLUMN cache_write_long INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE usage_daily ADD COLUMN audio_input INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE usage_daily ADD COLUMN audio_output INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE usage_daily ADD COLUMN image_output INTEGER NOT NULL DEFAULT 0;
+        """,
     ];
+
+    // What has a wrong type stays as it is, to be reported when it is loaded.
+    private static string NanosOf(string microCents) =>
+        $"CASE WHEN typeof({microCents}) <> 'integer' THEN {microCents} WHEN {microCents} > {long.MaxValue / Money.NanosPerMicroCent} THEN {long.MaxValue} "
+        + $"ELSE {microCents} * {Money.NanosPerMicroCent} END";
 
     /// <summary>
     /// The version of the schema in the file, which is not changed. Throws <see cref="InvalidDataException"/> with the end of a sentence about the file when it

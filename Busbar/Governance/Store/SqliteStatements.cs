@@ -19,16 +19,16 @@ internal sealed class SqliteStatements
         UpdateKey = connection.Prepare($"UPDATE virtual_keys SET {string.Join(", ", columns.Select((column, i) => $"{column} = ?{i + 1}").Skip(1))} WHERE id = ?1");
         DeleteKey = connection.Prepare("DELETE FROM virtual_keys WHERE id = ?1");
 
-        AddToWindow = connection.Prepare($"UPDATE usage_counters SET {Sums(3, "spend_microcents", "tokens", "requests")} WHERE window_start = ?2 AND key_id = ?1");
+        AddToWindow = connection.Prepare($"UPDATE usage_counters SET {Sums(3, "spend_nanos", "tokens", "requests")} WHERE window_start = ?2 AND key_id = ?1");
         NewWindow = connection.Prepare("""
-            INSERT INTO usage_counters (key_id, window_start, spend_microcents, tokens, requests)
+            INSERT INTO usage_counters (key_id, window_start, spend_nanos, tokens, requests)
             SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM virtual_keys WHERE id = ?1)
             """);
-        const string Counts = "requests, estimated, spend_microcents, input, cache_read, cache_write, output, reasoning";
+        const string Counts = "requests, estimated, unpriced, spend_nanos, input, cache_read, cache_write, cache_write_long, output, reasoning, audio_input, audio_output, image_output";
         AddToDay = connection.Prepare($"UPDATE usage_daily SET {Sums(4, Counts.Split(", "))} WHERE day = ?1 AND key_id = ?2 AND model = ?3");
         NewDay = connection.Prepare($"""
             INSERT INTO usage_daily (day, key_id, model, {Counts})
-            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 WHERE EXISTS (SELECT 1 FROM virtual_keys WHERE id = ?2)
+            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16 WHERE EXISTS (SELECT 1 FROM virtual_keys WHERE id = ?2)
             """);
         ReadDays = connection.Prepare($"SELECT day, key_id, model, {Counts} FROM usage_daily WHERE day >= ?1 AND day < ?2 ORDER BY day, key_id, model LIMIT ?3");
         ReadDaysOfKey = connection.Prepare($"SELECT day, key_id, model, {Counts} FROM usage_daily WHERE key_id = ?1 AND day >= ?2 AND day < ?3 ORDER BY day, model LIMIT ?4");

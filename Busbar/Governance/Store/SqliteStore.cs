@@ -171,7 +171,7 @@ internal sealed class SqliteStore : IGovernanceStore
         {
             foreach (WindowUsage window in windows)
             {
-                object[] values = [window.KeyId, window.WindowStart, window.SpendMicroCents, window.Tokens, window.Requests];
+                object[] values = [window.KeyId, window.WindowStart, window.SpendNanos, window.Tokens, window.Requests];
                 if (_sql.AddToWindow.Run(values) == 0)
                 {
                     _sql.NewWindow.Run(values);
@@ -182,7 +182,8 @@ internal sealed class SqliteStore : IGovernanceStore
             {
                 object[] values =
                 [
-                    day.Day, day.KeyId, day.Model, day.Requests, day.Estimated, day.SpendMicroCents, day.Input, day.CacheRead, day.CacheWrite, day.Output, day.Reasoning,
+                    day.Day, day.KeyId, day.Model, day.Requests, day.Estimated, day.Unpriced, day.SpendNanos, day.Input, day.CacheRead, day.CacheWrite,
+                    day.CacheWriteLong, day.Output, day.Reasoning, day.AudioInput, day.AudioOutput, day.ImageOutput,
                 ];
                 if (_sql.AddToDay.Run(values) == 0)
                 {
@@ -201,7 +202,8 @@ internal sealed class SqliteStore : IGovernanceStore
         return keyId is null ? _sql.ReadDays.Read(Usage, from, until, limit) : _sql.ReadDaysOfKey.Read(Usage, keyId, from, until, limit);
 
         static DailyUsage Usage(SqliteDataReader row) => new(
-            row.Text(1), row.Text(2), row.Count(0), row.Count(3), row.Count(4), row.Count(5), row.Count(6), row.Count(7), row.Count(8), row.Count(9), row.Count(10));
+            row.Text(1), row.Text(2), row.Count(0), row.Count(3), row.Count(4), row.Count(5), row.Count(6), row.Count(7), row.Count(8), row.Count(9), row.Count(10),
+            row.Count(11), row.Count(12), row.Count(13), row.Count(14), row.Count(15));
     });
 
     /// <inheritdoc/>

@@ -50,6 +50,12 @@ internal sealed record RequestRecord
     /// <summary>What the key was charged, cents; null without keys.</summary>
     public double? CostCents { get; init; }
 
+    /// <summary>Whether no price was known for the tokens, or for the tier that served them.</summary>
+    public bool IsUnpriced { get; init; }
+
+    /// <summary>The tier of service that the provider named.</summary>
+    public ServedTier ServiceTier { get; init; }
+
     /// <summary>HTTP status of the answer; 0 when there was none.</summary>
     public required int Status { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Busbar.Ir;
 
 namespace Busbar.Observability.Logging;
 
@@ -36,6 +37,8 @@ internal static class RequestRecordJson
         json.WriteNumber("reasoning_tokens"u8, record.Usage.Reasoning);
         json.WriteBoolean("tokens_estimated"u8, record.IsEstimated);
         Number(json, "cost_cents"u8, record.CostCents);
+        json.WriteBoolean("unpriced"u8, record.IsUnpriced);
+        json.WriteString("service_tier"u8, ServedTiers.NameOf(record.ServiceTier));
         json.WriteNumber("status"u8, record.Status);
         json.WriteString("outcome"u8, record.Outcome);
         json.WriteString("reason"u8, record.Reason);

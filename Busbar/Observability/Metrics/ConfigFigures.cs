@@ -16,7 +16,7 @@ internal sealed class ConfigFigures
     public void Applied(GatewayConfig config, DateTimeOffset now)
     {
         bool hasCommonPrice = !config.Governance.Enabled || config.Governance.PricePer1KTokensCents > 0;
-        Volatile.Write(ref _withoutPrice, hasCommonPrice ? 0 : config.Models.Values.Count(model => model.RateCard is null));
+        Volatile.Write(ref _withoutPrice, hasCommonPrice ? 0 : config.Models.Values.Count(model => model is { RateCard: null, Listed: null }));
         Volatile.Write(ref _appliedAt, now.ToUnixTimeSeconds());
         Volatile.Write(ref _lastFailed, 0);
     }
@@ -29,7 +29,7 @@ internal sealed class ConfigFigures
     {
         yield return ("busbar_config_last_reload_failed", "1 when the newest configuration was refused and the former one is in force.", Volatile.Read(ref _lastFailed));
         yield return ("busbar_config_applied_timestamp_seconds", "When the configuration in force was put in force, Unix seconds.", Volatile.Read(ref _appliedAt));
-        yield return ("busbar_models_without_price", "Models whose tokens cost keys nothing, because neither they nor governance have a price.", Volatile.Read(ref _withoutPrice));
+        yield return ("busbar_models_without_price", "Models whose tokens cost keys nothing, because neither they nor governance nor the price list have a price.", Volatile.Read(ref _withoutPrice));
         if (CertificateEnd is { } end)
         {
             yield return ("busbar_tls_certificate_expiry_timestamp_seconds", "When the certificate of the listener ends, Unix seconds.", end().ToUnixTimeSeconds());

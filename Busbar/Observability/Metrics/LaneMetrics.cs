@@ -9,6 +9,7 @@ internal sealed class LaneMetrics(Metrics metrics, string pool, string lane, str
     private readonly Counter?[] _tokens = new Counter?[Metrics.TokenKinds.Length];
     private Counter? _attempts;
     private Counter? _cost;
+    private Counter? _unpriced;
 
     /// <summary>Upstream calls.</summary>
     public Counter Attempts => _attempts ??= metrics.Attempts.Get(pool, lane);
@@ -26,14 +27,17 @@ internal sealed class LaneMetrics(Metrics metrics, string pool, string lane, str
         Tokens(4, usage.Reasoning);
     }
 
-    /// <summary>Counts what a key was charged, in micro-cents.</summary>
-    public void Cost(long microCents)
+    /// <summary>Counts what a key was charged, in nano-dollars.</summary>
+    public void Cost(long nanos)
     {
-        if (microCents > 0)
+        if (nanos > 0)
         {
-            (_cost ??= metrics.Cost.Get(pool, lane, model)).Add(microCents);
+            (_cost ??= metrics.Cost.Get(pool, lane, model)).Add(nanos);
         }
     }
+
+    /// <summary>Counts a request of a key for which no price was known.</summary>
+    public void Unpriced() => (_unpriced ??= metrics.Unpriced.Get(pool, lane, model)).Add();
 
     private void Tokens(int kind, long count)
     {

@@ -30,7 +30,6 @@ internal sealed class Metrics(SeriesBudget budget)
     /// <summary>Label values of <see cref="FailureDisposition"/>.</summary>
     public static readonly string[] Dispositions = ["transient_upstream", "hard_down", "context_length", "attempt_timeout", "model_gone", "declined"];
 
-    private const double MicroCentsPerCent = 1_000_000;
 
     private static readonly string[] LossFields = [.. Enum.GetNames<LossField>().Select(SnakeCase)];
     private static readonly string[] Faults = [.. Enum.GetNames<FaultClass>().Select(SnakeCase)];
@@ -114,7 +113,11 @@ internal sealed class Metrics(SeriesBudget budget)
     /// <summary>Tokens of answers.</summary>
     public MetricFamily<Counter> Tokens { get; } = new(budget, "busbar_tokens_total", "Tokens as providers counted them; each is of one kind.", labels => new(labels), "pool", "lane", "model", "kind");
 
-    /// <summary>What keys were charged, in micro-cents.</summary>
+    /// <summary>Requests of keys without a price.</summary>
+    public MetricFamily<Counter> Unpriced { get; } = new(
+        budget, "busbar_unpriced_requests_total", "Requests of virtual keys whose tokens, or the tier that served them, have no known price.", labels => new(labels), "pool", "lane", "model");
+
+    /// <summary>What keys were charged, in nano-dollars.</summary>
     public MetricFamily<Counter> Cost { get; } = new(budget, "busbar_cost_cents_total", "Charged to virtual keys, cents.", labels => new(labels), "pool", "lane", "model");
 
     /// <summary>Reloads of the configuration.</summary>
@@ -203,7 +206,8 @@ internal sealed class Metrics(SeriesBudget budget)
         Counters(text, WebhookDelivered);
         Counters(text, WebhookDropped);
         Counters(text, Tokens);
-        Counters(text, Cost, MicroCentsPerCent);
+        Counters(text, Cost, Money.NanosPerCent);
+        Counters(text, Unpriced);
         Counters(text, Reloads);
         Histograms(text, Duration);
         Histograms(text, FirstByte);

@@ -26,6 +26,9 @@ internal static class UsageFields
             CacheWriteLong = longWrites,
             Output = Usage.Count(node["output_tokens"u8].Saturated),
             Reasoning = Usage.Count(node["output_tokens_details"u8]["thinking_tokens"u8].Saturated),
+
+            // What speed costs is in no price list.
+            Tier = node["speed"u8].Text.Is("fast"u8) ? ServedTier.Other : ServedTiers.Read(node["service_tier"u8].Text),
         }.IfAny();
     }
 

@@ -50,7 +50,7 @@ internal sealed class StreamTap : IStreamTap
             using var tape = new JsonTape();
             if (tape.TryParse(frame.Data))
             {
-                _usage.Merge(UsageFields.Read(tape.Root["usage"u8]));
+                _usage.Merge(UsageFields.Read(tape.Root["usage"u8]).In(tape.Root["serviceTier"u8]["type"u8].Text));
             }
         }
     }

@@ -20,13 +20,32 @@ internal static class UsageFields
         long tools = Usage.Count(Spelling.Get(usage, "toolUsePromptTokenCount"u8, "tool_use_prompt_token_count"u8).Saturated);
         long thoughts = Usage.Count(Spelling.Get(usage, "thoughtsTokenCount"u8, "thoughts_token_count"u8).Saturated);
         long answer = Usage.Count(Spelling.Get(usage, "candidatesTokenCount"u8, "candidates_token_count"u8).Saturated);
+        JsonNode candidates = Spelling.Get(usage, "candidatesTokensDetails"u8, "candidates_tokens_details"u8);
+        JsonText tier = Spelling.Get(usage, "serviceTier"u8, "service_tier"u8).Text;
         return new Usage
         {
             Input = Usage.Add(prompt - cached, tools),
             CacheRead = cached,
             Output = Usage.Add(answer, thoughts),
             Reasoning = thoughts,
-        }.IfAny();
+            AudioInput = Math.Min(prompt - cached, Modality(Spelling.Get(usage, "promptTokensDetails"u8, "prompt_tokens_details"u8), "AUDIO"u8)),
+            AudioOutput = Math.Min(answer, Modality(candidates, "AUDIO"u8)),
+            ImageOutput = Math.Min(answer, Modality(candidates, "IMAGE"u8)),
+        }.IfAny().In(tier.IsNullOrEmpty ? Spelling.Get(usage, "trafficType"u8, "traffic_type"u8).Text : tier);
+    }
+
+    private static long Modality(JsonNode details, ReadOnlySpan<byte> name)
+    {
+        long tokens = 0;
+        foreach (JsonNode detail in details.Items)
+        {
+            if (detail["modality"u8].Text.Is(name))
+            {
+                tokens = Usage.Add(tokens, Usage.Count(Spelling.Get(detail, "tokenCount"u8, "token_count"u8).Saturated));
+            }
+        }
+
+        return tokens;
     }
 
     /// <summary>Writes the object as the value of <c>usageMetadata</c>.</summary>

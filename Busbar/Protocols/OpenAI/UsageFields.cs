@@ -36,6 +36,8 @@ internal static class UsageFields
             CacheWrite = written,
             Output = output,
             Reasoning = Math.Min(output, reasoning),
+            AudioInput = Math.Min(input - cached - written, Usage.Count(prompt["audio_tokens"u8].Saturated)),
+            AudioOutput = Math.Min(output, Usage.Count(completion["audio_tokens"u8].Saturated)),
         }.IfAny();
     }
 
@@ -43,7 +45,7 @@ internal static class UsageFields
     public static Usage Find(JsonNode root, JsonNode choice)
     {
         Usage usage = Read(root["usage"u8]);
-        return usage.IsReported ? usage : Read(choice["usage"u8]);
+        return (usage.IsReported ? usage : Read(choice["usage"u8])).In(root["service_tier"u8].Text);
     }
 
     /// <summary>Writes the object as the value of <c>usage</c>.</summary>
@@ -60,11 +62,11 @@ internal static class UsageFields
             output.Number("cache_write_tokens"u8, usage.CacheWrite);
         }
 
-        output.Number("audio_tokens"u8, 0);
+        output.Number("audio_tokens"u8, usage.AudioInput);
         output.EndObject();
         output.StartObject("completion_tokens_details"u8);
         output.Number("reasoning_tokens"u8, usage.Reasoning);
-        output.Number("audio_tokens"u8, 0);
+        output.Number("audio_tokens"u8, usage.AudioOutput);
         output.Number("accepted_prediction_tokens"u8, 0);
         output.Number("rejected_prediction_tokens"u8, 0);
         output.EndObject();

@@ -80,7 +80,7 @@ internal sealed class StreamTap : IStreamTap
         using var tape = new JsonTape();
         if (tape.TryParse(data))
         {
-            Usage = UsageFields.Read(tape.Root["response"u8]["usage"u8]);
+            Usage = UsageFields.Read(tape.Root["response"u8]["usage"u8]).In(tape.Root["response"u8]["service_tier"u8].Text);
         }
     }
 

@@ -41,7 +41,7 @@ internal sealed class BlockSequencer : IDisposable
     public bool HasCutCall { get; private set; }
 
     /// <summary>Token counts seen so far.</summary>
-    public Usage Usage => _terminal.Usage;
+    public Usage Usage => _terminal.Usage.In(_terminal.ServiceTier);
 
     /// <summary>
     /// Appends to <paramref name="output"/> what <paramref name="input"/> makes possible. The slices put out are valid until the next call.
