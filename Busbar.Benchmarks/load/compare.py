@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 
+import attacks
 import crowds
 import governance
 import pairs
@@ -23,6 +24,7 @@ PARTS = {
     "sizes": (sizes.add_images, sizes.add_long_streams),
     "crowds": (crowds.add_paced, crowds.add_idle, crowds.add_failover, crowds.add_overload),
     "governance": (governance.add_governed, governance.add_many_keys),
+    "attacks": (attacks.add_attacks,),
     "pairs": (),
 }
 

@@ -9,6 +9,8 @@
  *   /d=N  so many deltas               /w=US  wait before the answer        /e=STATUS  fail with this status
  *   /p=US so far apart                 /i=N   fall silent after N deltas    /x=N       close after N deltas (0: at once)
  *
+ * A body that holds "user":"fails" is answered with status 500.
+ *
  * GET /count tells how many requests were answered. Bodies are scanned as they come and never kept, so their size does
  * not matter.
  */
@@ -38,7 +40,7 @@ struct wishes {
 };
 
 struct connection {
-    int fd, writable_wanted, counting, streams, sent, matched, closing, listed;
+    int fd, writable_wanted, counting, streams, fails, sent, matched, matched_fails, closing, listed;
     enum dialect dialect;
     enum phase phase;
     struct wishes wishes;
@@ -184,8 +186,8 @@ static void answer(struct connection *c)
         return;
     }
     answered++;
-    if (c->wishes.status) {
-        put(c, failure_of((int)c->wishes.status));
+    if (c->wishes.status || c->fails) {
+        put(c, failure_of(c->wishes.status ? (int)c->wishes.status : 500));
         return;
     }
     if (!c->streams) {
@@ -231,17 +233,25 @@ static struct wishes wishes_of(const char *line)
     return w;
 }
 
-/* Looks for "stream":true, spaces allowed, across the borders of reads. */
+/* Looks for `pattern`, spaces in its second half allowed, across the borders of reads. Returns whether it was there, `matched` is where it stands. */
+static int find(const char *pattern, int *matched, const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        char b = bytes[i];
+        if ((b == ' ' || b == '\n') && *matched >= 8)
+            continue;
+        *matched = b == pattern[*matched] ? *matched + 1 : b == '"';
+        if (!pattern[*matched])
+            return 1;
+    }
+    return 0;
+}
+
+/* What a body says about its answer. */
 static void scan(struct connection *c, const char *bytes, size_t length)
 {
-    static const char pattern[] = "\"stream\":true";
-    for (size_t i = 0; i < length && !c->streams; i++) {
-        char b = bytes[i];
-        if ((b == ' ' || b == '\n') && c->matched >= 8)
-            continue;
-        c->matched = b == pattern[c->matched] ? c->matched + 1 : b == '"';
-        c->streams = c->matched == (int)sizeof pattern - 1;
-    }
+    c->streams = c->streams || find("\"stream\":true", &c->matched, bytes, length);
+    c->fails = c->fails || find("\"user\":\"fails\"", &c->matched_fails, bytes, length);
 }
 
 /* The value of a header in a terminated head, or NULL. */
@@ -268,7 +278,7 @@ static long take_head(struct connection *c, const char *bytes, size_t length)
     c->wishes = wishes_of(bytes);
     c->dialect = dialect_of(bytes, line, &c->streams);
     c->counting = memmem(bytes, line, " /count ", 8) != NULL;
-    c->matched = 0;
+    c->matched = c->matched_fails = c->fails = 0;
     const char *coding = header(bytes, "transfer-encoding"), *size = header(bytes, "content-length");
     const char *expect = header(bytes, "expect"), *connection = header(bytes, "connection");
     c->left = size ? atol(size) : 0;
