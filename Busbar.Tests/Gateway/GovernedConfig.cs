@@ -24,9 +24,12 @@ internal sealed record GovernedConfig(params Dialect[] Lanes)
     /// <summary>Prices.</summary>
     public string Prices { get; init; } = "price_per_request_cents: 2, price_per_1k_tokens_cents: 1000";
 
+    /// <summary>Keys of <c>limits</c>.</summary>
+    public string Limits { get; init; } = "";
+
     public string Text(ScriptedUpstream[] upstreams)
     {
-        var text = new StringBuilder($"listen: 127.0.0.1:0\nauth: {{ mode: none }}\ngovernance: {{ enabled: true, admin_token: {GovernedGateway.AdminToken}, {Prices} }}\nproviders:\n");
+        var text = new StringBuilder($"listen: 127.0.0.1:0\nauth: {{ mode: none }}\ngovernance: {{ enabled: true, admin_token: {GovernedGateway.AdminToken}, {Prices} }}\nlimits: {{ {Limits} }}\nproviders:\n");
         SceneConfig.AppendLanes(text, Lanes, upstreams, _ => "api_key_env: KEY, allow_private_network: true", Model, OtherPools);
         text.Append($"  {GovernedGateway.Pool}: {{ {Pool}, members: [");
         int weight = 1_000_000;

@@ -7,6 +7,7 @@ using Busbar.Gateway.Memory;
 using Busbar.Gateway.Relay;
 using Busbar.Gateway.Routing;
 using Busbar.Gateway.Server;
+using Busbar.Gateway.Work;
 using Busbar.Governance.Budgets;
 using Busbar.Ir;
 using Busbar.Observability.Logging;
@@ -32,6 +33,9 @@ internal sealed class Exchange
     private IRequestBodyPipeFeature _requestBody = null!;
     private string? _requestId;
     private long _started;
+
+    /// <summary>As Kestrel makes one for each connection.</summary>
+    public Exchange() => Prepared = new PreparedBody(this);
 
     /// <summary>The configuration this request began with.</summary>
     public GatewaySnapshot Snapshot { get; private set; } = null!;
@@ -64,6 +68,12 @@ internal sealed class Exchange
 
     /// <summary>What it holds of the memory for all requests.</summary>
     public MemoryHold Memory { get; } = new();
+
+    /// <summary>Its turn, where it makes much work.</summary>
+    public WorkTurn Work { get; } = new();
+
+    /// <summary>The body as a provider gets it.</summary>
+    public PreparedBody Prepared { get; }
 
     /// <summary>The body, once read.</summary>
     public PooledBuffer? Body { get; set; }
@@ -221,6 +231,9 @@ internal sealed class Exchange
     {
         HeadersAt = Snapshot.Time.GetTimestamp();
         CommittedLane = lane;
+
+        // From here on the client is waited for.
+        Work.End();
         if (!HasStarted && Snapshot.Config.ResponseHeaders == ResponseHeaderMode.Debug)
         {
             HeaderPolicy.AddDebug(this, lane);
@@ -250,6 +263,7 @@ internal sealed class Exchange
     /// <summary>Gives the body back, with the memory it was charged with.</summary>
     public void ReleaseBody()
     {
+        Prepared.Reset();
         if (Body is { } body)
         {
             Body = null;
@@ -264,6 +278,7 @@ internal sealed class Exchange
     {
         ReleaseBody();
         Memory.ReleaseAll();
+        Work.End();
         Timer.Reset();
         Early.Reset();
         BodyLength = 0;

@@ -5,6 +5,7 @@ using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Memory;
 using Busbar.Gateway.OwnAnswers;
 using Busbar.Gateway.Routing;
+using Busbar.Gateway.Work;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 using Busbar.Ir;
@@ -38,6 +39,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
     private readonly TimeProvider _time;
     private readonly GuessBrake _guesses;
     private readonly MemoryBudget _memory;
+    private readonly WorkGate _work;
     private readonly UnprovenBodies _unproven = new();
     private readonly InboundGauge _onlookers = new();
     private readonly CancellationTokenSource _cut = new();
@@ -54,6 +56,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
         _attempts = new AttemptLoop(metrics, log);
         _local = new LocalEndpoints(metrics);
         _memory = new MemoryBudget(metrics.Memory, time);
+        _work = new WorkGate(time);
     }
 
     /// <summary>The admin API; null when governance is off. To be set before the first request.</summary>
@@ -106,6 +109,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
 
         long limit = exchange.Snapshot.Config.Limits.MemoryMaxBytes;
         exchange.Memory.Begin(_memory, limit > 0 ? limit : MachineMemory.DefaultBudget);
+        exchange.Work.Begin(_work);
         return exchange;
     }
 
@@ -125,7 +129,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
                 ? new GatewayError(ErrorKind.TooLarge)
                 : new GatewayError(ErrorKind.InvalidRequest, "The request body could not be read.", exception.StatusCode)).ConfigureAwait(false);
         }
-        catch (MemoryExhaustedException)
+        catch (OverloadException)
         {
             _metrics.Shed.Get(context.Route.Protocol.Name()).Add();
             await TryAnswerAsync(context, new GatewayError(ErrorKind.Overloaded), retryAfterSeconds: 1).ConfigureAwait(false);

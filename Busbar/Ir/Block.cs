@@ -10,6 +10,7 @@ internal sealed class Block
 {
     // Most blocks are words and need none of these.
     private BlockDetails? _rare;
+    private BlockMedia? _media;
 
     /// <summary>What this block is.</summary>
     public BlockKind Kind;
@@ -133,12 +134,12 @@ internal sealed class Block
     /// <summary>Where media bytes are.</summary>
     public MediaSource Source
     {
-        get => _rare is null ? default : _rare.Source;
+        get => _media is null ? default : _media.Source;
         set
         {
-            if (_rare is not null || value != default)
+            if (_media is not null || value != default)
             {
-                Rare.Source = value;
+                Media.Source = value;
             }
         }
     }
@@ -146,12 +147,12 @@ internal sealed class Block
     /// <summary>MIME type of media, such as <c>image/png</c>; for Bedrock formats the reader maps to MIME and the writer back.</summary>
     public JsonText MediaType
     {
-        get => _rare is null ? default : _rare.MediaType;
+        get => _media is null ? default : _media.MediaType;
         set
         {
-            if (_rare is not null || !value.IsAbsent)
+            if (_media is not null || !value.IsAbsent)
             {
-                Rare.MediaType = value;
+                Media.MediaType = value;
             }
         }
     }
@@ -159,12 +160,12 @@ internal sealed class Block
     /// <summary>Base64 bytes, address or vendor file id of media.</summary>
     public JsonText Data
     {
-        get => _rare is null ? default : _rare.Data;
+        get => _media is null ? default : _media.Data;
         set
         {
-            if (_rare is not null || !value.IsAbsent)
+            if (_media is not null || !value.IsAbsent)
             {
-                Rare.Data = value;
+                Media.Data = value;
             }
         }
     }
@@ -172,12 +173,12 @@ internal sealed class Block
     /// <summary>Image detail word (<c>auto</c>, <c>low</c>, <c>high</c>, <c>original</c>).</summary>
     public JsonText Detail
     {
-        get => _rare is null ? default : _rare.Detail;
+        get => _media is null ? default : _media.Detail;
         set
         {
-            if (_rare is not null || !value.IsAbsent)
+            if (_media is not null || !value.IsAbsent)
             {
-                Rare.Detail = value;
+                Media.Detail = value;
             }
         }
     }
@@ -185,12 +186,12 @@ internal sealed class Block
     /// <summary>Document title or file name; search-result title.</summary>
     public JsonText Title
     {
-        get => _rare is null ? default : _rare.Title;
+        get => _media is null ? default : _media.Title;
         set
         {
-            if (_rare is not null || !value.IsAbsent)
+            if (_media is not null || !value.IsAbsent)
             {
-                Rare.Title = value;
+                Media.Title = value;
             }
         }
     }
@@ -198,12 +199,12 @@ internal sealed class Block
     /// <summary>Document context text.</summary>
     public JsonText Context
     {
-        get => _rare is null ? default : _rare.Context;
+        get => _media is null ? default : _media.Context;
         set
         {
-            if (_rare is not null || !value.IsAbsent)
+            if (_media is not null || !value.IsAbsent)
             {
-                Rare.Context = value;
+                Media.Context = value;
             }
         }
     }
@@ -211,12 +212,12 @@ internal sealed class Block
     /// <summary>Whether the model should cite this document or search result; null when unsaid.</summary>
     public bool? CitationsEnabled
     {
-        get => _rare?.CitationsEnabled;
+        get => _media?.CitationsEnabled;
         set
         {
-            if (_rare is not null || value is not null)
+            if (_media is not null || value is not null)
             {
-                Rare.CitationsEnabled = value;
+                Media.CitationsEnabled = value;
             }
         }
     }
@@ -224,12 +225,12 @@ internal sealed class Block
     /// <summary>Responses message phase (<c>commentary</c>, <c>final_answer</c>).</summary>
     public JsonText Phase
     {
-        get => _rare is null ? default : _rare.Phase;
+        get => _media is null ? default : _media.Phase;
         set
         {
-            if (_rare is not null || !value.IsAbsent)
+            if (_media is not null || !value.IsAbsent)
             {
-                Rare.Phase = value;
+                Media.Phase = value;
             }
         }
     }
@@ -271,8 +272,15 @@ internal sealed class Block
 
     private BlockDetails Rare => _rare ??= new BlockDetails();
 
+    private BlockMedia Media => _media ??= new BlockMedia();
+
     /// <summary>Bytes that a block of <paramref name="kind"/> costs, with its place in a list.</summary>
-    internal static int Cost(BlockKind kind) => kind == BlockKind.Text ? 96 : 96 + 256;
+    internal static int Cost(BlockKind kind) => kind switch
+    {
+        BlockKind.Text => 96,
+        BlockKind.Image or BlockKind.Document or BlockKind.Audio => 96 + 144 + 144,
+        _ => 96 + 144,
+    };
 
     /// <summary>Makes the block as new, keeping list storage.</summary>
     internal void Reset(BlockKind kind)
@@ -285,5 +293,6 @@ internal sealed class Block
         Form = default;
         Cache = default;
         _rare?.Reset();
+        _media?.Reset();
     }
 }

@@ -20,30 +20,6 @@ internal sealed class BlockDetails
     /// <inheritdoc cref="Block.Signature"/>
     public JsonText Signature;
 
-    /// <inheritdoc cref="Block.Source"/>
-    public MediaSource Source;
-
-    /// <inheritdoc cref="Block.MediaType"/>
-    public JsonText MediaType;
-
-    /// <inheritdoc cref="Block.Data"/>
-    public JsonText Data;
-
-    /// <inheritdoc cref="Block.Detail"/>
-    public JsonText Detail;
-
-    /// <inheritdoc cref="Block.Title"/>
-    public JsonText Title;
-
-    /// <inheritdoc cref="Block.Context"/>
-    public JsonText Context;
-
-    /// <inheritdoc cref="Block.CitationsEnabled"/>
-    public bool? CitationsEnabled;
-
-    /// <inheritdoc cref="Block.Phase"/>
-    public JsonText Phase;
-
     /// <inheritdoc cref="Block.Children"/>
     public List<Block>? Children;
 
@@ -59,10 +35,8 @@ internal sealed class BlockDetails
     /// <summary>Makes the details as new, keeping list storage.</summary>
     public void Reset()
     {
-        Id = Name = InputText = Signature = MediaType = Data = Detail = Title = Context = Phase = Namespace = OwnName = default;
+        Id = Name = InputText = Signature = Namespace = OwnName = default;
         Input = default;
-        Source = default;
-        CitationsEnabled = null;
         Children?.Empty();
         Citations?.Empty();
     }

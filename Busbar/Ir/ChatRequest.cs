@@ -8,6 +8,12 @@ namespace Busbar.Ir;
 /// </summary>
 internal sealed class ChatRequest : IDisposable
 {
+    /// <summary>Most fields that the representation does not model, in one place.</summary>
+    public const int MaxExtra = 50_000;
+
+    /// <summary>What errors call such fields.</summary>
+    public const string ExtraWords = "unknown members";
+
     /// <summary>Most tools.</summary>
     public const int MaxTools = 20_000;
 
@@ -124,7 +130,7 @@ internal sealed class ChatRequest : IDisposable
     public string? VendorState;
 
     /// <summary>Top-level fields the representation does not model: re-emitted on a same-protocol write, cleared on every other.</summary>
-    public List<JsonMember> Extra { get; } = [];
+    public CappedList<JsonMember> Extra { get; } = new(MaxExtra, ExtraWords);
 
     /// <summary>A clean request from the pool.</summary>
     public static ChatRequest Rent() => Pool.Rent();

@@ -28,6 +28,12 @@ internal sealed class EgressTarget
     /// <summary>Key of the hash that stands for an end user's name where the provider refuses the name itself: stable, and the same on all nodes.</summary>
     public ReadOnlyMemory<byte> UserKey { get; init; }
 
+    /// <summary>Whether a request for <paramref name="other"/> is written as one for this.</summary>
+    public bool IsSameAs(EgressTarget other) =>
+        ReferenceEquals(this, other)
+        || (WireModel == other.WireModel && Capabilities == other.Capabilities && DefaultMaxTokens == other.DefaultMaxTokens
+            && MaxOutputTokens == other.MaxOutputTokens && AnthropicVersion == other.AnthropicVersion && UserKey.Span.SequenceEqual(other.UserKey.Span));
+
     /// <summary>Which models take back what this one signed, when it is called over <paramref name="protocol"/>.</summary>
     public string FamilyOver(ProtocolId protocol) => _family is { } known && known.Protocol == protocol ? known.Name : Family(protocol);
 

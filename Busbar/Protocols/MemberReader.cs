@@ -1,3 +1,4 @@
+using Busbar.Ir;
 using Busbar.Wire;
 
 namespace Busbar.Protocols;
@@ -8,8 +9,6 @@ namespace Busbar.Protocols;
 /// </summary>
 internal struct MemberReader(JsonNode node)
 {
-    private const int MaxOthers = 50_000;
-
     private ulong _taken;
 
     /// <summary>The value of <paramref name="name"/>, from now on accounted for; missing when there is none.</summary>
@@ -49,9 +48,9 @@ internal struct MemberReader(JsonNode node)
         {
             if ((_taken & Bit(position++)) == 0)
             {
-                if (others.Count == MaxOthers)
+                if (others.Count == ChatRequest.MaxExtra)
                 {
-                    throw new AllowanceException("unknown members", MaxOthers);
+                    throw new AllowanceException(ChatRequest.ExtraWords, ChatRequest.MaxExtra);
                 }
 
                 others.Add(member);

@@ -61,6 +61,9 @@ internal sealed class Pool
     /// </summary>
     public PickResult TryPick(in PickRequest request, out LaneLease? lease) => TryPick(request, null, out lease);
 
+    /// <summary>The lane that <see cref="TryPick"/> would likely take, or that is worth waiting for; null for none. Changes nothing.</summary>
+    public Lane? Likely(in PickRequest request) => _selection.Likely(request)?.Lane;
+
     /// <summary>True when another lane could take the request at once, its breaker and its permits included. Changes nothing.</summary>
     public bool HasReady(in PickRequest request)
     {

@@ -1,3 +1,4 @@
+using Busbar.Gateway;
 using Busbar.Gateway.Memory;
 using Busbar.Observability.Metrics;
 
@@ -52,7 +53,7 @@ public sealed class MemoryBudgetTests
         Assert.True(first.TryTake(80));
         Assert.True(second.TryTake(10));
 
-        await Assert.ThrowsAsync<MemoryExhaustedException>(() => second.TakeAsync(80, CancellationToken.None).AsTask());
+        await Assert.ThrowsAsync<OverloadException>(() => second.TakeAsync(80, CancellationToken.None).AsTask());
         Assert.Equal((10, 90), (second.Bytes, _gauge.Held));
     }
 

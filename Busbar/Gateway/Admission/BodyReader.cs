@@ -22,7 +22,7 @@ internal static class BodyReader
     /// <summary>
     /// The whole body, unless it is larger than <paramref name="maxBytes"/>, declared or counted, or takes longer than <paramref name="maxTime"/> in all.
     /// Throws <see cref="BadHttpRequestException"/> when the client breaks the protocol, <see cref="OperationCanceledException"/> when it is gone,
-    /// and <see cref="MemoryExhaustedException"/> when there is no room for it.
+    /// and <see cref="OverloadException"/> when there is no room for it.
     /// </summary>
     /// <param name="reader">The body as it arrives.</param>
     /// <param name="charged">Whose memory it is; null for nobody's.</param>

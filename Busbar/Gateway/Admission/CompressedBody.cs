@@ -64,6 +64,7 @@ internal static class CompressedBody
                     await exchange.Memory.TakeAsync(more, exchange.ClientGone).ConfigureAwait(false);
                 }
 
+                await exchange.Work.TakeAsync(exchange, plain.Length).ConfigureAwait(false);
                 int read = decoder.Read(plain.GetSpan(Step)[..Step]);
                 if (read == 0)
                 {

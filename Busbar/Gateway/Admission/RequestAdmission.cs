@@ -65,6 +65,7 @@ internal static class RequestAdmission
 
         exchange.Body = body;
         exchange.BodyLength = body.Length;
+        await exchange.Work.TakeAsync(exchange, body.Length).ConfigureAwait(false);
         if (exchange.Caller.Signed is { } signed && !signed.Covers(body.Span))
         {
             exchange.Caller = default;

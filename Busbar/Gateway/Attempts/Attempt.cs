@@ -24,9 +24,7 @@ namespace Busbar.Gateway.Attempts;
 /// </summary>
 internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoint endpoint) : IDisposable
 {
-    private const string StreamOptions = "stream_options";
-
-    private PooledBuffer? _translatedBody;
+    private PooledBuffer? _secondBody;
     private UpstreamRequest? _request;
     private bool _isSecondTry;
     private UpstreamResponse? _response;
@@ -41,17 +39,16 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <summary>The lane's provider.</summary>
     public UpstreamEndpoint Endpoint => endpoint;
 
-    /// <summary>Whether client and provider speak different protocols, or the client mixes two (Cursor sends Responses bodies to the Chat path).</summary>
-    public bool IsTranslated { get; } = endpoint.Protocol != exchange.Ingress
-        || exchange is { Route: { Protocol: ProtocolId.OpenAI, Operation: Operation.Chat }, Scan: { HasInput: true, HasMessages: false } };
+    /// <summary>As <see cref="PreparedBody.IsTranslated"/>.</summary>
+    public bool IsTranslated { get; } = PreparedBody.IsTranslated(exchange, endpoint);
 
     /// <summary>What translation must remember between request and answer; null on same-protocol hops.</summary>
     public TranslationContext? Translation { get; private set; }
 
-    /// <summary>What was asked, to be kept with the answer for requests that refer to it; null when the answer is not to be kept here.</summary>
+    /// <summary>As <see cref="PreparedBody.KeptInput"/>.</summary>
     public byte[]? KeptInput { get; private set; }
 
-    /// <summary>Whether the provider was asked for a usage that the client did not ask for.</summary>
+    /// <summary>As <see cref="PreparedBody.HidesUsage"/>.</summary>
     public bool HidesUsage { get; private set; }
 
     /// <summary>Betas that the client asked for and the provider's configuration denies: they were left out.</summary>
@@ -69,33 +66,20 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <summary>Where the call goes.</summary>
     public Uri Address => _request!.Address;
 
-    /// <summary>Builds the upstream request. Returns what to tell the client when this lane cannot take the request at all.</summary>
+    /// <summary>Builds the upstream request from what is prepared. Returns what to tell the client when this lane cannot take the request at all.</summary>
     public GatewayError? Prepare()
     {
-        ModelSplice body;
-        if (IsTranslated)
+        PreparedBody prepared = exchange.Prepared;
+        Translation = prepared.Translation;
+        KeptInput = prepared.KeptInput;
+        HidesUsage = prepared.HidesUsage;
+        DeniedBetas = prepared.DeniedBetas;
+        if (prepared.Refusal is { } refusal)
         {
-            Translation = new TranslationContext(exchange.Ingress.Id, endpoint.Protocol.Id, endpoint.Target);
-            _translatedBody = PooledBuffer.Borrowing(exchange.Body!.Memory);
-            using ChatRequest request = ChatRequest.Rent();
-            GatewayError? refusal = RequestTranslation.Translate(
-                exchange.Body.Memory, PathModel(), exchange.Streams, exchange.Ingress, endpoint.Protocol, endpoint.Target, Translation, request, _translatedBody, exchange.ClientGone);
-            if (refusal is not null)
-            {
-                return refusal;
-            }
-
-            KeptInput = KeptAnswers.InputOf(exchange, request);
-            exchange.WantsStreamUsage = request.IncludeUsage;
-            LeaveOutRefused();
-            body = new ModelSplice(_translatedBody);
-        }
-        else
-        {
-            body = SameProtocolBody();
+            return refusal;
         }
 
-        NewRequest(body);
+        NewRequest(prepared.Body);
         return null;
     }
 
@@ -131,13 +115,10 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         _response = null;
         if (_request is { IsInFlight: true })
         {
-            // What was translated points at the client's bytes.
-            _translatedBody?.Lend();
-            exchange.Body?.Lend();
+            exchange.Prepared.Lend();
         }
 
-        _translatedBody?.Dispose();
-        _translatedBody = body;
+        _secondBody = body;
         NewRequest(splice);
         return true;
     }
@@ -243,25 +224,23 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             return;
         }
 
-        _translatedBody?.Dispose();
-        _translatedBody = null;
+        _secondBody?.Dispose();
+        _secondBody = null;
         exchange.ReleaseBody();
         Discharge();
     }
 
-    /// <summary>Takes memory for as long as the call lasts. Throws <see cref="MemoryExhaustedException"/> when there is none.</summary>
+    /// <summary>Takes memory for as long as the call lasts. Throws <see cref="OverloadException"/> when there is none.</summary>
     public async ValueTask ChargeAsync(long bytes, CancellationToken cancellation)
     {
         await exchange.Memory.TakeAsync(bytes, cancellation).ConfigureAwait(false);
         _charged += bytes;
     }
 
-    /// <summary>Gives all of it back but <paramref name="kept"/> bytes.</summary>
-    public void Discharge(long kept = 0)
+    private void Discharge()
     {
-        long given = _charged - Math.Min(_charged, kept);
-        _charged -= given;
-        exchange.Memory.Release(given);
+        exchange.Memory.Release(_charged);
+        _charged = 0;
     }
 
     /// <summary>
@@ -287,11 +266,11 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         if (_request is { IsInFlight: true })
         {
             // The provider answered without having read everything, and the sending ends a moment after the connection does.
-            _translatedBody?.Lend();
-            exchange.Body?.Lend();
+            _secondBody?.Lend();
+            exchange.Prepared.Lend();
         }
 
-        _translatedBody?.Dispose();
+        _secondBody?.Dispose();
         Discharge();
         lease.Dispose();
     }
@@ -324,121 +303,26 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         exchange.Trace?.Call(exchange, request);
     }
 
-    private void LeaveOutRefused()
-    {
-        foreach (string name in endpoint.Refused.Names)
-        {
-            using JsonTape tape = Joined(_translatedBody!, out PooledBuffer joined);
-            using (joined)
-            {
-                var body = new PooledBuffer(joined.Length);
-                if (!Remove(tape.Root, name, body))
-                {
-                    body.Dispose();
-                    continue;
-                }
-
-                _translatedBody!.Dispose();
-                _translatedBody = body;
-            }
-        }
-    }
-
     // Null when the error refuses nothing that was written here, and for a same-protocol request, which needs no new body without it.
     private PooledBuffer? WithoutRefused(int status, in ProviderError error)
     {
-        using JsonTape tape = Joined(_translatedBody!, out PooledBuffer joined);
-        using (joined)
+        string? name = exchange.Prepared.FindRefused(status, error);
+        if (name is null || (!IsTranslated && name != PreparedBody.StreamOptions))
         {
-            string? name = RefusedParameter.Find(status, error, tape.Root);
-            if (name is null || (!IsTranslated && name != StreamOptions))
-            {
-                return null;
-            }
-
-            if (RefusedParameter.IsLasting(error))
-            {
-                endpoint.Refused.Add(name);
-            }
-
-            if (!IsTranslated)
-            {
-                HidesUsage = false;
-                return null;
-            }
-
-            var body = new PooledBuffer(joined.Length);
-            Remove(tape.Root, name, body);
-            return body;
+            return null;
         }
+
+        if (RefusedParameter.IsLasting(error))
+        {
+            endpoint.Refused.Add(name);
+        }
+
+        if (!IsTranslated)
+        {
+            HidesUsage = false;
+            return null;
+        }
+
+        return exchange.Prepared.Without(name);
     }
-
-    private bool Remove(JsonNode request, string name, PooledBuffer output)
-    {
-        bool isRemoved = RefusedParameter.TryRemove(request, name, output, out LossField? loss);
-        if (isRemoved && loss is { } lost)
-        {
-            Translation!.Losses.Add(lost);
-        }
-
-        return isRemoved;
-    }
-
-    private static JsonTape Joined(PooledBuffer body, out PooledBuffer joined)
-    {
-        joined = new PooledBuffer(body.WholeLength);
-        new ModelSplice(body).WriteTo(joined);
-        var tape = new JsonTape();
-        tape.TryParse(joined.Memory);
-        return tape;
-    }
-
-    private ModelSplice SameProtocolBody()
-    {
-        List<string>? denied = null;
-        ReadOnlyMemory<byte> body = BodyBetas.Without(endpoint.Provider.Config, exchange.Body!.Memory, ref denied);
-        DeniedBetas = denied ?? [];
-
-        // Reasoning that another vendor signed, and a client now replays to this one, would be refused; it is taken out here.
-        if (SignatureEnvelope.Contains(body.Span))
-        {
-            _translatedBody = PooledBuffer.Borrowing(body);
-            Translation = new TranslationContext(exchange.Ingress.Id, endpoint.Protocol.Id, endpoint.Target);
-            using ChatRequest request = ChatRequest.Rent();
-            if (SameProtocolCleanup.TryRewrite(body, PathModel(), exchange.Streams, endpoint.Protocol, endpoint.Target, Translation, request, _translatedBody))
-            {
-                HidesUsage = StreamUsage.IsUnasked(exchange);
-                return new ModelSplice(_translatedBody);
-            }
-        }
-
-        if (exchange.Route.Model is not null)
-        {
-            return NamedInPath(body);
-        }
-
-        if (exchange.Reservation.IsOpen && StreamUsage.IsUnasked(exchange) && !endpoint.Refused.Contains(StreamOptions))
-        {
-            HidesUsage = true;
-            _translatedBody ??= PooledBuffer.Borrowing(body);
-            StreamUsage.Write(body, exchange.Scan, endpoint.ModelJson, _translatedBody);
-            return new ModelSplice(_translatedBody);
-        }
-
-        return new ModelSplice(body, exchange.Scan, endpoint.ModelJson);
-    }
-
-    // A Gemini body may repeat the model of its path, at depths that the scan does not reach outside of chat.
-    private ModelSplice NamedInPath(ReadOnlyMemory<byte> body)
-    {
-        if (exchange.Route.Operation == Operation.Chat && !exchange.Scan.HasModel)
-        {
-            return new ModelSplice(body);
-        }
-
-        _translatedBody ??= PooledBuffer.Borrowing(body);
-        return endpoint.Protocol.RenameModels(body, endpoint.Target.WireModel, _translatedBody) ? new ModelSplice(_translatedBody) : new ModelSplice(body);
-    }
-
-    private JsonText PathModel() => JsonText.From(exchange.Route.Model);
 }

@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
 using Busbar.Configuration.Model;
 using Busbar.Gateway.Admission;
-using Busbar.Gateway.Memory;
 using Busbar.Gateway.OwnAnswers;
 using Busbar.Gateway.Relay;
 using Busbar.Gateway.Routing;
 using Busbar.Gateway.Server;
+using Busbar.Gateway.Work;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
@@ -25,6 +25,9 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 {
     // A call that is declined without a word about the account may be declined everywhere: it is tried once more, not through all lanes.
     private const int MostDeclines = 2;
+
+    // Lanes that a request is prepared for, one after the other, before it takes the one it gets.
+    private const int MostPrepared = 3;
 
     /// <summary>Serves <paramref name="exchange"/> from <paramref name="pool"/> and its fallbacks. On return the client has an answer, or is gone.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -50,8 +53,10 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         TimeSpan retryAfter = TimeSpan.MaxValue;
         bool isLastResort = false;
         int declines = 0;
+        int prepared = 0;
         for (int hop = 0; !isLastResort;)
         {
+            exchange.Work.End();
             // 5. Select: the pool's strategy over the ready lanes, then permit and probe.
             LaneLease? lease = null;
 
@@ -60,6 +65,14 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             TimeSpan left = usedUp ? TimeSpan.Zero : deadline - exchange.Elapsed;
             if (left > TimeSpan.Zero && hop <= pool.Config.Failover.Cap)
             {
+                if (exchange.BodyLength >= WorkGate.LargeBytes && pick.PreparedLane is null && pool.Likely(pick) is { } likely)
+                {
+                    // What takes long is done before a lane is held for it.
+                    await exchange.Prepared.PrepareAsync(snapshot.EndpointOf(likely)).ConfigureAwait(false);
+                    pick.PreparedLane = likely.Index;
+                    left = deadline - exchange.Elapsed;
+                }
+
                 lease = await SelectAsync(exchange, pool, pick, left, spills: fallback is not null).ConfigureAwait(false);
                 left = deadline - exchange.Elapsed;
             }
@@ -96,12 +109,29 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
                 log.LastResort(exchange, lease!);
             }
 
+            if (!IsPrepared(exchange, lease!))
+            {
+                // Neither room nor a turn is waited for with a lane held; a lane that is always another one than was prepared for is taken in the end.
+                if (!isLastResort && prepared < MostPrepared)
+                {
+                    lease!.Dispose();
+                    await exchange.Prepared.PrepareAsync(snapshot.EndpointOf(lease.Lane)).ConfigureAwait(false);
+                    pick.PreparedLane = lease.Lane.Index;
+                    prepared++;
+                    continue;
+                }
+
+                await PrepareHeldAsync(exchange, lease!).ConfigureAwait(false);
+            }
+
             if (last.End == AttemptEnd.NextLane)
             {
                 leaving.Failover(last.Reason);
             }
 
             pick.Tried.Add(lease!.Lane.Index);
+            pick.PreparedLane = null;
+            prepared = 0;
             bool hasOther = !isLastResort && hop < pool.Config.Failover.Cap && (pool.HasReady(pick) || fallback?.HasReady(pick) == true);
             AttemptResult result = await AttemptAsync(exchange, lease, left, hasOther, counters).ConfigureAwait(false);
             if (result.End is AttemptEnd.Answered or AttemptEnd.ClientLeft)
@@ -202,6 +232,34 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         return pool.HasRoom(pick);
     }
 
+    // False when that would take long, or memory would have to be waited for.
+    private static bool IsPrepared(Exchange exchange, LaneLease lease)
+    {
+        UpstreamEndpoint endpoint = exchange.Snapshot.EndpointOf(lease.Lane);
+        try
+        {
+            return exchange.Prepared.Suits(endpoint) || exchange.Prepared.TryPrepare(endpoint);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    private static async ValueTask PrepareHeldAsync(Exchange exchange, LaneLease lease)
+    {
+        try
+        {
+            await exchange.Prepared.PrepareAsync(exchange.Snapshot.EndpointOf(lease.Lane)).ConfigureAwait(false);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
     // Where every ready lane is busy, a pool with a fallback hands the request on at once, any other lets it wait.
     private static async ValueTask<LaneLease?> SelectAsync(Exchange exchange, Pool pool, PickRequest pick, TimeSpan left, bool spills)
     {
@@ -230,13 +288,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         LaneMetrics laneCounters = counters.Lane(lease.Lane.Name);
 
         // 6. Attempt: same protocol sends the client's bytes with the model spliced, cross protocol goes through reader, seam and writer.
-        if (attempt.IsTranslated)
-        {
-            await attempt.ChargeAsync(Expansion.Of(exchange.Body!.Span), exchange.ClientGone).ConfigureAwait(false);
-        }
-
         GatewayError? refusal = attempt.Prepare();
-        attempt.Discharge(kept: exchange.BodyLength);
         CountLosses(attempt);
         foreach (string beta in attempt.DeniedBetas)
         {

@@ -24,7 +24,7 @@ internal sealed class MemoryHold
         return true;
     }
 
-    /// <summary>Takes <paramref name="bytes"/>, waiting a moment for room. Throws <see cref="MemoryExhaustedException"/> when there is none.</summary>
+    /// <summary>Takes <paramref name="bytes"/>, waiting a moment for room. Throws <see cref="OverloadException"/> when there is none.</summary>
     public ValueTask TakeAsync(long bytes, CancellationToken cancellation) => TryTake(bytes) ? default : WaitAsync(bytes, cancellation);
 
     /// <summary>Gives <paramref name="bytes"/> back, or what is left of them.</summary>
@@ -49,7 +49,7 @@ internal sealed class MemoryHold
     {
         if (!await _budget!.TakeAsync(bytes, Bytes, _limit, cancellation).ConfigureAwait(false))
         {
-            throw new MemoryExhaustedException();
+            throw new OverloadException();
         }
 
         Bytes += bytes;

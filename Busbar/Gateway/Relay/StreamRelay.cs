@@ -152,6 +152,7 @@ internal static class StreamRelay
         bool isOver = false;
         bool delivered = false;
         FaultClass? fault = null;
+        var breather = default(Breather);
         while (true)
         {
             // A failed flush tells that the client has left, before the lifetime's token may have heard of it.
@@ -186,6 +187,11 @@ internal static class StreamRelay
                 // Most of a stream's time passes here, and no buffer is held for it.
                 await attempt.Response.WaitAsync(exchange.Timer.Token).ConfigureAwait(false);
                 read = await attempt.Response.ReadAsync(body.Framer.GetMemory(ReadSize), exchange.Timer.Token).ConfigureAwait(false);
+                if (breather.IsDue(read))
+                {
+                    await Task.Yield();
+                }
+
                 await exchange.KeepAlive.TakeBackAsync().ConfigureAwait(false);
             }
             catch (Exception exception) when (Transport.IsFailure(exception))
@@ -263,6 +269,7 @@ internal static class StreamRelay
     private static async ValueTask DrainAsync(Attempt attempt, IRelayedStream body, TimeSpan idle)
     {
         Exchange exchange = attempt.Exchange;
+        var breather = default(Breather);
         try
         {
             for (int drained = 0; drained < Answer.DrainLimit && body.Error is null;)
@@ -273,6 +280,11 @@ internal static class StreamRelay
                 {
                     body.Complete();
                     return;
+                }
+
+                if (breather.IsDue(read))
+                {
+                    await Task.Yield();
                 }
 
                 drained += read;

@@ -101,6 +101,7 @@ internal static class WholeRelay
         }
 
         await attempt.ChargeAsync(Expansion.Of(body.Span), exchange.Timer.Token).ConfigureAwait(false);
+        await exchange.Work.TakeAsync(exchange, body.Length).ConfigureAwait(false);
         exchange.Trace?.Answered(attempt, body.Memory);
         using ChatResponse response = ChatResponse.Rent();
         using var output = new PooledBuffer(body.Length + 512);
@@ -165,11 +166,17 @@ internal static class WholeRelay
         using IFramer framer = attempt.Endpoint.Protocol.NewFramer();
         bool isFit = true;
         int total = 0;
+        var breather = default(Breather);
         for (int read = 1; read > 0 && isFit && total <= TranslateLimit && !whole.IsComplete;)
         {
             read = await attempt.Response.ReadAsync(framer.GetMemory(ReadSize), exchange.Timer.Token).ConfigureAwait(false);
             exchange.Timer.Extend(attempt.BodyTime());
             total += read;
+            if (breather.IsDue(read))
+            {
+                await Task.Yield();
+            }
+
             framer.Advance(read);
             if (read == 0)
             {
@@ -213,6 +220,7 @@ internal static class WholeRelay
     {
         Exchange exchange = attempt.Exchange;
         int drained = 0;
+        var breather = default(Breather);
         exchange.Output.Append(body.Span);
         try
         {
@@ -248,6 +256,10 @@ internal static class WholeRelay
 
                 drained += isThere ? 0 : read;
                 exchange.Output.Advance(read);
+                if (breather.IsDue(read))
+                {
+                    await Task.Yield();
+                }
             }
         }
         catch (Exception exception) when (Transport.IsFailure(exception))
@@ -343,6 +355,7 @@ internal static class WholeRelay
     private static async ValueTask<bool> FillAsync(Attempt attempt, PooledBuffer body, int limit)
     {
         CallTimer timer = attempt.Exchange.Timer;
+        var breather = default(Breather);
         while (body.Length <= limit)
         {
             int read = await attempt.Response.ReadAsync(body.GetMemory(ReadSize), timer.Token).ConfigureAwait(false);
@@ -353,6 +366,10 @@ internal static class WholeRelay
 
             body.Advance(read);
             timer.Extend(attempt.BodyTime());
+            if (breather.IsDue(read))
+            {
+                await Task.Yield();
+            }
         }
 
         return false;

@@ -57,6 +57,15 @@ internal sealed class TranslationContext
     public void AddTool(JsonText egressName, in ClientTool tool) =>
         (_tools ??= [])[Own(egressName)] = new(Own(tool.Name), tool.Namespace.IsAbsent ? default : Own(tool.Namespace), tool.Form);
 
+    /// <summary>Makes room for the ids of so many calls.</summary>
+    public void ExpectCallIds(int count)
+    {
+        if (count > 0)
+        {
+            (_callIds ??= []).EnsureCapacity(_callIds.Count + count);
+        }
+    }
+
     /// <summary>How many different call ids are taken.</summary>
     public int CallIds => _callIds?.Count ?? 0;
 

@@ -54,6 +54,32 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, Monot
         }
     }
 
+    /// <summary>The member that <see cref="Pick"/> would likely take, or wait for; null for none. Takes nothing.</summary>
+    public PoolMember? Likely(in PickRequest request)
+    {
+        Span<bool> eligible = members.Length <= 256 ? stackalloc bool[members.Length] : new bool[members.Length];
+        lock (state.Rotation)
+        {
+            if (Best(request, null, eligible, out _, out var saturated) is { } best)
+            {
+                return best;
+            }
+
+            if (saturated)
+            {
+                foreach (var member in members)
+                {
+                    if (IsCandidate(member, request))
+                    {
+                        return member;
+                    }
+                }
+            }
+
+            return null;
+        }
+    }
+
     /// <summary>
     /// The member with the least left of its cooldown, Open or not, untried ones first; null when none is in service with budget and a free permit. The caller owns
     /// its permit, and the probe if the cell happened to be due for one.
@@ -128,6 +154,7 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, Monot
 
                 eligible[i] = true;
                 var score = member.Lane.Index == request.HomeLane ? double.PositiveInfinity
+                    : member.Lane.Index == request.PreparedLane ? double.MaxValue
                     : request.AffinityKey is { } session
                     ? Rendezvous.Score(session, member.Hash, member.Weight)
                     : member.Slot.CurrentWeight + member.Weight;

@@ -15,6 +15,9 @@ internal struct PickRequest
     /// <summary>Index of the lane to take before any other whenever it can serve; null for none.</summary>
     public int? HomeLane;
 
+    /// <summary>Index of the lane that the body is prepared for; null for none. Taken before others that can serve now, but for the home.</summary>
+    public int? PreparedLane;
+
     /// <summary>Hash of who asks; 0 where callers are not told apart.</summary>
     public int Caller;
 

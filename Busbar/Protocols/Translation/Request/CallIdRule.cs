@@ -16,7 +16,17 @@ internal static class CallIdRule
     /// </summary>
     public static void Apply(ChatRequest request, ProtocolId egress, Capabilities capabilities, TranslationContext context)
     {
-        var pass = new Pass(request.Arena, egress, capabilities.ShortCallIds);
+        int calls = 0;
+        foreach (Message message in request.Messages)
+        {
+            foreach (Block block in message.Blocks)
+            {
+                calls += block.Kind == BlockKind.ToolUse ? 1 : 0;
+            }
+        }
+
+        context.ExpectCallIds(calls);
+        var pass = new Pass(request.Arena, egress, capabilities.ShortCallIds, calls);
         int run = 0;
         foreach (Message message in request.Messages)
         {
@@ -45,6 +55,9 @@ internal static class CallIdRule
 
     private sealed class Uses
     {
+        /// <summary>Bytes of memory for one, with its places in what is looked up here and kept for the answer.</summary>
+        public const int Cost = 192;
+
         // Nearly every id stands for one call: the queue is for those that stand for more.
         private JsonText? _open;
         private Queue<JsonText>? _more;
@@ -89,16 +102,18 @@ internal static class CallIdRule
         }
     }
 
-    private sealed class Pass(IrArena arena, ProtocolId egress, bool isShort)
+    private sealed class Pass(IrArena arena, ProtocolId egress, bool isShort, int calls)
     {
-        private readonly Dictionary<JsonText, Uses> _uses = [];
-        private readonly HashSet<JsonText> _taken = [];
+        // With room for all: growing would leave as much behind.
+        private readonly Dictionary<JsonText, Uses> _uses = new(calls);
+        private readonly HashSet<JsonText> _taken = new(calls);
         private readonly Dictionary<JsonText, Block> _named = [];
 
         public void Call(Block call, int run)
         {
             if (!_uses.TryGetValue(call.Id, out Uses? uses))
             {
+                arena.Allowance?.Take(Uses.Cost);
                 _uses[call.Id] = uses = new Uses();
             }
 

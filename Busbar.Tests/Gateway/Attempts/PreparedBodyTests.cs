@@ -1,0 +1,72 @@
+using System.Net;
+using Busbar.Governance.Keys;
+using Busbar.Tests.Scenarios.Harness;
+
+namespace Busbar.Tests.Gateway.Attempts;
+
+/// <summary>A request is made ready before a lane is held for it, and once for each target.</summary>
+public sealed class PreparedBodyTests
+{
+    private const int Budget = 16 * 1024 * 1024;
+
+    private static readonly VirtualKey Key = GovernedGateway.Key("canary-key");
+
+    [Fact]
+    public async Task Who_waits_for_memory_holds_no_lane()
+    {
+        var openai = new OpenAIDialect();
+        var anthropic = new AnthropicDialect();
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig { Model = "max_concurrent: 1", Limits = $"memory_max_bytes: {Budget}" }, Key);
+        var gate = new TaskCompletionSource();
+        gateway.Upstream.Next(async call =>
+        {
+            await gate.Task;
+            await openai.ServeAsync(call);
+        });
+        Task<Reply> large = gateway.PostAsync(openai.Path, "canary-key", Chat("m0", Budget - (128 * 1024)));
+        await gateway.Upstream.ArrivedAsync();
+
+        // Translation takes three times the body, for which there is no room; the clock stands still.
+        Task<Reply> waiting = gateway.PostAsync(openai.Path, "canary-key", Chat("m1", 60 * 1024));
+        await Eventually.TrueAsync(() => gateway.Metrics.Memory.Held > Budget - (100 * 1024), "the body is read");
+        Reply small = await gateway.PostAsync(anthropic, "canary-key", "m1");
+        gate.SetResult();
+
+        Assert.Equal((200, 200, 200), (small.Status, (await large).Status, (await waiting).Status));
+        Assert.Equal(2, gateway.Upstreams[1].Requests.Count);
+        Assert.DoesNotContain("aaaa", gateway.Upstreams[1].Requests[0].Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("upstream_model: claude-x, max_concurrent: 5", 1)]
+    [InlineData("max_concurrent: 5", 2)]
+    public async Task A_request_is_translated_once_for_each_target(string model, int times)
+    {
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(new AnthropicDialect(), new AnthropicDialect()) { Model = model }, Key);
+        gateway.Upstream.Always = static call => call.AnswerAsync(503, "{}");
+
+        Reply reply = await gateway.PostAsync(
+            "/v1/chat/completions", "canary-key", """{"model":"smart","messages":[{"role":"user","content":"hi"}],"presence_penalty":0.5}""");
+
+        // Each translation counts what it drops.
+        Assert.Equal(200, reply.Status);
+        Assert.Equal(gateway.Upstreams[0].Requests[0].Text.Replace("wire-0", "wire-1", StringComparison.Ordinal), gateway.Upstreams[1].Requests[0].Text);
+        Assert.Equal(times, (await gateway.CountedAsync(1)).Sum("busbar_translation_losses_total"));
+    }
+
+    [Fact]
+    public async Task Large_bodies_are_served_by_any_lane_that_is_left()
+    {
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(new AnthropicDialect(), new OpenAIDialect(), new GeminiDialect()), Key);
+        gateway.Upstreams[0].Always = static call => call.AnswerAsync(503, "{}");
+        gateway.Upstreams[1].Always = static call => call.AnswerAsync(503, "{}");
+
+        Reply reply = await gateway.PostAsync("/v1/chat/completions", "canary-key", Chat("smart", 1024 * 1024));
+
+        Assert.Equal((int)HttpStatusCode.OK, reply.Status);
+        Assert.All(gateway.Upstreams, static upstream => Assert.Single(upstream.Requests));
+        await Eventually.TrueAsync(() => gateway.Metrics.Memory.Held == 0, "all memory is given back");
+    }
+
+    private static string Chat(string model, int length) => $$"""{"model":"{{model}}","messages":[{"role":"user","content":"{{new string('a', length)}}"}]}""";
+}

@@ -1,0 +1,272 @@
+using Busbar.Gateway.Memory;
+using Busbar.Gateway.Relay;
+using Busbar.Gateway.Work;
+using Busbar.Ir;
+using Busbar.Protocols;
+using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Response;
+using Busbar.Protocols.Translation.Signatures;
+using Busbar.Upstream;
+using Busbar.Wire;
+
+namespace Busbar.Gateway.Attempts;
+
+/// <summary>
+/// The body of a request as a provider gets it: the client's bytes with the model spliced, or what was translated from them. Made once for each target, however
+/// many lanes are tried, and before a lane is held where that may take long. Kept with its exchange, and given back with its body.
+/// </summary>
+internal sealed class PreparedBody(Exchange exchange)
+{
+    /// <summary>The parameter that asks OpenAI for the usage of a stream.</summary>
+    public const string StreamOptions = "stream_options";
+
+    private UpstreamEndpoint? _endpoint;
+    private string[] _refused = [];
+    private long _charged;
+
+    /// <summary>What was written here; null where the client's own bytes go up.</summary>
+    public PooledBuffer? Written { get; private set; }
+
+    /// <summary>What is to be sent; meaningless where there is a <see cref="Refusal"/>.</summary>
+    public ModelSplice Body { get; private set; }
+
+    /// <summary>What to tell the client when this target cannot take the request at all.</summary>
+    public GatewayError? Refusal { get; private set; }
+
+    /// <summary>What translation must remember between request and answer; null for the client's own bytes.</summary>
+    public TranslationContext? Translation { get; private set; }
+
+    /// <summary>What was asked, to be kept with the answer for requests that refer to it; null when the answer is not to be kept here.</summary>
+    public byte[]? KeptInput { get; private set; }
+
+    /// <summary>Whether the provider is asked for a usage that the client did not ask for.</summary>
+    public bool HidesUsage { get; private set; }
+
+    /// <summary>Betas that the body asks for and the provider's configuration denies: they were left out.</summary>
+    public IReadOnlyList<string> DeniedBetas { get; private set; } = [];
+
+    /// <summary>Whether client and provider speak different protocols, or the client mixes two (Cursor sends Responses bodies to the Chat path).</summary>
+    public static bool IsTranslated(Exchange exchange, UpstreamEndpoint endpoint) => endpoint.Protocol != exchange.Ingress
+        || exchange is { Route: { Protocol: ProtocolId.OpenAI, Operation: Operation.Chat }, Scan: { HasInput: true, HasMessages: false } };
+
+    /// <summary>Whether it is prepared, and just as <paramref name="endpoint"/> needs it.</summary>
+    public bool Suits(UpstreamEndpoint endpoint) =>
+        _endpoint is not null && endpoint.Refused.Names.SequenceEqual(_refused)
+        && (endpoint == _endpoint || (Translation is not null && IsTranslated(exchange, endpoint) && endpoint.Protocol == _endpoint.Protocol && endpoint.Target.IsSameAs(_endpoint.Target)));
+
+    /// <summary>Prepares it for <paramref name="endpoint"/>, unless that takes long or memory must be waited for.</summary>
+    public bool TryPrepare(UpstreamEndpoint endpoint)
+    {
+        if (exchange.BodyLength >= WorkGate.LargeBytes)
+        {
+            return false;
+        }
+
+        Forget();
+        long missing = Missing(endpoint);
+        if (!exchange.Memory.TryTake(missing))
+        {
+            return false;
+        }
+
+        _charged += missing;
+        Prepare(endpoint);
+        return true;
+    }
+
+    /// <summary>
+    /// As <see cref="TryPrepare"/>, waiting for what it takes; no lane should be held meanwhile. Throws <see cref="OverloadException"/> when the wait is too long.
+    /// </summary>
+    public async ValueTask PrepareAsync(UpstreamEndpoint endpoint)
+    {
+        Forget();
+        await exchange.Work.TakeAsync(exchange, exchange.BodyLength).ConfigureAwait(false);
+        long missing = Missing(endpoint);
+        if (!exchange.Memory.TryTake(missing))
+        {
+            exchange.Work.End();
+            await exchange.Memory.TakeAsync(missing, exchange.ClientGone).ConfigureAwait(false);
+            _charged += missing;
+            await exchange.Work.TakeAsync(exchange, exchange.BodyLength).ConfigureAwait(false);
+        }
+        else
+        {
+            _charged += missing;
+        }
+
+        Prepare(endpoint);
+        exchange.Work.End();
+    }
+
+    /// <summary>Somebody may still read what was prepared when it is given back.</summary>
+    public void Lend()
+    {
+        Written?.Lend();
+        exchange.Body?.Lend();
+    }
+
+    /// <summary>Gives everything back.</summary>
+    public void Reset()
+    {
+        Forget();
+        exchange.Memory.Release(_charged);
+        _charged = 0;
+    }
+
+    // What is charged stays so: the next target takes as much.
+    private void Forget()
+    {
+        Written?.Dispose();
+        Written = null;
+        _endpoint = null;
+        Body = default;
+        Refusal = null;
+        Translation = null;
+        KeptInput = null;
+        HidesUsage = false;
+        DeniedBetas = [];
+    }
+
+    private long Missing(UpstreamEndpoint endpoint) => IsTranslated(exchange, endpoint) ? Math.Max(0, Expansion.Of(exchange.Body!.Span) - _charged) : 0;
+
+    private void Prepare(UpstreamEndpoint endpoint)
+    {
+        if (IsTranslated(exchange, endpoint))
+        {
+            Translate(endpoint);
+        }
+        else
+        {
+            Body = SameProtocolBody(endpoint);
+        }
+
+        (_endpoint, _refused) = (endpoint, endpoint.Refused.Names.ToArray());
+
+        // What is translated takes no more than its like; the rest was for the way there.
+        long spare = _charged - Math.Min(_charged, exchange.BodyLength);
+        _charged -= spare;
+        exchange.Memory.Release(spare);
+    }
+
+    private void Translate(UpstreamEndpoint endpoint)
+    {
+        Translation = new TranslationContext(exchange.Ingress.Id, endpoint.Protocol.Id, endpoint.Target);
+        Written = PooledBuffer.Borrowing(exchange.Body!.Memory);
+        using ChatRequest request = ChatRequest.Rent();
+        Refusal = RequestTranslation.Translate(
+            exchange.Body.Memory, PathModel(), exchange.Streams, exchange.Ingress, endpoint.Protocol, endpoint.Target, Translation, request, Written, exchange.ClientGone);
+        if (Refusal is not null)
+        {
+            return;
+        }
+
+        KeptInput = KeptAnswers.InputOf(exchange, request);
+        exchange.WantsStreamUsage = request.IncludeUsage;
+        LeaveOutRefused(endpoint);
+        Body = new ModelSplice(Written);
+    }
+
+    private void LeaveOutRefused(UpstreamEndpoint endpoint)
+    {
+        foreach (string name in endpoint.Refused.Names)
+        {
+            if (Without(name) is { } body)
+            {
+                Written!.Dispose();
+                Written = body;
+            }
+        }
+    }
+
+    /// <summary>What was written, without the parameter <paramref name="name"/>; null when that is not to be had.</summary>
+    public PooledBuffer? Without(string name)
+    {
+        using JsonTape tape = Joined(out PooledBuffer joined);
+        using (joined)
+        {
+            var body = new PooledBuffer(joined.Length);
+            if (!RefusedParameter.TryRemove(tape.Root, name, body, out LossField? loss))
+            {
+                body.Dispose();
+                return null;
+            }
+
+            if (loss is { } lost)
+            {
+                Translation!.Losses.Add(lost);
+            }
+
+            return body;
+        }
+    }
+
+    /// <summary>The parameter that <paramref name="error"/> refuses and that was written here; null for none.</summary>
+    public string? FindRefused(int status, in ProviderError error)
+    {
+        using JsonTape tape = Joined(out PooledBuffer joined);
+        using (joined)
+        {
+            return RefusedParameter.Find(status, error, tape.Root);
+        }
+    }
+
+    private JsonTape Joined(out PooledBuffer joined)
+    {
+        joined = new PooledBuffer(Written!.WholeLength);
+        new ModelSplice(Written).WriteTo(joined);
+        var tape = new JsonTape();
+        tape.TryParse(joined.Memory);
+        return tape;
+    }
+
+    private ModelSplice SameProtocolBody(UpstreamEndpoint endpoint)
+    {
+        List<string>? denied = null;
+        ReadOnlyMemory<byte> body = BodyBetas.Without(endpoint.Provider.Config, exchange.Body!.Memory, ref denied);
+        DeniedBetas = denied ?? [];
+
+        // Reasoning that another vendor signed, and a client now replays to this one, would be refused; it is taken out here.
+        if (SignatureEnvelope.Contains(body.Span))
+        {
+            Written = PooledBuffer.Borrowing(body);
+            Translation = new TranslationContext(exchange.Ingress.Id, endpoint.Protocol.Id, endpoint.Target);
+            using ChatRequest request = ChatRequest.Rent();
+            if (SameProtocolCleanup.TryRewrite(body, PathModel(), exchange.Streams, endpoint.Protocol, endpoint.Target, Translation, request, Written))
+            {
+                HidesUsage = StreamUsage.IsUnasked(exchange);
+                return new ModelSplice(Written);
+            }
+        }
+
+        if (exchange.Route.Model is not null)
+        {
+            return NamedInPath(endpoint, body);
+        }
+
+        if (exchange.Reservation.IsOpen && StreamUsage.IsUnasked(exchange) && !endpoint.Refused.Contains(StreamOptions))
+        {
+            HidesUsage = true;
+            Written ??= PooledBuffer.Borrowing(body);
+            StreamUsage.Write(body, exchange.Scan, endpoint.ModelJson, Written);
+            return new ModelSplice(Written);
+        }
+
+        return new ModelSplice(body, exchange.Scan, endpoint.ModelJson);
+    }
+
+    // A Gemini body may repeat the model of its path, at depths that the scan does not reach outside of chat.
+    private ModelSplice NamedInPath(UpstreamEndpoint endpoint, ReadOnlyMemory<byte> body)
+    {
+        if (exchange.Route.Operation == Operation.Chat && !exchange.Scan.HasModel)
+        {
+            return new ModelSplice(body);
+        }
+
+        Written ??= PooledBuffer.Borrowing(body);
+        return endpoint.Protocol.RenameModels(body, endpoint.Target.WireModel, Written) ? new ModelSplice(Written) : new ModelSplice(body);
+    }
+
+    private JsonText PathModel() => JsonText.From(exchange.Route.Model);
+}
