@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Routing;
 using Busbar.Ir;
@@ -5,7 +6,6 @@ using Busbar.Observability.Metrics;
 using Busbar.Observability.Tracing;
 using Busbar.Protocols;
 using Busbar.Upstream;
-using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Gateway;
 
@@ -15,39 +15,32 @@ namespace Busbar.Gateway;
 /// </summary>
 internal sealed class RequestTrace
 {
-    private const int LongestState = 512;
-
     private readonly Tracer _tracer;
-    private readonly TraceContext _context;
-    private readonly ulong _parent;
-    private readonly string? _state;
-    private readonly long _arrived;
+    private readonly Activity _span;
+    private readonly DateTimeOffset _arrived;
     private AttemptTrace? _call;
 
-    private RequestTrace(Tracer tracer, Exchange exchange)
+    private RequestTrace(Tracer tracer, Activity span)
     {
         _tracer = tracer;
-        IHeaderDictionary headers = exchange.RequestHeaders;
-        if (TraceContext.TryParse(headers.TraceParent.ToString(), out TraceContext caller))
-        {
-            _parent = caller.SpanId;
-            _context = tracer.Begin(caller);
-            string state = headers.TraceState.ToString();
-            _state = state.Length is > 0 and <= LongestState && !state.AsSpan().ContainsAnyExceptInRange(' ', '~') ? state : null;
-        }
-        else
-        {
-            _context = tracer.Begin(null);
-        }
-
-        _arrived = (tracer.Time.GetUtcNow() - DateTimeOffset.UnixEpoch - exchange.Elapsed).Ticks * 100;
+        _span = span;
+        _arrived = span.StartTimeUtc;
     }
 
     /// <summary>Whether its spans are kept.</summary>
-    public bool IsRecorded => _context.IsSampled;
+    public bool IsRecorded => _span.Recorded;
 
     /// <summary>The trace of <paramref name="exchange"/>, below its caller's if it names one; null when nobody records traces.</summary>
-    public static RequestTrace? Begin(Tracer? tracer, Exchange exchange) => tracer is null ? null : new RequestTrace(tracer, exchange);
+    public static RequestTrace? Begin(Tracer? tracer, Exchange exchange)
+    {
+        if (tracer is null)
+        {
+            return null;
+        }
+
+        DateTimeOffset arrived = tracer.Time.GetUtcNow() - exchange.Elapsed;
+        return tracer.Begin(ActivityKind.Server, Tracer.CallerOf(exchange.RequestHeaders), arrived) is { } span ? new RequestTrace(tracer, span) : null;
+    }
 
     /// <summary>What GenAI conventions call an operation of <paramref name="protocol"/>.</summary>
     public static string OperationName(Operation operation, ProtocolId protocol) => operation switch
@@ -60,14 +53,14 @@ internal sealed class RequestTrace
     /// <summary>Begins a call: its request names the call's own span as parent.</summary>
     public void Call(Exchange exchange, UpstreamRequest request)
     {
-        TraceContext call = _context with { SpanId = _tracer.NewSpanId() };
-        request.TrySet("traceparent", call.ToString());
-        if (_state is not null)
+        Activity? call = IsRecorded ? _tracer.Begin(ActivityKind.Client, _span.Context, Now(exchange)) : null;
+        request.TrySet("traceparent", call?.Id ?? $"00-{_span.TraceId}-{ActivitySpanId.CreateRandom()}-00");
+        if (_span.TraceStateString is { Length: > 0 } state)
         {
-            request.TryAdd("tracestate", _state);
+            request.TryAdd("tracestate", state);
         }
 
-        _call = IsRecorded ? new AttemptTrace(call, Now(exchange)) : null;
+        _call = call is null ? null : new AttemptTrace(call);
     }
 
     /// <summary>The call's whole answer has come.</summary>
@@ -84,7 +77,7 @@ internal sealed class RequestTrace
     {
         if (_call is { } call)
         {
-            _tracer.Finished(call.ToSpan(attempt, _context.SpanId, _state, Now(attempt.Exchange)));
+            _tracer.Finished(call.End(attempt), Now(attempt.Exchange));
             _call = null;
         }
     }
@@ -98,31 +91,25 @@ internal sealed class RequestTrace
         }
 
         string operation = OperationName(exchange.Route.Operation, exchange.Route.Protocol);
-        var span = new Span
+        _span.DisplayName = $"{operation} {exchange.Pool?.Name ?? Metrics.Unresolved}";
+        if (exchange.Outcome is Outcome.Error or Outcome.Exhausted)
         {
-            Name = $"{operation} {exchange.Pool?.Name ?? Metrics.Unresolved}",
-            Kind = SpanKind.Server,
-            Context = _context,
-            Parent = _parent,
-            ParentIsRemote = _parent != 0,
-            State = _state,
-            Start = _arrived,
-            End = Now(exchange),
-            HasFailed = exchange.Outcome is Outcome.Error or Outcome.Exhausted,
-        };
-        span.With("gen_ai.operation.name", operation)
-            .With("gen_ai.request.model", exchange.Pool?.Name)
-            .With("http.request.method", "POST")
-            .With("http.response.status_code", exchange.HeadersAt != 0 ? exchange.Status : null)
-            .With("error.type", exchange.Outcome == Outcome.Ok ? null : Metrics.Outcomes[(int)exchange.Outcome])
-            .With("busbar.ingress_protocol", exchange.Route.Protocol.Name())
-            .With("busbar.pool", exchange.Pool?.Name ?? Metrics.Unresolved)
-            .With("busbar.lane", exchange.ServedBy)
-            .With("busbar.outcome", Metrics.Outcomes[(int)exchange.Outcome])
-            .With("busbar.attempts", exchange.Attempts)
-            .With("busbar.request_id", exchange.RequestId);
-        _tracer.Finished(span);
+            _span.SetStatus(ActivityStatusCode.Error);
+        }
+
+        _span.SetTag("gen_ai.operation.name", operation)
+            .SetTag("gen_ai.request.model", exchange.Pool?.Name)
+            .SetTag("http.request.method", "POST")
+            .SetTag("http.response.status_code", exchange.HeadersAt != 0 ? exchange.Status : null)
+            .SetTag("error.type", exchange.Outcome == Outcome.Ok ? null : Metrics.Outcomes[(int)exchange.Outcome])
+            .SetTag("busbar.ingress_protocol", exchange.Route.Protocol.Name())
+            .SetTag("busbar.pool", exchange.Pool?.Name ?? Metrics.Unresolved)
+            .SetTag("busbar.lane", exchange.ServedBy)
+            .SetTag("busbar.outcome", Metrics.Outcomes[(int)exchange.Outcome])
+            .SetTag("busbar.attempts", exchange.Attempts)
+            .SetTag("busbar.request_id", exchange.RequestId);
+        _tracer.Finished(_span, Now(exchange));
     }
 
-    private long Now(Exchange exchange) => _arrived + (exchange.Elapsed.Ticks * 100);
+    private DateTimeOffset Now(Exchange exchange) => _arrived + exchange.Elapsed;
 }

@@ -62,11 +62,8 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
 
     private static bool IsOther(Secret? one, Secret? other) => one?.Reveal() != other?.Reveal();
 
-    private Tracer NewTracer(string endpoint, ObservabilityConfig config)
-    {
-        SinkClient collector = Collector(OtlpAddress.Of(endpoint, "traces"), config);
-        return new Tracer(new SpanExporter(collector, metrics.SpansExported.Get(), metrics.SpansDropped.Get(), logger, time), config.OtlpSampleRatio, Random.Shared, time);
-    }
+    private Tracer NewTracer(string endpoint, ObservabilityConfig config) => new(
+        Collector(OtlpAddress.Of(endpoint, "traces"), config), config.OtlpSampleRatio, metrics.SpansExported.Get(), metrics.SpansDropped.Get(), logger, time);
 
     private MetricsExporter NewFigures(string endpoint, ObservabilityConfig config) => new(
         Collector(OtlpAddress.Of(endpoint, "metrics"), config), () => Page(), TimeSpan.FromSeconds(config.OtlpMetricsIntervalSecs), metrics.PointsDropped.Get(), logger, time);

@@ -65,6 +65,12 @@ internal sealed record SpanReading
                     continue;
                 }
 
+                // The third part is the address of the conventions.
+                if (part.Number == 3)
+                {
+                    continue;
+                }
+
                 Assert.Equal(2, part.Number);
                 spans.AddRange(Fields(part.Bytes).Where(field => field.Number == 2).Select(span => Of(span.Bytes, resource)));
             }

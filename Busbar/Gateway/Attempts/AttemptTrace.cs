@@ -1,15 +1,15 @@
+using System.Diagnostics;
 using System.Globalization;
 using Busbar.Gateway.Relay;
 using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
-using Busbar.Observability.Tracing;
 using Busbar.Reliability;
 
 namespace Busbar.Gateway.Attempts;
 
 /// <summary>One call of a recorded request, until it is a span (OpenTelemetry's conventions for GenAI clients).</summary>
-internal sealed class AttemptTrace(TraceContext context, long start)
+internal sealed class AttemptTrace(Activity span)
 {
     private string? _answeredModel;
     private AttemptEnd? _end;
@@ -24,8 +24,8 @@ internal sealed class AttemptTrace(TraceContext context, long start)
     /// <summary>It is known what came of it. Not said of a call that ended with its client gone.</summary>
     public void Judged(in AttemptResult result) => (_end, _reason) = (result.End, result.Reason);
 
-    /// <summary>The span.</summary>
-    public Span ToSpan(Attempt attempt, ulong parent, string? state, long end)
+    /// <summary>The span, with all that is known of the call.</summary>
+    public Activity End(Attempt attempt)
     {
         Exchange exchange = attempt.Exchange;
         Lane lane = attempt.Lease.Lane;
@@ -33,38 +33,33 @@ internal sealed class AttemptTrace(TraceContext context, long start)
         int? status = attempt.Status;
         string operation = RequestTrace.OperationName(exchange.Route.Operation, attempt.Endpoint.Protocol.Id);
         string provider = ProviderName(lane.Provider.Name, attempt.Endpoint.Protocol.Id);
-        var span = new Span
+        span.DisplayName = $"{operation} {lane.Model.UpstreamModel}";
+        if (error is not null)
         {
-            Name = $"{operation} {lane.Model.UpstreamModel}",
-            Kind = SpanKind.Client,
-            Context = context,
-            Parent = parent,
-            State = state,
-            Start = start,
-            End = end,
-            HasFailed = error is not null,
-        };
-        span.With("gen_ai.operation.name", operation)
-            .With("gen_ai.provider.name", provider)
-            .With("gen_ai.system", provider)
-            .With("gen_ai.request.model", lane.Model.UpstreamModel)
-            .With("gen_ai.response.model", _answeredModel)
-            .With("http.request.method", "POST")
-            .With("http.response.status_code", status)
-            .With("server.address", attempt.Address.Host)
-            .With("server.port", attempt.Address.Port)
-            .With("error.type", error)
-            .With("busbar.pool", attempt.Lease.Pool.Name)
-            .With("busbar.lane", lane.Name)
-            .With("busbar.provider", lane.Provider.Name)
-            .With("busbar.disposition", disposition)
-            .With("busbar.attempt", exchange.Attempts);
+            span.SetStatus(ActivityStatusCode.Error);
+        }
+
+        span.SetTag("gen_ai.operation.name", operation)
+            .SetTag("gen_ai.provider.name", provider)
+            .SetTag("gen_ai.system", provider)
+            .SetTag("gen_ai.request.model", lane.Model.UpstreamModel)
+            .SetTag("gen_ai.response.model", _answeredModel)
+            .SetTag("http.request.method", "POST")
+            .SetTag("http.response.status_code", status)
+            .SetTag("server.address", attempt.Address.Host)
+            .SetTag("server.port", attempt.Address.Port)
+            .SetTag("error.type", error)
+            .SetTag("busbar.pool", attempt.Lease.Pool.Name)
+            .SetTag("busbar.lane", lane.Name)
+            .SetTag("busbar.provider", lane.Provider.Name)
+            .SetTag("busbar.disposition", disposition)
+            .SetTag("busbar.attempt", exchange.Attempts);
         if (_end is AttemptEnd.Answered or AttemptEnd.ClientLeft && exchange.Usage is { IsReported: true } usage)
         {
-            span.With("gen_ai.usage.input_tokens", usage.TotalInput)
-                .With("gen_ai.usage.output_tokens", usage.Output)
-                .With("gen_ai.usage.cache_read.input_tokens", usage.CacheRead > 0 ? usage.CacheRead : null)
-                .With("gen_ai.usage.cache_creation.input_tokens", usage.CacheWrite > 0 ? usage.CacheWrite : null);
+            span.SetTag("gen_ai.usage.input_tokens", usage.TotalInput)
+                .SetTag("gen_ai.usage.output_tokens", usage.Output)
+                .SetTag("gen_ai.usage.cache_read.input_tokens", usage.CacheRead > 0 ? usage.CacheRead : null)
+                .SetTag("gen_ai.usage.cache_creation.input_tokens", usage.CacheWrite > 0 ? usage.CacheWrite : null);
         }
 
         return span;

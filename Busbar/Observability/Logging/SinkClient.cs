@@ -34,6 +34,9 @@ internal sealed class SinkClient : IDisposable
             address => !allows(AddressGuard.Classify(address)), "the receiver's host resolves only to addresses that must not be called"));
     }
 
+    /// <summary>Where it posts to.</summary>
+    public Uri Address => _address;
+
     /// <summary>The host, for the log.</summary>
     public string Host => _address.Host;
 

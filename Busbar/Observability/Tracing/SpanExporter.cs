@@ -1,122 +1,65 @@
-using System.Threading.Channels;
-using Busbar.Observability.Logging;
+using System.Diagnostics;
 using Busbar.Observability.Metrics;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
 
 namespace Busbar.Observability.Tracing;
 
-/// <summary>
-/// Sends finished spans to a collector, in batches and from a task of its own. The queue is bounded; what does not fit, or what the collector does not
-/// take, is dropped and counted.
-/// </summary>
-internal sealed partial class SpanExporter : IAsyncDisposable
+/// <summary>Sends batches of spans to a collector and counts which were taken and which were lost.</summary>
+internal sealed partial class SpanExporter(CollectorTransport transport, Counter exported, Counter dropped, ILogger logger, TimeProvider time)
+    : OtlpTraceExporter(transport.Options())
 {
-    private const int QueueLength = 8192;
-    private const int BatchLength = 512;
-    private const int Tries = 3;
-    private const int GatherSteps = 10;
+    /// <summary>Most spans that wait or are being sent.</summary>
+    public const int MaxPending = 8192;
 
-    private static readonly TimeSpan GatherStep = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan RetryStep = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ComplaintInterval = TimeSpan.FromMinutes(1);
 
-    private readonly Channel<Span> _queue = Channel.CreateBounded<Span>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
-    private readonly CancellationTokenSource _closing = new();
-    private readonly CancellationTokenSource _giveUp = new();
-    private readonly SinkClient _collector;
-    private readonly Counter _exported;
-    private readonly Counter _dropped;
-    private readonly ILogger _logger;
-    private readonly TimeProvider _time;
-    private readonly Task _loop;
+    private int _pending;
     private long? _complainedAt;
 
-    /// <summary>Exports to <paramref name="collector"/>, which it owns, until disposed.</summary>
-    public SpanExporter(SinkClient collector, Counter exported, Counter dropped, ILogger logger, TimeProvider time)
+    /// <summary>Makes room for a span; false, and the span counted as lost, when there is none.</summary>
+    public bool TryExpect()
     {
-        _collector = collector;
-        _exported = exported;
-        _dropped = dropped;
-        _logger = logger;
-        _time = time;
-        _loop = Task.Run(RunAsync);
-    }
-
-    /// <summary>Takes a span, or drops and counts it. Never waits.</summary>
-    public void Add(Span span)
-    {
-        if (!_queue.Writer.TryWrite(span))
+        if (Interlocked.Increment(ref _pending) <= MaxPending)
         {
-            _dropped.Add();
+            return true;
         }
+
+        Interlocked.Decrement(ref _pending);
+        dropped.Add();
+        return false;
     }
 
-    /// <summary>Sends what is queued, for 10 s at most, and ends.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        _queue.Writer.TryComplete();
-        await _closing.CancelAsync().ConfigureAwait(false);
-        _giveUp.CancelAfter(FlushLimit);
-        await _loop.ConfigureAwait(false);
-        _collector.Dispose();
-    }
+    /// <summary>Counts as lost what will not be sent any more.</summary>
+    public void GiveUp() => dropped.Add(Math.Max(Interlocked.Exchange(ref _pending, 0), 0));
 
-    private async Task RunAsync()
+    /// <inheritdoc/>
+    public override ExportResult Export(in Batch<Activity> activityBatch)
     {
-        ChannelReader<Span> reader = _queue.Reader;
-        var batch = new SpanBatch();
-        while (await reader.WaitToReadAsync().ConfigureAwait(false))
+        int count = (int)activityBatch.Count;
+        ExportResult result = base.Export(activityBatch);
+        Interlocked.Add(ref _pending, -count);
+        if (result == ExportResult.Success)
         {
-            for (int step = 0; step < GatherSteps && reader.Count < BatchLength && !_closing.IsCancellationRequested; step++)
-            {
-                await PauseAsync(GatherStep).ConfigureAwait(false);
-            }
-
-            batch.Begin();
-            while (batch.Count < BatchLength && reader.TryRead(out Span? span))
-            {
-                batch.Add(span);
-            }
-
-            int status = await SendAsync(batch.End()).ConfigureAwait(false);
-            if (status is >= 200 and < 300)
-            {
-                _exported.Add(batch.Count);
-            }
-            else
-            {
-                _dropped.Add(batch.Count);
-                Complain(status);
-            }
+            exported.Add(count);
         }
-    }
-
-    // OTLP names the statuses that may pass; every other one stands.
-    private async Task<int> SendAsync(ReadOnlyMemory<byte> body)
-    {
-        for (int tried = 1; ; tried++)
+        else
         {
-            int status = await _collector.PostAsync(body, "application/x-protobuf", _giveUp.Token).ConfigureAwait(false);
-            if (status is not (0 or 429 or 502 or 503 or 504) || tried == Tries || _closing.IsCancellationRequested)
-            {
-                return status;
-            }
-
-            await PauseAsync(RetryStep * tried).ConfigureAwait(false);
+            dropped.Add(count);
+            Complain();
         }
+
+        return result;
     }
 
-    private async Task PauseAsync(TimeSpan time) =>
-        await Task.Delay(time, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-    private void Complain(int status)
+    private void Complain()
     {
-        long now = _time.GetTimestamp();
-        if (_complainedAt is not { } last || _time.GetElapsedTime(last, now) >= ComplaintInterval)
+        long now = time.GetTimestamp();
+        if (_complainedAt is not { } last || time.GetElapsedTime(last, now) >= ComplaintInterval)
         {
             _complainedAt = now;
-            Refused(_logger, _collector.Host, status);
+            Refused(logger, transport.Host, transport.Status);
         }
     }
 
