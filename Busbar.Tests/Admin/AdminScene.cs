@@ -34,7 +34,7 @@ internal sealed class AdminScene : IAsyncDisposable
 
     public AdminApi Api => _api;
 
-    public Counter Rejections { get; } = new("");
+    public Counter Rejections { get; } = new();
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.FromUnixTimeSeconds(1_767_225_600));
 

@@ -135,9 +135,9 @@ internal static partial class ServeCommand
         var requestLog = new RequestLog(log, time, loggers.LineFormat == LogFormat.Json ? LogLevel.Information : LogLevel.Debug);
         var telemetry = new Telemetry(metrics, log, time);
         await using var _ = telemetry.ConfigureAwait(false);
-        telemetry.Apply(config.Observability);
         using var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time, governor), metrics, requestLog, time) { Telemetry = telemetry };
-        telemetry.Page = () => metrics.Render(application.Snapshot.Fleet, ProcessGauges.Read());
+        telemetry.Figures = () => metrics.Read(application.Snapshot.Fleet, ProcessGauges.Read());
+        telemetry.Apply(config.Observability);
         var prober = new HealthProber(requestLog);
         var control = new GatewayControl(application, prober, tls, reload, metrics, log, error);
         var targets = new ListenTargets(config.Listeners, manager.Sockets, config.ReusePort);

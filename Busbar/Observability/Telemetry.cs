@@ -26,8 +26,8 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
     /// <summary>What tells of requests; null when nobody asks.</summary>
     public RequestWebhook? Webhook => Volatile.Read(ref _webhook);
 
-    /// <summary>The page of figures; to be set before figures are exported.</summary>
-    public Func<string> Page { get; set; } = static () => "";
+    /// <summary>Reads the figures; to be set before figures are exported.</summary>
+    public Func<IReadOnlyList<Figure>> Figures { get; set; } = static () => [];
 
     /// <summary>Puts settings in force. A sink whose settings are as before goes on undisturbed; a former one sends what it has and ends.</summary>
     public void Apply(ObservabilityConfig config)
@@ -66,7 +66,13 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
         Collector(OtlpAddress.Of(endpoint, "traces"), config), config.OtlpSampleRatio, metrics.SpansExported.Get(), metrics.SpansDropped.Get(), logger, time);
 
     private MetricsExporter NewFigures(string endpoint, ObservabilityConfig config) => new(
-        Collector(OtlpAddress.Of(endpoint, "metrics"), config), () => Page(), TimeSpan.FromSeconds(config.OtlpMetricsIntervalSecs), metrics.PointsDropped.Get(), logger, time);
+        Collector(OtlpAddress.Of(endpoint, "metrics"), config),
+        metrics.Meter,
+        () => Figures(),
+        TimeSpan.FromSeconds(config.OtlpMetricsIntervalSecs),
+        metrics.PointsDropped.Get(),
+        logger,
+        time);
 
     private SinkClient Collector(Uri address, ObservabilityConfig config) => new(
         address,

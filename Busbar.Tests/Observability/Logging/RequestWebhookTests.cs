@@ -14,8 +14,8 @@ namespace Busbar.Tests.Observability.Logging;
 
 public sealed class RequestWebhookTests
 {
-    private readonly Counter _delivered = new("");
-    private readonly Counter _dropped = new("");
+    private readonly Counter _delivered = new();
+    private readonly Counter _dropped = new();
     private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(1_700_000_000));
 
     [Fact]

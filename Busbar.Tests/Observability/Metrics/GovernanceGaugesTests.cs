@@ -49,7 +49,11 @@ public sealed class GovernanceGaugesTests
     private static string[] Lines(GovernanceFigures figures)
     {
         var text = new StringBuilder();
-        GovernanceGauges.Render(text, figures);
+        foreach (Figure figure in GovernanceGauges.Read(figures))
+        {
+            Busbar.Observability.Metrics.Metrics.Append(text, figure);
+        }
+
         return [.. text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#')];
     }
 }

@@ -10,8 +10,8 @@ namespace Busbar.Tests.Observability.Tracing;
 
 public sealed class TracerTests
 {
-    private readonly Counter _exported = new("");
-    private readonly Counter _dropped = new("");
+    private readonly Counter _exported = new();
+    private readonly Counter _dropped = new();
 
     [Fact]
     public async Task Every_span_arrives_once_and_as_it_was_whatever_the_batches()

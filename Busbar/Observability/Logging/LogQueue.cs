@@ -38,7 +38,7 @@ internal sealed class LogQueue : IAsyncDisposable
     }
 
     /// <summary>Lines that were lost.</summary>
-    public Counter Dropped { get; } = new("");
+    public Counter Dropped { get; } = new();
 
     /// <summary>Adds a line of at least one character, or drops and counts it. Never waits.</summary>
     public void Add(string line)

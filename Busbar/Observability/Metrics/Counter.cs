@@ -1,12 +1,12 @@
 namespace Busbar.Observability.Metrics;
 
 /// <summary>A number that only rises. Kept by whoever counts, so that counting is one atomic addition.</summary>
-internal sealed class Counter(string labels)
+internal sealed class Counter(params KeyValuePair<string, object?>[] labels)
 {
     private long _value;
 
-    /// <summary>The rendered label set, braces included; empty for none.</summary>
-    public string Labels => labels;
+    /// <summary>Its labels.</summary>
+    public KeyValuePair<string, object?>[] Labels => labels;
 
     /// <summary>The count.</summary>
     public long Value => Volatile.Read(ref _value);

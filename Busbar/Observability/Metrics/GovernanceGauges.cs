@@ -1,4 +1,4 @@
-using System.Text;
+using System.Diagnostics.Metrics;
 
 namespace Busbar.Observability.Metrics;
 
@@ -8,48 +8,30 @@ internal static class GovernanceGauges
     /// <summary>Keys that get series of their own: the biggest spenders, since there may be a hundred thousand.</summary>
     public const int MostKeys = 100;
 
-    /// <summary>Appends <paramref name="figures"/>.</summary>
-    public static void Render(StringBuilder text, GovernanceFigures figures)
-    {
-        Single(text, "busbar_reservations_open", "Requests that hold a reservation of their key's limits.", "gauge", figures.OpenReservations);
-        Single(text, "busbar_reserved_cents", "What they hold of budgets, cents.", "gauge", figures.ReservedCents);
-        Single(text, "busbar_ledger_lag_seconds", "Age of the newest usage that is surely in the database.", "gauge", figures.LedgerLag.TotalSeconds);
-        Single(text, "busbar_ledger_flush_errors_total", "Writes of usage to the database that failed.", "counter", figures.LedgerFlushErrors);
-        Single(text, "busbar_usage_estimated_total", "Requests charged for estimated tokens because the provider reported none.", "counter", figures.EstimatedUsage);
-        Single(text, "busbar_usage_clamped_total", "Requests for which a provider reported impossibly many tokens.", "counter", figures.ClampedUsage);
+    /// <summary>The metrics of <paramref name="figures"/>.</summary>
+    public static IEnumerable<Figure> Read(GovernanceFigures figures) =>
+    [
+        Figure.Single("busbar_reservations_open", "Requests that hold a reservation of their key's limits.", figures.OpenReservations),
+        Figure.Single("busbar_reserved_cents", "What they hold of budgets, cents.", figures.ReservedCents),
+        Figure.Single("busbar_ledger_lag_seconds", "Age of the newest usage that is surely in the database.", figures.LedgerLag.TotalSeconds),
+        Figure.Single("busbar_ledger_flush_errors_total", "Writes of usage to the database that failed.", figures.LedgerFlushErrors),
+        Figure.Single("busbar_usage_estimated_total", "Requests charged for estimated tokens because the provider reported none.", figures.EstimatedUsage),
+        Figure.Single("busbar_usage_clamped_total", "Requests for which a provider reported impossibly many tokens.", figures.ClampedUsage),
+        new Figure("busbar_limit_rejections_total", "Requests refused for their key, by the limit in their way.", IsTotal: true,
+        [
+            Of("kind", "budget", figures.RefusedForBudget),
+            Of("kind", "tokens", figures.RefusedForTokens),
+            Of("kind", "requests", figures.RefusedForRequests),
+            Of("kind", "concurrency", figures.RefusedForConcurrency),
+            Of("kind", "acl", figures.RefusedForAccess),
+        ]),
+        new Figure("busbar_key_rejections_total", "Requests refused for their key, by key; those with most refusals only.", IsTotal: true,
+            [.. figures.Refusals.Select(refused => Of("key", refused.Key, refused.Count))]),
+        new Figure("busbar_key_spend_cents", "Spent in the current budget window, cents; the biggest spenders only.", IsTotal: false,
+            [.. figures.Keys.Select(key => Of("key", key.Key, key.SpendCents))]),
+        new Figure("busbar_key_budget_remaining_cents", "Left of the current budget window, cents; the biggest spenders only.", IsTotal: false,
+            [.. figures.Keys.Where(key => key.RemainingCents is not null).Select(key => Of("key", key.Key, key.RemainingCents!.Value))]),
+    ];
 
-        Metrics.Head(text, "busbar_limit_rejections_total", "Requests refused for their key, by the limit in their way.", "counter");
-        Line(text, "busbar_limit_rejections_total", "kind", "budget", figures.RefusedForBudget);
-        Line(text, "busbar_limit_rejections_total", "kind", "tokens", figures.RefusedForTokens);
-        Line(text, "busbar_limit_rejections_total", "kind", "requests", figures.RefusedForRequests);
-        Line(text, "busbar_limit_rejections_total", "kind", "concurrency", figures.RefusedForConcurrency);
-        Line(text, "busbar_limit_rejections_total", "kind", "acl", figures.RefusedForAccess);
-
-        Metrics.Head(text, "busbar_key_rejections_total", "Requests refused for their key, by key; those with most refusals only.", "counter");
-        foreach ((string key, long count) in figures.Refusals)
-        {
-            Line(text, "busbar_key_rejections_total", "key", key, count);
-        }
-
-        Metrics.Head(text, "busbar_key_spend_cents", "Spent in the current budget window, cents; the biggest spenders only.", "gauge");
-        foreach (KeyFigures key in figures.Keys)
-        {
-            Line(text, "busbar_key_spend_cents", "key", key.Key, key.SpendCents);
-        }
-
-        Metrics.Head(text, "busbar_key_budget_remaining_cents", "Left of the current budget window, cents; the biggest spenders only.", "gauge");
-        foreach (KeyFigures key in figures.Keys)
-        {
-            if (key.RemainingCents is { } remaining)
-            {
-                Line(text, "busbar_key_budget_remaining_cents", "key", key.Key, remaining);
-            }
-        }
-    }
-
-    private static void Single(StringBuilder text, string name, string help, string type, double value) =>
-        Metrics.Head(text, name, help, type).Append(name).Append(' ').Append(Metrics.Text(value)).Append('\n');
-
-    private static void Line(StringBuilder text, string name, string label, string labelValue, double value) =>
-        text.Append(name).Append('{').Append(LabelText.Render([label], [labelValue])).Append("} ").Append(Metrics.Text(value)).Append('\n');
+    private static Measurement<double> Of(string label, string labelValue, double value) => new(value, new KeyValuePair<string, object?>(label, labelValue));
 }

@@ -1,7 +1,11 @@
+using System.Diagnostics.Metrics;
+
 namespace Busbar.Observability.Metrics;
 
 /// <summary>Durations in fixed buckets, 1 ms to 5 min, in steps that suit both a cache hit and a long thought.</summary>
-internal sealed class Histogram(string labels)
+/// <param name="instrument">Told of each duration for whoever listens.</param>
+/// <param name="labels">Labels of the series; none for one that is not shown.</param>
+internal sealed class Histogram(Histogram<double> instrument, KeyValuePair<string, object?>[] labels)
 {
     private static readonly double[] UpperBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
@@ -11,8 +15,8 @@ internal sealed class Histogram(string labels)
     /// <summary>Upper bounds in seconds.</summary>
     public static ReadOnlySpan<double> Bounds => UpperBounds;
 
-    /// <summary>The rendered label pairs, without braces.</summary>
-    public string Labels => labels;
+    /// <summary>Its labels.</summary>
+    public KeyValuePair<string, object?>[] Labels => labels;
 
     /// <summary>Total of all observations, seconds.</summary>
     public double Sum => TimeSpan.FromTicks(Volatile.Read(ref _ticks)).TotalSeconds;
@@ -32,5 +36,9 @@ internal sealed class Histogram(string labels)
 
         Interlocked.Increment(ref _buckets[index]);
         Interlocked.Add(ref _ticks, duration.Ticks);
+        if (labels.Length > 0)
+        {
+            instrument.Record(seconds, labels);
+        }
     }
 }

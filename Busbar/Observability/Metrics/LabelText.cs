@@ -6,13 +6,13 @@ namespace Busbar.Observability.Metrics;
 internal static class LabelText
 {
     /// <summary><c>name="value",…</c> without braces, values escaped.</summary>
-    public static string Render(ReadOnlySpan<string> names, ReadOnlySpan<string> values)
+    public static string Render(ReadOnlySpan<KeyValuePair<string, object?>> labels)
     {
         var text = new StringBuilder();
-        for (int index = 0; index < names.Length; index++)
+        foreach ((string name, object? value) in labels)
         {
-            text.Append(index > 0 ? "," : "").Append(names[index]).Append("=\"");
-            foreach (char character in values[index])
+            text.Append(text.Length > 0 ? "," : "").Append(name).Append("=\"");
+            foreach (char character in (string)value!)
             {
                 _ = character switch
                 {

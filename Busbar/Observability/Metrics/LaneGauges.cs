@@ -1,4 +1,4 @@
-using System.Text;
+using System.Diagnostics.Metrics;
 using Busbar.Reliability;
 using Busbar.Reliability.Breaker;
 using Busbar.Reliability.Selection;
@@ -15,18 +15,18 @@ internal static class LaneGauges
     public const int MaxSeries = 2_500;
 
     /// <summary>
-    /// Appends the gauges of every pool of <paramref name="fleet"/>, direct routes included under their model's name. Returns how many series are left out because
-    /// there are more than <paramref name="most"/>.
+    /// The gauges of every pool of <paramref name="fleet"/>, direct routes included under their model's name, and how many series are left out because there are
+    /// more than <paramref name="most"/>.
     /// </summary>
-    public static long Render(StringBuilder text, Fleet fleet, int most = MaxSeries)
+    public static (IReadOnlyList<Figure> Figures, long LeftOut) Read(Fleet fleet, int most = MaxSeries)
     {
-        var lines = new Lines(text, most);
+        var lines = new Lines(most);
         lines.Head("busbar_lane_state", "Lane in a pool: 0 closed, 1 half-open, 2 open, 3 disabled by an administrator, 4 down because of its credential, account or model.");
         foreach (Pool pool in Metrics.AllPools(fleet))
         {
             foreach (PoolMember member in pool.Members.DistinctBy(member => member.Lane.Name))
             {
-                lines.Add(["pool", "lane"], [pool.Name, member.Lane.Name], StateOf(pool, member.Lane.Name));
+                lines.Add(StateOf(pool, member.Lane.Name), new("pool", pool.Name), new("lane", member.Lane.Name));
             }
         }
 
@@ -39,17 +39,17 @@ internal static class LaneGauges
         {
             if (lane.State.Latency.Milliseconds is { } average)
             {
-                lines.Add(["lane"], [lane.Name], average / 1000);
+                lines.Add(average / 1000, new KeyValuePair<string, object?>("lane", lane.Name));
             }
         }
 
         lines.Head("busbar_pool_queued", "Requests that wait for a permit.");
         foreach (Pool pool in Metrics.AllPools(fleet).Where(pool => pool.Queued > 0 || pool.Members.Any(member => names.Contains(member.Lane.Name))))
         {
-            lines.Add(["pool"], [pool.Name], pool.Queued);
+            lines.Add(pool.Queued, new KeyValuePair<string, object?>("pool", pool.Name));
         }
 
-        return lines.LeftOut;
+        return (lines.Figures, lines.LeftOut);
     }
 
     private static void Lanes(Lines lines, Lane[] lanes, string name, string help, Func<Lane, double> value)
@@ -57,7 +57,7 @@ internal static class LaneGauges
         lines.Head(name, help);
         foreach (Lane lane in lanes)
         {
-            lines.Add(["lane"], [lane.Name], value(lane));
+            lines.Add(value(lane), new KeyValuePair<string, object?>("lane", lane.Name));
         }
     }
 
@@ -74,20 +74,23 @@ internal static class LaneGauges
             _ => 2,
         });
 
-    // Lines of one page, as many as may be.
-    private sealed class Lines(StringBuilder text, int most)
+    // As many series as may be.
+    private sealed class Lines(int most)
     {
-        private string _name = "";
+        private readonly List<Figure> _figures = [];
+        private List<Measurement<double>> _points = [];
+
+        public IReadOnlyList<Figure> Figures => _figures;
 
         public long LeftOut { get; private set; }
 
         public void Head(string name, string help)
         {
-            _name = name;
-            Metrics.Head(text, name, help, "gauge");
+            _points = [];
+            _figures.Add(new Figure(name, help, IsTotal: false, _points));
         }
 
-        public void Add(ReadOnlySpan<string> labels, ReadOnlySpan<string> values, double value)
+        public void Add(double value, params KeyValuePair<string, object?>[] labels)
         {
             if (most == 0)
             {
@@ -96,7 +99,7 @@ internal static class LaneGauges
             }
 
             most--;
-            text.Append(_name).Append('{').Append(LabelText.Render(labels, values)).Append("} ").Append(Metrics.Text(value)).Append('\n');
+            _points.Add(new Measurement<double>(value, labels));
         }
     }
 }

@@ -6,15 +6,15 @@ namespace Busbar.Observability.Metrics;
 /// <param name="budget">Bounds the series of all families.</param>
 /// <param name="name">The metric's name.</param>
 /// <param name="help">One sentence for HELP.</param>
-/// <param name="create">Makes a series from its rendered labels.</param>
+/// <param name="create">Makes a series from its labels.</param>
 /// <param name="labelNames">The names of its labels.</param>
-internal sealed class MetricFamily<TSeries>(SeriesBudget budget, string name, string help, Func<string, TSeries> create, params string[] labelNames)
+internal sealed class MetricFamily<TSeries>(SeriesBudget budget, string name, string help, Func<KeyValuePair<string, object?>[], TSeries> create, params string[] labelNames)
     where TSeries : class
 {
     private static readonly int Lines = typeof(TSeries) == typeof(Histogram) ? Histogram.Bounds.Length + 3 : 1;
 
     private readonly ConcurrentDictionary<string, TSeries> _series = new(StringComparer.Ordinal);
-    private readonly TSeries _unshown = create("");
+    private readonly TSeries _unshown = create([]);
 
     /// <summary>The metric's name.</summary>
     public string Name => name;
@@ -31,16 +31,22 @@ internal sealed class MetricFamily<TSeries>(SeriesBudget budget, string name, st
     /// </summary>
     public TSeries Get(params ReadOnlySpan<string> values)
     {
-        string labels = LabelText.Render(labelNames, values);
-        if (_series.TryGetValue(labels, out TSeries? series))
+        var labels = new KeyValuePair<string, object?>[values.Length];
+        for (int index = 0; index < labels.Length; index++)
+        {
+            labels[index] = new(labelNames[index], values[index]);
+        }
+
+        string key = LabelText.Render(labels);
+        if (_series.TryGetValue(key, out TSeries? series))
         {
             return series;
         }
 
         lock (_series)
         {
-            return _series.TryGetValue(labels, out series) ? series
-                : budget.TryTake(Lines) ? _series.GetOrAdd(labels, create)
+            return _series.TryGetValue(key, out series) ? series
+                : budget.TryTake(Lines) ? _series.GetOrAdd(key, create(labels))
                 : _unshown;
         }
     }

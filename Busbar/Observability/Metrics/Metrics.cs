@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
 using Busbar.Ir;
@@ -10,10 +11,14 @@ namespace Busbar.Observability.Metrics;
 /// seen, and the number of all is bounded.
 /// </summary>
 /// <param name="budget">Bounds the series that are recorded.</param>
-internal sealed class Metrics(SeriesBudget budget)
+/// <param name="meter">Tells whoever listens of durations, which cannot be read off afterwards.</param>
+internal sealed class Metrics(SeriesBudget budget, Meter meter)
 {
     /// <summary>Most series that are recorded. With the gauges that are read when the page is asked for, 10,000 in all.</summary>
     public const int MaxRecorded = 7_000;
+
+    /// <summary>What all instruments belong to.</summary>
+    public const string MeterName = "busbar";
 
     /// <summary>Pool label of requests that named nothing known.</summary>
     public const string Unresolved = "unresolved";
@@ -41,7 +46,7 @@ internal sealed class Metrics(SeriesBudget budget)
     /// <summary>Registers the few series that exist from the start, because an alert has to see their first step.</summary>
     /// <param name="maxRecorded">Most series that are recorded.</param>
     public Metrics(int maxRecorded = MaxRecorded)
-        : this(new SeriesBudget(maxRecorded))
+        : this(new SeriesBudget(maxRecorded), new Meter(MeterName, ProductVersion.Text))
     {
         UnresolvedPool = new PoolMetrics(this, Unresolved, []);
         BillingTruncated.Get();
@@ -55,6 +60,9 @@ internal sealed class Metrics(SeriesBudget budget)
         Reloads.Get("ok");
         Reloads.Get("failed");
     }
+
+    /// <summary>Where durations are told.</summary>
+    public Meter Meter => meter;
 
     /// <summary>Requests by outcome.</summary>
     public MetricFamily<Counter> Requests { get; } = new(budget, "busbar_requests_total", "Requests answered, by client protocol, pool and outcome.", labels => new(labels), "ingress_protocol", "pool", "outcome");
@@ -127,7 +135,7 @@ internal sealed class Metrics(SeriesBudget budget)
     public ConfigFigures Config { get; } = new();
 
     /// <summary>Log lines that were lost.</summary>
-    public Counter LogDropped { get; init; } = new("");
+    public Counter LogDropped { get; init; } = new();
 
     /// <summary>Requests being served now.</summary>
     public InboundGauge Inbound { get; } = new();
@@ -142,13 +150,13 @@ internal sealed class Metrics(SeriesBudget budget)
     public MetricFamily<Counter> Losses { get; } = new(budget, "busbar_translation_losses_total", "Request or answer fields dropped or degraded in translation.", labels => new(labels), "from", "to", "field");
 
     /// <summary>Arrival to response headers.</summary>
-    public MetricFamily<Histogram> Duration { get; } = new(budget, "busbar_request_duration_seconds", "Time from arrival to response headers.", labels => new(labels), "ingress_protocol", "pool");
+    public MetricFamily<Histogram> Duration { get; } = Durations(budget, meter, "busbar_request_duration_seconds", "Time from arrival to response headers.", "ingress_protocol", "pool");
 
     /// <summary>Arrival to first content of a stream.</summary>
-    public MetricFamily<Histogram> FirstByte { get; } = new(budget, "busbar_first_byte_seconds", "Time from arrival to the first content of a stream.", labels => new(labels), "ingress_protocol", "pool");
+    public MetricFamily<Histogram> FirstByte { get; } = Durations(budget, meter, "busbar_first_byte_seconds", "Time from arrival to the first content of a stream.", "ingress_protocol", "pool");
 
     /// <summary>Arrival to the end of a stream.</summary>
-    public MetricFamily<Histogram> StreamDuration { get; } = new(budget, "busbar_stream_duration_seconds", "Time from arrival to the end of a stream.", labels => new(labels), "ingress_protocol", "pool");
+    public MetricFamily<Histogram> StreamDuration { get; } = Durations(budget, meter, "busbar_stream_duration_seconds", "Time from arrival to the end of a stream.", "ingress_protocol", "pool");
 
     /// <summary>Counters for requests that named no known pool or model.</summary>
     public PoolMetrics UnresolvedPool { get; private init; } = null!;
@@ -182,78 +190,90 @@ internal sealed class Metrics(SeriesBudget budget)
     /// <summary>The word for <paramref name="kind"/>.</summary>
     public static string LabelOf(ErrorKind kind) => ErrorKinds[(int)kind];
 
+    /// <summary>Everything but the histograms, as of now.</summary>
+    public IReadOnlyList<Figure> Read(Fleet fleet, IEnumerable<Figure> processGauges)
+    {
+        (IReadOnlyList<Figure> lanes, long leftOut) = LaneGauges.Read(fleet);
+        return
+        [
+            Counters(Requests),
+            Counters(Attempts),
+            Counters(Failures),
+            Counters(Trips),
+            Counters(Failovers),
+            Counters(Translations),
+            Counters(AuthRejections),
+            Counters(AdminRejections),
+            Counters(Shed),
+            Counters(LocalExhaustion),
+            Counters(FollowUps),
+            Counters(DeniedBetas),
+            Counters(Losses),
+            Counters(BillingTruncated),
+            Counters(SpansExported),
+            Counters(SpansDropped),
+            Counters(PointsDropped),
+            Counters(WebhookDelivered),
+            Counters(WebhookDropped),
+            Counters(Tokens),
+            Counters(Cost, Money.NanosPerCent),
+            Counters(Unpriced),
+            Counters(Reloads),
+            .. lanes,
+            .. GovernanceGauges.Read(Governance?.Read(GovernanceGauges.MostKeys) ?? new GovernanceFigures()),
+            Figure.Single("busbar_requests_inflight", "Requests being served.", Inbound.InFlight),
+            Figure.Single("busbar_memory_held_bytes", "What requests in flight hold of limits.memory_max_bytes.", Memory.Held),
+            Figure.Single("busbar_log_lines_dropped_total", "Log lines that were lost because they could not be written.", LogDropped.Value),
+            Figure.Single("busbar_metric_series_hidden", "Series that are not shown because there are too many.", leftOut + budget.Refused),
+            .. Config.Read(),
+            .. processGauges,
+            new Figure("busbar_build_info", "1, with the version.", IsTotal: false, [new(1, new KeyValuePair<string, object?>("version", ProductVersion.Text))]),
+        ];
+    }
+
     /// <summary>The whole page in the Prometheus text format, version 0.0.4.</summary>
-    public string Render(Fleet fleet, IEnumerable<(string Name, string Help, double Value)> processGauges)
+    public string Render(Fleet fleet, IEnumerable<Figure> processGauges)
     {
         var text = new StringBuilder(16 * 1024);
-        Counters(text, Requests);
-        Counters(text, Attempts);
-        Counters(text, Failures);
-        Counters(text, Trips);
-        Counters(text, Failovers);
-        Counters(text, Translations);
-        Counters(text, AuthRejections);
-        Counters(text, AdminRejections);
-        Counters(text, Shed);
-        Counters(text, LocalExhaustion);
-        Counters(text, FollowUps);
-        Counters(text, DeniedBetas);
-        Counters(text, Losses);
-        Counters(text, BillingTruncated);
-        Counters(text, SpansExported);
-        Counters(text, SpansDropped);
-        Counters(text, PointsDropped);
-        Counters(text, WebhookDelivered);
-        Counters(text, WebhookDropped);
-        Counters(text, Tokens);
-        Counters(text, Cost, Money.NanosPerCent);
-        Counters(text, Unpriced);
-        Counters(text, Reloads);
         Histograms(text, Duration);
         Histograms(text, FirstByte);
         Histograms(text, StreamDuration);
-        long unshown = LaneGauges.Render(text, fleet) + budget.Refused;
-        GovernanceGauges.Render(text, Governance?.Read(GovernanceGauges.MostKeys) ?? new GovernanceFigures());
-        foreach ((string name, string help, double value) in Singles(unshown).Concat(processGauges))
+        foreach (Figure figure in Read(fleet, processGauges))
         {
-            Head(text, name, help, name.EndsWith("_total", StringComparison.Ordinal) ? "counter" : "gauge").Append(name).Append(' ').Append(Text(value)).Append('\n');
+            Append(text, figure);
         }
 
-        return Head(text, "busbar_build_info", "1, with the version.", "gauge").Append("busbar_build_info{version=\"").Append(ProductVersion.Text).Append("\"} 1\n").ToString();
+        return text.ToString();
     }
 
-    private IEnumerable<(string Name, string Help, double Value)> Singles(long unshown)
+    /// <summary>Appends <paramref name="figure"/> in the Prometheus text format.</summary>
+    internal static void Append(StringBuilder text, Figure figure)
     {
-        yield return ("busbar_requests_inflight", "Requests being served.", Inbound.InFlight);
-        yield return ("busbar_memory_held_bytes", "What requests in flight hold of limits.memory_max_bytes.", Memory.Held);
-        yield return ("busbar_log_lines_dropped_total", "Log lines that were lost because they could not be written.", LogDropped.Value);
-        yield return ("busbar_metric_series_hidden", "Series that are not shown because there are too many.", unshown);
-        foreach ((string Name, string Help, double Value) figure in Config.Read())
+        Head(text, figure.Name, figure.Help, figure.IsTotal ? "counter" : "gauge");
+        foreach (Measurement<double> point in figure.Points)
         {
-            yield return figure;
-        }
-    }
-
-    /// <summary>HELP and TYPE lines.</summary>
-    internal static StringBuilder Head(StringBuilder text, string name, string help, string type) =>
-        text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
-
-    /// <summary>A number as the format wants it.</summary>
-    internal static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
-
-    private static void Counters(StringBuilder text, MetricFamily<Counter> family, double unit = 1)
-    {
-        Head(text, family.Name, family.Help, "counter");
-        foreach (Counter counter in family.Series)
-        {
-            text.Append(family.Name);
-            if (counter.Labels.Length > 0)
+            text.Append(figure.Name);
+            if (point.Tags.Length > 0)
             {
-                text.Append('{').Append(counter.Labels).Append('}');
+                text.Append('{').Append(LabelText.Render(point.Tags)).Append('}');
             }
 
-            text.Append(' ').Append(unit == 1 ? counter.Value.ToString(CultureInfo.InvariantCulture) : Text(counter.Value / unit)).Append('\n');
+            text.Append(' ').Append(Text(point.Value)).Append('\n');
         }
+    }
+
+    private static void Head(StringBuilder text, string name, string help, string type) =>
+        text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
+
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+
+    private static Figure Counters(MetricFamily<Counter> family, double unit = 1) =>
+        new(family.Name, family.Help, IsTotal: true, [.. family.Series.Select(counter => new Measurement<double>(counter.Value / unit, counter.Labels))]);
+
+    private static MetricFamily<Histogram> Durations(SeriesBudget budget, Meter meter, string name, string help, params string[] labelNames)
+    {
+        Histogram<double> instrument = meter.CreateHistogram<double>(name, description: help);
+        return new MetricFamily<Histogram>(budget, name, help, labels => new Histogram(instrument, labels), labelNames);
     }
 
     private static void Histograms(StringBuilder text, MetricFamily<Histogram> family)
@@ -261,16 +281,17 @@ internal sealed class Metrics(SeriesBudget budget)
         Head(text, family.Name, family.Help, "histogram");
         foreach (Histogram histogram in family.Series)
         {
+            string labels = LabelText.Render(histogram.Labels);
             long below = 0;
             for (int index = 0; index <= Histogram.Bounds.Length; index++)
             {
                 below += histogram[index];
                 string bound = index < Histogram.Bounds.Length ? Text(Histogram.Bounds[index]) : "+Inf";
-                text.Append(family.Name).Append("_bucket{").Append(histogram.Labels).Append(",le=\"").Append(bound).Append("\"} ").Append(below).Append('\n');
+                text.Append(family.Name).Append("_bucket{").Append(labels).Append(",le=\"").Append(bound).Append("\"} ").Append(below).Append('\n');
             }
 
-            text.Append(family.Name).Append("_sum{").Append(histogram.Labels).Append("} ").Append(Text(histogram.Sum)).Append('\n');
-            text.Append(family.Name).Append("_count{").Append(histogram.Labels).Append("} ").Append(below).Append('\n');
+            text.Append(family.Name).Append("_sum{").Append(labels).Append("} ").Append(Text(histogram.Sum)).Append('\n');
+            text.Append(family.Name).Append("_count{").Append(labels).Append("} ").Append(below).Append('\n');
         }
     }
 

@@ -1,5 +1,9 @@
+using System.Diagnostics.Metrics;
 using Busbar.Observability.Logging;
+using Busbar.Observability.Tracing;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
 
 namespace Busbar.Observability.Metrics;
 
@@ -7,60 +11,74 @@ namespace Busbar.Observability.Metrics;
 /// Sends the figures of <c>/metrics</c> to a collector at intervals, and once more at the end. An export that is not taken is counted and not repeated: the
 /// next one says the same and more, since all figures are totals.
 /// </summary>
-internal sealed partial class MetricsExporter : IAsyncDisposable
+internal sealed class MetricsExporter : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _closing = new();
-    private readonly SinkClient _collector;
-    private readonly Func<string> _page;
-    private readonly TimeSpan _interval;
-    private readonly Counter _failed;
-    private readonly ILogger _logger;
-    private readonly TimeProvider _time;
-    private readonly Task _loop;
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
 
-    /// <summary>Exports what <paramref name="page"/> shows every <paramref name="interval"/> to <paramref name="collector"/>, which it owns, until disposed.</summary>
-    public MetricsExporter(SinkClient collector, Func<string> page, TimeSpan interval, Counter failed, ILogger logger, TimeProvider time)
+    private readonly Meter _meter = new(Metrics.MeterName, ProductVersion.Text);
+    private readonly Dictionary<string, Figure> _unread = new(StringComparer.Ordinal);
+    private readonly Func<IReadOnlyList<Figure>> _read;
+    private readonly CollectorTransport _transport;
+    private readonly MeterProvider _provider;
+
+    /// <summary>Exports every <paramref name="interval"/> to <paramref name="collector"/>, which it owns, until disposed.</summary>
+    /// <param name="collector">Posts to the collector.</param>
+    /// <param name="durations">Where histograms are told.</param>
+    /// <param name="read">Reads all other figures.</param>
+    /// <param name="interval">Time from one export to the next.</param>
+    /// <param name="failed">Counts exports that were not taken.</param>
+    /// <param name="logger">Takes complaints.</param>
+    /// <param name="time">The clock.</param>
+    public MetricsExporter(SinkClient collector, Meter durations, Func<IReadOnlyList<Figure>> read, TimeSpan interval, Counter failed, ILogger logger, TimeProvider time)
     {
-        _collector = collector;
-        _page = page;
-        _interval = interval;
-        _failed = failed;
-        _logger = logger;
-        _time = time;
-        _loop = Task.Run(RunAsync);
+        _read = read;
+        _transport = new CollectorTransport(collector, tries: 1, time);
+        foreach (Figure figure in read())
+        {
+            _ = figure.IsTotal
+                ? (Instrument)_meter.CreateObservableCounter(figure.Name, () => PointsOf(figure.Name), description: figure.Help)
+                : _meter.CreateObservableGauge(figure.Name, () => PointsOf(figure.Name), description: figure.Help);
+        }
+
+        _provider = Sdk.CreateMeterProviderBuilder()
+            .SetResourceBuilder(Tracer.Resource())
+            .AddMeter(Metrics.MeterName)
+            .AddView(instrument => ReferenceEquals(instrument.Meter, _meter) || ReferenceEquals(instrument.Meter, durations) ? StreamOf(instrument) : MetricStreamConfiguration.Drop)
+            .AddReader(new PeriodicExportingMetricReader(new FigureExporter(_transport, failed, logger), (int)interval.TotalMilliseconds))
+            .Build();
     }
 
     /// <summary>Exports once more and ends.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _closing.CancelAsync().ConfigureAwait(false);
-        await _loop.ConfigureAwait(false);
-        _collector.Dispose();
+        _transport.Close(EndLimit);
+        await Task.Run(() =>
+        {
+            _provider.Shutdown(2 * (int)EndLimit.TotalMilliseconds);
+            _provider.Dispose();
+        }).ConfigureAwait(false);
+        _meter.Dispose();
+        _transport.Dispose();
     }
 
-    private async Task RunAsync()
+    private static MetricStreamConfiguration StreamOf(Instrument instrument) => instrument is Histogram<double>
+        ? new ExplicitBucketHistogramConfiguration { Boundaries = Histogram.Bounds.ToArray(), RecordMinMax = false, CardinalityLimit = Metrics.MaxRecorded }
+        : new MetricStreamConfiguration { CardinalityLimit = Metrics.MaxRecorded };
+
+    // Each export asks for every figure once: what was asked for before is read anew, together with all others.
+    private IReadOnlyList<Measurement<double>> PointsOf(string name)
     {
-        var batch = new MetricsBatch(_time.GetUtcNow());
-        bool hasComplained = false;
-        do
+        if (!_unread.Remove(name, out Figure? figure))
         {
-            await Task.Delay(_interval, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            int status = await _collector.PostAsync(batch.Of(_page(), _time.GetUtcNow()), "application/x-protobuf", CancellationToken.None).ConfigureAwait(false);
-            bool isTaken = status is >= 200 and < 300;
-            if (!isTaken)
+            _unread.Clear();
+            foreach (Figure read in _read())
             {
-                _failed.Add();
-                if (!hasComplained)
-                {
-                    Refused(_logger, _collector.Host, status);
-                }
+                _unread[read.Name] = read;
             }
 
-            hasComplained = !isTaken;
+            _unread.Remove(name, out figure);
         }
-        while (!_closing.IsCancellationRequested);
-    }
 
-    [LoggerMessage(32, LogLevel.Warning, "figures: the collector at {Host} does not take them (status={Status}, 0 is no answer); logged once until it does again, counted always")]
-    private static partial void Refused(ILogger logger, string host, int status);
+        return figure?.Points ?? [];
+    }
 }
