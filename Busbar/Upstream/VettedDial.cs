@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Busbar.Configuration.Model;
 using Busbar.Wire;
 
 namespace Busbar.Upstream;
@@ -19,10 +20,11 @@ internal static class VettedDial
     // The delay between attempts that RFC 8305 recommends.
     private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>A handler that dials as this class does, without redirects, cookies or proxies. It opens no connection yet.</summary>
+    /// <summary>A handler that dials as this class does, without redirects and cookies. It opens no connection yet.</summary>
     /// <param name="isBlocked">Says that an address must not be dialled.</param>
     /// <param name="blockedMessage">What to say when there were only such addresses.</param>
-    public static SocketsHttpHandler NewHandler(Func<IPAddress, bool> isBlocked, string blockedMessage) => new()
+    /// <param name="proxy">The proxy to dial through; null for none.</param>
+    public static SocketsHttpHandler NewHandler(Func<IPAddress, bool> isBlocked, string blockedMessage, ProxyConfig? proxy = null) => new()
     {
         UseCookies = false,
         AllowAutoRedirect = false,
@@ -31,7 +33,7 @@ internal static class VettedDial
         PooledConnectionLifetime = LongestUse,
         MaxResponseHeadersLength = 64,
         ConnectCallback = async (context, cancellation) => new NetworkStream(
-            await ConnectAsync(context.DnsEndPoint, isBlocked, blockedMessage, cancellation).ConfigureAwait(false), ownsSocket: true),
+            await ConnectAsync(context.DnsEndPoint, isBlocked, blockedMessage, cancellation, proxy).ConfigureAwait(false), ownsSocket: true),
     };
 
     /// <summary>
@@ -42,8 +44,15 @@ internal static class VettedDial
     /// <param name="isBlocked">Says that an address must not be dialled.</param>
     /// <param name="blockedMessage">What to say when there were only such addresses.</param>
     /// <param name="cancellation">Ends the attempt.</param>
-    public static async ValueTask<Socket> ConnectAsync(DnsEndPoint target, Func<IPAddress, bool> isBlocked, string blockedMessage, CancellationToken cancellation)
+    /// <param name="proxy">The proxy to go through, which then resolves the name; null for none.</param>
+    public static async ValueTask<Socket> ConnectAsync(
+        DnsEndPoint target, Func<IPAddress, bool> isBlocked, string blockedMessage, CancellationToken cancellation, ProxyConfig? proxy = null)
     {
+        if (proxy is not null)
+        {
+            return await ProxyDial.ConnectAsync(proxy, target, cancellation).ConfigureAwait(false);
+        }
+
         IPAddress[] addresses = IPAddress.TryParse(target.Host, out IPAddress? literal)
             ? [literal]
             : await ResolveAsync(target.Host, cancellation).ConfigureAwait(false);
