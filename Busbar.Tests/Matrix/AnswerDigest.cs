@@ -11,6 +11,7 @@ internal sealed class AnswerDigest
     private readonly Dictionary<int, int> _places = [];
     private readonly StringBuilder _text = new();
     private readonly StringBuilder _thinking = new();
+    private readonly SortedSet<string> _cited = new(StringComparer.Ordinal);
     private Usage _usage;
 
     /// <summary>An answer that is told by <see cref="Take"/>.</summary>
@@ -57,6 +58,12 @@ internal sealed class AnswerDigest
     /// <summary>All tokens in, and all tokens out.</summary>
     public (long Input, long Output) Tokens => (_usage.TotalInput, _usage.Output);
 
+    /// <summary>Of these, the tokens that a cache gave, and those that went into thinking.</summary>
+    public (long Cached, long Reasoning) Parts => (_usage.CacheRead, _usage.Reasoning);
+
+    /// <summary>Addresses of what was cited.</summary>
+    public IReadOnlySet<string> Cited => _cited;
+
     /// <summary>Takes one event of a stream.</summary>
     public void Take(in StreamEvent next)
     {
@@ -81,6 +88,9 @@ internal sealed class AnswerDigest
                 Stop = next.StopReason == StopReason.None ? Stop : next.StopReason;
                 Explanation = next.StopExplanation.IsNullOrEmpty ? Explanation : next.StopExplanation.ToString();
                 break;
+            case StreamEventKind.CitationDelta:
+                Cite(next.Citation);
+                break;
             case StreamEventKind.MessageStop:
                 IsEnded = true;
                 break;
@@ -95,6 +105,18 @@ internal sealed class AnswerDigest
         string arguments = block.Input.IsAbsent ? block.InputText.ToString() : block.Input.ToString();
         _blocks.Add((block.Kind, block.Name.ToString(), block.IsCustomTool, new StringBuilder(arguments)));
         Say(block.Kind, block.Redacted ? "" : block.Text.ToString());
+        foreach (Citation citation in block.Citations ?? [])
+        {
+            Cite(citation);
+        }
+    }
+
+    private void Cite(in Citation citation)
+    {
+        if (!citation.Url.IsNullOrEmpty)
+        {
+            _cited.Add(citation.Url.ToString());
+        }
     }
 
     private void Say(BlockKind kind, string words) => (kind switch

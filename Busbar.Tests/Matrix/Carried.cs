@@ -29,6 +29,7 @@ internal sealed record Carried(JsonElement Json, Losses Losses, TranslationConte
             Encoding.UTF8.GetBytes(json), JsonText.From("m"), stream, ProtocolTable.Get(from), ProtocolTable.Get(to), target, context, request, output));
         JsonElement sent = Parse(output);
         Assert.Empty(VendorRules.Broken(to, sent, target));
+        AssertFound(json, sent, context.Losses);
         return new(sent, context.Losses, context);
     }
 
@@ -52,7 +53,13 @@ internal sealed record Carried(JsonElement Json, Losses Losses, TranslationConte
         Assert.True(ResponseTranslation.Translate(
             Encoding.UTF8.GetBytes(json), ProtocolTable.Get(from), client, context, Hop.Identity(client, from), response, output));
         Assert.Null(response.Failure);
-        return new(Parse(output), context.Losses, context);
+        JsonElement seen = Parse(output);
+        if (context.Thinking == ThinkingView.Shown)
+        {
+            AssertFound(json, seen, context.Losses);
+        }
+
+        return new(seen, context.Losses, context);
     }
 
     /// <summary>A stream of the provider <paramref name="from"/>, as the text that a client of <paramref name="to"/> gets.</summary>
@@ -64,6 +71,15 @@ internal sealed record Carried(JsonElement Json, Losses Losses, TranslationConte
         byte[] text = Streams.Translate(translation, Streams.Frames(provider, "text/event-stream", Encoding.UTF8.GetBytes(stream)));
         Assert.True(translation.IsComplete);
         return (Encoding.UTF8.GetString(text), translation.Losses);
+    }
+
+    private static void AssertFound(string said, JsonElement arrived, in Losses losses)
+    {
+        using JsonDocument document = JsonDocument.Parse(said);
+        if (losses.IsEmpty)
+        {
+            Assert.Empty(Scalars.Missing(document.RootElement, arrived));
+        }
     }
 
     private static JsonElement Parse(PooledBuffer output)

@@ -40,6 +40,18 @@ internal static class ClientView
         {
             yield return $"tokens {told.Tokens} became {seen.Tokens}";
         }
+
+        // Converse and Chat of Cohere do not tell thinking apart.
+        bool hasReasoning = client is not (ProtocolId.Bedrock or ProtocolId.Cohere);
+        if (told.Parts.Cached != seen.Parts.Cached || (hasReasoning && told.Parts.Reasoning != seen.Parts.Reasoning))
+        {
+            yield return $"parts of the tokens {told.Parts} became {seen.Parts}";
+        }
+
+        if (!told.Cited.IsSubsetOf(seen.Cited) && !losses.Contains(LossField.Citations))
+        {
+            yield return $"cited {string.Join(' ', told.Cited.Except(seen.Cited))} is not there";
+        }
     }
 
     // The stop table of every dialect, read back: what has no word of its own reads as the word that stands for it.

@@ -71,8 +71,8 @@ public sealed class FidelityPageTests
 
     private static string Fate(FidelityRow row, Protocol egress, SortedSet<string> counted)
     {
-        (RequestDigest plainSent, RequestDigest plainArrived, Losses before) = Carry(row.Base, egress)!.Value;
-        if (Carry(row.Say, egress) is not { } carried)
+        (RequestDigest plainSent, RequestDigest plainArrived, Losses before) = Carry(row.Base, row, egress)!.Value;
+        if (Carry(row.Say, row, egress) is not { } carried)
         {
             return "refused";
         }
@@ -94,9 +94,9 @@ public sealed class FidelityPageTests
     }
 
     // Null when the request is refused.
-    private static (RequestDigest Sent, RequestDigest Arrived, Losses Losses)? Carry(Action<ChatRequest> say, Protocol egress)
+    private static (RequestDigest Sent, RequestDigest Arrived, Losses Losses)? Carry(Action<ChatRequest> say, FidelityRow row, Protocol egress)
     {
-        Protocol ingress = ProtocolTable.Get(egress.Id == ProtocolId.OpenAI ? ProtocolId.Anthropic : ProtocolId.OpenAI);
+        Protocol ingress = ProtocolTable.Get(egress.Id == ProtocolId.OpenAI ? row.ForOpenAI : ProtocolId.OpenAI);
         var target = new EgressTarget { WireModel = Hop.Target(egress.Id).WireModel, Capabilities = new() { CustomTools = true, CacheBreakpoints = true, WebSearch = true } };
         var context = new TranslationContext(ingress.Id, egress.Id, target);
         using ChatRequest request = ChatRequest.Rent();

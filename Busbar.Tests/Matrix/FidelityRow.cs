@@ -10,4 +10,7 @@ internal sealed record FidelityRow(string Name, Action<ChatRequest> Say, params 
 {
     /// <summary>What the request says without it: the block that has the title, the tool that is chosen.</summary>
     public Action<ChatRequest> Base { get; init; } = static _ => { };
+
+    /// <summary>The client for the target OpenAI, where all others have OpenAI's as theirs.</summary>
+    public ProtocolId ForOpenAI { get; init; } = ProtocolId.Anthropic;
 }

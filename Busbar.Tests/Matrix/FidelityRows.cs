@@ -26,7 +26,7 @@ internal static class FidelityRows
         new("seed", static request => request.Seed = Json("7")),
         new("frequency penalty", static request => request.FrequencyPenalty = Json("0.5")),
         new("presence penalty", static request => request.PresencePenalty = Json("0.5")),
-        new("several candidates", static request => request.CandidateCount = 3),
+        new("several candidates", static request => request.CandidateCount = 3) { ForOpenAI = ProtocolId.Gemini },
         new("log probabilities", static request => (request.Logprobs, request.TopLogprobs) = (true, 3)),
         new("JSON answer", static request => request.ResponseFormat = new() { Json = true }),
         new("JSON answer by schema", static request => request.ResponseFormat = new() { Json = true, Schema = Schema }),

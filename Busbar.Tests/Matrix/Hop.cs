@@ -30,6 +30,9 @@ internal static class Hop
         }
     }
 
+    /// <summary>The protocol that configuration calls <paramref name="name"/>.</summary>
+    public static ProtocolId Named(string name) => ProtocolNames.TryParse(name, out ProtocolId protocol) ? protocol : throw new ArgumentException(name, nameof(name));
+
     /// <summary>A permissive and a restrictive model of each protocol.</summary>
     public static IEnumerable<EgressTarget> Targets(ProtocolId egress) => (egress switch
     {

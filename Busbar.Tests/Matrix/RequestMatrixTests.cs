@@ -53,6 +53,8 @@ public sealed class RequestMatrixTests
         List<string> faults = [.. Shapes.Request(egress.Id, body).Where(static fault => !IsNewer(fault)).Select(static fault => "schema: " + fault)];
         using JsonDocument built = JsonDocument.Parse(body);
         faults.AddRange(VendorRules.Broken(egress.Id, built.RootElement, target).Select(static fault => "rule: " + fault));
+        using JsonDocument said = JsonDocument.Parse(exchange.Request.Body);
+        faults.AddRange(context.Losses.IsEmpty ? Scalars.Missing(said.RootElement, built.RootElement).Select(static fault => "not found: " + fault) : []);
         using ChatRequest sent = ChatRequest.Rent();
         Assert.Null(RecordedRequests.Read(exchange, sent));
         using ChatRequest arrived = ChatRequest.Rent();

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
@@ -51,6 +52,9 @@ public sealed class ResponseMatrixTests
         Assert.True(ResponseTranslation.Translate(exchange.ResponseBody, egress, ingress, context, Hop.Identity(ingress, egress.Id), scratch, output));
         byte[] body = output.Span.ToArray();
         List<string> faults = [.. Shapes.Answer(ingress.Id, body).Where(fault => told.StopReason != StopReason.None || !fault.Contains("finish_reason", StringComparison.Ordinal)).Select(static fault => "schema: " + fault)];
+        using JsonDocument said = JsonDocument.Parse(exchange.ResponseBody);
+        using JsonDocument shown = JsonDocument.Parse(body);
+        faults.AddRange(context.Losses.IsEmpty ? Scalars.Missing(said.RootElement, shown.RootElement).Select(static fault => "not found: " + fault) : []);
         using ChatResponse seen = ChatResponse.Rent();
         if (!ingress.ReadResponse(body, seen))
         {

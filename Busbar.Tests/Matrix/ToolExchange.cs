@@ -27,6 +27,9 @@ internal sealed class ToolExchange : IDisposable
         if (Refusal is null)
         {
             Sent = Encoding.UTF8.GetString(_sent.Span);
+            using JsonDocument said = JsonDocument.Parse(body);
+            using JsonDocument sent = JsonDocument.Parse(Sent);
+            Assert.True(!_context.Losses.IsEmpty || Scalars.Missing(said.RootElement, sent.RootElement) is [], string.Join('\n', Scalars.Missing(said.RootElement, sent.RootElement)));
             Assert.Null(_egress.ReadRequest(_sent.Span.ToArray(), target.WireModelText, false, Arrived));
         }
     }

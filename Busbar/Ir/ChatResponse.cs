@@ -5,6 +5,9 @@ namespace Busbar.Ir;
 /// <summary>A whole (not streamed) answer in the shared representation. Rented and given back like <see cref="ChatRequest"/>.</summary>
 internal sealed class ChatResponse : IDisposable
 {
+    /// <summary>Most candidates that are read: as many as Chat Completions lets a client ask for.</summary>
+    public const int MaxCandidates = 128;
+
     private static readonly IrPool<ChatResponse> Pool = new();
 
     /// <summary>Owner of the blocks below.</summary>
@@ -52,6 +55,9 @@ internal sealed class ChatResponse : IDisposable
     /// <summary>The provider sent further candidates, which are not read.</summary>
     public bool HasOtherCandidates;
 
+    /// <summary>The provider's next candidate: blocks, probabilities and end, beside what this one says of the whole; null when there is none.</summary>
+    public ChatResponse? Next { get; private set; }
+
     /// <summary>
     /// Set when the 200 body reports a failure (Responses status <c>failed</c>): what happened. The gateway treats it as an upstream error.
     /// </summary>
@@ -62,6 +68,15 @@ internal sealed class ChatResponse : IDisposable
 
     /// <summary>A clean response from the pool.</summary>
     public static ChatResponse Rent() => Pool.Rent();
+
+    /// <summary>Adds a candidate behind this one, which has none yet.</summary>
+    public ChatResponse AddNext()
+    {
+        Next = Rent();
+        Next.Source = Source;
+        Next.Arena.Allowance = Arena.Allowance;
+        return Next;
+    }
 
     /// <summary>Charges what is read from now on to <paramref name="allowance"/>, until the next <see cref="Reset"/>.</summary>
     public void Charge(Allowance allowance) => Tape.Allowance = Arena.Allowance = allowance;
@@ -110,6 +125,8 @@ internal sealed class ChatResponse : IDisposable
         Logprobs = default;
         Failure = null;
         HasOtherCandidates = false;
+        Next?.Dispose();
+        Next = null;
         Extra.Empty();
     }
 }

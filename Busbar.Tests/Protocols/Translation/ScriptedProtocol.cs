@@ -48,7 +48,7 @@ internal sealed class ScriptedProtocol(ProtocolId id) : Protocol
         Written = string.Join('|', request.Messages.Select(static message =>
             string.Join(',', message.Blocks.Select(static block => $"{block.Kind}:{block.Text}:{block.Signature}"))));
 
-    public override ReadOnlySpan<byte> AnswerMark => "\"answer\""u8;
+    protected override ReadOnlySpan<byte> AnswerMark => "\"answer\""u8;
 
     public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => true;
 

@@ -18,7 +18,7 @@ public sealed class StrictSchemaTests
           "pair":{"type":"array","prefixItems":[{"properties":{"x":{"const":{"type":"object"}}},"required":["x"]}]},
           "any":{"anyOf":[{"$ref":"#/$defs/n"},{"type":"object","properties":{"y":{}},"required":["y"]}]}},
          "required":["additionalProperties","properties","list","pair","any"],
-         "$defs":{"n":{"type":"object","properties":{"next":{"$ref":"#/$defs/n"}},"required":["next"]}},
+         "$defs":{"n":{"type":"object","properties":{"next":{"type":"null"}},"required":["next"]}},
          "examples":[{"type":"object"}]}
         """;
 
@@ -30,7 +30,7 @@ public sealed class StrictSchemaTests
           "pair":{"type":"array","prefixItems":[{"properties":{"x":{"const":{"type":"object"}}},"required":["x"],"additionalProperties":false}]},
           "any":{"anyOf":[{"$ref":"#/$defs/n"},{"type":"object","properties":{"y":{}},"required":["y"],"additionalProperties":false}]}},
          "required":["additionalProperties","properties","list","pair","any"],
-         "$defs":{"n":{"type":"object","properties":{"next":{"$ref":"#/$defs/n"}},"required":["next"],"additionalProperties":false}},
+         "$defs":{"n":{"type":"object","properties":{"next":{"type":"null"}},"required":["next"],"additionalProperties":false}},
          "examples":[{"type":"object"}],"additionalProperties":false}
         """;
 

@@ -18,8 +18,8 @@ internal static class InBandError
             return null;
         }
 
-        bool? looks = attempt.Response.Status != 200 || attempt.IsEncoded ? true : protocol.LooksAnswered(body.Span);
-        if (looks == true && !MayBe(body.Span))
+        bool isAnswer = attempt.Response.Status != 200 || attempt.IsEncoded || protocol.LooksAnswered(body.Span);
+        if (isAnswer && !MayBe(body.Span))
         {
             return null;
         }

@@ -28,25 +28,12 @@ internal static class ReadableAnswer
             return false;
         }
 
-        if (!ended || HasMark(text, attempt.Endpoint.Protocol.AnswerMark))
+        if (!ended || attempt.Endpoint.Protocol.LooksAnswered(text))
         {
             return true;
         }
 
         using ChatResponse response = ChatResponse.Rent();
         return attempt.Endpoint.Protocol.ReadResponse(body.Memory, response);
-    }
-
-    // The member that holds the answer, with something in it: found nearly always, and at the speed of memory.
-    private static bool HasMark(ReadOnlySpan<byte> text, ReadOnlySpan<byte> mark)
-    {
-        int at = text.IndexOf(mark);
-        if (at < 0)
-        {
-            return false;
-        }
-
-        ReadOnlySpan<byte> value = text[(at + mark.Length)..].TrimStart(": \t\r\n"u8);
-        return value.Length > 1 && value[0] is (byte)'[' or (byte)'{' && value[1..].TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'"', ..];
     }
 }

@@ -49,13 +49,10 @@ internal sealed class AnthropicProtocol : Protocol
         RequestWriter.Write(request, target, output, ref losses);
 
     /// <inheritdoc/>
-    public override ReadOnlySpan<byte> AnswerMark => "\"content\""u8;
+    protected override ReadOnlySpan<byte> AnswerMark => "\"content\""u8;
 
     /// <inheritdoc/>
     public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
-
-    /// <inheritdoc/>
-    public override bool? LooksAnswered(ReadOnlySpan<byte> body) => HasMember(body, "\"content\""u8, (byte)'{') == true ? true : null;
 
     /// <inheritdoc/>
     public override void WriteResponse(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses) =>

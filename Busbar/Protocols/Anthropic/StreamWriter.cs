@@ -15,6 +15,7 @@ internal sealed class StreamWriter(StreamContext context) : IStreamWriter
     private BlockKind _kind;
     private bool _isOpen;
     private bool _isRefusal;
+    private bool _hasTier;
     private int _index = -1;
 
     /// <inheritdoc/>
@@ -70,7 +71,8 @@ internal sealed class StreamWriter(StreamContext context) : IStreamWriter
         json.Null("stop_reason"u8);
         json.Null("stop_sequence"u8);
         json.Null("stop_details"u8);
-        UsageFields.Write(_usage, default, json);
+        UsageFields.Write(_usage, start.ServiceTier, json);
+        _hasTier = !start.ServiceTier.IsNullOrEmpty;
         json.EndObject();
         json.EndObject();
         output.Write("\n\n"u8);
@@ -206,6 +208,12 @@ internal sealed class StreamWriter(StreamContext context) : IStreamWriter
     private void WriteMessageDelta(in StreamEvent news, PooledBuffer output)
     {
         _usage.Merge(news.Usage);
+        if (!_hasTier && !news.ServiceTier.IsNullOrEmpty && !news.ServiceTier.Is("standard"u8))
+        {
+            // It stands at the beginning of a stream, where it was not known yet.
+            _losses.Add(LossField.ServiceTier);
+        }
+
         StopReason reason = _isRefusal ? StopReasons.WithRefusal(news.StopReason) : news.StopReason;
         output.Write("event: message_delta\ndata: "u8);
         var json = new JsonWriter(output);

@@ -52,14 +52,13 @@ internal static class UsageFields
 
         WriteOutput(usage, output);
         output.Null("inference_geo"u8);
-        ReadOnlySpan<byte> tier = TierWord(serviceTier);
-        if (tier.IsEmpty)
+        if (serviceTier.IsNullOrEmpty)
         {
             output.Null("service_tier"u8);
         }
         else
         {
-            output.Literal("service_tier"u8, tier);
+            output.Text("service_tier"u8, serviceTier);
         }
 
         output.EndObject();
@@ -97,12 +96,4 @@ internal static class UsageFields
 
         output.Null("server_tool_use"u8);
     }
-
-    private static ReadOnlySpan<byte> TierWord(JsonText tier) => tier switch
-    {
-        _ when tier.Is("standard"u8) || tier.Is("default"u8) => "standard"u8,
-        _ when tier.Is("priority"u8) => "priority"u8,
-        _ when tier.Is("batch"u8) => "batch"u8,
-        _ => default,
-    };
 }

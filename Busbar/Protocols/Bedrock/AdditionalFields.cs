@@ -81,6 +81,10 @@ internal static class AdditionalFields
         {
             reasoning.Mode = ReasoningMode.Off;
         }
+        else if (nova["type"u8].Text.Is("enabled"u8))
+        {
+            reasoning.Mode = ReasoningMode.Adaptive;
+        }
 
         JsonNode word = First(node["output_config"u8]["effort"u8], nova["maxReasoningEffort"u8], node["reasoning_effort"u8], older);
         ReasoningEffort effort = EffortWords.Parse(word.Text);

@@ -55,13 +55,10 @@ internal sealed class BedrockProtocol : Protocol
         RequestWriter.Write(request, target, output, ref losses);
 
     /// <inheritdoc/>
-    public override ReadOnlySpan<byte> AnswerMark => "\"content\""u8;
+    protected override ReadOnlySpan<byte> AnswerMark => "\"content\""u8;
 
     /// <inheritdoc/>
     public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
-
-    /// <inheritdoc/>
-    public override bool? LooksAnswered(ReadOnlySpan<byte> body) => HasMember(body, "\"output\""u8, (byte)'{');
 
     /// <inheritdoc/>
     public override void WriteResponse(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses) =>

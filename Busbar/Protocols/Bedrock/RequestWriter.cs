@@ -9,8 +9,6 @@ namespace Busbar.Protocols.Bedrock;
 /// </summary>
 internal static class RequestWriter
 {
-    private const int MostPairs = 16;
-
     /// <summary>Writes the body.</summary>
     public static void Write(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses)
     {
@@ -31,7 +29,7 @@ internal static class RequestWriter
             }
         }
 
-        WriteMetadata(request, replay, output, ref losses);
+        output.RawIfPresent("requestMetadata"u8, request.Metadata);
         WriteTier(request, output, ref losses);
         foreach (JsonMember member in request.Extra)
         {
@@ -112,44 +110,6 @@ internal static class RequestWriter
         }
 
         output.EndObject();
-    }
-
-    // The service takes up to sixteen pairs of strings, and at least one.
-    private static void WriteMetadata(ChatRequest request, bool replay, JsonWriter output, ref Losses losses)
-    {
-        if (replay)
-        {
-            output.RawIfPresent("requestMetadata"u8, request.Metadata);
-            return;
-        }
-
-        using var tape = new JsonTape();
-        if (request.Metadata.IsNull || !tape.TryParse(request.Metadata.Raw))
-        {
-            return;
-        }
-
-        int written = 0;
-        foreach (JsonMember member in tape.Root.Members)
-        {
-            if (!member.Value.IsString || written == MostPairs)
-            {
-                losses.Add(LossField.Metadata);
-                continue;
-            }
-
-            if (written++ == 0)
-            {
-                output.StartObject("requestMetadata"u8);
-            }
-
-            output.Text(member.Name.Span, member.Value.Text);
-        }
-
-        if (written > 0)
-        {
-            output.EndObject();
-        }
     }
 
     private static void WriteTier(ChatRequest request, JsonWriter output, ref Losses losses)

@@ -54,6 +54,11 @@ internal static class ResponseWriter
             WriteMetrics(identity.ElapsedMilliseconds, output);
         }
 
+        if (!replay)
+        {
+            WriteTier(response.ServiceTier, output);
+        }
+
         if (replay)
         {
             response.Extra.Write(output);
@@ -72,6 +77,17 @@ internal static class ResponseWriter
         output.StartObject("metrics"u8);
         output.Number("latencyMs"u8, milliseconds);
         output.EndObject();
+    }
+
+    /// <summary>Writes <c>serviceTier</c>; nothing when <paramref name="tier"/> is absent.</summary>
+    public static void WriteTier(JsonText tier, JsonWriter output)
+    {
+        if (!tier.IsNullOrEmpty)
+        {
+            output.StartObject("serviceTier"u8);
+            output.Text("type"u8, tier);
+            output.EndObject();
+        }
     }
 
     private static bool CanWrite(Block block, ref Losses losses)

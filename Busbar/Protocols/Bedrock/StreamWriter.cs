@@ -13,6 +13,7 @@ internal sealed class StreamWriter(StreamContext context) : IStreamWriter
     private Losses _losses;
     private Usage _usage;
     private StopReason _stop;
+    private JsonText _tier;
     private BlockKind _kind;
     private int _index = -1;
     private bool _canStream;
@@ -43,6 +44,7 @@ internal sealed class StreamWriter(StreamContext context) : IStreamWriter
             case StreamEventKind.MessageDelta:
                 _usage.Merge(streamEvent.Usage);
                 _stop = streamEvent.StopReason == StopReason.None ? _stop : streamEvent.StopReason;
+                _tier = streamEvent.ServiceTier.IsNullOrEmpty ? _tier : new(streamEvent.ServiceTier.Span.ToArray());
                 break;
             case StreamEventKind.MessageStop: Finish(output); break;
         }
@@ -221,6 +223,7 @@ internal sealed class StreamWriter(StreamContext context) : IStreamWriter
         JsonWriter json = Begin();
         UsageFields.Write(_usage, json);
         ResponseWriter.WriteMetrics(context.ElapsedMilliseconds(), json);
+        ResponseWriter.WriteTier(_tier, json);
         End("metadata"u8, output);
     }
 

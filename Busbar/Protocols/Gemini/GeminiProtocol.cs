@@ -60,13 +60,10 @@ internal sealed class GeminiProtocol : Protocol
         RequestWriter.Write(request, target, output, ref losses);
 
     /// <inheritdoc/>
-    public override ReadOnlySpan<byte> AnswerMark => "\"candidates\""u8;
+    protected override ReadOnlySpan<byte> AnswerMark => "\"candidates\""u8;
 
     /// <inheritdoc/>
     public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
-
-    /// <inheritdoc/>
-    public override bool? LooksAnswered(ReadOnlySpan<byte> body) => HasMember(body, "\"candidates\""u8, (byte)'{');
 
     /// <inheritdoc/>
     public override void WriteResponse(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses) =>

@@ -4,7 +4,7 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Gemini;
 
-/// <summary>Reads a whole answer. Only the first candidate enters the representation; a prompt that was blocked is an empty answer.</summary>
+/// <summary>Reads a whole answer, with all its candidates; a prompt that was blocked is an empty answer.</summary>
 internal static class ResponseReader
 {
     /// <summary>Reads <paramref name="body"/>. False when it is no answer of this protocol.</summary>
@@ -36,19 +36,34 @@ internal static class ResponseReader
         response.Model = Model(root);
         response.Created = Created(root);
         response.Usage = UsageFields.Read(UsageOf(root));
-        bool hasCalls = ReadParts(candidate, response);
-        response.Logprobs = Logprobs.Read(Spelling.Get(candidate, "logprobsResult"u8, "logprobs_result"u8), response.Arena);
-        response.StopReason = candidate.IsObject ? StopReasons.Read(Finish(candidate), hasCalls) : StopReason.Safety;
-        response.HasOtherCandidates = !root["candidates"u8][1].IsMissing;
+        response.ServiceTier = UsageFields.Tier(UsageOf(root));
+        ReadCandidate(candidate, response);
+        ReadOthers(root, response);
         if (response is { StopReason: StopReason.None, Blocks.Count: 0 })
         {
             return false;
         }
 
-        response.StopExplanation = candidate.IsObject
-            ? StopReasons.Explanation(candidate, response.StopReason)
-            : Spelling.Get(feedback, "blockReasonMessage"u8, "block_reason_message"u8).Text;
+        if (!candidate.IsObject)
+        {
+            response.StopExplanation = Spelling.Get(feedback, "blockReasonMessage"u8, "block_reason_message"u8).Text;
+        }
+
         return true;
+    }
+
+    /// <summary>Whether there is a candidate beside <see cref="First"/>.</summary>
+    public static bool HasOthers(JsonNode root)
+    {
+        foreach (JsonNode candidate in root["candidates"u8].Items)
+        {
+            if (candidate["index"u8].Integer is > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The candidate that counts; missing when there is none.</summary>
@@ -89,6 +104,39 @@ internal static class ResponseReader
 
     /// <summary>The finish reason: a word, or a number.</summary>
     public static JsonNode Finish(JsonNode candidate) => Spelling.Get(candidate, "finishReason"u8, "finish_reason"u8);
+
+    private static void ReadCandidate(JsonNode candidate, ChatResponse response)
+    {
+        bool hasCalls = ReadParts(candidate, response);
+        response.Logprobs = Logprobs.Read(Spelling.Get(candidate, "logprobsResult"u8, "logprobs_result"u8), response.Arena);
+        response.StopReason = candidate.IsObject ? StopReasons.Read(Finish(candidate), hasCalls) : StopReason.Safety;
+        response.StopExplanation = candidate.IsObject ? StopReasons.Explanation(candidate, response.StopReason) : default;
+    }
+
+    private static void ReadOthers(JsonNode root, ChatResponse response)
+    {
+        int count = 1;
+        ChatResponse last = response;
+        foreach (JsonNode candidate in root["candidates"u8].Items)
+        {
+            if (candidate["index"u8].Integer is not > 0)
+            {
+                continue;
+            }
+
+            if (++count > ChatResponse.MaxCandidates)
+            {
+                response.HasOtherCandidates = true;
+                return;
+            }
+
+            last = last.AddNext();
+
+            // Calls without ids get theirs from the answer's id and their place.
+            last.Id = JsonText.From($"{response.Id}-{count}");
+            ReadCandidate(candidate, last);
+        }
+    }
 
     private static bool ReadParts(JsonNode candidate, ChatResponse response)
     {

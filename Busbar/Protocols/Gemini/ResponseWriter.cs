@@ -18,6 +18,21 @@ internal static class ResponseWriter
 
         output.StartObject();
         output.StartArray("candidates"u8);
+        int index = 0;
+        for (ChatResponse? candidate = response; candidate is not null; candidate = candidate.Next)
+        {
+            WriteCandidate(candidate, index++, output, ref losses);
+        }
+
+        output.EndArray();
+        UsageFields.Write(response.Usage, response.ServiceTier, output);
+        output.Text("modelVersion"u8, response.Model.IsNullOrEmpty ? identity.Model : response.Model);
+        output.String("responseId"u8, identity.Id);
+        output.EndObject();
+    }
+
+    private static void WriteCandidate(ChatResponse response, int index, JsonWriter output, ref Losses losses)
+    {
         output.StartObject();
         using var grounding = new GroundingWriter();
         WriteContent(response.Blocks, grounding, output, ref losses);
@@ -27,14 +42,9 @@ internal static class ResponseWriter
             output.Text("finishMessage"u8, response.StopExplanation);
         }
 
-        output.Number("index"u8, 0);
+        output.Number("index"u8, index);
         grounding.Write(output);
         Logprobs.Write(response.Logprobs, output);
-        output.EndObject();
-        output.EndArray();
-        UsageFields.Write(response.Usage, output);
-        output.Text("modelVersion"u8, response.Model.IsNullOrEmpty ? identity.Model : response.Model);
-        output.String("responseId"u8, identity.Id);
         output.EndObject();
     }
 

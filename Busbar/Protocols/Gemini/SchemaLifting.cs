@@ -1,3 +1,4 @@
+using System.Text;
 using Busbar.Ir;
 using Busbar.Wire;
 
@@ -9,6 +10,8 @@ namespace Busbar.Protocols.Gemini;
 /// </summary>
 internal static class SchemaLifting
 {
+    private static readonly byte[][] Types = [.. new[] { "TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL" }.Select(Encoding.ASCII.GetBytes)];
+
     /// <summary>The JSON Schema that says what <paramref name="schema"/> says; absent when there is none.</summary>
     public static JsonSlice Lift(JsonNode schema, IrArena arena)
     {
@@ -52,6 +55,11 @@ internal static class SchemaLifting
         if (name.SequenceEqual("type"u8) && value.IsString)
         {
             WriteType(value.Text, isNullable, output);
+        }
+        else if (name.SequenceEqual("type"u8) && value.Integer is { } number)
+        {
+            // Clients that serialise the enumeration as it is.
+            WriteType(new JsonText(Types[number is > 0 and < 8 ? (int)number : 0]), isNullable, output);
         }
         else if (name.SequenceEqual("properties"u8) && value.IsObject)
         {

@@ -1,5 +1,5 @@
-using System.Text;
 using Busbar.Ir;
+using Busbar.Protocols.Translation.Request;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Gemini;
@@ -25,16 +25,15 @@ internal sealed class SchemaLowering
     private const int MaxGrowth = 8;
     private const int MaxBytes = 64 * 1024;
 
-    private readonly JsonNode _root;
+    private readonly SchemaPointers _pointers;
     private readonly JsonWriter _output;
     private readonly int _limit;
     private readonly List<string> _path = [];
     private bool _isNarrower;
-    private Dictionary<JsonText, JsonNode>? _definitions;
 
     private SchemaLowering(JsonNode root, JsonWriter output)
     {
-        _root = root;
+        _pointers = new SchemaPointers(root);
         _output = output;
         _limit = (int)Math.Min(int.MaxValue, output.Output.WholeLength + MaxBytes + ((long)MaxGrowth * root.Raw.Raw.Length));
     }
@@ -354,7 +353,7 @@ internal sealed class SchemaLowering
         {
             _path.Add(pointer);
             layers.References++;
-            Collect(Resolve(pointer), layers);
+            Collect(_pointers.Resolve(pointer), layers);
         }
 
         foreach (JsonNode part in schema["allOf"u8].Items)
@@ -364,38 +363,4 @@ internal sealed class SchemaLowering
     }
 
     private void Leave(SchemaLayers layers) => _path.RemoveRange(_path.Count - layers.References, layers.References);
-
-    private JsonNode Resolve(string pointer)
-    {
-        if (!pointer.StartsWith('#'))
-        {
-            return default;
-        }
-
-        const string Definitions = "#/$defs/";
-        if (pointer.StartsWith(Definitions, StringComparison.Ordinal) && pointer.AsSpan(Definitions.Length).IndexOfAny('/', '~', '%') < 0)
-        {
-            return (_definitions ??= ByName(_root["$defs"u8])).GetValueOrDefault(JsonText.From(pointer[Definitions.Length..]));
-        }
-
-        JsonNode found = _root;
-        foreach (string step in pointer.TrimStart('#').Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            byte[] name = Encoding.UTF8.GetBytes(Uri.UnescapeDataString(step).Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal));
-            found = found.IsArray && int.TryParse(step, out int position) ? found[position] : found[name];
-        }
-
-        return found;
-    }
-
-    private static Dictionary<JsonText, JsonNode> ByName(JsonNode definitions)
-    {
-        var named = new Dictionary<JsonText, JsonNode>();
-        foreach (JsonMember definition in definitions.Members)
-        {
-            named[definition.Name] = definition.Value;
-        }
-
-        return named;
-    }
 }

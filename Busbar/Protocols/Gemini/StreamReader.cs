@@ -59,7 +59,8 @@ internal sealed class StreamReader : IStreamReader
         JsonNode candidate = ResponseReader.First(root);
         Usage usage = UsageFields.Read(ResponseReader.UsageOf(root));
         JsonText blocked = StopReasons.BlockReason(ResponseReader.Feedback(root));
-        if (!candidate.IsObject && !usage.IsReported && blocked.IsAbsent)
+        bool hasOthers = ResponseReader.HasOthers(root);
+        if (!candidate.IsObject && !usage.IsReported && blocked.IsAbsent && !hasOthers)
         {
             return;
         }
@@ -85,11 +86,11 @@ internal sealed class StreamReader : IStreamReader
             Block(blocked, ResponseReader.Feedback(root));
         }
 
-        bool hasOthers = !root["candidates"u8][1].IsMissing;
         if (usage.IsReported || hasOthers)
         {
             ref StreamEvent news = ref events.Add(StreamEventKind.MessageDelta);
             news.Usage = usage;
+            news.ServiceTier = UsageFields.Tier(ResponseReader.UsageOf(root));
             news.HasOtherCandidates = hasOthers;
         }
     }

@@ -26,6 +26,7 @@ internal sealed class StreamWriter : IStreamWriter
     private Usage _usage;
     private StopReason _stop;
     private JsonText _explanation;
+    private JsonText _tier;
     private bool _isEnded;
     private Losses _losses;
 
@@ -77,6 +78,7 @@ internal sealed class StreamWriter : IStreamWriter
                 break;
             case StreamEventKind.MessageDelta:
                 _usage.Merge(streamEvent.Usage);
+                _tier = streamEvent.ServiceTier.IsNullOrEmpty ? _tier : new(streamEvent.ServiceTier.Span.ToArray());
                 _stop = streamEvent.StopReason == StopReason.None ? _stop : streamEvent.StopReason;
                 _explanation = streamEvent.StopExplanation.IsNullOrEmpty ? _explanation : _kept.StoreText(streamEvent.StopExplanation.Span);
                 break;
@@ -234,7 +236,7 @@ internal sealed class StreamWriter : IStreamWriter
         json.Number("index"u8, 0);
         _grounding.Write(json);
         output.Write("}]"u8);
-        UsageFields.Write(_usage, json);
+        UsageFields.Write(_usage, _tier, json);
         output.Write(_tail.Span);
         End(output);
         _array?.Close(output);

@@ -48,8 +48,11 @@ internal static class UsageFields
         return tokens;
     }
 
+    /// <summary>The tier that served the answer.</summary>
+    public static JsonText Tier(JsonNode usage) => Spelling.Get(usage, "serviceTier"u8, "service_tier"u8).Text;
+
     /// <summary>Writes the object as the value of <c>usageMetadata</c>.</summary>
-    public static void Write(in Usage usage, JsonWriter output)
+    public static void Write(in Usage usage, JsonText tier, JsonWriter output)
     {
         output.StartObject("usageMetadata"u8);
         output.Number("promptTokenCount"u8, usage.TotalInput);
@@ -65,6 +68,7 @@ internal static class UsageFields
         }
 
         output.Number("totalTokenCount"u8, usage.Total);
+        output.TextIfPresent("serviceTier"u8, tier);
         output.EndObject();
     }
 }

@@ -3,7 +3,7 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.OpenAI;
 
-/// <summary>Reads a whole answer. Only the first choice enters the representation.</summary>
+/// <summary>Reads a whole answer, with all its choices.</summary>
 internal static class ResponseReader
 {
     /// <summary>Reads <paramref name="body"/>. False when it is no answer of this protocol.</summary>
@@ -43,7 +43,7 @@ internal static class ResponseReader
         response.Created = Usage.Count(root["created"u8].Integer);
         response.ServiceTier = root["service_tier"u8].Text;
         response.Usage = UsageFields.Find(root, choice);
-        response.HasOtherCandidates = !root["choices"u8][1].IsMissing;
+        ReadOthers(root["choices"u8], choice, response);
         response.Logprobs = choice["logprobs"u8]["content"u8] is { IsArray: true } logprobs ? logprobs.Raw : default;
         foreach (JsonMember member in root.Members)
         {
@@ -68,6 +68,31 @@ internal static class ResponseReader
         }
 
         return choices[0];
+    }
+
+    private static void ReadOthers(JsonNode choices, JsonNode first, ChatResponse response)
+    {
+        int count = 1;
+        ChatResponse last = response;
+        foreach (JsonNode choice in choices.Items)
+        {
+            if (choice.Raw.Span.Overlaps(first.Raw.Span) || !choice["message"u8].IsObject)
+            {
+                continue;
+            }
+
+            if (++count > ChatResponse.MaxCandidates)
+            {
+                response.HasOtherCandidates = true;
+                return;
+            }
+
+            ChatResponse next = last.AddNext();
+            ReadMessage(choice["message"u8], next);
+            next.StopReason = StopReasons.Read(choice["finish_reason"u8].Text, next.Has(BlockKind.Refusal), next.Has(BlockKind.ToolUse));
+            next.Logprobs = choice["logprobs"u8]["content"u8] is { IsArray: true } logprobs ? logprobs.Raw : default;
+            last = next;
+        }
     }
 
     private static void ReadMessage(JsonNode message, ChatResponse response)

@@ -22,8 +22,22 @@ internal static class ResponseWriter
         output.Number("created"u8, response.Created > 0 ? response.Created : identity.Created);
         output.Text("model"u8, response.Model.IsNullOrEmpty ? identity.Model : response.Model);
         output.StartArray("choices"u8);
+        int index = 0;
+        for (ChatResponse? choice = response; choice is not null; choice = choice.Next)
+        {
+            WriteChoice(choice, index++, output, ref losses);
+        }
+
+        output.EndArray();
+        UsageFields.Write(response.Usage, output);
+        ServiceTiers.Write(response.ServiceTier, output);
+        output.EndObject();
+    }
+
+    private static void WriteChoice(ChatResponse response, int index, JsonWriter output, ref Losses losses)
+    {
         output.StartObject();
-        output.Number("index"u8, 0);
+        output.Number("index"u8, index);
         WriteMessage(response, output, ref losses);
         if (response.Logprobs.IsAbsent)
         {
@@ -38,10 +52,6 @@ internal static class ResponseWriter
         }
 
         StopReasons.Write(response.StopReason, output);
-        output.EndObject();
-        output.EndArray();
-        UsageFields.Write(response.Usage, output);
-        ServiceTiers.Write(response.ServiceTier, output);
         output.EndObject();
     }
 

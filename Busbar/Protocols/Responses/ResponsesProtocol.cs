@@ -63,13 +63,10 @@ internal sealed class ResponsesProtocol : Protocol
         RequestWriter.Write(request, target, output, ref losses);
 
     /// <inheritdoc/>
-    public override ReadOnlySpan<byte> AnswerMark => "\"output\""u8;
+    protected override ReadOnlySpan<byte> AnswerMark => "\"output\""u8;
 
     /// <inheritdoc/>
     public override bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response) => ResponseReader.Read(body, response);
-
-    /// <inheritdoc/>
-    public override bool? LooksAnswered(ReadOnlySpan<byte> body) => body.IndexOf("\"output\""u8) >= 0 ? true : null;
 
     /// <inheritdoc/>
     public override void WriteResponse(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses) =>

@@ -44,6 +44,9 @@ internal sealed class TranslationContext
     /// <summary>The client waits for reasoning items, so that an answer without any gets an empty one.</summary>
     public bool OwesReasoning { get; set; }
 
+    /// <summary>What the client wants to see of the model's thinking.</summary>
+    public ThinkingView Thinking { get; set; }
+
     /// <summary>The client asked for a summary: the words of the answer are one, and nothing else of it is shown.</summary>
     public bool WantsSummary { get; set; }
 

@@ -35,12 +35,9 @@ internal static class FieldRule
             UserIds.Fit(request, egress, target, ref losses);
         }
 
-        // Chat Completions takes it only of answers that it stores, which is not asked for here.
-        if (egress is not (ProtocolId.Responses or ProtocolId.Bedrock) && !request.Metadata.IsAbsent)
-        {
-            request.Metadata = default;
-            losses.Add(LossField.Metadata);
-        }
+        UserIds.FitCacheKey(request, target, ref losses);
+
+        MetadataRule.Apply(request, egress, ref losses);
 
         if (egress == ProtocolId.Gemini && !(request.ResponseFormat.Name.IsNullOrEmpty && request.ResponseFormat.Description.IsNullOrEmpty))
         {
@@ -113,6 +110,7 @@ internal static class FieldRule
         "context_management" => LossField.ContextManagement,
         "container" => LossField.Container,
         "stream_options" => LossField.StreamOptions,
+        "thinking" => LossField.ReasoningDisplay,
         _ => LossField.ExtraField,
     };
 }

@@ -13,8 +13,9 @@ internal static class ReasoningRule
     /// Fits the request's reasoning. <paramref name="isLimitOurs"/> says that the caller set no output limit, so that it may be raised to make room
     /// for thinking.
     /// </summary>
-    public static void Apply(ChatRequest request, ProtocolId egress, EgressTarget target, bool isLimitOurs, ref Losses losses)
+    public static void Apply(ChatRequest request, ProtocolId egress, EgressTarget target, bool isLimitOurs, TranslationContext context)
     {
+        ref Losses losses = ref context.Losses;
         Capabilities capabilities = target.Capabilities;
         if (request.Reasoning.HasUnknownEffort)
         {
@@ -54,7 +55,7 @@ internal static class ReasoningRule
             return;
         }
 
-        bool? display = Display(request.Reasoning, egress, capabilities);
+        bool? display = Display(request.Reasoning, egress, capabilities, context.Thinking);
         switch (egress)
         {
             case ProtocolId.Anthropic or ProtocolId.Bedrock:
@@ -72,6 +73,27 @@ internal static class ReasoningRule
         }
 
         request.Reasoning.Display = display;
+    }
+
+    /// <summary>
+    /// What a client of <paramref name="ingress"/> that asks so sees at its own vendor: Claude's block comes with <c>thinking</c> only, Gemini's with
+    /// <c>includeThoughts</c>, the words of a reasoning item with <c>summary</c>. Chat Completions has no word for it: its hosts show what they have, and who chose
+    /// one of them as <paramref name="egress"/> expects that unless told otherwise.
+    /// </summary>
+    public static ThinkingView View(ChatRequest request, ProtocolId ingress, ProtocolId egress)
+    {
+        Reasoning asked = request.Reasoning;
+        bool isAsked = asked.Mode is ReasoningMode.Budget or ReasoningMode.Adaptive or ReasoningMode.BetweenTools;
+        return ingress switch
+        {
+            ProtocolId.OpenAI => ThinkingView.Shown,
+            _ when egress == ProtocolId.OpenAI && asked.Display != false => ThinkingView.Shown,
+            ProtocolId.Gemini => asked.Display == true ? ThinkingView.Shown : ThinkingView.Hidden,
+            ProtocolId.Responses when asked.Display == true => ThinkingView.Shown,
+            ProtocolId.Responses => asked.IsSpecified || request.WantsReasoningItems ? ThinkingView.Wordless : ThinkingView.Hidden,
+            _ when !isAsked => ThinkingView.Hidden,
+            _ => asked.Display == false ? ThinkingView.Wordless : ThinkingView.Shown,
+        };
     }
 
     /// <summary>Tokens that an effort word stands for.</summary>
@@ -105,11 +127,11 @@ internal static class ReasoningRule
     }
 
     // Whoever names an effort and nothing else wants the model to think, not to see it think.
-    private static bool? Display(in Reasoning asked, ProtocolId egress, Capabilities capabilities)
+    private static bool? Display(in Reasoning asked, ProtocolId egress, Capabilities capabilities, ThinkingView view)
     {
         bool canHide = egress == ProtocolId.Gemini || (egress is ProtocolId.Anthropic or ProtocolId.Bedrock && capabilities.ThinkingAdaptive);
         bool isEffortAlone = asked is { Mode: ReasoningMode.Unspecified, Effort: not (ReasoningEffort.Unspecified or ReasoningEffort.None) };
-        return asked.Display ?? (canHide && isEffortAlone ? false : null);
+        return asked.Display ?? (canHide && (isEffortAlone || view != ThinkingView.Shown) ? false : null);
     }
 
     private static long ClaudeBudget(in Reasoning asked) =>

@@ -16,16 +16,24 @@ internal static class SamplingRule
     /// <summary>Drops and clamps. Runs after the reasoning rule: thinking excludes sampling at Claude.</summary>
     public static void Apply(ChatRequest request, ProtocolId egress, EgressTarget target, ref Losses losses)
     {
-        if (request.CandidateCount is > 1)
-        {
-            losses.Add(LossField.CandidateCount);
-        }
-
-        request.CandidateCount = null;
+        FitCandidates(request, egress, ref losses);
         DropUnknown(request, egress, ref losses);
         DropRefused(request, egress, target, ref losses);
         Clamp(request, egress, ref losses);
         FitStop(request, egress, ref losses);
+    }
+
+    // The two whose answers hold several, and only whole ones: streams are one answer.
+    private static void FitCandidates(ChatRequest request, ProtocolId egress, ref Losses losses)
+    {
+        bool canShow = !request.Stream && egress is ProtocolId.OpenAI or ProtocolId.Gemini && request.Source is ProtocolId.OpenAI or ProtocolId.Gemini;
+        long? most = request.CandidateCount is not > 1 || !canShow ? null : egress == ProtocolId.Gemini ? 8 : ChatResponse.MaxCandidates;
+        if (request.CandidateCount > (most ?? 1))
+        {
+            losses.Add(LossField.CandidateCount);
+        }
+
+        request.CandidateCount = most is { } limit && request.CandidateCount is { } asked ? Math.Min(asked, limit) : null;
     }
 
     private static void DropUnknown(ChatRequest request, ProtocolId egress, ref Losses losses)

@@ -31,6 +31,7 @@ internal static class Seam
         }
 
         context.OwesReasoning = !request.WantsSummary && request.WantsReasoningItems && (request.Reasoning.IsOn || request.Reasoning.Display == true);
+        context.Thinking = ReasoningRule.View(request, context.Ingress, egress.Id);
         CapLimit(request, target, ref context.Losses);
         bool isLimitOurs = BackfillLimit(request, egress.Id, target);
         ToolRule.Apply(request, egress.Id, target.Capabilities, context);
@@ -46,7 +47,7 @@ internal static class Seam
         LoadedTools.Say(request);
         CallIdRule.Apply(request, egress.Id, target.Capabilities, context);
         TurnNormaliser.Apply(request, egress.Id, target.Capabilities, ref context.Losses);
-        ReasoningRule.Apply(request, egress.Id, target, isLimitOurs, ref context.Losses);
+        ReasoningRule.Apply(request, egress.Id, target, isLimitOurs, context);
         ToolRule.FitChoice(request, egress.Id, target.Capabilities, ref context.Losses);
         SamplingRule.Apply(request, egress.Id, target, ref context.Losses);
         CacheRule.Apply(request, egress.Id, target.Capabilities, ref context.Losses);

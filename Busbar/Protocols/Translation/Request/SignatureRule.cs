@@ -43,17 +43,23 @@ internal static class SignatureRule
         bool changed = false;
         JsonText carried = default;
         Block? signed = null;
-        foreach (Message message in request.Messages)
+        Message? leader = null;
+        for (int turn = 0; turn < request.Messages.Count; turn++)
         {
+            Message message = request.Messages[turn];
+            leader = message.Role == Role.Assistant ? leader ?? message : null;
+
             // Responses has a message for each item: what carries the signature and the call are neighbours then.
             carried = message.Role == Role.Assistant ? carried : default;
             signed = message.Role == Role.Assistant ? signed : null;
             int kept = 0;
+            int restored = 0;
             for (int index = 0; index < message.Blocks.Count; index++)
             {
                 Block block = message.Blocks[index];
+                JsonText token = block.Kind == BlockKind.Thinking ? Token(block) : default;
                 bool keep = block.Kind != BlockKind.Thinking
-                    || (Token(block) is { IsAbsent: false } token
+                    || (!token.IsAbsent
                         ? Restore(block, token, request.Arena, context, signed, ref carried, ref changed)
                         : onlyWrapped || KeepBare(block, context));
                 if (block.Kind != BlockKind.Thinking)
@@ -63,6 +69,8 @@ internal static class SignatureRule
                     signed = block;
                 }
 
+                bool isRestored = !token.IsAbsent;
+                restored = !keep ? restored : isRestored ? restored + 1 : 0;
                 if (keep)
                 {
                     message.Blocks[kept++] = block;
@@ -70,9 +78,25 @@ internal static class SignatureRule
             }
 
             message.Blocks.RemoveRange(kept, message.Blocks.Count - kept);
+            if (leader is not null && (turn + 1 == request.Messages.Count || request.Messages[turn + 1].Role != Role.Assistant))
+            {
+                Lead(leader, message, restored);
+            }
         }
 
         return changed;
+    }
+
+    // Thinking of which the client was to see nothing stood at the end of its turn; no model ends a turn so.
+    private static void Lead(Message leader, Message last, int restored)
+    {
+        List<Block> blocks = last.Blocks;
+        if (restored > 0 && (restored < blocks.Count || leader != last))
+        {
+            List<Block> thinking = blocks[^restored..];
+            blocks.RemoveRange(blocks.Count - restored, restored);
+            leader.Blocks.InsertRange(0, thinking);
+        }
     }
 
     private static JsonText Token(Block block) =>
@@ -83,6 +107,12 @@ internal static class SignatureRule
     {
         changed = true;
         bool isKnown = SignatureEnvelope.TryUnwrap(token, arena, out _, out SignatureUse use, out string family, out JsonText original);
+        if (isKnown && use == SignatureUse.Hidden)
+        {
+            isKnown = HiddenThinking.TrySplit(original, arena, out original, out block.Text);
+            use = SignatureUse.Thinking;
+        }
+
         if (isKnown && context.KeepsWords && use == SignatureUse.Thinking && !block.Text.IsNullOrEmpty && ModelFamily.Accepts(context.Family, family))
         {
             block.Signature = default;

@@ -44,6 +44,15 @@ internal static class StrictSchemaRule
                 continue;
             }
 
+            if (isClaude && SchemaPointers.IsRecursive(tool.Schema))
+            {
+                // Its strict decoder has no recursion; without the mark the schema may have it.
+                tool.Strict = null;
+                losses.Add(LossField.ToolStrict);
+                request.Tools[index] = tool;
+                continue;
+            }
+
             var closed = ClosedSchema.Of(tool.Schema, request.Arena, isClaude);
             if (isOpenAI && (closed.HasOptional || closed.IsNarrowed || closed.HasUnsupported))
             {

@@ -46,14 +46,18 @@ internal static class StructuredOutputRule
             return null;
         }
 
-        if (capabilities.StructuredOutput)
+        // Claude builds its decoder for answers without recursion; arguments of a tool that is not strict may nest.
+        bool isClaude = egress == ProtocolId.Anthropic || context.Family.StartsWith(ModelFamily.Claude, StringComparison.Ordinal);
+        bool isRecursive = isClaude && SchemaPointers.IsRecursive(format.Schema);
+        if (capabilities.StructuredOutput && !isRecursive)
         {
             return null;
         }
 
         if (!capabilities.ForcedToolChoice)
         {
-            return new(ErrorKind.InvalidRequest, "A JSON schema for the response is not supported with this model.", Param: "response_format");
+            string what = isRecursive ? "A recursive JSON schema" : "A JSON schema";
+            return new(ErrorKind.InvalidRequest, $"{what} for the response is not supported with this model.", Param: "response_format");
         }
 
         Substitute(request, egress, context);

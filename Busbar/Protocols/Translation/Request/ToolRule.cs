@@ -42,6 +42,11 @@ internal static class ToolRule
                 tool.Schema = NoArguments;
             }
 
+            if (tool.Kind == ToolKind.Function && egress != ProtocolId.Gemini && ObjectSchema.Fit(ref tool.Schema, request.Arena))
+            {
+                context.Losses.Add(LossField.Schema);
+            }
+
             request.Tools[kept++] = tool;
         }
 

@@ -14,6 +14,10 @@ internal static class UserIds
 {
     private const int HashLength = 43;
 
+    private const int MaxOpenAI = 64;
+
+    private const int MaxAnthropic = 256;
+
     /// <summary>Replaces a name that the target refuses, and drops an empty one.</summary>
     public static void Fit(ChatRequest request, ProtocolId egress, EgressTarget target, ref Losses losses)
     {
@@ -30,17 +34,32 @@ internal static class UserIds
 
         string plain = request.User.ToString();
         bool isPrivate = IsAddress(plain) || IsNumber(plain);
-        if (plain.Length <= (egress == ProtocolId.Anthropic ? 256 : 64) && !isPrivate)
+        if (plain.Length <= (egress == ProtocolId.Anthropic ? MaxAnthropic : MaxOpenAI) && !isPrivate)
         {
             return;
         }
 
+        request.User = Hash(plain, request.Arena, target);
+        losses.Add(LossField.User);
+    }
+
+    /// <summary>Replaces a cache key that OpenAI refuses for its length by one that is as good.</summary>
+    public static void FitCacheKey(ChatRequest request, EgressTarget target, ref Losses losses)
+    {
+        if (request.PromptCacheKey.Span.Length > MaxOpenAI && request.PromptCacheKey.ToString() is { Length: > MaxOpenAI } plain)
+        {
+            request.PromptCacheKey = Hash(plain, request.Arena, target);
+            losses.Add(LossField.PromptCacheKey);
+        }
+    }
+
+    private static JsonText Hash(string plain, IrArena arena, EgressTarget target)
+    {
         Span<byte> digest = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(target.UserKey.Span, System.Text.Encoding.UTF8.GetBytes(plain), digest);
         Span<byte> text = stackalloc byte[HashLength];
         Base64Url.EncodeToUtf8(digest, text);
-        request.User = request.Arena.StoreText(text);
-        losses.Add(LossField.User);
+        return arena.StoreText(text);
     }
 
     // Something, an at sign, and a name with a dot: anywhere in the text.

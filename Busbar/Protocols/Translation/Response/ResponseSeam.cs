@@ -18,6 +18,7 @@ internal static class ResponseSeam
         bool hasTool = false;
         bool isCut = false;
         List<Block>? fitted = null;
+        List<Block>? hidden = null;
         for (int index = 0; index < response.Blocks.Count; index++)
         {
             Block block = response.Blocks[index];
@@ -37,7 +38,24 @@ internal static class ResponseSeam
                     break;
                 case BlockKind.ToolUse:
                     hasTool = true;
+                    if (hidden is not null)
+                    {
+                        fitted!.AddRange(hidden);
+                        hidden = null;
+                    }
+
                     before = PrepareCall(block, context, response.Arena);
+                    break;
+                case BlockKind.Thinking when context.Thinking == ThinkingView.Hidden:
+                    isDropped = true;
+                    if (HiddenThinking.TryStrip(block, context, response.Arena))
+                    {
+                        (hidden ??= []).Add(block);
+                    }
+
+                    break;
+                case BlockKind.Thinking when context.Thinking == ThinkingView.Wordless:
+                    HiddenThinking.TryStrip(block, context, response.Arena);
                     break;
                 case BlockKind.Thinking:
                     PrepareThinking(block, context, response.Arena);
@@ -66,6 +84,7 @@ internal static class ResponseSeam
 
         if (fitted is not null)
         {
+            fitted.AddRange(hidden ?? []);
             response.Blocks.Clear();
             response.Blocks.AddRange(fitted);
         }
@@ -80,8 +99,14 @@ internal static class ResponseSeam
             SummaryGatherer.Gather(response);
         }
 
-        NoteEnd(response.StopReason, response.HasOtherCandidates, ref context.Losses);
+        bool showsNext = context.Ingress is ProtocolId.OpenAI or ProtocolId.Gemini && !context.WantsSummary;
+        NoteEnd(response.StopReason, response.HasOtherCandidates || (response.Next is not null && !showsNext), ref context.Losses);
+        TierWords.Fit(ref response.ServiceTier, context.Ingress, ref context.Losses);
         response.StopReason = AnswerEnd.Of(response.StopReason, hasTool, isCut);
+        if (showsNext && response.Next is { } next)
+        {
+            Prepare(next, context);
+        }
     }
 
     /// <summary>Notes what the end of an answer cannot say in the client's dialect: an unknown reason, and candidates that are not read.</summary>

@@ -21,6 +21,7 @@ internal sealed class StreamTranslation : IDisposable
     private readonly BlockSequencer _sequencer = new();
     private readonly ReasoningCarriers? _carriers;
     private readonly SummaryGatherer? _summary;
+    private readonly HiddenThinking? _hidden;
     private readonly IrArena _scratch = new();
     private readonly PooledBuffer _freeText = new(256);
     private StreamError? _failure;
@@ -36,6 +37,7 @@ internal sealed class StreamTranslation : IDisposable
         _context = context;
         _carriers = ReasoningCarriers.For(context);
         _summary = context.WantsSummary ? new() : null;
+        _hidden = HiddenThinking.For(context);
         _reader = egress.NewStreamReader();
         _writer = ingress.NewStreamWriter(stream);
     }
@@ -48,6 +50,8 @@ internal sealed class StreamTranslation : IDisposable
         Structured,
         FreeText,
         Wrapped,
+        Wordless,
+        Hidden,
     }
 
     /// <summary>A content event (text, thinking, tool start or the terminal) has gone to the output.</summary>
@@ -153,6 +157,7 @@ internal sealed class StreamTranslation : IDisposable
         _sequencer.Dispose();
         _carriers?.Dispose();
         _summary?.Dispose();
+        _hidden?.Dispose();
         _scratch.Dispose();
         _freeText.Dispose();
     }
@@ -199,13 +204,71 @@ internal sealed class StreamTranslation : IDisposable
     {
         for (int index = 0; index < ordered.Count && _failure is null; index++)
         {
-            if (_summary is null || !_summary.Take(ordered[index]))
+            bool isTaken = _summary?.Take(ordered[index]) ?? (_hidden is not null && Hide(_hidden, ordered[index], output));
+            if (!isTaken)
             {
                 Write(ref ordered[index], output);
             }
         }
 
         _scratch.Reset();
+    }
+
+    // True when the client sees nothing of the event.
+    private bool Hide(HiddenThinking hidden, in StreamEvent next, PooledBuffer output)
+    {
+        switch (next.Kind)
+        {
+            case StreamEventKind.BlockStart when next.Block == BlockKind.Thinking && _context.Thinking == ThinkingView.Hidden:
+                _part = Part.Hidden;
+                if (next.Whole is { } whole)
+                {
+                    hidden.Hold(whole);
+                }
+
+                return true;
+            case StreamEventKind.MessageDelta:
+            case StreamEventKind.BlockStart when next.Block == BlockKind.ToolUse:
+                while (hidden.TryTake(out JsonText token))
+                {
+                    WriteThinking(token, output);
+                }
+
+                return false;
+            case StreamEventKind.TextDelta when _part is Part.Hidden or Part.Wordless:
+                // The provider has begun to answer, whatever the client sees of it.
+                HasContent = true;
+                hidden.AddWords(next.Text);
+                return true;
+            case StreamEventKind.SignatureDelta when _part is Part.Hidden or Part.Wordless:
+                hidden.Sign(next.Text);
+                return true;
+            case StreamEventKind.BlockStop when _part == Part.Hidden:
+                _part = Part.Plain;
+                if (hidden.Close() is { IsAbsent: false } carried)
+                {
+                    WriteThinking(carried, output);
+                }
+
+                return true;
+            case StreamEventKind.BlockStop when _part == Part.Wordless:
+                if (hidden.Close() is { IsAbsent: false } kept)
+                {
+                    _writer.Write(new StreamEvent { Kind = StreamEventKind.SignatureDelta, Index = next.Index, Origin = _context.Egress, Text = kept }, output);
+                }
+
+                return false;
+            default:
+                return false;
+        }
+    }
+
+    // The writers number what they write.
+    private void WriteThinking(JsonText token, PooledBuffer output)
+    {
+        _writer.Write(new StreamEvent { Kind = StreamEventKind.BlockStart, Block = BlockKind.Thinking }, output);
+        _writer.Write(new StreamEvent { Kind = StreamEventKind.SignatureDelta, Origin = _context.Egress, Text = token }, output);
+        _writer.Write(new StreamEvent { Kind = StreamEventKind.BlockStop }, output);
     }
 
     private void Write(ref StreamEvent next, PooledBuffer output)
@@ -217,6 +280,7 @@ internal sealed class StreamTranslation : IDisposable
                 return;
             case StreamEventKind.MessageStart:
                 next.Id = default;
+                TierWords.Fit(ref next.ServiceTier, _context.Ingress, ref _context.Losses);
                 break;
             case StreamEventKind.BlockStart:
                 Open(ref next);
@@ -257,6 +321,7 @@ internal sealed class StreamTranslation : IDisposable
                 break;
             case StreamEventKind.MessageDelta:
                 ResponseSeam.NoteEnd(next.StopReason, next.HasOtherCandidates, ref _context.Losses);
+                TierWords.Fit(ref next.ServiceTier, _context.Ingress, ref _context.Losses);
                 next.StopReason = AnswerEnd.Of(next.StopReason, _hasTool, _sequencer.HasCutCall);
                 StopReason = next.StopReason;
                 break;
@@ -277,10 +342,15 @@ internal sealed class StreamTranslation : IDisposable
         _isSigned = false;
         if (start.Block == BlockKind.Thinking)
         {
-            _part = start.Whole is null ? Part.Thinking : Part.Plain;
-            if (start.Whole is { } whole)
+            bool isWordless = _context.Thinking == ThinkingView.Wordless;
+            _part = start.Whole is not null ? Part.Plain : isWordless ? Part.Wordless : Part.Thinking;
+            if (start.Whole is { } whole && isWordless)
             {
-                ResponseSeam.PrepareThinking(whole, _context, _scratch);
+                HiddenThinking.TryStrip(whole, _context, _scratch);
+            }
+            else if (start.Whole is { } shown)
+            {
+                ResponseSeam.PrepareThinking(shown, _context, _scratch);
             }
         }
         else if (start.Block == BlockKind.ToolUse && _context.IsStructuredTool(start.Name))

@@ -32,7 +32,7 @@ internal static class WholeAsEvents
         delta.StopExplanation = response.StopExplanation;
         delta.Usage = response.Usage;
         delta.ServiceTier = response.ServiceTier;
-        delta.HasOtherCandidates = response.HasOtherCandidates;
+        delta.HasOtherCandidates = response.HasOtherCandidates || response.Next is not null;
         events.Add(StreamEventKind.MessageStop);
     }
 
