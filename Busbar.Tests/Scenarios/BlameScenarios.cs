@@ -232,6 +232,29 @@ public sealed class BlameScenarios
 
     [Theory]
     [MemberData(nameof(Hops))]
+    public async Task A_kept_connection_that_ends_as_a_call_is_sent_is_replaced_and_nobody_is_charged(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves));
+        scene.Upstream.Next(call => serves.ServeAsync(call));
+        scene.Upstream.Next(call =>
+        {
+            call.Close();
+            return Task.CompletedTask;
+        });
+        scene.Upstream.Always = call => serves.ServeAsync(call);
+
+        Assert.Equal(200, (await scene.PostAsync(speaks)).Status);
+        Assert.Equal(200, (await scene.PostAsync(speaks)).Status);
+
+        Assert.Equal([3, 0], scene.Upstreams.Select(upstream => upstream.Requests.Count));
+        Assert.Equal(scene.Upstream.Requests[1].Text, scene.Upstream.Requests[2].Text);
+        await scene.ChargedAsync(0, ok: 2);
+        await scene.CountedAsync("ok", 2);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hops))]
     public async Task A_stream_that_nobody_asked_for_is_put_together_to_a_whole_answer(string client, string provider)
     {
         Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);

@@ -10,7 +10,9 @@ internal static class StartupSummary
     {
         foreach (ModelConfig model in config.Models.Values)
         {
-            yield return $"model {model.Name} via {model.Provider} ({config.Providers[model.Provider].BaseUrl}) max {model.MaxConcurrent}";
+            ProviderConfig provider = config.Providers[model.Provider];
+            string proxy = provider.Proxy is { } way ? $" through {way.Address}, from {way.Source}" : "";
+            yield return $"model {model.Name} via {model.Provider} ({provider.BaseUrl}{proxy}) max {model.MaxConcurrent}";
         }
 
         foreach (PoolConfig pool in config.Pools.Values)

@@ -80,7 +80,7 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
         Tracer.ExportLimit,
         kind => kind == AddressKind.Loopback || SinkGuard.Allows(address, kind, config.Otlp.AllowPrivateNetwork),
         network,
-        config.Otlp.Headers);
+        config.Otlp);
 
     private RequestWebhook NewWebhook(string url, ObservabilityConfig config)
     {
@@ -91,7 +91,7 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
             RequestWebhook.Limit,
             kind => SinkGuard.Allows(address, kind, config.RequestLogWebhook.AllowPrivateNetwork),
             network,
-            config.RequestLogWebhook.Headers);
+            config.RequestLogWebhook);
         return new RequestWebhook(receiver, metrics.WebhookDelivered.Get(), metrics.WebhookDropped.Get(), logger, time);
     }
 

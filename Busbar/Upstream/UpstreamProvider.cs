@@ -6,7 +6,7 @@ using Busbar.Upstream.Http1;
 namespace Busbar.Upstream;
 
 /// <summary>
-/// The connections to one provider. No redirects, cookies, proxies or decompression: what the provider says is what the client
+/// The connections to one provider. No redirects, cookies or decompression: what the provider says is what the client
 /// gets. HTTP/2 where TLS negotiates it, HTTP/1.1 otherwise. One instance per provider and configuration snapshot.
 /// </summary>
 internal sealed class UpstreamProvider : IDisposable
@@ -26,13 +26,13 @@ internal sealed class UpstreamProvider : IDisposable
             string exposed = $"provider {provider.Name}: base_url is http:// and its host resolves only to public or forbidden addresses; use https://";
             _transport = new Http1Transport(
                 address,
-                (server, cancellation) => VettedDial.ConnectAsync(server, AddressGuard.IsBlockedInClear, exposed, cancellation),
+                (server, cancellation) => VettedDial.ConnectAsync(server, AddressGuard.IsBlockedInClear, exposed, cancellation, provider.Proxy),
                 connectTimeout,
                 time);
             return;
         }
 
-        SocketsHttpHandler handler = VettedDial.NewHandler(IsBlocked, blocked);
+        SocketsHttpHandler handler = VettedDial.NewHandler(IsBlocked, blocked, provider.Proxy);
         handler.AutomaticDecompression = DecompressionMethods.None;
         handler.EnableMultipleHttp2Connections = true;
         handler.ConnectTimeout = connectTimeout;

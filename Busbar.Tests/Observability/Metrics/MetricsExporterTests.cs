@@ -100,7 +100,7 @@ public sealed class MetricsExporterTests
         BitConverter.UInt64BitsToDouble(SpanReading.Fields(message).First(field => field.Number == number).Value);
 
     private MetricsExporter Exporter(FakeReceiver receiver, TimeSpan interval) => new(
-        new SinkClient(new Uri("https://collector.example/v1/metrics"), null, TimeSpan.FromMinutes(1), _ => true, receiver, new Dictionary<string, Secret> { ["api-key"] = new Secret("s3cret") }),
+        new SinkClient(new Uri("https://collector.example/v1/metrics"), null, TimeSpan.FromMinutes(1), _ => true, receiver, new SinkSettings { Headers = new Dictionary<string, Secret> { ["api-key"] = new Secret("s3cret") } }),
         _metrics.Meter,
         () => _figures,
         interval,

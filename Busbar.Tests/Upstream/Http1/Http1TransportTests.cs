@@ -126,6 +126,62 @@ public sealed class Http1TransportTests : IDisposable
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_that_meets_the_end_of_a_kept_connection_is_sent_once_more_over_a_new_one(bool isReset)
+    {
+        TcpProvider first = await AnswerAsync();
+
+        // More than fits the socket, so that the sending is under way when the end comes.
+        UpstreamRequest request = Request(isReset ? new string(' ', 8 * 1024 * 1024) + "{}" : "{}");
+        ValueTask<UpstreamResponse> call = _transport.SendAsync(request, _limit.Token);
+        if (!isReset)
+        {
+            await first.ReceiveAsync("{}");
+        }
+
+        first.Dispose();
+        TcpProvider second = await AcceptAsync();
+        Assert.EndsWith("{}", await second.ReceiveAsync("{}"));
+        await second.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+
+        using UpstreamResponse response = await call;
+        Assert.Equal("ok", await ReadAsync(response));
+        Assert.True(request is { IsSent: true, IsInFlight: false });
+        Assert.Equal(2, _sockets.Count);
+    }
+
+    [Theory]
+    [InlineData("a byte of the answer has come")]
+    [InlineData("the provider had time to work on it")]
+    [InlineData("the new connection ends too")]
+    public async Task Otherwise_a_call_whose_connection_ends_has_failed(string why)
+    {
+        TcpProvider first = await AnswerAsync();
+        ValueTask<UpstreamResponse> call = _transport.SendAsync(Request("{}"), _limit.Token);
+        await first.ReceiveAsync("{}");
+        switch (why[0])
+        {
+            case 'a':
+                await first.SendAsync("H");
+                break;
+            case 't' when why.Contains("time", StringComparison.Ordinal):
+                _time.Advance(TimeSpan.FromSeconds(3));
+                break;
+            default:
+                first.Close();
+                first = await AcceptAsync();
+                await first.ReceiveAsync("{}");
+                break;
+        }
+
+        first.Close();
+
+        await Assert.ThrowsAsync<HttpIOException>(async () => await call);
+        Assert.False(_listener.Pending());
+    }
+
+    [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok!", "ok")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n!", "ok")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", "ok")]

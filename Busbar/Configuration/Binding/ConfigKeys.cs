@@ -28,7 +28,7 @@ internal static class ConfigKeys
     public static readonly KeySet Provider = new(
         "providers.*",
         "protocol", "base_url", "path", "auth", "api_key_env", "api_key_file", "api_key", "error_map", "health", "allow_private_network", "anthropic_version",
-        "region", "headers", "deny_betas", "routing_fields");
+        "region", "headers", "deny_betas", "routing_fields", "proxy");
 
     /// <summary>A provider in the catalog.</summary>
     public static readonly KeySet CatalogProvider = new(
@@ -118,10 +118,10 @@ internal static class ConfigKeys
         "observability", "otlp_endpoint", "otlp_sample_ratio", "otlp", "request_log_webhook_url", "request_log_webhook", "log_format");
 
     /// <summary>How the collector is called.</summary>
-    public static readonly KeySet Otlp = new("observability.otlp", "allow_private_network", "headers", "metrics_interval_secs");
+    public static readonly KeySet Otlp = new("observability.otlp", "allow_private_network", "headers", "metrics_interval_secs", "proxy");
 
     /// <summary>How the receiver of request logs is called.</summary>
-    public static readonly KeySet RequestLogWebhook = new("observability.request_log_webhook", "allow_private_network", "headers");
+    public static readonly KeySet RequestLogWebhook = new("observability.request_log_webhook", "allow_private_network", "headers", "proxy");
 
     /// <summary>All blocks.</summary>
     public static IReadOnlyList<KeySet> All { get; } =

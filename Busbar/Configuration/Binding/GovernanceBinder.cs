@@ -119,7 +119,7 @@ internal static class GovernanceBinder
         {
             report.Error(governance.At("enabled"), "governance cannot be combined with auth mode 'passthrough'", "choose one of the two");
         }
-        else if (auth.Mode == AuthMode.None || auth.ClientTokens.Count > 0)
+        else if (auth is { Mode: AuthMode.None, IsExplicit: true } || auth.ClientTokens.Count > 0)
         {
             report.Warn(
                 governance.At("enabled"),

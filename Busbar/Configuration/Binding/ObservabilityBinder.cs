@@ -12,13 +12,16 @@ internal static class ObservabilityBinder
     private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase) { "Host", "Content-Length", "Content-Type", "Transfer-Encoding", "Connection" };
 
     /// <summary>Reads where traces and request logs go.</summary>
-    public static ObservabilityConfig Bind(Section observability, ConfigReport report)
+    public static ObservabilityConfig Bind(Section observability, ConfigReport report, IEnvironment environment)
     {
         Section collector = observability.Inner("otlp", ConfigKeys.Otlp);
         SinkSettings otlpSettings = Settings(collector, report);
-        SinkSettings webhookSettings = Settings(observability.Inner("request_log_webhook", ConfigKeys.RequestLogWebhook), report);
+        Section receiver = observability.Inner("request_log_webhook", ConfigKeys.RequestLogWebhook);
+        SinkSettings webhookSettings = Settings(receiver, report);
         SinkEndpoint? otlp = Sink(observability, "otlp_endpoint", url => SinkGuard.Otlp(url, otlpSettings.AllowPrivateNetwork), report);
         SinkEndpoint? webhook = Sink(observability, "request_log_webhook_url", url => SinkGuard.Webhook(url, webhookSettings.AllowPrivateNetwork), report);
+        otlpSettings = otlpSettings with { Proxy = ProxyBinder.Bind(collector, otlp?.Url, otlpSettings.AllowPrivateNetwork, report, environment) };
+        webhookSettings = webhookSettings with { Proxy = ProxyBinder.Bind(receiver, webhook?.Url, webhookSettings.AllowPrivateNetwork, report, environment) };
         if (otlp?.Url is { } endpoint && new Uri(endpoint).Port == GrpcPort)
         {
             report.Warn(observability.At("otlp_endpoint"), $"port {GrpcPort} is the one on which collectors take gRPC; here OTLP goes over HTTP", "write port 4318, where collectors take HTTP");

@@ -53,6 +53,9 @@ internal sealed record ProviderConfig
     /// <summary>What hosts that route are known to read; a vendor of its own models ignores or refuses them.</summary>
     public static IReadOnlyList<string> DefaultRoutingFields { get; } = ["models", "fallbacks", "route", "router", "provider", "providers", "plugins", "preset"];
 
+    /// <summary>The proxy that leads there; null for none.</summary>
+    public ProxyConfig? Proxy { get; init; }
+
     /// <summary>AWS region for signing; null to derive it from the host.</summary>
     public string? Region { get; init; }
 }

@@ -12,9 +12,14 @@ internal sealed record SinkSettings
     /// <summary>Headers of each call, by name.</summary>
     public IReadOnlyDictionary<string, Secret> Headers { get; init; } = new Dictionary<string, Secret>();
 
+    /// <summary>The proxy that leads there; null for none.</summary>
+    public ProxyConfig? Proxy { get; init; }
+
     /// <summary>Whether <paramref name="other"/> says the same.</summary>
     public bool Same(SinkSettings other) =>
         AllowPrivateNetwork == other.AllowPrivateNetwork
+        && Proxy?.Address == other.Proxy?.Address
+        && Proxy?.Authorization?.Reveal() == other.Proxy?.Authorization?.Reveal()
         && Headers.Count == other.Headers.Count
         && Headers.All(header => other.Headers.TryGetValue(header.Key, out Secret? value) && value.Reveal() == header.Value.Reveal());
 }

@@ -25,6 +25,7 @@ internal static class Transport
     /// <summary>A few words for the log, free of addresses and secrets.</summary>
     public static string Describe(Exception exception) => exception switch
     {
+        _ when ProxyException.Behind(exception) is { } proxy => proxy.Reason,
         HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http => http.HttpRequestError.ToString(),
         HttpIOException { HttpRequestError: not HttpRequestError.Unknown } http => http.HttpRequestError.ToString(),
         { InnerException: SocketException socket } => socket.SocketErrorCode.ToString(),

@@ -7,7 +7,7 @@ using Busbar.Upstream;
 namespace Busbar.Observability.Logging;
 
 /// <summary>
-/// Posts to one receiver of telemetry. No redirects, cookies or proxies, and, as for providers, only addresses that pass when the connection is made.
+/// Posts to one receiver of telemetry. No redirects and cookies, and, as for providers, only addresses that pass when the connection is made.
 /// </summary>
 internal sealed class SinkClient : IDisposable
 {
@@ -23,15 +23,15 @@ internal sealed class SinkClient : IDisposable
     /// <param name="limit">Longest time of one post, connecting included.</param>
     /// <param name="allows">The kinds of address that may be dialled.</param>
     /// <param name="handler">What sends instead of the network.</param>
-    /// <param name="headers">Headers of each post; one of them may replace the authorization.</param>
-    public SinkClient(Uri address, Secret? authorization, TimeSpan limit, Func<AddressKind, bool> allows, HttpMessageHandler? handler = null, IReadOnlyDictionary<string, Secret>? headers = null)
+    /// <param name="settings">Headers of each post, of which one may replace the authorization, and the proxy to go through; null for none.</param>
+    public SinkClient(Uri address, Secret? authorization, TimeSpan limit, Func<AddressKind, bool> allows, HttpMessageHandler? handler = null, SinkSettings? settings = null)
     {
         _address = address;
         _authorization = authorization;
         _limit = limit;
-        _headers = headers ?? new Dictionary<string, Secret>();
+        _headers = settings?.Headers ?? new Dictionary<string, Secret>();
         _invoker = new HttpMessageInvoker(handler ?? VettedDial.NewHandler(
-            address => !allows(AddressGuard.Classify(address)), "the receiver's host resolves only to addresses that must not be called"));
+            address => !allows(AddressGuard.Classify(address)), "the receiver's host resolves only to addresses that must not be called", settings?.Proxy));
     }
 
     /// <summary>Where it posts to.</summary>

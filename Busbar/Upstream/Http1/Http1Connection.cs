@@ -24,9 +24,13 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
 
     private PooledBuffer? _received;
     private ValueTask<int> _firstBytes;
+    private Task<bool>? _sending;
 
     /// <summary>Timestamp of its making.</summary>
     public long DialledAt => dialledAt;
+
+    /// <summary>Whether a byte of an answer to its call has come.</summary>
+    public bool HasAnswered { get; private set; }
 
     /// <summary>Timestamp of the end of its last call.</summary>
     public long IdleSince { get; set; }
@@ -37,6 +41,7 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
     /// </summary>
     public bool TryBegin(CancellationToken cancellation)
     {
+        HasAnswered = false;
         _firstBytes = WaitAsync(cancellation);
         return !_firstBytes.IsCompleted;
     }
@@ -50,7 +55,7 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
 
         // Not awaited before the answer comes: a provider may answer, a refusal for instance, without having read it all.
         ValueTask<bool> sending = WriteAsync(request, cancellation);
-        Task<bool>? unfinished = sending.IsCompleted ? null : sending.AsTask();
+        Task<bool>? unfinished = _sending = sending.IsCompleted ? null : sending.AsTask();
         bool isSent = unfinished is null && sending.Result;
         int searched = 0;
         int interim = 0;
@@ -64,6 +69,7 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
                 throw new HttpIOException(HttpRequestError.ResponseEnded, "the provider closed the connection before its answer was complete");
             }
 
+            HasAnswered = true;
             received.Advance(count);
             while (HeadParser.FindEnd(received.Span, searched) is > 0 and int end)
             {
@@ -134,6 +140,16 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
     {
         socket.Dispose();
         _received?.Dispose();
+    }
+
+    /// <summary>Closes it after a call that failed, and waits until no byte of its request is read any more.</summary>
+    public async ValueTask CloseAsync()
+    {
+        Dispose();
+        if (_sending is { } sending)
+        {
+            await sending.ConfigureAwait(false);
+        }
     }
 
     private static HttpRequestException Invalid(string message) => new(HttpRequestError.InvalidResponse, message);

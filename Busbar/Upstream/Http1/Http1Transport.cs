@@ -14,6 +14,9 @@ internal sealed class Http1Transport : IUpstreamTransport
     private const int MostIdle = 1024;
     private static readonly TimeSpan LongestIdle = TimeSpan.FromSeconds(90);
 
+    // The news that the other side has closed takes the time of one way there and back; whoever closes later may have worked on the call.
+    private static readonly TimeSpan LongestNews = TimeSpan.FromSeconds(2);
+
     private readonly DnsEndPoint _server;
     private readonly string _host;
     private readonly Func<DnsEndPoint, CancellationToken, ValueTask<Socket>> _dial;
@@ -44,7 +47,25 @@ internal sealed class Http1Transport : IUpstreamTransport
     public async ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        Http1Connection connection = TakeIdle(cancellation) ?? await DialAsync(cancellation).ConfigureAwait(false);
+        if (TakeIdle(cancellation) is { } kept)
+        {
+            long begun = _time.GetTimestamp();
+            try
+            {
+                return await kept.SendAsync(request, this, cancellation).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (IsStale(kept, begun, exception, cancellation))
+            {
+                await kept.CloseAsync().ConfigureAwait(false);
+            }
+            catch
+            {
+                kept.Dispose();
+                throw;
+            }
+        }
+
+        Http1Connection connection = await DialAsync(cancellation).ConfigureAwait(false);
         try
         {
             return await connection.SendAsync(request, this, cancellation).ConfigureAwait(false);
@@ -109,6 +130,15 @@ internal sealed class Http1Transport : IUpstreamTransport
 
         return null;
     }
+
+    // A kept connection may be closed by the provider in the very moment in which a call is sent. That is nobody's failure, and the call is sent once more, over a
+    // new connection. RFC 9110, 9.2.2, allows that for a POST only where it is known not to have been applied: here no byte of an answer came and the end came at
+    // once, as it does for bytes that nobody read. A call that ended later, was cancelled, or failed on a new connection is not repeated here.
+    private bool IsStale(Http1Connection kept, long begun, Exception exception, CancellationToken cancellation) =>
+        exception is SocketException or IOException
+        && !kept.HasAnswered
+        && !cancellation.IsCancellationRequested
+        && _time.GetElapsedTime(begun) < LongestNews;
 
     private async ValueTask<Http1Connection> DialAsync(CancellationToken cancellation)
     {
