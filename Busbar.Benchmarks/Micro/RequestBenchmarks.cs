@@ -11,6 +11,7 @@ using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Relay;
 using Busbar.Gateway.Server;
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
 using Busbar.Observability.Metrics;
@@ -44,6 +45,8 @@ public class RequestBenchmarks
     private readonly string _directory = Directory.CreateTempSubdirectory("busbar-bench-").FullName;
     private Governor _governor = null!;
     private Connection _governed = null!;
+    private Governor _groups = null!;
+    private Connection _grouped = null!;
     private Connection _bare = null!;
     private Connection _same = null!;
     private Connection _translated = null!;
@@ -73,10 +76,13 @@ public class RequestBenchmarks
         _governor = Governor.Open(new GovernanceConfig(), store, TimeProvider.System, NullLogger.Instance);
         int governed = StartGateway(upstream, $"governance: {{ enabled: true, admin_token: {new string('a', 40)}, price_per_1k_tokens_cents: 1 }}", _governor);
 
+        int grouped = StartGateway(upstream, $"governance: {{ enabled: true, admin_token: {new string('a', 40)}, price_per_1k_tokens_cents: 1 }}", _groups = OpenGroups(digest));
+
         string filler = new('x', 900);
         _bare = new Connection(bare, "/v1/chat/completions", $$"""{"model":"p","messages":[{"role":"user","content":"{{filler}}"}]}""");
         _same = new Connection(port, "/v1/chat/completions", $$"""{"model":"p","messages":[{"role":"user","content":"{{filler}}"}]}""");
         _governed = new Connection(governed, "/v1/chat/completions", $$"""{"model":"p","messages":[{"role":"user","content":"{{filler}}"}]}""");
+        _grouped = new Connection(grouped, "/v1/chat/completions", $$"""{"model":"p","messages":[{"role":"user","content":"{{filler}}"}]}""");
         string streamed = $$"""{"model":"p","stream":true,"messages":[{"role":"user","content":"{{filler}}"}]}""";
         _streamed = new Connection(port, "/v1/chat/completions", streamed, isStream: true);
         _silent = new Connection(StartGateway(upstream, "auth: { mode: token, client_tokens: [tok] }\nlimits: { stream_keepalive_secs: 0 }", null), "/v1/chat/completions", streamed, isStream: true);
@@ -93,6 +99,7 @@ public class RequestBenchmarks
         }
 
         _governor.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _groups.DisposeAsync().AsTask().GetAwaiter().GetResult();
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -108,6 +115,10 @@ public class RequestBenchmarks
     [Benchmark]
     public int Governed() => _governed.Call();
 
+    /// <summary>The same, with the key below four groups that have all limits.</summary>
+    [Benchmark]
+    public int Grouped() => _grouped.Call();
+
     /// <summary>Anthropic client, OpenAI provider.</summary>
     [Benchmark]
     public int Translated() => _translated.Call();
@@ -119,6 +130,35 @@ public class RequestBenchmarks
     /// <summary>The same without keep-alives: what their timers cost is the difference.</summary>
     [Benchmark]
     public int StreamedWithoutKeepAlive() => _silent.Call();
+
+    private Governor OpenGroups(KeyDigest digest)
+    {
+        SqliteStore store = SqliteStore.Open(Path.Combine(_directory, "groups.db"), TimeProvider.System);
+        string? above = null;
+        foreach (string id in (string[])["grp_org", "grp_unit", "grp_team", "grp_project"])
+        {
+            store.InsertGroup(new Group
+            {
+                Id = id,
+                Name = id,
+                ParentId = above,
+                Limits =
+                [
+                    new Limit { Kind = LimitKind.Budget, Period = LimitPeriod.Month, Max = 1_000_000_000_000 },
+                    new Limit { Kind = LimitKind.Requests, Period = LimitPeriod.Minute, Max = long.MaxValue },
+                    new Limit { Kind = LimitKind.Tokens, Period = LimitPeriod.Minute, Max = long.MaxValue },
+                    new Limit { Kind = LimitKind.Concurrency, Max = long.MaxValue },
+                ],
+            });
+            above = id;
+        }
+
+        store.Insert(new VirtualKey
+        {
+            Id = digest.ToKeyId(), Digest = digest, Name = "bench", GroupId = above, MaxBudgetCents = 1_000_000_000, RpmLimit = uint.MaxValue, TpmLimit = uint.MaxValue, MaxConcurrent = 100,
+        });
+        return Governor.Open(new GovernanceConfig(), store, TimeProvider.System, NullLogger.Instance);
+    }
 
     private int StartGateway(int upstream, string callers, Governor? governor)
     {

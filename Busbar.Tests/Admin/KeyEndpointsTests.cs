@@ -3,6 +3,7 @@ using System.Text.Json;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 using Busbar.Ir;
+using Busbar.Tests.Governance;
 
 namespace Busbar.Tests.Admin;
 
@@ -23,7 +24,7 @@ public sealed class KeyEndpointsTests
         VirtualKey kept = Assert.Single(scene.Store.Keys);
         Assert.Equal(
             ("team", "fast,small", 7L, BudgetPeriod.Daily, 1u, 2u, 3u, Enforcement.Soft, 0L, 4L, 1_767_225_601L, "g", "\\"),
-            (kept.Name, string.Join(',', kept.AllowedPools), kept.MaxBudgetCents, kept.Period, kept.RpmLimit, kept.TpmLimit, kept.MaxConcurrent, kept.Enforcement, kept.PricePerRequestCents, kept.PricePer1KTokensCents, kept.ExpiresAt, kept.Group, kept.Labels["\""]));
+            (kept.Name, string.Join(',', kept.AllowedPools), kept.MaxBudgetCents, kept.Period, kept.RpmLimit, kept.TpmLimit, kept.MaxConcurrent, kept.Enforcement, kept.PricePerRequestCents, kept.PricePer1KTokensCents, kept.ExpiresAt, scene.Governor.Groups.Find(kept.GroupId)!.Group.Name, kept.Labels["\""]));
         foreach (string path in (string[])["/admin/keys", $"/admin/keys/{id}", $"/admin/keys/{id}/usage", "/admin/usage", "/admin/audit", "/admin/config", "/admin/status"])
         {
             string body = (await scene.SendAsync("GET", path)).Body;
@@ -160,7 +161,7 @@ public sealed class KeyEndpointsTests
         var reservation = new Reservation();
         var prices = new PriceList(scene.Gateway.Config.Governance, scene.Gateway.Config.Models);
         Assert.Equal(Refusal.None, scene.Governor.TryReserve(entry, prices, ["small"], default, reservation));
-        reservation.Settle(new Charge("small", Fee: true, default, IsEstimated: false));
+        new Charge("small", Fee: true, default, IsEstimated: false).Settle(reservation);
 
         AdminAnswer answer = await scene.SendAsync("PATCH", $"/admin/keys/{id}", """{"name":"b","allowed_pools":["fast"],"budget_period":"total"}""");
 
@@ -265,7 +266,7 @@ public sealed class KeyEndpointsTests
         await Task.WhenAll(changes.Select(change => Task.Run(() => scene.SendAsync("PATCH", $"/admin/keys/{id}", $"{{{change}}}"))));
 
         VirtualKey key = scene.Governor.Keys.Find(id)!.Key;
-        Assert.Equal((1u, 2u, 3L, 4u, "g", false), (key.RpmLimit, key.TpmLimit, key.MaxBudgetCents, key.MaxConcurrent, key.Group, key.Enabled));
+        Assert.Equal((1u, 2u, 3L, 4u, "g", false), (key.RpmLimit, key.TpmLimit, key.MaxBudgetCents, key.MaxConcurrent, scene.Governor.Groups.Find(key.GroupId)!.Group.Name, key.Enabled));
         Assert.Same(key, Assert.Single(scene.Store.Keys));
     }
 
@@ -577,6 +578,6 @@ public sealed class KeyEndpointsTests
         var prices = new PriceList(scene.Gateway.Config.Governance, scene.Gateway.Config.Models);
         var reservation = new Reservation();
         Assert.Equal(Refusal.None, scene.Governor.TryReserve(scene.Governor.Keys.Find(id)!, prices, [model], new Estimate(10, 20, false), reservation));
-        reservation.Settle(new Charge(model, true, new Usage { Input = 10, Output = 20 }, false));
+        new Charge(model, true, new Usage { Input = 10, Output = 20 }, false).Settle(reservation);
     }
 }

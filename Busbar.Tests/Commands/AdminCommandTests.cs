@@ -43,7 +43,7 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Busbar.Governance.Keys.VirtualKey key = Assert.Single(_scene.Store.Keys);
         Assert.Equal(
             ("billing \"team\"", 2, 500L, 60u, 1000u, 3u, 1_767_225_600 + (30 * 86_400), "g", "production", "b=c"),
-            (key.Name, key.AllowedPools.Count, key.MaxBudgetCents, key.RpmLimit, key.TpmLimit, key.MaxConcurrent, key.ExpiresAt, key.Group, key.Labels["env"], key.Labels["a"]));
+            (key.Name, key.AllowedPools.Count, key.MaxBudgetCents, key.RpmLimit, key.TpmLimit, key.MaxConcurrent, key.ExpiresAt, _scene.Governor.Groups.Find(key.GroupId)!.Group.Name, key.Labels["env"], key.Labels["a"]));
         string[] lines = Taken();
         Assert.Equal($"id      {key.Id}", lines[0]);
         string secret = lines[2]["secret  ".Length..];
@@ -65,6 +65,34 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.False(_scene.Opens(secret));
         Assert.Equal(0, await RunAsync("keys", "revoke", key.Id, "--delete"));
         Assert.Empty(_scene.Store.Keys);
+    }
+
+    [Fact]
+    public async Task A_tree_of_groups_is_made_shown_frozen_and_removed()
+    {
+        Assert.Equal(0, await RunAsync("groups", "create", "--name", "org", "--limit", "budget/month:5=50000", "--limit", "requests/minute@fast=600", "--limit", "concurrency=8", "--child-limit", "budget/rolling:30=100"));
+        string org = Taken()[0]["id      ".Length..];
+        Assert.Equal(0, await RunAsync("groups", "create", "--name", "team", "--parent", org));
+        string[] lines = Taken();
+        string team = lines[0]["id      ".Length..];
+        Assert.Contains("limit   budget/rolling 0 of 100 c", lines);
+        Assert.Equal(0, await RunAsync("groups", "list"));
+        Assert.Contains(Taken(), line => line.Contains("budget/month 0 of 50000 c, requests/minute@fast 0 of 600, concurrency 0 of 8", StringComparison.Ordinal));
+        Assert.Equal(0, await RunAsync("keys", "create", "--name", "a", "--group-id", team));
+        Taken();
+        Assert.Equal(team, Assert.Single(_scene.Store.Keys).GroupId);
+        Assert.Equal(0, await RunAsync("groups", "freeze", org));
+        Taken();
+        Assert.Equal(0, await RunAsync("groups", "show", team));
+        Assert.Contains("frozen  above", Taken());
+        Assert.Equal(0, await RunAsync("groups", "update", team, "--name", "crew", "--no-limits"));
+        Assert.DoesNotContain(Taken(), line => line.StartsWith("limit", StringComparison.Ordinal));
+        Assert.Equal(1, await RunAsync("groups", "delete", org));
+        Assert.Equal(0, await RunAsync("keys", "update", _scene.Store.Keys[0].Id, "--group-id", "none"));
+        Taken();
+        Assert.Equal(0, await RunAsync("groups", "delete", team));
+        Assert.Equal(0, await RunAsync("groups", "delete", org));
+        Assert.Equal(0, _scene.Governor.Groups.Count);
     }
 
     [Fact]
@@ -117,6 +145,12 @@ public sealed class AdminCommandTests : IAsyncLifetime
     [InlineData("takes the id of one key", "keys", "revoke")]
     [InlineData("put the token into BUSBAR_ADMIN_TOKEN", "keys", "list", "--token", "canary")]
     [InlineData("takes no words", "status", "now")]
+    [InlineData("create, list, show, update, freeze, unfreeze or delete", "groups")]
+    [InlineData("--name is required", "groups", "create")]
+    [InlineData("--limit takes KIND/WINDOW=MAX", "groups", "create", "--name", "a", "--limit", "budget/month")]
+    [InlineData("the number of days", "groups", "create", "--name", "a", "--limit", "budget/rolling:x=1")]
+    [InlineData("say what to change", "groups", "update", "grp_1")]
+    [InlineData("takes the id of one group", "groups", "show")]
     public async Task Arguments_that_make_no_sense_are_answered_with_what_would(string message, params string[] arguments)
     {
         Assert.Equal(2, await RunAsync(arguments));
@@ -231,9 +265,12 @@ public sealed class AdminCommandTests : IAsyncLifetime
     private Task<int> RunAsync(params string[] arguments) =>
         RunAsync(new FakeEnvironment(("BUSBAR_ADMIN_URL", Url), ("BUSBAR_ADMIN_TOKEN", AdminScene.Token)), arguments);
 
-    private Task<int> RunAsync(FakeEnvironment environment, params string[] arguments) => arguments[0] == "keys"
-        ? KeysCommand.RunAsync(arguments, environment, _scene.Time, _output, _error)
-        : StatusCommand.RunAsync(arguments, environment, _output, _error);
+    private Task<int> RunAsync(FakeEnvironment environment, params string[] arguments) => arguments[0] switch
+    {
+        "keys" => KeysCommand.RunAsync(arguments, environment, _scene.Time, _output, _error),
+        "groups" => GroupsCommand.RunAsync(arguments, environment, _output, _error),
+        _ => StatusCommand.RunAsync(arguments, environment, _output, _error),
+    };
 
     private string[] Taken()
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
 using Busbar.Tests.Governance;
 using Busbar.Tests.Scenarios.Harness;
 
@@ -23,6 +24,27 @@ public sealed class GovernedLimitTests
         { "responses", "/v1/responses", """{"model":"NAME","input":"hi"}""" },
         { "cohere", "/v2/chat", """{"model":"NAME","messages":[{"role":"user","content":"hi"}]}""" },
     };
+
+    [Fact]
+    public async Task The_limit_of_a_group_stops_its_keys_in_neutral_words_and_says_when_it_ends()
+    {
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(GovernedGateway.Key(Secret), GovernedGateway.Key("sk-bb-canary-free"));
+        GroupNode team = gateway.Governor.Groups.Put(new Group
+        {
+            Id = "grp_1", Name = "team", Limits = [new Limit { Kind = LimitKind.Requests, Period = LimitPeriod.Hour, Max = 1, Scope = "smart" }],
+        });
+        gateway.Governor.Keys.Find(GovernedGateway.Key(Secret).Id)!.Group = team;
+
+        Assert.Equal(200, (await gateway.PostAsync(OpenAI, Secret)).Status);
+        Reply refused = await gateway.PostAsync(OpenAI, Secret);
+
+        Assert.Equal(429, refused.Status);
+        Assert.Contains("This API key has reached its limit of requests per hour.", refused.Text);
+        Assert.DoesNotContain("grp_", refused.Text);
+        Assert.Equal("3580", refused["Retry-After"]);
+        Assert.Equal(200, (await gateway.PostAsync(OpenAI, Secret, "m0")).Status);
+        Assert.Equal(200, (await gateway.PostAsync(OpenAI, "sk-bb-canary-free")).Status);
+    }
 
     [Theory]
     [MemberData(nameof(Clients))]

@@ -1,3 +1,4 @@
+using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
 
@@ -34,6 +35,18 @@ internal sealed class BrokenOnceStore : IGovernanceStore
 
     /// <inheritdoc/>
     public bool Delete(string id) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public void InsertGroup(Group group) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public void UpdateGroup(Group group) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public void DeleteGroup(string id) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public void Put(IReadOnlyCollection<LimitUsage> usages) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public IReadOnlyList<DailyUsage> ReadUsage(string? keyId, long from, long until, int limit) => [];

@@ -1,4 +1,5 @@
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
 
@@ -15,6 +16,8 @@ internal sealed class MemoryStore : IGovernanceStore
     private readonly Dictionary<(string Key, long Start), WindowUsage> _windows = [];
     private readonly Dictionary<(long Day, string Key, string Model), DailyUsage> _days = [];
     private readonly List<AuditEntry> _audit = [];
+    private readonly Dictionary<string, Group> _groups = [];
+    private readonly Dictionary<(string Owner, string Key, long Start), LimitUsage> _counts = [];
     private readonly ManualResetEventSlim _open = new(initialState: true);
     private TaskCompletionSource _blocked = NewSignal();
     private int _failures;
@@ -94,7 +97,31 @@ internal sealed class MemoryStore : IGovernanceStore
         [.. from key in _keys
             where !Unreadable.Contains(key.Id) && _windows.ContainsKey((key.Id, BudgetWindow.StartOf(key.Period, now)))
             select _windows[(key.Id, BudgetWindow.StartOf(key.Period, now))]],
-        [.. Unreadable]));
+        [.. Unreadable])
+    {
+        Groups = [.. _groups.Values],
+        LimitUsages = [.. _counts.Values],
+    });
+
+    /// <inheritdoc/>
+    public void InsertGroup(Group group) => Do(() => _groups[group.Id] = group);
+
+    /// <inheritdoc/>
+    public void UpdateGroup(Group group) => Do(() => _groups[group.Id] = group);
+
+    /// <inheritdoc/>
+    public void DeleteGroup(string id) => Do(() => _groups.Remove(id));
+
+    /// <inheritdoc/>
+    public void Put(IReadOnlyCollection<LimitUsage> usages) => Do(() =>
+    {
+        foreach (LimitUsage usage in usages)
+        {
+            _counts[(usage.Owner, usage.Key, usage.WindowStart)] = usage;
+        }
+
+        return true;
+    });
 
     /// <inheritdoc/>
     public bool Insert(VirtualKey key) => Do(() =>

@@ -30,6 +30,21 @@ internal enum AdminAction : byte
     /// <summary>What a key has used in its current budget window.</summary>
     ReadWindow,
 
+    /// <summary>Makes a group.</summary>
+    CreateGroup,
+
+    /// <summary>Lists groups.</summary>
+    ListGroups,
+
+    /// <summary>Shows a group.</summary>
+    ReadGroup,
+
+    /// <summary>Changes a group.</summary>
+    UpdateGroup,
+
+    /// <summary>Removes a group.</summary>
+    DeleteGroup,
+
     /// <summary>Usage by key, model and day.</summary>
     ReadUsage,
 

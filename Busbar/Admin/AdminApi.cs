@@ -1,6 +1,7 @@
 using System.Net;
 using Busbar.Configuration.Model;
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
 using Busbar.Observability.Metrics;
@@ -27,6 +28,7 @@ internal sealed partial class AdminApi
     private readonly AdminRejections _rejections;
     private readonly GuessBrake _guesses;
     private readonly KeyEndpoints? _keys;
+    private readonly GroupEndpoints? _groups;
     private readonly LaneEndpoints _lanes;
     private readonly UsageEndpoint? _usage;
     private readonly ProcessEndpoints _process;
@@ -47,8 +49,11 @@ internal sealed partial class AdminApi
         var audit = new AuditLog(governor?.Store, time, log);
         if (governor is not null)
         {
-            var keys = new KeyService(governor, SecretBox.Of(config), mint ?? KeyMint.System, audit, time);
-            _keys = new KeyEndpoints(keys, control, time, message => KeyWarning(log, message));
+            var turn = new EditTurn();
+            var keys = new KeyService(governor, SecretBox.Of(config), mint ?? KeyMint.System, audit, time, turn);
+            var groups = new GroupService(governor, turn, audit, time);
+            _keys = new KeyEndpoints(keys, groups, control, time, message => KeyWarning(log, message));
+            _groups = new GroupEndpoints(groups, time);
             _usage = new UsageEndpoint(keys, time);
         }
 
@@ -173,6 +178,7 @@ internal sealed partial class AdminApi
     {
         AdminAction.CreateKey or AdminAction.ListKeys or AdminAction.ReadKey or AdminAction.UpdateKey or AdminAction.DeleteKey or AdminAction.RotateKey
             or AdminAction.AttachAccessKey or AdminAction.DetachAccessKey or AdminAction.ReadWindow => _keys?.RunAsync(call) ?? NoKeys,
+        AdminAction.CreateGroup or AdminAction.ListGroups or AdminAction.ReadGroup or AdminAction.UpdateGroup or AdminAction.DeleteGroup => _groups?.RunAsync(call) ?? NoKeys,
         AdminAction.ListLanes or AdminAction.DisableLane or AdminAction.EnableLane or AdminAction.ProbeLane or AdminAction.ResetLane => _lanes.RunAsync(call),
         AdminAction.ReadUsage => _usage?.RunAsync(call) ?? NoKeys,
         _ => _process.RunAsync(call),

@@ -1,4 +1,5 @@
 using Busbar.Configuration.Binding;
+using Busbar.Governance.Groups;
 using Busbar.Wire;
 
 namespace Busbar.Admin;
@@ -186,6 +187,9 @@ internal sealed class JsonForm : IDisposable
 
         return map;
     }
+
+    /// <summary>A list of limits; empty when it is null or missing, or wrong.</summary>
+    public IReadOnlyList<Limit> Limits(string name) => LimitJson.Read(Of(name), name, message => Fail(message));
 
     /// <inheritdoc/>
     public void Dispose() => _tape.Dispose();

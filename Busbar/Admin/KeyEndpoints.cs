@@ -1,12 +1,13 @@
 using System.Globalization;
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Wire;
 
 namespace Busbar.Admin;
 
 /// <summary>Answers everything about single keys (control plane, 7.2). Each method answers with what is wrong, or null when the answer is written.</summary>
-internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, TimeProvider time, Action<string> warn)
+internal sealed class KeyEndpoints(KeyService keys, GroupService groups, IGatewayControl control, TimeProvider time, Action<string> warn)
 {
     private const int MostPerPage = 1000;
     private const int LongestIdempotencyKey = 255;
@@ -32,6 +33,7 @@ internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, Tim
     {
         using var form = new JsonForm(call.Body, KeyFields.Changeable, []);
         VirtualKey template = KeyFields.Create(form, Now);
+        string? groupName = KeyFields.GroupName(form);
         string? idempotencyKey = call.Request.Headers["Idempotency-Key"];
         if (idempotencyKey is not null && (idempotencyKey.Length is 0 or > LongestIdempotencyKey || idempotencyKey.AsSpan().ContainsAnyExceptInRange('!', '~')))
         {
@@ -41,6 +43,16 @@ internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, Tim
         if (form.Problem is { } problem)
         {
             return problem;
+        }
+
+        if (groupName is not null)
+        {
+            template = template with { GroupId = (await groups.EnsureAsync(groupName, call.Request.Source).ConfigureAwait(false)).Id };
+        }
+
+        if (!form.Has("limits"))
+        {
+            template = template with { Limits = keys.LimitsForChildrenOf(template.GroupId) };
         }
 
         KeyReply reply = await keys.CreateAsync(template, idempotencyKey, call.Request.Source).ConfigureAwait(false);
@@ -70,12 +82,20 @@ internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, Tim
 
         using var form = new JsonForm(call.Body, KeyFields.Changeable, KeyFields.Immutable);
         KeyFields.Change(form, known, Now);
+        string? groupName = KeyFields.GroupName(form);
         if (form.Problem is { } problem)
         {
             return problem;
         }
 
-        return Answer(call, Advised(await keys.UpdateAsync(call.Subject, key => KeyFields.Change(form, key, Now), form.Names, call.Request.Source).ConfigureAwait(false)));
+        string? groupId = groupName is null ? null : (await groups.EnsureAsync(groupName, call.Request.Source).ConfigureAwait(false)).Id;
+        VirtualKey Change(VirtualKey key)
+        {
+            VirtualKey next = KeyFields.Change(form, key, Now);
+            return form.Has("group") ? next with { GroupId = groupId } : next;
+        }
+
+        return Answer(call, Advised(await keys.UpdateAsync(call.Subject, Change, form.Names, call.Request.Source).ConfigureAwait(false)));
     }
 
     private async ValueTask<AdminError?> RotateAsync(AdminCall call)
@@ -101,7 +121,7 @@ internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, Tim
         foreach (VirtualKey key in page.Take(limit))
         {
             json.StartObject();
-            KeyJson.WriteMembers(json, key);
+            KeyJson.WriteMembers(json, key, keys.GroupOf(key.Id)?.Name);
             json.EndObject();
         }
 
@@ -160,6 +180,7 @@ internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, Tim
         }
 
         json.Number("requests_under_way"u8, open);
+        LimitsJson.Write(json, "limits"u8, keys.CountersOf(key.Id), key.Limits, Now);
         json.EndObject();
         return null;
     }
@@ -167,6 +188,8 @@ internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, Tim
     private AdminError? Answer(AdminCall call, in KeyReply reply) => reply.Status switch
     {
         KeyStatus.NotFound => Unknown,
+        KeyStatus.NoGroup => AdminError.Invalid("'group_id' names no group", "unknown_group"),
+        KeyStatus.BelowUsed => AdminError.Invalid("a limit is below what is used of it already; disable the key to stop it now", "below_used"),
         KeyStatus.NoAccessKey => AdminError.NotFound("the key has no access key"),
         KeyStatus.NoMasterKey => new AdminError(409, "no_master_key", "no master key is configured to seal the secret with; set governance.master_key_file or governance.master_key_env and restart"),
         KeyStatus.Repeated => new AdminError(409, "idempotency_key_reused", $"a call with this Idempotency-Key has made the key {reply.Key!.Id}; its secret was shown then and cannot be shown again: rotate the key for another one"),
@@ -188,7 +211,7 @@ internal sealed class KeyEndpoints(KeyService keys, IGatewayControl control, Tim
                 json.String("secret_access_key"u8, secret!.Reveal());
                 break;
             default:
-                KeyJson.WriteMembers(json, key);
+                KeyJson.WriteMembers(json, key, keys.GroupOf(key.Id)?.Name);
                 if (secret is not null)
                 {
                     json.String("secret"u8, secret.Reveal());

@@ -16,11 +16,27 @@ internal static class KeyFields
     [
         "name", "allowed_pools", "budget_period",
         "enabled", "max_budget_cents", "rpm_limit", "tpm_limit", "max_concurrent", "enforcement", "price_per_request_cents", "price_per_1k_tokens_cents",
-        "expires_at", "group", "labels",
+        "expires_at", "group", "group_id", "limits", "labels",
     ];
 
     /// <summary>Members that a key shows and that nobody sets.</summary>
     public static IReadOnlyList<string> Immutable { get; } = ["id", "blocked", "created_at", "secret", "key_hash", "access_key_id", "former_secret_until"];
+
+    /// <summary>The name of the group at the top that a form wants a key in; null for none, or when it says it by id.</summary>
+    public static string? GroupName(JsonForm form)
+    {
+        if (!form.Has("group"))
+        {
+            return null;
+        }
+
+        if (form.Has("group_id"))
+        {
+            form.Fail("'group' and 'group_id' contradict each other; 'group' is the name of a group at the top");
+        }
+
+        return form.Text("group", LongestText);
+    }
 
     /// <summary>A key made of a form; meaningless when the form has a problem. <paramref name="now"/> is an epoch second.</summary>
     public static VirtualKey Create(JsonForm form, long now)
@@ -45,7 +61,8 @@ internal static class KeyFields
         Set("price_per_request_cents", () => next with { PricePerRequestCents = form.Integer("price_per_request_cents", 0, int.MaxValue) });
         Set("price_per_1k_tokens_cents", () => next with { PricePer1KTokensCents = form.Integer("price_per_1k_tokens_cents", 0, int.MaxValue) });
         Set("expires_at", () => next with { ExpiresAt = Expiry() });
-        Set("group", () => next with { Group = form.Text("group", LongestText) });
+        Set("group_id", () => next with { GroupId = form.Text("group_id", LongestText) });
+        Set("limits", () => next with { Limits = form.Limits("limits") });
         Set("labels", () => next with { Labels = form.Map("labels", MostLabels, LongestText) is { Count: > 0 } labels ? labels : VirtualKey.NoLabels });
         return next;
 

@@ -8,8 +8,8 @@ namespace Busbar.Admin;
 /// <summary>Writes keys: everything but digests and sealed secrets.</summary>
 internal static class KeyJson
 {
-    /// <summary>The members of <paramref name="key"/>, inside an object.</summary>
-    public static void WriteMembers(JsonWriter json, VirtualKey key)
+    /// <summary>The members of <paramref name="key"/> in the group called <paramref name="group"/>, inside an object.</summary>
+    public static void WriteMembers(JsonWriter json, VirtualKey key, string? group)
     {
         json.String("id"u8, key.Id);
         json.String("name"u8, key.Name);
@@ -32,7 +32,9 @@ internal static class KeyJson
         Optional(json, "price_per_request_cents"u8, key.PricePerRequestCents);
         Optional(json, "price_per_1k_tokens_cents"u8, key.PricePer1KTokensCents);
         Optional(json, "expires_at"u8, key.ExpiresAt);
-        Optional(json, "group"u8, key.Group);
+        Optional(json, "group"u8, group);
+        Optional(json, "group_id"u8, key.GroupId);
+        LimitsJson.Write(json, "limits"u8, [], key.Limits, 0);
         json.StartObject("labels"u8);
         foreach ((string name, string value) in key.Labels)
         {

@@ -18,6 +18,8 @@ internal static class CommandLine
         {
             case ["keys", ..]:
                 return await KeysCommand.RunAsync(arguments, environment, TimeProvider.System, output, error).ConfigureAwait(false);
+            case ["groups", ..]:
+                return await GroupsCommand.RunAsync(arguments, environment, output, error).ConfigureAwait(false);
             case ["lanes", ..]:
                 return await LanesCommand.RunAsync(arguments, environment, output, error).ConfigureAwait(false);
             case ["prices", ..]:

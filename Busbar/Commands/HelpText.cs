@@ -38,13 +38,20 @@ internal static class HelpText
           busbar lanes reset [LANE]                   closes the breakers of a lane, or of all: whatever opened them is repaired
           busbar lanes disable|enable|probe LANE      takes a lane out of service, back, or calls it now
           busbar keys create --name NAME [--pool NAME]... [--budget-cents N] [--period total|daily|monthly] [--rpm N] [--tpm N]
-                             [--max-concurrent N] [--soft] [--expires-in 30d] [--group NAME] [--label NAME=VALUE]...
+                             [--max-concurrent N] [--soft] [--expires-in 30d] [--group NAME] [--group-id ID] [--label NAME=VALUE]...
           busbar keys list
           busbar keys update ID [the options of create]... [--all-pools] [--strict] [--enable]
                                                       what is not named stays; 'none' takes a limit away
           busbar keys revoke ID [--delete]            it stops to work; --delete removes it with its usage
           busbar keys rotate ID [--overlap SECONDS]   another secret; the former one works on for so long
           busbar keys usage [ID] [--from DAY] [--until DAY] [--by key,model,day]
+          busbar groups create --name NAME [--parent ID] [--limit KIND/WINDOW[:DAYS][@POOL]=MAX]... [--child-limit LIMIT]...
+                                                      KIND is budget (MAX in cents), requests, tokens or concurrency (no WINDOW); WINDOW is minute, hour,
+                                                      day, week, month, total or rolling; DAYS are those of rolling, or the day a week or month begins on
+          busbar groups list | show ID
+          busbar groups update ID [the options of create]... [--no-limits] [--no-child-limits]
+          busbar groups freeze|unfreeze ID            its keys, and those of all groups below, stop to work, or work again
+          busbar groups delete ID                     once nothing is in it
 
 
         """;

@@ -85,13 +85,13 @@ internal static class KeyRequest
             json.Number(number);
         }
 
-        foreach ((string option, string member) in (ReadOnlySpan<(string, string)>)[("--period", "budget_period"), ("--group", "group")])
+        foreach ((string option, string member) in (ReadOnlySpan<(string, string)>)[("--period", "budget_period"), ("--group", "group"), ("--group-id", "group_id")])
         {
             if (parsed.Last(option) is { } text)
             {
-                if (isChange && text == None && option == "--group")
+                if (isChange && text == None && option != "--period")
                 {
-                    json.Null("group"u8);
+                    json.Null(Encoding.UTF8.GetBytes(member));
                     continue;
                 }
 

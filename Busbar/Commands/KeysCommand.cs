@@ -9,7 +9,7 @@ namespace Busbar.Commands;
 internal static class KeysCommand
 {
     private static readonly string[] KeyOptions =
-        ["--name", "--pool", "--budget-cents", "--period", "--rpm", "--tpm", "--max-concurrent", "--expires-in", "--group", "--label"];
+        ["--name", "--pool", "--budget-cents", "--period", "--rpm", "--tpm", "--max-concurrent", "--expires-in", "--group", "--group-id", "--label"];
 
     /// <summary>Runs one subcommand.</summary>
     /// <returns>0 when it is done, 1 when the gateway refused or did not answer, 2 for arguments that make no sense.</returns>

@@ -298,6 +298,7 @@ internal sealed class Exchange
         Reason = null;
         Failures = null;
         Reservation.Settled = null;
+        Reservation.RefusedBy = null;
         Attempts = 0;
         Streams = false;
         WantsStreamUsage = false;

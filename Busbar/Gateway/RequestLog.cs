@@ -79,6 +79,7 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
             (long)record.Total.TotalMilliseconds,
             record.ProviderRequestId ?? "-",
             record.Reason ?? "client_left",
+            OneLine(record.Limit),
             last.Provider ?? record.Provider ?? "-",
             last.Status,
             last.Code ?? "-",
@@ -210,9 +211,9 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
     [LoggerMessage(EventId = 1, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} tokens_in={Input} tokens_out={Output} provider_id={ProviderRequestId} key={Key} key_name=\"{KeyName}\"")]
     private static partial void Ended(ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts, long milliseconds, long input, long output, string providerRequestId, string key, string keyName);
 
-    [LoggerMessage(EventId = 2, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} provider_id={ProviderRequestId} reason={Reason} provider={Provider} provider_status={ProviderStatus} code={Code} cooldown_s={CooldownS} failures=\"{Failures}\" key={Key} key_name=\"{KeyName}\" client={Client}")]
+    [LoggerMessage(EventId = 2, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} provider_id={ProviderRequestId} reason={Reason} limit=\"{Limit}\" provider={Provider} provider_status={ProviderStatus} code={Code} cooldown_s={CooldownS} failures=\"{Failures}\" key={Key} key_name=\"{KeyName}\" client={Client}")]
     private static partial void EndedBadly(
-        ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts, long milliseconds, string providerRequestId, string reason, string provider, int providerStatus, string code, double cooldownS, string failures, string key, string keyName, string client);
+        ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts, long milliseconds, string providerRequestId, string reason, string limit, string provider, int providerStatus, string code, double cooldownS, string failures, string key, string keyName, string client);
 
     [LoggerMessage(3, LogLevel.Warning, "attempt failed: request={RequestId} pool={Pool} lane={Lane} provider={Provider} reason={Reason} status={Status} code={Code} cooldown_s={CooldownS} ms={Milliseconds}")]
     private static partial void AttemptFailed(ILogger logger, string requestId, string pool, string lane, string provider, string reason, int status, string code, double cooldownS, long milliseconds);

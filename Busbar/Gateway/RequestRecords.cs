@@ -18,7 +18,7 @@ internal static class RequestRecords
     {
         VirtualKey? key = exchange.Caller.Key?.Key;
         Lane? lane = exchange.ServedBy is { } name ? exchange.Snapshot.Fleet.Lanes.FirstOrDefault(lane => lane.Name == name) : null;
-        Settlement? settled = exchange.Reservation.Settled;
+        ChargedAmount? settled = exchange.Reservation.Settled;
         return new RequestRecord
         {
             RequestId = exchange.RequestId,
@@ -26,7 +26,9 @@ internal static class RequestRecords
             Time = exchange.Snapshot.Time.GetUtcNow(),
             Key = key?.Id,
             KeyName = key?.Name,
-            Group = key?.Group,
+            Group = exchange.Caller.Key?.Group?.Group.Name,
+            GroupId = key?.GroupId,
+            Limit = exchange.Reservation.RefusedBy?.Name,
             Labels = key?.Labels,
             Protocol = exchange.Route.Protocol.Name(),
             Pool = exchange.Pool?.Name ?? Metrics.Unresolved,

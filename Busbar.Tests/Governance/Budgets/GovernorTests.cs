@@ -84,8 +84,8 @@ public sealed class GovernorTests
             {
                 Charge charge = TestKeys.Success("flat", random.NextInt64(estimate.InputTokens + 1), random.NextInt64(estimate.OutputTokens + 1));
                 Interlocked.Add(ref charged, prices.Of(key, "flat").Bill(charge.Usage));
-                reservation.Settle(charge);
-                reservation.Settle(charge);
+                charge.Settle(reservation);
+                charge.Settle(reservation);
                 reservation.Release();
             }
         });
@@ -114,7 +114,7 @@ public sealed class GovernorTests
 
         Assert.Equal(before + 1, _time.Timers);
         Assert.False(stopped.IsCompleted);
-        settled.Settle(TestKeys.Success());
+        TestKeys.Success().Settle(settled);
         _time.Advance(TimeSpan.FromMilliseconds(500));
         await stopped;
         Assert.Equal((1, TestKeys.Cent), (governor.OpenReservations, Assert.Single(store.Windows).SpendNanos));
@@ -130,7 +130,7 @@ public sealed class GovernorTests
         {
             var reservation = new Reservation();
             Assert.Equal(Refusal.None, governor.TryReserve(entry, TestKeys.Prices, s_flat, default, reservation));
-            Parallel.Invoke(() => reservation.Settle(TestKeys.Success()), () => reservation.Settle(TestKeys.Success()));
+            Parallel.Invoke(() => TestKeys.Success().Settle(reservation), () => TestKeys.Success().Settle(reservation));
         }
 
         Assert.Equal((0, 0), (governor.OpenReservations, governor.HeldNanos));
@@ -198,7 +198,7 @@ public sealed class GovernorTests
                 }
 
                 Charge charge = TestKeys.Success(model, random.Next(10), random.Next(10));
-                reservation.Settle(charge);
+                charge.Settle(reservation);
                 charged[(key.Id, model, day)] = charged.GetValueOrDefault((key.Id, model, day)) + TestKeys.Prices.Of(key, model).Bill(charge.Usage);
             }
         }
@@ -237,7 +237,7 @@ public sealed class GovernorTests
         governor.TryReserve(governor.Keys.Find(key.Id)!, TestKeys.Prices, ["card"], new Estimate(10, 10, false), reservation);
         _time.Advance(TimeSpan.FromHours(2));
         Assert.Equal(day + 86_400, BudgetWindow.DayOf(Now));
-        reservation.Settle(TestKeys.Success("card", 1_000, 1_000));
+        TestKeys.Success("card", 1_000, 1_000).Settle(reservation);
         await governor.DisposeAsync();
 
         Assert.Equal([new WindowUsage(key.Id, day, TestKeys.Cent + 35_000, 2_000, 1)], store.Windows);
@@ -252,7 +252,7 @@ public sealed class GovernorTests
         Governor governor = Open(store);
         var reservation = new Reservation();
         governor.TryReserve(governor.Keys.Find(key.Id)!, TestKeys.Prices, s_flat, default, reservation);
-        reservation.Settle(new Charge("flat", Fee: false, default, IsEstimated: false));
+        new Charge("flat", Fee: false, default, IsEstimated: false).Settle(reservation);
         await governor.DisposeAsync();
 
         Assert.Empty(store.Windows);
@@ -266,7 +266,7 @@ public sealed class GovernorTests
         var reservation = new Reservation();
         governor.TryReserve(governor.Keys.Find(key.Id)!, TestKeys.Prices, s_flat, default, reservation);
         governor.Keys.TryUpdate(key with { PricePerRequestCents = 1000 });
-        reservation.Settle(TestKeys.Success());
+        TestKeys.Success().Settle(reservation);
 
         Assert.Equal(TestKeys.Cent, governor.Keys.Find(key.Id)!.Account.Read(key, Now).SpendNanos);
     }
@@ -281,7 +281,7 @@ public sealed class GovernorTests
         governor.TryReserve(governor.Keys.Find(key.Id)!, TestKeys.Prices, s_flat, default, reservation);
         governor.Keys.Remove(key.Id);
         store.Delete(key.Id);
-        reservation.Settle(TestKeys.Success());
+        TestKeys.Success().Settle(reservation);
         await governor.DisposeAsync();
 
         Assert.Equal((0, 0), (governor.OpenReservations, governor.HeldNanos));
@@ -299,7 +299,7 @@ public sealed class GovernorTests
         governor.TryReserve(entry, TestKeys.Prices, s_flat, default, reservation);
 
         Assert.Throws<InvalidOperationException>(() => governor.TryReserve(entry, TestKeys.Prices, s_flat, default, reservation));
-        Assert.Throws<ArgumentNullException>(() => reservation.Settle(default));
+        Assert.Throws<ArgumentNullException>(() => default(Charge).Settle(reservation));
         Assert.Equal(1, governor.OpenReservations);
         reservation.Release();
         Assert.Equal((0, 0u), (governor.OpenReservations, entry.Account.Open));
@@ -379,7 +379,7 @@ public sealed class GovernorTests
 
         Assert.Equal((1, 1.0, 1, 1), (figures.OpenReservations, figures.ReservedCents, figures.RefusedForBudget, figures.RefusedForAccess));
         Assert.Equal([new KeyFigures(keys[4].Id, 4, 1), new KeyFigures(keys[3].Id, 3, 1), new KeyFigures(keys[2].Id, 2, null)], figures.Keys);
-        open.Settle(new Charge("flat", Fee: true, new Usage { Output = long.MaxValue }, IsEstimated: true));
+        new Charge("flat", Fee: true, new Usage { Output = long.MaxValue }, IsEstimated: true).Settle(open);
         Assert.Equal((1, 1, 0), (governor.Read(0).EstimatedUsage, governor.Read(0).ClampedUsage, governor.Read(0).OpenReservations));
     }
 
@@ -389,7 +389,7 @@ public sealed class GovernorTests
         for (int request = 0; request < requests; request++)
         {
             Assert.Equal(Refusal.None, governor.TryReserve(governor.Keys.Find(key.Id)!, TestKeys.Prices, s_flat, default, reservation));
-            reservation.Settle(TestKeys.Success());
+            TestKeys.Success().Settle(reservation);
         }
     }
 

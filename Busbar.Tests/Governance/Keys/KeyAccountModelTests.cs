@@ -18,7 +18,7 @@ public sealed class KeyAccountModelTests
         var account = new KeyAccount();
         var model = new NaiveAccount();
         VirtualKey key = RandomLimits(random, TestKeys.Make());
-        var open = new List<(Hold Hold, NaiveAccount.Request Request)>();
+        var open = new List<(ReservedAmount Hold, NaiveAccount.Request Request)>();
         long now = 1_700_000_000;
         for (int step = 0; step < Steps; step++)
         {
@@ -27,10 +27,10 @@ public sealed class KeyAccountModelTests
                 case < 5:
                     var estimate = new Estimate(random.Next(200), random.Next(400), random.Next(4) == 0);
                     Refusal expected = model.TryReserve(key, now, s_prices, estimate, out NaiveAccount.Request? request);
-                    Assert.Equal(expected, account.TryReserve(key, now, estimate.At(s_prices), out Hold hold));
+                    Assert.Equal(expected, account.TryReserve(key, now, estimate.At(s_prices), out ReservedAmount hold));
                     if (request is not null)
                     {
-                        Assert.Equal(new Hold(request.Window, request.HeldCost, request.HeldTokens, request.Bound), hold);
+                        Assert.Equal(new ReservedAmount(request.Window, request.HeldCost, request.HeldTokens, request.Bound), hold);
                         open.Add((hold, request));
                     }
 
@@ -65,7 +65,7 @@ public sealed class KeyAccountModelTests
 
         void End(int index, long cost, long tokens)
         {
-            (Hold hold, NaiveAccount.Request request) = open[index];
+            (ReservedAmount hold, NaiveAccount.Request request) = open[index];
             open.RemoveAt(index);
             account.Settle(now, hold, cost, tokens, succeeded: true);
             model.Settle(now, request, cost, tokens);
@@ -79,7 +79,7 @@ public sealed class KeyAccountModelTests
         var account = new KeyAccount();
         long cap = random.Next(1, 6);
         VirtualKey key = TestKeys.Make() with { MaxBudgetCents = cap, Period = (BudgetPeriod)random.Next(3) };
-        var open = new List<(Hold Hold, Estimate Estimate)>();
+        var open = new List<(ReservedAmount Hold, Estimate Estimate)>();
         var admitted = 0;
         long now = 1_709_164_800 - 300;
         for (int step = 0; step < Steps; step++)
@@ -87,7 +87,7 @@ public sealed class KeyAccountModelTests
             if (random.Next(5) < 3)
             {
                 var estimate = new Estimate(random.Next(300), random.Next(300), IsOpenEnded: false);
-                if (account.TryReserve(key, now, estimate.At(s_prices), out Hold hold) == Refusal.None)
+                if (account.TryReserve(key, now, estimate.At(s_prices), out ReservedAmount hold) == Refusal.None)
                 {
                     admitted++;
                     open.Add((hold, estimate));
@@ -96,7 +96,7 @@ public sealed class KeyAccountModelTests
             else if (open.Count > 0)
             {
                 int index = random.Next(open.Count);
-                (Hold hold, Estimate estimate) = open[index];
+                (ReservedAmount hold, Estimate estimate) = open[index];
                 open.RemoveAt(index);
                 long most = s_prices.CeilingOf(estimate.InputTokens, estimate.OutputTokens);
                 account.Settle(now, hold, random.Next(3) switch { 0 => 0, 1 => most, _ => random.NextInt64(most) }, 0, succeeded: true);
@@ -129,7 +129,7 @@ public sealed class KeyAccountModelTests
         long left = 1000 * TestKeys.Cent - account.Read(key, now).SpendNanos;
         VirtualKey generous = key with { MaxBudgetCents = 1000, TpmLimit = 1000, RpmLimit = null, MaxConcurrent = 1, Enforcement = Enforcement.Strict };
         var all = new Prices(left - excess, null);
-        Assert.Equal(Refusal.None, account.TryReserve(generous, now, new Estimate(500, 500, false).At(all), out Hold hold));
+        Assert.Equal(Refusal.None, account.TryReserve(generous, now, new Estimate(500, 500, false).At(all), out ReservedAmount hold));
         Assert.Equal((left, 1000), (hold.Cost, hold.Tokens));
     }
 }

@@ -37,7 +37,7 @@ public sealed class KeyAccountTests
         var prices = new Prices(TestKeys.Cent, null);
         for (int request = 0; request < 3; request++)
         {
-            Assert.Equal(Refusal.None, account.TryReserve(key, 0, default(Estimate).At(prices), out Hold hold));
+            Assert.Equal(Refusal.None, account.TryReserve(key, 0, default(Estimate).At(prices), out ReservedAmount hold));
             account.Settle(0, hold, 3 * TestKeys.Cent, 0, succeeded: true);
         }
 
@@ -49,7 +49,7 @@ public sealed class KeyAccountTests
     public void What_is_held_by_others_refuses_for_now_and_what_is_spent_refuses_for_good()
     {
         VirtualKey key = TestKeys.Make() with { MaxBudgetCents = 1 };
-        Assert.Equal(Refusal.None, Try(key, Noon, s_cent, out Hold hold));
+        Assert.Equal(Refusal.None, Try(key, Noon, s_cent, out ReservedAmount hold));
         Assert.Equal(Refusal.BudgetHeld, Try(key, Noon, s_cent));
 
         _account.Settle(Noon, hold, 0, 0, succeeded: false);
@@ -74,7 +74,7 @@ public sealed class KeyAccountTests
         var openEnded = new Estimate(10, 2_000, IsOpenEnded: true);
 
         Assert.Equal(Refusal.Budget, Try(key, Noon, s_tokens, openEnded with { IsOpenEnded = false }));
-        Assert.Equal(Refusal.None, Try(key, Noon, s_tokens, openEnded, out Hold hold));
+        Assert.Equal(Refusal.None, Try(key, Noon, s_tokens, openEnded, out ReservedAmount hold));
         Assert.Equal(TestKeys.Cent, hold.Cost);
         Assert.Equal(Refusal.BudgetHeld, Try(key, Noon, s_tokens, openEnded));
         _account.Settle(Noon, hold, 6_000_000, 600, succeeded: true);
@@ -109,7 +109,7 @@ public sealed class KeyAccountTests
     public void A_cap_lowered_below_what_is_held_lets_nothing_pass_until_it_is_settled()
     {
         VirtualKey key = TestKeys.Make() with { MaxBudgetCents = 10 };
-        var holds = new Hold[5];
+        var holds = new ReservedAmount[5];
         for (int request = 0; request < holds.Length; request++)
         {
             Assert.Equal(Refusal.None, Try(key, Noon, s_cent, out holds[request]));
@@ -118,7 +118,7 @@ public sealed class KeyAccountTests
         VirtualKey lowered = key with { MaxBudgetCents = 3 };
         Assert.Equal(Refusal.BudgetHeld, Try(lowered, Noon, s_cent));
         Assert.Equal(Refusal.BudgetHeld, Try(lowered, Noon, default));
-        foreach (Hold hold in holds)
+        foreach (ReservedAmount hold in holds)
         {
             _account.Settle(Noon, hold, 0, 0, succeeded: false);
         }
@@ -131,9 +131,9 @@ public sealed class KeyAccountTests
     {
         VirtualKey key = TestKeys.Make() with { MaxBudgetCents = 1, Period = BudgetPeriod.Daily };
         const long Midnight = Noon + 43_200;
-        Assert.Equal(Refusal.None, Try(key, Midnight - 1, s_cent, out Hold before));
+        Assert.Equal(Refusal.None, Try(key, Midnight - 1, s_cent, out ReservedAmount before));
 
-        Assert.Equal(Refusal.None, Try(key, Midnight, s_cent, out Hold after));
+        Assert.Equal(Refusal.None, Try(key, Midnight, s_cent, out ReservedAmount after));
         Assert.Equal((Midnight - 86_400, Midnight), (before.WindowStart, after.WindowStart));
         _account.Settle(Midnight + 5, before, TestKeys.Cent, 7, succeeded: true);
 
@@ -165,7 +165,7 @@ public sealed class KeyAccountTests
     public void Tokens_of_a_minute_refuse_the_rest_of_it_and_not_the_next()
     {
         VirtualKey key = TestKeys.Make() with { TpmLimit = 100 };
-        Assert.Equal(Refusal.None, Try(key, Noon, default, out Hold hold));
+        Assert.Equal(Refusal.None, Try(key, Noon, default, out ReservedAmount hold));
         _account.Settle(Noon + 1, hold, 0, 150, succeeded: true);
 
         Assert.Equal(Refusal.Tokens, Try(key, Noon + 59, default));
@@ -176,7 +176,7 @@ public sealed class KeyAccountTests
     public void Tokens_of_an_answer_that_straddles_two_minutes_count_in_the_later_one()
     {
         VirtualKey key = TestKeys.Make() with { TpmLimit = 100 };
-        Assert.Equal(Refusal.None, Try(key, Noon + 59, default, out Hold hold));
+        Assert.Equal(Refusal.None, Try(key, Noon + 59, default, out ReservedAmount hold));
         _account.Settle(Noon + 61, hold, 0, 100, succeeded: true);
 
         Assert.Equal(Refusal.Tokens, Try(key, Noon + 62, default));
@@ -200,7 +200,7 @@ public sealed class KeyAccountTests
         VirtualKey key = TestKeys.Make() with { RpmLimit = 2 };
         for (int request = 0; request < 2; request++)
         {
-            Assert.Equal(Refusal.None, Try(key, Noon, default, out Hold hold));
+            Assert.Equal(Refusal.None, Try(key, Noon, default, out ReservedAmount hold));
             _account.Settle(Noon, hold, 0, 0, succeeded: false);
         }
 
@@ -212,7 +212,7 @@ public sealed class KeyAccountTests
     {
         VirtualKey key = TestKeys.Make() with { MaxBudgetCents = 2, TpmLimit = 2, RpmLimit = 2, MaxConcurrent = 1 };
         var one = new Estimate(0, 1, false);
-        Assert.Equal(Refusal.None, Try(key, Noon, s_cent, one, out Hold hold));
+        Assert.Equal(Refusal.None, Try(key, Noon, s_cent, one, out ReservedAmount hold));
         for (int attempt = 0; attempt < 10; attempt++)
         {
             Assert.Equal(Refusal.Concurrency, Try(key, Noon, s_cent, one));
@@ -227,7 +227,7 @@ public sealed class KeyAccountTests
     {
         VirtualKey key = TestKeys.Make() with { MaxBudgetCents = long.MaxValue, TpmLimit = uint.MaxValue };
         var huge = TestKeys.PricesOf(long.MaxValue, long.MaxValue, long.MaxValue);
-        Assert.Equal(Refusal.None, Try(key, Noon, huge, new Estimate(long.MaxValue, long.MaxValue, false), out Hold hold));
+        Assert.Equal(Refusal.None, Try(key, Noon, huge, new Estimate(long.MaxValue, long.MaxValue, false), out ReservedAmount hold));
         Assert.Equal(Refusal.BudgetHeld, Try(key, Noon, s_cent));
         _account.Settle(Noon, hold, long.MaxValue, long.MaxValue, succeeded: true);
 
@@ -247,7 +247,7 @@ public sealed class KeyAccountTests
         {
             for (int request = 0; request < 10_000; request++)
             {
-                refused += _account.TryReserve(key, now += 7, default(Estimate).At(s_cent), out Hold hold) == Refusal.None ? 0 : 1;
+                refused += _account.TryReserve(key, now += 7, default(Estimate).At(s_cent), out ReservedAmount hold) == Refusal.None ? 0 : 1;
                 _account.Settle(now, hold, 0, 1, succeeded: true);
             }
         }));
@@ -260,13 +260,13 @@ public sealed class KeyAccountTests
 
     private void Spend(VirtualKey key, long now, long cost)
     {
-        _account.TryReserve(key with { MaxBudgetCents = null }, now, default, out Hold hold);
+        _account.TryReserve(key with { MaxBudgetCents = null }, now, default, out ReservedAmount hold);
         _account.Settle(now, hold, cost, 0, succeeded: true);
     }
 
-    private Refusal Try(VirtualKey key, long now, Prices prices, out Hold hold) => Try(key, now, prices, default, out hold);
+    private Refusal Try(VirtualKey key, long now, Prices prices, out ReservedAmount hold) => Try(key, now, prices, default, out hold);
 
     private Refusal Try(VirtualKey key, long now, Prices prices, Estimate estimate = default) => Try(key, now, prices, estimate, out _);
 
-    private Refusal Try(VirtualKey key, long now, Prices prices, Estimate estimate, out Hold hold) => _account.TryReserve(key, now, estimate.At(prices), out hold);
+    private Refusal Try(VirtualKey key, long now, Prices prices, Estimate estimate, out ReservedAmount hold) => _account.TryReserve(key, now, estimate.At(prices), out hold);
 }

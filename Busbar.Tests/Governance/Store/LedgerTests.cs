@@ -166,7 +166,7 @@ public sealed class LedgerTests
         VirtualKey[] keys = [.. Enumerable.Range(1, 5).Select(TestKeys.Make)];
         var store = new MemoryStore(keys);
         var ledger = new Ledger(store, _time, NullLogger.Instance);
-        Settlement[] all = [.. Settlements(seed, keys, 20_000)];
+        ChargedAmount[] all = [.. Settlements(seed, keys, 20_000)];
         Task posting = Task.Run(() => Parallel.ForEach(all, settlement => ledger.Post(settlement)));
         var random = new Random(seed);
         while (!posting.IsCompleted)
@@ -207,12 +207,12 @@ public sealed class LedgerTests
         Assert.Equal(long.MaxValue, Assert.Single(sums.Days).SpendNanos);
     }
 
-    private static IEnumerable<Settlement> Settlements(int seed, VirtualKey[] keys, int count)
+    private static IEnumerable<ChargedAmount> Settlements(int seed, VirtualKey[] keys, int count)
     {
         var random = new Random(seed);
         for (int index = 0; index < count; index++)
         {
-            yield return new Settlement
+            yield return new ChargedAmount
             {
                 KeyId = keys[random.Next(keys.Length)].Id,
                 WindowStart = random.Next(2) * Day,
@@ -226,7 +226,7 @@ public sealed class LedgerTests
         }
     }
 
-    private static Settlement Settlement(long spend) => new()
+    private static ChargedAmount Settlement(long spend) => new()
     {
         KeyId = s_key.Id,
         WindowStart = 0,

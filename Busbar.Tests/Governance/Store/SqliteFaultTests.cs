@@ -249,7 +249,7 @@ public sealed class SqliteFaultTests : IDisposable
 
     private static DailyUsage Day(string key) => new(key, "m", Today, 1, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0);
 
-    private static Settlement Settlement(string key) => new()
+    private static ChargedAmount Settlement(string key) => new()
     {
         KeyId = key,
         WindowStart = 0,

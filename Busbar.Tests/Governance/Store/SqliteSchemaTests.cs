@@ -1,4 +1,5 @@
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
 using static Busbar.Tests.Governance.StoreDirectory;
@@ -53,7 +54,7 @@ public sealed class SqliteSchemaTests : IDisposable
     }
 
     [Fact]
-    public void Micro_cents_of_the_first_version_become_nano_dollars()
+    public void Micro_cents_of_the_first_version_become_nano_dollars_and_its_labels_groups()
     {
         using (SqliteStore store = _directory.Open())
         {
@@ -63,6 +64,13 @@ public sealed class SqliteSchemaTests : IDisposable
         // Back to what the first version wrote.
         string id = Key("k").Id;
         _directory.Run($"""
+            DROP INDEX virtual_keys_group;
+            ALTER TABLE virtual_keys DROP COLUMN group_id;
+            ALTER TABLE virtual_keys DROP COLUMN limits;
+            ALTER TABLE virtual_keys ADD COLUMN key_group TEXT;
+            UPDATE virtual_keys SET key_group = 'research';
+            DROP TABLE key_groups;
+            DROP TABLE limit_counters;
             DROP TABLE usage_counters;
             CREATE TABLE usage_counters (key_id TEXT NOT NULL REFERENCES virtual_keys (id) ON DELETE CASCADE, window_start INTEGER NOT NULL,
               spend_microcents INTEGER NOT NULL DEFAULT 0, spend_cents INTEGER GENERATED ALWAYS AS (spend_microcents / 1000000) VIRTUAL,
@@ -81,7 +89,13 @@ public sealed class SqliteSchemaTests : IDisposable
 
         using SqliteStore upgraded = _directory.Open();
 
-        Assert.Equal([new WindowUsage(id, 0, 12_345_670, 8, 9)], upgraded.Load(Now).Windows);
+        StoredGovernance stored = upgraded.Load(Now);
+        Assert.Equal([new WindowUsage(id, 0, 12_345_670, 8, 9)], stored.Windows);
+
+        // A label of keys is a group without limits from now on.
+        Group group = Assert.Single(stored.Groups);
+        Assert.Equal(("research", null, 0), (group.Name, group.ParentId, group.Limits.Count));
+        Assert.Equal(group.Id, Assert.Single(stored.Keys).GroupId);
         Assert.Equal([new DailyUsage(id, "m", 86_400, 1, 0, 0, 12_345_670, 2, 3, 4, 0, 5, 6, 0, 0, 0)], upgraded.ReadUsage(null, 0, long.MaxValue, 10));
         upgraded.Dispose();
         Assert.Equal(1L, _directory.Scalar("SELECT spend_cents FROM usage_counters"));

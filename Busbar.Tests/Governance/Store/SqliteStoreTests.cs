@@ -1,4 +1,5 @@
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
 using Microsoft.Extensions.Time.Testing;
@@ -61,16 +62,17 @@ public sealed class SqliteStoreTests : IDisposable
     public void Keys_with_the_same_lists_labels_and_groups_share_them_in_memory()
     {
         using SqliteStore store = _directory.Open();
+        store.InsertGroup(new Group { Id = "grp_1", Name = "g" });
         var labels = new Dictionary<string, string> { ["team"] = "x" };
         foreach (string secret in (string[])["a", "b"])
         {
-            Assert.True(store.Insert(Key(secret) with { AllowedPools = ["p", "q"], Labels = labels, Group = "g" }));
+            Assert.True(store.Insert(Key(secret) with { AllowedPools = ["p", "q"], Labels = labels, GroupId = "grp_1" }));
         }
 
         IReadOnlyList<VirtualKey> keys = store.Load(Now).Keys;
         Assert.Same(keys[0].AllowedPools, keys[1].AllowedPools);
         Assert.Same(keys[0].Labels, keys[1].Labels);
-        Assert.Same(keys[0].Group, keys[1].Group);
+        Assert.Same(keys[0].GroupId, keys[1].GroupId);
     }
 
     [Fact]
@@ -428,7 +430,7 @@ public sealed class SqliteStoreTests : IDisposable
             PricePer1KTokensCents = random.Next(2) == 0 ? null : random.Next(100),
             Enabled = random.Next(2) == 0,
             ExpiresAt = random.Next(2) == 0 ? null : random.NextInt64(long.MaxValue),
-            Group = random.Next(2) == 0 ? null : Word(),
+            Limits = random.Next(2) == 0 ? [] : [new Limit { Kind = LimitKind.Tokens, Period = LimitPeriod.Day, Max = random.Next(), Scope = "日本\"", TimeZone = "Europe/Berlin" }],
             Labels = Enumerable.Range(0, random.Next(3)).ToDictionary(i => Word() + i, _ => Word()),
             AccessKey = random.Next(2) == 0 ? null : new AccessKeyPair($"AK{random.NextInt64()}", [0, 1, (byte)random.Next(256)]),
         };
@@ -437,7 +439,7 @@ public sealed class SqliteStoreTests : IDisposable
     private static string Text(VirtualKey key) => string.Join('|', (object?[])
     [
         key.Id, key.Digest.ToHex(), key.FormerDigest?.ToHex(), key.FormerUntil, key.Name, key.AllowedPools.Count, string.Join('/', key.AllowedPools), key.MaxBudgetCents, key.Period,
-        key.RpmLimit, key.TpmLimit, key.MaxConcurrent, key.Enforcement, key.PricePerRequestCents, key.PricePer1KTokensCents, key.Enabled, key.CreatedAt, key.ExpiresAt, key.Group,
+        key.RpmLimit, key.TpmLimit, key.MaxConcurrent, key.Enforcement, key.PricePerRequestCents, key.PricePer1KTokensCents, key.Enabled, key.CreatedAt, key.ExpiresAt, string.Join('/', key.Limits),
         string.Join('/', key.Labels.OrderBy(label => label.Key, StringComparer.Ordinal)), key.AccessKey?.Id, key.AccessKey is { } pair ? Convert.ToHexString(pair.SealedSecret) : null,
     ]);
 }

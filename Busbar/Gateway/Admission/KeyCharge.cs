@@ -34,7 +34,7 @@ internal static class KeyCharge
         // An answer that broke off, or that its provider ended with an error, costs the fee alone.
         if (exchange.Outcome is not (Outcome.Ok or Outcome.ClientError))
         {
-            reservation.Settle(new Charge(model, Fee: true, default, IsEstimated: false));
+            reservation.Settle(model, hasFee: true, default, isEstimated: false);
             return;
         }
 
@@ -53,6 +53,6 @@ internal static class KeyCharge
             usage.Output = delivered;
         }
 
-        reservation.Settle(new Charge(model, Fee: true, usage, isEstimated, estimate));
+        reservation.Settle(model, hasFee: true, usage, isEstimated, estimate);
     }
 }

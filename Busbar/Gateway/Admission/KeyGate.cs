@@ -2,6 +2,7 @@ using Busbar.Gateway.Attempts;
 using Busbar.Gateway.OwnAnswers;
 using Busbar.Gateway.Routing;
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Ir;
 using Busbar.Protocols;
@@ -62,31 +63,42 @@ internal static class KeyGate
     {
         GatewaySnapshot snapshot = exchange.Snapshot;
         PoolReach reach = ReachOf(exchange);
-        VirtualKey key = entry.Key;
-        Estimate estimate = key.MaxBudgetCents is null && key.TpmLimit is null ? default : EstimateOf(exchange, reach);
-        return snapshot.Governor!.TryReserve(entry, snapshot.Prices!, reach.Models, estimate, exchange.Reservation);
+        Estimate estimate = entry.NeedsEstimate ? EstimateOf(exchange, reach) : default;
+        return snapshot.Governor!.TryReserve(entry, snapshot.Prices!, reach.Models, estimate, exchange.Reservation, exchange.Pool!.Name);
     }
 
     /// <summary>Answers a request that <see cref="Reserve"/> refused.</summary>
     public static ValueTask RefuseAsync(Exchange exchange, KeyEntry entry, Refusal refusal)
     {
-        int seconds = exchange.Snapshot.Governor!.RetryAfterSeconds(entry.Key, refusal);
+        LimitCounter? limit = exchange.Reservation.RefusedBy;
+        Governor governor = exchange.Snapshot.Governor!;
+        int seconds = limit is null ? governor.RetryAfterSeconds(entry.Key, refusal) : governor.RetryAfterSeconds(limit, refusal);
         exchange.Reason = refusal switch { Refusal.Tokens => "tokens", Refusal.Requests => "requests", Refusal.Concurrency => "concurrency", _ => "budget" };
         entry.Account.CountRefusal();
         bool isBudget = refusal == Refusal.Budget;
-        bool isSpent = isBudget && exchange.Snapshot.Governor.IsSpent(entry);
-        return ErrorReply.WriteAsync(exchange, new GatewayError(isBudget ? ErrorKind.Quota : ErrorKind.RateLimit, Words(refusal, isSpent)), seconds, mayRetry: !isBudget);
+        bool isSpent = isBudget && (limit is null ? governor.IsSpent(entry) : governor.IsSpent(limit));
+        return ErrorReply.WriteAsync(exchange, new GatewayError(isBudget ? ErrorKind.Quota : ErrorKind.RateLimit, Words(refusal, isSpent, limit?.Limit.Period ?? LimitPeriod.Minute)), seconds, mayRetry: !isBudget);
     }
 
     // Whose budget and whose limits they are must not be mistaken for the vendor's own billing.
-    private static string Words(Refusal refusal, bool isSpent) => refusal switch
+    private static string Words(Refusal refusal, bool isSpent, LimitPeriod period) => refusal switch
     {
         Refusal.Budget when isSpent => "The budget of this API key is used up for this period.",
         Refusal.Budget => "What is left of the budget of this API key does not cover this request. A lower limit on the output may fit.",
         Refusal.BudgetHeld => "What is left of the budget of this API key is reserved by requests in progress. Please try again shortly.",
-        Refusal.Tokens => "This API key has reached its limit of tokens per minute. Please try again later.",
-        Refusal.Requests => "This API key has reached its limit of requests per minute. Please try again later.",
+        Refusal.Tokens => $"This API key has reached its limit of tokens {Per(period)}. Please try again later.",
+        Refusal.Requests => $"This API key has reached its limit of requests {Per(period)}. Please try again later.",
         _ => "This API key has reached its limit of requests at the same time. Please try again shortly.",
+    };
+
+    private static string Per(LimitPeriod period) => period switch
+    {
+        LimitPeriod.Minute => "per minute",
+        LimitPeriod.Hour => "per hour",
+        LimitPeriod.Day => "per day",
+        LimitPeriod.Week => "per week",
+        LimitPeriod.Month => "per month",
+        _ => "for this period",
     };
 
     private static Estimate EstimateOf(Exchange exchange, PoolReach reach)

@@ -1,4 +1,5 @@
 using Busbar.Configuration.Model;
+using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
 using Busbar.Ir;
@@ -16,9 +17,10 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Tally _tally = new();
 
-    private Governor(KeyDirectory keys, Ledger ledger, IGovernanceStore store, TimeProvider time)
+    private Governor(KeyDirectory keys, GroupDirectory groups, Ledger ledger, IGovernanceStore store, TimeProvider time)
     {
         Keys = keys;
+        Groups = groups;
         Ledger = ledger;
         Store = store;
         _time = time;
@@ -26,6 +28,9 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 
     /// <summary>Every key.</summary>
     public KeyDirectory Keys { get; }
+
+    /// <summary>Every group.</summary>
+    public GroupDirectory Groups { get; }
 
     /// <summary>What goes to the store.</summary>
     public Ledger Ledger { get; }
@@ -86,14 +91,44 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             keys.Find(windows.Current.KeyId)?.Account.Resume(windows.Current);
         }
 
-        return new Governor(keys, new Ledger(store, time, log), store, time);
+        GroupDirectory groups = OpenGroups(stored, keys, time.GetUtcNow().ToUnixTimeSeconds());
+        var governor = new Governor(keys, groups, new Ledger(store, time, log), store, time);
+        governor.Ledger.Counts = governor.TakeChanges;
+        return governor;
+    }
+
+    private static GroupDirectory OpenGroups(StoredGovernance stored, KeyDirectory keys, long now)
+    {
+        var groups = new GroupDirectory();
+        if (groups.AddAll(stored.Groups) is { } lost)
+        {
+            throw new StoreException($"the groups in the database contradict each other: those above '{lost}' form a ring or do not exist; restore the file from a backup");
+        }
+
+        if (groups.Count == 0 && stored.LimitUsages.Count == 0)
+        {
+            return groups;
+        }
+
+        foreach (KeyEntry entry in keys.Entries)
+        {
+            entry.Group = groups.Find(entry.Key.GroupId);
+        }
+
+        foreach (LimitUsage usage in stored.LimitUsages)
+        {
+            LimitCounter[] counters = groups.Find(usage.Owner)?.Counters ?? keys.Find(usage.Owner)?.Limits ?? [];
+            Array.Find(counters, counter => counter.Limit.Key == usage.Key)?.Resume(usage, now);
+        }
+
+        return groups;
     }
 
     /// <summary>
     /// Reserves for a request of <paramref name="entry"/> what it may come to cost at any of the models that may serve it. Where it may go on,
     /// <paramref name="reservation"/> is open.
     /// </summary>
-    public Refusal TryReserve(KeyEntry entry, PriceList prices, ReadOnlySpan<string> candidates, in Estimate estimate, Reservation reservation)
+    public Refusal TryReserve(KeyEntry entry, PriceList prices, ReadOnlySpan<string> candidates, in Estimate estimate, Reservation reservation, string pool = "")
     {
         if (reservation.IsOpen)
         {
@@ -102,12 +137,12 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 
         VirtualKey key = entry.Key;
         long now = Now;
-        Estimate priced = key.MaxBudgetCents is null ? estimate : estimate with
+        Estimate priced = !entry.NeedsEstimate ? estimate : estimate with
         {
             Ceiling = prices.CeilingOf(key, candidates, estimate.InputTokens, estimate.OutputTokens),
             Floor = prices.CeilingOf(key, candidates, estimate.InputTokens, 0),
         };
-        Refusal refusal = entry.Account.TryReserve(key, now, priced, out Hold hold);
+        Refusal refusal = entry.Account.TryReserve(key, now, priced, out ReservedAmount hold, new LimitPath(entry.Limits, entry.Group?.Chain ?? [], pool, candidates), reservation);
         if (refusal == Refusal.None)
         {
             _tally.CountIn(hold);
@@ -125,8 +160,23 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     public bool IsSpent(KeyEntry entry) =>
         entry.Key is { MaxBudgetCents: { } cents } key && entry.Account.Read(key, Now).SpendNanos / Money.NanosPerCent >= cents;
 
+    /// <summary>Whether nothing is left of <paramref name="counter"/>, as opposed to too little for some request.</summary>
+    public bool IsSpent(LimitCounter counter) => counter.Read(Now).Used >= counter.Limit.Cap;
+
     /// <summary>Counts a request for a pool or model that its key may not use.</summary>
     public void CountAccessRefusal() => _tally.CountAccessRefusal();
+
+    /// <summary>Seconds until <paramref name="counter"/>, which refused with <paramref name="refusal"/>, may let a request pass, at least 1; 0 when waiting cannot help.</summary>
+    public int RetryAfterSeconds(LimitCounter counter, Refusal refusal)
+    {
+        long now = Now;
+        return refusal switch
+        {
+            Refusal.Concurrency or Refusal.BudgetHeld => 1,
+            Refusal.Tokens or Refusal.Requests when counter.Limit.Period is not (LimitPeriod.Total or LimitPeriod.Rolling) => (int)Math.Clamp(counter.Read(now).End - now, 1, int.MaxValue),
+            _ => 0,
+        };
+    }
 
     /// <summary>Seconds until a limit of <paramref name="key"/> that refused with <paramref name="refusal"/> may let it pass, at least 1; 0 when waiting cannot help.</summary>
     public int RetryAfterSeconds(VirtualKey key, Refusal refusal)
@@ -156,9 +206,16 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         Store.Dispose();
     }
 
-    internal void Close(KeyEntry entry, in Hold hold, in Settlement settlement)
+    internal void Close(Reservation reservation, KeyEntry entry, in ReservedAmount hold, in ChargedAmount settlement)
     {
-        entry.Account.Settle(Now, hold, settlement.SpendNanos, Math.Min(settlement.Usage.Total, Prices.MostTokens), settlement.IsSuccess);
+        long now = Now;
+        long tokens = Math.Min(settlement.Usage.Total, Prices.MostTokens);
+        entry.Account.Settle(now, hold, settlement.SpendNanos, tokens, settlement.IsSuccess);
+        foreach (ref readonly ReservedLimit reserved in reservation.Limits)
+        {
+            reserved.Counter.Settle(now, reserved, settlement.SpendNanos, tokens, reservation.Pool, settlement.Model);
+        }
+
         if (settlement.IsSuccess || settlement.SpendNanos > 0 || settlement.Usage.Total > 0)
         {
             Ledger.Post(settlement);
@@ -168,10 +225,35 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         _tally.CountOut(hold);
     }
 
-    internal void Close(KeyEntry entry, in Hold hold)
+    internal void Close(Reservation reservation, KeyEntry entry, in ReservedAmount hold)
     {
-        entry.Account.Settle(Now, hold, 0, 0, succeeded: false);
+        long now = Now;
+        entry.Account.Settle(now, hold, 0, 0, succeeded: false);
+        foreach (ref readonly ReservedLimit reserved in reservation.Limits)
+        {
+            reserved.Counter.Settle(now, reserved, 0, 0, reservation.Pool, reservation.Pool);
+        }
+
         _tally.CountOut(hold);
+    }
+
+    private List<LimitUsage> TakeChanges()
+    {
+        List<LimitUsage> usages = [];
+        foreach (LimitCounter counter in Groups.Counters)
+        {
+            counter.TakeChanges(usages);
+        }
+
+        foreach (KeyEntry entry in Keys.Limited)
+        {
+            foreach (LimitCounter counter in entry.Limits)
+            {
+                counter.TakeChanges(usages);
+            }
+        }
+
+        return usages;
     }
 
     private long Now => _time.GetUtcNow().ToUnixTimeSeconds();

@@ -28,21 +28,21 @@ internal sealed class Tally
     public void CountAccessRefusal() => Interlocked.Increment(ref _accessRefusals);
 
     /// <summary>Counts a reservation in.</summary>
-    public void CountIn(in Hold hold)
+    public void CountIn(in ReservedAmount hold)
     {
         Interlocked.Increment(ref _open);
         Interlocked.Add(ref _held, hold.Cost);
     }
 
     /// <summary>Counts it out again.</summary>
-    public void CountOut(in Hold hold)
+    public void CountOut(in ReservedAmount hold)
     {
         Interlocked.Add(ref _held, -hold.Cost);
         Interlocked.Decrement(ref _open);
     }
 
     /// <summary>Counts what is peculiar about a settlement.</summary>
-    public void Count(in Settlement settlement)
+    public void Count(in ChargedAmount settlement)
     {
         if (settlement.IsEstimated)
         {

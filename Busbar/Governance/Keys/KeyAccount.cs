@@ -1,4 +1,5 @@
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
 using Busbar.Governance.Store;
 using Busbar.Ir;
 
@@ -17,12 +18,9 @@ internal sealed class KeyAccount
     private long _windowStart;
     private long? _formerStart;
     private BudgetPeriod? _period;
-    private long _spent;
-    private long _held;
+    private Meter _money;
     private long _windowTokens;
     private long _windowRequests;
-    private long _largestCost;
-    private long _largestExcess;
 
     // The minute.
     private long _minuteStart;
@@ -37,7 +35,7 @@ internal sealed class KeyAccount
     public void Resume(in WindowUsage window)
     {
         _windowStart = window.WindowStart;
-        _spent = window.SpendNanos;
+        _money.Used = window.SpendNanos;
         _windowTokens = window.Tokens;
         _windowRequests = window.Requests;
     }
@@ -69,15 +67,16 @@ internal sealed class KeyAccount
         lock (this)
         {
             RollWindow(key.Period, now);
-            return new WindowUsage(key.Id, _windowStart, _spent, _windowTokens, _windowRequests);
+            return new WindowUsage(key.Id, _windowStart, _money.Used, _windowTokens, _windowRequests);
         }
     }
 
     /// <summary>
     /// Admits a request that arrived at <paramref name="now"/> (epoch second) and may use <paramref name="estimate"/>, or
-    /// says which limit forbids it. Where it is admitted, <paramref name="hold"/> goes back through <see cref="Settle"/>, once.
+    /// says which limit forbids it. Where it is admitted, <paramref name="hold"/> goes back through <see cref="Settle"/>, once, and so does what
+    /// <paramref name="reservation"/> then holds of <paramref name="path"/>: all are taken in one step, or none.
     /// </summary>
-    public Refusal TryReserve(VirtualKey key, long now, in Estimate estimate, out Hold hold)
+    public Refusal TryReserve(VirtualKey key, long now, in Estimate estimate, out ReservedAmount hold, in LimitPath path = default, Reservation? reservation = null)
     {
         hold = default;
         lock (this)
@@ -105,11 +104,16 @@ internal sealed class KeyAccount
                 return Refusal.Concurrency;
             }
 
-            _held += cost;
+            if (!path.IsEmpty && path.TryReserve(now, estimate, reservation!) is var other and not Refusal.None)
+            {
+                return other;
+            }
+
+            _money.Held += cost;
             _heldTokens += tokens;
             _minuteRequests++;
             _open++;
-            hold = new Hold(_windowStart, cost, tokens, bound);
+            hold = new ReservedAmount(_windowStart, cost, tokens, bound);
             return Refusal.None;
         }
     }
@@ -118,7 +122,7 @@ internal sealed class KeyAccount
     /// Gives <paramref name="hold"/> back and takes what was really used instead, both at least 0. Money counts in the window in which the request arrived, tokens a minute in
     /// the minute in which they became known.
     /// </summary>
-    public void Settle(long now, in Hold hold, long cost, long tokens, bool succeeded)
+    public void Settle(long now, in ReservedAmount hold, long cost, long tokens, bool succeeded)
     {
         lock (this)
         {
@@ -130,19 +134,14 @@ internal sealed class KeyAccount
             // What a former window held went with it.
             if (_windowStart == hold.WindowStart || _formerStart == hold.WindowStart)
             {
-                _held -= hold.Cost;
-                _spent = Usage.Add(_spent, cost);
+                _money.Settle(hold.Cost, hold.Bound, cost);
                 _windowTokens = Usage.Add(_windowTokens, tokens);
                 _windowRequests += succeeded ? 1 : 0;
-                _largestCost = Math.Max(_largestCost, cost);
-                _largestExcess = Math.Max(_largestExcess, hold.Bound == 0 ? 0 : cost - hold.Bound);
             }
         }
     }
 
-    // Where the client limits its output the estimate is a bound, raised by the most that a request of this key went beyond its own, and the cap is never passed. Where it does not, only a request that has the key for
-    // itself may go beyond the estimate, and only while the dearest request so far would still fit. Soft requests hold what there is to hold, so
-    // that strict ones, after a change of the key, reckon with them.
+    // Soft requests hold what there is to hold, so that strict ones, after a change of the key, reckon with them.
     private Refusal JudgeBudget(VirtualKey key, in Estimate estimate, out long cost, out long bound)
     {
         cost = 0;
@@ -152,25 +151,16 @@ internal sealed class KeyAccount
             return Refusal.None;
         }
 
-        long left = Money.OfCents(cents) - _spent;
-        if (left <= 0)
-        {
-            return Refusal.Budget;
-        }
-
-        // Input of which the body tells little, such as files by address, shows only in what it cost.
         bound = estimate.Ceiling;
-        long ceiling = Usage.Add(bound, _largestExcess);
-        long free = left - _held;
-        cost = Math.Clamp(free, 0, ceiling);
-        if (ceiling <= free || key.Enforcement == Enforcement.Soft)
+        Room room = _money.Judge(Money.OfCents(cents), bound, estimate.Floor, estimate.IsOpenEnded, out cost);
+        return room switch
         {
-            return Refusal.None;
-        }
-
-        bool fitsAlone = ceiling <= left
-            || (estimate.IsOpenEnded && Math.Max(_largestCost, estimate.Floor) <= left);
-        return !fitsAlone ? Refusal.Budget : _held > 0 ? Refusal.BudgetHeld : Refusal.None;
+            Room.None => Refusal.Budget,
+            Room.Enough => Refusal.None,
+            _ when key.Enforcement == Enforcement.Soft => Refusal.None,
+            Room.Held => Refusal.BudgetHeld,
+            _ => Refusal.Budget,
+        };
     }
 
     // The first request of a minute, and one that has the key for itself, may run the minute into debt by its own size; others at once may not.
@@ -201,8 +191,8 @@ internal sealed class KeyAccount
         {
             _windowStart = start;
             _formerStart = null;
-            _spent = 0;
-            _held = 0;
+            _money.Used = 0;
+            _money.Held = 0;
             _windowTokens = 0;
             _windowRequests = 0;
         }

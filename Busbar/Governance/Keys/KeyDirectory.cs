@@ -10,6 +10,7 @@ internal sealed class KeyDirectory(int expected = 0)
     private readonly KeyIndex<KeyDigest, ByDigest> _byDigest = new(expected);
     private readonly KeyIndex<string, ById> _byId = new(expected);
     private readonly KeyIndex<string, ByAccessKey> _byAccessKey = new(0);
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, KeyEntry> _limited = new(StringComparer.Ordinal);
     private int _added;
 
     /// <summary>Number of keys.</summary>
@@ -17,6 +18,9 @@ internal sealed class KeyDirectory(int expected = 0)
 
     /// <summary>All keys, in no order.</summary>
     public IEnumerable<KeyEntry> Entries => _byId.Entries;
+
+    /// <summary>The keys with <see cref="KeyEntry.Limits"/>.</summary>
+    public IEnumerable<KeyEntry> Limited => _limited.Values;
 
     /// <summary>The key that <paramref name="secret"/> opens at <paramref name="now"/> (epoch second); null when there is none, or not any more.</summary>
     public KeyEntry? Find(ReadOnlySpan<char> secret, long now, out KeyDigest digest)
@@ -49,6 +53,7 @@ internal sealed class KeyDirectory(int expected = 0)
 
         entry.Order = ++_added;
         IndexRest(entry, null, key);
+        NoteLimits(entry);
         return true;
     }
 
@@ -79,6 +84,7 @@ internal sealed class KeyDirectory(int expected = 0)
         foreach (KeyEntry entry in entries)
         {
             VirtualKey key = entry.Key;
+            NoteLimits(entry);
             if ((key.FormerDigest is { } former && former != key.Digest && !_byDigest.TryAdd(former, entry)) || (key.AccessKey is { } pair && !_byAccessKey.TryAdd(pair.Id, entry)))
             {
                 return entry;
@@ -98,6 +104,7 @@ internal sealed class KeyDirectory(int expected = 0)
 
         VirtualKey former = entry.Key;
         entry.Key = next;
+        NoteLimits(entry);
         Index(entry, former, next);
         Forget(entry, former, next);
         return true;
@@ -112,9 +119,22 @@ internal sealed class KeyDirectory(int expected = 0)
         }
 
         entry.Delete();
+        _limited.TryRemove(id, out _);
         _byId.Remove(id, entry);
         Forget(entry, entry.Key, null);
         return entry;
+    }
+
+    private void NoteLimits(KeyEntry entry)
+    {
+        if (entry.Limits.Length > 0)
+        {
+            _limited[entry.Key.Id] = entry;
+        }
+        else if (!_limited.IsEmpty)
+        {
+            _limited.TryRemove(entry.Key.Id, out _);
+        }
     }
 
     // Under what next has and former has not.

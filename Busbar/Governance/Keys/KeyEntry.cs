@@ -1,9 +1,13 @@
+using Busbar.Governance.Groups;
+
 namespace Busbar.Governance.Keys;
 
 /// <summary>A key in force and its running counters. One object for as long as the key exists; edits replace <see cref="Key"/>.</summary>
 internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
 {
     private VirtualKey _key = key;
+    private GroupNode? _group;
+    private LimitCounter[] _limits = LimitCounters.Of(key.Id, key.Limits, []);
     private volatile bool _isDeleted;
 
     /// <summary>Greater than that of every key that was made before it: creation is told in seconds, and several keys may be made in one.</summary>
@@ -13,8 +17,26 @@ internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
     public VirtualKey Key
     {
         get => Volatile.Read(ref _key);
-        set => Volatile.Write(ref _key, value);
+        set
+        {
+            Volatile.Write(ref _limits, LimitCounters.Of(value.Id, value.Limits, _limits));
+            Volatile.Write(ref _key, value);
+        }
     }
+
+    /// <summary>The group it belongs to; null for none.</summary>
+    public GroupNode? Group
+    {
+        get => Volatile.Read(ref _group);
+        set => Volatile.Write(ref _group, value);
+    }
+
+    /// <summary>The counts of the key's own limits beside those of its <see cref="Account"/>.</summary>
+    public LimitCounter[] Limits => Volatile.Read(ref _limits);
+
+    /// <summary>Whether any limit of the key, or of a group above it, needs to know what a request may use.</summary>
+    public bool NeedsEstimate =>
+        Key is { MaxBudgetCents: not null } or { TpmLimit: not null } || Group is { NeedsEstimate: true } || (Limits.Length > 0 && LimitCounters.NeedEstimate(Limits));
 
     /// <summary>Spending, rates and open reservations.</summary>
     public KeyAccount Account { get; } = account;
@@ -26,7 +48,7 @@ internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
     public bool Admits(in KeyDigest digest, long now)
     {
         VirtualKey key = Key;
-        return !_isDeleted && key.IsActive(now) && (key.Digest.Equals(digest) || (key.FormerDigest is { } former && former.Equals(digest) && now < key.FormerUntil));
+        return !_isDeleted && key.IsActive(now) && Group is not { IsFrozen: true } && (key.Digest.Equals(digest) || (key.FormerDigest is { } former && former.Equals(digest) && now < key.FormerUntil));
     }
 
     /// <summary>Marks the key as deleted, for requests and connections that still hold this object.</summary>

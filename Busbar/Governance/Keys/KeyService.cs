@@ -1,5 +1,6 @@
 using Busbar.Configuration.Model;
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
 using Busbar.Governance.Store;
 using Busbar.Ir;
 
@@ -14,19 +15,20 @@ namespace Busbar.Governance.Keys;
 /// <param name="mint">Makes secrets.</param>
 /// <param name="audit">Notes what was done.</param>
 /// <param name="time">The clock.</param>
-internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint, AuditLog audit, TimeProvider time)
+/// <param name="turn">Shared with others who edit what keys refer to; null when there are none.</param>
+internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint, AuditLog audit, TimeProvider time, EditTurn? turn = null)
 {
     /// <summary>Longest time that a former secret stays valid after a rotation, seconds: 30 days.</summary>
     public const int MostOverlapSeconds = 30 * 86_400;
 
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly EditTurn _turn = turn ?? new EditTurn();
     private readonly IdempotencyMemory _made = new();
 
     /// <summary>
     /// Mints a key with everything that <paramref name="template"/> says but id, digest and creation, which are new. A call that repeats an
     /// <paramref name="idempotencyKey"/> of the last day makes no other key and tells which one the first call made, without its secret.
     /// </summary>
-    public Task<KeyReply> CreateAsync(VirtualKey template, string? idempotencyKey, string source) => EditAsync(() =>
+    public Task<KeyReply> CreateAsync(VirtualKey template, string? idempotencyKey, string source) => _turn.TakeAsync(() =>
     {
         if (idempotencyKey is not null && _made.Find(idempotencyKey, Now) is { } made)
         {
@@ -36,12 +38,17 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
         Secret secret = mint.NewSecret();
         var digest = KeyDigest.Of(secret.Reveal());
         VirtualKey key = template with { Id = digest.ToKeyId(), Digest = digest, CreatedAt = Now };
+        if (key.GroupId is not null && governor.Groups.Find(key.GroupId) is null)
+        {
+            return new KeyReply(KeyStatus.NoGroup);
+        }
+
         if (!governor.Store.Insert(key))
         {
             throw new StoreException($"the id {key.Id} of a new key is taken; try again");
         }
 
-        if (!governor.Keys.TryAdd(new KeyEntry(key, new KeyAccount())))
+        if (!governor.Keys.TryAdd(new KeyEntry(key, new KeyAccount()) { Group = governor.Groups.Find(key.GroupId) }))
         {
             governor.Store.Delete(key.Id);
             throw new StoreException($"the key {key.Id} is in force but was not stored; restart");
@@ -58,6 +65,15 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
 
     /// <summary>The key called <paramref name="id"/>; null when there is none.</summary>
     public VirtualKey? Find(string id) => governor.Keys.Find(id)?.Key;
+
+    /// <summary>The counts of the limits of the key called <paramref name="id"/>.</summary>
+    public LimitCounter[] CountersOf(string id) => governor.Keys.Find(id)?.Limits ?? [];
+
+    /// <summary>The group that the key called <paramref name="id"/> belongs to; null for none.</summary>
+    public Group? GroupOf(string id) => governor.Keys.Find(id)?.Group?.Group;
+
+    /// <summary>Limits that a key gets which is made in the group <paramref name="groupId"/> and says nothing of limits.</summary>
+    public IReadOnlyList<Limit> LimitsForChildrenOf(string? groupId) => governor.Groups.Find(groupId)?.Group.ChildLimits ?? [];
 
     /// <summary>Number of keys.</summary>
     public int Count => governor.Keys.Count;
@@ -128,7 +144,7 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
         source);
 
     /// <summary>Removes a key and its usage. Of two calls at once, one finds it.</summary>
-    public Task<KeyReply> DeleteAsync(string id, string source) => EditAsync(() =>
+    public Task<KeyReply> DeleteAsync(string id, string source) => _turn.TakeAsync(() =>
     {
         if (governor.Keys.Find(id) is not { } entry)
         {
@@ -154,7 +170,7 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
 
     private long Now => time.GetUtcNow().ToUnixTimeSeconds();
 
-    private Task<KeyReply> ReplaceAsync(string id, Func<VirtualKey, KeyReply> edit, string action, string detail, string source) => EditAsync(() =>
+    private Task<KeyReply> ReplaceAsync(string id, Func<VirtualKey, KeyReply> edit, string action, string detail, string source) => _turn.TakeAsync(() =>
     {
         if (governor.Keys.Find(id) is not { } entry)
         {
@@ -165,6 +181,16 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
         if (reply.Status != KeyStatus.Done || ReferenceEquals(reply.Key, entry.Key))
         {
             return reply;
+        }
+
+        if (reply.Key!.GroupId is not null && governor.Groups.Find(reply.Key.GroupId) is null)
+        {
+            return new KeyReply(KeyStatus.NoGroup);
+        }
+
+        if (LimitCounters.Passed(reply.Key.Limits, entry.Limits, Now) is not null)
+        {
+            return new KeyReply(KeyStatus.BelowUsed);
         }
 
         if (!governor.Store.Update(reply.Key!))
@@ -178,6 +204,7 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
         }
 
         governor.Keys.TryUpdate(reply.Key!);
+        entry.Group = governor.Groups.Find(reply.Key.GroupId);
         audit.Note(action, id, detail, source);
         return reply;
     });
@@ -202,19 +229,5 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
             ],
             []);
         return spent;
-    }
-
-    // Off the caller's thread, since the store blocks; without a token, since half an edit is worse than one that nobody waits for.
-    private async Task<KeyReply> EditAsync(Func<KeyReply> edit)
-    {
-        await _turn.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            return await Task.Run(edit).ConfigureAwait(false);
-        }
-        finally
-        {
-            _turn.Release();
-        }
     }
 }

@@ -15,6 +15,12 @@ internal enum KeyStatus : byte
     /// <summary>Without a master key no access key can be stored; nothing changed.</summary>
     NoMasterKey,
 
+    /// <summary>There is no group with the id that the key was to belong to; nothing changed.</summary>
+    NoGroup,
+
+    /// <summary>More is used already than a limit is to allow; nothing changed.</summary>
+    BelowUsed,
+
     /// <summary>The key has no access key; nothing changed.</summary>
     NoAccessKey,
 }

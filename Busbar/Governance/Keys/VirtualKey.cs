@@ -1,4 +1,5 @@
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
 
 namespace Busbar.Governance.Keys;
 
@@ -84,11 +85,18 @@ internal sealed record VirtualKey
         init => _extras = _extras.ExpiresAt == value ? _extras : _extras with { ExpiresAt = value };
     }
 
-    /// <summary>A label of its own for reports, such as a team; null for none.</summary>
-    public string? Group
+    /// <summary>Id of the group it belongs to; null for none.</summary>
+    public string? GroupId
     {
-        get => _extras.Group;
-        init => _extras = _extras.Group == value ? _extras : _extras with { Group = value };
+        get => _extras.GroupId;
+        init => _extras = _extras.GroupId == value ? _extras : _extras with { GroupId = value };
+    }
+
+    /// <summary>Limits beside those above: for windows, pools and models of their own.</summary>
+    public IReadOnlyList<Limit> Limits
+    {
+        get => _extras.Limits;
+        init => _extras = _extras.Limits.Count == 0 && value.Count == 0 ? _extras : _extras with { Limits = value };
     }
 
     /// <summary>Free labels.</summary>

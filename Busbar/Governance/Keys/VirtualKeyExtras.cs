@@ -1,3 +1,5 @@
+using Busbar.Governance.Groups;
+
 namespace Busbar.Governance.Keys;
 
 /// <summary>What few keys have, kept apart so that the many others are small in memory. The properties of <see cref="VirtualKey"/> say what it means.</summary>
@@ -21,8 +23,11 @@ internal sealed record VirtualKeyExtras
     /// <inheritdoc cref="VirtualKey.ExpiresAt"/>
     public long? ExpiresAt { get; init; }
 
-    /// <inheritdoc cref="VirtualKey.Group"/>
-    public string? Group { get; init; }
+    /// <inheritdoc cref="VirtualKey.GroupId"/>
+    public string? GroupId { get; init; }
+
+    /// <inheritdoc cref="VirtualKey.Limits"/>
+    public IReadOnlyList<Limit> Limits { get; init; } = [];
 
     /// <inheritdoc cref="VirtualKey.AccessKey"/>
     public AccessKeyPair? AccessKey { get; init; }

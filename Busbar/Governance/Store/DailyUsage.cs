@@ -39,7 +39,7 @@ internal readonly record struct DailyUsage(
     long ImageOutput)
 {
     /// <summary>What one request adds.</summary>
-    public static DailyUsage Of(in Settlement settlement) => new(
+    public static DailyUsage Of(in ChargedAmount settlement) => new(
         settlement.KeyId,
         settlement.Model,
         settlement.Day,

@@ -1,3 +1,4 @@
+using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 
 namespace Busbar.Governance.Store;
@@ -19,6 +20,18 @@ internal interface IGovernanceStore : IDisposable
 
     /// <summary>Removes a key and all its usage. False when there is none.</summary>
     bool Delete(string id);
+
+    /// <summary>Adds a group.</summary>
+    void InsertGroup(Group group);
+
+    /// <summary>Replaces the group with the same id.</summary>
+    void UpdateGroup(Group group);
+
+    /// <summary>Removes a group that nothing belongs to, and its counts.</summary>
+    void DeleteGroup(string id);
+
+    /// <summary>Writes counts of limits, each in place of what was known of its window; all or nothing. The collection is the caller's again when the call returns.</summary>
+    void Put(IReadOnlyCollection<LimitUsage> usages);
 
     /// <summary>
     /// Adds the increments of one flush, all or nothing. Increments of keys that no longer exist are passed over. Both collections are the caller's again

@@ -1,4 +1,5 @@
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
 using Microsoft.Extensions.Logging;
 
 namespace Busbar.Governance.Store;
@@ -25,6 +26,7 @@ internal sealed partial class Ledger : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Task _writer;
+    private readonly Dictionary<(string Owner, string Key, long Start), LimitUsage> _unstoredCounts = [];
     private LedgerSums _unstored = new();
     private long _flushErrors;
     private long _lastFlush;
@@ -40,6 +42,9 @@ internal sealed partial class Ledger : IAsyncDisposable
         _writer = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
+    /// <summary>Takes the counts of limits that changed since it was asked last; null for none.</summary>
+    public Func<List<LimitUsage>>? Counts { get; set; }
+
     /// <summary>Flushes that failed, ever.</summary>
     public long FlushErrors => Interlocked.Read(ref _flushErrors);
 
@@ -47,7 +52,7 @@ internal sealed partial class Ledger : IAsyncDisposable
     public TimeSpan Lag => _time.GetElapsedTime(Interlocked.Read(ref _lastFlush));
 
     /// <summary>Takes in what a request cost. Never waits for the store.</summary>
-    public void Post(in Settlement settlement)
+    public void Post(in ChargedAmount settlement)
     {
         // Which of them takes it makes no difference to the sums, so threads need not meet in one.
         Posts posts = _posted[Environment.CurrentManagedThreadId % _posted.Length];
@@ -124,7 +129,7 @@ internal sealed partial class Ledger : IAsyncDisposable
 
         if (_unstored.Windows.Count > 0)
         {
-            if (!TryStore(_unstored))
+            if (!TryStore(() => _store.Add(_unstored.Windows, _unstored.Days)))
             {
                 return false;
             }
@@ -132,15 +137,41 @@ internal sealed partial class Ledger : IAsyncDisposable
             _unstored = new LedgerSums();
         }
 
+        if (!FlushCounts())
+        {
+            return false;
+        }
+
         Interlocked.Exchange(ref _lastFlush, began);
         return true;
     }
 
-    private bool TryStore(LedgerSums sums)
+    // The whole count each time, so that of one that could not be written only the newest matters.
+    private bool FlushCounts()
+    {
+        foreach (LimitUsage usage in Counts?.Invoke() ?? [])
+        {
+            _unstoredCounts[(usage.Owner, usage.Key, usage.WindowStart)] = usage;
+        }
+
+        if (_unstoredCounts.Count > 0)
+        {
+            if (!TryStore(() => _store.Put(_unstoredCounts.Values)))
+            {
+                return false;
+            }
+
+            _unstoredCounts.Clear();
+        }
+
+        return true;
+    }
+
+    private bool TryStore(Action store)
     {
         try
         {
-            _store.Add(sums.Windows, sums.Days);
+            store();
             return true;
         }
         catch (Exception exception)

@@ -18,7 +18,7 @@ internal sealed class LedgerPosts
     public IReadOnlyCollection<Sum> Sums => _sums.Values;
 
     /// <summary>Takes in what a request cost.</summary>
-    public void Add(in Settlement settlement)
+    public void Add(in ChargedAmount settlement)
     {
         ref Sum sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_sums, new Place(settlement), out bool exists);
         var posted = new Sum(WindowUsage.Of(settlement), DailyUsage.Of(settlement));
@@ -28,7 +28,7 @@ internal sealed class LedgerPosts
     /// <summary>What was posted for one key, model, day and window.</summary>
     internal readonly record struct Sum(WindowUsage Window, DailyUsage Day);
 
-    private readonly struct Place(in Settlement settlement) : IEquatable<Place>
+    private readonly struct Place(in ChargedAmount settlement) : IEquatable<Place>
     {
         // Ids are hexadecimal digits of a hash, but for those that an operator wrote into the file: eight of them tell keys apart.
         private const int Told = 8;

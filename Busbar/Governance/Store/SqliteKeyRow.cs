@@ -14,7 +14,7 @@ internal sealed class SqliteKeyRow
     /// <summary>The columns in the order in which they are read and bound.</summary>
     public const string Columns =
         "id, key_hash, name, allowed_pools, max_budget_cents, budget_period, rpm_limit, tpm_limit, enabled, created_at, former_hash, former_until, max_concurrent, "
-        + "enforcement, price_per_request_cents, price_per_1k_tokens_cents, expires_at, key_group, labels, access_key_id, access_key_secret";
+        + "enforcement, price_per_request_cents, price_per_1k_tokens_cents, expires_at, group_id, labels, access_key_id, access_key_secret, limits";
 
     private readonly Dictionary<string, string[]?> _pools = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, string>?> _labels = new(StringComparer.Ordinal);
@@ -43,10 +43,11 @@ internal sealed class SqliteKeyRow
         key.PricePerRequestCents,
         key.PricePer1KTokensCents,
         key.ExpiresAt,
-        key.Group,
+        key.GroupId,
         WriteLabels(key.Labels),
         key.AccessKey?.Id,
         key.AccessKey?.SealedSecret,
+        SqliteGroupRow.WriteLimits(key.Limits),
     ];
 
     /// <summary>The key of the current row. Throws <see cref="InvalidDataException"/> that names key and column when one of them makes no sense.</summary>
@@ -74,9 +75,10 @@ internal sealed class SqliteKeyRow
                 PricePerRequestCents = Optional(row, 14),
                 PricePer1KTokensCents = Optional(row, 15),
                 ExpiresAt = Optional(row, 16),
-                Group = row.IsNull(17) ? null : Shared(_groups, row.Utf8(17), static group => group),
+                GroupId = row.IsNull(17) ? null : Shared(_groups, row.Utf8(17), static group => group),
                 Labels = Labels(row, 18),
                 AccessKey = row.IsNull(19) ? null : new AccessKeyPair(row.Text(19), row.Blob(20)),
+                Limits = row.Utf8(21) is { IsEmpty: false } limits ? SqliteGroupRow.ReadLimits(Encoding.UTF8.GetString(limits)) ?? throw row.Unreadable(21) : [],
             };
         }
         catch (InvalidDataException problem)

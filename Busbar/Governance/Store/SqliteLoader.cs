@@ -1,3 +1,4 @@
+using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Microsoft.Data.Sqlite;
 
@@ -43,7 +44,13 @@ internal static class SqliteLoader
         }
 
         List<string> unreadable = windows.End();
-        return new StoredGovernance(keys, windows.Windows(), unreadable) { Warnings = reader.Warnings };
+        return new StoredGovernance(keys, windows.Windows(), unreadable)
+        {
+            Warnings = reader.Warnings,
+            Groups = connection.Read(SqliteGroupRow.Query, SqliteGroupRow.Read),
+            LimitUsages = connection.Read(
+                "SELECT owner, limit_key, window_start, used FROM limit_counters", row => new LimitUsage(row.Text(0), row.Text(1), row.Count(2), row.Count(3))),
+        };
     }
 
     // Row ids grow with every key that was ever made, the file with those that are left: room is made for the fewer of both.

@@ -7,7 +7,7 @@ namespace Busbar.Governance.Store;
 internal static class SqliteSchema
 {
     /// <summary>The version this program reads and writes; older ones are brought up to it.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     // "Busb": tells our files from other programs' ("application_id" in SQLite's file format).
     private const long ApplicationId = 0x42757362;
@@ -121,6 +121,32 @@ internal static class SqliteSchema
         ALTER TABLE usage_daily ADD COLUMN audio_input INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE usage_daily ADD COLUMN audio_output INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE usage_daily ADD COLUMN image_output INTEGER NOT NULL DEFAULT 0;
+        """,
+
+        // A tree of groups. What was a label of keys becomes a group without limits.
+        """
+        CREATE TABLE key_groups (
+          id TEXT NOT NULL PRIMARY KEY,
+          name TEXT NOT NULL,
+          parent_id TEXT REFERENCES key_groups (id),
+          frozen INTEGER NOT NULL DEFAULT 0,
+          created_at INTEGER NOT NULL,
+          limits TEXT NOT NULL DEFAULT '',
+          child_limits TEXT NOT NULL DEFAULT '');
+        CREATE UNIQUE INDEX key_groups_name ON key_groups (ifnull(parent_id, ''), name);
+        INSERT INTO key_groups (id, name, created_at)
+          SELECT 'grp_' || lower(hex(randomblob(8))), key_group, min(created_at) FROM virtual_keys WHERE key_group IS NOT NULL GROUP BY key_group;
+        ALTER TABLE virtual_keys ADD COLUMN group_id TEXT REFERENCES key_groups (id);
+        ALTER TABLE virtual_keys ADD COLUMN limits TEXT NOT NULL DEFAULT '';
+        UPDATE virtual_keys SET group_id = (SELECT key_groups.id FROM key_groups WHERE key_groups.name = key_group) WHERE key_group IS NOT NULL;
+        ALTER TABLE virtual_keys DROP COLUMN key_group;
+        CREATE INDEX virtual_keys_group ON virtual_keys (group_id) WHERE group_id IS NOT NULL;
+        CREATE TABLE limit_counters (
+          owner TEXT NOT NULL,
+          limit_key TEXT NOT NULL,
+          window_start INTEGER NOT NULL,
+          used INTEGER NOT NULL,
+          PRIMARY KEY (owner, limit_key, window_start)) WITHOUT ROWID;
         """,
     ];
 

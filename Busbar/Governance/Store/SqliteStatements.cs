@@ -36,6 +36,19 @@ internal sealed class SqliteStatements
         AppendAudit = connection.Prepare("INSERT INTO audit_log (at, action, subject, detail, source) VALUES (?1, ?2, ?3, ?4, ?5)");
         ReadAudit = connection.Prepare("SELECT id, at, action, subject, detail, source FROM audit_log WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
 
+        InsertGroup = connection.Prepare("INSERT INTO key_groups (id, name, parent_id, frozen, created_at, limits, child_limits) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+        UpdateGroup = connection.Prepare("UPDATE key_groups SET name = ?2, parent_id = ?3, frozen = ?4, limits = ?6, child_limits = ?7 WHERE id = ?1 AND created_at = ?5");
+        DeleteGroup = connection.Prepare("DELETE FROM key_groups WHERE id = ?1");
+        PutCount = connection.Prepare("""
+            INSERT INTO limit_counters (owner, limit_key, window_start, used) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (owner, limit_key, window_start) DO UPDATE SET used = excluded.used
+            """);
+        DeleteCounts = connection.Prepare("DELETE FROM limit_counters WHERE owner = ?1");
+        PruneCounts = connection.Prepare("""
+            DELETE FROM limit_counters WHERE (owner, limit_key, window_start) IN
+              (SELECT owner, limit_key, window_start FROM limit_counters WHERE window_start > 0 AND window_start < ?1 LIMIT ?2)
+            """);
+
         PruneDays = connection.Prepare("DELETE FROM usage_daily WHERE (day, key_id, model) IN (SELECT day, key_id, model FROM usage_daily WHERE day < ?1 LIMIT ?2)");
         PruneWindows = connection.Prepare("""
             DELETE FROM usage_counters WHERE (window_start, key_id) IN
@@ -88,6 +101,24 @@ internal sealed class SqliteStatements
 
     /// <summary>Entries below an id, at most so many.</summary>
     public SqliteCommand ReadAudit { get; }
+
+    /// <summary>Takes a <see cref="Groups.Group"/>.</summary>
+    public SqliteCommand InsertGroup { get; }
+
+    /// <summary>Takes a <see cref="Groups.Group"/>.</summary>
+    public SqliteCommand UpdateGroup { get; }
+
+    /// <summary>Takes an id.</summary>
+    public SqliteCommand DeleteGroup { get; }
+
+    /// <summary>Takes a <see cref="Groups.LimitUsage"/>.</summary>
+    public SqliteCommand PutCount { get; }
+
+    /// <summary>Removes the counts of an owner.</summary>
+    public SqliteCommand DeleteCounts { get; }
+
+    /// <summary>Removes counts of windows that began before a time, at most so many.</summary>
+    public SqliteCommand PruneCounts { get; }
 
     /// <summary>Removes days before one, at most so many rows.</summary>
     public SqliteCommand PruneDays { get; }

@@ -1,4 +1,5 @@
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Microsoft.Data.Sqlite;
 
@@ -162,7 +163,35 @@ internal sealed class SqliteStore : IGovernanceStore
     public bool Update(VirtualKey key) => Change(() => _sql.UpdateKey.Run(SqliteKeyRow.ValuesOf(key)) == 1);
 
     /// <inheritdoc/>
-    public bool Delete(string id) => Change(() => _sql.DeleteKey.Run(id) == 1);
+    public bool Delete(string id) => Change(() =>
+    {
+        _sql.DeleteCounts.Run(id);
+        return _sql.DeleteKey.Run(id) == 1;
+    });
+
+    /// <inheritdoc/>
+    public void InsertGroup(Group group) => Change(() => _sql.InsertGroup.Run(SqliteGroupRow.ValuesOf(group)));
+
+    /// <inheritdoc/>
+    public void UpdateGroup(Group group) => Change(() => _sql.UpdateGroup.Run(SqliteGroupRow.ValuesOf(group)));
+
+    /// <inheritdoc/>
+    public void DeleteGroup(string id) => Change(() =>
+    {
+        _sql.DeleteCounts.Run(id);
+        return _sql.DeleteGroup.Run(id);
+    });
+
+    /// <inheritdoc/>
+    public void Put(IReadOnlyCollection<LimitUsage> usages) => Change(() =>
+    {
+        foreach (LimitUsage usage in usages)
+        {
+            _sql.PutCount.Run(usage.Owner, usage.Key, usage.WindowStart, usage.Used);
+        }
+
+        return true;
+    });
 
     /// <inheritdoc/>
     public void Add(IReadOnlyCollection<WindowUsage> windows, IReadOnlyCollection<DailyUsage> days)
@@ -310,6 +339,7 @@ internal sealed class SqliteStore : IGovernanceStore
             isDone = Change(() =>
                 _sql.PruneDays.Run(now - (DaysKept * Day), PruneAtOnce)
                 + _sql.PruneWindows.Run(now - (WindowDaysKept * Day), PruneAtOnce)
+                + _sql.PruneCounts.Run(now - (DaysKept * Day), PruneAtOnce)
                 + _sql.PruneAudit.Run(AuditKept, PruneAtOnce)) < PruneAtOnce;
         }
         catch (StoreException)

@@ -12,7 +12,7 @@ namespace Busbar.Governance.Store;
 internal readonly record struct WindowUsage(string KeyId, long WindowStart, long SpendNanos, long Tokens, long Requests)
 {
     /// <summary>What one request adds.</summary>
-    public static WindowUsage Of(in Settlement settlement) => new(
+    public static WindowUsage Of(in ChargedAmount settlement) => new(
         settlement.KeyId, settlement.WindowStart, settlement.SpendNanos, Math.Min(settlement.Usage.Total, Prices.MostTokens), settlement.IsSuccess ? 1 : 0);
 
     /// <summary>This and <paramref name="more"/> of the same window; saturates.</summary>

@@ -23,6 +23,12 @@ internal sealed record RequestRecord
     /// <summary>The key's group.</summary>
     public string? Group { get; init; }
 
+    /// <summary>Id of that group; null for none.</summary>
+    public string? GroupId { get; init; }
+
+    /// <summary>The limit of a group, or of a key for a pool or window of its own, that refused it: its owner, kind, window and pool; null for none.</summary>
+    public string? Limit { get; init; }
+
     /// <summary>The key's labels.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 

@@ -18,6 +18,7 @@ internal static class RequestRecordJson
         json.WriteString("key"u8, record.Key);
         json.WriteString("key_name"u8, record.KeyName);
         json.WriteString("group"u8, record.Group);
+        json.WriteString("group_id"u8, record.GroupId);
         json.WriteStartObject("labels"u8);
         foreach ((string name, string value) in record.Labels ?? System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty)
         {
@@ -42,6 +43,7 @@ internal static class RequestRecordJson
         json.WriteNumber("status"u8, record.Status);
         json.WriteString("outcome"u8, record.Outcome);
         json.WriteString("reason"u8, record.Reason);
+        json.WriteString("limit"u8, record.Limit);
         json.WriteNumber("attempts"u8, record.Attempts);
         json.WriteStartArray("failures"u8);
         foreach (FailedAttempt failure in record.Failures)

@@ -3,7 +3,7 @@ using Busbar.Ir;
 namespace Busbar.Governance.Budgets;
 
 /// <summary>What one request cost a key, as the ledger takes it in. Sums of settlements are additive in every field.</summary>
-internal readonly record struct Settlement
+internal readonly record struct ChargedAmount
 {
     /// <summary>Id of the key.</summary>
     public required string KeyId { get; init; }

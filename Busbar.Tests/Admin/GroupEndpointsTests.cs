@@ -1,0 +1,178 @@
+using System.Text.Json;
+using Busbar.Configuration.Model;
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
+using Busbar.Tests.Governance;
+
+namespace Busbar.Tests.Admin;
+
+/// <summary>Every answer is held against the OpenAPI document by <see cref="AdminScene"/>.</summary>
+public sealed class GroupEndpointsTests
+{
+    [Fact]
+    public async Task A_group_is_made_shown_changed_and_removed()
+    {
+        await using var scene = new AdminScene();
+        AdminAnswer made = await scene.SendAsync(
+            "POST", "/admin/groups", """{"name":"org","limits":[{"kind":"budget","window":"month","max_cents":50000,"time_zone":"Europe/Berlin","start_day":5},{"kind":"concurrency","max":3,"pool":"fast"}]}""");
+        Assert.Equal(201, made.Status);
+        string id = made.Text("id");
+        Assert.Matches("^grp_[0-9a-f]{16}$", id);
+        Assert.Equal(["budget", "concurrency"], made.Json.GetProperty("limits").EnumerateArray().Select(limit => limit.GetProperty("kind").GetString()));
+
+        Assert.Equal(id, (await scene.SendAsync("GET", $"/admin/groups/{id}")).Text("id"));
+        Assert.Equal(1, (await scene.SendAsync("GET", "/admin/groups")).Json.GetProperty("groups").GetArrayLength());
+        AdminAnswer changed = await scene.SendAsync("PATCH", $"/admin/groups/{id}", """{"name":"firm","limits":null}""");
+        Assert.Equal(("firm", 0), (changed.Text("name"), changed.Json.GetProperty("limits").GetArrayLength()));
+        Assert.Equal(200, (await scene.SendAsync("DELETE", $"/admin/groups/{id}")).Status);
+        Assert.Equal(404, (await scene.SendAsync("GET", $"/admin/groups/{id}")).Status);
+        Assert.Equal(["group.create", "group.update", "group.delete"], scene.Store.ReadAudit(long.MaxValue, 10).Reverse().Select(entry => entry.Action));
+    }
+
+    [Theory]
+    [InlineData("""{"limits":[]}""", "'name' is required")]
+    [InlineData("""{"name":"a","parent_id":"grp_0000000000000000"}""", "names no group")]
+    [InlineData("""{"name":"a","limits":{}}""", "must be a list")]
+    [InlineData("""{"name":"a","limits":[7]}""", "'limits[0]' must be an object")]
+    [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"month","max_cents":1,"maximum":2}]}""", "unknown member")]
+    [InlineData("""{"name":"a","limits":[{"kind":"money","window":"month","max":1}]}""", "'limits[0].kind' must be one of")]
+    [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"year","max_cents":1}]}""", "'limits[0].window' must be one of")]
+    [InlineData("""{"name":"a","limits":[{"kind":"budget","max_cents":1}]}""", "'limits[0].window' must be one of")]
+    [InlineData("""{"name":"a","limits":[{"kind":"concurrency","window":"day","max":1}]}""", "means nothing for concurrency")]
+    [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"month","max":1}]}""", "write max_cents")]
+    [InlineData("""{"name":"a","limits":[{"kind":"tokens","window":"month","max_cents":1}]}""", "write max")]
+    [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"month","max_cents":-1}]}""", "must be a whole number from 0")]
+    [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"month","max_cents":99999999999999}]}""", "must be a whole number from 0")]
+    [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"week","max_cents":1,"start_day":9}]}""", "from 1 to 7")]
+    [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"month","max_cents":1,"start_day":31}]}""", "from 1 to 28")]
+    [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"day","max_cents":1,"start_day":2}]}""", "is for weeks and months")]
+    [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"rolling","max_cents":1}]}""", "'limits[0].days' must be")]
+    [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"day","max_cents":1,"days":3}]}""", "is for the window 'rolling'")]
+    [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"day","max_cents":1,"time_zone":"Europe/Atlantis"}]}""", "no time zone")]
+    [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1},{"kind":"requests","window":"day","max":2}]}""", "second limit of the same kind")]
+    public async Task What_makes_no_sense_is_refused_with_the_reason_and_nothing_is_made(string body, string message)
+    {
+        await using var scene = new AdminScene();
+
+        AdminAnswer answer = await scene.SendAsync("POST", "/admin/groups", body);
+
+        Assert.Equal(400, answer.Status);
+        Assert.Contains(message, answer.Body);
+        Assert.Equal(0, scene.Governor.Groups.Count);
+    }
+
+    [Fact]
+    public async Task The_tree_stays_a_tree_with_names_that_tell_siblings_apart()
+    {
+        await using var scene = new AdminScene();
+        string top = await MakeAsync(scene, "org");
+        string middle = await MakeAsync(scene, "team", top);
+        string bottom = await MakeAsync(scene, "project", middle);
+
+        foreach (string parent in (string[])[top, middle, bottom])
+        {
+            Assert.Contains("cycle", (await scene.SendAsync("PATCH", $"/admin/groups/{top}", $$"""{"parent_id":"{{parent}}"}""")).Body);
+        }
+
+        Assert.Contains("unknown_parent", (await scene.SendAsync("PATCH", $"/admin/groups/{top}", """{"parent_id":"grp_x"}""")).Body);
+        Assert.Equal(409, (await scene.SendAsync("POST", "/admin/groups", $$"""{"name":"team","parent_id":"{{top}}"}""")).Status);
+        Assert.Equal(201, (await scene.SendAsync("POST", "/admin/groups", $$"""{"name":"team","parent_id":"{{middle}}"}""")).Status);
+        Assert.Equal(409, (await scene.SendAsync("DELETE", $"/admin/groups/{top}")).Status);
+        Assert.Equal(200, (await scene.SendAsync("PATCH", $"/admin/groups/{bottom}", $$"""{"parent_id":"{{top}}"}""")).Status);
+        Assert.Equal(top, scene.Governor.Groups.Find(bottom)!.Group.ParentId);
+    }
+
+    [Fact]
+    public async Task A_limit_cannot_be_set_below_what_is_used_of_it()
+    {
+        await using var scene = new AdminScene();
+        string id = (await scene.SendAsync("POST", "/admin/groups", """{"name":"org","limits":[{"kind":"budget","window":"total","max_cents":50}]}""")).Text("id");
+        (string key, _) = await scene.CreateAsync($$"""{"name":"k","group_id":"{{id}}","limits":[{"kind":"requests","window":"day","max":5}]}""");
+        for (int i = 0; i < 3; i++)
+        {
+            var reservation = new Reservation();
+            Assert.Equal(Refusal.None, scene.Governor.TryReserve(scene.Governor.Keys.Find(key)!, TestKeys.Prices, ["flat"], default, reservation, "fast"));
+            TestKeys.Success().Settle(reservation);
+        }
+
+        AdminAnswer answer = await scene.SendAsync("PATCH", $"/admin/groups/{id}", """{"limits":[{"kind":"budget","window":"total","max_cents":2}]}""");
+        Assert.Equal(400, answer.Status);
+        Assert.Contains("below_used", answer.Body);
+        Assert.Equal(50, Assert.Single(scene.Governor.Groups.Find(id)!.Group.Limits).Max);
+        Assert.Contains("below_used", (await scene.SendAsync("PATCH", $"/admin/keys/{key}", """{"limits":[{"kind":"requests","window":"day","max":2}]}""")).Body);
+        Assert.Equal(200, (await scene.SendAsync("PATCH", $"/admin/groups/{id}", """{"limits":[{"kind":"budget","window":"total","max_cents":3}]}""")).Status);
+
+        JsonElement shown = (await scene.SendAsync("GET", $"/admin/groups/{id}")).Json.GetProperty("limits")[0];
+        Assert.Equal((3, 3), (shown.GetProperty("used_cents").GetInt32(), shown.GetProperty("max_cents").GetInt32()));
+        JsonElement window = (await scene.SendAsync("GET", $"/admin/keys/{key}/usage")).Json.GetProperty("limits")[0];
+        Assert.Equal(3, window.GetProperty("used").GetInt32());
+    }
+
+    [Fact]
+    public async Task Keys_join_move_and_are_shut_with_their_group()
+    {
+        await using var scene = new AdminScene();
+        string org = await MakeAsync(scene, "org");
+        string team = await MakeAsync(scene, "team", org);
+        (string id, string secret) = await scene.CreateAsync($$"""{"name":"k","group_id":"{{team}}"}""");
+        AdminAnswer shown = await scene.SendAsync("GET", $"/admin/keys/{id}");
+        Assert.Equal(("team", team), (shown.Text("group"), shown.Text("group_id")));
+
+        Assert.Equal(200, (await scene.SendAsync("PATCH", $"/admin/groups/{org}", """{"frozen":true}""")).Status);
+        Assert.False(scene.Opens(secret));
+        Assert.True((await scene.SendAsync("GET", $"/admin/groups/{team}")).Json.GetProperty("frozen_above").GetBoolean());
+        Assert.Equal(200, (await scene.SendAsync("PATCH", $"/admin/keys/{id}", """{"group_id":null}""")).Status);
+        Assert.True(scene.Opens(secret));
+        Assert.Equal(400, (await scene.SendAsync("PATCH", $"/admin/keys/{id}", """{"group_id":"grp_x"}""")).Status);
+        Assert.Equal(400, (await scene.SendAsync("POST", "/admin/keys", """{"name":"k","group_id":"grp_x"}""")).Status);
+        Assert.Equal(400, (await scene.SendAsync("PATCH", $"/admin/keys/{id}", $$"""{"group_id":"{{org}}","group":"g"}""")).Status);
+
+        // As a label, as it was before there were groups.
+        Assert.Equal("lab", (await scene.SendAsync("PATCH", $"/admin/keys/{id}", """{"group":"lab"}""")).Text("group"));
+        Assert.Equal("lab", (await scene.SendAsync("GET", $"/admin/groups/{scene.Governor.Keys.Find(id)!.Key.GroupId}")).Text("name"));
+    }
+
+    [Fact]
+    public async Task Groups_and_keys_that_say_nothing_of_limits_get_those_for_children()
+    {
+        await using var scene = new AdminScene();
+        string org = (await scene.SendAsync("POST", "/admin/groups", """{"name":"org","child_limits":[{"kind":"budget","window":"day","max_cents":7}]}""")).Text("id");
+        string plain = await MakeAsync(scene, "plain", org);
+        string own = (await scene.SendAsync("POST", "/admin/groups", $$"""{"name":"own","parent_id":"{{org}}","limits":[]}""")).Text("id");
+        (string key, _) = await scene.CreateAsync($$"""{"name":"k","group_id":"{{org}}"}""");
+
+        Assert.Equal(7, Assert.Single(scene.Governor.Groups.Find(plain)!.Group.Limits).Max);
+        Assert.Empty(scene.Governor.Groups.Find(own)!.Group.Limits);
+        Assert.Equal(7, Assert.Single(scene.Governor.Keys.Find(key)!.Key.Limits).Max);
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_changes_nothing()
+    {
+        await using var scene = new AdminScene();
+        string id = await MakeAsync(scene, "org");
+        scene.Store.FailNext(1);
+        Assert.Equal(500, (await scene.SendAsync("PATCH", $"/admin/groups/{id}", """{"frozen":true}""")).Status);
+        Assert.False(scene.Governor.Groups.Find(id)!.IsFrozen);
+    }
+
+    [Fact]
+    public async Task A_long_list_comes_in_pages()
+    {
+        await using var scene = new AdminScene();
+        string[] made = [await MakeAsync(scene, "a"), await MakeAsync(scene, "b"), await MakeAsync(scene, "c")];
+        List<string> seen = [];
+        for (string? query = "?limit=2"; query is not null;)
+        {
+            AdminAnswer page = await scene.SendAsync("GET", "/admin/groups" + query);
+            seen.AddRange(page.Json.GetProperty("groups").EnumerateArray().Select(group => group.GetProperty("id").GetString()!));
+            query = page.Json.GetProperty("next_cursor").GetString() is { } next ? $"?limit=2&cursor={next}" : null;
+        }
+
+        Assert.Equal(made.Order(), seen.Order());
+        Assert.Equal(400, (await scene.SendAsync("GET", "/admin/groups?cursor=grp_x")).Status);
+    }
+
+    private static async Task<string> MakeAsync(AdminScene scene, string name, string? parent = null) => (await scene.SendAsync(
+        "POST", "/admin/groups", parent is null ? $$"""{"name":"{{name}}"}""" : $$"""{"name":"{{name}}","parent_id":"{{parent}}"}""")).Text("id");
+}

@@ -1,0 +1,37 @@
+using Busbar.Ir;
+
+namespace Busbar.Governance.Groups;
+
+/// <summary>A limit of a group or a key. Immutable; within one owner it is known by kind, window and scope.</summary>
+internal sealed record Limit
+{
+    /// <summary>Most days of a rolling window.</summary>
+    public const int MaxDays = 366;
+
+    /// <summary>What it counts.</summary>
+    public required LimitKind Kind { get; init; }
+
+    /// <summary>For how long; meaningless for <see cref="LimitKind.Concurrency"/>.</summary>
+    public LimitPeriod Period { get; init; }
+
+    /// <summary>The most of it: cents of a <see cref="LimitKind.Budget"/>, otherwise a number. 0 forbids everything.</summary>
+    public required long Max { get; init; }
+
+    /// <summary>The pool, or the model, that it is about; null for all.</summary>
+    public string? Scope { get; init; }
+
+    /// <summary>IANA name of the zone in which days, weeks and months begin; null for UTC.</summary>
+    public string? TimeZone { get; init; }
+
+    /// <summary>First day of a week (1 for Monday to 7) or of a month (1 to 28).</summary>
+    public int StartDay { get; init; } = 1;
+
+    /// <summary>Days of a rolling window, 1 to <see cref="MaxDays"/>.</summary>
+    public int Days { get; init; }
+
+    /// <summary><see cref="Max"/> in the unit that is counted: nano-dollars of money.</summary>
+    public long Cap => Kind == LimitKind.Budget ? Money.OfCents(Max) : Max;
+
+    /// <summary>What it is known by within its owner, and what its count is stored under.</summary>
+    public string Key => $"{LimitWords.Of(Kind)}/{(Kind == LimitKind.Concurrency ? "now" : LimitWords.Of(Period))}/{Scope}";
+}
