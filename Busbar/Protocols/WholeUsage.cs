@@ -24,8 +24,8 @@ internal static class WholeUsage
             reader.Read();
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                bool isUsage = reader.ValueTextEquals("usage"u8) || (!alias.IsEmpty && reader.ValueTextEquals(alias));
-                bool isTier = reader.ValueTextEquals("service_tier"u8) || reader.ValueTextEquals("serviceTier"u8);
+                bool isUsage = reader.Is("usage"u8) || (!alias.IsEmpty && reader.Is(alias));
+                bool isTier = reader.Is("service_tier"u8) || reader.Is("serviceTier"u8);
                 reader.Read();
                 int start = (int)reader.TokenStartIndex;
                 reader.Skip();

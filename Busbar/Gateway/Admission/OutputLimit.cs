@@ -137,11 +137,11 @@ internal readonly record struct OutputLimit(long? Tokens, long Candidates, bool 
         /// <summary>A bit for the vendor's own word that <paramref name="reader"/> stands on; 0 for any other.</summary>
         public readonly int VendorsWord(ref Utf8JsonReader reader) => Protocol switch
         {
-            ProtocolId.OpenAI => reader.ValueTextEquals("max_tokens"u8) ? 1 : reader.ValueTextEquals("max_completion_tokens"u8) ? 2 : 0,
-            ProtocolId.Responses => reader.ValueTextEquals("max_output_tokens"u8) ? 1 : 0,
-            ProtocolId.Gemini => reader.ValueTextEquals("maxOutputTokens"u8) ? 1 : reader.ValueTextEquals("max_output_tokens"u8) ? 2 : 0,
-            ProtocolId.Bedrock => reader.ValueTextEquals("maxTokens"u8) ? 1 : 0,
-            _ => reader.ValueTextEquals("max_tokens"u8) ? 1 : 0,
+            ProtocolId.OpenAI => reader.Is("max_tokens"u8) ? 1 : reader.Is("max_completion_tokens"u8) ? 2 : 0,
+            ProtocolId.Responses => reader.Is("max_output_tokens"u8) ? 1 : 0,
+            ProtocolId.Gemini => reader.Is("maxOutputTokens"u8) ? 1 : reader.Is("max_output_tokens"u8) ? 2 : 0,
+            ProtocolId.Bedrock => reader.Is("maxTokens"u8) ? 1 : 0,
+            _ => reader.Is("max_tokens"u8) ? 1 : 0,
         };
 
         /// <summary>Takes in a member that is none of the vendor's limits.</summary>

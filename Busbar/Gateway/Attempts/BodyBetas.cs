@@ -36,8 +36,8 @@ internal static class BodyBetas
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            bool isList = isInside && (Is(reader, "anthropic_beta") || Is(reader, "betas"));
-            bool isFields = !isInside && Is(reader, "additionalModelRequestFields");
+            bool isList = isInside && (reader.Is("anthropic_beta") || reader.Is("betas"));
+            bool isFields = !isInside && reader.Is("additionalModelRequestFields");
             reader.Read();
             if (isList && reader.TokenType == JsonTokenType.StartArray)
             {
@@ -98,25 +98,12 @@ internal static class BodyBetas
     {
         foreach (string beta in deny)
         {
-            if (Is(reader, beta))
+            if (reader.Is(beta))
             {
                 return beta;
             }
         }
 
         return null;
-    }
-
-    private static bool Is(in Utf8JsonReader reader, string text)
-    {
-        try
-        {
-            return reader.ValueTextEquals(text);
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair: no text, and so none of these.
-            return false;
-        }
     }
 }
