@@ -12,6 +12,7 @@ usage: ./build.sh [command]
   run           build, then start it in demo mode; further arguments replace --demo
   test          everything that CI runs; the last line counts the results
   bench         load comparison with nginx and a bare proxy; --quick for a short one, --only PART for some of it
+  fuzz          bodies, streams, headers and files bent at random; --seconds N for each kind, --seed N for others than last time
   soak          mixed traffic, faults and disconnects for ten minutes; --minutes N for longer or shorter
   bench-micro   micro benchmarks; further arguments go to BenchmarkDotNet
   clean         remove everything that was built
@@ -245,6 +246,22 @@ bench() {
   exec python3 Busbar.Benchmarks/load/compare.py --busbar ./busbar --tools artifacts/bench "$@"
 }
 
+# Each kind of input for as long as told; a case that fails is printed with its number and its seed, which repeat it.
+fuzz() {
+  local seconds=60 seed=$((RANDOM * 32768 + RANDOM + 1))
+  while (( $# )); do
+    case $1 in
+      --seconds) seconds=${2:?} ;;
+      --seed) seed=${2:?} ;;
+      *) die "fuzz takes --seconds N and --seed N" ;;
+    esac
+    shift 2
+  done
+  need_sdk
+  say "fuzzing each kind of input for $seconds s with seed $seed"
+  BUSBAR_FUZZ_SECONDS=$seconds BUSBAR_FUZZ_SEED=$seed exec dotnet test Busbar.Tests/Busbar.Tests.csproj -c Debug --filter "FullyQualifiedName~Fuzz|FullyQualifiedName~Hostile"
+}
+
 soak() {
   need_sdk
   need_native
@@ -260,6 +277,7 @@ case $command in
   run) build; (( $# )) || set -- --demo; exec ./busbar "$@" ;;
   test) run_tests ;;
   bench) bench "$@" ;;
+  fuzz) fuzz "$@" ;;
   soak) soak "$@" ;;
   bench-micro)
     need_sdk

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Busbar.Tests.Scenarios.Fuzz;
 
-/// <summary>How far fuzzing over HTTP goes: a fixed seed and a few seconds, unless the variables BUSBAR_FUZZ_SEED and BUSBAR_FUZZ_SECONDS say otherwise.</summary>
+/// <summary>How far fuzzing goes: a fixed seed and a few seconds, unless the variables BUSBAR_FUZZ_SEED and BUSBAR_FUZZ_SECONDS say otherwise.</summary>
 internal sealed class FuzzBounds
 {
     private static readonly TimeSpan Usual = TimeSpan.FromSeconds(18);
