@@ -8,12 +8,15 @@ internal static partial class SourceTree
     private static readonly string[] Generated = ["bin", "obj"];
 
     /// <summary>Each source of the product: its path below the product's folder, with forward slashes, and its code without comments.</summary>
-    public static IReadOnlyList<(string Path, string Code)> Files { get; } = Read();
+    public static IReadOnlyList<(string Path, string Code)> Files { get; } = Read(static text => Comment().Replace(text, ""));
+
+    /// <summary>The same with its comments.</summary>
+    public static IReadOnlyList<(string Path, string Text)> Commented { get; } = Read(static text => text);
 
     /// <summary>The folder of a source, first segment only; empty for a file at the top.</summary>
     public static string FolderOf(string path) => path.Contains('/') ? path[..path.IndexOf('/')] : "";
 
-    private static List<(string Path, string Code)> Read()
+    private static List<(string Path, string Code)> Read(Func<string, string> of)
     {
         DirectoryInfo? root = new(AppContext.BaseDirectory);
         while (root is not null && !File.Exists(Path.Combine(root.FullName, "busbar.sln")))
@@ -29,7 +32,7 @@ internal static partial class SourceTree
             string path = Path.GetRelativePath(product, file).Replace('\\', '/');
             if (!Generated.Contains(FolderOf(path)))
             {
-                files.Add((path, Comment().Replace(File.ReadAllText(file), "")));
+                files.Add((path, of(File.ReadAllText(file))));
             }
         }
 

@@ -200,6 +200,7 @@ internal sealed class JsonTape : IDisposable
             throw new AllowanceException("JSON values");
         }
 
+        // Bounds: a size, and no access.
         Allowance?.Take(entries * Unsafe.SizeOf<Entry>());
         Entry[] larger = entries > MostKept ? GC.AllocateUninitializedArray<Entry>((int)entries) : ArrayPool<Entry>.Shared.Rent((int)entries);
         _entries.AsSpan(0, _count).CopyTo(larger);

@@ -114,6 +114,7 @@ internal readonly struct JsonText : IEquatable<JsonText>
 
     private static int Hash(ReadOnlySpan<byte> plain)
     {
+        // Bounds: Cast leaves an odd last byte out, which is taken by its index.
         int hash = string.GetHashCode(MemoryMarshal.Cast<byte, char>(plain));
         return plain.Length % 2 == 0 ? hash : HashCode.Combine(hash, plain[^1]);
     }

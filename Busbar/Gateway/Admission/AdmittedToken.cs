@@ -29,6 +29,7 @@ internal readonly struct AdmittedToken(Authenticator judge, string text, Credent
         authorization is not null && _carrier == CredentialCarrier.Bearer && ReferenceEquals(_text, authorization) && ReferenceEquals(_judge, judge);
 
     /// <summary>Whether <paramref name="judge"/> itself admitted this token from this carrier, which is not <c>Authorization</c>.</summary>
+    // Bounds: AsBytes covers exactly the characters of each string, and the comparison looks at lengths first.
     public bool IsToken(Authenticator judge, string token, CredentialCarrier carrier) =>
         _carrier == carrier && carrier != CredentialCarrier.Bearer && ReferenceEquals(_judge, judge)
         && CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(_text.AsSpan()), MemoryMarshal.AsBytes(token.AsSpan()));

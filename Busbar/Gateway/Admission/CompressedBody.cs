@@ -52,6 +52,7 @@ internal static class CompressedBody
         var plain = new PooledBuffer(first);
         try
         {
+            // Bounds: offset and count come with the array, from a buffer that always lies in one; the stream keeps to them.
             MemoryMarshal.TryGetArray(packed.Memory, out ArraySegment<byte> bytes);
             using var source = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
             using Stream decoder = Decoder(CodingOf(exchange.RequestHeaders.ContentEncoding), source);

@@ -41,6 +41,7 @@ internal sealed class IdTable(int expected)
     {
         if (utf8.Length == PrefixLength + Length && utf8.StartsWith("vk_"u8))
         {
+            // Bounds: Length bytes are left, the size of an Id; Read throws where there are fewer.
             return MemoryMarshal.Read<Id>(utf8[PrefixLength..]);
         }
 

@@ -44,6 +44,7 @@ internal sealed class LedgerPosts
 
         public override int GetHashCode()
         {
+            // Bounds: AsBytes covers the characters of the span, and Cast leaves out what is no whole number at its end.
             ReadOnlySpan<byte> end = MemoryMarshal.AsBytes(_key.AsSpan(Math.Max(0, _key.Length - Told)));
             ulong hash = (ulong)_model.Length ^ (ulong)_day ^ (ulong)_window;
             foreach (ulong characters in MemoryMarshal.Cast<byte, ulong>(end))

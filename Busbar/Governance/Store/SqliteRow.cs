@@ -9,6 +9,8 @@ namespace Busbar.Governance.Store;
 /// The rows of a query, one at a time, past ADO.NET and over the handle of its connection: a start reads millions of values, and through safe handles each
 /// would cost several times what SQLite takes for it.
 /// </summary>
+// Bounds: the only pointer is that of Bytes, to as many bytes as SQLite itself says right after it has handed the pointer out, with nothing called on the value in
+// between; the span ends with the row, which its callers copy from or parse before they step on. Columns are constants of the query beside them.
 internal sealed unsafe partial class SqliteRow : IDisposable
 {
     private readonly sqlite3 _database;
@@ -73,6 +75,7 @@ internal sealed unsafe partial class SqliteRow : IDisposable
             throw Unreadable(column);
         }
 
+        // Asked for in this order, so that the length is that of the form the pointer leads to; null stands for no bytes, and the length is then 0.
         byte* bytes = ValueBlob(cell);
         return new ReadOnlySpan<byte>(bytes, ValueLength(cell));
     }
