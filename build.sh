@@ -188,7 +188,7 @@ script_tests() {
   done
 }
 
-# The vendors' own JavaScript clients, and agents as their users run them, against the binary.
+# The vendors' own JavaScript clients, frameworks, and agents as their users run them, against the binary.
 sdk_tests() {
   [[ -f Busbar.Tests/Sdk/package.json ]] || return 0
   need node=nodejs npm=npm
@@ -199,8 +199,11 @@ sdk_tests() {
   fi
   local log=artifacts/sdk.log status=0
   say "Busbar.Tests/Sdk"
-  # Large packages; the tests of an agent that is not there are skipped.
-  (cd Busbar.Tests/Sdk/Agents && npm ci --ignore-scripts --no-audit --no-fund >&2) || say "the agents of Busbar.Tests/Sdk/Agents cannot be installed"
+  # Large packages, on whose being there nothing depends: their tests are skipped where they are not.
+  local folder
+  for folder in Agents Frameworks; do
+    (cd "Busbar.Tests/Sdk/$folder" && npm ci --ignore-scripts --no-audit --no-fund >&2) || say "the packages of Busbar.Tests/Sdk/$folder cannot be installed"
+  done
   (cd Busbar.Tests/Sdk && npm ci --no-audit --no-fund >&2 && BUSBAR="$OLDPWD/busbar" node --test --test-reporter=tap) >"$log" || status=$?
   grep -E '^ *not ok |^# (pass|fail|skipped) ' "$log" || true
   local ok bad out

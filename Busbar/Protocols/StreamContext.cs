@@ -7,4 +7,5 @@ namespace Busbar.Protocols;
 /// <param name="IncludeUsage">OpenAI: the client asked for a usage chunk.</param>
 /// <param name="JsonArray">Gemini: the client wants one JSON array instead of SSE.</param>
 /// <param name="ElapsedMilliseconds">Milliseconds since the request arrived, for dialects that report latency.</param>
-internal sealed record StreamContext(ResponseIdentity Identity, bool IncludeUsage, bool JsonArray, Func<long> ElapsedMilliseconds);
+/// <param name="LikelyInput">Anthropic: input tokens to show until the provider tells, which most do at the end; 0 when nothing is known.</param>
+internal sealed record StreamContext(ResponseIdentity Identity, bool IncludeUsage, bool JsonArray, Func<long> ElapsedMilliseconds, long LikelyInput = 0);

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Anthropic;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 using static Busbar.Tests.Protocols.Anthropic.Messages;
 
@@ -50,13 +51,13 @@ public sealed class ErrorTests
 
     [Fact]
     [Trait("gotcha", "T76")]
-    public void A_stream_ends_with_an_error_event_that_has_a_type()
+    public void A_stream_that_broke_off_ends_with_the_only_error_event_after_which_clients_try_again()
     {
         using IStreamWriter writer = NewWriter();
         using var output = new PooledBuffer();
-        writer.WriteError(new GatewayError(ErrorKind.BadGateway), output);
+        writer.WriteError(ErrorMapping.Interrupted, output);
 
-        Assert.Equal("event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"Internal server error\"}}\n\n", Encoding.UTF8.GetString(output.Span));
+        Assert.Equal("event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n", Encoding.UTF8.GetString(output.Span));
     }
 
     [SkippableFact]

@@ -202,6 +202,20 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public void A_stream_shows_the_likely_input_until_the_provider_tells_the_real_one()
+    {
+        using IStreamWriter writer = AnthropicProtocol.Instance.NewStreamWriter(new StreamContext(Identity, false, false, static () => 0, LikelyInput: 40));
+        using var output = new PooledBuffer();
+        writer.Write(new StreamEvent { Kind = StreamEventKind.MessageStart }, output);
+        writer.Write(new StreamEvent { Kind = StreamEventKind.MessageDelta, StopReason = StopReason.EndTurn, Usage = new Usage { Input = 37, Output = 2, IsReported = true } }, output);
+        writer.Write(new StreamEvent { Kind = StreamEventKind.MessageStop }, output);
+
+        List<(string Name, string Data)> frames = Frames(output.Span);
+        Assert.Equal(40, Parse(Encoding.UTF8.GetBytes(frames[0].Data))["message"]!["usage"]!["input_tokens"]!.GetValue<int>());
+        Assert.Equal(37, Parse(Encoding.UTF8.GetBytes(frames.Single(static frame => frame.Name == "message_delta").Data))["usage"]!["input_tokens"]!.GetValue<int>());
+    }
+
+    [Fact]
     public void Reading_and_writing_deltas_allocates_nothing()
     {
         using IStreamReader reader = AnthropicProtocol.Instance.NewStreamReader();

@@ -67,6 +67,7 @@ public sealed class RequestTests
     [InlineData(""" "inferenceConfig":{"maxTokens":5,"temperature":0.70,"newKnob":[1]} """)]
     [InlineData(""" "additionalModelRequestFields":{"topK":7,"anthropic_beta":["x"]} """)]
     [InlineData(""" "additionalModelRequestFields":{"reasoning_config":{"type":"enabled","budget_tokens":1024}},"outputConfig":{"effort":"high"} """)]
+    [InlineData(""" "additionalModelRequestFields":{"output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}} """)]
     [InlineData(""" "toolConfig":{"tools":[{"cachePoint":{"type":"default"}},{"toolSpec":{"name":"f","inputSchema":{"json":{}},"strict":false}},{"cachePoint":{"type":"default"}},{"systemTool":{"name":"s"}}],"toolChoice":{"tool":{"name":"f"}}} """)]
     [InlineData(""" "toolConfig":{"tools":[{"toolSpec":{"name":"f","inputSchema":{"json":{}}}}],"toolChoice":{"newChoice":{}},"newMember":1} """)]
     [InlineData(""" "guardrailConfig":{"guardrailIdentifier":"g"},"performanceConfig":{"latency":"optimized"},"requestMetadata":{"a":"b"},"serviceTier":{"type":"flex"},"promptVariables":{"a":{"text":"b"}} """)]
@@ -94,6 +95,13 @@ public sealed class RequestTests
         Assert.Equal(("""{"type":"object"}""", "n"), (request.ResponseFormat.Schema.ToString(), request.ResponseFormat.Name.ToString()));
         Assert.Equal((ToolChoiceKind.Required, "priority"), (request.ToolChoice.Kind, request.ServiceTier.ToString()));
         Assert.False(request.Metadata.IsNull);
+    }
+
+    [Fact]
+    public void A_schema_in_the_spelling_of_Claude_is_the_form_of_the_answer()
+    {
+        using ChatRequest request = Read($$$"""{ {{{Hello}}}, "additionalModelRequestFields":{"output_config":{"format":{"type":"json_schema","schema":{"type":"object"} } } } }""");
+        Assert.Equal((true, """{"type":"object"}"""), (request.ResponseFormat.Json, request.ResponseFormat.Schema.ToString()));
     }
 
     [Fact, Trait("gotcha", "T285")]

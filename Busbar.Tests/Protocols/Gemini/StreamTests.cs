@@ -3,6 +3,7 @@ using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Gemini;
+using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Protocols.Gemini;
@@ -129,6 +130,19 @@ public sealed class StreamTests
         JsonElement array = Content.Parse(output.Span);
         Assert.Equal(afterWords ? 2 : 1, array.GetArrayLength());
         Assert.Equal(500, array[array.GetArrayLength() - 1].GetProperty("error").GetProperty("code").GetInt32());
+    }
+
+    [Fact]
+    public void A_stream_that_broke_off_ends_with_a_bare_error_by_which_SDKs_know_one()
+    {
+        using var output = new PooledBuffer();
+        using IStreamWriter writer = Writer(false);
+        Feed(writer, output, new() { Kind = StreamEventKind.MessageStart });
+        output.Clear();
+
+        writer.WriteError(ErrorMapping.Interrupted, output);
+
+        Assert.Equal("{\"error\":{\"code\":500,\"message\":\"An internal error has occurred. Please retry.\",\"status\":\"INTERNAL\"}}\n", Encoding.UTF8.GetString(output.Span));
     }
 
     [Fact]

@@ -6,14 +6,24 @@ namespace Busbar.Protocols.Anthropic;
 /// <summary>Writes <c>{"type":"error","error":{"type","message"},"request_id"}</c>.</summary>
 internal static class ErrorWriter
 {
-    /// <summary>Writes the envelope of an answer, or of a stream event when <paramref name="requestId"/> is null.</summary>
-    public static void Write(in GatewayError error, int status, string? requestId, JsonWriter output)
+    /// <summary>Writes the envelope of an answer.</summary>
+    public static void Write(in GatewayError error, int status, string? requestId, JsonWriter output) =>
+        Write(TypeOf(error.Kind, status), error.Kind, error.Message, requestId, output);
+
+    /// <summary>Writes the envelope of a stream event. What broke off is an overload to the vendor, the only error in a stream after which clients try again.</summary>
+    public static void WriteInStream(in GatewayError error, JsonWriter output)
+    {
+        ErrorKind kind = error.Kind is ErrorKind.BadGateway or ErrorKind.Timeout ? ErrorKind.Overloaded : error.Kind;
+        Write(TypeOf(kind, AnthropicProtocol.Instance.StatusOf(error with { Kind = kind })), kind, error.Message, null, output);
+    }
+
+    private static void Write(ReadOnlySpan<byte> type, ErrorKind kind, string? message, string? requestId, JsonWriter output)
     {
         output.StartObject();
         output.Literal("type"u8, "error"u8);
         output.StartObject("error"u8);
-        output.Literal("type"u8, TypeOf(error.Kind, status));
-        output.String("message"u8, string.IsNullOrEmpty(error.Message) ? UsualMessage(error.Kind) : error.Message);
+        output.Literal("type"u8, type);
+        output.String("message"u8, string.IsNullOrEmpty(message) ? UsualMessage(kind) : message);
         output.EndObject();
         if (requestId is not null)
         {

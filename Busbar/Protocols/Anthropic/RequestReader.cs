@@ -230,7 +230,8 @@ internal static class RequestReader
         return null;
     }
 
-    private static bool ReadFormat(JsonNode node, ref ResponseFormat format)
+    /// <summary>Reads the <c>format</c> of an <c>output_config</c>; false when writing <paramref name="format"/> would not give it back.</summary>
+    public static bool ReadFormat(JsonNode node, ref ResponseFormat format)
     {
         if (node.IsNull)
         {

@@ -43,7 +43,7 @@ internal sealed class StreamWriter(StreamContext context) : IStreamWriter
     public void WriteError(in GatewayError error, PooledBuffer output)
     {
         output.Write("event: error\ndata: "u8);
-        ErrorWriter.Write(error, AnthropicProtocol.Instance.StatusOf(error), requestId: null, new JsonWriter(output));
+        ErrorWriter.WriteInStream(error, new JsonWriter(output));
         output.Write("\n\n"u8);
     }
 
@@ -71,7 +71,7 @@ internal sealed class StreamWriter(StreamContext context) : IStreamWriter
         json.Null("stop_reason"u8);
         json.Null("stop_sequence"u8);
         json.Null("stop_details"u8);
-        UsageFields.Write(_usage, start.ServiceTier, json);
+        UsageFields.Write(_usage.IsReported ? _usage : new Usage { Input = context.LikelyInput }, start.ServiceTier, json);
         _hasTier = !start.ServiceTier.IsNullOrEmpty;
         json.EndObject();
         json.EndObject();

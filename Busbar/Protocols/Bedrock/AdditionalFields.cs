@@ -23,6 +23,7 @@ internal static class AdditionalFields
             isCanonical = false;
             topK = First(topK, node["topK"u8], node["inferenceConfig"u8]["topK"u8], node["k"u8]);
             ReadOtherReasoning(node, ref request.Reasoning);
+            Anthropic.RequestReader.ReadFormat(node["output_config"u8]["format"u8], ref request.ResponseFormat);
             JsonNode single = node["tool_choice"u8]["disable_parallel_tool_use"u8];
             request.ParallelToolCalls = single.Bool is bool disabled ? !disabled : null;
         }

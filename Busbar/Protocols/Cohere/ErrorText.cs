@@ -22,7 +22,7 @@ internal static class ErrorText
         ErrorKind.Overloaded => "the service is currently overloaded, please try again later",
         ErrorKind.Unavailable => "the service is temporarily unavailable, please try again later",
         ErrorKind.Timeout => "the request timed out, please try again later",
-        ErrorKind.BadGateway => "the response was interrupted, please try again",
+        ErrorKind.BadGateway => "internal server error: the response was interrupted, please try again later",
         _ => "internal server error",
     };
 }

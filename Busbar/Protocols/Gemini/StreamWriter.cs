@@ -91,7 +91,9 @@ internal sealed class StreamWriter : IStreamWriter
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// The bare envelope, as the vendor breaks off: its SDKs know an error by the lack of <c>data:</c>, and read past one that is framed as an event.
+    /// </summary>
     public void WriteError(in GatewayError error, PooledBuffer output)
     {
         if (_isEnded)
@@ -99,10 +101,18 @@ internal sealed class StreamWriter : IStreamWriter
             return;
         }
 
-        Begin(output);
+        _array?.TryStart(output);
         ErrorEnvelope.WriteInStream(error, new JsonWriter(output));
-        End(output);
-        _array?.Close(output);
+        if (_array is null)
+        {
+            // No blank line, which would make it an event that SDKs drop: what is left at the end is an error to them even behind words of the same packet.
+            output.Write((byte)'\n');
+        }
+        else
+        {
+            _array.Close(output);
+        }
+
         _isEnded = true;
     }
 

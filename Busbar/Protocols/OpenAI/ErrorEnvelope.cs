@@ -47,7 +47,7 @@ internal static class ErrorEnvelope
         ErrorKind.Overloaded => "The server is currently overloaded. Please try again later.",
         ErrorKind.Unavailable => "The service is temporarily unavailable. Please try again later.",
         ErrorKind.Timeout => "The request timed out. Please try again later.",
-        ErrorKind.BadGateway => "The response was interrupted. Please try again.",
+        ErrorKind.BadGateway => "Internal server error: the response was interrupted. You can retry your request.",
         _ => "The server had an error while processing your request. Sorry about that!",
     };
 

@@ -41,6 +41,18 @@ public sealed class TurnNormaliserTests
     }
 
     [Fact]
+    public void Results_in_turns_of_their_own_answer_the_calls_together_everywhere()
+    {
+        foreach (ProtocolId egress in All)
+        {
+            using ChatRequest request = Talk("u:q", "a#1#2", "u=1", "u=2", "u:next");
+            string told = Apply(request, egress, out Losses losses);
+            Assert.EndsWith("=1,=2" + (request.Messages.Count == 3 ? ",next" : "|u:next"), told, StringComparison.Ordinal);
+            Assert.False(losses.Contains(LossField.UnansweredCall));
+        }
+    }
+
+    [Fact]
     public void Hoisted_instructions_keep_their_order_and_moving_them_is_noted()
     {
         using ChatRequest request = Talk("s:one", "u:q", "s:two");

@@ -23,6 +23,10 @@ internal static class TurnNormaliser
         foreach (Message message in request.Messages)
         {
             DropBlanks(message.Blocks, egress);
+
+            // Some clients send each result in a user turn of its own; together they answer the turn before.
+            bool isResults = message.Role == Role.User && message.Blocks.Count > 0 && message.Blocks.TrueForAll(static block => block.Kind == BlockKind.ToolResult);
+            message.Role = isResults ? Role.Tool : message.Role;
             if (isStrict)
             {
                 MakeObjects(message.Blocks, request.Arena);

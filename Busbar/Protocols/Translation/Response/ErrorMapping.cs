@@ -51,8 +51,8 @@ internal static class ErrorMapping
         _ => new(ErrorKind.Internal, Presentable(error.Error.Message)),
     };
 
-    /// <summary>For a stream that broke off.</summary>
-    public static GatewayError Interrupted { get; } = new(ErrorKind.BadGateway, "The response stream was interrupted before it was complete.");
+    /// <summary>For a stream that broke off: in the vendor's own words, by which clients know that they may try again.</summary>
+    public static GatewayError Interrupted { get; } = new(ErrorKind.BadGateway);
 
     private static string? Said(string? message) => string.IsNullOrWhiteSpace(message) ? null : message;
 
