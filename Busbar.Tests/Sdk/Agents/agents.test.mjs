@@ -24,4 +24,17 @@ describe('agents', { concurrency: 2 }, () => {
       });
     }
   }
+
+  // A provider that is not of the agent's dialect, so that the words are the gateway's.
+  for (const agent of agents.filter(({ name }) => !/gpt-6|openai-compatible/.test(name))) {
+    const provider = agent.name === 'Gemini CLI' ? 'openai' : 'gemini';
+    const skip = agent.isInstalled ? false : `${agent.name} is not installed`;
+    test(`${agent.name} tries again when a stream breaks off, ${provider} provider`, { skip, timeout: 200_000 }, async () => {
+      const broken = mark => ({ blocks: [{ text: 'Half of', mark }], stop: 'cut', mark });
+      const { code, output, asked, file } = await run(agent, provider, (turn, answer, count) => count === 2 ? broken(answer.mark) : answer);
+      assert.deepEqual([code, file], [0, after], output.slice(-4000));
+      assert.ok(output.includes(farewell));
+      assert.deepEqual(asked.map(({ turn }) => turn).slice(0, 3), [0, 1, 1]);
+    });
+  }
 });
