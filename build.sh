@@ -204,6 +204,7 @@ sdk_tests() {
   for folder in Agents Frameworks; do
     (cd "Busbar.Tests/Sdk/$folder" && npm ci --ignore-scripts --no-audit --no-fund >&2) || say "the packages of Busbar.Tests/Sdk/$folder cannot be installed"
   done
+  dotnet build Busbar.Tests/Sdk/Frameworks/DotNet -c Release -o Busbar.Tests/Sdk/Frameworks/DotNet/bin -v q --nologo >&2 || say "the frameworks for .NET cannot be built"
   (cd Busbar.Tests/Sdk && npm ci --no-audit --no-fund >&2 && BUSBAR="$OLDPWD/busbar" node --test --test-reporter=tap) >"$log" || status=$?
   grep -E '^ *not ok |^# (pass|fail|skipped) ' "$log" || true
   local ok bad out

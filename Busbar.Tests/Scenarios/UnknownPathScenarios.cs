@@ -37,6 +37,7 @@ public sealed class UnknownPathScenarios
     [Theory]
     [InlineData("HEAD", "/api/hello")]
     [InlineData("GET", "/api/hello")]
+    [InlineData("HEAD", $"/{Scene.Pool}/api/hello")]
     [InlineData("OPTIONS", "/")]
     public async Task What_clients_and_balancers_ask_first_is_no_refused_credential(string method, string path)
     {

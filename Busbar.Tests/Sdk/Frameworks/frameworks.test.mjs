@@ -5,7 +5,7 @@ import { startGateway, token } from '../support/gateway.mjs';
 import { calls, text } from '../support/model.mjs';
 import { dialects } from '../support/provider.mjs';
 
-const packages = ['aiSdk', 'langChain', 'openAIAgents', 'google'];
+const packages = ['aiSdk', 'langChain', 'openAIAgents', 'google', 'dotnet'];
 const schema = { type: 'object', properties: { city: { type: 'string' }, degrees: { type: 'integer' } }, required: ['city', 'degrees'], additionalProperties: false };
 const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const tools = run => [

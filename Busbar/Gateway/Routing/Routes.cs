@@ -38,10 +38,10 @@ internal static class Routes
         new("GET", "/", GatewayEndpoint.Root),
         new("HEAD", "/", GatewayEndpoint.Root),
 
-        // What HAProxy asks when its check names no path, and what Claude Code asks before it begins.
+        // What HAProxy asks when its check names no path, and what Claude Code asks before it begins, behind a name where its address has one.
         new("OPTIONS", "/", GatewayEndpoint.Root),
-        new("GET", "/api/hello", GatewayEndpoint.Root),
-        new("HEAD", "/api/hello", GatewayEndpoint.Root),
+        new("GET", "/api/hello", GatewayEndpoint.Root, ProtocolId.Anthropic),
+        new("HEAD", "/api/hello", GatewayEndpoint.Root, ProtocolId.Anthropic),
         new("GET", "/healthz", GatewayEndpoint.Health),
         new("HEAD", "/healthz", GatewayEndpoint.Health),
         new("GET", "/livez", GatewayEndpoint.Live),
