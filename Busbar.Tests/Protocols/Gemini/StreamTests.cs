@@ -133,7 +133,7 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public void A_stream_that_broke_off_ends_with_a_bare_error_by_which_SDKs_know_one()
+    public void A_stream_that_broke_off_ends_with_an_error_as_an_event_and_as_the_bare_tail_that_older_clients_know()
     {
         using var output = new PooledBuffer();
         using IStreamWriter writer = Writer(false);
@@ -142,7 +142,8 @@ public sealed class StreamTests
 
         writer.WriteError(ErrorMapping.Interrupted, output);
 
-        Assert.Equal("{\"error\":{\"code\":500,\"message\":\"An internal error has occurred. Please retry.\",\"status\":\"INTERNAL\"}}\n", Encoding.UTF8.GetString(output.Span));
+        const string Error = """{"error":{"code":500,"message":"An internal error has occurred. Please retry.","status":"INTERNAL"}}""";
+        Assert.Equal($"data: {Error}\n\n{Error}\n", Encoding.UTF8.GetString(output.Span));
     }
 
     [Fact]

@@ -92,7 +92,8 @@ internal sealed class StreamWriter : IStreamWriter
     }
 
     /// <summary>
-    /// The bare envelope, as the vendor breaks off: its SDKs know an error by the lack of <c>data:</c>, and read past one that is framed as an event.
+    /// The envelope as an event, and once more bare, as the vendor breaks off: @google/genai before 2.0 and @google/generative-ai read past an event that is
+    /// an error, and know one by the lack of <c>data:</c>.
     /// </summary>
     public void WriteError(in GatewayError error, PooledBuffer output)
     {
@@ -101,11 +102,13 @@ internal sealed class StreamWriter : IStreamWriter
             return;
         }
 
-        _array?.TryStart(output);
+        Begin(output);
         ErrorEnvelope.WriteInStream(error, new JsonWriter(output));
+        End(output);
         if (_array is null)
         {
-            // No blank line, which would make it an event that SDKs drop: what is left at the end is an error to them even behind words of the same packet.
+            // No blank line, behind which it would be dropped: what is left at the end is an error to these clients.
+            ErrorEnvelope.WriteInStream(error, new JsonWriter(output));
             output.Write((byte)'\n');
         }
         else
