@@ -85,7 +85,7 @@ export default {
         thinking: of(content, 'reasoningContent').map(({ reasoningText }) => ({ text: reasoningText.text, signature: reasoningText.signature })),
       }))),
       tools: of(body.toolConfig?.tools ?? [], 'toolSpec').map(tool => ({ name: tool.name, schema: tool.inputSchema.json })),
-      schema: JSON.parse(body.outputConfig?.textFormat?.structure.jsonSchema.schema ?? 'null'),
+      schema: JSON.parse(body.outputConfig?.textFormat?.structure.jsonSchema.schema ?? 'null') ?? body.additionalModelRequestFields?.output_config?.format.schema,
       limit: body.inferenceConfig?.maxTokens,
       stops: body.inferenceConfig?.stopSequences,
       thinks: !!body.additionalModelRequestFields?.thinking,
