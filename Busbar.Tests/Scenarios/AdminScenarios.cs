@@ -92,6 +92,24 @@ public sealed class AdminScenarios
     }
 
     [Fact]
+    public async Task A_disabled_lane_is_not_probed()
+    {
+        await using Scene scene = await StartAsync(Config("") with
+        {
+            Lanes = [Client, Client],
+            Provider = "allow_private_network: true, health: { mode: active, interval_secs: 1 }",
+            Always = call => Client.ServeAsync(call),
+        });
+        Assert.Equal(200, (await AdminAsync(scene, HttpMethod.Post, "/admin/lanes/m0/disable")).Status);
+        (int before, int beside) = (scene.Upstreams[0].Requests.Count, scene.Upstreams[1].Requests.Count);
+
+        await scene.Upstreams[1].ArrivedAsync(beside + 4);
+
+        // One may have been under way.
+        Assert.InRange(scene.Upstreams[0].Requests.Count, before, before + 1);
+    }
+
+    [Fact]
     public async Task A_reload_that_fails_keeps_everything_and_says_why_without_secrets()
     {
         await using Scene scene = await StartAsync();

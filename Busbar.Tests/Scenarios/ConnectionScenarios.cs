@@ -28,6 +28,48 @@ public sealed class ConnectionScenarios
         await scene.ChargedAsync(0, ok: 10);
     }
 
+    [Fact]
+    public async Task No_more_connections_are_kept_than_the_configuration_allows()
+    {
+        Dialect dialect = Dialect.All[0];
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Limits = "{ pool_max_idle_per_host: 2 }" });
+        var all = new TaskCompletionSource();
+        scene.Upstream.Always = async call =>
+        {
+            await all.Task;
+            await dialect.ServeAsync(call);
+        };
+
+        Task<Reply>[] requests = [.. Enumerable.Range(0, 6).Select(_ => scene.PostAsync(dialect))];
+        await scene.Upstream.ArrivedAsync(requests.Length);
+        Assert.Equal(requests.Length, scene.Upstream.OpenConnections);
+        all.SetResult();
+
+        Assert.All(await Task.WhenAll(requests), reply => Assert.Equal(200, reply.Status));
+        await Eventually.TrueAsync(() => scene.Upstream.OpenConnections == 2, "closed");
+    }
+
+    [Fact]
+    public async Task A_whole_answer_that_takes_longer_than_any_may_is_given_up_though_it_is_never_silent()
+    {
+        Dialect dialect = Dialect.All[0];
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Limits = "{ upstream_request_timeout_secs: 1, upstream_idle_timeout_secs: 30 }" });
+        scene.Upstream.Always = async call =>
+        {
+            await call.RawAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{");
+            Task givenUp = call.SilenceAsync();
+            while (await Task.WhenAny(givenUp, Task.Delay(50)) != givenUp)
+            {
+                await call.RawAsync(" ");
+            }
+        };
+
+        Reply reply = await scene.PostAsync(dialect);
+
+        Assert.Contains(reply.Status, (int[])[502, 503, 504]);
+        await Eventually.TrueAsync(() => scene.Upstream.OpenConnections == 0, "given up");
+    }
+
     [Theory]
     [MemberData(nameof(Dialects))]
     public async Task A_connection_that_the_provider_closed_meanwhile_costs_nobody_anything(string protocol)

@@ -114,6 +114,37 @@ public sealed class ErrorEnvelopeScenarios
         await scene.CountedAsync("error");
     }
 
+    [Fact]
+    public async Task A_large_answer_cut_in_transfer_does_not_use_up_the_lanes_requests()
+    {
+        Dialect dialect = Dialect.All[0];
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Model = "max_concurrent: 20, max_requests: 2" });
+        scene.Upstream.Next(async call =>
+        {
+            await call.BeginAsync("application/json");
+            await call.ChunkAsync(dialect.Answer(new string('x', 500_000))[..400_000]);
+            call.Reset();
+        });
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => scene.PostAsync(dialect));
+
+        await Eventually.HoldsAsync(async () => (await scene.LaneAsync()).Budget == 2 ? null : "not given back");
+    }
+
+    [Fact]
+    public async Task Of_a_providers_error_no_more_is_read_than_the_configuration_allows()
+    {
+        Dialect dialect = Dialect.All[0];
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Limits = "{ upstream_error_body_max_bytes: 1000 }" });
+        string message = new('x', 5000);
+        scene.Upstream.Always = call => call.AnswerAsync(400, dialect.Error("invalid_request_error", message));
+
+        Reply reply = await scene.PostAsync(dialect);
+
+        Assert.Equal(400, reply.Status);
+        Assert.DoesNotContain(message, reply.Text);
+    }
+
     [Theory]
     [MemberData(nameof(Crossings))]
     public async Task A_stream_is_answered_as_a_stream_when_the_provider_answered_whole(string client, string provider)

@@ -33,6 +33,20 @@ public sealed class FailoverScenarios
         Assert.Equal(1, page["busbar_upstream_failures_total", ("pool", "smart"), ("lane", "m0"), ("disposition", "transient_upstream")]);
     }
 
+    [Fact]
+    public async Task A_lane_that_cannot_take_the_request_does_not_hide_how_another_one_failed()
+    {
+        Dialect gemini = Dialect.Of("gemini");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(gemini, Dialect.Of("openai")));
+        scene.Upstream.Always = call => call.AnswerAsync(500, "{}");
+
+        Reply reply = await scene.PostAsync(gemini, gemini.Request(Scene.Pool, stream: false).Insert(1, "\"cachedContent\":\"cachedContents/a\","));
+
+        gemini.IsEnvelope(reply, 503);
+        Assert.Single(scene.Upstream.Requests);
+        Assert.Empty(scene.Upstreams[1].Requests);
+    }
+
     [Theory]
     [MemberData(nameof(Hops))]
     [Trait("gotcha", "C144")]

@@ -226,6 +226,44 @@ public sealed class StreamCommitScenarios
         await scene.ChargedAsync(0, err: 1);
     }
 
+    [Fact]
+    public async Task What_comes_before_the_content_is_held_back_up_to_64_kilobytes()
+    {
+        Dialect dialect = Dialect.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Limits = "{ stream_keepalive_secs: 3600 }" });
+        var client = new TaskCompletionSource();
+        scene.Upstream.Next(async call =>
+        {
+            await call.BeginAsync();
+            for (int kilobyte = 0; kilobyte < 80; kilobyte++)
+            {
+                await call.ChunkAsync($": {new string('x', 1021)}\n");
+            }
+
+            await client.Task;
+            call.Reset();
+        });
+
+        using HttpResponseMessage response = await scene.OpenAsync(dialect, stream: true).WaitAsync(TimeSpan.FromSeconds(30));
+        client.SetResult();
+
+        Assert.Equal(200, (int)response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("openai", "openai")]
+    [InlineData("anthropic", "openai")]
+    public async Task Proxies_before_the_gateway_are_told_to_pass_streams_on_as_they_come(string client, string provider)
+    {
+        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        await using Scene scene = await Scene.StartAsync(serves);
+        scene.Upstream.Next(call => serves.ServeAsync(call));
+
+        Reply reply = await scene.PostAsync(speaks, stream: true);
+
+        Assert.Equal(("no", "no-cache"), (reply["X-Accel-Buffering"], reply["Cache-Control"]));
+    }
+
     [Theory]
     [MemberData(nameof(Hops))]
     public async Task Silence_after_content_is_the_providers_fault(string client, string provider)

@@ -11,6 +11,19 @@ public sealed class VettedDialTests
     private static readonly IPAddress Far = IPAddress.Parse("127.0.0.2");
 
     [Fact]
+    public void What_goes_out_over_the_platforms_client_is_what_was_written_and_what_comes_back_is_what_was_said()
+    {
+        using SocketsHttpHandler handler = VettedDial.NewHandler(_ => false, "");
+
+        Assert.False(handler.UseCookies);
+        Assert.False(handler.UseProxy);
+        Assert.False(handler.AllowAutoRedirect);
+        Assert.Null(handler.ActivityHeadersPropagator);
+        Assert.Equal(DecompressionMethods.None, handler.AutomaticDecompression);
+        Assert.Equal((64, TimeSpan.FromMinutes(15)), (handler.MaxResponseHeadersLength, handler.PooledConnectionLifetime));
+    }
+
+    [Fact]
     public async Task An_address_that_is_silent_does_not_keep_the_next_one_from_being_tried()
     {
         using Socket good = Listening(Near, 0, 10);

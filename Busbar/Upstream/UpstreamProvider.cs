@@ -28,7 +28,8 @@ internal sealed class UpstreamProvider : IDisposable
                 address,
                 (server, cancellation) => VettedDial.ConnectAsync(server, AddressGuard.IsBlockedInClear, exposed, cancellation, provider.Proxy),
                 connectTimeout,
-                time);
+                time,
+                limits.PoolMaxIdlePerHost);
             return;
         }
 

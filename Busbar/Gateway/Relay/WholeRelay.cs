@@ -280,6 +280,7 @@ internal static class WholeRelay
                 exchange.Failed(attempt.Lease, "interrupted", attempt.Response.Status, default);
             }
 
+            attempt.Lease.RefundBudget();
             exchange.Outcome = Outcome.Error;
             exchange.Abort();
             return AttemptResult.Answered;

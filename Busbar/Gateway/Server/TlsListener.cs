@@ -13,12 +13,13 @@ namespace Busbar.Gateway.Server;
 /// <summary>TLS on the listener, with HTTP/2 and HTTP/1.1 by ALPN. Stands in for Kestrel's own, which needs a service container.</summary>
 internal sealed class TlsListener
 {
-    private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(10);
-
     private volatile SslServerAuthenticationOptions _options;
 
     /// <summary>Loads certificate and key from PEM files; throws what the loader throws when they are unreadable or do not match.</summary>
     public TlsListener(TlsConfig files) => _options = Load(files);
+
+    /// <summary>Longest time of a handshake.</summary>
+    public TimeSpan HandshakeLimit { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>When the certificate ends.</summary>
     public DateTimeOffset Expires => _options.ServerCertificateContext!.TargetCertificate.NotAfter;

@@ -11,7 +11,6 @@ namespace Busbar.Upstream.Http1;
 /// </summary>
 internal sealed class Http1Transport : IUpstreamTransport
 {
-    private const int MostIdle = 1024;
     private static readonly TimeSpan LongestIdle = TimeSpan.FromSeconds(90);
 
     // The news that the other side has closed takes the time of one way there and back; whoever closes later may have worked on the call.
@@ -22,6 +21,7 @@ internal sealed class Http1Transport : IUpstreamTransport
     private readonly Func<DnsEndPoint, CancellationToken, ValueTask<Socket>> _dial;
     private readonly TimeSpan _connectTimeout;
     private readonly TimeProvider _time;
+    private readonly int _maxIdle;
     private readonly ConcurrentStack<Http1Connection> _idle = new();
     private readonly ITimer _sweep;
     private int _idleCount;
@@ -32,13 +32,15 @@ internal sealed class Http1Transport : IUpstreamTransport
     /// <param name="dial">Connects to a host and port.</param>
     /// <param name="connectTimeout">Longest time of connecting.</param>
     /// <param name="time">The clock.</param>
-    public Http1Transport(Uri address, Func<DnsEndPoint, CancellationToken, ValueTask<Socket>> dial, TimeSpan connectTimeout, TimeProvider time)
+    /// <param name="maxIdle">Most connections that are kept for the next call.</param>
+    public Http1Transport(Uri address, Func<DnsEndPoint, CancellationToken, ValueTask<Socket>> dial, TimeSpan connectTimeout, TimeProvider time, int maxIdle = 64)
     {
         _server = new DnsEndPoint(address.IdnHost, address.Port);
         _host = SigV4Signer.HostOf(address);
         _dial = dial;
         _connectTimeout = connectTimeout;
         _time = time;
+        _maxIdle = maxIdle;
         _sweep = time.CreateTimer(static transport => ((Http1Transport)transport!).Sweep(), this, LongestIdle / 3, LongestIdle / 3);
     }
 
@@ -104,7 +106,7 @@ internal sealed class Http1Transport : IUpstreamTransport
 
     private void Keep(Http1Connection connection)
     {
-        if (Interlocked.Increment(ref _idleCount) > MostIdle)
+        if (Interlocked.Increment(ref _idleCount) > _maxIdle)
         {
             Interlocked.Decrement(ref _idleCount);
             connection.Dispose();
@@ -160,7 +162,7 @@ internal sealed class Http1Transport : IUpstreamTransport
             return;
         }
 
-        var connections = new Http1Connection[MostIdle];
+        var connections = new Http1Connection[_maxIdle];
         int count = _idle.TryPopRange(connections);
         Interlocked.Add(ref _idleCount, -count);
         while (--count >= 0)

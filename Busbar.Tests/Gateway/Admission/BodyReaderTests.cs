@@ -1,0 +1,31 @@
+using System.IO.Pipelines;
+using Busbar.Gateway.Admission;
+using Busbar.Gateway.Attempts;
+
+namespace Busbar.Tests.Gateway.Admission;
+
+public sealed class BodyReaderTests
+{
+    [Fact]
+    public async Task A_declared_length_buys_no_memory_before_bytes_arrive()
+    {
+        const int Declared = 64 * 1024 * 1024;
+        using var end = new CancellationTokenSource();
+        Task<BodyRead>? read = null;
+
+        // On a thread of its own, up to where it waits.
+        long allocated = 0;
+        var thread = new Thread(() =>
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            read = BodyReader.ReadAsync(new Pipe().Reader, null, Declared, Declared, TimeSpan.FromMinutes(1), new CallTimer(), end.Token).AsTask();
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        });
+        thread.Start();
+        thread.Join();
+
+        Assert.InRange(allocated, 0, 1024 * 1024);
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read!);
+    }
+}
