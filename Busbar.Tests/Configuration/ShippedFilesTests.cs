@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text;
+using System.Text.Json;
 using Busbar.Configuration;
 using Busbar.Configuration.Binding;
 using Busbar.Configuration.Model;
@@ -55,41 +56,66 @@ public sealed class ShippedFilesTests
         }
     }
 
+    /// <summary>With <c>BUSBAR_WRITE_DOCS=1</c> the tables are written instead of compared.</summary>
     [Fact]
-    public void The_reference_page_describes_every_key()
+    public void The_tables_of_the_reference_page_are_those_of_the_program()
     {
         string page = ProjectFiles.Read("docs/configuration.md");
-        foreach (KeySet block in ConfigKeys.All)
-        {
-            string heading = $"\n## `{(block.Path.Length == 0 ? "top level" : block.Path)}`";
-            int start = page.IndexOf(heading, StringComparison.Ordinal);
-            Assert.True(start >= 0, $"no section {heading}");
-            int end = page.IndexOf("\n## ", start + 1, StringComparison.Ordinal);
-            string section = end < 0 ? page[start..] : page[start..end];
-            foreach (string key in (string[])[.. block.Keys, .. block.Aliases.Keys])
-            {
-                Assert.True(section.Contains($"`{key}`"), $"{heading} does not describe `{key}`");
-            }
-        }
-    }
-
-    [Fact]
-    public void The_reference_page_describes_no_key_that_does_not_exist()
-    {
+        var lines = new List<string>();
+        var written = new HashSet<KeySet>();
         KeySet? block = null;
-        foreach (string line in ProjectFiles.Read("docs/configuration.md").Split('\n'))
+        foreach (string line in page.Split('\n'))
         {
             if (line.StartsWith("## ", StringComparison.Ordinal))
             {
                 string path = line.Trim('#', ' ', '`');
                 block = ConfigKeys.All.FirstOrDefault(candidate => candidate.Path == (path == "top level" ? "" : path));
             }
-            else if (block is not null && line.StartsWith("| `", StringComparison.Ordinal))
+
+            if (block is null || !line.StartsWith("| `", StringComparison.Ordinal))
             {
-                string key = line.Split('`')[1];
-                Assert.True(block.Find(key) is not null, $"{block.Path}: {key}");
+                lines.Add(line);
+            }
+            else if (written.Add(block))
+            {
+                lines.AddRange(block.Entries.Select(key => key.Row));
             }
         }
+
+        string generated = string.Join('\n', lines);
+        if (Environment.GetEnvironmentVariable("BUSBAR_WRITE_DOCS") == "1")
+        {
+            File.WriteAllText(Path.Combine(Corpus.RepositoryRoot, "docs", "configuration.md"), generated);
+        }
+        else
+        {
+            Assert.Equal(generated, page);
+        }
+
+        Assert.Equal(ConfigKeys.All.Where(all => all != ConfigKeys.CatalogProvider).Select(all => all.Path).Order(), written.Select(all => all.Path).Order());
+    }
+
+    [Fact]
+    public void The_schema_knows_every_key_and_what_it_takes()
+    {
+        using var output = new MemoryStream();
+        ConfigSchema.Write(output);
+        using JsonDocument schema = JsonDocument.Parse(output.ToArray());
+        foreach (KeySet block in ConfigKeys.All.Where(block => block != ConfigKeys.CatalogProvider))
+        {
+            JsonElement at = schema.RootElement;
+            foreach (string step in block.Path.Split('.', StringSplitOptions.RemoveEmptyEntries))
+            {
+                at = step == "*" ? at.GetProperty("additionalProperties").GetProperty("anyOf")[0] : at.GetProperty("properties").GetProperty(step.Replace("[]", "", StringComparison.Ordinal));
+                at = step.EndsWith("[]", StringComparison.Ordinal) ? at.GetProperty("items").GetProperty("anyOf")[0] : at;
+            }
+
+            Assert.False(at.GetProperty("additionalProperties").GetBoolean());
+            Assert.Equal([.. block.Keys, .. block.Aliases.Keys], at.GetProperty("properties").EnumerateObject().Select(property => property.Name));
+        }
+
+        JsonElement limit = schema.RootElement.GetProperty("properties").GetProperty("limits").GetProperty("properties").GetProperty("pool_max_idle_per_host").GetProperty("anyOf")[0];
+        Assert.Equal(("integer", 1, int.MaxValue), (limit.GetProperty("type").GetString(), limit.GetProperty("minimum").GetInt64(), limit.GetProperty("maximum").GetInt64()));
     }
 
     [Fact]

@@ -237,7 +237,7 @@ public sealed class StreamCommitScenarios
             await call.BeginAsync();
             for (int kilobyte = 0; kilobyte < 80; kilobyte++)
             {
-                await call.ChunkAsync($": {new string('x', 1021)}\n");
+                await call.ChunkAsync($": {new string('x', 1020)}\n\n");
             }
 
             await client.Task;

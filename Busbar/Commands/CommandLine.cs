@@ -1,3 +1,4 @@
+using System.Text;
 using Busbar.Configuration;
 
 namespace Busbar.Commands;
@@ -41,6 +42,14 @@ internal static class CommandLine
                     return 0;
                 case "--help" or "-h":
                     output.Write(HelpText.Text);
+                    return 0;
+                case "--schema":
+                    using (var schema = new MemoryStream())
+                    {
+                        ConfigSchema.Write(schema);
+                        output.WriteLine(Encoding.UTF8.GetString(schema.ToArray()));
+                    }
+
                     return 0;
                 case "--validate":
                     command = Command.Validate;

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Busbar.Configuration.Binding;
 using Busbar.Configuration.Model;
 
 namespace Busbar.Configuration;
@@ -17,23 +19,24 @@ internal static class RestartOnly
             yield return Problem(next, "governance.enabled", ProblemSeverity.Error, "governance cannot be switched on or off by a reload");
         }
 
-        foreach ((string path, bool differs) in (IEnumerable<(string, bool)>)
-            [
-                ("listen", !inForce.Listeners.SequenceEqual(next.Listeners)),
-                ("reuse_port", inForce.ReusePort != next.ReusePort),
-                ("control_socket", inForce.ControlSocket != next.ControlSocket),
-                ("tls", inForce.Tls is null != next.Tls is null),
-                ("governance.db_path", was.DbPath != will.DbPath),
-                ("governance.admin_listen", was.AdminListen != will.AdminListen),
-                ("governance.master_key_file", !SameKey(was.MasterKey, will.MasterKey)),
-            ])
+        IEnumerable<(string Path, bool Differs)> changes =
+        [
+            .. ConfigKeys.All.SelectMany(block => block.Entries.Where(key => key.NeedsRestart).Select(key => block.At(key))).Select(path => (path, !Same(inForce, next, path))),
+            ("tls", inForce.Tls is null != next.Tls is null),
+            ("governance.master_key_file", !SameKey(was.MasterKey, will.MasterKey)),
+        ];
+        foreach ((string path, _) in changes.Where(change => change.Differs))
         {
-            if (differs)
-            {
-                yield return Problem(next, path, ProblemSeverity.Warning, "the change waits for a restart; the former value stays in force");
-            }
+            yield return Problem(next, path, ProblemSeverity.Warning, "the change waits for a restart; the former value stays in force");
         }
     }
+
+    private static bool Same(GatewayConfig left, GatewayConfig right, string path) => TextOf(left, path) == TextOf(right, path);
+
+    private static string TextOf(GatewayConfig config, string path) =>
+        EffectiveConfig.Values(config).First(entry => entry.Path == path).Value is var value && value is IEnumerable<string> texts
+            ? string.Join(' ', texts)
+            : Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
 
     private static bool SameKey(MasterKey? left, MasterKey? right) =>
         left is null ? right is null : right is not null && left.Reveal().SequenceEqual(right.Reveal());

@@ -15,8 +15,8 @@ internal static class GovernanceBinder
         {
             Enabled = governance.Switch("enabled") ?? false,
             DbPath = governance.Filled("db_path") ?? defaults.DbPath,
-            PricePerRequestCents = governance.Integer("price_per_request_cents", 0, int.MaxValue) ?? defaults.PricePerRequestCents,
-            PricePer1KTokensCents = governance.Integer("price_per_1k_tokens_cents", 0, int.MaxValue) ?? defaults.PricePer1KTokensCents,
+            PricePerRequestCents = governance.Integer("price_per_request_cents") ?? defaults.PricePerRequestCents,
+            PricePer1KTokensCents = governance.Integer("price_per_1k_tokens_cents") ?? defaults.PricePer1KTokensCents,
             AdminToken = governance.Secret("admin_token"),
             AdminReadToken = governance.Secret("admin_read_token"),
             AdminListen = governance.Filled("admin_listen"),

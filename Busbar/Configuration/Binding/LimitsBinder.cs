@@ -14,26 +14,24 @@ internal static class LimitsBinder
         LimitsConfig defaults = new();
         return new LimitsConfig
         {
-            RequestBodyMaxBytes = limits.Integer("request_body_max_bytes", 1, Ranges.MostBytes) ?? defaults.RequestBodyMaxBytes,
+            RequestBodyMaxBytes = limits.Integer("request_body_max_bytes") ?? defaults.RequestBodyMaxBytes,
             MemoryMaxBytes = limits.Text("memory_max_bytes") == "0" ? 0 : limits.Integer("memory_max_bytes", LeastMemory, long.MaxValue) ?? 0,
-            RequestBodyReadTimeoutSecs = Seconds(limits, "request_body_read_timeout_secs", defaults.RequestBodyReadTimeoutSecs),
-            ClientStallTimeoutSecs = Seconds(limits, "client_stall_timeout_secs", defaults.ClientStallTimeoutSecs),
-            HeaderReadTimeoutSecs = Seconds(limits, "header_read_timeout_secs", defaults.HeaderReadTimeoutSecs),
-            UpstreamRequestTimeoutSecs = Seconds(limits, "upstream_request_timeout_secs", defaults.UpstreamRequestTimeoutSecs),
-            UpstreamIdleTimeoutSecs = Seconds(limits, "upstream_idle_timeout_secs", defaults.UpstreamIdleTimeoutSecs),
-            StreamKeepaliveSecs = limits.Integer("stream_keepalive_secs", defaults.StreamKeepaliveSecs, 0, Ranges.MostSeconds),
-            UpstreamConnectTimeoutSecs = Seconds(limits, "upstream_connect_timeout_secs", defaults.UpstreamConnectTimeoutSecs),
-            UpstreamErrorBodyMaxBytes = limits.Integer("upstream_error_body_max_bytes", defaults.UpstreamErrorBodyMaxBytes, 1, Ranges.MostBytes),
-            PoolMaxIdlePerHost = limits.Integer("pool_max_idle_per_host", defaults.PoolMaxIdlePerHost, 1, Ranges.MostItems),
-            HardDownCooldownSecs = Seconds(limits, "hard_down_cooldown_secs", defaults.HardDownCooldownSecs),
-            MaxHonoredRetryAfterSecs = Seconds(limits, "max_honored_retry_after_secs", defaults.MaxHonoredRetryAfterSecs),
-            DefaultMaxTokens = limits.Integer("default_max_tokens", 1, Ranges.MostTokens),
-            MaxInboundConcurrent = limits.Integer("max_inbound_concurrent", defaults.MaxInboundConcurrent, 0, Ranges.MostItems),
-            DrainSecs = limits.Integer("drain_secs", defaults.DrainSecs, 1, Ranges.MostSeconds),
-            ReadyDelaySecs = limits.Integer("ready_delay_secs", defaults.ReadyDelaySecs, 0, Ranges.MostSeconds),
-            ShutdownDrainSecs = limits.Integer("shutdown_drain_secs", defaults.ShutdownDrainSecs, 0, Ranges.MostSeconds),
+            RequestBodyReadTimeoutSecs = limits.Integer("request_body_read_timeout_secs", defaults.RequestBodyReadTimeoutSecs),
+            ClientStallTimeoutSecs = limits.Integer("client_stall_timeout_secs", defaults.ClientStallTimeoutSecs),
+            HeaderReadTimeoutSecs = limits.Integer("header_read_timeout_secs", defaults.HeaderReadTimeoutSecs),
+            UpstreamRequestTimeoutSecs = limits.Integer("upstream_request_timeout_secs", defaults.UpstreamRequestTimeoutSecs),
+            UpstreamIdleTimeoutSecs = limits.Integer("upstream_idle_timeout_secs", defaults.UpstreamIdleTimeoutSecs),
+            StreamKeepaliveSecs = limits.Integer("stream_keepalive_secs", defaults.StreamKeepaliveSecs),
+            UpstreamConnectTimeoutSecs = limits.Integer("upstream_connect_timeout_secs", defaults.UpstreamConnectTimeoutSecs),
+            UpstreamErrorBodyMaxBytes = limits.Integer("upstream_error_body_max_bytes", defaults.UpstreamErrorBodyMaxBytes),
+            PoolMaxIdlePerHost = limits.Integer("pool_max_idle_per_host", defaults.PoolMaxIdlePerHost),
+            HardDownCooldownSecs = limits.Integer("hard_down_cooldown_secs", defaults.HardDownCooldownSecs),
+            MaxHonoredRetryAfterSecs = limits.Integer("max_honored_retry_after_secs", defaults.MaxHonoredRetryAfterSecs),
+            DefaultMaxTokens = limits.Integer("default_max_tokens"),
+            MaxInboundConcurrent = limits.Integer("max_inbound_concurrent", defaults.MaxInboundConcurrent),
+            DrainSecs = limits.Integer("drain_secs", defaults.DrainSecs),
+            ReadyDelaySecs = limits.Integer("ready_delay_secs", defaults.ReadyDelaySecs),
+            ShutdownDrainSecs = limits.Integer("shutdown_drain_secs", defaults.ShutdownDrainSecs),
         };
     }
-
-    private static int Seconds(Section limits, string key, int fallback) => limits.Integer(key, fallback, 1, Ranges.MostSeconds);
 }

@@ -16,7 +16,7 @@ internal static class ModelBinder
             }
         }
 
-        long requests = model.Integer("max_requests", long.MinValue, long.MaxValue) ?? -1;
+        long requests = model.Integer("max_requests") ?? -1;
         if (requests == 0)
         {
             report.Error(model.At("max_requests"), "0 would never let a request through", "leave it out, or use -1, for no limit");
@@ -26,11 +26,11 @@ internal static class ModelBinder
         {
             Name = name,
             Provider = model.Text("provider") ?? "",
-            MaxConcurrent = model.Integer("max_concurrent", 1, 1, Ranges.MostItems),
+            MaxConcurrent = model.Integer("max_concurrent", 1),
             MaxRequests = Math.Max(requests, -1),
-            DefaultMaxTokens = model.Integer("default_max_tokens", 1, Ranges.MostTokens),
+            DefaultMaxTokens = model.Integer("default_max_tokens"),
             UpstreamModel = model.Filled("upstream_model") ?? name,
-            AttemptTimeoutMs = (int?)model.Integer("attempt_timeout_ms", 1L, Ranges.MostMilliseconds),
+            AttemptTimeoutMs = (int?)model.Integer("attempt_timeout_ms"),
             Capabilities = Capabilities(model.Inner("capabilities", ConfigKeys.Capabilities)),
             RateCard = RateCardBinder.Bind(model.Inner("rate_card", ConfigKeys.RateCard), ConfigKeys.RateStep, ConfigKeys.RateTier, report, environment),
         };

@@ -37,7 +37,7 @@ internal static class ObservabilityBinder
         {
             OtlpSampleRatio = ratio,
             Otlp = otlpSettings,
-            OtlpMetricsIntervalSecs = collector.Integer("metrics_interval_secs", 0, 0, Ranges.MostSeconds),
+            OtlpMetricsIntervalSecs = collector.Integer("metrics_interval_secs", 0),
             RequestLogWebhook = webhookSettings,
             LogFormat = observability.Choice("log_format", ("text", LogFormat.Text), ("json", LogFormat.Json)) ?? LogFormat.Text,
             OtlpEndpoint = otlp?.Url,

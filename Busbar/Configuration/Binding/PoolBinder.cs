@@ -19,7 +19,7 @@ internal sealed class PoolBinder(ConfigReport report, IEnvironment environment)
         Affinity = Affinity(pool.Inner("affinity", ConfigKeys.Affinity)),
         Commit = pool.Choice("commit", ("first_content", CommitMode.FirstContent), ("first_byte", CommitMode.FirstByte)) ?? CommitMode.FirstContent,
         OnClientDisconnect = pool.Choice("on_client_disconnect", ("cancel", DisconnectMode.Cancel), ("drain", DisconnectMode.Drain)) ?? DisconnectMode.Cancel,
-        QueueMaxMs = (int?)pool.Inner("queue", ConfigKeys.Queue).Integer("max_ms", 0L, Ranges.MostMilliseconds),
+        QueueMaxMs = (int?)pool.Inner("queue", ConfigKeys.Queue).Integer("max_ms"),
     };
 
     private PoolMemberConfig Member(YamlNode node, string path)
@@ -33,9 +33,9 @@ internal sealed class PoolBinder(ConfigReport report, IEnvironment environment)
         return new PoolMemberConfig
         {
             Target = member.Text("target") ?? "",
-            Weight = member.Integer("weight", 1, 1, Ranges.MostItems),
-            ContextMax = member.Integer("context_max", 1, Ranges.MostTokens),
-            AttemptTimeoutMs = (int?)member.Integer("attempt_timeout_ms", 1L, Ranges.MostMilliseconds),
+            Weight = member.Integer("weight", 1),
+            ContextMax = member.Integer("context_max"),
+            AttemptTimeoutMs = (int?)member.Integer("attempt_timeout_ms"),
         };
     }
 
@@ -45,13 +45,13 @@ internal sealed class PoolBinder(ConfigReport report, IEnvironment environment)
         Section trip = breaker.Inner("trip", ConfigKeys.Trip);
         BreakerConfig bound = new()
         {
-            BaseCooldownSecs = breaker.Integer("base_cooldown_secs", defaults.BaseCooldownSecs, 1, Ranges.MostSeconds),
-            MaxCooldownSecs = breaker.Integer("max_cooldown_secs", defaults.MaxCooldownSecs, 1, Ranges.MostSeconds),
+            BaseCooldownSecs = breaker.Integer("base_cooldown_secs", defaults.BaseCooldownSecs),
+            MaxCooldownSecs = breaker.Integer("max_cooldown_secs", defaults.MaxCooldownSecs),
             Mode = trip.Choice("mode", ("error_rate", TripMode.ErrorRate), ("consecutive", TripMode.Consecutive)) ?? TripMode.ErrorRate,
-            WindowSecs = trip.Integer("window_s", defaults.WindowSecs, 1, Ranges.MostSeconds),
+            WindowSecs = trip.Integer("window_s", defaults.WindowSecs),
             Threshold = trip.Number("threshold", defaults.Threshold),
-            MinRequests = trip.Integer("min_requests", defaults.MinRequests, 1, Ranges.MostItems),
-            ConsecutiveN = trip.Integer("n", defaults.ConsecutiveN, 0, Ranges.MostItems),
+            MinRequests = trip.Integer("min_requests", defaults.MinRequests),
+            ConsecutiveN = trip.Integer("n", defaults.ConsecutiveN),
         };
 
         if (bound.MaxCooldownSecs < bound.BaseCooldownSecs)
@@ -81,9 +81,9 @@ internal sealed class PoolBinder(ConfigReport report, IEnvironment environment)
         FailoverConfig defaults = new();
         return new FailoverConfig
         {
-            DeadlineSecs = failover.Integer("deadline_secs", defaults.DeadlineSecs, 1, Ranges.MostSeconds),
+            DeadlineSecs = failover.Integer("deadline_secs", defaults.DeadlineSecs),
             IsDeadlineSet = failover.Has("deadline_secs") || failover.Has("timeout_secs"),
-            Cap = failover.Integer("cap", defaults.Cap, 0, Ranges.MostItems - 1),
+            Cap = failover.Integer("cap", defaults.Cap),
             Exclusions = failover.Texts("exclusions"),
         };
     }

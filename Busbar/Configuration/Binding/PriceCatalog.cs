@@ -166,8 +166,8 @@ internal sealed class PriceCatalog
             Card = (card ?? RateCardConfig.Of(default)) with { Source = source },
             Source = source,
             Date = date,
-            Context = row.Integer("context", 1, Ranges.MostTokens),
-            OutputMax = row.Integer("output_max", 1, Ranges.MostTokens),
+            Context = row.Integer("context"),
+            OutputMax = row.Integer("output_max"),
         };
     }
 }

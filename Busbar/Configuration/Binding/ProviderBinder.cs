@@ -159,8 +159,8 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
         return new HealthConfig
         {
             Mode = health.Choice("mode", ("none", HealthMode.None), ("dead", HealthMode.Dead), ("active", HealthMode.Active)) ?? HealthMode.None,
-            IntervalSecs = Math.Max(1, health.Integer("interval_secs", defaults.IntervalSecs, 0, Ranges.MostSeconds)),
-            TimeoutSecs = Math.Max(1, health.Integer("timeout_secs", defaults.TimeoutSecs, 0, Ranges.MostSeconds)),
+            IntervalSecs = Math.Max(1, health.Integer("interval_secs", defaults.IntervalSecs)),
+            TimeoutSecs = Math.Max(1, health.Integer("timeout_secs", defaults.TimeoutSecs)),
         };
     }
 }

@@ -8,7 +8,6 @@ internal static class RateCardBinder
 {
     // Ten-thousandths of a cent for a million tokens are pico-dollars for one, so the numbers need no conversion.
     private const long MaxCents = 1_000_000_000;
-    private const int MaxPercent = 1000;
 
     /// <summary>The card; null where there is none. What is wrong goes to <paramref name="report"/>.</summary>
     public static RateCardConfig? Bind(Section card, KeySet stepKeys, KeySet tierKeys, ConfigReport report, IEnvironment environment)
@@ -36,7 +35,7 @@ internal static class RateCardBinder
                 report.Error(path, "'tokens' is required: the prices hold for an input of more tokens than that");
             }
 
-            long above = step.Integer("tokens", 1, Ranges.MostTokens) ?? 0;
+            long above = step.Integer("tokens") ?? 0;
             if (above > 0 && above <= steps[^1].Above)
             {
                 report.Error(step.At("tokens"), $"overlaps the step before it, which begins above {steps[^1].Above} tokens", "list the steps by rising number of tokens");
@@ -66,7 +65,7 @@ internal static class RateCardBinder
                 Rates own = Read(card.Inner(key, keys)).Over(raw).Resolve();
                 return step => ReferenceEquals(step, raw) ? own : Rates.Max(own, step.Resolve());
             default:
-                int percent = (int)(card.Integer(key, 1, MaxPercent) ?? 100);
+                int percent = (int)(card.Integer(key) ?? 100);
                 return step => step.Resolve().At(percent);
         }
     }

@@ -88,6 +88,12 @@ internal sealed class Section
         return Text(key) is { } text ? new Secret(text) : null;
     }
 
+    /// <summary>A whole number in the range of its key; null when missing or wrong.</summary>
+    public long? Integer(string key) => Integer(key, _keys[key].Min, _keys[key].Max);
+
+    /// <summary>A whole number in the range of its key, or the fallback when missing or wrong.</summary>
+    public int Integer(string key, int fallback) => (int)(Integer(key) ?? fallback);
+
     /// <summary>A whole number; null when missing or wrong.</summary>
     public long? Integer(string key, long least, long most)
     {
@@ -116,9 +122,6 @@ internal sealed class Section
 
         return null;
     }
-
-    /// <summary>A whole number, or the fallback when missing or wrong.</summary>
-    public int Integer(string key, int fallback, int least, int most) => (int)(Integer(key, (long)least, most) ?? fallback);
 
     /// <summary>A decimal number from 0 to <paramref name="most"/> with up to four decimals, in ten-thousandths; null when missing or wrong.</summary>
     public long? TenThousandths(string key, long most)

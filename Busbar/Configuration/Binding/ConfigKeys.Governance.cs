@@ -1,0 +1,65 @@
+namespace Busbar.Configuration.Binding;
+
+internal static partial class ConfigKeys
+{
+    /// <summary>Virtual keys and budgets.</summary>
+    public static readonly KeySet Governance = new(
+        "governance",
+        new("enabled", KeyKind.Switch, "Callers need virtual keys")
+        {
+            Default = "`false`",
+            Range = "needs `admin_token`; not with auth mode `passthrough`",
+        },
+        new("db_path", KeyKind.Text, "Database file, see [database.md](database.md)")
+        {
+            NeedsRestart = true,
+            Default = "`busbar-governance.db`",
+            Range = "its directory must be writable, on a local disk; one process a file",
+        },
+        new("price_per_request_cents", KeyKind.Integer, "Fee of one successful request, whole cents")
+        {
+            Min = 0,
+            Max = int.MaxValue,
+            Default = "0",
+            Range = "0 to 2147483647",
+        },
+        new("price_per_1k_tokens_cents", KeyKind.Integer, "Price of a thousand tokens, whole cents")
+        {
+            Min = 0,
+            Max = int.MaxValue,
+            Default = "0",
+            Range = "0 to 2147483647; a rate card of the model takes precedence",
+        },
+        new("admin_token", KeyKind.Text, "Opens the admin API")
+        {
+            Default = "required when enabled",
+            Range = "at least 16 characters",
+        },
+        new("admin_read_token", KeyKind.Text, "Opens the reading half of the admin API")
+        {
+            Default = "none",
+            Range = "at least 16 characters; not the same as `admin_token`",
+        },
+        new("admin_listen", KeyKind.Text, "Own address of the admin API")
+        {
+            NeedsRestart = true,
+            Default = "the port for clients",
+            Range = "as `listen`",
+        },
+        new("on_store_error", KeyKind.Word, "What happens to a key whose budget window cannot be read at start")
+        {
+            Words = ["open", "closed"],
+            Default = "`open`",
+            Range = "`open`: the window starts at zero, with a warning; `closed`: the key is blocked until a start can read it",
+        },
+        new("master_key_file", KeyKind.Text, "File with the key that encrypts stored access-key secrets")
+        {
+            Default = "none",
+            Range = "32 bytes as 64 hexadecimal digits or in Base64; not together with `master_key_env`",
+        },
+        new("master_key_env", KeyKind.Text, "Name of the variable with that key")
+        {
+            Default = "none",
+            Range = "likewise; not together with `master_key_file`",
+        });
+}

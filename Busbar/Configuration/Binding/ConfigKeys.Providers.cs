@@ -1,0 +1,143 @@
+namespace Busbar.Configuration.Binding;
+
+internal static partial class ConfigKeys
+{
+    /// <summary>A provider in the deployment file.</summary>
+    public static readonly KeySet Provider = new(
+        "providers.*",
+        new("protocol", KeyKind.Text, "What it speaks")
+        {
+            Default = "from the catalog; `anthropic` if a catalog row has none",
+            Range = "`anthropic`, `openai`, `gemini`, `bedrock`, `responses`, `cohere`",
+        },
+        new("base_url", KeyKind.Text, "Scheme, host and path prefix; a version at its end (`/v1`) stands for the one of the protocol's path")
+        {
+            Default = "from the catalog",
+            Range = "https to a public host, see below; trailing slashes are cut; no query",
+        },
+        new("path", KeyKind.Text, "Replaces the protocol's own path for chat; token counting and embeddings keep the protocol's, after `base_url`")
+        {
+            Default = "the protocol's",
+            Range = "begins with `/`, taken literally, may hold a query",
+        },
+        new("auth", KeyKind.Word, "Which header carries the key")
+        {
+            Words = ["bearer", "api-key"],
+            Default = "the one of the provider's own clients",
+            Range = "`bearer` (`Authorization: Bearer`) or `api-key` (header `api-key`)",
+        },
+        new("api_key_env", KeyKind.TextOrTexts, "Name of the variable that holds the key")
+        {
+            Default = "required, unless `api_key_file`, `allow_private_network` or mode `passthrough` make it needless",
+            Range = "one name, or a list of names: several keys, each with its own health. An unset variable is a warning",
+        },
+        new(
+            "api_key_file",
+            KeyKind.Text,
+            "File that holds the key. A change is noticed within seconds; an empty or missing file leaves the former key in use")
+        {
+            Default = "none",
+            Range = "not together with `api_key_env`",
+        },
+        new("api_key", KeyKind.Text, "A key in this file")
+        {
+            Default = "ignored with a warning",
+            Range = "use `api_key_env`",
+        },
+        new(
+            "error_map",
+            KeyKind.Map,
+            
+                "Codes or types of errors, statuses (`\"403\"`) or phrases of their messages (keys with a blank in them) that mean something "
+                + "other than their status says")
+        {
+            Default = "from the catalog",
+            Range =
+                "values: `rate_limit`, `overloaded`, `server_error`, `timeout`, `network`, `auth`, `billing`, `client_error`, `context_length`, "
+                + "`model_gone`, `content` (a refusal of what the request says)",
+        },
+        new("health", KeyKind.Text, "Active probing")
+        {
+            Default = "none",
+            Range = "block; replaces the catalog's as a whole",
+        },
+        new("allow_private_network", KeyKind.Switch, "Permits `http://` and loopback or private addresses for this provider")
+        {
+            Default = "`false`",
+            Range = "metadata and link-local addresses stay closed",
+        },
+        new("anthropic_version", KeyKind.Text, "Value of `anthropic-version` on requests that are built here")
+        {
+            Default = "the default of the protocol",
+            Range = "a legal header value; a client's own header passes unchanged between two Anthropic sides",
+        },
+        new(
+            "headers",
+            KeyKind.Map,
+            
+                "Headers that every call of this provider carries: name and value, with variables. The place for whose account pays "
+                + "(`OpenAI-Organization`, `OpenAI-Project`, `anthropic-workspace-id`, `x-goog-user-project`), which clients may say only with a "
+                + "credential of their own (mode `passthrough`)")
+        {
+            Default = "none",
+            Range =
+                "values are never shown; credentials, `Host`, `Content-*`, `Accept`, `User-Agent`, `Cookie`, `x-amz-*` and headers of the "
+                + "connection are refused; not in the catalog",
+        },
+        new(
+            "deny_betas",
+            KeyKind.Texts,
+            
+                "Betas (`anthropic-beta`, `OpenAI-Beta`) that clients may not use here, in headers or, for Claude, in bodies (`anthropic_beta`, "
+                + "`betas`); they are left out, counted and logged")
+        {
+            Default = "none",
+            Range = "exact names",
+        },
+        new(
+            "routing_fields",
+            KeyKind.Texts,
+            
+                "Members of a request by which this host chooses another model or provider than the request names. Virtual keys with an access "
+                + "list or a budget may not send them (400)")
+        {
+            Default = "`models`, `fallbacks`, `route`, `router`, `provider`, `providers`, `plugins`, `preset`",
+            Range =
+                "compared without case and underscores, also inside `extra_body`, `providerOptions` and `additionalModelRequestFields`; `[]` "
+                + "lets all pass",
+        },
+        new("proxy", KeyKind.Text, "The proxy of a company's network that leads to this provider")
+        {
+            Default = "from the variables; none for hosts of a private network",
+            Range = "`http://user:password@host:port`, or `none`; see [below](#proxies)",
+        },
+        new("region", KeyKind.Text, "AWS region for signatures")
+        {
+            Default = "from the host name",
+            Range = "letters, digits and hyphens",
+        });
+
+    /// <summary>Active probing.</summary>
+    public static readonly KeySet Health = new(
+        "providers.*.health",
+        new("mode", KeyKind.Word, "Who is probed")
+        {
+            Words = ["none", "dead", "active"],
+            Default = "`none`",
+            Range = "`none`; `dead`: models out of rotation somewhere; `active`: all models of this provider",
+        },
+        new("interval_secs", KeyKind.Integer, "Time between two probes of one model")
+        {
+            Min = 0,
+            Max = Ranges.MostSeconds,
+            Default = "30",
+            Range = "0 counts as 1",
+        },
+        new("timeout_secs", KeyKind.Integer, "Longest time of a probe")
+        {
+            Min = 0,
+            Max = Ranges.MostSeconds,
+            Default = "5",
+            Range = "0 counts as 1",
+        });
+}
