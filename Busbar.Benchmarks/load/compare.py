@@ -48,7 +48,7 @@ def main():
                 pairs.add_pairs(bench, grids)
     finally:
         processes.stop_all()
-    table.limit("binary", os.path.getsize(options.busbar) / 2**20, "MiB", 20)
+    table.limit("binary", os.path.getsize(options.busbar) / 2**20, "MiB", 30)
     print(f"{os.cpu_count()} cores; medians of interleaved rounds; 1 KB requests; nginx with one worker per core;\n"
           f"streams: {DELTAS} deltas {PACE_US / 1000:g} ms apart where nothing else is said, CPU includes their opening and end\n")
     table.show()

@@ -20,6 +20,8 @@ internal sealed class SqliteStore : IGovernanceStore
     /// <summary>Entries of the audit log that are kept.</summary>
     public const int AuditKept = 100_000;
 
+    private const string SmallCache = "PRAGMA cache_size = 32";
+    private const string OrdinaryCache = "PRAGMA cache_size = -2000";
     private const int PruneAtOnce = 1000;
     private const long Day = 86_400;
 
@@ -297,8 +299,9 @@ internal sealed class SqliteStore : IGovernanceStore
     {
         using SqliteConnection second = Connect(file, patience);
 
-        // Pages, each of which it looks at once.
-        second.Execute("PRAGMA cache_size = 32");
+        // Pages, each of which is looked at once.
+        second.Execute(SmallCache);
+        _database.Execute(SmallCache);
         Task check = Task.Factory.StartNew(() => Check(second, SqliteSchema.Version), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         long now = _time.GetUtcNow().ToUnixTimeSeconds();
         try
@@ -313,6 +316,8 @@ internal sealed class SqliteStore : IGovernanceStore
         {
             ((IAsyncResult)check).AsyncWaitHandle.WaitOne();
         }
+
+        _database.Execute(OrdinaryCache);
 
         check.GetAwaiter().GetResult();
     }
