@@ -3,6 +3,7 @@ using Busbar.Gateway.Attempts;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Tests.Matrix;
 using Busbar.Wire;
@@ -70,5 +71,6 @@ public sealed class RequestGrowthTests
         using ChatRequest request = ChatRequest.Rent();
         using var output = new PooledBuffer();
         RequestTranslation.Translate(body, JsonText.From("m"), false, from, to, target, new TranslationContext(from.Id, to.Id, target), request, output);
+        TokenEstimate.Of(request, to.Id);
     };
 }

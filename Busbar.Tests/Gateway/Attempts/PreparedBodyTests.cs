@@ -68,5 +68,22 @@ public sealed class PreparedBodyTests
         await Eventually.TrueAsync(() => gateway.Metrics.Memory.Held == 0, "all memory is given back");
     }
 
+    [Fact]
+    public async Task What_is_only_counted_or_weighed_is_read_within_the_same_bounds()
+    {
+        // Both are read here: one for an estimate, since no lane counts, the other for what its thinking may cost.
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(new OpenAIDialect(), new AnthropicDialect()), Key);
+        string parts = string.Join(',', Enumerable.Repeat("""{"type":"text","text":""}""", 500_001));
+
+        Reply counted = await gateway.PostAsync(
+            "/v1/messages/count_tokens", "canary-key", $$"""{"model":"m0","messages":[{"role":"user","content":[{{parts}}]}]}""");
+        Reply weighed = await gateway.PostAsync("/v1/chat/completions", "canary-key", $$"""{"model":"m1","messages":[{"role":"user","content":[{{parts}}]}]}""");
+
+        Assert.Equal((400, 400), (counted.Status, weighed.Status));
+        Assert.Contains("too many", counted.Text, StringComparison.Ordinal);
+        Assert.Contains("too many", weighed.Text, StringComparison.Ordinal);
+        await Eventually.TrueAsync(() => gateway.Metrics.Memory.Held == 0, "all memory is given back");
+    }
+
     private static string Chat(string model, int length) => $$"""{"model":"{{model}}","messages":[{"role":"user","content":"{{new string('a', length)}}"}]}""";
 }

@@ -1,4 +1,5 @@
 using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Memory;
 using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Protocols;
@@ -44,10 +45,29 @@ internal static class OutputBound
         return most;
     }
 
-    // A body that cannot be read is refused later, and costs nothing.
+    // A body that cannot be read is refused later, and costs nothing; so is one that is too much to read.
     private static Reasoning ReasoningOf(Exchange exchange)
     {
-        using ChatRequest request = ChatRequest.Rent();
-        return exchange.Ingress.ReadRequest(exchange.Body!.Memory, JsonText.From(exchange.Route.Model), exchange.Streams, request) is null ? request.Reasoning : default;
+        PooledBuffer body = exchange.Body!;
+        long room = Expansion.Of(body.Span);
+        if (!exchange.Memory.TryTake(room))
+        {
+            throw new OverloadException();
+        }
+
+        try
+        {
+            using ChatRequest request = ChatRequest.Rent();
+            request.Charge(new Allowance(body.Length, exchange.ClientGone));
+            return exchange.Ingress.ReadRequest(body.Memory, JsonText.From(exchange.Route.Model), exchange.Streams, request) is null ? request.Reasoning : default;
+        }
+        catch (AllowanceException)
+        {
+            return default;
+        }
+        finally
+        {
+            exchange.Memory.Release(room);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Memory;
 using Busbar.Gateway.Server;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
@@ -14,6 +15,7 @@ internal static class TokenCount
     /// <summary>Writes the estimate for the dearest of the protocols behind <paramref name="pool"/>, or what is wrong with the request.</summary>
     public static async ValueTask EstimateAsync(Exchange exchange, Pool pool, RequestLog log)
     {
+        await exchange.Memory.TakeAsync(Expansion.Of(exchange.Body!.Span), exchange.ClientGone).ConfigureAwait(false);
         await exchange.Work.TakeAsync(exchange, exchange.BodyLength).ConfigureAwait(false);
         if (Estimate(exchange, pool, out long tokens) is { } refusal)
         {
@@ -41,6 +43,7 @@ internal static class TokenCount
         }
 
         using ChatRequest request = ChatRequest.Rent();
+        request.Charge(new Allowance(conversation.Length, exchange.ClientGone));
         if (exchange.Ingress.ReadRequest(conversation, JsonText.From(pool.Name), stream: false, request) is { } unreadable)
         {
             return unreadable;

@@ -162,10 +162,12 @@ internal static class WholeRelay
         Exchange exchange = attempt.Exchange;
         TranslationContext context = attempt.Translation!;
         using ChatResponse response = ChatResponse.Rent();
+        response.Charge(new Allowance(TranslateLimit, exchange.ClientGone));
         using var whole = new EventsAsWhole(attempt.Endpoint.Protocol, response);
         using IFramer framer = attempt.Endpoint.Protocol.NewFramer();
         bool isFit = true;
         int total = 0;
+        int charged = 0;
         var breather = default(Breather);
         for (int read = 1; read > 0 && isFit && total <= TranslateLimit && !whole.IsComplete;)
         {
@@ -177,6 +179,11 @@ internal static class WholeRelay
                 await Task.Yield();
             }
 
+            for (; charged < total; charged += ChargedStep)
+            {
+                await attempt.ChargeAsync(ChargedStep * (1 + Allowance.PerByte), exchange.Timer.Token).ConfigureAwait(false);
+            }
+
             framer.Advance(read);
             if (read == 0)
             {
@@ -186,7 +193,7 @@ internal static class WholeRelay
             FrameResult result = FrameResult.NeedMore;
             while (isFit && (result = framer.TryRead(out Frame frame)) == FrameResult.Frame)
             {
-                isFit = whole.Feed(frame, ref context.Losses);
+                isFit = Feed(whole, frame, ref context.Losses);
             }
 
             isFit &= result is FrameResult.NeedMore or FrameResult.Frame || (read == 0 && result != FrameResult.TooLarge && result != FrameResult.Corrupt);
@@ -213,6 +220,19 @@ internal static class WholeRelay
         attempt.EndCall();
         await ClientOutput.WriteAsync(exchange, output.Memory).ConfigureAwait(false);
         return AttemptResult.Answered;
+    }
+
+    // What is beyond its allowance is no answer.
+    private static bool Feed(EventsAsWhole whole, in Frame frame, ref Losses losses)
+    {
+        try
+        {
+            return whole.Feed(frame, ref losses);
+        }
+        catch (AllowanceException)
+        {
+            return false;
+        }
     }
 
     // The body is larger than the hold: the client gets it as it comes, and a cut can only be shown by cutting the connection.
