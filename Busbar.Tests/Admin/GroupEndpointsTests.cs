@@ -50,6 +50,9 @@ public sealed class GroupEndpointsTests
     [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"day","max_cents":1,"days":3}]}""", "is for the window 'rolling'")]
     [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"day","max_cents":1,"time_zone":"Europe/Atlantis"}]}""", "no time zone")]
     [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1},{"kind":"requests","window":"day","max":2}]}""", "second limit of the same kind")]
+    [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1,"thresholds":[80,50]}]}""", "each greater than the one before")]
+    [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1,"thresholds":[101]}]}""", "from 1 to 100")]
+    [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1,"pool":"fast","downgrade":"fast"}]}""", "name another one")]
     public async Task What_makes_no_sense_is_refused_with_the_reason_and_nothing_is_made(string body, string message)
     {
         await using var scene = new AdminScene();

@@ -21,7 +21,7 @@ public sealed class HostileValueTests
           "pools": {"fast": {"members": [{"target": "small"}], "breaker": {"trip": {}}, "failover": {}, "on_exhausted": {"action": "reject"}, "affinity": {}, "queue": {"max_ms": 5}}},
           "limits": {},
           "governance": {"enabled": true, "admin_token": "canary-admin-token"},
-          "observability": {"otlp": {}, "request_log_webhook": {}}
+          "observability": {"otlp": {}, "request_log_webhook": {}, "alert_webhook": {}}
         }
         """;
 

@@ -26,6 +26,30 @@ public sealed class GovernedLimitTests
     };
 
     [Fact]
+    public async Task A_limit_without_room_sends_requests_to_the_pool_that_it_names()
+    {
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            GovernedGateway.Key(Secret), GovernedGateway.Key("sk-bb-canary-bound") with { AllowedPools = ["smart"] });
+        GroupNode team = gateway.Governor.Groups.Put(new Group
+        {
+            Id = "grp_1", Name = "team", Limits = [new Limit { Kind = LimitKind.Requests, Period = LimitPeriod.Day, Max = 1, Downgrade = "m1" }],
+        });
+        foreach (string secret in (string[])[Secret, "sk-bb-canary-bound"])
+        {
+            gateway.Governor.Keys.Find(GovernedGateway.Key(secret).Id)!.Group = team;
+        }
+
+        Assert.Equal(200, (await gateway.PostAsync(OpenAI, Secret)).Status);
+        Assert.Equal((1, 0), (gateway.Upstreams[0].Requests.Count, gateway.Upstreams[1].Requests.Count));
+        Assert.Equal(200, (await gateway.PostAsync(OpenAI, Secret)).Status);
+        Assert.Equal((1, 1), (gateway.Upstreams[0].Requests.Count, gateway.Upstreams[1].Requests.Count));
+
+        // Where the key may not go it is not sent.
+        Assert.Equal(429, (await gateway.PostAsync(OpenAI, "sk-bb-canary-bound")).Status);
+        Assert.Equal(1, team.Counters[0].Read(gateway.Time.GetUtcNow().ToUnixTimeSeconds()).Used);
+    }
+
+    [Fact]
     public async Task The_limit_of_a_group_stops_its_keys_in_neutral_words_and_says_when_it_ends()
     {
         await using GovernedGateway gateway = await GovernedGateway.StartAsync(GovernedGateway.Key(Secret), GovernedGateway.Key("sk-bb-canary-free"));

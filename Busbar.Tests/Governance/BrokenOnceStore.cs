@@ -46,6 +46,9 @@ internal sealed class BrokenOnceStore : IGovernanceStore
     public void DeleteGroup(string id) => throw new NotSupportedException();
 
     /// <inheritdoc/>
+    public bool TryNoteAlert(in LimitAlert alert) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
     public void Put(IReadOnlyCollection<LimitUsage> usages) => throw new NotSupportedException();
 
     /// <inheritdoc/>

@@ -17,6 +17,7 @@ internal sealed class MemoryStore : IGovernanceStore
     private readonly Dictionary<(long Day, string Key, string Model), DailyUsage> _days = [];
     private readonly List<AuditEntry> _audit = [];
     private readonly Dictionary<string, Group> _groups = [];
+    private readonly HashSet<(string Owner, string Key, long Start, int Percent)> _told = [];
     private readonly Dictionary<(string Owner, string Key, long Start), LimitUsage> _counts = [];
     private readonly ManualResetEventSlim _open = new(initialState: true);
     private TaskCompletionSource _blocked = NewSignal();
@@ -111,6 +112,13 @@ internal sealed class MemoryStore : IGovernanceStore
 
     /// <inheritdoc/>
     public void DeleteGroup(string id) => Do(() => _groups.Remove(id));
+
+    /// <inheritdoc/>
+    public bool TryNoteAlert(in LimitAlert alert)
+    {
+        var noted = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
+        return Do(() => _told.Add(noted));
+    }
 
     /// <inheritdoc/>
     public void Put(IReadOnlyCollection<LimitUsage> usages) => Do(() =>

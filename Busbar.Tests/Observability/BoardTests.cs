@@ -136,6 +136,7 @@ public sealed partial class BoardTests
         metrics.Shed.Get("openai");
         metrics.AuthRejections.Get("openai");
         metrics.FollowUps.Get("gone");
+        metrics.LimitAlerts.Get("budget", "100");
         metrics.CountTranslation(ProtocolId.OpenAI, ProtocolId.Cohere);
         metrics.Config.CertificateEnd = () => DateTimeOffset.UnixEpoch;
         var losses = default(Losses);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -8,7 +9,9 @@ using Busbar.Gateway;
 using Busbar.Gateway.Health;
 using Busbar.Gateway.Server;
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
 using Busbar.Governance.Store;
+using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
@@ -138,6 +141,11 @@ internal static partial class ServeCommand
         using var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time, governor), metrics, requestLog, time) { Telemetry = telemetry };
         telemetry.Figures = () => metrics.Read(application.Snapshot.Fleet, ProcessGauges.Read());
         telemetry.Apply(config.Observability);
+        if (governor is not null)
+        {
+            governor.Alerted = alert => Alert(alert, governor, metrics, telemetry, time);
+        }
+
         var prober = new HealthProber(requestLog);
         var control = new GatewayControl(application, prober, tls, reload, metrics, log, error);
         var targets = new ListenTargets(config.Listeners, manager.Sockets, config.ReusePort);
@@ -188,6 +196,26 @@ internal static partial class ServeCommand
         application.Snapshot.CloseConnections();
         Stopped(log);
         return 0;
+    }
+
+    private static void Alert(in LimitAlert alert, Governor governor, Metrics metrics, Telemetry telemetry, TimeProvider time)
+    {
+        Limit limit = alert.Limit;
+        string kind = LimitWords.Of(limit.Kind);
+        metrics.LimitAlerts.Get(kind, alert.Percent.ToString(CultureInfo.InvariantCulture)).Add();
+        telemetry.Alerts?.Post(new AlertRecord
+        {
+            Time = time.GetUtcNow(),
+            Owner = alert.Owner,
+            OwnerName = governor.Groups.Find(alert.Owner)?.Group.Name ?? governor.Keys.Find(alert.Owner)?.Key.Name,
+            Kind = kind,
+            Window = LimitWords.Of(limit.Period),
+            Pool = limit.Scope,
+            Percent = alert.Percent,
+            Max = limit.Max,
+            Used = limit.Kind == LimitKind.Budget ? alert.Used / (double)Money.NanosPerCent : alert.Used,
+            WindowStart = alert.WindowStart,
+        });
     }
 
     private static StderrLogger Loggers(GatewayConfig? config, IEnvironment environment, TextWriter error) => new(

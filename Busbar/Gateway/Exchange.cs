@@ -254,6 +254,12 @@ internal sealed class Exchange
         FailedAttempt.CodeOf(error.Code) ?? FailedAttempt.CodeOf(error.Type),
         TimeSpan.FromMilliseconds(lease.Member.Slot.Cell.CooldownRemainingMs)));
 
+    /// <summary>The pool that was asked for, where a limit without room sent the request to another one; null where none did.</summary>
+    public string? DowngradedFrom { get; set; }
+
+    /// <summary>That limit, the last of them where there were several.</summary>
+    public string? DowngradedBy { get; set; }
+
     /// <summary>Time since arrival.</summary>
     public TimeSpan Elapsed => Snapshot.Time.GetElapsedTime(_started);
 
@@ -299,6 +305,8 @@ internal sealed class Exchange
         Failures = null;
         Reservation.Settled = null;
         Reservation.RefusedBy = null;
+        DowngradedFrom = null;
+        DowngradedBy = null;
         Attempts = 0;
         Streams = false;
         WantsStreamUsage = false;

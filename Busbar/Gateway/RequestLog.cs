@@ -44,6 +44,11 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
         }
 
         RequestRecord record = RequestRecords.Of(exchange);
+        if (record.DowngradedFrom is { } asked)
+        {
+            Downgraded(logger, level, record.RequestId, OneLine(asked), record.Pool, OneLine(record.Limit), record.Key ?? "-");
+        }
+
         if (exchange.Outcome == Outcome.Ok)
         {
             Ended(
@@ -210,6 +215,9 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
 
     [LoggerMessage(EventId = 1, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} tokens_in={Input} tokens_out={Output} provider_id={ProviderRequestId} key={Key} key_name=\"{KeyName}\"")]
     private static partial void Ended(ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts, long milliseconds, long input, long output, string providerRequestId, string key, string keyName);
+
+    [LoggerMessage(EventId = 10, Message = "request {RequestId} asked for pool={Asked} and went to pool={Pool}: limit=\"{Limit}\" of key={Key} had no room")]
+    private static partial void Downgraded(ILogger logger, LogLevel level, string requestId, string asked, string pool, string limit, string key);
 
     [LoggerMessage(EventId = 2, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} provider_id={ProviderRequestId} reason={Reason} limit=\"{Limit}\" provider={Provider} provider_status={ProviderStatus} code={Code} cooldown_s={CooldownS} failures=\"{Failures}\" key={Key} key_name=\"{KeyName}\" client={Client}")]
     private static partial void EndedBadly(

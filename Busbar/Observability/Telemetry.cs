@@ -17,6 +17,7 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
     private ObservabilityConfig _config = new();
     private Tracer? _tracer;
     private RequestWebhook? _webhook;
+    private RequestWebhook? _alerts;
     private MetricsExporter? _figures;
     private Task _retired = Task.CompletedTask;
 
@@ -25,6 +26,9 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
 
     /// <summary>What tells of requests; null when nobody asks.</summary>
     public RequestWebhook? Webhook => Volatile.Read(ref _webhook);
+
+    /// <summary>What tells of alerts; null when nobody asks.</summary>
+    public RequestWebhook? Alerts => Volatile.Read(ref _alerts);
 
     /// <summary>Reads the figures; to be set before figures are exported.</summary>
     public Func<IReadOnlyList<Figure>> Figures { get; set; } = static () => [];
@@ -49,7 +53,14 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
         if (former.RequestLogWebhookUrl != config.RequestLogWebhookUrl || IsOther(former.RequestLogWebhookAuthorization, config.RequestLogWebhookAuthorization)
             || !former.RequestLogWebhook.Same(config.RequestLogWebhook))
         {
-            Retire(Interlocked.Exchange(ref _webhook, config.RequestLogWebhookUrl is { } url ? NewWebhook(url, config) : null));
+            Retire(Interlocked.Exchange(ref _webhook, config.RequestLogWebhookUrl is { } url
+                ? NewWebhook(url, config.RequestLogWebhookAuthorization, config.RequestLogWebhook, metrics.WebhookDelivered.Get(), metrics.WebhookDropped.Get()) : null));
+        }
+
+        if (former.AlertWebhookUrl != config.AlertWebhookUrl || IsOther(former.AlertWebhookAuthorization, config.AlertWebhookAuthorization) || !former.AlertWebhook.Same(config.AlertWebhook))
+        {
+            Retire(Interlocked.Exchange(ref _alerts, config.AlertWebhookUrl is { } url
+                ? NewWebhook(url, config.AlertWebhookAuthorization, config.AlertWebhook, metrics.AlertsDelivered.Get(), metrics.AlertsDropped.Get()) : null));
         }
     }
 
@@ -82,17 +93,17 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
         network,
         config.Otlp);
 
-    private RequestWebhook NewWebhook(string url, ObservabilityConfig config)
+    private RequestWebhook NewWebhook(string url, Secret? authorization, SinkSettings settings, Counter delivered, Counter dropped)
     {
         var address = new Uri(url);
         var receiver = new SinkClient(
             address,
-            config.RequestLogWebhookAuthorization,
+            authorization,
             RequestWebhook.Limit,
-            kind => SinkGuard.Allows(address, kind, config.RequestLogWebhook.AllowPrivateNetwork),
+            kind => SinkGuard.Allows(address, kind, settings.AllowPrivateNetwork),
             network,
-            config.RequestLogWebhook);
-        return new RequestWebhook(receiver, metrics.WebhookDelivered.Get(), metrics.WebhookDropped.Get(), logger, time);
+            settings);
+        return new RequestWebhook(receiver, delivered, dropped, logger, time);
     }
 
     private void Retire(IAsyncDisposable? sink)

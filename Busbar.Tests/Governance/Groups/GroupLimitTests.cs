@@ -175,6 +175,57 @@ public sealed class GroupLimitTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Each_threshold_is_told_once_in_a_window_also_over_a_restart()
+    {
+        Group org = Add(null, Of(LimitKind.Requests, 10) with { Thresholds = [50, 100] });
+        KeyEntry key = AddKey(org.Id);
+        List<(string, int, long)> told = [];
+        Listen(_governor);
+        await UseAsync(_governor, key, 4);
+        Assert.Empty(told);
+        await UseAsync(_governor, key, 1);
+        await UseAsync(_governor, key, 1);
+        Assert.Equal([(org.Id, 50, 5L)], told);
+
+        await using Governor next = Open();
+        Listen(next);
+        KeyEntry again = next.Keys.Find(key.Key.Id)!;
+        await UseAsync(next, again, 1);
+        Assert.Single(told);
+        _store.FailNext(1);
+        await UseAsync(next, again, 3);
+        await UseAsync(next, again, 0);
+        Assert.Equal([50, 100], told.Select(each => each.Item2));
+        _time.Advance(TimeSpan.FromDays(1));
+        await UseAsync(next, again, 10);
+        Assert.Equal([50, 100, 50, 100], told.Select(each => each.Item2));
+
+        void Listen(Governor governor) => governor.Alerted = alert => told.Add((alert.Owner, alert.Percent, alert.Used));
+
+        async Task UseAsync(Governor governor, KeyEntry entry, int requests)
+        {
+            for (int i = 0; i < requests; i++)
+            {
+                var reservation = new Reservation();
+                Assert.Equal(Refusal.None, governor.TryReserve(entry, TestKeys.Prices, s_flat, default, reservation, "smart"));
+                reservation.Release();
+            }
+
+            await governor.Ledger.FlushAsync();
+        }
+    }
+
+    [Fact]
+    public void A_limit_does_not_hold_where_it_sends_requests_that_it_has_no_room_for()
+    {
+        Group org = Add(null, Of(LimitKind.Requests, 0) with { Downgrade = "cheap" });
+        KeyEntry key = AddKey(org.Id);
+
+        Refused(key, Refusal.Requests, $"{org.Id} requests/day");
+        Take(key, pool: "cheap").Release();
+    }
+
+    [Fact]
     public void Admission_through_four_levels_allocates_nothing()
     {
         Group? above = null;

@@ -71,6 +71,7 @@ public sealed class SqliteSchemaTests : IDisposable
             UPDATE virtual_keys SET key_group = 'research';
             DROP TABLE key_groups;
             DROP TABLE limit_counters;
+            DROP TABLE limit_alerts;
             DROP TABLE usage_counters;
             CREATE TABLE usage_counters (key_id TEXT NOT NULL REFERENCES virtual_keys (id) ON DELETE CASCADE, window_start INTEGER NOT NULL,
               spend_microcents INTEGER NOT NULL DEFAULT 0, spend_cents INTEGER GENERATED ALWAYS AS (spend_microcents / 1000000) VIRTUAL,

@@ -32,6 +32,16 @@ internal static partial class ConfigKeys
             Default = "see there",
             Range = "block",
         },
+        new("alert_webhook_url", KeyKind.Text, "Receiver of [alerts about limits](groups.md#at-the-limit)")
+        {
+            Default = "none",
+            Range = "https to a public host",
+        },
+        new("alert_webhook", KeyKind.Text, "How that receiver is called")
+        {
+            Default = "see there",
+            Range = "block",
+        },
         new("log_format", KeyKind.Word, "Form of log lines")
         {
             Words = ["text", "json"],
@@ -70,6 +80,25 @@ internal static partial class ConfigKeys
     /// <summary>How the receiver of request logs is called.</summary>
     public static readonly KeySet RequestLogWebhook = new(
         "observability.request_log_webhook",
+        new("allow_private_network", KeyKind.Switch, "The receiver may be on this machine or in a private network, over http too")
+        {
+            Default = "`false`",
+            Range = "as above",
+        },
+        new("headers", KeyKind.Map, "Headers of each call")
+        {
+            Default = "none",
+            Range = "as above",
+        },
+        new("proxy", KeyKind.Text, "The proxy that leads there")
+        {
+            Default = "from the variables",
+            Range = "as for [providers](#proxies)",
+        });
+
+    /// <summary>How the receiver of alerts is called.</summary>
+    public static readonly KeySet AlertWebhook = new(
+        "observability.alert_webhook",
         new("allow_private_network", KeyKind.Switch, "The receiver may be on this machine or in a private network, over http too")
         {
             Default = "`false`",

@@ -22,6 +22,10 @@ internal static class ObservabilityBinder
         SinkEndpoint? webhook = Sink(observability, "request_log_webhook_url", url => SinkGuard.Webhook(url, webhookSettings.AllowPrivateNetwork), report);
         otlpSettings = otlpSettings with { Proxy = ProxyBinder.Bind(collector, otlp?.Url, otlpSettings.AllowPrivateNetwork, report, environment) };
         webhookSettings = webhookSettings with { Proxy = ProxyBinder.Bind(receiver, webhook?.Url, webhookSettings.AllowPrivateNetwork, report, environment) };
+        Section alarm = observability.Inner("alert_webhook", ConfigKeys.AlertWebhook);
+        SinkSettings alertSettings = Settings(alarm, report);
+        SinkEndpoint? alerts = Sink(observability, "alert_webhook_url", url => SinkGuard.Webhook(url, alertSettings.AllowPrivateNetwork), report);
+        alertSettings = alertSettings with { Proxy = ProxyBinder.Bind(alarm, alerts?.Url, alertSettings.AllowPrivateNetwork, report, environment) };
         if (otlp?.Url is { } endpoint && new Uri(endpoint).Port == GrpcPort)
         {
             report.Warn(observability.At("otlp_endpoint"), $"port {GrpcPort} is the one on which collectors take gRPC; here OTLP goes over HTTP", "write port 4318, where collectors take HTTP");
@@ -39,6 +43,9 @@ internal static class ObservabilityBinder
             Otlp = otlpSettings,
             OtlpMetricsIntervalSecs = collector.Integer("metrics_interval_secs", 0),
             RequestLogWebhook = webhookSettings,
+            AlertWebhook = alertSettings,
+            AlertWebhookUrl = alerts?.Url,
+            AlertWebhookAuthorization = alerts?.Authorization,
             LogFormat = observability.Choice("log_format", ("text", LogFormat.Text), ("json", LogFormat.Json)) ?? LogFormat.Text,
             OtlpEndpoint = otlp?.Url,
             OtlpAuthorization = otlp?.Authorization,

@@ -21,6 +21,15 @@ internal sealed record ObservabilityConfig
     /// <summary>How the receiver of request logs is called.</summary>
     public SinkSettings RequestLogWebhook { get; init; } = SinkSettings.Default;
 
+    /// <summary>How the receiver of alerts is called.</summary>
+    public SinkSettings AlertWebhook { get; init; } = SinkSettings.Default;
+
+    /// <summary>Receiver of alerts, free of credentials; null for none.</summary>
+    public string? AlertWebhookUrl { get; init; }
+
+    /// <summary>Value of <c>Authorization</c> for it, from the credentials in its address; null for none.</summary>
+    public Secret? AlertWebhookAuthorization { get; init; }
+
     /// <summary>How log lines look.</summary>
     public LogFormat LogFormat { get; init; }
 

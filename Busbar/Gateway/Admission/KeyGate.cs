@@ -58,8 +58,47 @@ internal static class KeyGate
     /// <summary>Whether the caller may know of <paramref name="pool"/>.</summary>
     public static bool Shows(in CallerIdentity caller, Pool pool) => caller.Key is not { } entry || entry.Key.Allows(pool.Name);
 
-    /// <summary>Takes what the request may cost from the limits of its key; <see cref="Refusal.None"/> when it may go on.</summary>
+    // From pool to pool, each of which may have a limit that sends on; a ring ends here.
+    private const int MaxDowngrades = 4;
+
+    /// <summary>
+    /// Takes what the request may cost from the limits of its key and of the groups above; <see cref="Refusal.None"/> when it may go on, in another pool where a limit without room says so.
+    /// </summary>
     public static Refusal Reserve(Exchange exchange, KeyEntry entry)
+    {
+        Refusal refusal = TryReserve(exchange, entry);
+        for (int downgrades = 0; refusal != Refusal.None && downgrades < MaxDowngrades && TryDowngrade(exchange, entry); downgrades++)
+        {
+            refusal = TryReserve(exchange, entry);
+        }
+
+        return refusal;
+    }
+
+    // The pool of the limit that has no room, where the key may use it and the request may go there.
+    private static bool TryDowngrade(Exchange exchange, KeyEntry entry)
+    {
+        LimitCounter? limit = exchange.Reservation.RefusedBy;
+        Pool asked = exchange.Pool!;
+        if (limit?.Limit.Downgrade is not { } name || exchange.Snapshot.Fleet.Resolve(name) is not { } cheaper || ReferenceEquals(cheaper, asked) || !entry.Key.Allows(cheaper.Name))
+        {
+            return false;
+        }
+
+        exchange.Pool = cheaper;
+        if (RoutingMembers.Objection(exchange) is not null || FollowUp.Objection(exchange) is not null)
+        {
+            exchange.Pool = asked;
+            return false;
+        }
+
+        exchange.DowngradedFrom ??= asked.Name;
+        exchange.DowngradedBy = limit.Name;
+        exchange.Reservation.RefusedBy = null;
+        return true;
+    }
+
+    private static Refusal TryReserve(Exchange exchange, KeyEntry entry)
     {
         GatewaySnapshot snapshot = exchange.Snapshot;
         PoolReach reach = ReachOf(exchange);

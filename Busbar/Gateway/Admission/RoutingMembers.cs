@@ -15,7 +15,7 @@ internal static class RoutingMembers
     /// <summary>What to tell the sender of a request with such a member; null when it has none, or may send it.</summary>
     public static GatewayError? Objection(Exchange exchange)
     {
-        if (exchange.Caller.Key is not { Key: { } key } || (key.AllowedPools.Count == 0 && key.MaxBudgetCents is null))
+        if (exchange.Caller.Key is not { Key: { } key } entry || (key.AllowedPools.Count == 0 && key.MaxBudgetCents is null && entry is { Limits.Length: 0, Group: null or { Chain.Length: 0 } }))
         {
             return null;
         }

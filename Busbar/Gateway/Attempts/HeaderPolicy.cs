@@ -151,6 +151,11 @@ internal static class HeaderPolicy
         {
             headers["x-busbar-lane"] = lane;
         }
+
+        if (exchange.DowngradedFrom is { } asked)
+        {
+            headers["x-busbar-downgraded-from"] = asked;
+        }
     }
 
     // The usual ones need no text of their own.

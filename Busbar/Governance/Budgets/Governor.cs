@@ -14,11 +14,16 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     private static readonly TimeSpan MostToSettle = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
 
+    private const int MaxAlerts = 1000;
+
     private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly List<LimitAlert> _alerts = [];
     private readonly Tally _tally = new();
 
-    private Governor(KeyDirectory keys, GroupDirectory groups, Ledger ledger, IGovernanceStore store, TimeProvider time)
+    private Governor(KeyDirectory keys, GroupDirectory groups, Ledger ledger, IGovernanceStore store, TimeProvider time, ILogger log)
     {
+        _log = log;
         Keys = keys;
         Groups = groups;
         Ledger = ledger;
@@ -37,6 +42,9 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 
     /// <summary>Where it goes.</summary>
     public IGovernanceStore Store { get; }
+
+    /// <summary>Is told of each threshold that a limit has reached, once for each window, from the ledger's thread.</summary>
+    public Action<LimitAlert>? Alerted { get; set; }
 
     /// <summary>Reservations not yet closed; zero when nothing is being served.</summary>
     public long OpenReservations => _tally.Open;
@@ -92,7 +100,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         }
 
         GroupDirectory groups = OpenGroups(stored, keys, time.GetUtcNow().ToUnixTimeSeconds());
-        var governor = new Governor(keys, groups, new Ledger(store, time, log), store, time);
+        var governor = new Governor(keys, groups, new Ledger(store, time, log), store, time, log);
         governor.Ledger.Counts = governor.TakeChanges;
         return governor;
     }
@@ -237,22 +245,52 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         _tally.CountOut(hold);
     }
 
+    // Whoever else the store belongs to, it lets each threshold of a window be told once. What it cannot be asked now is asked again.
+    private void TellAlerts(List<LimitAlert> alerts)
+    {
+        _alerts.AddRange(alerts);
+        while (_alerts.Count > 0)
+        {
+            LimitAlert alert = _alerts[0];
+            try
+            {
+                if (Store.TryNoteAlert(alert))
+                {
+                    ThresholdReached(_log, alert.Percent, alert.Owner, alert.Limit.Key.TrimEnd('/'));
+                    Alerted?.Invoke(alert);
+                }
+            }
+            catch (StoreException) when (_alerts.Count < MaxAlerts)
+            {
+                return;
+            }
+            catch (StoreException)
+            {
+                // Too many wait for a store that does not come back: the oldest is given up, and the log of the ledger says why.
+            }
+
+            _alerts.RemoveAt(0);
+        }
+    }
+
     private List<LimitUsage> TakeChanges()
     {
         List<LimitUsage> usages = [];
+        List<LimitAlert> alerts = [];
         foreach (LimitCounter counter in Groups.Counters)
         {
-            counter.TakeChanges(usages);
+            counter.TakeChanges(usages, alerts);
         }
 
         foreach (KeyEntry entry in Keys.Limited)
         {
             foreach (LimitCounter counter in entry.Limits)
             {
-                counter.TakeChanges(usages);
+                counter.TakeChanges(usages, alerts);
             }
         }
 
+        TellAlerts(alerts);
         return usages;
     }
 
@@ -260,6 +298,9 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 
     [LoggerMessage(40, LogLevel.Warning, "the budget window of key {Key} cannot be read: {Consequence}")]
     private static partial void UnreadableWindow(ILogger logger, string key, string consequence);
+
+    [LoggerMessage(43, LogLevel.Warning, "{Percent} % of a limit are used up: {Owner} {Limit} (told once for each window)")]
+    private static partial void ThresholdReached(ILogger logger, int percent, string owner, string limit);
 
     [LoggerMessage(49, LogLevel.Warning, "database: {Warning}")]
     private static partial void StoreWarning(ILogger logger, string warning);

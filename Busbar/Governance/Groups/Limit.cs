@@ -29,6 +29,15 @@ internal sealed record Limit
     /// <summary>Days of a rolling window, 1 to <see cref="MaxDays"/>.</summary>
     public int Days { get; init; }
 
+    /// <summary>The pool to which a request goes for which there is no room; the limit does not hold there. Null where it is refused.</summary>
+    public string? Downgrade { get; init; }
+
+    /// <summary>Per cent of <see cref="Max"/> that are told once in each window as they are reached, rising.</summary>
+    public IReadOnlyList<int> Thresholds { get; init; } = DefaultThresholds;
+
+    /// <summary>What is told where nobody said otherwise.</summary>
+    public static IReadOnlyList<int> DefaultThresholds { get; } = [50, 80, 100];
+
     /// <summary><see cref="Max"/> in the unit that is counted: nano-dollars of money.</summary>
     public long Cap => Kind == LimitKind.Budget ? Money.OfCents(Max) : Max;
 

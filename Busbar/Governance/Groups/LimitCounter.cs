@@ -18,6 +18,7 @@ internal sealed class LimitCounter
     private long _end;
     private uint _open;
     private bool _isDirty;
+    private (long Start, int Percent) _told;
 
     // Of a rolling limit: what was used on each of its days, a ring.
     private (long Start, long Used)[]? _days;
@@ -46,7 +47,11 @@ internal sealed class LimitCounter
     public string Name => $"{Owner} {Limit.Key.TrimEnd('/')}";
 
     /// <summary>Whether it counts a request for <paramref name="pool"/> that one of <paramref name="models"/> may serve.</summary>
-    public bool Applies(string pool, ReadOnlySpan<string> models) => Limit.Scope is not { } scope || scope == pool || models.Contains(scope);
+    public bool Applies(string pool, ReadOnlySpan<string> models)
+    {
+        Limit limit = Limit;
+        return limit.Downgrade != pool && (limit.Scope is not { } scope || scope == pool || models.Contains(scope));
+    }
 
     /// <summary>Puts another limit with the same <see cref="Limit.Key"/> in force. What was used stays used, where the window is the same.</summary>
     public void Change(Limit limit)
@@ -194,8 +199,11 @@ internal sealed class LimitCounter
         }
     }
 
-    /// <summary>Adds to <paramref name="usages"/> what changed since the last call and survives a restart: counts of less than a day do not.</summary>
-    public void TakeChanges(List<LimitUsage> usages)
+    /// <summary>
+    /// Adds to <paramref name="usages"/> what changed since the last call and survives a restart (counts of less than a day do not), and to <paramref name="alerts"/> what thresholds were
+    /// reached since then, or since the process began.
+    /// </summary>
+    public void TakeChanges(List<LimitUsage> usages, List<LimitAlert> alerts)
     {
         if (!Volatile.Read(ref _isDirty))
         {
@@ -205,6 +213,16 @@ internal sealed class LimitCounter
         lock (this)
         {
             _isDirty = false;
+            _told = _told.Start == _start ? _told : (_start, 0);
+            foreach (int percent in _limit.Thresholds)
+            {
+                if (percent > _told.Percent && (Int128)_meter.Used * 100 >= (Int128)_limit.Cap * percent)
+                {
+                    alerts.Add(new LimitAlert(Owner, _limit, _start, percent, _meter.Used));
+                    _told = (_start, percent);
+                }
+            }
+
             if (_days is null)
             {
                 usages.Add(new LimitUsage(Owner, _limit.Key, _start, _meter.Used));

@@ -42,7 +42,7 @@ internal static class LimitCounters
         foreach (Limit limit in limits)
         {
             if (limit.Kind != LimitKind.Concurrency && Array.Find(counters, counter => counter.Limit.Key == limit.Key) is { } counter
-                && counter.Limit != limit && counter.Read(now).Used is var used && used > limit.Cap)
+                && counter.Limit.Max != limit.Max && counter.Read(now).Used is var used && used > limit.Cap)
             {
                 return (limit, used);
             }

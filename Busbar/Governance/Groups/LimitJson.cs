@@ -2,7 +2,7 @@ using Busbar.Wire;
 
 namespace Busbar.Governance.Groups;
 
-/// <summary>Limits as the admin API and the store have them: <c>{"kind", "window", "max_cents" or "max", "pool", "time_zone", "start_day", "days"}</c>.</summary>
+/// <summary>Limits as the admin API and the store have them: <c>{"kind", "window", "max_cents" or "max", "pool", "time_zone", "start_day", "days", "downgrade", "thresholds"}</c>.</summary>
 internal static class LimitJson
 {
     /// <summary>Most limits of one owner.</summary>
@@ -10,8 +10,9 @@ internal static class LimitJson
 
     private const long MaxCents = 1_000_000_000_000;
     private const int LongestName = 200;
+    private const int MaxThresholds = 10;
 
-    private static readonly string[] Members = ["kind", "window", "max_cents", "max", "pool", "time_zone", "start_day", "days"];
+    private static readonly string[] Members = ["kind", "window", "max_cents", "max", "pool", "time_zone", "start_day", "days", "downgrade", "thresholds"];
 
     /// <summary>
     /// The limits of a list called <paramref name="name"/>; what is wrong with it goes to <paramref name="fail"/>, as a sentence. Without <paramref name="knowsZones"/> any time zone is taken.
@@ -83,6 +84,22 @@ internal static class LimitJson
         {
             json.Number("days"u8, limit.Days);
         }
+
+        if (limit.Downgrade is { } other)
+        {
+            json.String("downgrade"u8, other);
+        }
+
+        if (!limit.Thresholds.SequenceEqual(Limit.DefaultThresholds))
+        {
+            json.StartArray("thresholds"u8);
+            foreach (int percent in limit.Thresholds)
+            {
+                json.Number(percent);
+            }
+
+            json.EndArray();
+        }
     }
 
     private static Limit? ReadOne(JsonNode item, string at, Action<string> fail, bool knowsZones)
@@ -138,7 +155,14 @@ internal static class LimitJson
         }
 
         string? pool = Name(item["pool"u8], $"{at}.pool", fail);
-        return max is null || start is null || days is null ? null : new Limit
+        string? other = Name(item["downgrade"u8], $"{at}.downgrade", fail);
+        if (other is not null && other == pool)
+        {
+            fail($"'{at}.downgrade' is the pool that the limit is about; name another one");
+        }
+
+        IReadOnlyList<int>? thresholds = Thresholds(item["thresholds"u8], $"{at}.thresholds", fail);
+        return max is null || start is null || days is null || thresholds is null ? null : new Limit
         {
             Kind = kind,
             Period = period,
@@ -147,7 +171,37 @@ internal static class LimitJson
             TimeZone = zone,
             StartDay = (int)start.Value,
             Days = (int)days.Value,
+            Downgrade = other,
+            Thresholds = thresholds,
         };
+    }
+
+    private static IReadOnlyList<int>? Thresholds(JsonNode list, string at, Action<string> fail)
+    {
+        if (list.IsNull)
+        {
+            return Limit.DefaultThresholds;
+        }
+
+        List<int> thresholds = [];
+        foreach (JsonNode item in list.Items)
+        {
+            if (thresholds.Count == MaxThresholds || Integer(item, at, 1, 100, isRequired: true, static _ => { }) is not { } percent
+                || (thresholds.Count > 0 && percent <= thresholds[^1]))
+            {
+                fail($"'{at}' must be up to {MaxThresholds} whole numbers from 1 to 100, each greater than the one before");
+                return null;
+            }
+
+            thresholds.Add((int)percent);
+        }
+
+        if (!list.IsArray)
+        {
+            fail($"'{at}' must be a list of per cents, such as [50, 80, 100]");
+        }
+
+        return thresholds;
     }
 
     private static bool TryFind<T>(JsonNode node, (string Word, T Value)[] words, string at, Action<string> fail, out T value)

@@ -33,6 +33,9 @@ internal interface IGovernanceStore : IDisposable
     /// <summary>Writes counts of limits, each in place of what was known of its window; all or nothing. The collection is the caller's again when the call returns.</summary>
     void Put(IReadOnlyCollection<LimitUsage> usages);
 
+    /// <summary>Notes that a threshold was told in its window. False when it was noted before.</summary>
+    bool TryNoteAlert(in LimitAlert alert);
+
     /// <summary>
     /// Adds the increments of one flush, all or nothing. Increments of keys that no longer exist are passed over. Both collections are the caller's again
     /// when the call returns.

@@ -7,7 +7,7 @@ namespace Busbar.Governance.Store;
 internal static class SqliteSchema
 {
     /// <summary>The version this program reads and writes; older ones are brought up to it.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     // "Busb": tells our files from other programs' ("application_id" in SQLite's file format).
     private const long ApplicationId = 0x42757362;
@@ -147,6 +147,16 @@ internal static class SqliteSchema
           window_start INTEGER NOT NULL,
           used INTEGER NOT NULL,
           PRIMARY KEY (owner, limit_key, window_start)) WITHOUT ROWID;
+        """,
+
+        // Thresholds that were told.
+        """
+        CREATE TABLE limit_alerts (
+          owner TEXT NOT NULL,
+          limit_key TEXT NOT NULL,
+          window_start INTEGER NOT NULL,
+          percent INTEGER NOT NULL,
+          PRIMARY KEY (owner, limit_key, window_start, percent)) WITHOUT ROWID;
         """,
     ];
 

@@ -44,6 +44,12 @@ internal sealed class SqliteStatements
             ON CONFLICT (owner, limit_key, window_start) DO UPDATE SET used = excluded.used
             """);
         DeleteCounts = connection.Prepare("DELETE FROM limit_counters WHERE owner = ?1");
+        NoteAlert = connection.Prepare("INSERT OR IGNORE INTO limit_alerts (owner, limit_key, window_start, percent) VALUES (?1, ?2, ?3, ?4)");
+        DeleteAlerts = connection.Prepare("DELETE FROM limit_alerts WHERE owner = ?1");
+        PruneAlerts = connection.Prepare("""
+            DELETE FROM limit_alerts WHERE (owner, limit_key, window_start, percent) IN
+              (SELECT owner, limit_key, window_start, percent FROM limit_alerts WHERE window_start > 0 AND window_start < ?1 LIMIT ?2)
+            """);
         PruneCounts = connection.Prepare("""
             DELETE FROM limit_counters WHERE (owner, limit_key, window_start) IN
               (SELECT owner, limit_key, window_start FROM limit_counters WHERE window_start > 0 AND window_start < ?1 LIMIT ?2)
@@ -116,6 +122,15 @@ internal sealed class SqliteStatements
 
     /// <summary>Removes the counts of an owner.</summary>
     public SqliteCommand DeleteCounts { get; }
+
+    /// <summary>Takes a <see cref="Groups.LimitAlert"/>; changes nothing when it is there.</summary>
+    public SqliteCommand NoteAlert { get; }
+
+    /// <summary>Removes the alerts of an owner.</summary>
+    public SqliteCommand DeleteAlerts { get; }
+
+    /// <summary>Removes alerts of windows that began before a time, at most so many.</summary>
+    public SqliteCommand PruneAlerts { get; }
 
     /// <summary>Removes counts of windows that began before a time, at most so many.</summary>
     public SqliteCommand PruneCounts { get; }

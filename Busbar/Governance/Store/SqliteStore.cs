@@ -168,6 +168,7 @@ internal sealed class SqliteStore : IGovernanceStore
     public bool Delete(string id) => Change(() =>
     {
         _sql.DeleteCounts.Run(id);
+        _sql.DeleteAlerts.Run(id);
         return _sql.DeleteKey.Run(id) == 1;
     });
 
@@ -181,8 +182,16 @@ internal sealed class SqliteStore : IGovernanceStore
     public void DeleteGroup(string id) => Change(() =>
     {
         _sql.DeleteCounts.Run(id);
+        _sql.DeleteAlerts.Run(id);
         return _sql.DeleteGroup.Run(id);
     });
+
+    /// <inheritdoc/>
+    public bool TryNoteAlert(in LimitAlert alert)
+    {
+        (string owner, string key, long start, int percent) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
+        return Change(() => _sql.NoteAlert.Run(owner, key, start, percent) == 1);
+    }
 
     /// <inheritdoc/>
     public void Put(IReadOnlyCollection<LimitUsage> usages) => Change(() =>
@@ -344,6 +353,7 @@ internal sealed class SqliteStore : IGovernanceStore
             isDone = Change(() =>
                 _sql.PruneDays.Run(now - (DaysKept * Day), PruneAtOnce)
                 + _sql.PruneWindows.Run(now - (WindowDaysKept * Day), PruneAtOnce)
+                + _sql.PruneAlerts.Run(now - (DaysKept * Day), PruneAtOnce)
                 + _sql.PruneCounts.Run(now - (DaysKept * Day), PruneAtOnce)
                 + _sql.PruneAudit.Run(AuditKept, PruneAtOnce)) < PruneAtOnce;
         }

@@ -3,7 +3,7 @@ using Busbar.Ir;
 namespace Busbar.Observability.Logging;
 
 /// <summary>What is told of a request that has ended: everything a bill or an inquiry needs, and nothing of what was said in it.</summary>
-internal sealed record RequestRecord
+internal sealed record RequestRecord : IWebhookRecord
 {
     /// <summary>The id that the client was told, or would have been.</summary>
     public required string RequestId { get; init; }
@@ -28,6 +28,9 @@ internal sealed record RequestRecord
 
     /// <summary>The limit of a group, or of a key for a pool or window of its own, that refused it: its owner, kind, window and pool; null for none.</summary>
     public string? Limit { get; init; }
+
+    /// <summary>The pool that was asked for, where <see cref="Limit"/> sent the request to another one instead of refusing it; null where it did not.</summary>
+    public string? DowngradedFrom { get; init; }
 
     /// <summary>The key's labels.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
@@ -82,4 +85,7 @@ internal sealed record RequestRecord
 
     /// <summary>Arrival to the end.</summary>
     public required TimeSpan Total { get; init; }
+
+    /// <inheritdoc/>
+    public void Write(System.Text.Json.Utf8JsonWriter json) => RequestRecordJson.Write(json, this);
 }

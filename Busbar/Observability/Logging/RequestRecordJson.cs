@@ -44,6 +44,7 @@ internal static class RequestRecordJson
         json.WriteString("outcome"u8, record.Outcome);
         json.WriteString("reason"u8, record.Reason);
         json.WriteString("limit"u8, record.Limit);
+        json.WriteString("downgraded_from"u8, record.DowngradedFrom);
         json.WriteNumber("attempts"u8, record.Attempts);
         json.WriteStartArray("failures"u8);
         foreach (FailedAttempt failure in record.Failures)

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Busbar.Observability.Logging;
 
 /// <summary>
-/// Tells a receiver of each request that ended, in batches and from a task of its own. The queue is bounded; what does not fit, and what the receiver does
+/// Tells a receiver of each request that ended, or of each alert, in batches and from a task of its own. The queue is bounded; what does not fit, and what the receiver does
 /// not take in several tries, is dropped and counted.
 /// </summary>
 internal sealed partial class RequestWebhook : IAsyncDisposable
@@ -29,7 +29,7 @@ internal sealed partial class RequestWebhook : IAsyncDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(10);
 
-    private readonly Channel<RequestRecord> _queue = Channel.CreateBounded<RequestRecord>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly Channel<IWebhookRecord> _queue = Channel.CreateBounded<IWebhookRecord>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenSource _giveUp = new();
     private readonly SinkClient _receiver;
@@ -51,7 +51,7 @@ internal sealed partial class RequestWebhook : IAsyncDisposable
     }
 
     /// <summary>Takes a record, or drops and counts it. Never waits.</summary>
-    public void Post(RequestRecord record)
+    public void Post(IWebhookRecord record)
     {
         if (!_queue.Writer.TryWrite(record))
         {
@@ -71,7 +71,7 @@ internal sealed partial class RequestWebhook : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        ChannelReader<RequestRecord> reader = _queue.Reader;
+        ChannelReader<IWebhookRecord> reader = _queue.Reader;
         var body = new ArrayBufferWriter<byte>(16 * 1024);
         using var json = new Utf8JsonWriter(body);
         while (await reader.WaitToReadAsync().ConfigureAwait(false))
@@ -85,9 +85,9 @@ internal sealed partial class RequestWebhook : IAsyncDisposable
             json.Reset();
             json.WriteStartArray();
             int count = 0;
-            for (; count < BatchLength && reader.TryRead(out RequestRecord? record); count++)
+            for (; count < BatchLength && reader.TryRead(out IWebhookRecord? record); count++)
             {
-                RequestRecordJson.Write(json, record);
+                record.Write(json);
             }
 
             json.WriteEndArray();
@@ -124,6 +124,6 @@ internal sealed partial class RequestWebhook : IAsyncDisposable
     private async Task PauseAsync(TimeSpan time) =>
         await Task.Delay(time, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    [LoggerMessage(31, LogLevel.Warning, "request logs: the receiver at {Host} does not take them (status={Status}, 0 is no answer); {Records} are lost")]
+    [LoggerMessage(31, LogLevel.Warning, "webhook: the receiver at {Host} does not take them (status={Status}, 0 is no answer); {Records} are lost")]
     private static partial void Refused(ILogger logger, string host, int status, int records);
 }

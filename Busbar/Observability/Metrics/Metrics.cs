@@ -121,6 +121,17 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
     /// <summary>Tokens of answers.</summary>
     public MetricFamily<Counter> Tokens { get; } = new(budget, "busbar_tokens_total", "Tokens as providers counted them; each is of one kind.", labels => new(labels), "pool", "lane", "model", "kind");
 
+    /// <summary>Alerts that arrived.</summary>
+    public MetricFamily<Counter> AlertsDelivered { get; } = new(budget, "busbar_webhook_alerts_delivered_total", "Alerts that the receiver took.", labels => new(labels));
+
+    /// <summary>Alerts that were lost.</summary>
+    public MetricFamily<Counter> AlertsDropped { get; } = new(
+        budget, "busbar_webhook_alerts_dropped_total", "Alerts that were lost because the queue was full or the receiver did not take them.", labels => new(labels));
+
+    /// <summary>Thresholds of limits that were reached.</summary>
+    public MetricFamily<Counter> LimitAlerts { get; } = new(
+        budget, "busbar_limit_alerts_total", "Thresholds of limits that were reached, each once for each window.", labels => new(labels), "kind", "percent");
+
     /// <summary>Requests of keys without a price.</summary>
     public MetricFamily<Counter> Unpriced { get; } = new(
         budget, "busbar_unpriced_requests_total", "Requests of virtual keys whose tokens, or the tier that served them, have no known price.", labels => new(labels), "pool", "lane", "model");
@@ -218,6 +229,9 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
             Counters(Tokens),
             Counters(Cost, Money.NanosPerCent),
             Counters(Unpriced),
+            Counters(LimitAlerts),
+            Counters(AlertsDelivered),
+            Counters(AlertsDropped),
             Counters(Reloads),
             .. lanes,
             .. GovernanceGauges.Read(Governance?.Read(GovernanceGauges.MostKeys) ?? new GovernanceFigures()),
