@@ -5,7 +5,7 @@ namespace Busbar.Tests.Admin;
 /// <summary>What the admin API said.</summary>
 internal sealed record AdminAnswer(int Status, string Body, string? Allow)
 {
-    public JsonElement Json { get; } = JsonDocument.Parse(Body).RootElement;
+    public JsonElement Json => JsonDocument.Parse(Body).RootElement;
 
     public string Code => Json.GetProperty("error").GetProperty("code").GetString()!;
 

@@ -538,6 +538,37 @@ public sealed class KeyEndpointsTests
     }
 
     [Fact]
+    public async Task Usage_is_summed_by_group_and_label_and_comes_as_a_table()
+    {
+        await using var scene = new AdminScene();
+        string org = (await scene.SendAsync("POST", "/admin/groups", """{"name":"=org, \"inc\""}""")).Text("id");
+        string team = (await scene.SendAsync("POST", "/admin/groups", $$"""{"name":"team","parent_id":"{{org}}"}""")).Text("id");
+        (string one, _) = await scene.CreateAsync($$$"""{"name":"a","group_id":"{{{org}}}","labels":{"env":"test"}}""");
+        (string two, _) = await scene.CreateAsync($$"""{"name":"b","group_id":"{{team}}"}""");
+        (string three, _) = await scene.CreateAsync();
+        Charge(scene, one);
+        Charge(scene, two);
+        Charge(scene, two, "other");
+        Charge(scene, three);
+
+        JsonElement[] rows = await Rows("?group_by=group");
+        Assert.Equal([(null, 1), (org, 1), (team, 2)], rows.Select(row => (row.GetProperty("group").GetString(), row.GetProperty("requests").GetInt32())).OrderBy(row => row.Item1 == team).ThenBy(row => row.Item1 is not null));
+        Assert.Equal(3, Assert.Single(await Rows($"?group_by=day&group={org}")).GetProperty("requests").GetInt32());
+        Assert.Equal(2, Assert.Single(await Rows($"?group_by=day&group={team}")).GetProperty("requests").GetInt32());
+        Assert.Equal([(null, 3), ("test", 1)], (await Rows("?group_by=label&label=env")).Select(row => (row.GetProperty("label").GetString(), row.GetProperty("requests").GetInt32())));
+        Assert.Equal(400, (await scene.SendAsync("GET", "/admin/usage?group_by=label")).Status);
+        Assert.Equal(400, (await scene.SendAsync("GET", "/admin/usage?format=xml")).Status);
+        Assert.Equal(404, (await scene.SendAsync("GET", "/admin/usage?group=grp_x")).Status);
+
+        string[] lines = (await scene.SendAsync("GET", $"/admin/usage?group_by=group&format=csv&limit=1")).Body.Split("\r\n");
+        Assert.StartsWith("group,group_name,requests,estimated_requests,unpriced_requests,spend_cents,", lines[0]);
+        Assert.Equal(5, lines.Length);
+        Assert.Contains(lines, line => line.StartsWith($"{org},\"'=org, \"\"inc\"\"\",1,0,", StringComparison.Ordinal));
+
+        async Task<JsonElement[]> Rows(string query) => [.. (await scene.SendAsync("GET", "/admin/usage" + query)).Json.GetProperty("usage").EnumerateArray()];
+    }
+
+    [Fact]
     public async Task Every_edit_is_in_the_audit_log_and_an_edit_stands_when_the_log_fails()
     {
         await using var scene = new AdminScene();

@@ -2,11 +2,14 @@ using Busbar.Wire;
 
 namespace Busbar.Admin;
 
-/// <summary>An answer of the admin API: JSON, always.</summary>
+/// <summary>An answer of the admin API: JSON, unless a table was asked for.</summary>
 internal sealed class AdminReply : IDisposable
 {
     /// <summary>HTTP status.</summary>
     public int Status { get; set; } = 200;
+
+    /// <summary>What the body is.</summary>
+    public string ContentType { get; set; } = "application/json";
 
     /// <summary>The body.</summary>
     public PooledBuffer Body { get; } = new(1024);
@@ -21,6 +24,7 @@ internal sealed class AdminReply : IDisposable
     public void Refuse(in AdminError error)
     {
         Body.Clear();
+        ContentType = "application/json";
         Status = error.Status;
         JsonWriter json = Json;
         json.StartObject();

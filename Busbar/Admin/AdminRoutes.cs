@@ -22,7 +22,7 @@ internal static class AdminRoutes
         new("GET", "/admin/groups/{id}", AdminAction.ReadGroup),
         new("PATCH", "/admin/groups/{id}", AdminAction.UpdateGroup, takesBody: true),
         new("DELETE", "/admin/groups/{id}", AdminAction.DeleteGroup),
-        new("GET", "/admin/usage", AdminAction.ReadUsage, query: ["key", "from", "until", "group_by", "limit"]),
+        new("GET", "/admin/usage", AdminAction.ReadUsage, query: ["key", "group", "from", "until", "group_by", "label", "format", "limit"]),
         new("GET", "/admin/lanes", AdminAction.ListLanes),
         new("POST", "/admin/lanes/{lane}/disable", AdminAction.DisableLane),
         new("POST", "/admin/lanes/{lane}/enable", AdminAction.EnableLane),

@@ -1,11 +1,12 @@
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
+using Busbar.Ir;
 using Busbar.Wire;
 
 namespace Busbar.Admin;
 
-/// <summary>Answers what was used, by key, model and day, or by some of these.</summary>
+/// <summary>Answers what was used, by key, group, label, model and day, or by some of these.</summary>
 internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
 {
     private const int MostRead = 200_000;
@@ -14,6 +15,26 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
     private const long DefaultDays = 30;
 
     private static readonly string[] Groups = ["key", "model", "day"];
+    private static readonly string[] Dimensions = ["key", "group", "label", "model", "day"];
+
+    private static readonly (string Name, Func<DailyUsage, long> Of)[] Columns =
+    [
+        ("requests", sum => sum.Requests),
+        ("estimated_requests", sum => sum.Estimated),
+        ("unpriced_requests", sum => sum.Unpriced),
+        ("spend_cents", sum => sum.SpendNanos / Money.NanosPerCent),
+        ("spend_micro_cents", sum => sum.SpendNanos / Money.NanosPerMicroCent),
+        ("spend_nano_dollars", sum => sum.SpendNanos),
+        ("input_tokens", sum => sum.Input),
+        ("cache_read_tokens", sum => sum.CacheRead),
+        ("cache_write_tokens", sum => sum.CacheWrite),
+        ("cache_write_1h_tokens", sum => sum.CacheWriteLong),
+        ("output_tokens", sum => sum.Output),
+        ("reasoning_tokens", sum => sum.Reasoning),
+        ("audio_input_tokens", sum => sum.AudioInput),
+        ("audio_output_tokens", sum => sum.AudioOutput),
+        ("image_output_tokens", sum => sum.ImageOutput),
+    ];
 
     /// <summary>Answers <paramref name="call"/>; null when the answer is written, else what is wrong.</summary>
     public async ValueTask<AdminError?> RunAsync(AdminCall call)
@@ -25,6 +46,13 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
         long from = query.Day("from", Math.Max(0, until - (DefaultDays * BudgetWindow.Day)));
         int limit = (int)query.Integer("limit", FewestShown, 1, MostShown);
         IReadOnlyList<string> groups = GroupsOf(query);
+        string? within = query.Text("group");
+        bool isCsv = query.Text("format") == "csv";
+        if (!isCsv && query.Text("format") is not (null or "json"))
+        {
+            query.Fail("'format' must be json or csv");
+        }
+
         if (from >= until)
         {
             query.Fail("'from' must be a day before 'until', which is the first day that no longer counts");
@@ -40,13 +68,28 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
             return AdminError.NotFound("there is no key with this id");
         }
 
+        if (within is not null && keys.GroupNameOf(within) is null)
+        {
+            return GroupEndpoints.Unknown;
+        }
+
         IReadOnlyList<DailyUsage> rows = await keys.ReadUsageAsync(key, from, until, MostRead + 1).ConfigureAwait(false);
         if (rows.Count > MostRead)
         {
             return AdminError.Invalid("this is too much usage to add up at once; narrow it with key, from or until", "too_many_rows");
         }
 
-        Write(call.Json, Sum(rows, groups), groups, from, until, limit);
+        SortedDictionary<UsageRow, DailyUsage> sums = Sum(rows, groups, within, query.Text("label"));
+        if (isCsv)
+        {
+            call.Reply.ContentType = "text/csv; charset=utf-8";
+            WriteCsv(call.Reply.Body, sums, groups);
+        }
+        else
+        {
+            Write(call.Json, sums, groups, from, until, limit);
+        }
+
         return null;
     }
 
@@ -58,55 +101,64 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
         }
 
         string[] chosen = text.Split(',', StringSplitOptions.TrimEntries);
-        if (chosen.Any(group => !Groups.Contains(group)) || chosen.Distinct().Count() != chosen.Length)
+        if (chosen.Any(group => !Dimensions.Contains(group)) || chosen.Distinct().Count() != chosen.Length)
         {
-            query.Fail("'group_by' must be some of key, model and day, separated by commas");
+            query.Fail("'group_by' must be some of key, group, label, model and day, separated by commas");
+        }
+        else if (chosen.Contains("label") && query.Text("label") is null)
+        {
+            query.Fail("'label' must name the label to group by");
         }
 
         return chosen;
     }
 
-    private static SortedDictionary<(long Day, string Key, string Model), DailyUsage> Sum(IReadOnlyList<DailyUsage> rows, IReadOnlyList<string> groups)
+    // A key's usage belongs to the group that it is in now, as its labels are those of now.
+    private SortedDictionary<UsageRow, DailyUsage> Sum(IReadOnlyList<DailyUsage> rows, IReadOnlyList<string> dimensions, string? within, string? label)
     {
-        (bool byKey, bool byModel, bool byDay) = (groups.Contains("key"), groups.Contains("model"), groups.Contains("day"));
-        var sums = new SortedDictionary<(long Day, string Key, string Model), DailyUsage>(Comparer<(long Day, string Key, string Model)>.Create(Compare));
+        (bool byKey, bool byGroup, bool byLabel) = (dimensions.Contains("key"), dimensions.Contains("group"), dimensions.Contains("label"));
+        (bool byModel, bool byDay) = (dimensions.Contains("model"), dimensions.Contains("day"));
+        var sums = new SortedDictionary<UsageRow, DailyUsage>();
+        var known = new Dictionary<string, (bool Counts, string Group, string Label)>(StringComparer.Ordinal);
         foreach (DailyUsage row in rows)
         {
-            var group = (byDay ? row.Day : 0, byKey ? row.KeyId : "", byModel ? row.Model : "");
-            sums[group] = sums.TryGetValue(group, out DailyUsage sum) ? sum.Plus(row) : row;
+            if (!known.TryGetValue(row.KeyId, out (bool Counts, string Group, string Label) of))
+            {
+                VirtualKey? key = keys.Find(row.KeyId);
+                of = (within is null || keys.IsWithin(key?.GroupId, within), key?.GroupId ?? "", label is not null && key?.Labels.TryGetValue(label, out string? value) == true ? value : "");
+                known.Add(row.KeyId, of);
+            }
+
+            if (of.Counts)
+            {
+                var place = new UsageRow(byDay ? row.Day : 0, byKey ? row.KeyId : "", byGroup ? of.Group : "", byLabel ? of.Label : "", byModel ? row.Model : "");
+                sums[place] = sums.TryGetValue(place, out DailyUsage sum) ? sum.Plus(row) : row;
+            }
         }
 
         return sums;
     }
 
-    private static int Compare((long Day, string Key, string Model) left, (long Day, string Key, string Model) right) =>
-        left.Day != right.Day ? left.Day.CompareTo(right.Day)
-        : string.CompareOrdinal(left.Key, right.Key) is not 0 and var byKey ? byKey
-        : string.CompareOrdinal(left.Model, right.Model);
-
-    private static void Write(
-        JsonWriter json, SortedDictionary<(long Day, string Key, string Model), DailyUsage> sums, IReadOnlyList<string> groups, long from, long until, int limit)
+    private void Write(JsonWriter json, SortedDictionary<UsageRow, DailyUsage> sums, IReadOnlyList<string> dimensions, long from, long until, int limit)
     {
         json.StartObject();
         json.Number("from"u8, from);
         json.Number("until"u8, until);
         json.StartArray("usage"u8);
-        foreach (((long day, string key, string model), DailyUsage sum) in sums.Take(limit))
+        foreach ((UsageRow place, DailyUsage sum) in sums.Take(limit))
         {
             json.StartObject();
-            if (groups.Contains("day"))
+            foreach ((string name, string? value) in Texts(place, dimensions))
             {
-                json.String("day"u8, BudgetWindow.DateOf(day));
-            }
-
-            if (groups.Contains("key"))
-            {
-                json.String("key"u8, key);
-            }
-
-            if (groups.Contains("model"))
-            {
-                json.String("model"u8, model);
+                ReadOnlySpan<byte> member = System.Text.Encoding.UTF8.GetBytes(name);
+                if (value is null)
+                {
+                    json.Null(member);
+                }
+                else
+                {
+                    json.String(member, value);
+                }
             }
 
             WriteSum(json, sum);
@@ -121,20 +173,59 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
         json.EndObject();
     }
 
+    // Whole or not at all: a bill that ends somewhere is worse than none.
+    private void WriteCsv(PooledBuffer output, SortedDictionary<UsageRow, DailyUsage> sums, IReadOnlyList<string> dimensions)
+    {
+        output.Write(System.Text.Encoding.UTF8.GetBytes(string.Join(',', Texts(default, dimensions).Select(each => each.Name).Concat(Columns.Select(column => column.Name))) + "\r\n"));
+        foreach ((UsageRow place, DailyUsage sum) in sums)
+        {
+            IEnumerable<string> cells = Texts(place, dimensions).Select(each => Cell(each.Value ?? ""))
+                .Concat(Columns.Select(column => column.Of(sum).ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            output.Write(System.Text.Encoding.UTF8.GetBytes(string.Join(',', cells) + "\r\n"));
+        }
+    }
+
+    // Spreadsheets run what begins like a formula.
+    private static string Cell(string text)
+    {
+        string safe = text.Length > 0 && text[0] is '=' or '+' or '-' or '@' ? "'" + text : text;
+        return safe.AsSpan().ContainsAny(",\"\r\n") ? $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : safe;
+    }
+
+    private IEnumerable<(string Name, string? Value)> Texts(UsageRow place, IReadOnlyList<string> dimensions)
+    {
+        if (dimensions.Contains("day"))
+        {
+            yield return ("day", BudgetWindow.DateOf(place.Day));
+        }
+
+        if (dimensions.Contains("key"))
+        {
+            yield return ("key", place.Key);
+        }
+
+        if (dimensions.Contains("group"))
+        {
+            yield return ("group", place.Group is { Length: > 0 } group ? group : null);
+            yield return ("group_name", keys.GroupNameOf(place.Group));
+        }
+
+        if (dimensions.Contains("label"))
+        {
+            yield return ("label", place.Label is { Length: > 0 } label ? label : null);
+        }
+
+        if (dimensions.Contains("model"))
+        {
+            yield return ("model", place.Model);
+        }
+    }
+
     private static void WriteSum(JsonWriter json, in DailyUsage sum)
     {
-        json.Number("requests"u8, sum.Requests);
-        json.Number("estimated_requests"u8, sum.Estimated);
-        json.Number("unpriced_requests"u8, sum.Unpriced);
-        KeyJson.WriteSpend(json, sum.SpendNanos);
-        json.Number("input_tokens"u8, sum.Input);
-        json.Number("cache_read_tokens"u8, sum.CacheRead);
-        json.Number("cache_write_tokens"u8, sum.CacheWrite);
-        json.Number("cache_write_1h_tokens"u8, sum.CacheWriteLong);
-        json.Number("output_tokens"u8, sum.Output);
-        json.Number("reasoning_tokens"u8, sum.Reasoning);
-        json.Number("audio_input_tokens"u8, sum.AudioInput);
-        json.Number("audio_output_tokens"u8, sum.AudioOutput);
-        json.Number("image_output_tokens"u8, sum.ImageOutput);
+        foreach ((string name, Func<DailyUsage, long> of) in Columns)
+        {
+            json.Number(System.Text.Encoding.UTF8.GetBytes(name), of(sum));
+        }
     }
 }

@@ -45,7 +45,7 @@ internal static class HelpText
                                                       what is not named stays; 'none' takes a limit away
           busbar keys revoke ID [--delete]            it stops to work; --delete removes it with its usage
           busbar keys rotate ID [--overlap SECONDS]   another secret; the former one works on for so long
-          busbar keys usage [ID] [--from DAY] [--until DAY] [--by key,model,day]
+          busbar keys usage [ID] [--from DAY] [--until DAY] [--by key,group,model,day] [--by-label NAME] [--group-id ID] [--csv]
           busbar groups create --name NAME [--parent ID] [--limit KIND/WINDOW[:DAYS][@POOL]=MAX]... [--child-limit LIMIT]...
                                                       KIND is budget (MAX in cents), requests, tokens or concurrency (no WINDOW); WINDOW is minute, hour,
                                                       day, week, month, total or rolling; DAYS are those of rolling, or the day a week or month begins on

@@ -41,22 +41,24 @@ internal static class KeyReport
 
     private static void PrintUsage(JsonNode answer, TextWriter output)
     {
-        var table = new TextTable("DAY", "KEY", "MODEL", "REQUESTS", "CENTS", "INPUT", "CACHED", "OUTPUT");
+        var table = new TextTable("DAY", "KEY", "GROUP", "LABEL", "MODEL", "REQUESTS", "CENTS", "INPUT", "CACHED", "OUTPUT");
         foreach (JsonNode row in answer["usage"u8].Items)
         {
-            Row(row, Text(row, "day"u8), Text(row, "key"u8), Text(row, "model"u8));
+            Row(row, Text(row, "day"u8), Text(row, "key"u8), Text(row, row["group_name"u8].IsNull ? "group"u8 : "group_name"u8), Text(row, "label"u8), Text(row, "model"u8));
         }
 
-        Row(answer["total"u8], "total", "", "");
+        Row(answer["total"u8], "total", "", "", "", "");
         table.Write(output);
         if (answer["truncated"u8].IsTrue)
         {
             output.WriteLine("There are more lines; the total covers them. Narrow it with an id, --from, --until or --by.");
         }
 
-        void Row(JsonNode sum, string day, string key, string model) => table.Add(
+        void Row(JsonNode sum, string day, string key, string group, string label, string model) => table.Add(
             day,
             key,
+            group,
+            label,
             model,
             $"{sum["requests"u8].Integer}",
             ((sum["spend_micro_cents"u8].Integer ?? 0) / 1_000_000m).ToString("0.####", CultureInfo.InvariantCulture),
@@ -64,6 +66,6 @@ internal static class KeyReport
             $"{(sum["cache_read_tokens"u8].Integer ?? 0) + (sum["cache_write_tokens"u8].Integer ?? 0)}",
             $"{sum["output_tokens"u8].Integer}");
 
-        static string Text(JsonNode row, ReadOnlySpan<byte> name) => row[name].IsMissing ? "-" : row[name].Text.ToString();
+        static string Text(JsonNode row, ReadOnlySpan<byte> name) => row[name].IsNull ? "-" : row[name].Text.ToString();
     }
 }

@@ -173,7 +173,8 @@ internal static class KeyRequest
     {
         List<string> query = [];
         foreach ((string name, string? value) in (ReadOnlySpan<(string, string?)>)
-            [("key", id.Length > 0 ? parsed.Words[0] : null), ("from", parsed.Last("--from")), ("until", parsed.Last("--until")), ("group_by", parsed.Last("--by"))])
+            [("key", id.Length > 0 ? parsed.Words[0] : null), ("from", parsed.Last("--from")), ("until", parsed.Last("--until")), ("group_by", parsed.Last("--by") ?? (parsed.Has("--by-label") ? "label" : null)),
+            ("group", parsed.Last("--group-id")), ("label", parsed.Last("--by-label")), ("format", parsed.Has("--csv") ? "csv" : null)])
         {
             if (value is not null)
             {

@@ -23,7 +23,7 @@ internal static class KeysCommand
             "list" => ([], [], 0, 0),
             "revoke" => ([], ["--delete"], 1, 1),
             "rotate" => (["--overlap"], [], 1, 1),
-            "usage" => (["--from", "--until", "--by"], [], 0, 1),
+            "usage" => (["--from", "--until", "--by", "--group-id", "--by-label"], ["--csv"], 0, 1),
             "--help" or "-h" => ([], [], 0, 0),
             _ => ([], [], -1, -1),
         };
@@ -83,6 +83,12 @@ internal static class KeysCommand
         if (await client.CallAsync(method, path, hasBody ? body : null).ConfigureAwait(false) is not { } answer)
         {
             return 1;
+        }
+
+        if (parsed.Has("--csv"))
+        {
+            output.Write(System.Text.Encoding.UTF8.GetString(answer));
+            return 0;
         }
 
         using var tape = new JsonTape();

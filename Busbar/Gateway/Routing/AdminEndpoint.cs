@@ -43,7 +43,7 @@ internal static class AdminEndpoint
         };
         using AdminReply reply = api is null ? Refused() : await api.HandleAsync(call).ConfigureAwait(false);
         response.StatusCode = reply.Status;
-        response.Headers.ContentType = "application/json";
+        response.Headers.ContentType = reply.ContentType;
         response.Headers.ContentLength = reply.Body.Length;
         response.Headers.CacheControl = "no-store";
         response.Headers.Allow = reply.Allow;

@@ -72,6 +72,12 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
     /// <summary>The group that the key called <paramref name="id"/> belongs to; null for none.</summary>
     public Group? GroupOf(string id) => governor.Keys.Find(id)?.Group?.Group;
 
+    /// <summary>The name of the group <paramref name="groupId"/>; null when there is none.</summary>
+    public string? GroupNameOf(string? groupId) => governor.Groups.Find(groupId)?.Group.Name;
+
+    /// <summary>Whether <paramref name="groupId"/> is <paramref name="other"/>, or a group below it.</summary>
+    public bool IsWithin(string? groupId, string other) => governor.Groups.IsWithin(groupId, other);
+
     /// <summary>Limits that a key gets which is made in the group <paramref name="groupId"/> and says nothing of limits.</summary>
     public IReadOnlyList<Limit> LimitsForChildrenOf(string? groupId) => governor.Groups.Find(groupId)?.Group.ChildLimits ?? [];
 
