@@ -242,7 +242,7 @@ load_tools() {
 bench() {
   need_sdk
   need_native
-  need wrk=wrk nginx=nginx-light
+  need wrk=wrk nginx=nginx-light openssl=openssl
   build
   dotnet publish Busbar.Benchmarks/load/bare-proxy/BareProxy.csproj -c Release -o artifacts/bench >artifacts/bench.log 2>&1 ||
     { cat artifacts/bench.log >&2; die "publishing the bare proxy failed"; }

@@ -29,22 +29,24 @@ class Bench:
         if until_serving(self.mock, self.upstream, "/count") is None:
             raise SystemExit("the mock provider did not start")
 
-    def gateway(self, wishes="", pools="", providers="", limits="", models="", name="gateway"):
+    def gateway(self, wishes="", pools="", providers="", limits="", models="", name="gateway", address=None, settings="", **environment):
         """A running gateway with one provider, model and pool `to-X` for each dialect X. `wishes` are the path segments that tell the mock
-        provider what to do; the other texts are added to their sections of the configuration."""
+        provider what to do; `address` stands in front of it where it is not called itself; `settings` are added to every provider, the other texts to their
+        sections of the configuration."""
         port = free_port()
         lines = [f"listen: 127.0.0.1:{port}", "auth:", "  mode: token", f'  client_tokens: ["{TOKEN}"]', limits, "providers:"]
         rows = [(dialect, wishes, self.upstream) for dialect in DIALECTS] + [(*row.split(), self.upstream)[:3] for row in providers.splitlines()]
         offered, own = ["models:", models], ["pools:"]
         for i, (dialect, path, provider) in enumerate(rows):
             key = dialect if i < len(DIALECTS) else f"extra-{i - len(DIALECTS)}"
-            lines.append(f'  {key}: {{protocol: {dialect}, base_url: "http://127.0.0.1:{provider}{path}", allow_private_network: true, api_key_env: BENCH_KEY}}')
+            base = address or f"http://127.0.0.1:{provider}"
+            lines.append(f'  {key}: {{protocol: {dialect}, base_url: "{base}{path}", allow_private_network: true, api_key_env: BENCH_KEY{settings}}}')
             offered.append(f"  at-{key}: {{provider: {key}, max_concurrent: 100000}}")
             own.append(f"  to-{key}: {{members: [{{target: at-{key}}}]}}")
         path = f"{self.directory}/{name}-{port}.yaml"
         with open(path, "w") as f:
             f.write("\n".join(lines + offered + own + [pools]) + "\n")
-        return Gateway(self, port, start([self.busbar, "--config", path], BENCH_KEY="sk-bench", BENCH_MASTER="7" * 64), name)
+        return Gateway(self, port, start([self.busbar, "--config", path], BENCH_KEY="sk-bench", BENCH_MASTER="7" * 64, **environment), name)
 
     def load(self, port, pid, request, connections, count, mark, rate=None):
         """Runs the client; `pid` is whose CPU time is counted."""

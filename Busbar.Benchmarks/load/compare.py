@@ -15,11 +15,13 @@ import pairs
 import processes
 import proxies
 import sizes
+import tls
 from bench import DELTAS, PACE_US, Bench
 from table import Table
 
 # Each prints rows of the one table.
 PARTS = {
+    "tls": (tls.add_tls_requests, tls.add_tls_streams),
     "proxies": (proxies.add_proxies, proxies.add_cold_start, proxies.add_memory),
     "sizes": (sizes.add_images, sizes.add_long_streams),
     "crowds": (crowds.add_paced, crowds.add_idle, crowds.add_failover, crowds.add_overload),

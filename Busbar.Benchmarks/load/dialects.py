@@ -44,3 +44,16 @@ def request(dialect, model, stream, text="x" * 920, image=None):
     path = PATHS[dialect][stream].format(model=model)
     key = KEY_HEADERS.get(dialect, "Authorization: Bearer ") + TOKEN
     return f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{key}\r\nContent-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n{payload}".encode()
+
+
+def agent_request(model):
+    """What a coding agent sends at its fiftieth turn: tools, and half a megabyte of files and their edits, full of escapes. In OpenAI's words."""
+    code = "".join(f'    if (table["row {i}"] != \'\\t\') {{\n        say("caf\u00e9 {i}");\n    }}\n' for i in range(60))
+    tools = [{"type": "function", "function": {"name": f"tool_{i}", "description": "Reads a file.\n" * 20, "parameters": {
+        "type": "object", "properties": {"path": {"type": "string"}, "limit": {"type": "integer"}}, "required": ["path"]}}} for i in range(20)]
+    turns = [{"role": "system", "content": "You are an agent.\n" * 400}, {"role": "user", "content": "Go on."}]
+    for i in range(110):
+        call = {"id": f"call_{i}", "type": "function", "function": {"name": f"tool_{i % 20}", "arguments": json.dumps({"path": f"src/file {i}.c", "limit": i})}}
+        turns += [{"role": "assistant", "content": f"Now file {i}.", "tool_calls": [call]}, {"role": "tool", "tool_call_id": f"call_{i}", "content": code}]
+    payload = json.dumps({"model": model, "stream": False, "max_tokens": 64, "messages": turns, "tools": tools}, separators=(",", ":"))
+    return f"POST {PATHS['openai'][0]} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n{payload}".encode()

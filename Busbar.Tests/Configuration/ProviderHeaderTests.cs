@@ -35,6 +35,14 @@ public sealed class ProviderHeaderTests
     }
 
     [Fact]
+    public void HTTP_2_without_TLS_is_refused()
+    {
+        ConfigProblem error = ConfigText.OnlyError(ConfigText.WithProvider("http_version: 2, base_url: 'http://127.0.0.1:1', allow_private_network: true"));
+
+        Assert.Equal("providers.openai.http_version", error.Path);
+    }
+
+    [Fact]
     public void A_client_token_may_be_an_operators()
     {
         AuthConfig auth = ConfigText.Valid(ConfigText.With(auth: "{mode: token, client_tokens: [one, {token: two, operator: true}, {token: three}]}")).Auth;

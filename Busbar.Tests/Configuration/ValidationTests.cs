@@ -327,6 +327,7 @@ public sealed class ValidationTests
                 api_key_env: [A, B]
                 anthropic_version: "2023-06-01"
                 region: eu-west-1
+                http_version: 2
                 auth: bearer
             models:
               m:
@@ -350,6 +351,7 @@ public sealed class ValidationTests
             new FakeEnvironment(("A", "1"), ("B", "2")));
 
         ProviderConfig provider = config.Providers["anthropic"];
+        Assert.Equal(UpstreamHttp.Http2, provider.Http);
         Assert.Equal(["1", "2"], provider.ApiKeys.Select(key => key.Reveal()));
         Assert.Equal(("2023-06-01", "eu-west-1", ProviderAuth.Bearer), (provider.AnthropicVersion, provider.Region, provider.Auth));
         ModelConfig model = config.Models["m"];

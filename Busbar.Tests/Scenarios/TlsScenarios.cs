@@ -1,18 +1,29 @@
-using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Busbar.Tests.Scenarios.Harness;
+using Busbar.Tests.Upstream.Http1;
 
 namespace Busbar.Tests.Scenarios;
 
 /// <summary>A gateway whose provider has TLS: another gateway, so that listener and client side of TLS and HTTP/2 meet.</summary>
 public sealed class TlsScenarios
 {
-    public static TheoryData<string> Dialects => [.. Dialect.All.Select(dialect => dialect.Name)];
+    public static TheoryData<string, string> Dialects
+    {
+        get
+        {
+            var cases = new TheoryData<string, string> { { "openai", "2" } };
+            foreach (Dialect dialect in Dialect.All)
+            {
+                cases.Add(dialect.Name, "auto");
+            }
+
+            return cases;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Dialects))]
-    public async Task Answers_streams_and_errors_come_through_TLS_as_they_are_and_a_server_nobody_vouches_for_gets_nothing(string protocol)
+    public async Task Answers_streams_and_errors_come_through_TLS_as_they_are_and_a_server_nobody_vouches_for_gets_nothing(string protocol, string version)
     {
         Dialect dialect = Dialect.Of(protocol);
         string directory = Directory.CreateTempSubdirectory("busbar-tls-").FullName;
@@ -22,7 +33,7 @@ public sealed class TlsScenarios
         await using ScriptedUpstream upstream = ScriptedUpstream.Start(dialect.StreamContentType);
         int port = GatewayProcess.FreePort();
         await using GatewayProcess provider = GatewayProcess.Run([], Provider(dialect, port, upstream.Port, certificate, key), new Dictionary<string, string> { ["KEY"] = "inner" });
-        await using Scene scene = await Scene.StartAsync([], [dialect], outer => Client(dialect, outer, port), new() { ["KEY"] = Scene.KeyOf(0), ["SSL_CERT_FILE"] = certificate });
+        await using Scene scene = await Scene.StartAsync([], [dialect], outer => Client(dialect, version, outer, port), new() { ["KEY"] = Scene.KeyOf(0), ["SSL_CERT_FILE"] = certificate });
 
         string answer = dialect.Answer("hello");
         upstream.Next(call => call.AnswerAsync(200, answer));
@@ -38,7 +49,7 @@ public sealed class TlsScenarios
         Reply refused = await scene.PostAsync(dialect);
         Assert.Equal((422, refusal), (refused.Status, refused.Text));
 
-        await using Scene stranger = await Scene.StartAsync([], [dialect], outer => Client(dialect, outer, port), new() { ["KEY"] = Scene.KeyOf(0) });
+        await using Scene stranger = await Scene.StartAsync([], [dialect], outer => Client(dialect, version, outer, port), new() { ["KEY"] = Scene.KeyOf(0) });
         Assert.Equal(dialect.StatusOf(503), (await stranger.PostAsync(dialect)).Status);
         Directory.Delete(directory, recursive: true);
     }
@@ -55,11 +66,11 @@ public sealed class TlsScenarios
           within: { members: [ { target: m } ] }
         """;
 
-    private static string Client(Dialect dialect, int port, int provider) => $$"""
+    private static string Client(Dialect dialect, string version, int port, int provider) => $$"""
         listen: 127.0.0.1:{{port}}
         auth: { mode: token, client_tokens: [{{Scene.Token}}] }
         providers:
-          p: { protocol: {{dialect.Name}}, base_url: "https://127.0.0.1:{{provider}}", api_key_env: KEY, allow_private_network: true }
+          p: { protocol: {{dialect.Name}}, base_url: "https://127.0.0.1:{{provider}}", api_key_env: KEY, allow_private_network: true, http_version: {{version}} }
         models:
           m: { provider: p, upstream_model: within, max_concurrent: 20 }
         pools:
@@ -68,14 +79,8 @@ public sealed class TlsScenarios
 
     private static void WriteCertificate(string certificate, string key)
     {
-        using ECDsa pair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=127.0.0.1", pair, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using X509Certificate2 made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using X509Certificate2 made = ServerCertificate.Create();
         File.WriteAllText(certificate, made.ExportCertificatePem());
-        File.WriteAllText(key, pair.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(key, made.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
     }
 }

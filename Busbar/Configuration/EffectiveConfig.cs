@@ -64,6 +64,7 @@ internal static class EffectiveConfig
             (at + "health.interval_secs", provider.Health.IntervalSecs),
             (at + "health.timeout_secs", provider.Health.TimeoutSecs),
             (at + "allow_private_network", provider.AllowPrivateNetwork),
+            (at + "http_version", provider.Http switch { UpstreamHttp.Http11 => "1.1", UpstreamHttp.Http2 => "2", _ => "auto" }),
             (at + "anthropic_version", provider.AnthropicVersion),
             (at + "region", provider.Region),
             (at + "proxy", provider.Proxy?.Address),

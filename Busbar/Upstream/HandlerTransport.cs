@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Busbar.Upstream;
 
-/// <summary>The platform's HTTP client: TLS, and HTTP/2 where TLS negotiates it. No redirects, cookies, proxies or decompression.</summary>
+/// <summary>The platform's HTTP client, for HTTP/2 where TLS negotiates it. No redirects, cookies, proxies or decompression.</summary>
 /// <param name="handler">Sends; owned from now on.</param>
 internal sealed class HandlerTransport(HttpMessageHandler handler) : IUpstreamTransport
 {

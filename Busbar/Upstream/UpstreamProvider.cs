@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
 using Busbar.Upstream.Http1;
@@ -7,7 +8,7 @@ namespace Busbar.Upstream;
 
 /// <summary>
 /// The connections to one provider. No redirects, cookies or decompression: what the provider says is what the client
-/// gets. HTTP/2 where TLS negotiates it, HTTP/1.1 otherwise. One instance per provider and configuration snapshot.
+/// gets. One instance per provider and configuration snapshot.
 /// </summary>
 internal sealed class UpstreamProvider : IDisposable
 {
@@ -19,26 +20,29 @@ internal sealed class UpstreamProvider : IDisposable
         Config = provider;
         var address = new Uri(provider.BaseUrl);
         TimeSpan connectTimeout = TimeSpan.FromSeconds(limits.UpstreamConnectTimeoutSecs);
-        string blocked = $"provider {provider.Name}: its host resolves only to private, loopback or metadata addresses; set allow_private_network: true if that is meant";
-        bool IsBlocked(IPAddress address) => AddressGuard.IsBlocked(address, provider.AllowPrivateNetwork);
-        if (address.Scheme == Uri.UriSchemeHttp)
+        if (provider.Http == UpstreamHttp.Http2)
         {
-            string exposed = $"provider {provider.Name}: base_url is http:// and its host resolves only to public or forbidden addresses; use https://";
-            _transport = new Http1Transport(
-                address,
-                (server, cancellation) => VettedDial.ConnectAsync(server, AddressGuard.IsBlockedInClear, exposed, cancellation, provider.Proxy),
-                connectTimeout,
-                time,
-                limits.PoolMaxIdlePerHost);
+            SocketsHttpHandler handler = VettedDial.NewHandler(IsBlocked, Blocked(provider), provider.Proxy);
+            handler.AutomaticDecompression = DecompressionMethods.None;
+            handler.EnableMultipleHttp2Connections = true;
+            handler.ConnectTimeout = connectTimeout;
+            handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90);
+            _transport = new HandlerTransport(handler);
             return;
         }
 
-        SocketsHttpHandler handler = VettedDial.NewHandler(IsBlocked, blocked, provider.Proxy);
-        handler.AutomaticDecompression = DecompressionMethods.None;
-        handler.EnableMultipleHttp2Connections = true;
-        handler.ConnectTimeout = connectTimeout;
-        handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90);
-        _transport = new HandlerTransport(handler);
+        bool isPlain = address.Scheme == Uri.UriSchemeHttp;
+        Func<IPAddress, bool> isBlocked = isPlain ? AddressGuard.IsBlockedInClear : IsBlocked;
+        string blocked = isPlain
+            ? $"provider {provider.Name}: base_url is http:// and its host resolves only to public or forbidden addresses; use https://"
+            : Blocked(provider);
+        _transport = new Http1Transport(
+            address,
+            (server, cancellation) => VettedDial.ConnectAsync(server, isBlocked, blocked, cancellation, provider.Proxy),
+            isPlain ? null : Tls(address),
+            connectTimeout,
+            time,
+            limits.PoolMaxIdlePerHost);
     }
 
     /// <summary>What the provider was configured as.</summary>
@@ -49,4 +53,16 @@ internal sealed class UpstreamProvider : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _transport.Dispose();
+
+    // Sessions are resumed by default.
+    private static SslClientAuthenticationOptions Tls(Uri address) => new()
+    {
+        TargetHost = address.IdnHost,
+        ApplicationProtocols = [SslApplicationProtocol.Http11],
+    };
+
+    private static string Blocked(ProviderConfig provider) =>
+        $"provider {provider.Name}: its host resolves only to private, loopback or metadata addresses; set allow_private_network: true if that is meant";
+
+    private bool IsBlocked(IPAddress address) => AddressGuard.IsBlocked(address, Config.AllowPrivateNetwork);
 }

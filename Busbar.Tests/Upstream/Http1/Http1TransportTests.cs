@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Busbar.Upstream;
 using Busbar.Upstream.Http1;
@@ -9,24 +11,32 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Busbar.Tests.Upstream.Http1;
 
-/// <summary>Calls over real connections to a provider that does as it is told.</summary>
-public sealed class Http1TransportTests : IDisposable
+/// <summary>Calls over real connections to a provider that does as it is told: what holds with TLS and without.</summary>
+public abstract class Http1TransportTests : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly FakeTimeProvider _time = new();
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromSeconds(30));
     private readonly Http1Transport _transport;
     private readonly Uri _address;
+    private readonly X509Certificate2? _certificate;
     private readonly ConcurrentQueue<Socket> _sockets = [];
 
-    public Http1TransportTests()
+    private protected Http1TransportTests(X509Certificate2? certificate, SslClientAuthenticationOptions? tls)
     {
+        _certificate = certificate;
         _listener.Start();
-        _address = new Uri($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/v1/chat?x=%20y");
-        _transport = new Http1Transport(_address, DialAsync, TimeSpan.FromSeconds(5), _time);
+        _address = new Uri($"{(certificate is null ? "http" : "https")}://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/v1/chat?x=%20y");
+        _transport = New(DialAsync, tls);
     }
 
-    public void Dispose()
+    private protected Http1Transport Transport => _transport;
+
+    private protected CancellationToken Limit => _limit.Token;
+
+    private protected int Connections => _sockets.Count;
+
+    public virtual void Dispose()
     {
         _transport.Dispose();
         _listener.Dispose();
@@ -247,24 +257,6 @@ public sealed class Http1TransportTests : IDisposable
     }
 
     [Fact]
-    public async Task A_new_connection_that_answers_before_it_was_asked_has_answered()
-    {
-        var answered = new Http1Transport(_address, async (server, cancellation) =>
-        {
-            Socket socket = await DialAsync(server, cancellation);
-            using TcpProvider provider = await AcceptAsync();
-            await provider.SendAsync("HTTP/1.1 503 Busy\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbusy");
-            provider.Close();
-            return socket;
-        }, TimeSpan.FromSeconds(5), _time);
-        using UpstreamResponse response = await answered.SendAsync(Request("{}"), _limit.Token);
-
-        Assert.Equal(503, response.Status);
-        Assert.Equal("busy", await ReadAsync(response));
-        answered.Dispose();
-    }
-
-    [Fact]
     public async Task Bytes_that_come_while_a_connection_is_idle_end_it_and_are_nobodys_answer()
     {
         TcpProvider first = await AnswerAsync();
@@ -274,27 +266,6 @@ public sealed class Http1TransportTests : IDisposable
         await AnswerAsync();
         Assert.Equal(2, _sockets.Count);
         Assert.True(await first.IsClosedAsync());
-    }
-
-    [Fact]
-    public async Task An_answer_before_the_first_question_is_taken_but_its_connection_has_no_second_one()
-    {
-        TcpProvider? early = null;
-        using var eager = new Http1Transport(_address, async (server, cancellation) =>
-        {
-            Socket socket = await DialAsync(server, cancellation);
-            early = await AcceptAsync();
-            await early.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
-            Assert.True(socket.Poll(TimeSpan.FromSeconds(30), SelectMode.SelectRead));
-            return socket;
-        }, TimeSpan.FromSeconds(5), _time);
-
-        using (UpstreamResponse response = await eager.SendAsync(Request("{}"), _limit.Token))
-        {
-            Assert.Equal("early", await ReadAsync(response));
-        }
-
-        Assert.True(await early!.IsClosedAsync());
     }
 
     [Fact]
@@ -374,21 +345,6 @@ public sealed class Http1TransportTests : IDisposable
     }
 
     [Fact]
-    public async Task Connecting_takes_no_longer_than_it_may()
-    {
-        var never = new Http1Transport(_address, static async (_, cancellation) =>
-        {
-            await Task.Delay(Timeout.Infinite, cancellation);
-            throw new InvalidOperationException();
-        }, TimeSpan.FromSeconds(5), _time);
-        ValueTask<UpstreamResponse> call = never.SendAsync(Request("{}"), _limit.Token);
-        _time.Advance(TimeSpan.FromSeconds(5));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await call);
-        Assert.False(_limit.IsCancellationRequested);
-        never.Dispose();
-    }
-
-    [Fact]
     public async Task Calls_at_once_never_share_a_connection()
     {
         var servers = new List<Task>();
@@ -410,7 +366,7 @@ public sealed class Http1TransportTests : IDisposable
         Assert.Equal(8, _sockets.Count);
     }
 
-    private static async Task<string> ReadAsync(UpstreamResponse response)
+    private protected static async Task<string> ReadAsync(UpstreamResponse response)
     {
         var body = new StringBuilder();
         byte[] room = new byte[100];
@@ -431,18 +387,28 @@ public sealed class Http1TransportTests : IDisposable
         }
     }
 
-    private UpstreamRequest Request(string body) => new(_address, new ModelSplice(Encoding.ASCII.GetBytes(body)));
+    private protected UpstreamRequest Request(string body) => new(_address, new ModelSplice(Encoding.ASCII.GetBytes(body)));
 
-    private async ValueTask<Socket> DialAsync(DnsEndPoint server, CancellationToken cancellation)
+    private protected async ValueTask<Socket> DialAsync(DnsEndPoint server, CancellationToken cancellation)
     {
         Socket socket = await VettedDial.ConnectAsync(server, _ => false, "", cancellation);
         _sockets.Enqueue(socket);
         return socket;
     }
 
-    private async Task<TcpProvider> AcceptAsync() => new(await _listener.AcceptSocketAsync(_limit.Token), _limit.Token);
+    private protected Http1Transport New(Func<DnsEndPoint, CancellationToken, ValueTask<Socket>> dial, SslClientAuthenticationOptions? tls = null) =>
+        new(_address, dial, tls, TimeSpan.FromSeconds(5), _time);
 
-    private async Task<(UpstreamResponse Response, TcpProvider Provider)> CallAsync(UpstreamRequest request, string answer)
+    private protected void Advance(TimeSpan time) => _time.Advance(time);
+
+    private protected Task<TcpProvider> AcceptAsync() => AcceptAsync(_certificate is null ? null : (_, _) => _certificate);
+
+    private protected Task<TcpProvider> AcceptPlainAsync() => AcceptAsync(null);
+
+    private protected async Task<TcpProvider> AcceptAsync(ServerCertificateSelectionCallback? certificate) =>
+        await TcpProvider.StartAsync(await _listener.AcceptSocketAsync(_limit.Token), certificate, _limit.Token);
+
+    private protected async Task<(UpstreamResponse Response, TcpProvider Provider)> CallAsync(UpstreamRequest request, string answer)
     {
         ValueTask<UpstreamResponse> call = _transport.SendAsync(request, _limit.Token);
         TcpProvider provider = await AcceptAsync();
@@ -452,7 +418,7 @@ public sealed class Http1TransportTests : IDisposable
     }
 
     // One plain call, over a new connection or that of a provider.
-    private async Task<TcpProvider> AnswerAsync(TcpProvider? provider = null)
+    private protected async Task<TcpProvider> AnswerAsync(TcpProvider? provider = null)
     {
         ValueTask<UpstreamResponse> call = _transport.SendAsync(Request("{}"), _limit.Token);
         provider ??= await AcceptAsync();

@@ -52,10 +52,16 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
         Merge(listed, errors);
         Merge(own, errors);
         ProviderAuth auth = From("auth").Choice("auth", ("bearer", ProviderAuth.Bearer), ("api-key", ProviderAuth.ApiKey)) ?? ProviderAuth.Native;
+        UpstreamHttp http = From("http_version").Choice("http_version", ("auto", UpstreamHttp.Auto), ("1.1", UpstreamHttp.Http11), ("2", UpstreamHttp.Http2)) ?? UpstreamHttp.Auto;
         HealthConfig health = Health(From("health").Inner("health", ConfigKeys.Health));
         if (protocol is null || address is null)
         {
             return null;
+        }
+
+        if (http == UpstreamHttp.Http2 && address.StartsWith("http:", StringComparison.Ordinal))
+        {
+            report.Error(own.At("http_version"), "without TLS there is no HTTP/2", "use https:// in base_url, or leave http_version out");
         }
 
         return new ProviderConfig
@@ -71,6 +77,7 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
             ErrorMap = errors,
             Health = health,
             AllowPrivateNetwork = allowPrivate,
+            Http = http,
             AnthropicVersion = version,
             Region = region,
             Proxy = ProxyBinder.Bind(own, address, allowPrivate, report, environment),

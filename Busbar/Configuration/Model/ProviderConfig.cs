@@ -38,6 +38,9 @@ internal sealed record ProviderConfig
     /// <summary>Permits <c>http://</c> and private or loopback addresses for this provider only.</summary>
     public bool AllowPrivateNetwork { get; init; }
 
+    /// <summary>The HTTP version it is called with.</summary>
+    public UpstreamHttp Http { get; init; }
+
     /// <summary>Value of <c>anthropic-version</c> on requests built here; null for the default.</summary>
     public string? AnthropicVersion { get; init; }
 

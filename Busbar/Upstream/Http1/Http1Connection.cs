@@ -5,10 +5,10 @@ using Busbar.Wire;
 namespace Busbar.Upstream.Http1;
 
 /// <summary>One connection to a provider. Carries one call at a time; whoever holds it is its only user.</summary>
-/// <param name="socket">Connected; owned from now on.</param>
+/// <param name="link">Connected; owned from now on.</param>
 /// <param name="host">Value of <c>Host</c>.</param>
 /// <param name="dialledAt">Timestamp of its making.</param>
-internal sealed class Http1Connection(Socket socket, string host, long dialledAt) : IDisposable
+internal sealed class Http1Connection(Link link, string host, long dialledAt) : IDisposable
 {
     private const int FirstRead = 4096;
     private const int MostHead = 64 * 1024;
@@ -63,7 +63,7 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
         PooledBuffer received = _received = new PooledBuffer(FirstRead);
         while (true)
         {
-            int count = await socket.ReceiveAsync(received.GetMemory(FirstRead), SocketFlags.None, cancellation).ConfigureAwait(false);
+            int count = await link.ReceiveAsync(received.GetMemory(FirstRead), cancellation).ConfigureAwait(false);
             if (count == 0)
             {
                 throw new HttpIOException(HttpRequestError.ResponseEnded, "the provider closed the connection before its answer was complete");
@@ -99,11 +99,10 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
     }
 
     /// <summary>
-    /// Waits until there is something to receive, the end of the connection included. Who waits like this holds no buffer meanwhile, and it costs no system
-    /// call more than a read that finds nothing at first.
+    /// Waits until there is something to receive, the end of the connection included. Who waits like this holds no buffer meanwhile.
     /// </summary>
     public ValueTask<int> WaitAsync(CancellationToken cancellation) =>
-        _received is { Length: > 0 } ? ValueTask.FromResult(0) : socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellation);
+        _received is { Length: > 0 } ? ValueTask.FromResult(0) : link.WaitAsync(cancellation);
 
     /// <summary>
     /// Receives bytes of the body: those that came together with the head first. 0 when the connection has ended.
@@ -112,7 +111,7 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
     {
         if (_received!.Length == 0)
         {
-            return socket.ReceiveAsync(room, SocketFlags.None, cancellation);
+            return link.ReceiveAsync(room, cancellation);
         }
 
         int count = Math.Min(room.Length, _received.Length);
@@ -138,7 +137,7 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
     /// <summary>Closes it. No read may be under way.</summary>
     public void Dispose()
     {
-        socket.Dispose();
+        link.Dispose();
         _received?.Dispose();
     }
 
@@ -175,15 +174,15 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
                     continue;
                 }
 
-                await SendAllAsync(output.Memory, cancellation).ConfigureAwait(false);
+                await link.SendAsync(output.Memory, cancellation).ConfigureAwait(false);
                 output.Clear();
-                await SendAllAsync(piece, cancellation).ConfigureAwait(false);
+                await link.SendAsync(piece, cancellation).ConfigureAwait(false);
             }
 
-            await SendAllAsync(output.Memory, cancellation).ConfigureAwait(false);
+            await link.SendAsync(output.Memory, cancellation).ConfigureAwait(false);
             isWhole = true;
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
         {
             // The reading side meets the same end, after what the provider still said.
         }
@@ -193,13 +192,5 @@ internal sealed class Http1Connection(Socket socket, string host, long dialledAt
         }
 
         return isWhole;
-    }
-
-    private async ValueTask SendAllAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
-    {
-        while (!bytes.IsEmpty)
-        {
-            bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, cancellation).ConfigureAwait(false)..];
-        }
     }
 }
