@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace Busbar.Wire;
 
@@ -14,8 +13,6 @@ internal sealed class JsonTape : IDisposable
 {
     /// <summary>Deepest nesting that is accepted; deeper documents are refused before anything is built.</summary>
     public const int MaxDepth = 128;
-
-    private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth, CommentHandling = JsonCommentHandling.Disallow };
 
     // The next entry is counted in what the token leaves of 32 bits.
     private const int MaxEntries = (1 << 26) - 1;
@@ -69,11 +66,6 @@ internal sealed class JsonTape : IDisposable
     {
         _count = 0;
         _json = json;
-        if (!Utf8.IsValid(json.Span))
-        {
-            return false;
-        }
-
         if (json.Length > LongDocument)
         {
             Reserve(MostEntries(json.Span));
@@ -81,51 +73,44 @@ internal sealed class JsonTape : IDisposable
 
         Span<int> open = stackalloc int[MaxDepth + 1];
         int depth = 0;
-        var reader = new Utf8JsonReader(json.Span, Options);
-        try
+        var scanner = new JsonScanner(json.Span);
+        while (scanner.Read())
         {
-            while (reader.Read())
+            JsonTokenType token = scanner.Token;
+            if (token is JsonTokenType.EndObject or JsonTokenType.EndArray)
             {
-                JsonTokenType token = reader.TokenType;
-                if (token is JsonTokenType.EndObject or JsonTokenType.EndArray)
-                {
-                    ref Entry container = ref _entries[open[--depth]];
-                    container.Length = (int)reader.BytesConsumed - container.Start;
-                    container.Next = _count;
-                    continue;
-                }
-
-                if (_count == _entries.Length)
-                {
-                    Grow();
-                }
-
-                ref Entry entry = ref _entries[_count];
-                entry.Is(token, reader.ValueIsEscaped);
-                entry.Start = (int)reader.TokenStartIndex;
-                if (token is JsonTokenType.StartObject or JsonTokenType.StartArray)
-                {
-                    open[depth++] = _count;
-                }
-                else
-                {
-                    // For a string or name the slice is the inside of the quotes.
-                    bool quoted = token is JsonTokenType.String or JsonTokenType.PropertyName;
-                    entry.Start += quoted ? 1 : 0;
-                    entry.Length = reader.ValueSpan.Length;
-                    entry.Next = _count + 1;
-                }
-
-                _count++;
+                ref Entry container = ref _entries[open[--depth]];
+                container.Length = scanner.End - container.Start;
+                container.Next = _count;
+                continue;
             }
 
-            return _count > 0;
+            if (_count == _entries.Length)
+            {
+                Grow();
+            }
+
+            ref Entry entry = ref _entries[_count];
+            entry.Is(token, scanner.HasEscapes);
+            entry.Start = scanner.Start;
+            if (token is JsonTokenType.StartObject or JsonTokenType.StartArray)
+            {
+                open[depth++] = _count;
+            }
+            else
+            {
+                // For a string or name the slice is the inside of the quotes.
+                int quote = token is JsonTokenType.String or JsonTokenType.PropertyName ? 1 : 0;
+                entry.Start += quote;
+                entry.Length = scanner.End - quote - entry.Start;
+                entry.Next = _count + 1;
+            }
+
+            _count++;
         }
-        catch (JsonException)
-        {
-            _count = 0;
-            return false;
-        }
+
+        _count = scanner.IsBroken ? 0 : _count;
+        return _count > 0;
     }
 
     /// <summary>Forgets the document, and keeps the storage unless it is large.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace Busbar.Wire;
 
@@ -66,22 +65,8 @@ internal readonly struct RequestScan
     public static ScanResult TryScan(ReadOnlyMemory<byte> body, out RequestScan scan)
     {
         scan = default;
-        if (!Utf8.IsValid(body.Span))
-        {
-            return ScanResult.NotJson;
-        }
-
         var found = default(Found);
-        ScanResult result;
-        try
-        {
-            result = Read(body, ref found);
-        }
-        catch (JsonException)
-        {
-            return ScanResult.NotJson;
-        }
-
+        ScanResult result = Read(body, ref found);
         if (result == ScanResult.Ok)
         {
             scan = new RequestScan(found);
@@ -92,49 +77,46 @@ internal readonly struct RequestScan
 
     private static ScanResult Read(ReadOnlyMemory<byte> body, ref Found found)
     {
-        // One level more than allowed, so that excess depth is seen here and not as a syntax error.
-        var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth + 1 });
+        var scanner = new JsonScanner(body.Span);
         bool isObject = false;
         bool misspelt = false;
         int seen = 0;
         int twice = 0;
         Member member = Member.Other;
         int start = 0;
-        while (reader.Read())
+        while (scanner.Read())
         {
-            JsonTokenType token = reader.TokenType;
-            int depth = reader.CurrentDepth;
-            bool opens = token is JsonTokenType.StartObject or JsonTokenType.StartArray;
-            if (opens && depth >= JsonTape.MaxDepth)
+            if (scanner.Depth > 1)
             {
-                return ScanResult.TooDeep;
+                continue;
             }
 
-            if (depth == 0)
+            JsonTokenType token = scanner.Token;
+            if (scanner.Depth == 0)
             {
                 isObject |= token == JsonTokenType.StartObject;
-                found.ClosingBrace = (int)reader.TokenStartIndex;
+                found.ClosingBrace = scanner.Start;
             }
-            else if (depth == 1 && isObject)
+            else if (isObject && token == JsonTokenType.PropertyName)
             {
-                if (token == JsonTokenType.PropertyName)
+                member = Classify(body[(scanner.Start + 1)..(scanner.End - 1)], scanner.HasEscapes);
+                misspelt |= member == Member.Misspelt;
+                twice |= seen & (1 << (int)member);
+                seen |= 1 << (int)member;
+            }
+            else if (isObject)
+            {
+                start = token is JsonTokenType.EndObject or JsonTokenType.EndArray ? start : scanner.Start;
+                if (token is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
                 {
-                    member = Classify(body.Slice((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length), reader.ValueIsEscaped);
-                    misspelt |= member == Member.Misspelt;
-                    twice |= seen & (1 << (int)member);
-                    seen |= 1 << (int)member;
-                    continue;
-                }
-
-                start = token is JsonTokenType.EndObject or JsonTokenType.EndArray ? start : (int)reader.TokenStartIndex;
-                if (!opens)
-                {
-                    found.Record(member, token, new ByteRange(start, (int)reader.BytesConsumed - start));
+                    found.Record(member, token, new ByteRange(start, scanner.End - start));
                 }
             }
         }
 
-        return !isObject ? ScanResult.NotObject
+        return scanner.IsTooDeep ? ScanResult.TooDeep
+            : scanner.IsBroken ? ScanResult.NotJson
+            : !isObject ? ScanResult.NotObject
             : (twice & (1 << (int)Member.Model)) != 0 ? ScanResult.DuplicateModel
             : (twice & References) != 0 ? ScanResult.DuplicateReference
             : misspelt ? ScanResult.Misspelt
