@@ -35,6 +35,14 @@ public sealed class ProviderHeaderTests
     }
 
     [Fact]
+    public void The_cheapest_member_cannot_be_told_without_prices()
+    {
+        ConfigProblem error = ConfigText.OnlyError(ConfigText.WithPool("strategy: least_cost"));
+
+        Assert.Equal("pools.fast.strategy", error.Path);
+    }
+
+    [Fact]
     public void HTTP_2_without_TLS_is_refused()
     {
         ConfigProblem error = ConfigText.OnlyError(ConfigText.WithProvider("http_version: 2, base_url: 'http://127.0.0.1:1', allow_private_network: true"));

@@ -335,11 +335,14 @@ public sealed class ValidationTests
                 max_concurrent: 2
                 upstream_model: claude
                 attempt_timeout_ms: 1500
+                first_content_timeout_ms: 2500
                 default_max_tokens: 99
                 rate_card: {input: 300, output: 1500, cache_read: 30, reasoning: 7}
             pools:
               p:
-                members: [{target: m, context_max: 1000, attempt_timeout_ms: 10}]
+                members: [{target: m, context_max: 1000, attempt_timeout_ms: 10, first_content_timeout_ms: 30}]
+                first_content_timeout_ms: 40
+                strategy: least_cost
                 commit: first_byte
                 on_client_disconnect: drain
                 queue: {max_ms: 50}
@@ -358,6 +361,8 @@ public sealed class ValidationTests
         Assert.Equal(("claude", 1500, 99L), (model.UpstreamModel, model.AttemptTimeoutMs, model.DefaultMaxTokens));
         Assert.Equal(new Rates(3_000_000, 15_000_000, 300_000, 3_000_000, 3_000_000, 70_000, 3_000_000, 15_000_000, 15_000_000), Assert.Single(model.RateCard!.Steps).Standard);
         PoolConfig pool = config.Pools["p"];
+        Assert.Equal(PoolStrategy.LeastCost, pool.Strategy);
+        Assert.Equal((2500, 30, 40), (model.FirstContentTimeoutMs, pool.Members[0].FirstContentTimeoutMs, pool.FirstContentTimeoutMs));
         Assert.Equal((CommitMode.FirstByte, DisconnectMode.Drain, 50, 10), (pool.Commit, pool.OnClientDisconnect, pool.QueueMaxMs, pool.Members[0].AttemptTimeoutMs));
         Assert.Equal(new AffinityConfig { FallbackToSystem = true }, pool.Affinity);
         Assert.Equal(("[::1]:9000", "acme/1", ResponseHeaderMode.Debug), (config.Listen, config.UserAgent, config.ResponseHeaders));

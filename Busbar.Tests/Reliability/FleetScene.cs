@@ -56,6 +56,14 @@ internal sealed class FleetScene : IReliabilityEvents
         return this;
     }
 
+    /// <summary>A model with one price for every token.</summary>
+    public FleetScene Price(string name, long price)
+    {
+        Model(name);
+        _models[name] = _models[name] with { RateCard = RateCardConfig.Of(Rates.Flat(price)) };
+        return this;
+    }
+
     public FleetScene Pool(string name, BreakerConfig breaker, params PoolMemberConfig[] members) => Pool(new PoolConfig { Name = name, Members = members, Breaker = breaker });
 
     public FleetScene Pool(PoolConfig pool)

@@ -18,6 +18,7 @@ public sealed class DebugHeaderScenarios
 
         Reply answered = await scene.PostAsync(speaks, stream);
         Assert.Equal((200, "m1", "2"), (answered.Status, answered["x-busbar-lane"], answered["x-busbar-attempts"]));
+        Assert.Equal("weighted", answered["x-busbar-choice"]);
         Assert.True(long.Parse(answered["x-busbar-ms"]!) >= 0);
         Assert.NotEmpty(answered["x-busbar-request-id"]!);
 

@@ -145,4 +145,33 @@ public sealed class FailoverScenarios
         Assert.Equal(1, page["busbar_failovers_total", ("pool", "smart"), ("reason", "attempt_timeout")]);
         Assert.Equal(1, page["busbar_upstream_failures_total", ("pool", "smart"), ("lane", "m0"), ("disposition", "attempt_timeout")]);
     }
+
+    [Theory]
+    [InlineData("anthropic")]
+    [InlineData("openai")]
+    [InlineData("bedrock")]
+    public async Task A_stream_without_content_moves_on_at_its_time_to_first_content(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Members = ["first_content_timeout_ms: 300"] });
+        scene.Upstreams[0].Next(async call =>
+        {
+            await call.BeginAsync(dialect.StreamContentType);
+            foreach (string frame in dialect.Prelude)
+            {
+                await call.ChunkAsync(frame);
+            }
+
+            await call.SilenceAsync();
+        });
+        scene.Upstreams[1].Next(call => dialect.ServeAsync(call));
+
+        Reply reply = await scene.PostAsync(dialect, stream: true);
+
+        Assert.True(dialect.EndsCleanly(reply.Text), reply.Text);
+        await scene.ChargedAsync(0, err: 1);
+        await scene.ChargedAsync(1, ok: 1);
+        MetricsPage page = await scene.MetricsAsync();
+        Assert.Equal(1, page["busbar_failovers_total", ("pool", "smart"), ("reason", "attempt_timeout")]);
+    }
 }

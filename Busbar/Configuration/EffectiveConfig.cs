@@ -85,6 +85,7 @@ internal static class EffectiveConfig
             (at + "default_max_tokens", model.DefaultMaxTokens),
             (at + "upstream_model", model.UpstreamModel),
             (at + "attempt_timeout_ms", model.AttemptTimeoutMs),
+            (at + "first_content_timeout_ms", model.FirstContentTimeoutMs),
             .. model.Capabilities.Select(flag => ($"{at}capabilities.{flag.Key}", (object?)flag.Value)),
             (at + "listed_as", model.Listed is { } listed ? $"{listed.Provider}: {listed.Name}, {listed.Date}" : null),
             .. (IEnumerable<(string, object?)>)[(at + "rate_card.above", null), (at + "rate_card.batch", null), (at + "rate_card.flex", null), (at + "rate_card.priority", null)],
@@ -98,6 +99,14 @@ internal static class EffectiveConfig
         return
         [
             .. pool.Members.SelectMany((member, index) => Member($"{at}members[{index}].", member)),
+            (at + "strategy", pool.Strategy switch
+            {
+                PoolStrategy.Priority => "priority",
+                PoolStrategy.LeastLatency => "least_latency",
+                PoolStrategy.LeastBusy => "least_busy",
+                PoolStrategy.LeastCost => "least_cost",
+                _ => "weighted",
+            }),
             (at + "breaker.base_cooldown_secs", pool.Breaker.BaseCooldownSecs),
             (at + "breaker.max_cooldown_secs", pool.Breaker.MaxCooldownSecs),
             (at + "breaker.trip.mode", pool.Breaker.Mode == TripMode.Consecutive ? "consecutive" : "error_rate"),
@@ -117,6 +126,7 @@ internal static class EffectiveConfig
             (at + "affinity.mode", pool.Affinity is null ? null : "session"),
             (at + "affinity.header_name", pool.Affinity?.HeaderName),
             (at + "affinity.fallback", pool.Affinity is null ? null : pool.Affinity.FallbackToSystem ? "system" : "none"),
+            (at + "first_content_timeout_ms", pool.FirstContentTimeoutMs),
             (at + "commit", pool.Commit == CommitMode.FirstByte ? "first_byte" : "first_content"),
             (at + "on_client_disconnect", pool.OnClientDisconnect == DisconnectMode.Drain ? "drain" : "cancel"),
             (at + "queue.max_ms", pool.QueueMaxMs),
@@ -129,6 +139,7 @@ internal static class EffectiveConfig
         (at + "weight", member.Weight),
         (at + "context_max", member.ContextMax),
         (at + "attempt_timeout_ms", member.AttemptTimeoutMs),
+        (at + "first_content_timeout_ms", member.FirstContentTimeoutMs),
     ];
 
     private static IEnumerable<(string, object?)> Limits(LimitsConfig limits) =>

@@ -14,6 +14,7 @@ using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
 using Busbar.Reliability;
+using Busbar.Reliability.Selection;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -122,6 +123,9 @@ internal sealed class Exchange
 
     /// <summary>Name of the lane that answered; null when none did.</summary>
     public string? ServedBy { get; set; }
+
+    /// <summary>Why the lane that was called last was taken; null before the first.</summary>
+    public PickReason? Choice { get; set; }
 
     /// <summary>The pool whose lane answered: the one asked for, or a fallback of it.</summary>
     public Pool? ServedIn { get; set; }
@@ -298,6 +302,7 @@ internal sealed class Exchange
         CommittedLane = null;
         Outcome = default;
         ServedBy = null;
+        Choice = null;
         ServedIn = null;
         CalledAt = 0;
         Trace = null;

@@ -7,6 +7,7 @@ using Busbar.Ir;
 using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
 using Busbar.Reliability;
+using Busbar.Reliability.Selection;
 using Busbar.Upstream;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -65,6 +66,7 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
                 record.Usage.TotalInput,
                 record.Usage.Output,
                 record.ProviderRequestId ?? "-",
+                exchange.Choice?.Name() ?? "-",
                 record.Key ?? "-",
                 OneLine(record.KeyName));
             return;
@@ -213,8 +215,8 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
         return true;
     }
 
-    [LoggerMessage(EventId = 1, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} tokens_in={Input} tokens_out={Output} provider_id={ProviderRequestId} key={Key} key_name=\"{KeyName}\"")]
-    private static partial void Ended(ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts, long milliseconds, long input, long output, string providerRequestId, string key, string keyName);
+    [LoggerMessage(EventId = 1, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} tokens_in={Input} tokens_out={Output} provider_id={ProviderRequestId} choice={Choice} key={Key} key_name=\"{KeyName}\"")]
+    private static partial void Ended(ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts, long milliseconds, long input, long output, string providerRequestId, string choice, string key, string keyName);
 
     [LoggerMessage(EventId = 10, Message = "request {RequestId} asked for pool={Asked} and went to pool={Pool}: limit=\"{Limit}\" of key={Key} had no room")]
     private static partial void Downgraded(ILogger logger, LogLevel level, string requestId, string asked, string pool, string limit, string key);

@@ -149,14 +149,19 @@ internal sealed class FleetBuilder
                     Weight = member.Weight * scale / lanes.Count,
                     ContextMax = member.ContextMax ?? lane.Model.Listed?.Context,
                     AttemptTimeoutMs = member.AttemptTimeoutMs ?? lane.Model.AttemptTimeoutMs,
+                    FirstContentTimeoutMs = member.FirstContentTimeoutMs ?? config.FirstContentTimeoutMs ?? lane.Model.FirstContentTimeoutMs,
+                    Cost = CostOf(lane.Model),
                     Hash = Rendezvous.Hash($"{lane.Name}\n{lane.KeyIndex}"),
                 });
             }
         }
 
         state.Slots = [.. members.Select(static member => member.Slot)];
-        return new Pool(config, isDirect, [.. members], state, _context.Clock);
+        return new Pool(config, isDirect, [.. members], state, _context);
     }
+
+    private static decimal CostOf(ModelConfig model) =>
+        (model.RateCard ?? model.Listed?.Card)?.Steps[0].Standard is { } rates ? (3m * rates.Input) + rates.Output : 0;
 
     private PoolSlot FindSlot(PoolState pool, Lane lane, BreakerSettings settings)
     {

@@ -20,10 +20,11 @@ internal sealed class LaneLease : IDisposable
     private byte _spent;
     private byte _disposed;
 
-    internal LaneLease(Pool pool, PoolMember member, int probe, in PickRequest request, long now)
+    internal LaneLease(Pool pool, PoolMember member, int probe, PickReason reason, in PickRequest request, long now)
     {
         Pool = pool;
         Member = member;
+        Reason = reason;
         _probe = probe;
         _caller = request.Caller;
         _isBeside = request.IsBeside;
@@ -35,6 +36,9 @@ internal sealed class LaneLease : IDisposable
 
     /// <summary>The lane's place in that pool.</summary>
     public PoolMember Member { get; }
+
+    /// <summary>Why it was taken.</summary>
+    public PickReason Reason { get; }
 
     /// <summary>The lane.</summary>
     public Lane Lane => Member.Lane;

@@ -16,14 +16,14 @@ internal sealed class Pool
     private readonly MonotonicClock _clock;
     private readonly LaneSelection _selection;
 
-    internal Pool(PoolConfig config, bool isDirect, PoolMember[] members, PoolState state, MonotonicClock clock)
+    internal Pool(PoolConfig config, bool isDirect, PoolMember[] members, PoolState state, ReliabilityContext reliability)
     {
         Config = config;
         IsDirect = isDirect;
         Members = members;
         _state = state;
-        _clock = clock;
-        _selection = new LaneSelection(members, state, clock);
+        _clock = reliability.Clock;
+        _selection = new LaneSelection(members, state, config.Strategy, reliability);
         foreach (var member in members)
         {
             if (member.ContextMax is { } context)
@@ -141,7 +141,7 @@ internal sealed class Pool
     /// </summary>
     public bool PickLeastBad(in PickRequest request, out LaneLease? lease)
     {
-        lease = _selection.PickLeastBad(request, out var probe) is { } member ? Lease(member, probe, request) : null;
+        lease = _selection.PickLeastBad(request, out var probe) is { } member ? Lease(member, probe, PickReason.LastResort, request) : null;
         return lease is not null;
     }
 
@@ -195,19 +195,19 @@ internal sealed class Pool
 
     private PickResult TryPick(in PickRequest request, PermitGate? held, out LaneLease? lease)
     {
-        var result = _selection.Pick(request, held, out var member, out var probe);
-        lease = member is null ? null : Lease(member, probe, request);
+        var result = _selection.Pick(request, held, out var member, out var probe, out var reason);
+        lease = member is null ? null : Lease(member, probe, reason, request);
         return result;
     }
 
-    private LaneLease Lease(PoolMember member, int probe, in PickRequest request)
+    private LaneLease Lease(PoolMember member, int probe, PickReason reason, in PickRequest request)
     {
         if (probe != 0)
         {
             member.Slot.Settle(BreakerChange.ProbeBegan, request.IsBeside);
         }
 
-        return new LaneLease(this, member, probe, request, _clock.NowMs);
+        return new LaneLease(this, member, probe, reason, request, _clock.NowMs);
     }
 
     private long NextCooldownEnd(in PickRequest request, long now)

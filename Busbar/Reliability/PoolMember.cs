@@ -21,6 +21,12 @@ internal sealed class PoolMember
     /// <summary>Longest time to response headers of one attempt, milliseconds; null for the request's deadline.</summary>
     public required int? AttemptTimeoutMs { get; init; }
 
+    /// <summary>Longest time to the first content of a stream, milliseconds; null for the gateway's own.</summary>
+    public int? FirstContentTimeoutMs { get; init; }
+
+    /// <summary>Price of three tokens of input and one of output, for comparison within a pool; nothing where there is none.</summary>
+    public decimal Cost { get; init; }
+
     /// <summary>Identity for rendezvous hashing: the same in every process with the same configuration.</summary>
     public required ulong Hash { get; init; }
 }

@@ -27,6 +27,51 @@ public sealed class LaneSelectionTests
         Assert.Equal(["a", "a", "b", "a", "c", "a", "a"], Picks(scene, 7));
     }
 
+    [Fact]
+    public void Priority_is_the_first_in_order_that_is_ready_and_not_busy()
+    {
+        var scene = new FleetScene().Model("a", permits: 1).Pool(Strategic(PoolStrategy.Priority, Member("a"), Member("b", 100), Member("c")));
+        using (var first = scene.Pick("p"))
+        {
+            using var second = scene.Pick("p");
+            Assert.Equal(("a", "b", PickReason.Priority), (first.Lane.Name, second.Lane.Name, second.Reason));
+        }
+
+        scene.Fail("p", "a");
+        Assert.Equal(["b", "b"], Picks(scene, 2));
+    }
+
+    [Fact]
+    public void Least_busy_is_the_smallest_share_in_flight_and_equals_take_turns()
+    {
+        var scene = new FleetScene().Model("a", permits: 10).Model("b", permits: 2).Pool(Strategic(PoolStrategy.LeastBusy, Member("a"), Member("b")));
+        Assert.Equal(["a", "b", "a", "b"], Picks(scene, 4));
+
+        LaneLease[] held = [.. Enumerable.Range(0, 6).Select(_ => scene.Pick("p"))];
+        Assert.Equal((5, 1), (held.Count(lease => lease.Lane.Name == "a"), held.Count(lease => lease.Lane.Name == "b")));
+    }
+
+    [Fact]
+    public void Least_cost_is_the_cheapest_that_is_ready()
+    {
+        var scene = new FleetScene().Price("a", 300).Price("b", 100).Price("c", 200).Pool(Strategic(PoolStrategy.LeastCost, Member("a"), Member("b"), Member("c")));
+        Assert.Equal(["b", "b"], Picks(scene, 2));
+        scene.Fail("p", "b");
+        Assert.Equal(["c"], Picks(scene, 1));
+    }
+
+    [Fact]
+    public void Least_latency_is_the_faster_of_two_by_chance_so_that_the_slow_are_asked_now_and_then()
+    {
+        var scene = new FleetScene().Pool(Strategic(PoolStrategy.LeastLatency, Member("a"), Member("b")));
+        scene.Lane("a").State.Latency.Observe(TimeSpan.FromSeconds(9));
+        scene.Lane("b").State.Latency.Observe(TimeSpan.FromSeconds(1));
+        scene.Random = 0.1;
+        Assert.Equal(["a"], Picks(scene, 1));
+        scene.Random = 0.9;
+        Assert.Equal(["b"], Picks(scene, 1));
+    }
+
     [Fact, Trait("gotcha", "C126")]
     public void A_model_with_several_keys_shares_its_weight_among_them()
     {
@@ -458,4 +503,6 @@ public sealed class LaneSelectionTests
         lease!.Dispose();
         return lease.Lane.Name;
     }
+
+    private static PoolConfig Strategic(PoolStrategy strategy, params PoolMemberConfig[] members) => new() { Name = "p", Members = members, Strategy = strategy, Breaker = Lenient };
 }

@@ -45,6 +45,17 @@ internal static partial class ConfigKeys
             Default = "half of what is left of the deadline while another lane is ready, else all of it",
             Range = "at least 1; a pool member may override it",
         },
+        new(
+            "first_content_timeout_ms",
+            KeyKind.Integer,
+            "Longest time to the first content of one attempt at a stream; keep-alives, pings and what comes before content do not count. Then the next "
+                + "lane is tried ([clocks](how-it-works.md#clocks))")
+        {
+            Min = 1,
+            Max = Ranges.MostMilliseconds,
+            Default = "60000 while another lane is ready, and no more than half of what is left of the deadline; else none",
+            Range = "at least 1; pools and their members may override it",
+        },
         new("capabilities", KeyKind.Text, "What the model accepts, where the built-in knowledge is wrong")
         {
             Default = "built in, by name",

@@ -11,6 +11,15 @@ internal static partial class ConfigKeys
             Default = "required",
             Range = "at least one; no model twice. Members of different protocols are a warning, since some requests are then translated",
         },
+        new("strategy", KeyKind.Word, "How a member is chosen among those that are ready")
+        {
+            Words = ["weighted", "priority", "least_latency", "least_busy", "least_cost"],
+            Default = "`weighted`",
+            Range =
+                "`weighted`: in turns, by weight; `priority`: the first in order; `least_latency`: the faster one to begin its answers, of two taken by "
+                + "chance; `least_busy`: the one with the smallest share of `max_concurrent` in flight; `least_cost`: the cheapest at three tokens of "
+                + "input for one of output, each of which needs a price. Sessions with affinity and kept answers go before it",
+        },
         new("breaker", KeyKind.Text, "When a member is taken out of rotation")
         {
             Default = "see there",
@@ -30,6 +39,13 @@ internal static partial class ConfigKeys
         {
             Default = "none",
             Range = "block",
+        },
+        new("first_content_timeout_ms", KeyKind.Integer, "Overrides the models'")
+        {
+            Min = 1,
+            Max = Ranges.MostMilliseconds,
+            Default = "the models'",
+            Range = "at least 1; a member may override it",
         },
         new("commit", KeyKind.Word, "The point after which a request cannot fail over")
         {
@@ -77,6 +93,13 @@ internal static partial class ConfigKeys
             Min = 1,
             Max = Ranges.MostMilliseconds,
             Default = "the model's",
+            Range = "at least 1",
+        },
+        new("first_content_timeout_ms", KeyKind.Integer, "Overrides the pool's and the model's")
+        {
+            Min = 1,
+            Max = Ranges.MostMilliseconds,
+            Default = "the pool's, else the model's",
             Range = "at least 1",
         });
 

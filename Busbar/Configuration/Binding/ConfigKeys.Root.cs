@@ -74,8 +74,8 @@ internal static partial class ConfigKeys
             Words = ["none", "debug"],
             Default = "`none`",
             Range =
-                "`none`; `debug` adds `x-busbar-request-id`, `x-busbar-lane` (the model that answered), `x-busbar-attempts` and `x-busbar-ms` "
-                + "(arrival to headers)",
+                "`none`; `debug` adds `x-busbar-request-id`, `x-busbar-lane` (the model that answered), `x-busbar-choice` (why it was that one), "
+                + "`x-busbar-attempts` and `x-busbar-ms` (arrival to headers)",
         },
         new("user_agent", KeyKind.Text, "User agent of calls to providers")
         {

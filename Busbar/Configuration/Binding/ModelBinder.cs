@@ -31,6 +31,7 @@ internal static class ModelBinder
             DefaultMaxTokens = model.Integer("default_max_tokens"),
             UpstreamModel = model.Filled("upstream_model") ?? name,
             AttemptTimeoutMs = (int?)model.Integer("attempt_timeout_ms"),
+            FirstContentTimeoutMs = (int?)model.Integer("first_content_timeout_ms"),
             Capabilities = Capabilities(model.Inner("capabilities", ConfigKeys.Capabilities)),
             RateCard = RateCardBinder.Bind(model.Inner("rate_card", ConfigKeys.RateCard), ConfigKeys.RateStep, ConfigKeys.RateTier, report, environment),
         };

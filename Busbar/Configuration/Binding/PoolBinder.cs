@@ -17,6 +17,14 @@ internal sealed class PoolBinder(ConfigReport report, IEnvironment environment)
         Failover = Failover(pool.Inner("failover", ConfigKeys.Failover)),
         OnExhausted = OnExhausted(pool.Inner("on_exhausted", ConfigKeys.OnExhausted)),
         Affinity = Affinity(pool.Inner("affinity", ConfigKeys.Affinity)),
+        FirstContentTimeoutMs = (int?)pool.Integer("first_content_timeout_ms"),
+        Strategy = pool.Choice(
+            "strategy",
+            ("weighted", PoolStrategy.Weighted),
+            ("priority", PoolStrategy.Priority),
+            ("least_latency", PoolStrategy.LeastLatency),
+            ("least_busy", PoolStrategy.LeastBusy),
+            ("least_cost", PoolStrategy.LeastCost)) ?? PoolStrategy.Weighted,
         Commit = pool.Choice("commit", ("first_content", CommitMode.FirstContent), ("first_byte", CommitMode.FirstByte)) ?? CommitMode.FirstContent,
         OnClientDisconnect = pool.Choice("on_client_disconnect", ("cancel", DisconnectMode.Cancel), ("drain", DisconnectMode.Drain)) ?? DisconnectMode.Cancel,
         QueueMaxMs = (int?)pool.Inner("queue", ConfigKeys.Queue).Integer("max_ms"),
@@ -36,6 +44,7 @@ internal sealed class PoolBinder(ConfigReport report, IEnvironment environment)
             Weight = member.Integer("weight", 1),
             ContextMax = member.Integer("context_max"),
             AttemptTimeoutMs = (int?)member.Integer("attempt_timeout_ms"),
+            FirstContentTimeoutMs = (int?)member.Integer("first_content_timeout_ms"),
         };
     }
 

@@ -54,6 +54,10 @@ internal sealed class PoolRules(
             {
                 report.Error(path, $"the model '{target}' exists, but its provider '{model.Provider}' could not be resolved", "see the problem with that provider or model");
             }
+            else if (pool.Strategy == PoolStrategy.LeastCost && model is { RateCard: null, Listed: null })
+            {
+                report.Error($"pools.{pool.Name}.strategy", $"least_cost needs the price of '{target}'", $"give models.{target} a rate_card, or choose another strategy");
+            }
         }
     }
 

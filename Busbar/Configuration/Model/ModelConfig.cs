@@ -24,6 +24,9 @@ internal sealed record ModelConfig
     /// <summary>Longest time to response headers of one attempt, milliseconds; null for the request's deadline.</summary>
     public int? AttemptTimeoutMs { get; init; }
 
+    /// <summary>Longest time to the first content of a stream, milliseconds; null for the gateway's own.</summary>
+    public int? FirstContentTimeoutMs { get; init; }
+
     /// <summary>Capability flags the operator overrides, by snake_case name.</summary>
     public IReadOnlyDictionary<string, bool> Capabilities { get; init; } = new Dictionary<string, bool>();
 

@@ -9,6 +9,9 @@ internal sealed record PoolConfig
     /// <summary>Its members, in order.</summary>
     public required IReadOnlyList<PoolMemberConfig> Members { get; init; }
 
+    /// <summary>How a lane is chosen among those that are ready.</summary>
+    public PoolStrategy Strategy { get; init; }
+
     /// <summary>When a lane is taken out of rotation.</summary>
     public BreakerConfig Breaker { get; init; } = new();
 
@@ -20,6 +23,9 @@ internal sealed record PoolConfig
 
     /// <summary>Session stickiness; null for none.</summary>
     public AffinityConfig? Affinity { get; init; }
+
+    /// <summary>Overrides the models' time to first content; null to keep them.</summary>
+    public int? FirstContentTimeoutMs { get; init; }
 
     /// <summary>When an answer counts as begun.</summary>
     public CommitMode Commit { get; init; }

@@ -14,4 +14,7 @@ internal sealed record PoolMemberConfig
 
     /// <summary>Overrides the model's attempt timeout; null to keep it.</summary>
     public int? AttemptTimeoutMs { get; init; }
+
+    /// <summary>Overrides the pool's and the model's time to first content; null to keep it.</summary>
+    public int? FirstContentTimeoutMs { get; init; }
 }

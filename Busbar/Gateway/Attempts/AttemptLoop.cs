@@ -302,6 +302,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
 
         exchange.Attempts++;
+        exchange.Choice = lease.Reason;
         exchange.Early.Start(exchange);
         laneCounters.Attempts.Add();
         if (attempt.IsTranslated)
@@ -313,6 +314,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         bool drains = lease.Pool.Config.OnClientDisconnect == DisconnectMode.Drain;
         TimeSpan grace = TimeSpan.FromSeconds(drains ? exchange.Snapshot.Config.Limits.DrainSecs : 0);
         int failed = exchange.Failures?.Count ?? 0;
+        TimeSpan begun = exchange.Elapsed;
         exchange.Timer.Start(limit.Time, exchange.ClientGone, grace, exchange.Cut);
         AttemptResult result;
         try
@@ -326,7 +328,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             }
             else if (limit.EndsAtHeaders)
             {
-                limit = CallLimit.AfterHeaders(exchange, lease, left, hasOther);
+                limit = CallLimit.AfterHeaders(exchange, lease, left, hasOther, exchange.Elapsed - begun);
                 exchange.Timer.Arm(limit.Time);
             }
 

@@ -5,6 +5,7 @@ using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Busbar.Reliability;
+using Busbar.Reliability.Selection;
 
 namespace Busbar.Gateway.Attempts;
 
@@ -52,6 +53,7 @@ internal sealed class AttemptTrace(Activity span)
             .SetTag("busbar.pool", attempt.Lease.Pool.Name)
             .SetTag("busbar.lane", lane.Name)
             .SetTag("busbar.provider", lane.Provider.Name)
+            .SetTag("busbar.choice", attempt.Lease.Reason.Name())
             .SetTag("busbar.disposition", disposition)
             .SetTag("busbar.attempt", exchange.Attempts);
         if (_end is AttemptEnd.Answered or AttemptEnd.ClientLeft && exchange.Usage is { IsReported: true } usage)

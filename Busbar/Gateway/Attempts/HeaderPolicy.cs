@@ -7,6 +7,7 @@ using Busbar.Gateway.Admission;
 using Busbar.Gateway.Server;
 using Busbar.Ir;
 using Busbar.Protocols;
+using Busbar.Reliability.Selection;
 using Busbar.Upstream;
 using Microsoft.AspNetCore.Http;
 
@@ -150,6 +151,7 @@ internal static class HeaderPolicy
         if (lane is not null)
         {
             headers["x-busbar-lane"] = lane;
+            headers["x-busbar-choice"] = exchange.Choice?.Name();
         }
 
         if (exchange.DowngradedFrom is { } asked)

@@ -1,22 +1,26 @@
+using Busbar.Configuration.Model;
 using Busbar.Reliability.Capacity;
 
 namespace Busbar.Reliability.Selection;
 
 /// <summary>
 /// Picks a member and takes its permit and probe, under the rotation lock of the pool. Members that are ready and have a free permit take turns
-/// by smooth weighted round robin (or by rendezvous, for a session); only when nobody is ready does the soft cooldown that ends soonest serve.
+/// by smooth weighted round robin, or are chosen as the pool's strategy says (by rendezvous, for a session); only when nobody is ready does the soft cooldown that
+/// ends soonest serve.
 /// </summary>
 /// <param name="members">Members in configuration order.</param>
 /// <param name="state">The pool's lasting state.</param>
-/// <param name="clock">Clock of the cells.</param>
-internal sealed class LaneSelection(PoolMember[] members, PoolState state, MonotonicClock clock)
+/// <param name="strategy">How to choose among lanes that are ready.</param>
+/// <param name="context">Clock of the cells, and chance.</param>
+internal sealed class LaneSelection(PoolMember[] members, PoolState state, PoolStrategy strategy, ReliabilityContext context)
 {
     /// <summary>Picks a member. On success the caller owns its permit and <paramref name="probe"/>.</summary>
     /// <param name="request">What is asked.</param>
     /// <param name="held">Gate of a permit the caller has already: only its lanes are considered, and no other permit is taken.</param>
     /// <param name="member">The member picked.</param>
     /// <param name="probe">Epoch of the probe taken, 0 for none.</param>
-    public PickResult Pick(in PickRequest request, PermitGate? held, out PoolMember? member, out int probe)
+    /// <param name="reason">Why it was this one.</param>
+    public PickResult Pick(in PickRequest request, PermitGate? held, out PoolMember? member, out int probe, out PickReason reason)
     {
         Span<bool> eligible = members.Length <= 256 ? stackalloc bool[members.Length] : new bool[members.Length];
         lock (state.Rotation)
@@ -26,6 +30,7 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, Monot
             {
                 member = Best(request, held, eligible, out var isSoft, out var saturated);
                 probe = 0;
+                reason = default;
                 if (member is null)
                 {
                     return saturated ? PickResult.Saturated : PickResult.None;
@@ -43,6 +48,7 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, Monot
                         TakeTurn(member, eligible);
                     }
 
+                    reason = ReasonFor(member, request, isSoft);
                     return PickResult.Picked;
                 }
 
@@ -128,7 +134,7 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, Monot
 
     private PoolMember? Best(in PickRequest request, PermitGate? held, Span<bool> eligible, out bool isSoft, out bool saturated)
     {
-        var now = clock.NowMs;
+        var now = context.Clock.NowMs;
         PoolMember? ready = null, soft = null;
         double readyScore = 0;
         long softDeadline = 0;
@@ -157,8 +163,8 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, Monot
                     : member.Lane.Index == request.PreparedLane ? double.MaxValue
                     : request.AffinityKey is { } session
                     ? Rendezvous.Score(session, member.Hash, member.Weight)
-                    : member.Slot.CurrentWeight + member.Weight;
-                if (ready is null || score > readyScore)
+                    : Standing(member, i);
+                if (ready is null || score > readyScore || (score.Equals(readyScore) && Turn(member) > Turn(ready)))
                 {
                     (ready, readyScore) = (member, score);
                 }
@@ -173,10 +179,56 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, Monot
             }
         }
 
+        if (strategy == PoolStrategy.LeastLatency && ready is not null && request.AffinityKey is null && readyScore == 0)
+        {
+            ready = Faster(Any(eligible), Any(eligible));
+        }
+
         isSoft = !anyReady;
         saturated = anyReady || anySoft;
         return anyReady ? ready : soft;
     }
+
+    // The highest is taken; the turn decides among equals. Lanes that are fast are found by chance.
+    private double Standing(PoolMember member, int place) => strategy switch
+    {
+        PoolStrategy.Priority => -place,
+        PoolStrategy.LeastBusy => -(double)member.Lane.Permits.InFlight / member.Lane.Permits.Max,
+        PoolStrategy.LeastCost => -(double)member.Cost,
+        PoolStrategy.LeastLatency => 0,
+        _ => Turn(member),
+    };
+
+    private static long Turn(PoolMember member) => member.Slot.CurrentWeight + member.Weight;
+
+    private PoolMember Any(ReadOnlySpan<bool> eligible)
+    {
+        int left = (int)(context.Random() * eligible.Count(true));
+        int index = 0;
+        while (!eligible[index] || left-- > 0)
+        {
+            index++;
+        }
+
+        return members[index];
+    }
+
+    // One that nobody knows yet is asked.
+    private static PoolMember Faster(PoolMember one, PoolMember other) =>
+        (one.Lane.State.Latency.Milliseconds ?? 0) <= (other.Lane.State.Latency.Milliseconds ?? 0) ? one : other;
+
+    private PickReason ReasonFor(PoolMember member, in PickRequest request, bool isSoft) =>
+        isSoft ? PickReason.Cooling
+        : member.Lane.Index == request.HomeLane || member.Lane.Index == request.PreparedLane ? PickReason.Home
+        : request.AffinityKey is not null ? PickReason.Affinity
+        : strategy switch
+        {
+            PoolStrategy.Priority => PickReason.Priority,
+            PoolStrategy.LeastLatency => PickReason.LeastLatency,
+            PoolStrategy.LeastBusy => PickReason.LeastBusy,
+            PoolStrategy.LeastCost => PickReason.LeastCost,
+            _ => PickReason.Weighted,
+        };
 
     /// <summary>Smooth weighted round robin: everyone in the running gains its weight, the one picked pays for all. Their sum stays the same.</summary>
     private void TakeTurn(PoolMember picked, ReadOnlySpan<bool> eligible)
