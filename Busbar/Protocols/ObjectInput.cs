@@ -6,6 +6,19 @@ namespace Busbar.Protocols;
 /// <summary>The <c>input</c> of a call in dialects that take an object and nothing else.</summary>
 internal static class ObjectInput
 {
+    /// <summary>Reads <paramref name="input"/> into <paramref name="call"/>: an object or null, or, as some compatible hosts answer, the text of one.</summary>
+    public static void Read(JsonNode input, Block call, IrArena arena)
+    {
+        if (!input.IsString)
+        {
+            call.Input = input.Raw;
+            return;
+        }
+
+        call.Input = arena.StoreParsed(input.Text);
+        call.InputText = call.Input.IsAbsent && !input.Text.IsNullOrEmpty ? input.Text : default;
+    }
+
     /// <summary>Writes the member; true when the input was no object and now stands inside one.</summary>
     public static bool Write(Block call, JsonWriter output)
     {

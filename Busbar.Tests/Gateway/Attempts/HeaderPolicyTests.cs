@@ -46,6 +46,18 @@ public sealed class HeaderPolicyTests
         Assert.Equal("1,2", client["x-ratelimit-limit"].ToString());
     }
 
+    [Theory]
+    [InlineData("x-trial-endpoint-call-remaining")]
+    [InlineData("x-endpoint-monthly-call-limit")]
+    [InlineData("x-api-warning")]
+    [InlineData("x-gemini-service-tier")]
+    public void What_a_vendor_says_of_limits_and_tiers_passes(string name)
+    {
+        var client = new HeaderDictionary();
+        HeaderPolicy.CopyResponse(ResponseHead.Parse($"{name}: 19\r\n")!, client);
+        Assert.Equal("19", client[name].ToString());
+    }
+
     [Fact]
     public void Only_listed_headers_pass()
     {

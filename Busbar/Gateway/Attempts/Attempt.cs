@@ -164,6 +164,17 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         return result;
     }
 
+    /// <summary>
+    /// Charges the attempt with an error inside an answer. Where no lane is left, the provider's own words about what broke are more than that nothing is available.
+    /// </summary>
+    public AttemptResult Fail(StreamError failure)
+    {
+        AttemptResult failed = Fail(FaultClassifier.Classify(failure, lease.Lane.Provider.ErrorMap), failure.Error);
+        return failed is { End: AttemptEnd.NextLane, Final: null, Reason: FailoverReason.TransientUpstream } && failure.Error.Message is not null
+            ? failed with { Final = ErrorMapping.FromStream(failure) }
+            : failed;
+    }
+
     private AttemptResult Charge(FaultClass fault, in ProviderError error, int status, TimeSpan? retryAfter)
     {
         FaultDisposition disposition = FaultDispositions.Of(fault);

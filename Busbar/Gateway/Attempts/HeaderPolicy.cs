@@ -50,6 +50,7 @@ internal static class HeaderPolicy
             "request-id", "x-request-id", "x-amzn-requestid", "x-amzn-errortype", "retry-after", "retry-after-ms", "x-should-retry",
             "anthropic-organization-id", "anthropic-workspace-id", "openai-organization", "openai-processing-ms", "openai-version",
             "openai-model", "x-debug-trace-id", "x-models-etag", "x-reasoning-included",
+            "x-api-warning", "x-endpoint-monthly-call-limit", "x-gemini-service-tier",
 
             // Never asked for; but a body that has one all the same must stay readable.
             "content-encoding",
@@ -57,7 +58,7 @@ internal static class HeaderPolicy
 
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> ResponseNamesBySpan = ResponseNames.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    private static readonly string[] ResponsePrefixes = ["x-ratelimit-", "anthropic-ratelimit-", "x-amzn-bedrock-"];
+    private static readonly string[] ResponsePrefixes = ["x-ratelimit-", "anthropic-ratelimit-", "x-amzn-bedrock-", "x-trial-endpoint-call-"];
 
     /// <summary>
     /// Copies what the provider's own clients send from <paramref name="client"/>, the headers of <paramref name="caller"/>, to a request of the same protocol.

@@ -114,7 +114,7 @@ internal static class WholeRelay
 
         if (response.Failure is { } failure)
         {
-            return Failed(attempt, failure);
+            return attempt.Fail(failure);
         }
 
         exchange.Usage = response.Usage.In(response.ServiceTier);
@@ -139,7 +139,7 @@ internal static class WholeRelay
 
         if (response.Failure is { } late)
         {
-            return Failed(attempt, late);
+            return attempt.Fail(late);
         }
 
         if (attempt.KeptInput is { } input)
@@ -206,7 +206,7 @@ internal static class WholeRelay
 
         if (response.Failure is { } failure)
         {
-            return Failed(attempt, failure);
+            return attempt.Fail(failure);
         }
 
         using var output = new PooledBuffer();
@@ -343,15 +343,6 @@ internal static class WholeRelay
         attempt.Exchange.Snapshot.Time.GetUtcNow().ToUnixTimeSeconds(),
         attempt.Endpoint.Target.WireModelText,
         (long)attempt.Exchange.Elapsed.TotalMilliseconds);
-
-    // Where no lane is left, the provider's own words about what broke are more than that nothing is available.
-    private static AttemptResult Failed(Attempt attempt, StreamError failure)
-    {
-        AttemptResult failed = attempt.Fail(FaultClassifier.Classify(failure, attempt.Lease.Lane.Provider.ErrorMap), failure.Error);
-        return failed is { End: AttemptEnd.NextLane, Final: null, Reason: FailoverReason.TransientUpstream } && failure.Error.Message is not null
-            ? failed with { Final = ErrorMapping.FromStream(failure) }
-            : failed;
-    }
 
     private static long? LengthOf(UpstreamResponse response) =>
         response.Head.TryGet("Content-Length", out ReadOnlySpan<char> text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;

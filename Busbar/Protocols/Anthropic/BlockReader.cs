@@ -123,16 +123,7 @@ internal static class BlockReader
         block.Kind = BlockKind.ToolUse;
         block.Id = fields.Take("id"u8).Text;
         block.Name = fields.Take("name"u8).Text;
-        JsonNode input = fields.Take("input"u8);
-        block.Input = input.Raw;
-
-        // Some compatible hosts answer with the arguments as a string.
-        if (input.IsString)
-        {
-            block.Input = arena.StoreParsed(input.Text);
-            block.InputText = block.Input.IsAbsent ? input.Text : default;
-        }
-
+        ObjectInput.Read(fields.Take("input"u8), block, arena);
         ReadCache(ref fields, block);
         return block.Id.IsAbsent ? "tool_use.id: Field required" : block.Name.IsAbsent ? "tool_use.name: Field required" : null;
     }

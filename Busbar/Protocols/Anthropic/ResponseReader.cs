@@ -25,7 +25,10 @@ internal static class ResponseReader
         var fields = new MemberReader(root);
         JsonNode content = fields.Take("content"u8);
         JsonText stop = root["stop_reason"u8].Text;
-        if (!content.IsArray && (!content.IsNull || stop.IsNullOrEmpty || !root["role"u8].Text.Is("assistant"u8)))
+
+        // Only what ended before its first word has none: a natural end without content is no answer.
+        bool isExplained = StopReasons.Read(stop) is not (StopReason.None or StopReason.EndTurn or StopReason.ToolUse or StopReason.Other);
+        if (!content.IsArray && (!content.IsNull || !isExplained || !root["role"u8].Text.Is("assistant"u8)))
         {
             return false;
         }

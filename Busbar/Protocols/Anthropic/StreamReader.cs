@@ -248,6 +248,10 @@ internal sealed class StreamReader : IStreamReader
         {
             AddInput(index, _arena.StoreEscaped(input.Raw.Span), events);
         }
+        else if (!input.Text.IsNullOrEmpty)
+        {
+            AddInput(index, input.Text, events);
+        }
     }
 
     private static void AddSignature(int index, JsonText signature, StreamEvents events)

@@ -116,7 +116,7 @@ internal static class BlockReader
         var fields = new MemberReader(value);
         bool isWhole = name switch
         {
-            _ when name.Is("toolUse"u8) => ReadToolUse(ref fields, block, out fault),
+            _ when name.Is("toolUse"u8) => ReadToolUse(ref fields, block, arena, out fault),
             _ when name.Is("toolResult"u8) => ReadToolResult(ref fields, block, arena, out fault),
             _ when name.Is("reasoningContent"u8) => ReadReasoning(ref fields, block, arena),
             _ when name.Is("citationsContent"u8) => ReadCitations(ref fields, block, arena),
@@ -132,11 +132,11 @@ internal static class BlockReader
         return isWhole && !fields.HasOthers;
     }
 
-    private static bool ReadToolUse(ref MemberReader fields, Block block, out string? fault)
+    private static bool ReadToolUse(ref MemberReader fields, Block block, IrArena arena, out string? fault)
     {
         block.Id = fields.Take("toolUseId"u8).Text;
         block.Name = fields.Take("name"u8).Text;
-        block.Input = fields.Take("input"u8).Raw;
+        ObjectInput.Read(fields.Take("input"u8), block, arena);
         fault = block.Id.IsNullOrEmpty ? "toolUse.toolUseId" : block.Name.IsNullOrEmpty ? "toolUse.name" : null;
 
         // Answers call an ordinary one "tool_use", which requests must not: it is no member of the enumeration.

@@ -21,7 +21,7 @@ internal static class ErrorReader
 
     /// <summary>Whether <paramref name="root"/>, which stands where an answer or a chunk is expected, is an error instead, in the vendor's form or a host's flat one.</summary>
     public static bool Is(JsonNode root) => root["candidates"u8].IsNull && root["usageMetadata"u8].IsNull && root["promptFeedback"u8].IsNull && OpenAI.ErrorReader.Is(root)
-        || root["error"u8].IsObject;
+        || OpenAI.ErrorReader.HasError(root);
 
     /// <summary>Reads an object that holds <c>error</c>. A <paramref name="status"/> of 0 stands for the code it names.</summary>
     public static ProviderError Lift(int status, JsonNode root)

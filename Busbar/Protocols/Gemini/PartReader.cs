@@ -95,7 +95,8 @@ internal static class PartReader
         Block block = arena.NewBlock(BlockKind.ToolUse);
         block.Id = call["id"u8].Text;
         block.Name = call["name"u8].Text;
-        block.Input = call["args"u8].IsNull ? NoArguments : call["args"u8].Raw;
+        ObjectInput.Read(call["args"u8], block, arena);
+        block.Input = block.Input.IsNull && block.InputText.IsAbsent ? NoArguments : block.Input;
         return block;
     }
 

@@ -218,7 +218,7 @@ internal sealed class StreamReader : IStreamReader
 
             if (!goesOn && pieces.IsNull)
             {
-                AddInput(index, call["args"u8].IsNull ? "{}"u8 : call["args"u8].Raw.Span);
+                AddWholeInput(index, call["args"u8]);
                 _events.AddStop(index);
                 return;
             }
@@ -275,6 +275,21 @@ internal sealed class StreamReader : IStreamReader
         ref StreamEvent input = ref _events.Add(StreamEventKind.InputDelta);
         input.Index = index;
         input.Text = _scratch.StoreEscaped(json);
+    }
+
+    private void AddWholeInput(int index, JsonNode arguments)
+    {
+        if (arguments.IsString && !arguments.Text.IsNullOrEmpty)
+        {
+            // The text of the object, as some compatible hosts have it.
+            ref StreamEvent input = ref _events.Add(StreamEventKind.InputDelta);
+            input.Index = index;
+            input.Text = arguments.Text;
+        }
+        else
+        {
+            AddInput(index, arguments.IsNull || arguments.IsString ? "{}"u8 : arguments.Raw.Span);
+        }
     }
 
     private void AddSignature(int index, JsonText signature)

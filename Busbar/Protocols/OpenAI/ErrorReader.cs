@@ -36,11 +36,11 @@ internal static class ErrorReader
 
         bool isAnswer = !root["choices"u8].IsNull || !root["output"u8].IsNull || root["usage"u8].IsObject;
         return root["object"u8].Text.Is("error"u8)
-            || (!isAnswer && (HasWords(root["message"u8]) || HasWords(root["detail"u8]) || HasWords(root["errors"u8]) || HasWords(root["error_message"u8])));
+            || (!isAnswer && (HasWords(root["message"u8]) || HasWords(root["detail"u8]) || HasWords(root["errors"u8]) || HasWords(root["error_message"u8]) || HasWords(root["error_msg"u8])));
     }
 
     /// <summary>Whether <paramref name="node"/>, a body, a chunk or a choice, has something under <c>error</c>.</summary>
-    public static bool HasError(JsonNode node) => node["error"u8].IsObject || !node["error"u8].Text.IsNullOrEmpty;
+    public static bool HasError(JsonNode node) => node["error"u8].Members.MoveNext() || !node["error"u8].Text.IsNullOrEmpty;
 
     /// <summary>Reads an object that holds <c>error</c>, or the error's fields themselves.</summary>
     public static ProviderError Lift(int status, JsonNode root)
@@ -49,10 +49,19 @@ internal static class ErrorReader
         JsonNode fields = error.IsObject ? error : root;
         string? code = Code(fields["code"u8]);
         string? type = Bounded(fields["type"u8].Text, MaxCode);
-        string? message = ErrorWords.Of(error, MaxMessage) ?? ErrorWords.Of(root, MaxMessage) ?? ErrorWords.Of(root["error_message"u8], MaxMessage);
+        string? message = ErrorWords.Of(error, MaxMessage) ?? ErrorWords.Of(root, MaxMessage) 
+            ?? ErrorWords.Of(root["error_message"u8], MaxMessage) ?? ErrorWords.Of(root["error_msg"u8], MaxMessage);
         bool isContext = status is 400 or 413 && (code == "context_length_exceeded" || (IsVague(code) && SaysTooLong(type, message)));
         string? param = Bounded(fields["param"u8].Text, MaxCode) ?? ErrorWords.Param(root["detail"u8]);
-        return new(isContext && IsVague(code) ? "context_length_exceeded" : code, type, message, isContext, code == "invalid_api_key" && status is not (401 or 403), param, WaitWords.Of(message));
+        return new(
+            isContext && IsVague(code) ? "context_length_exceeded" : code,
+            type,
+            message,
+            isContext,
+            code == "invalid_api_key" && status is not (401 or 403),
+            param,
+            WaitWords.Of(message),
+            IsVague(code) ? null : code);
     }
 
     /// <summary>What kind of failure an error inside a 200 stands for.</summary>

@@ -25,9 +25,12 @@ internal static class UsageFields
         long cached = Usage.Count(prompt["cached_tokens"u8].Saturated ?? usage["prompt_cache_hit_tokens"u8].Saturated ?? usage["cached_tokens"u8].Saturated);
         cached = Math.Min(cached, input);
         long written = Math.Min(Usage.Count(prompt["cache_write_tokens"u8].Saturated), input - cached);
-        long output = Usage.Count(usage["completion_tokens"u8].Saturated ?? usage["output_tokens"u8].Saturated);
+        long total = Usage.Count(usage["total_tokens"u8].Saturated);
+
+        // What a host does not say of the completion, its total does.
+        long output = Usage.Count(usage["completion_tokens"u8].Saturated ?? usage["output_tokens"u8].Saturated ?? Math.Max(0, total - input));
         long reasoning = Usage.Count(completion["reasoning_tokens"u8].Saturated ?? usage["reasoning_tokens"u8].Saturated);
-        bool isBeside = reasoning > 0 && usage["total_tokens"u8].Saturated == Usage.Add(Usage.Add(input, output), reasoning);
+        bool isBeside = reasoning > 0 && total == Usage.Add(Usage.Add(input, output), reasoning);
         output = isBeside ? Usage.Add(output, reasoning) : output;
         return new Usage
         {

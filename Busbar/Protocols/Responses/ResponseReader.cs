@@ -68,6 +68,14 @@ internal static class ResponseReader
     {
         bool refused = false;
         JsonText phase = item["phase"u8].Text;
+        if (!item["content"u8].Text.IsNullOrEmpty)
+        {
+            // Compatible hosts answer as requests may speak.
+            Block plain = response.Add(BlockKind.Text);
+            plain.Text = item["content"u8].Text;
+            plain.Phase = phase;
+        }
+
         foreach (JsonNode part in item["content"u8].Items)
         {
             JsonText type = part["type"u8].Text;

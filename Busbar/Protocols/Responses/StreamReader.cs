@@ -99,10 +99,10 @@ internal sealed class StreamReader : IStreamReader
             case var _ when name.SequenceEqual("created"u8) || name.SequenceEqual("queued"u8) || name.SequenceEqual("in_progress"u8):
                 Start(root["response"u8], events);
                 break;
-            case var _ when name.SequenceEqual("completed"u8) || name.SequenceEqual("incomplete"u8):
+            case var _ when (name.SequenceEqual("completed"u8) || name.SequenceEqual("incomplete"u8)) && !IsBroken(root["response"u8]):
                 End(name, root["response"u8], events);
                 break;
-            case var _ when name.SequenceEqual("failed"u8) || name.SequenceEqual("cancelled"u8):
+            case var _ when name.SequenceEqual("failed"u8) || name.SequenceEqual("cancelled"u8) || name.SequenceEqual("completed"u8) || name.SequenceEqual("incomplete"u8):
                 Fail(root["response"u8], events);
                 break;
         }
@@ -414,6 +414,10 @@ internal sealed class StreamReader : IStreamReader
             signed.Origin = ProtocolId.Responses;
         }
     }
+
+    // The event says that the stream is over; how the response ended, its own status knows better.
+    private static bool IsBroken(JsonNode response) =>
+        !response["error"u8].IsNull || response["status"u8].Text.Is("failed"u8) || response["status"u8].Text.Is("cancelled"u8);
 
     private void End(ReadOnlySpan<byte> status, JsonNode response, StreamEvents events)
     {

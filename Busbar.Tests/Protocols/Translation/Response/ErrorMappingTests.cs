@@ -1,5 +1,7 @@
 using Busbar.Ir;
+using Busbar.Protocols;
 using Busbar.Protocols.Translation.Response;
+using Busbar.Wire;
 
 namespace Busbar.Tests.Protocols.Translation.Response;
 
@@ -39,6 +41,28 @@ public sealed class ErrorMappingTests
         Assert.Equal(ErrorKind.Unavailable, ErrorMapping.FromStream(new StreamError(FaultClass.Auth, new(null, null, "invalid key sk-1"))).Kind);
         Assert.Null(ErrorMapping.FromStream(new StreamError(FaultClass.Billing, new(null, null, "credit balance"))).Message);
     }
+
+    [Theory]
+    [InlineData("openai", "openai", "unsupported_value")]
+    [InlineData("openai", "responses", "unsupported_value")]
+    [InlineData("responses", "openai", "unsupported_value")]
+    [InlineData("gemini", "openai", null)]
+    public void Code_and_parameter_are_kept_between_the_protocols_of_one_vendor(string from, string to, string? code)
+    {
+        Protocol client = ProtocolTable.Get(Matrix.Hop.Named(to));
+        ProviderError said = ProtocolTable.Get(Matrix.Hop.Named(from)).ReadError(
+            400, """{"error":{"message":"Not this.","type":"invalid_request_error","param":"temperature","code":"unsupported_value"}}"""u8.ToArray());
+        Assert.Equal(code, ErrorMapping.FromStream(new StreamError(FaultClass.ClientError, said)).Code);
+
+        using var output = new PooledBuffer();
+        client.WriteError(ErrorMapping.Relay(400, said, isClientCredential: false), "req_1", new JsonWriter(output));
+        ProviderError seen = client.ReadError(400, output.Span.ToArray());
+        Assert.Equal((code, code is null ? null : "temperature"), (seen.Code, seen.Param));
+    }
+
+    [Fact]
+    public void A_number_is_no_code() =>
+        Assert.Null(ProtocolTable.Get(ProtocolId.OpenAI).ReadError(422, """{"message":"no","code":3051}"""u8.ToArray()).SharedCode);
 
     [Fact]
     public void A_relayed_status_stays_what_it_was()

@@ -15,25 +15,25 @@ internal static class ErrorMapping
     {
         if (error.IsContextLength)
         {
-            return new(ErrorKind.ContextLength, Said(error.Message), status);
+            return Told(ErrorKind.ContextLength, error, status);
         }
 
         if (error.IsInvalidKey || status is 401 or 403)
         {
             return isClientCredential
-                ? new(status == 403 ? ErrorKind.Permission : ErrorKind.Authentication, Said(error.Message), status == 403 ? 403 : 401)
+                ? Told(status == 403 ? ErrorKind.Permission : ErrorKind.Authentication, error, status == 403 ? 403 : 401)
                 : new(ErrorKind.Unavailable);
         }
 
         // A 304 has no body to put an error in.
-        return status == 304 ? new(ErrorKind.BadGateway) : new(ErrorStatus.KindOf(status), Said(error.Message), status);
+        return status == 304 ? new(ErrorKind.BadGateway) : Told(ErrorStatus.KindOf(status), error, status);
     }
 
     /// <summary>
     /// For a refusal of what the request says, whatever its status: no client must take it for a refusal of its credential.
     /// </summary>
     public static GatewayError Refused(int status, in ProviderError error) =>
-        new(ErrorKind.InvalidRequest, Said(error.Message), status is 400 or 401 or 402 or 403 ? 400 : status);
+        Told(ErrorKind.InvalidRequest, error, status is 400 or 401 or 402 or 403 ? 400 : status);
 
     /// <summary>
     /// For an error inside a stream or a 200 body. An account's credential or money trouble is not the client's: it reads as a failure of the service, and the
@@ -41,18 +41,22 @@ internal static class ErrorMapping
     /// </summary>
     public static GatewayError FromStream(StreamError error) => error.Class switch
     {
-        FaultClass.RateLimit => new(ErrorKind.RateLimit, Presentable(error.Error.Message)),
-        FaultClass.Overloaded => new(ErrorKind.Overloaded, Presentable(error.Error.Message)),
-        FaultClass.Timeout => new(ErrorKind.Timeout, Presentable(error.Error.Message)),
-        FaultClass.ClientError or FaultClass.Content => new(ErrorKind.InvalidRequest, Presentable(error.Error.Message)),
-        FaultClass.ContextLength => new(ErrorKind.ContextLength, Presentable(error.Error.Message)),
+        FaultClass.RateLimit => InStream(ErrorKind.RateLimit, error.Error),
+        FaultClass.Overloaded => InStream(ErrorKind.Overloaded, error.Error),
+        FaultClass.Timeout => InStream(ErrorKind.Timeout, error.Error),
+        FaultClass.ClientError or FaultClass.Content => InStream(ErrorKind.InvalidRequest, error.Error),
+        FaultClass.ContextLength => InStream(ErrorKind.ContextLength, error.Error),
         FaultClass.Auth or FaultClass.Billing or FaultClass.Declined or FaultClass.Unaffordable => new(ErrorKind.Unavailable),
         FaultClass.Network => Interrupted,
-        _ => new(ErrorKind.Internal, Presentable(error.Error.Message)),
+        _ => InStream(ErrorKind.Internal, error.Error),
     };
 
     /// <summary>For a stream that broke off: in the vendor's own words, by which clients know that they may try again.</summary>
     public static GatewayError Interrupted { get; } = new(ErrorKind.BadGateway);
+
+    private static GatewayError Told(ErrorKind kind, in ProviderError error, int status) => new(kind, Said(error.Message), status, error.Param, error.SharedCode);
+
+    private static GatewayError InStream(ErrorKind kind, in ProviderError error) => new(kind, Presentable(error.Message), Param: error.Param, Code: error.SharedCode);
 
     private static string? Said(string? message) => string.IsNullOrWhiteSpace(message) ? null : message;
 

@@ -58,6 +58,7 @@ internal static class StopWords
             or "servererror" or "engineerror" or "cancelled" or "canceled" or "aborted" or "abort" or "malformedfunctioncall" or "malformedresponse"
             or "malformedtooluse" or "malformedtoolcall" or "malformedmodeloutput" or "unexpectedtoolcall" or "toomanytoolcalls"
             or "missingthoughtsignature" => StopReason.Error,
+        _ when letters.EndsWith("error") || letters.StartsWith("error") => StopReason.Error,
         _ => StopReason.Other,
     };
 }
