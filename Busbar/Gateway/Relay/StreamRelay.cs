@@ -257,7 +257,9 @@ internal static class StreamRelay
                 return;
             }
 
-            exchange.Failed(attempt.Lease, "interrupted", attempt.Response.Status, body.Error is { } said ? said.Error : default);
+            // The same word whether the error came with the answer's first words or after them.
+            (string reason, ProviderError said) = body.Error is { } error ? (Metrics.LabelOf(fault.Value), error.Error) : ("interrupted", default);
+            exchange.Failed(attempt.Lease, reason, attempt.Response.Status, said);
         }
         else
         {
