@@ -3,7 +3,7 @@ namespace Busbar.Configuration.Model;
 /// <summary>The HTTP version a provider is called with: <c>providers.*.http_version</c>.</summary>
 public enum UpstreamHttp
 {
-    /// <summary>What costs least, which is HTTP/1.1 at every number of calls at once.</summary>
+    /// <summary>HTTP/1.1, which takes least CPU for most numbers of calls at once.</summary>
     Auto,
 
     /// <summary>HTTP/1.1: a connection for each call at a time.</summary>
