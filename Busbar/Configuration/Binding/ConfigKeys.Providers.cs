@@ -69,8 +69,9 @@ internal static partial class ConfigKeys
         new(
             "http_version",
             KeyKind.Word,
-            "The HTTP version of calls: `1.1`, `2` (where TLS negotiates it, otherwise 1.1), or `auto`, which is 1.1: it takes less CPU up to hundreds of "
-                + "calls at once. Of thousands both take about the same, and 2 takes 40 KiB less for each open stream; it is also for hosts that have no 1.1")
+            "The HTTP version of calls: `1.1`, `2` (where TLS negotiates it, otherwise 1.1), or `auto`, which is 1.1: it takes less "
+                + "CPU up to hundreds of calls at once. Of thousands both take about the same, and 2 takes 40 KiB less for each open "
+                + "stream; it is also for hosts that have no 1.1")
         {
             Words = ["auto", "1.1", "2"],
             Default = "`auto`",
