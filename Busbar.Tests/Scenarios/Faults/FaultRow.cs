@@ -90,6 +90,9 @@ internal sealed record FaultRow(string Name, FaultView View, FaultCharge Charge,
     /// <summary>What listens at the provider's address: <c>p</c> for the script.</summary>
     public string Provider { get; init; } = "p";
 
+    /// <summary>Most calls that the provider may see: a kept connection that ends before a byte of the answer is replaced once, with nobody charged.</summary>
+    public int MaxCalls { get; init; } = 1;
+
     /// <summary>Whether the gateway's own timers decide.</summary>
     public bool IsTimed { get; init; }
 

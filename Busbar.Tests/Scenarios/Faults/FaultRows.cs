@@ -29,8 +29,8 @@ internal static class FaultRows
         Transient("connection refused", Unplayed) with { Provider = "refused" },
         Transient("unreachable", Unplayed) with { Provider = "unreachable", IsTimed = true },
         Transient("no TLS", Unplayed) with { Provider = "tls" },
-        Transient("reset before headers", (_, call) => Done(call.Reset)),
-        Transient("closed before headers", (_, call) => Done(call.Close)),
+        Transient("reset before headers", (_, call) => Done(call.Reset)) with { MaxCalls = 2 },
+        Transient("closed before headers", (_, call) => Done(call.Close)) with { MaxCalls = 2 },
         Transient("garbage before headers", async (_, call) =>
         {
             await call.RawAsync("\u0000\u0001 this is not HTTP\r\n\r\n");

@@ -251,7 +251,7 @@ public sealed class FaultTableScenarios(ITestOutputHelper output)
         Assert.InRange(lane.CooldownIn(at.Pool), row.Floor, row.Floor == 0 ? 0 : row.Ceiling);
 
         // On a busy machine a timer may fire before the request has left.
-        Assert.InRange(at.Calls, row.Provider == "p" && !row.IsTimed ? 1 : 0, row.Provider == "p" ? 1 : 0);
+        Assert.InRange(at.Calls, row.Provider == "p" && !row.IsTimed ? 1 : 0, row.Provider == "p" ? row.MaxCalls : 0);
     }
 
     private static void IsCounted(FaultCase at, MetricsPage page)

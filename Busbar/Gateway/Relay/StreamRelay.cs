@@ -87,7 +87,7 @@ internal static class StreamRelay
             // First of all, since content that came together with it has not reached the client either.
             if (body.Error is { } error)
             {
-                AttemptResult failed = attempt.Fail(error);
+                AttemptResult failed = attempt.Fail(FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap), error.Error);
                 if (!body.HasContent || attempt.IsTranslated)
                 {
                     return failed;

@@ -43,6 +43,12 @@ internal sealed class Http1Connection(Link link, string host, long dialledAt) : 
     {
         HasAnswered = false;
         _firstBytes = WaitAsync(cancellation);
+        if (_firstBytes.IsCompletedSuccessfully && link.IsSilent)
+        {
+            _firstBytes.GetAwaiter().GetResult();
+            _firstBytes = WaitAsync(cancellation);
+        }
+
         return !_firstBytes.IsCompleted;
     }
 
@@ -51,7 +57,7 @@ internal sealed class Http1Connection(Link link, string host, long dialledAt) : 
     public async ValueTask<Http1Response> SendAsync(UpstreamRequest request, Http1Transport owner, CancellationToken cancellation)
     {
         // What came before anything was asked may be the answer, on a new connection, but the one to this call may then follow.
-        bool isEarly = _firstBytes.IsCompleted;
+        bool isEarly = _firstBytes.IsCompleted && !link.IsSilent;
 
         // Not awaited before the answer comes: a provider may answer, a refusal for instance, without having read it all.
         ValueTask<bool> sending = WriteAsync(request, cancellation);

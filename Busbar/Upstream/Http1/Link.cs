@@ -9,6 +9,11 @@ internal abstract class Link : IDisposable
     /// <summary>Waits until <see cref="ReceiveAsync"/> has something at once, the end of the connection included, without a buffer held meanwhile.</summary>
     public abstract ValueTask<int> WaitAsync(CancellationToken cancellation);
 
+    /// <summary>
+    /// Nothing has come, for certain, though a wait has ended: the runtime ends one at a late notice of bytes that have long been received.
+    /// </summary>
+    public virtual bool IsSilent => false;
+
     /// <summary>Receives one byte at least; 0 when the connection has ended. <paramref name="room"/> is not empty.</summary>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> room, CancellationToken cancellation);
 

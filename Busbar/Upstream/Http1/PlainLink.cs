@@ -11,6 +11,9 @@ internal sealed class PlainLink(Socket socket) : Link
     public override ValueTask<int> WaitAsync(CancellationToken cancellation) => socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellation);
 
     /// <inheritdoc/>
+    public override bool IsSilent => !socket.Poll(0, SelectMode.SelectRead);
+
+    /// <inheritdoc/>
     public override ValueTask<int> ReceiveAsync(Memory<byte> room, CancellationToken cancellation) => socket.ReceiveAsync(room, SocketFlags.None, cancellation);
 
     /// <inheritdoc/>
