@@ -20,10 +20,12 @@ describe('usage of virtual keys', { concurrency: false }, () => {
     const spend = priced({ input, cached, output });
     assert.deepEqual({ tokens, requests, spend_cents, spend_micro_cents }, { tokens: input + cached + output, requests: 1, spend_cents: fee, spend_micro_cents: spend });
     const { usage: [row, ...rest] } = await gateway.admin('GET', `usage?key=${id}&group_by=model`);
-    assert.deepEqual([row, rest], [{
-      model, requests: 1, estimated_requests: estimated, spend_cents: fee, spend_micro_cents: spend,
-      input_tokens: input, cache_read_tokens: cached, cache_write_tokens: 0, output_tokens: output, reasoning_tokens: 0,
-    }, []]);
+    const expected = {
+      model, requests: 1, estimated_requests: estimated, unpriced_requests: 0, spend_cents: fee, spend_micro_cents: spend, spend_nano_dollars: 10 * spend,
+      input_tokens: input, cache_read_tokens: cached, cache_write_tokens: 0, cache_write_1h_tokens: 0, output_tokens: output, reasoning_tokens: 0,
+      audio_input_tokens: 0, audio_output_tokens: 0, image_output_tokens: 0,
+    };
+    assert.deepEqual([row, rest], [expected, []]);
   }
 
   for (const client of clients) {
