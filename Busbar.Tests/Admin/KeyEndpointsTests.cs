@@ -569,6 +569,28 @@ public sealed class KeyEndpointsTests
     }
 
     [Fact]
+    public async Task Usage_is_summed_by_what_was_asked_for_by_lane_and_by_labels_of_requests()
+    {
+        await using var scene = new AdminScene();
+        (string one, _) = await scene.CreateAsync("""{"name":"a","labels":{"team":"keys"}}""");
+        Charge(scene, one, "small", "cheap", "feature=chat,team=red");
+        Charge(scene, one, "small", "best", "team=blue");
+        Charge(scene, one, "other", "best");
+
+        Assert.Equal(["best/2", "cheap/1"], await Rows("?group_by=asked", "asked"));
+        Assert.Equal(["other/1", "small/2"], await Rows("?group_by=lane", "lane"));
+        Assert.Equal(["blue/1", "keys/1", "red/1"], await Rows("?group_by=label&label=team", "label"));
+        Assert.Equal(["/2", "chat/1"], await Rows("?group_by=label&label=feature", "label"));
+        Assert.StartsWith("lane,asked,requests,", (await scene.SendAsync("GET", "/admin/usage?group_by=lane,asked&format=csv")).Body);
+
+        async Task<string[]> Rows(string query, string name) =>
+        [
+            .. (await scene.SendAsync("GET", "/admin/usage" + query)).Json.GetProperty("usage").EnumerateArray()
+                .Select(row => $"{row.GetProperty(name).GetString()}/{row.GetProperty("requests").GetInt32()}"),
+        ];
+    }
+
+    [Fact]
     public async Task Every_edit_is_in_the_audit_log_and_an_edit_stands_when_the_log_fails()
     {
         await using var scene = new AdminScene();
@@ -604,11 +626,12 @@ public sealed class KeyEndpointsTests
         return refusal;
     }
 
-    private static void Charge(AdminScene scene, string id, string model = "small")
+    private static void Charge(AdminScene scene, string id, string model = "small", string asked = "", string labels = "")
     {
         var prices = new PriceList(scene.Gateway.Config.Governance, scene.Gateway.Config.Models);
         var reservation = new Reservation();
-        Assert.Equal(Refusal.None, scene.Governor.TryReserve(scene.Governor.Keys.Find(id)!, prices, [model], new Estimate(10, 20, false), reservation));
+        Assert.Equal(Refusal.None, scene.Governor.TryReserve(scene.Governor.Keys.Find(id)!, prices, [model], new Estimate(10, 20, false), reservation, asked));
+        reservation.Labels = labels;
         new Charge(model, true, new Usage { Input = 10, Output = 20 }, false).Settle(reservation);
     }
 }

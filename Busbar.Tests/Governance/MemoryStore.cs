@@ -14,7 +14,7 @@ internal sealed class MemoryStore : IGovernanceStore
     private readonly Lock _lock = new();
     private readonly List<VirtualKey> _keys = [];
     private readonly Dictionary<(string Key, long Start), WindowUsage> _windows = [];
-    private readonly Dictionary<(long Day, string Key, string Model), DailyUsage> _days = [];
+    private readonly Dictionary<(long Day, string Key, string Model, string Asked, string Labels), DailyUsage> _days = [];
     private readonly List<AuditEntry> _audit = [];
     private readonly Dictionary<string, Group> _groups = [];
     private readonly HashSet<(string Owner, string Key, long Start, int Percent)> _told = [];
@@ -168,7 +168,7 @@ internal sealed class MemoryStore : IGovernanceStore
             _windows.Remove(window);
         }
 
-        foreach ((long Day, string Key, string Model) day in _days.Keys.Where(day => day.Key == id).ToArray())
+        foreach ((long Day, string Key, string Model, string Asked, string Labels) day in _days.Keys.Where(day => day.Key == id).ToArray())
         {
             _days.Remove(day);
         }
@@ -192,8 +192,8 @@ internal sealed class MemoryStore : IGovernanceStore
 
         foreach (DailyUsage more in days.Where(day => _keys.Exists(key => key.Id == day.KeyId)))
         {
-            DailyUsage sum = _days.GetValueOrDefault((more.Day, more.KeyId, more.Model));
-            _days[(more.Day, more.KeyId, more.Model)] = more with
+            DailyUsage sum = _days.GetValueOrDefault((more.Day, more.KeyId, more.Model, more.Asked, more.Labels));
+            _days[(more.Day, more.KeyId, more.Model, more.Asked, more.Labels)] = more with
             {
                 Requests = sum.Requests + more.Requests,
                 Estimated = sum.Estimated + more.Estimated,

@@ -1,12 +1,13 @@
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
+using Busbar.Governance.Labels;
 using Busbar.Governance.Store;
 using Busbar.Ir;
 using Busbar.Wire;
 
 namespace Busbar.Admin;
 
-/// <summary>Answers what was used, by key, group, label, model and day, or by some of these.</summary>
+/// <summary>Answers what was used, by key, group, label, model, name asked for and day, or by some of these.</summary>
 internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
 {
     private const int MostRead = 200_000;
@@ -15,7 +16,7 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
     private const long DefaultDays = 30;
 
     private static readonly string[] Groups = ["key", "model", "day"];
-    private static readonly string[] Dimensions = ["key", "group", "label", "model", "day"];
+    private static readonly string[] Dimensions = ["key", "group", "label", "model", "lane", "asked", "day"];
 
     private static readonly (string Name, Func<DailyUsage, long> Of)[] Columns =
     [
@@ -103,7 +104,7 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
         string[] chosen = text.Split(',', StringSplitOptions.TrimEntries);
         if (chosen.Any(group => !Dimensions.Contains(group)) || chosen.Distinct().Count() != chosen.Length)
         {
-            query.Fail("'group_by' must be some of key, group, label, model and day, separated by commas");
+            query.Fail("'group_by' must be some of key, group, label, model, lane, asked and day, separated by commas");
         }
         else if (chosen.Contains("label") && query.Text("label") is null)
         {
@@ -113,11 +114,12 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
         return chosen;
     }
 
-    // A key's usage belongs to the group that it is in now, as its labels are those of now.
+    // A key's usage belongs to the group that it is in now, as its labels are those of now. A label of the request wins over one of its key.
     private SortedDictionary<UsageRow, DailyUsage> Sum(IReadOnlyList<DailyUsage> rows, IReadOnlyList<string> dimensions, string? within, string? label)
     {
         (bool byKey, bool byGroup, bool byLabel) = (dimensions.Contains("key"), dimensions.Contains("group"), dimensions.Contains("label"));
-        (bool byModel, bool byDay) = (dimensions.Contains("model"), dimensions.Contains("day"));
+        bool byModel = dimensions.Contains("model") || dimensions.Contains("lane");
+        (bool byAsked, bool byDay) = (dimensions.Contains("asked"), dimensions.Contains("day"));
         var sums = new SortedDictionary<UsageRow, DailyUsage>();
         var known = new Dictionary<string, (bool Counts, string Group, string Label)>(StringComparer.Ordinal);
         foreach (DailyUsage row in rows)
@@ -131,7 +133,7 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
 
             if (of.Counts)
             {
-                var place = new UsageRow(byDay ? row.Day : 0, byKey ? row.KeyId : "", byGroup ? of.Group : "", byLabel ? of.Label : "", byModel ? row.Model : "");
+                var place = new UsageRow(byDay ? row.Day : 0, byKey ? row.KeyId : "", byGroup ? of.Group : "", byLabel ? RequestLabels.ValueOf(row.Labels, label) ?? of.Label : "", byModel ? row.Model : "", byAsked ? row.Asked : "");
                 sums[place] = sums.TryGetValue(place, out DailyUsage sum) ? sum.Plus(row) : row;
             }
         }
@@ -218,6 +220,16 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
         if (dimensions.Contains("model"))
         {
             yield return ("model", place.Model);
+        }
+
+        if (dimensions.Contains("lane"))
+        {
+            yield return ("lane", place.Model);
+        }
+
+        if (dimensions.Contains("asked"))
+        {
+            yield return ("asked", place.Asked is { Length: > 0 } asked ? asked : null);
         }
     }
 

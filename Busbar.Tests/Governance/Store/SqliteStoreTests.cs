@@ -276,7 +276,8 @@ public sealed class SqliteStoreTests : IDisposable
             .. from day in (long[])[Today - 86_400, Today]
                from key in keys
                from model in (string[])["m1", "m2"]
-               select new DailyUsage(key.Id, model, day, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13),
+               from labels in (string[])["", "team=red"]
+               select new DailyUsage(key.Id, model, day, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13) { Asked = "pool", Labels = labels },
         ];
         Assert.All(keys, key => Assert.True(store.Insert(key)));
         store.Add([], [.. days.Reverse()]);
@@ -285,7 +286,7 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Equal(days.Take(3), store.ReadUsage(null, 0, long.MaxValue, 3));
         Assert.Equal(days.Where(day => day.KeyId == keys[1].Id), store.ReadUsage(keys[1].Id, 0, long.MaxValue, 100));
         Assert.Equal(days.Where(day => day.Day == Today), store.ReadUsage(null, Today, Today + 1, 100));
-        Assert.Equal(days.Take(4), store.ReadUsage(null, 0, Today, 100));
+        Assert.Equal(days.Take(8), store.ReadUsage(null, 0, Today, 100));
         Assert.Empty(store.ReadUsage("vk_unknown", 0, long.MaxValue, 100));
     }
 

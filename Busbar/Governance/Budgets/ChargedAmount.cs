@@ -1,9 +1,10 @@
+using Busbar.Governance.Labels;
 using Busbar.Ir;
 
 namespace Busbar.Governance.Budgets;
 
 /// <summary>What one request cost a key, as the ledger takes it in. Sums of settlements are additive in every field.</summary>
-internal readonly record struct ChargedAmount
+internal readonly record struct ChargedAmount()
 {
     /// <summary>Id of the key.</summary>
     public required string KeyId { get; init; }
@@ -16,6 +17,12 @@ internal readonly record struct ChargedAmount
 
     /// <summary>The configured model that answered.</summary>
     public required string Model { get; init; }
+
+    /// <summary>The pool or model that was asked for.</summary>
+    public string Asked { get; init; } = "";
+
+    /// <summary>The request's labels, as <see cref="RequestLabels"/> writes them; empty for none.</summary>
+    public string Labels { get; init; } = "";
 
     /// <summary>Money, nano-dollars, at least 0.</summary>
     public long SpendNanos { get; init; }

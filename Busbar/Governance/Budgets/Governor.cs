@@ -154,7 +154,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         if (refusal == Refusal.None)
         {
             _tally.CountIn(hold);
-            reservation.Open(this, entry, key, prices, hold, now);
+            reservation.Open(this, entry, key, prices, hold, now, pool);
         }
         else
         {

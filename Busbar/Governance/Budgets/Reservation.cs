@@ -1,5 +1,6 @@
 using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
+using Busbar.Governance.Labels;
 using Busbar.Ir;
 
 namespace Busbar.Governance.Budgets;
@@ -29,6 +30,12 @@ internal sealed class Reservation
     /// <summary>The limit of a group, or of the key for a pool or a window of its own, that refused the request; null when none did. To be cleared like <see cref="Settled"/>.</summary>
     public LimitCounter? RefusedBy { get; set; }
 
+    /// <summary>The pool or model that the client asked for, where it went to another one; null where it did not. To be cleared like <see cref="Settled"/>.</summary>
+    public string? Asked { get; set; }
+
+    /// <summary>The request's labels, as <see cref="RequestLabels"/> writes them; empty for none. To be cleared like <see cref="Settled"/>.</summary>
+    public string Labels { get; set; } = "";
+
     /// <summary>What it holds of limits beside those of the key's account.</summary>
     internal ReadOnlySpan<ReservedLimit> Limits => _limits.AsSpan(0, _limitCount);
 
@@ -53,13 +60,14 @@ internal sealed class Reservation
         _pool = pool;
     }
 
-    internal void Open(Governor governor, KeyEntry entry, VirtualKey key, PriceList prices, in ReservedAmount hold, long arrived)
+    internal void Open(Governor governor, KeyEntry entry, VirtualKey key, PriceList prices, in ReservedAmount hold, long arrived, string pool)
     {
         _entry = entry;
         _key = key;
         _prices = prices;
         _hold = hold;
         _arrived = arrived;
+        _pool = pool;
         Volatile.Write(ref _governor, governor);
     }
 
@@ -91,6 +99,8 @@ internal sealed class Reservation
             WindowStart = _hold.WindowStart,
             Day = BudgetWindow.DayOf(_arrived),
             Model = model,
+            Asked = Asked ?? _pool,
+            Labels = Labels,
             SpendNanos = Usage.Add(hasFee ? prices.FeeNanos : 0, cost),
             Usage = usage,
             IsSuccess = hasFee,

@@ -1,9 +1,10 @@
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Labels;
 using Busbar.Ir;
 
 namespace Busbar.Governance.Store;
 
-/// <summary>What a key has used of one model on one day, or how much more than before.</summary>
+/// <summary>What a key has used of one model on one day, asked for by one name and with one set of labels, or how much more than before.</summary>
 /// <param name="KeyId">Id of the key.</param>
 /// <param name="Model">The configured model.</param>
 /// <param name="Day">Midnight, UTC, epoch second.</param>
@@ -38,6 +39,12 @@ internal readonly record struct DailyUsage(
     long AudioOutput,
     long ImageOutput)
 {
+    /// <summary>The pool or model that was asked for; empty for usage of before that was noted.</summary>
+    public string Asked { get; init; } = "";
+
+    /// <summary>The labels of the requests, as <see cref="RequestLabels"/> writes them; empty for none.</summary>
+    public string Labels { get; init; } = "";
+
     /// <summary>What one request adds.</summary>
     public static DailyUsage Of(in ChargedAmount settlement) => new(
         settlement.KeyId,
@@ -55,9 +62,13 @@ internal readonly record struct DailyUsage(
         settlement.Usage.Reasoning,
         settlement.Usage.AudioInput,
         settlement.Usage.AudioOutput,
-        settlement.Usage.ImageOutput);
+        settlement.Usage.ImageOutput)
+    {
+        Asked = settlement.Asked,
+        Labels = settlement.Labels,
+    };
 
-    /// <summary>This and <paramref name="more"/> of the same key, model and day; saturates.</summary>
+    /// <summary>This and <paramref name="more"/> of the same key, model, day, name and labels; saturates.</summary>
     public DailyUsage Plus(in DailyUsage more) => this with
     {
         Requests = Usage.Add(Requests, more.Requests),

@@ -42,7 +42,7 @@ internal interface IGovernanceStore : IDisposable
     /// </summary>
     void Add(IReadOnlyCollection<WindowUsage> windows, IReadOnlyCollection<DailyUsage> days);
 
-    /// <summary>Usage by key, model and day, by day, key and model; <paramref name="keyId"/> null for all keys; days from <paramref name="from"/> to before <paramref name="until"/> (epoch seconds).</summary>
+    /// <summary>Usage by key, model, day, name asked for and labels, in the order of day, key, model; <paramref name="keyId"/> null for all keys; days from <paramref name="from"/> to before <paramref name="until"/> (epoch seconds).</summary>
     IReadOnlyList<DailyUsage> ReadUsage(string? keyId, long from, long until, int limit);
 
     /// <summary>Notes an act of an administrator.</summary>

@@ -2,16 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace Busbar.Governance.Store;
 
-/// <summary>Settlements added up: one sum for each key and window, one for each key, model and day. Not safe for several threads.</summary>
+/// <summary>Settlements added up: one sum for each key and window, one for each key, model, day, name asked for and labels. Not safe for several threads.</summary>
 internal sealed class LedgerSums
 {
     private readonly Dictionary<(string Key, long Window), WindowUsage> _windows = [];
-    private readonly Dictionary<(string Key, string Model, long Day), DailyUsage> _days = [];
+    private readonly Dictionary<(string Key, string Model, long Day, string Asked, string Labels), DailyUsage> _days = [];
 
     /// <summary>By key and window.</summary>
     public IReadOnlyCollection<WindowUsage> Windows => _windows.Values;
 
-    /// <summary>By key, model and day.</summary>
+    /// <summary>By key, model, day, name asked for and labels.</summary>
     public IReadOnlyCollection<DailyUsage> Days => _days.Values;
 
     /// <summary>Takes in all of <paramref name="posts"/>.</summary>
@@ -32,7 +32,7 @@ internal sealed class LedgerSums
 
     private void Add(in DailyUsage day)
     {
-        ref DailyUsage sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_days, (day.KeyId, day.Model, day.Day), out bool exists);
+        ref DailyUsage sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_days, (day.KeyId, day.Model, day.Day, day.Asked, day.Labels), out bool exists);
         sum = exists ? sum.Plus(day) : day;
     }
 }

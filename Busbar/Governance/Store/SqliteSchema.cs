@@ -7,7 +7,7 @@ namespace Busbar.Governance.Store;
 internal static class SqliteSchema
 {
     /// <summary>The version this program reads and writes; older ones are brought up to it.</summary>
-    public const int Version = 4;
+    public const int Version = 5;
 
     // "Busb": tells our files from other programs' ("application_id" in SQLite's file format).
     private const long ApplicationId = 0x42757362;
@@ -157,6 +157,38 @@ internal static class SqliteSchema
           window_start INTEGER NOT NULL,
           percent INTEGER NOT NULL,
           PRIMARY KEY (owner, limit_key, window_start, percent)) WITHOUT ROWID;
+        """,
+
+        // What was asked for, and labels of requests.
+        """
+        ALTER TABLE usage_daily RENAME TO former_daily;
+        DROP INDEX usage_daily_key;
+        CREATE TABLE usage_daily (
+          day INTEGER NOT NULL,
+          key_id TEXT NOT NULL REFERENCES virtual_keys (id) ON DELETE CASCADE,
+          model TEXT NOT NULL,
+          asked TEXT NOT NULL DEFAULT '',
+          labels TEXT NOT NULL DEFAULT '',
+          requests INTEGER NOT NULL DEFAULT 0,
+          estimated INTEGER NOT NULL DEFAULT 0,
+          unpriced INTEGER NOT NULL DEFAULT 0,
+          spend_nanos INTEGER NOT NULL DEFAULT 0,
+          input INTEGER NOT NULL DEFAULT 0,
+          cache_read INTEGER NOT NULL DEFAULT 0,
+          cache_write INTEGER NOT NULL DEFAULT 0,
+          cache_write_long INTEGER NOT NULL DEFAULT 0,
+          output INTEGER NOT NULL DEFAULT 0,
+          reasoning INTEGER NOT NULL DEFAULT 0,
+          audio_input INTEGER NOT NULL DEFAULT 0,
+          audio_output INTEGER NOT NULL DEFAULT 0,
+          image_output INTEGER NOT NULL DEFAULT 0,
+          PRIMARY KEY (day, key_id, model, asked, labels)) WITHOUT ROWID;
+        CREATE INDEX usage_daily_key ON usage_daily (key_id);
+        INSERT INTO usage_daily (day, key_id, model, asked, labels, requests, estimated, unpriced, spend_nanos, input, cache_read, cache_write,
+            cache_write_long, output, reasoning, audio_input, audio_output, image_output)
+          SELECT day, key_id, model, '', '', requests, estimated, unpriced, spend_nanos, input, cache_read, cache_write,
+            cache_write_long, output, reasoning, audio_input, audio_output, image_output FROM former_daily;
+        DROP TABLE former_daily;
         """,
     ];
 

@@ -25,13 +25,16 @@ internal sealed class SqliteStatements
             SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM virtual_keys WHERE id = ?1)
             """);
         const string Counts = "requests, estimated, unpriced, spend_nanos, input, cache_read, cache_write, cache_write_long, output, reasoning, audio_input, audio_output, image_output";
-        AddToDay = connection.Prepare($"UPDATE usage_daily SET {Sums(4, Counts.Split(", "))} WHERE day = ?1 AND key_id = ?2 AND model = ?3");
+        AddToDay = connection.Prepare(
+            $"UPDATE usage_daily SET {Sums(6, Counts.Split(", "))} WHERE day = ?1 AND key_id = ?2 AND model = ?3 AND asked = ?4 AND labels = ?5");
         NewDay = connection.Prepare($"""
-            INSERT INTO usage_daily (day, key_id, model, {Counts})
-            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16 WHERE EXISTS (SELECT 1 FROM virtual_keys WHERE id = ?2)
+            INSERT INTO usage_daily (day, key_id, model, asked, labels, {Counts})
+            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18 WHERE EXISTS (SELECT 1 FROM virtual_keys WHERE id = ?2)
             """);
-        ReadDays = connection.Prepare($"SELECT day, key_id, model, {Counts} FROM usage_daily WHERE day >= ?1 AND day < ?2 ORDER BY day, key_id, model LIMIT ?3");
-        ReadDaysOfKey = connection.Prepare($"SELECT day, key_id, model, {Counts} FROM usage_daily WHERE key_id = ?1 AND day >= ?2 AND day < ?3 ORDER BY day, model LIMIT ?4");
+        ReadDays = connection.Prepare(
+            $"SELECT day, key_id, model, asked, labels, {Counts} FROM usage_daily WHERE day >= ?1 AND day < ?2 ORDER BY day, key_id, model, asked, labels LIMIT ?3");
+        ReadDaysOfKey = connection.Prepare(
+            $"SELECT day, key_id, model, asked, labels, {Counts} FROM usage_daily WHERE key_id = ?1 AND day >= ?2 AND day < ?3 ORDER BY day, model, asked, labels LIMIT ?4");
 
         AppendAudit = connection.Prepare("INSERT INTO audit_log (at, action, subject, detail, source) VALUES (?1, ?2, ?3, ?4, ?5)");
         ReadAudit = connection.Prepare("SELECT id, at, action, subject, detail, source FROM audit_log WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
@@ -55,7 +58,8 @@ internal sealed class SqliteStatements
               (SELECT owner, limit_key, window_start FROM limit_counters WHERE window_start > 0 AND window_start < ?1 LIMIT ?2)
             """);
 
-        PruneDays = connection.Prepare("DELETE FROM usage_daily WHERE (day, key_id, model) IN (SELECT day, key_id, model FROM usage_daily WHERE day < ?1 LIMIT ?2)");
+        PruneDays = connection.Prepare(
+            "DELETE FROM usage_daily WHERE (day, key_id, model, asked, labels) IN (SELECT day, key_id, model, asked, labels FROM usage_daily WHERE day < ?1 LIMIT ?2)");
         PruneWindows = connection.Prepare("""
             DELETE FROM usage_counters WHERE (window_start, key_id) IN
               (SELECT window_start, key_id FROM usage_counters WHERE window_start > 0 AND window_start < ?1 LIMIT ?2)

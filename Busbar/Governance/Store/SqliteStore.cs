@@ -222,7 +222,7 @@ internal sealed class SqliteStore : IGovernanceStore
             {
                 object[] values =
                 [
-                    day.Day, day.KeyId, day.Model, day.Requests, day.Estimated, day.Unpriced, day.SpendNanos, day.Input, day.CacheRead, day.CacheWrite,
+                    day.Day, day.KeyId, day.Model, day.Asked, day.Labels, day.Requests, day.Estimated, day.Unpriced, day.SpendNanos, day.Input, day.CacheRead, day.CacheWrite,
                     day.CacheWriteLong, day.Output, day.Reasoning, day.AudioInput, day.AudioOutput, day.ImageOutput,
                 ];
                 if (_sql.AddToDay.Run(values) == 0)
@@ -242,8 +242,8 @@ internal sealed class SqliteStore : IGovernanceStore
         return keyId is null ? _sql.ReadDays.Read(Usage, from, until, limit) : _sql.ReadDaysOfKey.Read(Usage, keyId, from, until, limit);
 
         static DailyUsage Usage(SqliteDataReader row) => new(
-            row.Text(1), row.Text(2), row.Count(0), row.Count(3), row.Count(4), row.Count(5), row.Count(6), row.Count(7), row.Count(8), row.Count(9), row.Count(10),
-            row.Count(11), row.Count(12), row.Count(13), row.Count(14), row.Count(15));
+            row.Text(1), row.Text(2), row.Count(0), row.Count(5), row.Count(6), row.Count(7), row.Count(8), row.Count(9), row.Count(10), row.Count(11), row.Count(12),
+            row.Count(13), row.Count(14), row.Count(15), row.Count(16), row.Count(17)) { Asked = row.Text(3), Labels = row.Text(4) };
     });
 
     /// <inheritdoc/>
