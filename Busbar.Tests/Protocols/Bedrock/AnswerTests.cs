@@ -45,6 +45,20 @@ public sealed class AnswerTests
     }
 
     [Theory]
+    [InlineData("""{"message":"Too many requests."}""", "ServerError", null)]
+    [InlineData("""{"__type":"com.amazon.coral.service#ThrottlingException","message":"Too many requests."}""", "RateLimit", "ThrottlingException")]
+    public void Words_without_output_in_a_200_are_a_failure(string body, string expected, string? type)
+    {
+        using ChatResponse response = ChatResponse.Rent();
+        Assert.True(BedrockProtocol.Instance.ReadResponse(Encoding.UTF8.GetBytes(body), response));
+        Assert.Equal(expected, response.Failure?.Class.ToString());
+        Assert.Equal("Too many requests.", response.Failure?.Error.Message);
+        Assert.Equal(type, response.Failure?.Error.Type);
+        using ChatResponse nothing = ChatResponse.Rent();
+        Assert.False(BedrockProtocol.Instance.ReadResponse("{}"u8.ToArray(), nothing));
+    }
+
+    [Theory]
     [InlineData("end_turn", "EndTurn")]
     [InlineData("tool_use", "ToolUse")]
     [InlineData("max_tokens", "MaxTokens")]
@@ -92,7 +106,7 @@ public sealed class AnswerTests
     [Theory]
     [InlineData("nonsense")]
     [InlineData("[]")]
-    [InlineData("""{"message":"no"}""")]
+    [InlineData("""{"output":{}}""")]
     [InlineData("""{"output":{"message":{"content":"x"}}}""")]
     public void What_is_no_answer_is_not_taken_for_one(string body)
     {

@@ -129,10 +129,13 @@ public sealed class ResponseTests
         Assert.Equal(Result, Content.Parse(Content.Write(response)).GetProperty("candidates")[0].GetProperty("logprobsResult").GetRawText());
     }
 
-    [Fact]
-    public void An_error_in_a_200_is_a_failure()
+    [Theory]
+    [InlineData("""{"error":{"code":503,"message":"m","status":"UNAVAILABLE"}}""")]
+    [InlineData("""[{"error":{"code":503,"message":"m","status":"UNAVAILABLE"}}]""")]
+    public void An_error_in_a_200_is_a_failure(string body)
     {
-        using ChatResponse response = Content.Response("""{"error":{"code":503,"message":"m","status":"UNAVAILABLE"}}""");
+        using ChatResponse response = Content.Response(body);
         Assert.Equal(FaultClass.Overloaded, response.Failure?.Class);
+        Assert.Equal("m", response.Failure?.Error.Message);
     }
 }

@@ -89,6 +89,32 @@ public class StreamReaderTests
         Assert.Equal(StopReason.ToolUse, events[^2].StopReason);
     }
 
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{}")]
+    public void A_completed_response_that_never_had_output_is_a_failure(string output)
+    {
+        List<StreamEvent> events = Read(
+            Created,
+            """{"type":"response.completed","response":{"id":"r","status":"completed","output":""" + output + "}}");
+        Assert.Equal(FaultClass.ServerError, events[^1].Error!.Class);
+        Assert.Equal(StreamEventKind.MessageStop, Read(Created, """{"type":"response.completed","response":{"output":[]}}""")[^1].Kind);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"response.output_text.delta","item_id":"msg_1","output_index":0,"content_index":0,"delta":"he"}""")]
+    [InlineData("""{"type":"response.output_item.added","output_index":0,"item":{"type":"message","id":"msg_1","content":""}}""")]
+    public void Content_that_is_a_string_is_one_part(string before)
+    {
+        const string Item = """{"type":"message","id":"msg_1","content":"hello"}""";
+        List<StreamEvent> events = Read(
+            Created, before,
+            """{"type":"response.output_item.done","output_index":0,"item":""" + Item + "}",
+            """{"type":"response.completed","response":{"output":[""" + Item + "]}}");
+        Assert.Equal("hello", string.Concat(events.Where(found => found.Kind == StreamEventKind.TextDelta).Select(found => found.Text.ToString())));
+        Assert.Single(events, found => found.Kind == StreamEventKind.BlockStop);
+    }
+
     [Fact]
     public void What_was_streamed_is_not_repeated_by_a_terminal_that_lists_fewer_items()
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using Busbar.Ir;
 using Busbar.Wire;
 
@@ -25,14 +26,23 @@ internal static class ErrorReader
         return new ProviderError(message, type is null ? null : Bare(type), message, status == 400 && IsContextLength(message));
     }
 
+    /// <summary>
+    /// The failure that stands where an answer is expected: <c>{"message":…}</c>, with or without <c>__type</c>, and no output. Null when there are no such words.
+    /// </summary>
+    public static StreamError? ReadInBand(JsonNode root)
+    {
+        string? type = Bounded(root["__type"u8].Text);
+        return Message(root) is null && type is null ? null : ReadException(Encoding.UTF8.GetBytes(type is null ? string.Empty : CamelCase(Bare(type))), root);
+    }
+
     /// <summary>Reads an exception frame; <paramref name="name"/> is its bare name.</summary>
     public static StreamError ReadException(ReadOnlySpan<byte> name, JsonNode root)
     {
         string? message = Message(root);
         bool isContextLength = IsContextLength(message);
         FaultClass faultClass = Exceptions.ClassOf(name, root["originalStatusCode"u8].Integer, isContextLength);
-        string type = System.Text.Encoding.UTF8.GetString(name);
-        return new StreamError(faultClass, new ProviderError(message, PascalCase(type), message, isContextLength));
+        string? type = name.IsEmpty ? null : PascalCase(Encoding.UTF8.GetString(name));
+        return new StreamError(faultClass, new ProviderError(message, type, message, isContextLength));
     }
 
     private static string? Message(JsonNode root) => ErrorWords.Of(root, MostCharacters);
@@ -47,7 +57,10 @@ internal static class ErrorReader
     }
 
     // error_map names exceptions as the documentation does.
-    private static string PascalCase(string name) => name.Length == 0 ? name : char.ToUpperInvariant(name[0]) + name[1..];
+    private static string PascalCase(string name) => char.ToUpperInvariant(name[0]) + name[1..];
+
+    // Frames name them so.
+    private static string CamelCase(string name) => char.ToLowerInvariant(name[0]) + name[1..];
 
     private static bool IsContextLength(string? message) => message is not null
         && (Has(message, "input is longer than the maximum number of tokens")

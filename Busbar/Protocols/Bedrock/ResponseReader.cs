@@ -21,8 +21,9 @@ internal static class ResponseReader
         response.StopReason = StopReasons.Read(word);
         if (!content.IsArray && response.StopReason is not (StopReason.Safety or StopReason.Refusal or StopReason.MaxTokens or StopReason.Error))
         {
-            // A guardrail may leave nothing of the message; without such a reason it is no answer.
-            return false;
+            // A guardrail may leave nothing of the message; without such a reason it is no answer, but may say why.
+            response.Failure = ErrorReader.ReadInBand(response.Tape.Root);
+            return response.Failure is not null;
         }
 
         foreach (JsonNode item in content.Items)

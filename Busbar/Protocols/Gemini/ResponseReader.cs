@@ -11,12 +11,18 @@ internal static class ResponseReader
     public static bool Read(ReadOnlyMemory<byte> body, ChatResponse response)
     {
         response.Source = ProtocolId.Gemini;
-        if (!response.Tape.TryParse(body) || !response.Tape.Root.IsObject)
+        if (!response.Tape.TryParse(body))
         {
             return false;
         }
 
-        JsonNode root = response.Tape.Root;
+        // What was asked for as a stream is an array; so are errors of the streaming method.
+        JsonNode root = response.Tape.Root.IsArray && response.Tape.Root[1].IsMissing ? response.Tape.Root[0] : response.Tape.Root;
+        if (!root.IsObject)
+        {
+            return false;
+        }
+
         JsonNode candidate = First(root);
         JsonNode feedback = Feedback(root);
         response.StopCategory = StopReasons.BlockReason(feedback);

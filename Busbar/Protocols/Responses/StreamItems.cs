@@ -15,6 +15,9 @@ internal sealed class StreamItems
     /// <summary>Number for the next block.</summary>
     public int NextBlock;
 
+    /// <summary>Whether the stream has shown nothing yet.</summary>
+    public bool IsEmpty => _count == 0;
+
     /// <summary>The entry for <paramref name="output"/> and <paramref name="part"/>, made with <paramref name="kind"/> when it is new. Valid until the next call.</summary>
     public ref StreamItem Find(long output, long part, BlockKind kind, int idHash, out bool isNew)
     {

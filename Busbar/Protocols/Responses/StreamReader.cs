@@ -173,7 +173,7 @@ internal sealed class StreamReader : IStreamReader
 
     private void Words(ref StreamItem part, BlockKind kind, JsonText words, StreamEvents events)
     {
-        if (part.IsDone)
+        if (part.IsDone || words.IsNullOrEmpty)
         {
             return;
         }
@@ -291,12 +291,7 @@ internal sealed class StreamReader : IStreamReader
 
         BlockKind kind = refusal ? BlockKind.Refusal : BlockKind.Text;
         ref StreamItem known = ref _items.Find(output, index, kind, idHash, out _);
-        JsonText rest = known.Rest(part[refusal ? "refusal"u8 : "text"u8].Text);
-        if (!rest.IsNullOrEmpty)
-        {
-            Words(ref known, kind, rest, events);
-        }
-
+        Words(ref known, kind, known.Rest(part[refusal ? "refusal"u8 : "text"u8].Text), events);
         if (known.Block < 0 || known.IsDone)
         {
             return;
@@ -337,6 +332,13 @@ internal sealed class StreamReader : IStreamReader
                 known.IsDone = true;
                 int texts = 0;
                 int refusals = 0;
+                if (item["content"u8].IsString)
+                {
+                    // Compatible hosts answer as requests may speak.
+                    ref StreamItem plain = ref _items.Find(output, _items.PartOf(output, BlockKind.Text, 0), BlockKind.Text, idHash, out _);
+                    Words(ref plain, BlockKind.Text, plain.Rest(item["content"u8].Text), events);
+                }
+
                 foreach (JsonNode part in item["content"u8].Items)
                 {
                     bool isRefusal = part["refusal"u8].IsString;
@@ -421,6 +423,13 @@ internal sealed class StreamReader : IStreamReader
 
     private void End(ReadOnlySpan<byte> status, JsonNode response, StreamEvents events)
     {
+        if (_items.IsEmpty && response.IsObject && !response["output"u8].IsArray && status.SequenceEqual("completed"u8))
+        {
+            // An end without output, before and in it, is no answer.
+            Fail(default, events);
+            return;
+        }
+
         Start(response, events);
         long position = 0;
         foreach (JsonNode item in response["output"u8].Items)
