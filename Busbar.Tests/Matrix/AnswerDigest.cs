@@ -30,6 +30,7 @@ internal sealed class AnswerDigest
         _usage = response.Usage;
         Stop = response.StopReason;
         Explanation = response.StopExplanation.ToString();
+        Model = response.Model.ToString();
         IsEnded = true;
     }
 
@@ -38,6 +39,9 @@ internal sealed class AnswerDigest
 
     /// <summary>What the provider says of a refusal beside the answer.</summary>
     public string Explanation { get; private set; } = "";
+
+    /// <summary>Name of the model that answered; empty when it is not said.</summary>
+    public string Model { get; private set; } = "";
 
     /// <summary>The terminal was seen.</summary>
     public bool IsEnded { get; private set; }
@@ -85,6 +89,7 @@ internal sealed class AnswerDigest
                 break;
             case StreamEventKind.MessageStart or StreamEventKind.MessageDelta:
                 _usage.Merge(next.Usage);
+                Model = Model.Length > 0 ? Model : next.Model.ToString();
                 Stop = next.StopReason == StopReason.None ? Stop : next.StopReason;
                 Explanation = next.StopExplanation.IsNullOrEmpty ? Explanation : next.StopExplanation.ToString();
                 break;

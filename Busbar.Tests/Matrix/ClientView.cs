@@ -36,6 +36,12 @@ internal static class ClientView
             yield return $"stop {told.Stop} became {seen.Stop}";
         }
 
+        // Converse and Chat of Cohere do not name it; what these say nothing of is the model that was called.
+        if (client is not (ProtocolId.Bedrock or ProtocolId.Cohere) && (told.Model.Length > 0 ? seen.Model != told.Model : seen.Model.Length == 0))
+        {
+            yield return $"model '{told.Model}' became '{seen.Model}'";
+        }
+
         if (told.Tokens != seen.Tokens)
         {
             yield return $"tokens {told.Tokens} became {seen.Tokens}";

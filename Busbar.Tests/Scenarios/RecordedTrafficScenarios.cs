@@ -84,7 +84,12 @@ public sealed class RecordedTrafficScenarios
                 wrong.Add($"{exchange.Id}: the answer is not the provider's: {(int)response.StatusCode} for {exchange.Status}, {answer.Length} bytes for {exchange.ResponseBody.Length}, {string.Join(' ', exchange.Tags)}: {Encoding.UTF8.GetString(answer)[^Math.Min(160, answer.Length)..]}");
             }
 
-            if ((int)response.StatusCode != exchange.Status)
+            if ((int)response.StatusCode == exchange.Status)
+            {
+                wrong.AddRange(IdsAndLimits(exchange).Where(header => !response.Headers.TryGetValues(header.Key, out var values) || !values.Contains(header.Value))
+                    .Select(header => $"{exchange.Id}: {header.Key} is not the provider's"));
+            }
+            else
             {
                 await scene.DisposeAsync();
                 scene = await StartAsync(protocol);
@@ -102,11 +107,12 @@ public sealed class RecordedTrafficScenarios
     {
         if (!exchange.Streaming || exchange.Status != 200)
         {
-            await call.AnswerAsync(exchange.Status, exchange.ResponseBody.ToArray(), exchange.ContentType);
+            await call.AnswerAsync(exchange.Status, exchange.ResponseBody.ToArray(), exchange.ContentType, [.. IdsAndLimits(exchange).Select(static header => (header.Key, header.Value))]);
             return;
         }
 
-        await call.RawAsync($"HTTP/1.1 200 OK\r\nContent-Type: {exchange.ContentType}\r\nContent-Length: {exchange.ResponseBody.Length}\r\n\r\n");
+        string headers = string.Concat(IdsAndLimits(exchange).Select(static header => $"{header.Key}: {header.Value}\r\n"));
+        await call.RawAsync($"HTTP/1.1 200 OK\r\nContent-Type: {exchange.ContentType}\r\nContent-Length: {exchange.ResponseBody.Length}\r\n{headers}\r\n");
 
         if (received is not null)
         {
@@ -131,6 +137,13 @@ public sealed class RecordedTrafficScenarios
             rest = rest[next..];
         }
     }
+
+    // What SDKs show as the request's id, and what clients pace themselves by.
+    private static IEnumerable<KeyValuePair<string, string>> IdsAndLimits(CorpusExchange exchange) => exchange.ResponseHeaders.Where(static header =>
+        header.Value.All(char.IsAscii) && (header.Key.Contains("ratelimit", StringComparison.OrdinalIgnoreCase)
+            || header.Key.EndsWith("request-id", StringComparison.OrdinalIgnoreCase)
+            || header.Key.EndsWith("requestid", StringComparison.OrdinalIgnoreCase)
+            || header.Key.Contains("-endpoint-", StringComparison.OrdinalIgnoreCase)));
 
     private static List<int> FrameEnds(CorpusExchange exchange)
     {

@@ -24,7 +24,8 @@ internal static class HeaderPolicy
         ["anthropic-version", "anthropic-user-profile-id", "x-client-request-id", "traceparent"],
         ["x-client-request-id", "traceparent"],
         ["x-goog-api-client", "x-client-request-id", "traceparent"],
-        ["x-amzn-bedrock-trace", "x-amzn-bedrock-guardrailidentifier", "x-amzn-bedrock-guardrailversion", "x-amzn-bedrock-performanceconfig-latency", "x-client-request-id", "traceparent"],
+        ["x-amzn-bedrock-trace", "x-amzn-bedrock-guardrailidentifier", "x-amzn-bedrock-guardrailversion",
+            "x-amzn-bedrock-performanceconfig-latency", "x-client-request-id", "traceparent"],
         ["x-client-request-id", "traceparent"],
         ["x-client-name", "x-client-request-id", "traceparent"],
     ];
@@ -47,8 +48,9 @@ internal static class HeaderPolicy
     private static readonly FrozenSet<string> ResponseNames = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
         [
-            "request-id", "x-request-id", "x-amzn-requestid", "x-amzn-errortype", "retry-after", "retry-after-ms", "x-should-retry",
-            "anthropic-organization-id", "anthropic-workspace-id", "openai-organization", "openai-processing-ms", "openai-version",
+            "request-id", "x-request-id", "x-amzn-requestid", "apim-request-id", "x-amzn-errortype", "retry-after", "retry-after-ms",
+            "x-ms-client-request-id", "x-should-retry", "anthropic-organization-id", "anthropic-workspace-id",
+            "openai-organization", "openai-processing-ms", "openai-version",
             "openai-model", "x-debug-trace-id", "x-models-etag", "x-reasoning-included",
             "x-api-warning", "x-endpoint-monthly-call-limit", "x-gemini-service-tier",
 
@@ -58,7 +60,7 @@ internal static class HeaderPolicy
 
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> ResponseNamesBySpan = ResponseNames.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    private static readonly string[] ResponsePrefixes = ["x-ratelimit-", "anthropic-ratelimit-", "x-amzn-bedrock-", "x-trial-endpoint-call-"];
+    private static readonly string[] ResponsePrefixes = ["x-ratelimit", "ratelimit", "anthropic-ratelimit-", "x-amzn-bedrock-", "x-trial-endpoint-call-"];
 
     /// <summary>
     /// Copies what the provider's own clients send from <paramref name="client"/>, the headers of <paramref name="caller"/>, to a request of the same protocol.
