@@ -116,7 +116,7 @@ internal sealed partial class GatewayControl(
         }
 
         TimeSpan left = tls.Expires - application.Snapshot.Time.GetUtcNow();
-        if (left < TlsBinder.Notice)
+        if (left < PemFile.Notice)
         {
             CertificateEnds(log, files.CertFile, tls.Expires);
         }

@@ -47,7 +47,7 @@ internal static class ConfigSchema
         string path = block.At(key);
         json.WriteStartObject(name);
         json.WriteString("description", key.Default is null ? key.Meaning : $"{key.Meaning}. Default: {key.Default}. {key.Range}");
-        if (Find(path) is { } inner)
+        if ((Find(path) ?? (key.Kind == KeyKind.Text ? key.Block : null)) is { } inner)
         {
             WriteBlock(json, inner);
         }

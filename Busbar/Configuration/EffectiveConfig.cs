@@ -30,13 +30,16 @@ internal static class EffectiveConfig
         ("observability.otlp.allow_private_network", config.Observability.Otlp.AllowPrivateNetwork),
         .. Headers("observability.otlp.headers", config.Observability.Otlp),
         ("observability.otlp.proxy", config.Observability.Otlp.Proxy?.Address),
+        .. Tls("observability.otlp.tls", config.Observability.Otlp.Tls),
         ("observability.otlp.metrics_interval_secs", config.Observability.OtlpMetricsIntervalSecs),
         ("observability.request_log_webhook.allow_private_network", config.Observability.RequestLogWebhook.AllowPrivateNetwork),
         .. Headers("observability.request_log_webhook.headers", config.Observability.RequestLogWebhook),
         ("observability.request_log_webhook.proxy", config.Observability.RequestLogWebhook.Proxy?.Address),
+        .. Tls("observability.request_log_webhook.tls", config.Observability.RequestLogWebhook.Tls),
         ("observability.alert_webhook.allow_private_network", config.Observability.AlertWebhook.AllowPrivateNetwork),
         .. Headers("observability.alert_webhook.headers", config.Observability.AlertWebhook),
         ("observability.alert_webhook.proxy", config.Observability.AlertWebhook.Proxy?.Address),
+        .. Tls("observability.alert_webhook.tls", config.Observability.AlertWebhook.Tls),
         ("observability.alert_webhook_url", Server(config.Observability.AlertWebhookUrl)),
         ("observability.otlp_sample_ratio", config.Observability.OtlpSampleRatio),
         ("observability.request_log_webhook_url", Server(config.Observability.RequestLogWebhookUrl)),
@@ -68,6 +71,7 @@ internal static class EffectiveConfig
             (at + "anthropic_version", provider.AnthropicVersion),
             (at + "region", provider.Region),
             (at + "proxy", provider.Proxy?.Address),
+            .. Tls(at + "tls", provider.Tls),
             .. provider.Headers.Select(header => ($"{at}headers.{header.Key}", (object?)Presence(header.Value))),
             (at + "deny_betas", provider.DenyBetas),
             (at + "routing_fields", provider.RoutingFields),
@@ -211,6 +215,14 @@ internal static class EffectiveConfig
 
     private static IEnumerable<(string, object?)> Headers(string at, SinkSettings sink) =>
         sink.Headers.Select(header => ($"{at}.{header.Key}", (object?)Presence(header.Value)));
+
+    private static IEnumerable<(string, object?)> Tls(string at, ClientTls? tls) =>
+    [
+        (at + ".ca_file", tls?.CaFile),
+        (at + ".cert_file", tls?.CertFile),
+        (at + ".key_file", tls?.KeyFile),
+        (at + ".server_name", tls?.ServerName),
+    ];
 
     private static SecretPresence Presence(Secret? secret) => secret is { IsBlank: false } ? SecretPresence.Present : SecretPresence.Absent;
 

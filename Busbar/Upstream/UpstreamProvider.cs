@@ -3,6 +3,7 @@ using System.Net.Security;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
 using Busbar.Upstream.Http1;
+using Busbar.Upstream.Tls;
 
 namespace Busbar.Upstream;
 
@@ -22,7 +23,11 @@ internal sealed class UpstreamProvider : IDisposable
         TimeSpan connectTimeout = TimeSpan.FromSeconds(limits.UpstreamConnectTimeoutSecs);
         if (provider.Http == UpstreamHttp.Http2)
         {
-            SocketsHttpHandler handler = VettedDial.NewHandler(IsBlocked, Blocked(provider), provider.Proxy);
+            SocketsHttpHandler handler = VettedDial.NewHandler(
+                IsBlocked,
+                Blocked(provider),
+                provider.Proxy,
+                TlsNegotiation.With(address.IdnHost, provider.Tls, SslApplicationProtocol.Http2, SslApplicationProtocol.Http11));
             handler.AutomaticDecompression = DecompressionMethods.None;
             handler.EnableMultipleHttp2Connections = true;
             handler.ConnectTimeout = connectTimeout;
@@ -39,7 +44,7 @@ internal sealed class UpstreamProvider : IDisposable
         _transport = new Http1Transport(
             address,
             (server, cancellation) => VettedDial.ConnectAsync(server, isBlocked, blocked, cancellation, provider.Proxy),
-            isPlain ? null : Tls(address),
+            isPlain ? null : TlsNegotiation.With(address.IdnHost, provider.Tls, SslApplicationProtocol.Http11),
             connectTimeout,
             time,
             limits.PoolMaxIdlePerHost);
@@ -53,13 +58,6 @@ internal sealed class UpstreamProvider : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _transport.Dispose();
-
-    // Sessions are resumed by default.
-    private static SslClientAuthenticationOptions Tls(Uri address) => new()
-    {
-        TargetHost = address.IdnHost,
-        ApplicationProtocols = [SslApplicationProtocol.Http11],
-    };
 
     private static string Blocked(ProviderConfig provider) =>
         $"provider {provider.Name}: its host resolves only to private, loopback or metadata addresses; set allow_private_network: true if that is meant";

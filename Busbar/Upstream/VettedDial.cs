@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Busbar.Configuration.Model;
 using Busbar.Wire;
@@ -24,7 +25,9 @@ internal static class VettedDial
     /// <param name="isBlocked">Says that an address must not be dialled.</param>
     /// <param name="blockedMessage">What to say when there were only such addresses.</param>
     /// <param name="proxy">The proxy to dial through; null for none.</param>
-    public static SocketsHttpHandler NewHandler(Func<IPAddress, bool> isBlocked, string blockedMessage, ProxyConfig? proxy = null) => new()
+    /// <param name="tls">How TLS is negotiated; null for none.</param>
+    public static SocketsHttpHandler NewHandler(
+        Func<IPAddress, bool> isBlocked, string blockedMessage, ProxyConfig? proxy = null, SslClientAuthenticationOptions? tls = null) => new()
     {
         UseCookies = false,
         AllowAutoRedirect = false,
@@ -32,8 +35,11 @@ internal static class VettedDial
         ActivityHeadersPropagator = null,
         PooledConnectionLifetime = LongestUse,
         MaxResponseHeadersLength = 64,
-        ConnectCallback = async (context, cancellation) => new NetworkStream(
-            await ConnectAsync(context.DnsEndPoint, isBlocked, blockedMessage, cancellation, proxy).ConfigureAwait(false), ownsSocket: true),
+        ConnectCallback = async (context, cancellation) =>
+        {
+            var plain = new NetworkStream(await ConnectAsync(context.DnsEndPoint, isBlocked, blockedMessage, cancellation, proxy).ConfigureAwait(false), ownsSocket: true);
+            return tls is null ? plain : await SecureAsync(plain, tls, cancellation).ConfigureAwait(false);
+        },
     };
 
     /// <summary>
@@ -131,6 +137,22 @@ internal static class VettedDial
             {
                 _ = CloseAsync(late);
             }
+        }
+    }
+
+    // Here and not in the handler, which would ask for the host of the address whatever name was configured.
+    private static async ValueTask<Stream> SecureAsync(Stream plain, SslClientAuthenticationOptions tls, CancellationToken cancellation)
+    {
+        var secured = new SslStream(plain, leaveInnerStreamOpen: false);
+        try
+        {
+            await secured.AuthenticateAsClientAsync(tls, cancellation).ConfigureAwait(false);
+            return secured;
+        }
+        catch
+        {
+            await secured.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
     }
 

@@ -70,7 +70,7 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Starts a gateway.</summary>
     public static Task<Scene> StartAsync(SceneConfig config)
     {
-        ScriptedUpstream[] upstreams = [.. config.Lanes.Select((provider, lane) => config.Refusing == lane ? ScriptedUpstream.Refusing() : ScriptedUpstream.Start(provider is BareDialect ? "text/event-stream" : provider.StreamContentType))];
+        ScriptedUpstream[] upstreams = [.. config.Lanes.Select((provider, lane) => config.Refusing == lane ? ScriptedUpstream.Refusing() : ScriptedUpstream.Start(provider is BareDialect ? "text/event-stream" : provider.StreamContentType, config.IsTls))];
         foreach (ScriptedUpstream upstream in upstreams)
         {
             upstream.Always = config.Always;

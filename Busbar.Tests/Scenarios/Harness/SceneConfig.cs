@@ -26,6 +26,9 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
     /// <summary>More keys of every provider.</summary>
     public string Provider { get; init; } = "allow_private_network: true";
 
+    /// <summary>Whether the providers speak TLS.</summary>
+    public bool IsTls { get; init; }
+
     /// <summary>The file with every provider's key; null for a variable each.</summary>
     public string? KeyFile { get; init; }
 
@@ -74,7 +77,7 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
     {
         for (int lane = 0; lane < lanes.Length; lane++)
         {
-            text.Append($"  p{lane}: {{ protocol: {lanes[lane].Name}, base_url: \"http://127.0.0.1:{upstreams[lane].Port}\", {provider(lane)} }}\n");
+            text.Append($"  p{lane}: {{ protocol: {lanes[lane].Name}, base_url: \"{upstreams[lane].Address}\", {provider(lane)}{(upstreams[lane].IsTls ? $", tls: {{ ca_file: \"{TestAuthority.File}\" }}" : "")} }}\n");
         }
 
         text.Append("models:\n");

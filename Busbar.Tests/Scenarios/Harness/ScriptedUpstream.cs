@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace Busbar.Tests.Scenarios.Harness;
 
@@ -22,6 +24,12 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     /// <summary>Where it is.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
+    /// <summary>Whether it speaks TLS, with the certificate of <see cref="TestAuthority"/>.</summary>
+    public bool IsTls { get; init; }
+
+    /// <summary>Its address.</summary>
+    public string Address => $"{(IsTls ? "https" : "http")}://127.0.0.1:{Port}";
+
     /// <summary>Content type of its streams.</summary>
     public string StreamContentType { get; init; } = "text/event-stream";
 
@@ -38,9 +46,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     public int InProgress => Volatile.Read(ref _inProgress);
 
     /// <summary>One that listens.</summary>
-    public static ScriptedUpstream Start(string streamContentType = "text/event-stream")
+    public static ScriptedUpstream Start(string streamContentType = "text/event-stream", bool isTls = false)
     {
-        var upstream = new ScriptedUpstream { StreamContentType = streamContentType };
+        var upstream = new ScriptedUpstream { StreamContentType = streamContentType, IsTls = isTls };
         upstream._listener.Listen(512);
         _ = upstream.AcceptAsync();
         return upstream;
@@ -98,14 +106,22 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     {
         try
         {
-            var connection = new UpstreamConnection(socket);
+            Stream stream = new NetworkStream(socket);
+            if (IsTls)
+            {
+                var secured = new SslStream(stream);
+                await secured.AuthenticateAsServerAsync(TestAuthority.ServerOptions);
+                stream = secured;
+            }
+
+            var connection = new UpstreamConnection(stream);
             while (await connection.ReadAsync() is { } request)
             {
                 Interlocked.Increment(ref _inProgress);
                 try
                 {
                     _requests.Enqueue(request);
-                    var call = new UpstreamCall(socket, connection, request, StreamContentType);
+                    var call = new UpstreamCall(socket, stream, connection, request, StreamContentType);
                     Func<UpstreamCall, Task> script = _scripts.TryDequeue(out var own) ? own : Always ?? throw new InvalidOperationException("a request came that no script expects");
                     await script(call);
                     if (!call.KeepAlive)
@@ -119,7 +135,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
                 }
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or IOException)
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or IOException or AuthenticationException)
         {
             // The gateway hung up, which scenarios observe otherwise.
         }

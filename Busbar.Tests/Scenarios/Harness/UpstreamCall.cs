@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 
 namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>One request at a scripted upstream and the means to answer it, well or badly.</summary>
-internal sealed class UpstreamCall(Socket socket, UpstreamConnection connection, UpstreamRequest request, string streamType)
+internal sealed class UpstreamCall(Socket socket, Stream stream, UpstreamConnection connection, UpstreamRequest request, string streamType)
 {
     private Encoding _encoding = Encoding.UTF8;
 
@@ -16,13 +17,7 @@ internal sealed class UpstreamCall(Socket socket, UpstreamConnection connection,
     public bool KeepAlive { get; private set; } = true;
 
     /// <summary>Sends bytes as they are.</summary>
-    public async Task RawAsync(ReadOnlyMemory<byte> bytes)
-    {
-        while (!bytes.IsEmpty)
-        {
-            bytes = bytes[await socket.SendAsync(bytes)..];
-        }
-    }
+    public async Task RawAsync(ReadOnlyMemory<byte> bytes) => await stream.WriteAsync(bytes);
 
     /// <summary>Sends text as it is.</summary>
     public Task RawAsync(string text) => RawAsync(_encoding.GetBytes(text));
@@ -71,6 +66,7 @@ internal sealed class UpstreamCall(Socket socket, UpstreamConnection connection,
     public void Close()
     {
         KeepAlive = false;
+        (stream as SslStream)?.ShutdownAsync().Wait(Eventually.Bound);
         socket.Shutdown(SocketShutdown.Both);
         socket.Close();
     }

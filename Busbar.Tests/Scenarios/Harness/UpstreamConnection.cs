@@ -4,8 +4,8 @@ using System.Text;
 
 namespace Busbar.Tests.Scenarios.Harness;
 
-/// <summary>Reads HTTP/1.1 requests from a socket. A parser of its own, since the answers it serves break every rule.</summary>
-internal sealed class UpstreamConnection(Socket socket)
+/// <summary>Reads HTTP/1.1 requests from a connection. A parser of its own, since the answers it serves break every rule.</summary>
+internal sealed class UpstreamConnection(Stream stream)
 {
     private readonly byte[] _buffer = new byte[64 * 1024];
     private int _start;
@@ -56,7 +56,7 @@ internal sealed class UpstreamConnection(Socket socket)
             {
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException)
         {
             // A reset is a close.
         }
@@ -104,7 +104,7 @@ internal sealed class UpstreamConnection(Socket socket)
     private async Task<bool> FillAsync()
     {
         _start = 0;
-        _end = await socket.ReceiveAsync(_buffer);
+        _end = await stream.ReadAsync(_buffer);
         return _end > 0;
     }
 }

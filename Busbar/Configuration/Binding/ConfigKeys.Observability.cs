@@ -69,6 +69,12 @@ internal static partial class ConfigKeys
             Default = "from the variables",
             Range = "as for [providers](#proxies)",
         },
+        new("tls", KeyKind.Text, "How TLS is spoken there")
+        {
+            Default = "the machine's authorities, no certificate",
+            Range = "block, as for [providers](#providerstls)",
+            Block = ClientTls,
+        },
         new("metrics_interval_secs", KeyKind.Integer, "Seconds between two exports of the figures of `/metrics` to `/v1/metrics`")
         {
             Min = 0,
@@ -94,6 +100,12 @@ internal static partial class ConfigKeys
         {
             Default = "from the variables",
             Range = "as for [providers](#proxies)",
+        },
+        new("tls", KeyKind.Text, "How TLS is spoken there")
+        {
+            Default = "the machine's authorities, no certificate",
+            Range = "block, as for [providers](#providerstls)",
+            Block = ClientTls,
         });
 
     /// <summary>How the receiver of alerts is called.</summary>
@@ -113,5 +125,11 @@ internal static partial class ConfigKeys
         {
             Default = "from the variables",
             Range = "as for [providers](#proxies)",
+        },
+        new("tls", KeyKind.Text, "How TLS is spoken there")
+        {
+            Default = "the machine's authorities, no certificate",
+            Range = "block, as for [providers](#providerstls)",
+            Block = ClientTls,
         });
 }

@@ -122,10 +122,43 @@ internal static partial class ConfigKeys
             Default = "from the variables; none for hosts of a private network",
             Range = "`http://user:password@host:port`, or `none`; see [below](#proxies)",
         },
+        new("tls", KeyKind.Text, "How TLS is spoken to it")
+        {
+            Default = "the machine's authorities, no certificate",
+            Range = "block; not in the catalog",
+        },
         new("region", KeyKind.Text, "AWS region for signatures")
         {
             Default = "from the host name",
             Range = "letters, digits and hyphens",
+        });
+
+    /// <summary>TLS to a server that is called.</summary>
+    public static KeySet ClientTls => field ??= new(
+        "providers.*.tls",
+        new("ca_file", KeyKind.Text, "PEM file with the authorities that are trusted, in place of the machine's")
+        {
+            Default = "the machine's",
+            Range = "must be readable; read again at a reload",
+        },
+        new("cert_file", KeyKind.Text, "PEM file with the certificate that is shown to servers that want one, and its chain")
+        {
+            Default = "none",
+            Range = "together with `key_file`; read again at a reload",
+        },
+        new("key_file", KeyKind.Text, "PEM file with its private key")
+        {
+            Default = "none",
+            Range = "together with `cert_file`",
+        },
+        new(
+            "server_name",
+            KeyKind.Text,
+            "The name that is asked for and that the server's certificate must be for. With an address such as `https://10.0.0.7` in `base_url` it "
+                + "also lets sessions be resumed, which are kept by name")
+        {
+            Default = "the host of the address",
+            Range = "a host name; the `Host` header stays that of the address",
         });
 
     /// <summary>Active probing.</summary>

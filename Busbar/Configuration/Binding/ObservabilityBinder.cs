@@ -20,12 +20,12 @@ internal static class ObservabilityBinder
         SinkSettings webhookSettings = Settings(receiver, report);
         SinkEndpoint? otlp = Sink(observability, "otlp_endpoint", url => SinkGuard.Otlp(url, otlpSettings.AllowPrivateNetwork), report);
         SinkEndpoint? webhook = Sink(observability, "request_log_webhook_url", url => SinkGuard.Webhook(url, webhookSettings.AllowPrivateNetwork), report);
-        otlpSettings = otlpSettings with { Proxy = ProxyBinder.Bind(collector, otlp?.Url, otlpSettings.AllowPrivateNetwork, report, environment) };
-        webhookSettings = webhookSettings with { Proxy = ProxyBinder.Bind(receiver, webhook?.Url, webhookSettings.AllowPrivateNetwork, report, environment) };
+        otlpSettings = Ways(collector, otlpSettings, otlp?.Url, report, environment);
+        webhookSettings = Ways(receiver, webhookSettings, webhook?.Url, report, environment);
         Section alarm = observability.Inner("alert_webhook", ConfigKeys.AlertWebhook);
         SinkSettings alertSettings = Settings(alarm, report);
         SinkEndpoint? alerts = Sink(observability, "alert_webhook_url", url => SinkGuard.Webhook(url, alertSettings.AllowPrivateNetwork), report);
-        alertSettings = alertSettings with { Proxy = ProxyBinder.Bind(alarm, alerts?.Url, alertSettings.AllowPrivateNetwork, report, environment) };
+        alertSettings = Ways(alarm, alertSettings, alerts?.Url, report, environment);
         if (otlp?.Url is { } endpoint && new Uri(endpoint).Port == GrpcPort)
         {
             report.Warn(observability.At("otlp_endpoint"), $"port {GrpcPort} is the one on which collectors take gRPC; here OTLP goes over HTTP", "write port 4318, where collectors take HTTP");
@@ -77,6 +77,13 @@ internal static class ObservabilityBinder
 
         return new SinkSettings { AllowPrivateNetwork = sink.Switch("allow_private_network") ?? false, Headers = headers };
     }
+
+    // How calls get there, which depends on the address.
+    private static SinkSettings Ways(Section sink, SinkSettings settings, string? url, ConfigReport report, IEnvironment environment) => settings with
+    {
+        Proxy = ProxyBinder.Bind(sink, url, settings.AllowPrivateNetwork, report, environment),
+        Tls = TlsBinder.BindClient(sink.Inner("tls", ConfigKeys.ClientTls), url, report, TimeProvider.System.GetUtcNow()),
+    };
 
     private static SinkEndpoint? Sink(Section block, string key, Func<string, SinkEndpoint> judge, ConfigReport report)
     {

@@ -81,6 +81,7 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
             AnthropicVersion = version,
             Region = region,
             Proxy = ProxyBinder.Bind(own, address, allowPrivate, report, environment),
+            Tls = TlsBinder.BindClient(own.Inner("tls", ConfigKeys.ClientTls), address, report, TimeProvider.System.GetUtcNow()),
             Headers = ProviderHeaders.Bind(own, report),
             DenyBetas = From("deny_betas").Texts("deny_betas"),
             RoutingFields = From("routing_fields").Has("routing_fields") ? From("routing_fields").Texts("routing_fields") : ProviderConfig.DefaultRoutingFields,

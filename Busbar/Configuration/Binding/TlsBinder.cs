@@ -1,16 +1,12 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Busbar.Configuration.Model;
 
 namespace Busbar.Configuration.Binding;
 
-/// <summary>Reads a block that names a certificate and its key, and checks that the two can be served.</summary>
+/// <summary>Reads the blocks that say how TLS is spoken, to clients and to servers that are called, and checks that their files can be used.</summary>
 internal static class TlsBinder
 {
-    /// <summary>How long before its end a certificate is worth a warning.</summary>
-    public static readonly TimeSpan Notice = TimeSpan.FromDays(14);
-
-    /// <summary>Reads the block; null when there is none.</summary>
+    /// <summary>Reads the listener's block; null when there is none.</summary>
     /// <param name="tls">The block.</param>
     /// <param name="report">Takes the problems.</param>
     /// <param name="now">The time a certificate must be valid at.</param>
@@ -21,102 +17,111 @@ internal static class TlsBinder
             return null;
         }
 
-        var config = new TlsConfig { CertFile = PemFile(tls, "cert_file", report), KeyFile = PemFile(tls, "key_file", report) };
+        foreach (string key in (ReadOnlySpan<string>)["cert_file", "key_file"])
+        {
+            if (!tls.Has(key))
+            {
+                report.Error(tls.At(key), $"'{key}' is required when there is a tls block");
+            }
+        }
+
+        var config = new TlsConfig { CertFile = PemFile.Named(tls, "cert_file", report), KeyFile = PemFile.Named(tls, "key_file", report) };
         if (config.CertFile.Length > 0 && config.KeyFile.Length > 0)
         {
-            Check(tls, config, report, now);
+            PairOf(tls, config.CertFile, config.KeyFile, report, now, out _)?.Dispose();
         }
 
         return config;
     }
 
-    // The file's name; empty when it is missing or holds no PEM text.
-    private static string PemFile(Section tls, string key, ConfigReport report)
+    /// <summary>Reads the block of a server that is called; null when there is none.</summary>
+    /// <param name="tls">The block.</param>
+    /// <param name="address">Where calls go; null when that is not known.</param>
+    /// <param name="report">Takes the problems.</param>
+    /// <param name="now">The time a certificate must be valid at.</param>
+    public static ClientTls? BindClient(Section tls, string? address, ConfigReport report, DateTimeOffset now)
     {
-        string path = tls.At(key);
-        if (!tls.Has(key))
+        if (!tls.IsPresent)
         {
-            report.Error(path, $"'{key}' is required when there is a tls block");
-            return "";
+            return null;
         }
 
-        if (tls.Filled(key) is not { } file || ConfigFile.Read(file, path, null, report) is not { } text)
+        if (address?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) == true)
         {
-            return "";
+            report.Error(tls.Path, "the address is http://, where there is no TLS", "use https:// in the address, or leave tls out");
         }
 
-        if (!text.Contains("-----BEGIN ", StringComparison.Ordinal))
+        bool shows = tls.Has("cert_file") || tls.Has("key_file");
+        foreach (string key in (ReadOnlySpan<string>)["cert_file", "key_file"])
         {
-            report.Error(path, $"the file '{file}' holds no PEM text");
-            return "";
-        }
-
-        return file;
-    }
-
-    private static void Check(Section tls, TlsConfig config, ConfigReport report, DateTimeOffset now)
-    {
-        var chain = new X509Certificate2Collection();
-        try
-        {
-            chain.ImportFromPemFile(config.CertFile);
-        }
-        catch (CryptographicException exception)
-        {
-            report.Error(tls.At("cert_file"), $"the file '{config.CertFile}' holds no certificate that can be read: {exception.Message}");
-            return;
-        }
-
-        try
-        {
-            X509Certificate2.CreateFromPemFile(config.CertFile, config.KeyFile).Dispose();
-        }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
-        {
-            report.Error(
-                tls.At("key_file"),
-                $"the key in '{config.KeyFile}' cannot be used with the first certificate in '{config.CertFile}': {exception.Message}",
-                "give the key that the certificate was issued for, unencrypted");
-        }
-
-        foreach ((string message, string remedy) in Findings(chain, now))
-        {
-            report.Warn(tls.At("cert_file"), message, remedy);
-        }
-
-        foreach (X509Certificate2 certificate in chain)
-        {
-            certificate.Dispose();
-        }
-    }
-
-    // What does not stop a start: clients will refuse the certificate, now or soon.
-    private static IEnumerable<(string Message, string Remedy)> Findings(X509Certificate2Collection chain, DateTimeOffset now)
-    {
-        DateTimeOffset ends = chain[0].NotAfter;
-        if (now > ends)
-        {
-            yield return ($"the certificate expired on {ends:yyyy-MM-dd}", "renew it, then reload");
-        }
-        else if (now > ends - Notice)
-        {
-            yield return ($"the certificate expires on {ends:yyyy-MM-dd}, in {(ends - now).Days} days", "renew it, then reload");
-        }
-
-        if (now < chain[0].NotBefore)
-        {
-            yield return ($"the certificate is not valid before {chain[0].NotBefore.ToUniversalTime():yyyy-MM-dd HH:mm} UTC", "check this machine's clock");
-        }
-
-        for (int index = 1; index < chain.Count; index++)
-        {
-            if (!chain[index - 1].IssuerName.RawData.AsSpan().SequenceEqual(chain[index].SubjectName.RawData))
+            if (shows && !tls.Has(key))
             {
-                yield return (
-                    $"certificate {index + 1} of the file ({chain[index].Subject}) did not issue certificate {index} ({chain[index - 1].Subject})",
-                    "put the server's certificate first, then each issuer below the one it issued");
-                yield break;
+                report.Error(tls.At(key), $"'{key}' is missing", "a certificate and its key go together: name both files or none");
             }
         }
+
+        string certFile = PemFile.Named(tls, "cert_file", report);
+        string keyFile = PemFile.Named(tls, "key_file", report);
+        X509Certificate2Collection? chain = null;
+        X509Certificate2? certificate = certFile.Length > 0 && keyFile.Length > 0 ? PairOf(tls, certFile, keyFile, report, now, out chain) : null;
+        return new ClientTls
+        {
+            CaFile = tls.Text("ca_file"),
+            CertFile = tls.Text("cert_file"),
+            KeyFile = tls.Text("key_file"),
+            ServerName = ServerName(tls, report),
+            Authorities = Authorities(tls, report, now),
+            Certificate = certificate,
+            Chain = chain ?? [],
+        };
+    }
+
+    // A name or an address that a certificate can be for.
+    private static string? ServerName(Section tls, ConfigReport report)
+    {
+        if (tls.Filled("server_name") is not { } name)
+        {
+            return null;
+        }
+
+        if (Uri.CheckHostName(name) == UriHostNameType.Unknown)
+        {
+            report.Error(tls.At("server_name"), "not the name of a host", "write a host name without scheme, port and path");
+        }
+
+        return name;
+    }
+
+    private static X509Certificate2Collection Authorities(Section tls, ConfigReport report, DateTimeOffset now)
+    {
+        string path = tls.At("ca_file");
+        string file = PemFile.Named(tls, "ca_file", report);
+        if (file.Length == 0 || PemFile.Certificates(file, path, report) is not { } authorities)
+        {
+            return [];
+        }
+
+        // A bundle of many authorities always holds some that have ended.
+        if (authorities.Count == 1)
+        {
+            PemFile.WarnOfDates(authorities[0], path, report, now);
+        }
+
+        return authorities;
+    }
+
+    private static X509Certificate2? PairOf(Section tls, string certFile, string keyFile, ConfigReport report, DateTimeOffset now, out X509Certificate2Collection? chain)
+    {
+        string path = tls.At("cert_file");
+        chain = PemFile.Certificates(certFile, path, report);
+        if (chain is null)
+        {
+            return null;
+        }
+
+        X509Certificate2? certificate = PemFile.Pair(certFile, keyFile, tls.At("key_file"), report);
+        PemFile.WarnOfDates(chain[0], path, report, now);
+        PemFile.WarnOfOrder(chain, path, report);
+        return certificate;
     }
 }

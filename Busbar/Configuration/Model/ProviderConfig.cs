@@ -59,6 +59,9 @@ internal sealed record ProviderConfig
     /// <summary>The proxy that leads there; null for none.</summary>
     public ProxyConfig? Proxy { get; init; }
 
+    /// <summary>How TLS is spoken there; null for the machine's authorities and no certificate.</summary>
+    public ClientTls? Tls { get; init; }
+
     /// <summary>AWS region for signing; null to derive it from the host.</summary>
     public string? Region { get; init; }
 }

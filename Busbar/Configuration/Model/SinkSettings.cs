@@ -15,11 +15,15 @@ internal sealed record SinkSettings
     /// <summary>The proxy that leads there; null for none.</summary>
     public ProxyConfig? Proxy { get; init; }
 
+    /// <summary>How TLS is spoken there; null for the machine's authorities and no certificate.</summary>
+    public ClientTls? Tls { get; init; }
+
     /// <summary>Whether <paramref name="other"/> says the same.</summary>
     public bool Same(SinkSettings other) =>
         AllowPrivateNetwork == other.AllowPrivateNetwork
         && Proxy?.Address == other.Proxy?.Address
         && Proxy?.Authorization?.Reveal() == other.Proxy?.Authorization?.Reveal()
+        && (Tls?.Same(other.Tls) ?? other.Tls is null)
         && Headers.Count == other.Headers.Count
         && Headers.All(header => other.Headers.TryGetValue(header.Key, out Secret? value) && value.Reveal() == header.Value.Reveal());
 }

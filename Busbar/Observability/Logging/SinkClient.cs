@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
 using Busbar.Upstream;
+using Busbar.Upstream.Tls;
 
 namespace Busbar.Observability.Logging;
 
@@ -31,7 +33,10 @@ internal sealed class SinkClient : IDisposable
         _limit = limit;
         _headers = settings?.Headers ?? new Dictionary<string, Secret>();
         _invoker = new HttpMessageInvoker(handler ?? VettedDial.NewHandler(
-            address => !allows(AddressGuard.Classify(address)), "the receiver's host resolves only to addresses that must not be called", settings?.Proxy));
+            address => !allows(AddressGuard.Classify(address)),
+            "the receiver's host resolves only to addresses that must not be called",
+            settings?.Proxy,
+            address.Scheme == Uri.UriSchemeHttps ? TlsNegotiation.With(address.IdnHost, settings?.Tls, SslApplicationProtocol.Http11) : null));
     }
 
     /// <summary>Where it posts to.</summary>
