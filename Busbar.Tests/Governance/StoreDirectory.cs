@@ -86,7 +86,7 @@ internal sealed class StoreDirectory : IDisposable
     }
 
     /// <summary>What the store holds, in a form that can be compared.</summary>
-    public static string Describe(SqliteStore store) => string.Join('\n',
+    public static string Describe(IGovernanceStore store) => string.Join('\n',
         store.Load(Now).Windows.OrderBy(window => window.KeyId, StringComparer.Ordinal).Select(window => window.ToString())
             .Concat(store.ReadUsage(null, 0, long.MaxValue, int.MaxValue).Select(day => day.ToString())));
 

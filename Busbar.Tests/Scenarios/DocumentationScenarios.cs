@@ -17,7 +17,7 @@ public sealed partial class DocumentationScenarios
     [
         "BUSBAR_TOKEN", "BUSBAR_ADMIN_TOKEN", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AZURE_OPENAI_API_KEY", "BEDROCK_KEY", "COLLECTOR_KEY", "OPENAI_ORGANIZATION",
         "OPENAI_PROJECT",
-    ]).Select(name => (name, "a-value-of-16-characters")), ("BUSBAR_MASTER_KEY", new string('a', 64))]);
+    ]).Select(name => (name, "a-value-of-16-characters")), ("BUSBAR_DATABASE_URL", "postgres://busbar:secret@localhost/busbar"), ("BUSBAR_MASTER_KEY", new string('a', 64))]);
 
     /// <summary>Every page.</summary>
     public static TheoryData<string> Pages => [.. Files("docs").Concat(["README.md", "SECURITY.md"]).Order()];

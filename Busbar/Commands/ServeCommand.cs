@@ -11,6 +11,7 @@ using Busbar.Gateway.Server;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Groups;
 using Busbar.Governance.Store;
+using Busbar.Governance.Store.Postgres;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Observability.Logging;
@@ -95,7 +96,7 @@ internal static partial class ServeCommand
         Governor? governor;
         try
         {
-            governor = config.Governance.Enabled ? Governor.Open(config.Governance, SqliteStore.Open(config.Governance.DbPath, time), time, log) : null;
+            governor = config.Governance.Enabled ? Governor.Open(config.Governance, OpenStore(config.Governance, time), time, log) : null;
         }
         catch (StoreException exception)
         {
@@ -197,6 +198,9 @@ internal static partial class ServeCommand
         Stopped(log);
         return 0;
     }
+
+    private static IGovernanceStore OpenStore(GovernanceConfig governance, TimeProvider time) =>
+        governance is { Store: StoreKind.Postgres, Postgres: { } postgres } ? PostgresStore.Open(postgres, time) : SqliteStore.Open(governance.DbPath, time);
 
     private static void Alert(in LimitAlert alert, Governor governor, Metrics metrics, Telemetry telemetry, TimeProvider time)
     {

@@ -1,4 +1,5 @@
 using Busbar.Configuration;
+using Busbar.Configuration.Model;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Store;
 
@@ -27,7 +28,7 @@ internal static class ValidateCommand
             return 1;
         }
 
-        if (config.Governance.Enabled && SqliteStore.Refusal(config.Governance.DbPath) is { } reason)
+        if (config.Governance is { Enabled: true, Store: StoreKind.Sqlite } && SqliteStore.Refusal(config.Governance.DbPath) is { } reason)
         {
             error.WriteLine($"[error] governance.db_path: {reason}");
             return 1;

@@ -171,7 +171,9 @@ internal static class EffectiveConfig
     private static IEnumerable<(string, object?)> Governance(GovernanceConfig governance) =>
     [
         ("governance.enabled", governance.Enabled),
+        ("governance.store", governance.Store == StoreKind.Postgres ? "postgres" : "sqlite"),
         ("governance.db_path", governance.DbPath),
+        ("governance.postgres.url_env", governance.Postgres?.UrlEnv),
         ("governance.price_per_request_cents", governance.PricePerRequestCents),
         ("governance.price_per_1k_tokens_cents", governance.PricePer1KTokensCents),
         ("governance.admin_token", Presence(governance.AdminToken)),

@@ -2,6 +2,16 @@ namespace Busbar.Configuration.Binding;
 
 internal static partial class ConfigKeys
 {
+    /// <summary>How the PostgreSQL database is reached.</summary>
+    public static readonly KeySet Postgres = new(
+        "governance.postgres",
+        new ConfigKey("url_env", KeyKind.Text, "Name of the variable that holds the address and the password")
+        {
+            NeedsRestart = true,
+            Default = "required",
+            Range = "the variable holds `postgres://user:password@host:port/database?sslmode=verify-full`; see [fleet.md](fleet.md#the-address)",
+        });
+
     /// <summary>Virtual keys and budgets.</summary>
     public static readonly KeySet Governance = new(
         "governance",
@@ -10,7 +20,20 @@ internal static partial class ConfigKeys
             Default = "`false`",
             Range = "needs `admin_token`; not with auth mode `passthrough`",
         },
-        new("db_path", KeyKind.Text, "Database file, see [database.md](database.md)")
+        new("store", KeyKind.Word, "Where keys and usage are kept")
+        {
+            NeedsRestart = true,
+            Words = ["sqlite", "postgres"],
+            Default = "`sqlite`",
+            Range = "`sqlite`: a file, for one process; `postgres`: a database that any number of processes share, see [fleet.md](fleet.md)",
+        },
+        new("postgres", KeyKind.Text, "The PostgreSQL database")
+        {
+            Block = Postgres,
+            Default = "none",
+            Range = "block; needed for `store: postgres`",
+        },
+        new("db_path", KeyKind.Text, "Database file of SQLite, see [database.md](database.md)")
         {
             NeedsRestart = true,
             Default = "`busbar-governance.db`",

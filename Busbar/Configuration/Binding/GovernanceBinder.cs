@@ -14,6 +14,7 @@ internal static class GovernanceBinder
         GovernanceConfig bound = new()
         {
             Enabled = governance.Switch("enabled") ?? false,
+            Store = governance.Choice("store", ("sqlite", StoreKind.Sqlite), ("postgres", StoreKind.Postgres)) ?? StoreKind.Sqlite,
             DbPath = governance.Filled("db_path") ?? defaults.DbPath,
             PricePerRequestCents = governance.Integer("price_per_request_cents") ?? defaults.PricePerRequestCents,
             PricePer1KTokensCents = governance.Integer("price_per_1k_tokens_cents") ?? defaults.PricePer1KTokensCents,
@@ -39,6 +40,7 @@ internal static class GovernanceBinder
             bound = bound with { MasterKey = ReadMasterKey(bound, governance, report, environment) };
         }
 
+        bound = bound with { Postgres = PostgresBinder.Bind(governance.Inner("postgres", ConfigKeys.Postgres), bound, report, environment) };
         if (bound.Enabled)
         {
             CheckEnabled(bound, governance, auth, report);

@@ -6,7 +6,13 @@ internal sealed record GovernanceConfig
     /// <summary>Whether callers need virtual keys.</summary>
     public bool Enabled { get; init; }
 
-    /// <summary>Database file. Default <c>busbar-governance.db</c>.</summary>
+    /// <summary>Which database holds keys and usage.</summary>
+    public StoreKind Store { get; init; }
+
+    /// <summary>The PostgreSQL database; null where <see cref="Store"/> is another kind and none is described.</summary>
+    public PostgresConfig? Postgres { get; init; }
+
+    /// <summary>Database file of SQLite. Default <c>busbar-governance.db</c>.</summary>
     public string DbPath { get; init; } = "busbar-governance.db";
 
     /// <summary>Fee of one successful request, cents. Default 0.</summary>

@@ -91,7 +91,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         var keys = new KeyDirectory(made);
         if (keys.AddAll(entries) is { } other)
         {
-            throw new StoreException($"the keys in the database contradict each other: '{other.Key.Id}' shares its id, its secret or its access key with another one; restore the file from a backup");
+            throw new StoreException($"the keys in the database contradict each other: '{other.Key.Id}' shares its id, its secret or its access key with another one; restore the database from a backup");
         }
 
         for (; isWindow; isWindow = windows.MoveNext())
@@ -110,7 +110,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         var groups = new GroupDirectory();
         if (groups.AddAll(stored.Groups) is { } lost)
         {
-            throw new StoreException($"the groups in the database contradict each other: those above '{lost}' form a ring or do not exist; restore the file from a backup");
+            throw new StoreException($"the groups in the database contradict each other: those above '{lost}' form a ring or do not exist; restore the database from a backup");
         }
 
         if (groups.Count == 0 && stored.LimitUsages.Count == 0)

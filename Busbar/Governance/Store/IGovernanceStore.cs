@@ -9,6 +9,9 @@ namespace Busbar.Governance.Store;
 /// </summary>
 internal interface IGovernanceStore : IDisposable
 {
+    /// <summary>How often usage is to be written.</summary>
+    TimeSpan Pace => Ledger.Interval / 2;
+
     /// <summary>Everything, as of <paramref name="now"/> (epoch second).</summary>
     StoredGovernance Load(long now);
 

@@ -6,16 +6,13 @@ namespace Busbar.Governance.Store;
 
 /// <summary>
 /// Carries settlements to the store. What is posted is added up at once, so memory grows with the keys and models in use, never with the requests;
-/// a thread of its own adds the sums to the store twice in every <see cref="Interval"/>. While the store fails or blocks, the sums go on growing and nobody waits;
+/// a thread of its own adds the sums to the store at its <see cref="IGovernanceStore.Pace"/>. While the store fails or blocks, the sums go on growing and nobody waits;
 /// limits are not affected, since they count in memory. A crash loses what was posted since the last flush.
 /// </summary>
 internal sealed partial class Ledger : IAsyncDisposable
 {
-    /// <summary>How long a post waits for the store at most, while the store is well: what a crash may cost.</summary>
+    /// <summary>How long a post waits for the store at most, while a store in a file is well: what a crash may cost. Waking up and writing take their time on a busy machine, and must fit into it.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
-
-    // Waking up and writing take their time on a busy machine, and must fit into the interval.
-    private static readonly TimeSpan Period = Interval / 2;
 
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromMinutes(1);
 
@@ -92,7 +89,7 @@ internal sealed partial class Ledger : IAsyncDisposable
 
     private void Run()
     {
-        using var timer = new PeriodicTimer(Period, _time);
+        using var timer = new PeriodicTimer(_store.Pace, _time);
         try
         {
             while (timer.WaitForNextTickAsync(_stop.Token).AsTask().GetAwaiter().GetResult())

@@ -13,9 +13,9 @@ internal static class SqliteLoader
     /// <summary>Everything, as of <paramref name="now"/> (epoch second). Throws <see cref="InvalidDataException"/> for a key that makes no sense.</summary>
     public static StoredGovernance Load(SqliteConnection connection, long now)
     {
-        var reader = new SqliteKeyRow();
+        var reader = new KeyRow();
         var keys = new List<VirtualKey>(Expected(connection));
-        using (var row = new SqliteRow(connection, $"SELECT {SqliteKeyRow.Columns} FROM virtual_keys ORDER BY rowid"))
+        using (var row = new SqliteRow(connection, $"SELECT {KeyRow.Columns} FROM virtual_keys ORDER BY rowid"))
         {
             while (row.Next())
             {
@@ -33,7 +33,7 @@ internal static class SqliteLoader
             }
         }
 
-        var windows = new SqliteWindowRows(keys, now);
+        var windows = new WindowRows(keys, now);
         const string Current = "SELECT key_id, window_start, spend_nanos, tokens, requests FROM usage_counters WHERE window_start IN (0, ?1, ?2)";
         using (var row = new SqliteRow(connection, Current, windows.Day, windows.Month))
         {
@@ -47,10 +47,22 @@ internal static class SqliteLoader
         return new StoredGovernance(keys, windows.Windows(), unreadable)
         {
             Warnings = reader.Warnings,
-            Groups = connection.Read(SqliteGroupRow.Query, SqliteGroupRow.Read),
+            Groups = ReadGroups(connection),
             LimitUsages = connection.Read(
                 "SELECT owner, limit_key, window_start, used FROM limit_counters", row => new LimitUsage(row.Text(0), row.Text(1), row.Count(2), row.Count(3))),
         };
+    }
+
+    private static List<Group> ReadGroups(SqliteConnection connection)
+    {
+        using var row = new SqliteRow(connection, GroupRow.Query);
+        List<Group> groups = [];
+        while (row.Next())
+        {
+            groups.Add(GroupRow.Read(row));
+        }
+
+        return groups;
     }
 
     // Row ids grow with every key that was ever made, the file with those that are left: room is made for the fewer of both.

@@ -11,7 +11,7 @@ namespace Busbar.Governance.Store;
 /// </summary>
 // Bounds: the only pointer is that of Bytes, to as many bytes as SQLite itself says right after it has handed the pointer out, with nothing called on the value in
 // between; the span ends with the row, which its callers copy from or parse before they step on. Columns are constants of the query beside them.
-internal sealed unsafe partial class SqliteRow : IDisposable
+internal sealed unsafe partial class SqliteRow : IStoreRow, IDisposable
 {
     private readonly sqlite3 _database;
     private readonly sqlite3_stmt _statement;
@@ -37,13 +37,13 @@ internal sealed unsafe partial class SqliteRow : IDisposable
         return code == raw.SQLITE_ROW;
     }
 
-    /// <summary>Whether the current row has null there.</summary>
+    /// <inheritdoc/>
     public bool IsNull(int column) => ValueType(Column(_handle, column)) == raw.SQLITE_NULL;
 
-    /// <summary>A number of the current row that is at least 0; <see cref="InvalidDataException"/> when it is anything else.</summary>
+    /// <inheritdoc/>
     public long Count(int column) => TryCount(column, out long value) ? value : throw Unreadable(column);
 
-    /// <summary>Reads a number that is at least 0; false when it is anything else.</summary>
+    /// <inheritdoc/>
     public bool TryCount(int column, out long value)
     {
         nint cell = Column(_handle, column);
@@ -52,16 +52,16 @@ internal sealed unsafe partial class SqliteRow : IDisposable
         return isInteger && value >= 0;
     }
 
-    /// <summary>Text of the current row; <see cref="InvalidDataException"/> when it is anything else.</summary>
+    /// <inheritdoc/>
     public string Text(int column) => Encoding.UTF8.GetString(Utf8(column));
 
-    /// <summary>Text of the current row, valid until the next one; <see cref="InvalidDataException"/> when it is anything else.</summary>
+    /// <inheritdoc/>
     public ReadOnlySpan<byte> Utf8(int column) => Bytes(column, raw.SQLITE_TEXT);
 
-    /// <summary>Bytes of the current row; <see cref="InvalidDataException"/> when it is anything else.</summary>
+    /// <inheritdoc/>
     public byte[] Blob(int column) => Bytes(column, raw.SQLITE_BLOB).ToArray();
 
-    /// <summary>Says which column cannot be made sense of.</summary>
+    /// <inheritdoc/>
     public InvalidDataException Unreadable(int column) => new($"has an unreadable {raw.sqlite3_column_name(_statement, column).utf8_to_string()}");
 
     /// <inheritdoc/>

@@ -13,9 +13,9 @@ internal sealed class SqliteStatements
         Commit = connection.Prepare("COMMIT");
         Rollback = connection.Prepare("ROLLBACK");
 
-        string[] columns = SqliteKeyRow.Columns.Split(", ");
+        string[] columns = KeyRow.Columns.Split(", ");
         FindKey = connection.Prepare("SELECT 1 FROM virtual_keys WHERE id = ?1 OR key_hash = ?2 OR key_hash = ?3 OR former_hash = ?2 OR former_hash = ?3 OR access_key_id = ?4 LIMIT 1");
-        InsertKey = connection.Prepare($"INSERT INTO virtual_keys ({SqliteKeyRow.Columns}) VALUES ({string.Join(", ", columns.Select((_, i) => $"?{i + 1}"))})");
+        InsertKey = connection.Prepare($"INSERT INTO virtual_keys ({KeyRow.Columns}) VALUES ({string.Join(", ", columns.Select((_, i) => $"?{i + 1}"))})");
         UpdateKey = connection.Prepare($"UPDATE virtual_keys SET {string.Join(", ", columns.Select((column, i) => $"{column} = ?{i + 1}").Skip(1))} WHERE id = ?1");
         DeleteKey = connection.Prepare("DELETE FROM virtual_keys WHERE id = ?1");
 
@@ -79,10 +79,10 @@ internal sealed class SqliteStatements
     /// <summary>Whether any key has this id, one of these two digests, or this access key id.</summary>
     public SqliteCommand FindKey { get; }
 
-    /// <summary>Takes <see cref="SqliteKeyRow.Columns"/>.</summary>
+    /// <summary>Takes <see cref="KeyRow.Columns"/>.</summary>
     public SqliteCommand InsertKey { get; }
 
-    /// <summary>Takes <see cref="SqliteKeyRow.Columns"/>.</summary>
+    /// <summary>Takes <see cref="KeyRow.Columns"/>.</summary>
     public SqliteCommand UpdateKey { get; }
 
     /// <summary>Takes an id; usage goes with the key.</summary>

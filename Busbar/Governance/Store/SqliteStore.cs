@@ -158,11 +158,11 @@ internal sealed class SqliteStore : IGovernanceStore
     {
         string digest = key.Digest.ToHex();
         bool isTaken = _sql.FindKey.Read(_ => true, key.Id, digest, key.FormerDigest?.ToHex() ?? digest, key.AccessKey?.Id).Count > 0;
-        return !isTaken && _sql.InsertKey.Run(SqliteKeyRow.ValuesOf(key)) == 1;
+        return !isTaken && _sql.InsertKey.Run(KeyRow.ValuesOf(key)) == 1;
     });
 
     /// <inheritdoc/>
-    public bool Update(VirtualKey key) => Change(() => _sql.UpdateKey.Run(SqliteKeyRow.ValuesOf(key)) == 1);
+    public bool Update(VirtualKey key) => Change(() => _sql.UpdateKey.Run(KeyRow.ValuesOf(key)) == 1);
 
     /// <inheritdoc/>
     public bool Delete(string id) => Change(() =>
@@ -173,10 +173,10 @@ internal sealed class SqliteStore : IGovernanceStore
     });
 
     /// <inheritdoc/>
-    public void InsertGroup(Group group) => Change(() => _sql.InsertGroup.Run(SqliteGroupRow.ValuesOf(group)));
+    public void InsertGroup(Group group) => Change(() => _sql.InsertGroup.Run(GroupRow.ValuesOf(group)));
 
     /// <inheritdoc/>
-    public void UpdateGroup(Group group) => Change(() => _sql.UpdateGroup.Run(SqliteGroupRow.ValuesOf(group)));
+    public void UpdateGroup(Group group) => Change(() => _sql.UpdateGroup.Run(GroupRow.ValuesOf(group)));
 
     /// <inheritdoc/>
     public void DeleteGroup(string id) => Change(() =>

@@ -9,7 +9,7 @@ namespace Busbar.Governance.Store;
 /// <summary>
 /// A key as a row of <c>virtual_keys</c>. One object reads one file: lists, labels and groups that many keys have in common are kept once.
 /// </summary>
-internal sealed class SqliteKeyRow
+internal sealed class KeyRow
 {
     /// <summary>The columns in the order in which they are read and bound.</summary>
     public const string Columns =
@@ -47,11 +47,11 @@ internal sealed class SqliteKeyRow
         WriteLabels(key.Labels),
         key.AccessKey?.Id,
         key.AccessKey?.SealedSecret,
-        SqliteGroupRow.WriteLimits(key.Limits),
+        GroupRow.WriteLimits(key.Limits),
     ];
 
     /// <summary>The key of the current row. Throws <see cref="InvalidDataException"/> that names key and column when one of them makes no sense.</summary>
-    public VirtualKey Read(SqliteRow row)
+    public VirtualKey Read(IStoreRow row)
     {
         string id = row.Text(0);
         try
@@ -78,29 +78,29 @@ internal sealed class SqliteKeyRow
                 GroupId = row.IsNull(17) ? null : Shared(_groups, row.Utf8(17), static group => group),
                 Labels = Labels(row, 18),
                 AccessKey = row.IsNull(19) ? null : new AccessKeyPair(row.Text(19), row.Blob(20)),
-                Limits = row.Utf8(21) is { IsEmpty: false } limits ? SqliteGroupRow.ReadLimits(Encoding.UTF8.GetString(limits)) ?? throw row.Unreadable(21) : [],
+                Limits = row.Utf8(21) is { IsEmpty: false } limits ? GroupRow.ReadLimits(Encoding.UTF8.GetString(limits)) ?? throw row.Unreadable(21) : [],
             };
         }
         catch (InvalidDataException problem)
         {
-            throw new InvalidDataException($"{problem.Message} for key '{id}'; correct that row or restore the file from a backup", problem);
+            throw new InvalidDataException($"{problem.Message} for key '{id}'; correct that row or restore the database from a backup", problem);
         }
     }
 
-    private static KeyDigest Digest(SqliteRow row, int column) => KeyDigest.TryParse(row.Utf8(column), out KeyDigest digest) ? digest : throw row.Unreadable(column);
+    private static KeyDigest Digest(IStoreRow row, int column) => KeyDigest.TryParse(row.Utf8(column), out KeyDigest digest) ? digest : throw row.Unreadable(column);
 
-    private static long? Optional(SqliteRow row, int column) => row.IsNull(column) ? null : row.Count(column);
+    private static long? Optional(IStoreRow row, int column) => row.IsNull(column) ? null : row.Count(column);
 
-    private static uint? Limit(SqliteRow row, int column) =>
+    private static uint? Limit(IStoreRow row, int column) =>
         Optional(row, column) is not { } limit ? null : limit <= uint.MaxValue ? (uint)limit : throw row.Unreadable(column);
 
-    private static Enforcement Strictness(SqliteRow row, int column)
+    private static Enforcement Strictness(IStoreRow row, int column)
     {
         ReadOnlySpan<byte> name = row.Utf8(column);
         return name.SequenceEqual("strict"u8) ? Enforcement.Strict : name.SequenceEqual("soft"u8) ? Enforcement.Soft : throw row.Unreadable(column);
     }
 
-    private BudgetPeriod Period(SqliteRow row, string id)
+    private BudgetPeriod Period(IStoreRow row, string id)
     {
         ReadOnlySpan<byte> name = row.Utf8(5);
         if (name.SequenceEqual("total"u8))
@@ -129,10 +129,10 @@ internal sealed class SqliteKeyRow
         _ => "total",
     };
 
-    private IReadOnlyList<string> Pools(SqliteRow row, int column) =>
+    private IReadOnlyList<string> Pools(IStoreRow row, int column) =>
         row.Utf8(column) is { IsEmpty: false } text ? Shared(_pools, text, ReadPools) ?? throw row.Unreadable(column) : [];
 
-    private IReadOnlyDictionary<string, string> Labels(SqliteRow row, int column) =>
+    private IReadOnlyDictionary<string, string> Labels(IStoreRow row, int column) =>
         row.Utf8(column) is { IsEmpty: false } text ? Shared(_labels, text, ReadLabels) ?? throw row.Unreadable(column) : VirtualKey.NoLabels;
 
     // A text that was seen before becomes no string again.

@@ -7,7 +7,7 @@ namespace Busbar.Governance.Store;
 /// The current budget windows of keys, as rows of <c>usage_counters</c> bring them: in the order of ids, which is none for the keys. Rows are matched some at
 /// a time, so that the processor waits for the memory of many at once.
 /// </summary>
-internal sealed class SqliteWindowRows
+internal sealed class WindowRows
 {
     private const int AtOnce = 256;
     private const long None = -1;
@@ -22,7 +22,7 @@ internal sealed class SqliteWindowRows
     private int _count;
 
     /// <summary>Prepares for windows of <paramref name="keys"/> that are current at <paramref name="now"/>, an epoch second.</summary>
-    public SqliteWindowRows(List<VirtualKey> keys, long now)
+    public WindowRows(List<VirtualKey> keys, long now)
     {
         Day = BudgetWindow.StartOf(BudgetPeriod.Daily, now);
         Month = BudgetWindow.StartOf(BudgetPeriod.Monthly, now);
@@ -46,7 +46,7 @@ internal sealed class SqliteWindowRows
     public long Month { get; }
 
     /// <summary>Takes in a row.</summary>
-    public void Add(SqliteRow row)
+    public void Add(IStoreRow row)
     {
         bool isSound = row.TryCount(2, out long spent) & row.TryCount(3, out long tokens) & row.TryCount(4, out long requests);
         _waiting[_count++] = (_positions.IdOf(row.Utf8(0)), row.Count(1), new Sums(spent, tokens, isSound ? requests : Unreadable));

@@ -1,12 +1,11 @@
 using System.Text;
 using Busbar.Governance.Groups;
 using Busbar.Wire;
-using Microsoft.Data.Sqlite;
 
 namespace Busbar.Governance.Store;
 
 /// <summary>Groups as rows of <c>key_groups</c>, and lists of limits as the text of a column.</summary>
-internal static class SqliteGroupRow
+internal static class GroupRow
 {
     /// <summary>Reads every group.</summary>
     public const string Query = "SELECT id, name, parent_id, frozen, created_at, limits, child_limits FROM key_groups ORDER BY created_at, id";
@@ -16,15 +15,15 @@ internal static class SqliteGroupRow
         [group.Id, group.Name, group.ParentId, group.IsFrozen ? 1 : 0, group.CreatedAt, WriteLimits(group.Limits), WriteLimits(group.ChildLimits)];
 
     /// <summary>The group of the current row of <see cref="Query"/>.</summary>
-    public static Group Read(SqliteDataReader row) => new()
+    public static Group Read(IStoreRow row) => new()
     {
         Id = row.Text(0),
         Name = row.Text(1),
-        ParentId = row.IsDBNull(2) ? null : row.Text(2),
+        ParentId = row.IsNull(2) ? null : row.Text(2),
         IsFrozen = row.Count(3) != 0,
         CreatedAt = row.Count(4),
-        Limits = ReadLimits(row.Text(5)) ?? throw new InvalidDataException($"has unreadable limits for group '{row.Text(0)}'; correct that row or restore the file from a backup"),
-        ChildLimits = ReadLimits(row.Text(6)) ?? throw new InvalidDataException($"has unreadable child_limits for group '{row.Text(0)}'; correct that row or restore the file from a backup"),
+        Limits = ReadLimits(row.Text(5)) ?? throw new InvalidDataException($"has unreadable limits for group '{row.Text(0)}'; correct that row or restore the database from a backup"),
+        ChildLimits = ReadLimits(row.Text(6)) ?? throw new InvalidDataException($"has unreadable child_limits for group '{row.Text(0)}'; correct that row or restore the database from a backup"),
     };
 
     /// <summary>Limits of a text; null when it makes no sense.</summary>

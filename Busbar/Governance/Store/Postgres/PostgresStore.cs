@@ -1,0 +1,394 @@
+using System.Globalization;
+using System.Text;
+using Busbar.Configuration.Model;
+using Busbar.Governance.Groups;
+using Busbar.Governance.Keys;
+using Npgsql;
+
+namespace Busbar.Governance.Store.Postgres;
+
+/// <summary>
+/// Keys, usage and audit log in a PostgreSQL database that several nodes share. What a node has used is kept in rows of its own, under its epoch, and usage is
+/// the sum over them. Every change of keys and groups is numbered, in the order in which the changes took effect.
+/// </summary>
+internal sealed class PostgresStore : IGovernanceStore
+{
+    private const int Attempts = 3;
+    private const int PruneAtOnce = 1000;
+    private const long Day = 86_400;
+
+    private static readonly TimeSpan PruneInterval = TimeSpan.FromHours(1);
+    private static readonly string[] DayColumns =
+        ["requests", "estimated", "unpriced", "spend_nanos", "input", "cache_read", "cache_write", "cache_write_long", "output", "reasoning", "audio_input", "audio_output", "image_output"];
+
+    private readonly NpgsqlDataSource _source;
+    private readonly PostgresConfig _config;
+    private readonly TimeProvider _time;
+    private readonly RunningTotals _totals = new();
+    private readonly Lock _writing = new();
+
+    // Counts of limits come as what all nodes had used when this one began, and its own since: only its own are written.
+    private readonly Dictionary<(string Owner, string Key, long Start), long> _others = [];
+    private long _epoch;
+    private long _pruned;
+    private bool _isClosed;
+
+    private PostgresStore(NpgsqlDataSource source, PostgresConfig config, TimeProvider time)
+    {
+        _source = source;
+        _config = config;
+        _time = time;
+    }
+
+    /// <inheritdoc/>
+    public TimeSpan Pace { get; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The number under which this process writes; greater than that of every process that began before it.</summary>
+    public long Epoch => Interlocked.Read(ref _epoch);
+
+    /// <summary>
+    /// Connects, brings the schema up to <see cref="PostgresSchema.Version"/> and registers this process as a node. Throws <see cref="StoreException"/> when that cannot be done.
+    /// </summary>
+    /// <param name="config">The database.</param>
+    /// <param name="time">For the age of what is pruned.</param>
+    public static PostgresStore Open(PostgresConfig config, TimeProvider time)
+    {
+        var store = new PostgresStore(PostgresSource.Create(config.Address ?? throw new InvalidOperationException("the address was not checked")), config, time);
+        try
+        {
+            store.Do(connection => PostgresSchema.Upgrade(connection));
+            store.Register();
+            return store;
+        }
+        catch
+        {
+            store._source.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public StoredGovernance Load(long now) => Do(connection =>
+    {
+        using NpgsqlTransaction snapshot = connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
+        StoredGovernance stored = PostgresLoader.Load(connection, now);
+        snapshot.Commit();
+        lock (_writing)
+        {
+            _others.Clear();
+            foreach (LimitUsage usage in stored.LimitUsages)
+            {
+                _others[(usage.Owner, usage.Key, usage.WindowStart)] = usage.Used;
+            }
+        }
+
+        return stored;
+    });
+
+    /// <inheritdoc/>
+    public bool Insert(VirtualKey key) => Edit("key", key.Id, connection =>
+    {
+        object?[] values = KeyRow.ValuesOf(key);
+        if (connection.Number(
+            "SELECT 1::bigint FROM busbar.virtual_keys WHERE id = $1 OR key_hash IN ($2, $3) OR former_hash IN ($2, $3) OR access_key_id = $4 LIMIT 1",
+            key.Id, values[1], values[10] ?? values[1], values[19] ?? "") is not null)
+        {
+            return false;
+        }
+
+        connection.Run($"INSERT INTO busbar.virtual_keys ({KeyRow.Columns}) VALUES ({Places(values.Length)})", Bound(values));
+        return true;
+    });
+
+    /// <inheritdoc/>
+    public bool Update(VirtualKey key) => Edit("key", key.Id, connection =>
+    {
+        string[] columns = KeyRow.Columns.Split(", ");
+        string assignments = string.Join(", ", columns.Select((column, i) => $"{column} = ${i + 1}").Skip(1));
+        return connection.Run($"UPDATE busbar.virtual_keys SET {assignments} WHERE id = $1", Bound(KeyRow.ValuesOf(key))) == 1;
+    });
+
+    /// <inheritdoc/>
+    public bool Delete(string id)
+    {
+        bool isDeleted = Edit("key", id, connection =>
+        {
+            ForgetOwner(connection, id);
+            return connection.Run("DELETE FROM busbar.virtual_keys WHERE id = $1", id) == 1;
+        });
+        lock (_writing)
+        {
+            _totals.Forget(id);
+        }
+
+        return isDeleted;
+    }
+
+    /// <inheritdoc/>
+    public void InsertGroup(Group group) => Edit("group", group.Id, connection => connection.Run(
+        "INSERT INTO busbar.key_groups (id, name, parent_id, frozen, created_at, limits, child_limits) VALUES ($1, $2, $3, $4, $5, $6, $7)", Bound(GroupRow.ValuesOf(group))) == 1);
+
+    /// <inheritdoc/>
+    public void UpdateGroup(Group group) => Edit("group", group.Id, connection => connection.Run(
+        "UPDATE busbar.key_groups SET name = $2, parent_id = $3, frozen = $4, limits = $6, child_limits = $7 WHERE id = $1 AND created_at = $5", Bound(GroupRow.ValuesOf(group))) == 1);
+
+    /// <inheritdoc/>
+    public void DeleteGroup(string id) => Edit("group", id, connection =>
+    {
+        ForgetOwner(connection, id);
+        return connection.Run("DELETE FROM busbar.key_groups WHERE id = $1", id) == 1;
+    });
+
+    /// <inheritdoc/>
+    public void Put(IReadOnlyCollection<LimitUsage> usages)
+    {
+        lock (_writing)
+        {
+            long[] used = [.. usages.Select(usage => usage.Used - _others.GetValueOrDefault((usage.Owner, usage.Key, usage.WindowStart)))];
+            Settle(connection => connection.Number(
+                """
+                WITH fence AS (SELECT epoch FROM busbar.nodes WHERE epoch = $1 AND NOT folded FOR SHARE),
+                put AS (INSERT INTO busbar.limit_counters (owner, limit_key, window_start, epoch, used)
+                  SELECT t.owner, t.limit_key, t.window_start, fence.epoch, t.used
+                  FROM fence, unnest($2, $3, $4, $5) AS t (owner, limit_key, window_start, used)
+                  ON CONFLICT (owner, limit_key, window_start, epoch) DO UPDATE SET used = excluded.used)
+                SELECT count(*) FROM fence
+                """,
+                Epoch, Column(usages, usage => usage.Owner), Column(usages, usage => usage.Key), Column(usages, usage => usage.WindowStart), used));
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryNoteAlert(in LimitAlert alert)
+    {
+        (string owner, string key, long start, long percent) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
+        return Do(connection => connection.Run(
+            "INSERT INTO busbar.limit_alerts (owner, limit_key, window_start, percent) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", owner, key, start, percent) == 1);
+    }
+
+    /// <inheritdoc/>
+    public void Add(IReadOnlyCollection<WindowUsage> windows, IReadOnlyCollection<DailyUsage> days)
+    {
+        lock (_writing)
+        {
+            _totals.ForgetOld(_time.GetUtcNow().ToUnixTimeSeconds());
+            List<WindowUsage> windowSums = [];
+            List<DailyUsage> daySums = [];
+            Settle(connection =>
+            {
+                // Anew each time: a process that was given up counts from nothing.
+                windowSums = _totals.With(windows);
+                daySums = _totals.With(Clean(days));
+                return connection.Number(
+                    $"""
+                    WITH fence AS (SELECT epoch FROM busbar.nodes WHERE epoch = $1 AND NOT folded FOR SHARE),
+                    known AS (SELECT id FROM busbar.virtual_keys WHERE id = ANY ($2) OR id = ANY ($8) ORDER BY id FOR KEY SHARE),
+                    windows AS (INSERT INTO busbar.usage_counters (key_id, window_start, epoch, spend_nanos, tokens, requests)
+                      SELECT t.key_id, t.window_start, fence.epoch, t.spend_nanos, t.tokens, t.requests
+                      FROM fence, unnest($2, $3, $4, $5, $6) AS t (key_id, window_start, spend_nanos, tokens, requests) JOIN known ON known.id = t.key_id
+                      ON CONFLICT (window_start, key_id, epoch) DO UPDATE SET {Excluded("spend_nanos", "tokens", "requests")}),
+                    days AS (INSERT INTO busbar.usage_daily (day, key_id, model, asked, labels, epoch, {string.Join(", ", DayColumns)})
+                      SELECT t.day, t.key_id, t.model, t.asked, t.labels, fence.epoch, {string.Join(", ", DayColumns.Select(column => $"t.{column}"))}
+                      FROM fence, unnest($7, $8, $9, $10, $11, {string.Join(", ", DayColumns.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"${i + 12}")))})
+                        AS t (day, key_id, model, asked, labels, {string.Join(", ", DayColumns)}) JOIN known ON known.id = t.key_id
+                      ON CONFLICT (day, key_id, model, asked, labels, epoch) DO UPDATE SET {Excluded(DayColumns)})
+                    SELECT count(*) FROM fence
+                    """,
+                    [
+                        Epoch,
+                        Column(windowSums, window => window.KeyId), Column(windowSums, window => window.WindowStart), Column(windowSums, window => window.SpendNanos),
+                        Column(windowSums, window => window.Tokens), Column(windowSums, window => window.Requests),
+                        Column(daySums, day => day.Day), Column(daySums, day => day.KeyId), Column(daySums, day => day.Model), Column(daySums, day => day.Asked), Column(daySums, day => day.Labels),
+                        Column(daySums, day => day.Requests), Column(daySums, day => day.Estimated), Column(daySums, day => day.Unpriced), Column(daySums, day => day.SpendNanos),
+                        Column(daySums, day => day.Input), Column(daySums, day => day.CacheRead), Column(daySums, day => day.CacheWrite), Column(daySums, day => day.CacheWriteLong),
+                        Column(daySums, day => day.Output), Column(daySums, day => day.Reasoning), Column(daySums, day => day.AudioInput), Column(daySums, day => day.AudioOutput),
+                        Column(daySums, day => day.ImageOutput),
+                    ]);
+            });
+            _totals.Wrote(windowSums, daySums);
+        }
+
+        PruneSometimes();
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<DailyUsage> ReadUsage(string? keyId, long from, long until, int limit) => Do(connection => connection.Read(
+        $"""
+        SELECT day, key_id COLLATE "C" AS key, model COLLATE "C" AS name, asked COLLATE "C" AS word, labels COLLATE "C" AS marks, {PostgresLoader.Sums(DayColumns)} FROM busbar.usage_daily
+        WHERE day >= $1 AND day < $2 {(keyId is null ? "" : "AND key_id = $4")} GROUP BY day, key, name, word, marks ORDER BY day, key, name, word, marks LIMIT $3
+        """,
+        row => new DailyUsage(
+            row.Text(1), row.Text(2), row.Count(0), row.Count(5), row.Count(6), row.Count(7), row.Count(8), row.Count(9), row.Count(10), row.Count(11), row.Count(12),
+            row.Count(13), row.Count(14), row.Count(15), row.Count(16), row.Count(17)) { Asked = row.Text(3), Labels = row.Text(4) },
+        keyId is null ? [from, until, (long)limit] : [from, until, (long)limit, keyId]));
+
+    /// <inheritdoc/>
+    public void Append(AuditEntry entry)
+    {
+        Do(connection => connection.Run(
+            "INSERT INTO busbar.audit_log (at, action, subject, detail, source) VALUES ($1, $2, $3, $4, $5)", entry.At, entry.Action, Clean(entry.Subject), Clean(entry.Detail), Clean(entry.Source)));
+        PruneSometimes();
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<AuditEntry> ReadAudit(long before, int limit) => Do(connection => connection.Read(
+        "SELECT id, at, action, subject, detail, source FROM busbar.audit_log WHERE id < $1 ORDER BY id DESC LIMIT $2",
+        row => new AuditEntry(row.Count(0), row.Count(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5)), before, (long)limit));
+
+    /// <summary>Says that this node has ended, if the database can be reached, and closes all connections.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isClosed, true))
+        {
+            return;
+        }
+
+        try
+        {
+            using NpgsqlConnection connection = _source.OpenConnection();
+            connection.Run("UPDATE busbar.nodes SET ended = true, seen_at = now() WHERE epoch = $1", Epoch);
+        }
+        catch (Exception problem) when (PostgresFault.IsFault(problem))
+        {
+            // It will be known by its silence.
+        }
+
+        _source.Dispose();
+    }
+
+    private static string Places(int count) => string.Join(", ", Enumerable.Range(1, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"${i}")));
+
+    private static string Excluded(params string[] columns) => string.Join(", ", columns.Select(column => $"{column} = excluded.{column}"));
+
+    private static TValue[] Column<TRow, TValue>(IReadOnlyCollection<TRow> rows, Func<TRow, TValue> value)
+    {
+        var column = new TValue[rows.Count];
+        int at = 0;
+        foreach (TRow row in rows)
+        {
+            column[at++] = value(row);
+        }
+
+        return column;
+    }
+
+    // PostgreSQL takes no character 0 and no half of a pair, and what a client sends must not keep usage from being written.
+    private static string Clean(string text)
+    {
+        if (text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0 && !text.Contains('\0'))
+        {
+            return text;
+        }
+
+        return string.Concat(text.EnumerateRunes().Select(rune => rune.Value == 0 ? Rune.ReplacementChar : rune));
+    }
+
+    // What differed in such characters alone becomes one row.
+    private static IReadOnlyCollection<DailyUsage> Clean(IReadOnlyCollection<DailyUsage> days) =>
+        days.All(day => ReferenceEquals(Clean(day.Asked), day.Asked) && ReferenceEquals(Clean(day.Labels), day.Labels)) ? days
+        : [.. days.Select(day => day with { Asked = Clean(day.Asked), Labels = Clean(day.Labels) })
+            .GroupBy(day => (day.KeyId, day.Model, day.Asked, day.Labels, day.Day))
+            .Select(rows => rows.Aggregate((sum, day) => sum.Plus(day)))];
+
+    // Numbers are 64 bits wide in every table.
+    private static object?[] Bound(object?[] values) => [.. values.Select(value => value switch
+    {
+        int number => (long)number,
+        uint number => (long)number,
+        string text => Clean(text),
+        _ => value,
+    })];
+
+    private static void ForgetOwner(NpgsqlConnection connection, string owner)
+    {
+        connection.Run("DELETE FROM busbar.limit_counters WHERE owner = $1", owner);
+        connection.Run("DELETE FROM busbar.limit_alerts WHERE owner = $1", owner);
+    }
+
+    private void Register() => Interlocked.Exchange(ref _epoch, Do(connection =>
+        connection.Number("INSERT INTO busbar.nodes (name, version) VALUES ($1, $2) RETURNING epoch", Environment.MachineName, ProductVersion.Text)!.Value));
+
+    // Writes under this process's epoch. One that was silent for so long that others gave it up, and counted what it had written, goes on under a new one.
+    private void Settle(Func<NpgsqlConnection, long?> write)
+    {
+        if (Do(write) == 0)
+        {
+            Register();
+            _totals.Clear();
+            Do(write);
+        }
+    }
+
+    // A change that takes effect: numbered first, which makes the others wait, so that numbers become visible in their order.
+    private bool Edit(string kind, string id, Func<NpgsqlConnection, bool> work) => Do(connection =>
+    {
+        using NpgsqlTransaction transaction = connection.BeginTransaction();
+        long number = connection.Number("UPDATE busbar.head SET seq = seq + 1 RETURNING seq")!.Value;
+        if (!work(connection))
+        {
+            return false;
+        }
+
+        connection.Run(
+            "INSERT INTO busbar.changes (kind, id, seq) VALUES ($1, $2, $3) ON CONFLICT (kind, id) DO UPDATE SET seq = excluded.seq, at = now()", kind, id, number);
+        transaction.Commit();
+        return true;
+    });
+
+    private void PruneSometimes()
+    {
+        if (_pruned != 0 && _time.GetElapsedTime(_pruned) < PruneInterval)
+        {
+            return;
+        }
+
+        long now = _time.GetUtcNow().ToUnixTimeSeconds();
+        long old = now - (SqliteStore.DaysKept * Day);
+        bool isDone = true;
+        try
+        {
+            isDone = Do(connection =>
+                Prune(connection, "usage_daily", "day < $1", old)
+                + Prune(connection, "usage_counters", "window_start > 0 AND window_start < $1", now - (SqliteStore.WindowDaysKept * Day))
+                + Prune(connection, "limit_alerts", "window_start > 0 AND window_start < $1", old)
+                + Prune(connection, "limit_counters", "window_start > 0 AND window_start < $1", old)
+                + Prune(connection, "audit_log", "id <= (SELECT max(id) FROM busbar.audit_log) - $1", SqliteStore.AuditKept)) < PruneAtOnce;
+        }
+        catch (StoreException)
+        {
+        }
+
+        if (isDone)
+        {
+            _pruned = _time.GetTimestamp();
+        }
+    }
+
+    private static int Prune(NpgsqlConnection connection, string table, string condition, long bound) => connection.Run(
+        $"DELETE FROM busbar.{table} WHERE ctid = ANY (ARRAY (SELECT ctid FROM busbar.{table} WHERE {condition} LIMIT $2 FOR UPDATE SKIP LOCKED))", bound, (long)PruneAtOnce);
+
+    private T Do<T>(Func<NpgsqlConnection, T> work)
+    {
+        if (Volatile.Read(ref _isClosed))
+        {
+            throw new StoreException($"the database {_config.Address} is closed");
+        }
+
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                using NpgsqlConnection connection = _source.OpenConnection();
+                return work(connection);
+            }
+            catch (PostgresException fault) when (attempt < Attempts && fault.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
+            {
+                // Undone, and nobody's fault.
+            }
+            catch (Exception problem) when (PostgresFault.IsFault(problem))
+            {
+                throw PostgresFault.Explain(_config, problem);
+            }
+        }
+    }
+}
