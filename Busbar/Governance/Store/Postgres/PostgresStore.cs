@@ -17,6 +17,7 @@ internal sealed class PostgresStore : IGovernanceStore
     private const int PruneAtOnce = 1000;
     private const long Day = 86_400;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PruneInterval = TimeSpan.FromHours(1);
     private static readonly string[] DayColumns =
         ["requests", "estimated", "unpriced", "spend_nanos", "input", "cache_read", "cache_write", "cache_write_long", "output", "reasoning", "audio_input", "audio_output", "image_output"];
@@ -26,9 +27,10 @@ internal sealed class PostgresStore : IGovernanceStore
     private readonly TimeProvider _time;
     private readonly RunningTotals _totals = new();
     private readonly Lock _writing = new();
+    private readonly SemaphoreSlim _turns = new(PostgresSource.MostConnections);
 
     // Counts of limits come as what all nodes had used when this one began, and its own since: only its own are written.
-    private readonly Dictionary<(string Owner, string Key, long Start), long> _others = [];
+    private Dictionary<(string Owner, string Key, long Start), long>? _others;
     private long _epoch;
     private long _pruned;
     private bool _isClosed;
@@ -68,22 +70,24 @@ internal sealed class PostgresStore : IGovernanceStore
     }
 
     /// <inheritdoc/>
-    public StoredGovernance Load(long now) => Do(connection =>
+    public StoredGovernance Load(long now)
     {
-        using NpgsqlTransaction snapshot = connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
-        StoredGovernance stored = PostgresLoader.Load(connection, now);
-        snapshot.Commit();
+        StoredGovernance stored = Do(connection =>
+        {
+            using NpgsqlTransaction snapshot = connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
+            StoredGovernance stored = PostgresLoader.Load(connection, now);
+            snapshot.Commit();
+            return stored;
+        });
+
+        // Without a connection in hand: who writes waits for one. What is loaded again later has this node's own counts in it.
         lock (_writing)
         {
-            _others.Clear();
-            foreach (LimitUsage usage in stored.LimitUsages)
-            {
-                _others[(usage.Owner, usage.Key, usage.WindowStart)] = usage.Used;
-            }
+            _others ??= stored.LimitUsages.ToDictionary(usage => (usage.Owner, usage.Key, usage.WindowStart), usage => usage.Used);
         }
 
         return stored;
-    });
+    }
 
     /// <inheritdoc/>
     public bool Insert(VirtualKey key) => Edit("key", key.Id, connection =>
@@ -144,7 +148,7 @@ internal sealed class PostgresStore : IGovernanceStore
     {
         lock (_writing)
         {
-            long[] used = [.. usages.Select(usage => usage.Used - _others.GetValueOrDefault((usage.Owner, usage.Key, usage.WindowStart)))];
+            long[] used = [.. usages.Select(usage => usage.Used - (_others?.GetValueOrDefault((usage.Owner, usage.Key, usage.WindowStart)) ?? 0))];
             Settle(connection => connection.Number(
                 """
                 WITH fence AS (SELECT epoch FROM busbar.nodes WHERE epoch = $1 AND NOT folded FOR SHARE),
@@ -374,6 +378,24 @@ internal sealed class PostgresStore : IGovernanceStore
             throw new StoreException($"the database {_config.Address} is closed");
         }
 
+        // Who waits for a connection inside the pool is woken by the thread pool, all of which may wait here.
+        if (!_turns.Wait(Patience))
+        {
+            throw new StoreException($"the database {_config.Address} is too slow: all connections were busy for {Patience.TotalSeconds} s") { IsUnreachable = true };
+        }
+
+        try
+        {
+            return Try(work);
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    private T Try<T>(Func<NpgsqlConnection, T> work)
+    {
         for (int attempt = 1; ; attempt++)
         {
             try
