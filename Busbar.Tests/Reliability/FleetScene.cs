@@ -64,6 +64,14 @@ internal sealed class FleetScene : IReliabilityEvents
         return this;
     }
 
+    /// <summary>A model with so many calls in a minute.</summary>
+    public FleetScene Paced(string name, long rpm, params string[] keys)
+    {
+        Model(name, 100, -1, keys);
+        _models[name] = _models[name] with { Rpm = rpm };
+        return this;
+    }
+
     public FleetScene Pool(string name, BreakerConfig breaker, params PoolMemberConfig[] members) => Pool(new PoolConfig { Name = name, Members = members, Breaker = breaker });
 
     public FleetScene Pool(PoolConfig pool)

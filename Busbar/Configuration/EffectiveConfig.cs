@@ -86,6 +86,8 @@ internal static class EffectiveConfig
             (at + "provider", model.Provider),
             (at + "max_concurrent", model.MaxConcurrent),
             (at + "max_requests", model.MaxRequests),
+            (at + "rpm", model.Rpm),
+            (at + "tpm", model.Tpm),
             (at + "default_max_tokens", model.DefaultMaxTokens),
             (at + "upstream_model", model.UpstreamModel),
             (at + "attempt_timeout_ms", model.AttemptTimeoutMs),

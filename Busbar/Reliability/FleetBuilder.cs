@@ -65,7 +65,7 @@ internal sealed class FleetBuilder
         }
         else
         {
-            capacity = new ModelCapacity(model);
+            capacity = new ModelCapacity(model, _context.Clock);
         }
 
         _now.Capacities.Add(model.Name, capacity);

@@ -82,6 +82,7 @@ internal sealed class Lane(ModelConfig model, ProviderConfig provider, int keyIn
         : Budget.IsUsedUp ? "lifetime budget used up"
         : state.DeadReason is { } reason && !IsUsable ? reason
         : !IsUsable ? "breaker open"
+        : Permits.Pace?.WaitMs(0) > 0 ? "minute used up"
         : !Permits.HasFree ? "busy"
         : IsPartlySuppressed ? "limited by cooldown"
         : "ok";

@@ -15,12 +15,15 @@ internal sealed class LaneLease : IDisposable
     private readonly int _caller;
     private readonly bool _isBeside;
     private readonly long _began;
+    private readonly int _tokens;
+    private readonly int _pacedAt;
+    private byte _wasCalled;
     private byte _hasBegun;
     private byte _isSettled;
     private byte _spent;
     private byte _disposed;
 
-    internal LaneLease(Pool pool, PoolMember member, int probe, PickReason reason, in PickRequest request, long now)
+    internal LaneLease(Pool pool, PoolMember member, int probe, PickReason reason, in PickRequest request, long now, long pacedAt)
     {
         Pool = pool;
         Member = member;
@@ -29,6 +32,10 @@ internal sealed class LaneLease : IDisposable
         _caller = request.Caller;
         _isBeside = request.IsBeside;
         _began = now;
+
+        // Tokens fit, since bodies are smaller than that; so do seconds of a process's life.
+        _tokens = (int)request.Tokens;
+        _pacedAt = (int)pacedAt;
     }
 
     /// <summary>The pool it was picked from.</summary>
@@ -49,6 +56,28 @@ internal sealed class LaneLease : IDisposable
     private BreakerCell Cell => Member.Slot.CellOf(_isBeside);
 
     private BreakerCall Call => new(_caller, _began, _probe != 0 && Volatile.Read(ref _hasBegun) == 1);
+
+    /// <summary>A call goes out now. From the second on each counts in the provider's minute too.</summary>
+    public void Called()
+    {
+        if (_wasCalled == 0)
+        {
+            _wasCalled = 1;
+        }
+        else if (_pacedAt >= 0)
+        {
+            Lane.Permits.Pace?.Correct(_pacedAt, 1, _tokens);
+        }
+    }
+
+    /// <summary>What the call cost by the provider's own count, in place of what it was likely to.</summary>
+    public void Used(long tokens)
+    {
+        if (_pacedAt >= 0 && tokens != _tokens)
+        {
+            Lane.Permits.Pace?.Correct(_pacedAt, 0, tokens - _tokens);
+        }
+    }
 
     /// <summary>
     /// The answer has begun: spends one of the lifetime budget, and gives a probe's place to the next request. What becomes of the answer is not
@@ -155,7 +184,14 @@ internal sealed class LaneLease : IDisposable
         if (Interlocked.Exchange(ref _disposed, (byte)1) == 0)
         {
             Pass();
-            Lane.Permits.Release();
+            if (_wasCalled == 0)
+            {
+                Lane.Permits.GiveBack(_pacedAt, _tokens);
+            }
+            else
+            {
+                Lane.Permits.Release();
+            }
         }
     }
 

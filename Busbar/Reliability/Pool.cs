@@ -26,6 +26,7 @@ internal sealed class Pool
         _selection = new LaneSelection(members, state, config.Strategy, reliability);
         foreach (var member in members)
         {
+            LimitsTokens |= member.Lane.Model.Tpm is not null;
             if (member.ContextMax is { } context)
             {
                 SmallestContext = Math.Min(SmallestContext ?? context, context);
@@ -52,6 +53,9 @@ internal sealed class Pool
     /// <summary>The largest context of those lanes that is known, tokens; null when none is.</summary>
     public long? LargestContext { get; }
 
+    /// <summary>Whether some lane's provider limits the tokens of a minute, so that <see cref="PickRequest.Tokens"/> is of use.</summary>
+    public bool LimitsTokens { get; }
+
     /// <summary>Requests waiting for a permit.</summary>
     public int Queued => _state.Queued;
 
@@ -59,7 +63,7 @@ internal sealed class Pool
     /// Picks the next lane for a request. <see cref="PickResult.Saturated"/> calls for <see cref="WaitAsync"/> or another pool,
     /// <see cref="PickResult.None"/> for what the pool does on exhaustion. Never waits.
     /// </summary>
-    public PickResult TryPick(in PickRequest request, out LaneLease? lease) => TryPick(request, null, out lease);
+    public PickResult TryPick(in PickRequest request, out LaneLease? lease) => TryPick(request, null, -1, out lease);
 
     /// <summary>The lane that <see cref="TryPick"/> would likely take, or that is worth waiting for; null for none. Changes nothing.</summary>
     public Lane? Likely(in PickRequest request) => _selection.Likely(request)?.Lane;
@@ -70,7 +74,7 @@ internal sealed class Pool
         var now = _clock.NowMs;
         foreach (var member in Members)
         {
-            if (member.Lane.Permits.HasFree && LaneSelection.IsCandidate(member, request) && member.Slot.CellOf(request.IsBeside).Word.IsReady(now))
+            if (member.Lane.Permits.HasRoom(request.Tokens) && LaneSelection.IsCandidate(member, request) && member.Slot.CellOf(request.IsBeside).Word.IsReady(now))
             {
                 return true;
             }
@@ -107,9 +111,14 @@ internal sealed class Pool
                     continue;
                 }
 
+                if (request.Tokens >= 0 && gates.TrueForAll(gate => gate.Pace?.WaitMs(0) > end - now))
+                {
+                    return null;
+                }
+
                 // A lane whose cooldown ends meanwhile may be free, so waiting is never longer than that.
                 var wait = TimeSpan.FromMilliseconds(Math.Min(end, NextCooldownEnd(request, now)) - now);
-                var waiter = new PermitWaiter(request.Turn);
+                var waiter = new PermitWaiter(request.Turn, request.Tokens);
                 var granted = await waiter.WaitAsync(gates, wait, _clock.Time, cancellation).ConfigureAwait(false);
                 if (granted is null)
                 {
@@ -121,12 +130,12 @@ internal sealed class Pool
                     continue;
                 }
 
-                if (TryPick(request, granted, out lease) == PickResult.Picked)
+                if (TryPick(request, granted, waiter.Began, out lease) == PickResult.Picked)
                 {
                     return lease;
                 }
 
-                granted.Release();
+                granted.GiveBack(waiter.Began, request.Tokens);
             }
         }
         finally
@@ -141,13 +150,13 @@ internal sealed class Pool
     /// </summary>
     public bool PickLeastBad(in PickRequest request, out LaneLease? lease)
     {
-        lease = _selection.PickLeastBad(request, out var probe) is { } member ? Lease(member, probe, PickReason.LastResort, request) : null;
+        lease = _selection.PickLeastBad(request, out var probe, out var began) is { } member ? Lease(member, probe, PickReason.LastResort, request, began) : null;
         return lease is not null;
     }
 
     /// <summary>
-    /// What to tell a client that found no lane: the soonest end of a genuine cooldown, at least one second. A lane that is merely busy counts as two
-    /// seconds, one out of budget or service not at all; with nothing to go by it is two seconds.
+    /// What to tell a client that found no lane: the soonest end of a genuine cooldown or of a minute that is used up, at least one second. A lane that is merely busy
+    /// counts as two seconds, one out of budget or service not at all; with nothing to go by it is two seconds.
     /// </summary>
     public TimeSpan RetryAfter(bool isBeside = false)
     {
@@ -164,6 +173,10 @@ internal sealed class Pool
             if (remaining > 0)
             {
                 soonest = Math.Min(soonest, remaining);
+            }
+            else if (member.Lane.Permits.Pace?.WaitMs(0) is > 0 and var minute)
+            {
+                soonest = Math.Min(soonest, minute);
             }
             else if (!member.Lane.Permits.HasFree)
             {
@@ -193,21 +206,21 @@ internal sealed class Pool
         return false;
     }
 
-    private PickResult TryPick(in PickRequest request, PermitGate? held, out LaneLease? lease)
+    private PickResult TryPick(in PickRequest request, PermitGate? held, long began, out LaneLease? lease)
     {
-        var result = _selection.Pick(request, held, out var member, out var probe, out var reason);
-        lease = member is null ? null : Lease(member, probe, reason, request);
+        var result = _selection.Pick(request, held, ref began, out var member, out var probe, out var reason);
+        lease = member is null ? null : Lease(member, probe, reason, request, began);
         return result;
     }
 
-    private LaneLease Lease(PoolMember member, int probe, PickReason reason, in PickRequest request)
+    private LaneLease Lease(PoolMember member, int probe, PickReason reason, in PickRequest request, long began)
     {
         if (probe != 0)
         {
             member.Slot.Settle(BreakerChange.ProbeBegan, request.IsBeside);
         }
 
-        return new LaneLease(this, member, probe, reason, request, _clock.NowMs);
+        return new LaneLease(this, member, probe, reason, request, _clock.NowMs, began);
     }
 
     private long NextCooldownEnd(in PickRequest request, long now)

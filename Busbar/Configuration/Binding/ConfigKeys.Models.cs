@@ -26,6 +26,24 @@ internal static partial class ConfigKeys
             Default = "-1: no limit",
             Range = "not 0; any negative number means no limit",
         },
+        new(
+            "rpm",
+            KeyKind.Integer,
+            "Calls that the provider allows in a minute, in all pools and with all keys. A lane at this limit is passed over like a busy one: never more "
+                + "begin in any sixty seconds ([pacing](how-it-works.md#pacing))")
+        {
+            Min = 1,
+            Max = Ranges.MostItems,
+            Default = "no limit",
+            Range = "at least 1",
+        },
+        new("tpm", KeyKind.Integer, "Tokens that the provider allows in a minute, input and output together; likewise")
+        {
+            Min = 1,
+            Max = Ranges.MostTokens,
+            Default = "no limit",
+            Range = "at least 1",
+        },
         new("default_max_tokens", KeyKind.Integer, "Output limit sent to Anthropic when the caller gives none")
         {
             Min = 1,

@@ -28,6 +28,8 @@ internal static class ModelBinder
             Provider = model.Text("provider") ?? "",
             MaxConcurrent = model.Integer("max_concurrent", 1),
             MaxRequests = Math.Max(requests, -1),
+            Rpm = model.Integer("rpm"),
+            Tpm = model.Integer("tpm"),
             DefaultMaxTokens = model.Integer("default_max_tokens"),
             UpstreamModel = model.Filled("upstream_model") ?? name,
             AttemptTimeoutMs = (int?)model.Integer("attempt_timeout_ms"),

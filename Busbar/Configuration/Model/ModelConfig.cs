@@ -15,6 +15,12 @@ internal sealed record ModelConfig
     /// <summary>Successful calls in the life of the process; -1 for no limit.</summary>
     public long MaxRequests { get; init; } = -1;
 
+    /// <summary>Calls that the provider allows to begin in a minute; null for no limit.</summary>
+    public long? Rpm { get; init; }
+
+    /// <summary>Tokens that the provider allows in a minute, of input and output; null for no limit.</summary>
+    public long? Tpm { get; init; }
+
     /// <summary>Output limit sent to Anthropic when the caller gave none; null for the global default.</summary>
     public long? DefaultMaxTokens { get; init; }
 

@@ -86,6 +86,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <summary>Sends the request; done when the response headers are in. Throws what the transport throws. The caller passes the result to <see cref="Received"/>.</summary>
     public ValueTask<UpstreamResponse> SendAsync(CancellationToken cancellation)
     {
+        lease.Called();
         exchange.CalledAt = exchange.Snapshot.Time.GetTimestamp();
         return endpoint.Provider.SendAsync(_request!, cancellation);
     }

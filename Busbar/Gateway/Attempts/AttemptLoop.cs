@@ -49,6 +49,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         FollowUp.Direct(exchange, metrics, ref pick);
         bool canServe = exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
         bool hasRoom = PassOverSmall(exchange, pool, ref pick);
+        pick.Tokens = LikelyTokens(exchange, pool);
         AttemptResult last = default;
         TimeSpan retryAfter = TimeSpan.MaxValue;
         bool isLastResort = false;
@@ -93,6 +94,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
                     fallback = KeyGate.Fallback(exchange, ref way, pool);
                     canServe |= exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
                     hasRoom |= PassOverSmall(exchange, pool, ref pick);
+                    pick.Tokens = Math.Max(pick.Tokens, LikelyTokens(exchange, pool));
                     hop = 0;
 
                     // A session belongs to the pool that was asked for.
@@ -231,6 +233,10 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         pick.ContextFloor = Math.Max(pick.ContextFloor, LeastInput.Outgrown(pool, exchange.Body!.Span));
         return pool.HasRoom(pick);
     }
+
+    // What it writes is counted when it is known. Vendors limit the counting of tokens apart from all else.
+    private static long LikelyTokens(Exchange exchange, Pool pool) =>
+        exchange.Route.Operation == Operation.CountTokens ? -1 : pool.LimitsTokens ? InputEstimate.Likely(exchange.Body!.Span) : 0;
 
     // False when that would take long, or memory would have to be waited for.
     private static bool IsPrepared(Exchange exchange, LaneLease lease)
@@ -390,6 +396,10 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         {
             exchange.ServedBy = lease.Lane.Name;
             exchange.ServedIn = lease.Pool;
+            if (exchange.Usage is { IsReported: true } usage)
+            {
+                lease.Used(usage.Total);
+            }
         }
 
         return result;

@@ -79,6 +79,7 @@ internal sealed class HealthProber(RequestLog log)
         int begun = lane.State.BeginHealthCheck();
         try
         {
+            lane.Permits.Pace?.Correct(began: 0, calls: 1, tokens: 0);
             UpstreamRequest request = HealthProbe.NewRequest(endpoint, body);
             using UpstreamResponse response = await endpoint.Provider.SendAsync(request, limit.Token).ConfigureAwait(false);
             using PooledBuffer answer = await Transport.ReadAtMostAsync(response, ErrorBodyLimit, limit.Token).ConfigureAwait(false);

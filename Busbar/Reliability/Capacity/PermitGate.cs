@@ -1,11 +1,12 @@
 namespace Busbar.Reliability.Capacity;
 
 /// <summary>
-/// The calls one model may have in flight. Taking and releasing is one interlocked step while nobody waits; while somebody waits nobody overtakes, and
-/// waiting callers take turns (see <see cref="PermitQueue"/>).
+/// The calls one model may have in flight, and where its provider's limits are known, begin in a minute. Taking and releasing is one interlocked step while nobody
+/// waits; while somebody waits nobody overtakes, and waiting callers take turns (see <see cref="PermitQueue"/>).
 /// </summary>
 /// <param name="max">Permits, at least 1.</param>
-internal sealed class PermitGate(int max)
+/// <param name="clock">The clock of <see cref="Pace"/>; null where there are no limits for a minute.</param>
+internal sealed class PermitGate(int max, MonotonicClock? clock = null)
 {
     // A release raises _free, then reads _waiting; an enrolment raises _waiting, then reads _free (in Serve). Both steps are full fences, so at
     // least one of the two sees the other: a permit and a waiter never miss each other.
@@ -14,6 +15,8 @@ internal sealed class PermitGate(int max)
     private int _free = max;
     private int _waiting;
     private int _max = max;
+    private Pace? _pace;
+    private ITimer? _wake;
 
     /// <summary>Permits in all.</summary>
     public int Max => Volatile.Read(ref _max);
@@ -24,11 +27,70 @@ internal sealed class PermitGate(int max)
     /// <summary>Permits held. More than <see cref="Max"/> only after a reload lowered it.</summary>
     public int InFlight => Max - Volatile.Read(ref _free);
 
-    /// <summary>True when <see cref="TryTake"/> would likely succeed.</summary>
-    public bool HasFree => Volatile.Read(ref _free) > 0 && Volatile.Read(ref _waiting) == 0;
+    /// <summary>True when <see cref="TryTake()"/> would likely succeed.</summary>
+    public bool HasFree => HasRoom(0);
+
+    /// <summary>Calls and tokens of a minute; null while they have no limit.</summary>
+    public Pace? Pace => Volatile.Read(ref _pace);
+
+    /// <summary>True when <see cref="TryTake(long, out long)"/> would likely succeed.</summary>
+    public bool HasRoom(long tokens) => Volatile.Read(ref _free) > 0 && Volatile.Read(ref _waiting) == 0 && (tokens < 0 || Pace?.HasRoom(tokens) != false);
 
     /// <summary>Takes a permit, unless none is free or somebody is waiting for one.</summary>
-    public bool TryTake() => Volatile.Read(ref _waiting) == 0 && TryTakeFree();
+    public bool TryTake() => TryTake(0, out _);
+
+    /// <summary>Takes a permit for a call of <paramref name="tokens"/>, unless none is free, somebody is waiting for one, or the minute is used up.</summary>
+    /// <param name="tokens">What the call likely costs; -1 where it has no part in the minute.</param>
+    /// <param name="began">For <see cref="GiveBack"/> and <see cref="Pace.Correct"/>; -1 where nothing is counted.</param>
+    public bool TryTake(long tokens, out long began)
+    {
+        began = -1;
+        if (Volatile.Read(ref _waiting) != 0 || !TryTakeFree())
+        {
+            return false;
+        }
+
+        if (IsInPace(tokens, out began))
+        {
+            return true;
+        }
+
+        Release();
+        return false;
+    }
+
+    /// <summary>Returns a permit whose call was never made: it does not count in its minute either.</summary>
+    public void GiveBack(long began, long tokens)
+    {
+        if (began >= 0)
+        {
+            Pace?.Correct(began, -1, -tokens);
+        }
+
+        Release();
+    }
+
+    /// <summary>Puts limits for a minute in force; null for none.</summary>
+    public void Limit(long? calls, long? tokens)
+    {
+        if (_pace is null && (calls ?? tokens) is null)
+        {
+            return;
+        }
+
+        if (_pace is null)
+        {
+            var pace = new Pace(clock!);
+            pace.Limit(calls, tokens);
+            Volatile.Write(ref _pace, pace);
+        }
+        else
+        {
+            _pace.Limit(calls, tokens);
+        }
+
+        Serve();
+    }
 
     /// <summary>Returns a permit, to the next waiter if there is one.</summary>
     public void Release()
@@ -74,22 +136,52 @@ internal sealed class PermitGate(int max)
                 Interlocked.Decrement(ref _waiting);
             }
         }
+
+        if (Pace is not null)
+        {
+            // Who is next now may need less.
+            Serve();
+        }
     }
 
     private void Serve()
     {
         lock (_lock)
         {
-            while (_queue.Count > 0 && TryTakeFree())
+            while (_queue.Next is { } next && TryTakeFree())
             {
-                PermitWaiter next = _queue.TakeNext()!;
-                Interlocked.Decrement(ref _waiting);
-                if (!next.TryGrant(this))
+                if (!IsInPace(next.Tokens, out long began))
                 {
                     Interlocked.Increment(ref _free);
+                    WakeIn(Pace!.WaitMs(next.Tokens));
+                    return;
+                }
+
+                _queue.TakeNext();
+                Interlocked.Decrement(ref _waiting);
+                if (!next.TryGrant(this, began))
+                {
+                    Interlocked.Increment(ref _free);
+                    if (began >= 0)
+                    {
+                        Pace!.Correct(began, -1, -next.Tokens);
+                    }
                 }
             }
         }
+    }
+
+    private bool IsInPace(long tokens, out long began)
+    {
+        began = -1;
+        return tokens < 0 || Pace is not { } pace || (began = pace.TryTake(tokens)) >= 0;
+    }
+
+    // Nothing else tells that a minute is over.
+    private void WakeIn(long milliseconds)
+    {
+        _wake ??= clock!.Time.CreateTimer(static gate => ((PermitGate)gate!).Serve(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _wake.Change(TimeSpan.FromMilliseconds(Math.Max(1, milliseconds)), Timeout.InfiniteTimeSpan);
     }
 
     private bool TryTakeFree()

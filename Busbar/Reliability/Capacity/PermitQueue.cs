@@ -17,6 +17,9 @@ internal sealed class PermitQueue
     /// <summary>Requests that wait.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Who is next; null when nobody waits.</summary>
+    public PermitWaiter? Next => _turns.First is { } turn ? _byCaller[turn.Value].First!.Value : null;
+
     /// <summary>Appends a request to those of its caller. False when there is no room for it; <paramref name="displaced"/> is who had to make room, if anybody.</summary>
     public bool TryAdd(PermitWaiter waiter, out LinkedListNode<PermitWaiter>? place, out PermitWaiter? displaced)
     {

@@ -2,18 +2,36 @@ namespace Busbar.Reliability.Capacity;
 
 /// <summary>One request waiting at several gates at once. Exactly one of grant, expiry and being turned away wins.</summary>
 /// <param name="caller">Whose request it is; callers take turns.</param>
-internal sealed class PermitWaiter(ulong caller = 0)
+/// <param name="tokens">What it likely costs.</param>
+internal sealed class PermitWaiter(ulong caller = 0, long tokens = 0)
 {
     private readonly TaskCompletionSource<PermitGate?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _granted;
 
     /// <summary>Whose request it is.</summary>
     public ulong Caller => caller;
+
+    /// <summary>What it likely costs, where the tokens of a minute are limited.</summary>
+    public long Tokens => tokens;
+
+    /// <summary>Of a permit that was granted: for <see cref="PermitGate.GiveBack"/>.</summary>
+    public long Began { get; private set; } = -1;
 
     /// <summary>True when the wait ended because too many are waiting already.</summary>
     public bool IsTurnedAway { get; private set; }
 
     /// <summary>Hands over a permit of <paramref name="gate"/>; false when the waiter has one already or went away.</summary>
-    public bool TryGrant(PermitGate gate) => _outcome.TrySetResult(gate);
+    /// <remarks>One grant at a time: another gate's may only come first, and then this one's is refused.</remarks>
+    public bool TryGrant(PermitGate gate, long began = -1)
+    {
+        if (Interlocked.CompareExchange(ref _granted, 1, 0) != 0)
+        {
+            return false;
+        }
+
+        Began = began;
+        return _outcome.TrySetResult(gate);
+    }
 
     /// <summary>Ends the wait: there is no room in a queue.</summary>
     public void TurnAway()

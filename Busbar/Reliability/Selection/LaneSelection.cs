@@ -17,10 +17,11 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, PoolS
     /// <summary>Picks a member. On success the caller owns its permit and <paramref name="probe"/>.</summary>
     /// <param name="request">What is asked.</param>
     /// <param name="held">Gate of a permit the caller has already: only its lanes are considered, and no other permit is taken.</param>
+    /// <param name="began">When the permit was taken, as the gate says; that of <paramref name="held"/> on entry.</param>
     /// <param name="member">The member picked.</param>
     /// <param name="probe">Epoch of the probe taken, 0 for none.</param>
     /// <param name="reason">Why it was this one.</param>
-    public PickResult Pick(in PickRequest request, PermitGate? held, out PoolMember? member, out int probe, out PickReason reason)
+    public PickResult Pick(in PickRequest request, PermitGate? held, ref long began, out PoolMember? member, out int probe, out PickReason reason)
     {
         Span<bool> eligible = members.Length <= 256 ? stackalloc bool[members.Length] : new bool[members.Length];
         lock (state.Rotation)
@@ -36,7 +37,7 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, PoolS
                     return saturated ? PickResult.Saturated : PickResult.None;
                 }
 
-                if (held is null && !member.Lane.Permits.TryTake())
+                if (held is null && !member.Lane.Permits.TryTake(request.Tokens, out began))
                 {
                     continue;
                 }
@@ -54,7 +55,7 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, PoolS
 
                 if (held is null)
                 {
-                    member.Lane.Permits.Release();
+                    member.Lane.Permits.GiveBack(began, request.Tokens);
                 }
             }
         }
@@ -90,16 +91,17 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, PoolS
     /// The member with the least left of its cooldown, Open or not, untried ones first; null when none is in service with budget and a free permit. The caller owns
     /// its permit, and the probe if the cell happened to be due for one.
     /// </summary>
-    public PoolMember? PickLeastBad(in PickRequest request, out int probe)
+    public PoolMember? PickLeastBad(in PickRequest request, out int probe, out long began)
     {
         probe = 0;
+        began = -1;
         while (true)
         {
             PoolMember? best = null;
             var key = (Tried: true, Remaining: long.MaxValue);
             foreach (var candidate in members)
             {
-                if (candidate.Lane.IsOut || !candidate.Lane.Permits.HasFree || IsTooSmall(candidate, request))
+                if (candidate.Lane.IsOut || !candidate.Lane.Permits.HasRoom(request.Tokens) || IsTooSmall(candidate, request))
                 {
                     continue;
                 }
@@ -116,7 +118,7 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, PoolS
                 return null;
             }
 
-            if (best.Lane.Permits.TryTake())
+            if (best.Lane.Permits.TryTake(request.Tokens, out began))
             {
                 best.Slot.CellOf(request.IsBeside).TryEnter(out probe);
                 return best;
@@ -149,7 +151,7 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, PoolS
             }
 
             var word = member.Slot.CellOf(request.IsBeside).Word;
-            var hasPermit = held is null ? member.Lane.Permits.HasFree : ReferenceEquals(held, member.Lane.Permits);
+            var hasPermit = held is null ? member.Lane.Permits.HasRoom(request.Tokens) : ReferenceEquals(held, member.Lane.Permits);
             if (word.IsReady(now))
             {
                 anyReady = true;
