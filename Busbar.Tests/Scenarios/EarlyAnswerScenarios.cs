@@ -126,6 +126,31 @@ public sealed class EarlyAnswerScenarios
 
     [Theory]
     [MemberData(nameof(Dialects))]
+    public async Task Who_waits_for_a_busy_lane_has_the_head_too(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Limits = Limits, Model = "max_concurrent: 1" });
+        var gate = new TaskCompletionSource();
+        scene.Upstream.Always = async call =>
+        {
+            await gate.Task;
+            await dialect.ServeAsync(call);
+        };
+        Task<Reply> first = scene.PostAsync(dialect);
+        await scene.Upstream.ArrivedAsync();
+
+        using HttpResponseMessage response = await scene.OpenAsync(dialect, stream: true);
+        Assert.Single(scene.Upstream.Requests);
+        gate.SetResult();
+        Reply second = await scene.ReadAsync(response);
+
+        Assert.Equal(200, (await first).Status);
+        Assert.Contains("hello", second.Text);
+        Assert.True(dialect.EndsCleanly(second.Text), second.Text);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
     public async Task Who_wants_no_stream_gets_a_status(string protocol)
     {
         Dialect dialect = Dialect.Of(protocol);

@@ -274,6 +274,8 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             return lease;
         }
 
+        // Who waits for a lane waits for its answer all the same.
+        exchange.Early.Start(exchange);
         pick.Turn = CallerShare.Of(exchange);
         TimeSpan longest = pool.Config.QueueMaxMs is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : left;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(exchange.ClientGone, exchange.Cut);
