@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using Busbar.Admin;
@@ -72,12 +73,27 @@ internal sealed class AdminScene : IAsyncDisposable
             ReadBody = most => ValueTask.FromResult(Read(body ?? [], most)),
         });
         var answer = new AdminAnswer(reply.Status, Encoding.UTF8.GetString(reply.Body.Span), reply.Allow);
-        if (!target.Contains("format=csv", StringComparison.Ordinal))
+        if (reply.Stream is { } stream)
+        {
+            return answer with { Body = await ListenAsync(stream) };
+        }
+
+        if (reply.ContentType == "application/json" && reply.Trial is null)
         {
             Check(method, parts[0], answer);
         }
 
         return answer;
+    }
+
+    // The events of one second.
+    private async Task<string> ListenAsync(Func<PipeWriter, CancellationToken, Task> stream)
+    {
+        using var heard = new MemoryStream();
+        Gateway.Live.Look(() => Gateway.Fleet);
+        Gateway.Live.Events.Close();
+        await stream(PipeWriter.Create(heard), CancellationToken.None);
+        return Encoding.UTF8.GetString(heard.ToArray());
     }
 
     public async Task<(string Id, string Secret)> CreateAsync(string body = """{"name":"a"}""")

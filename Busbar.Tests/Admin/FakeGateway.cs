@@ -1,6 +1,8 @@
 using Busbar.Admin;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
+using Busbar.Observability.Live;
+using Busbar.Observability.Metrics;
 using Busbar.Reliability;
 
 namespace Busbar.Tests.Admin;
@@ -12,6 +14,8 @@ internal sealed class FakeGateway(GatewayConfig config, TimeProvider time) : IGa
 
     public Fleet Fleet { get; } = Fleet.Create(config, time);
 
+    public LiveView Live { get; } = new(new Metrics(), time);
+
     public List<string> Probed { get; } = [];
 
     public ConfigResult NextReload { get; set; } = new(config, []);
@@ -21,6 +25,8 @@ internal sealed class FakeGateway(GatewayConfig config, TimeProvider time) : IGa
         Probed.Add(lane.Name);
         return Task.FromResult(new ProbeOutcome(false, 503, "ServerError"));
     }
+
+    public ConfigResult Preview() => NextReload;
 
     public ConfigResult Reload() => NextReload;
 }

@@ -25,7 +25,7 @@ public sealed class AdminCommandTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _server = GatewayServer.Create(new ListenTargets([$"127.0.0.1:{_port}"], []), new LimitsConfig(), NullLoggerFactory.Instance);
-        await _server.StartAsync(new AdminApplication(_scene.Api), CancellationToken.None);
+        await _server.StartAsync(new AdminApplication(_scene.Api, (_, _) => Task.CompletedTask), CancellationToken.None);
     }
 
     public async Task DisposeAsync()

@@ -75,6 +75,24 @@ internal enum AdminAction : byte
     /// <summary>A summary.</summary>
     ReadStatus,
 
+    /// <summary>Figures of the last hour and day.</summary>
+    ReadFigures,
+
+    /// <summary>The requests that ended last.</summary>
+    ReadRequests,
+
+    /// <summary>What happens, as it happens.</summary>
+    ReadEvents,
+
+    /// <summary>The changes of a lane's breakers.</summary>
+    ReadLaneHistory,
+
+    /// <summary>What a reload would change.</summary>
+    PreviewConfig,
+
+    /// <summary>Sends a request to the gateway.</summary>
+    TryRequest,
+
     /// <summary>The description of this interface.</summary>
     ReadOpenApi,
 }

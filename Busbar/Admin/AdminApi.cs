@@ -32,6 +32,9 @@ internal sealed partial class AdminApi
     private readonly LaneEndpoints _lanes;
     private readonly UsageEndpoint? _usage;
     private readonly ProcessEndpoints _process;
+    private readonly LiveEndpoints _live;
+    private readonly ConfigPreview _preview;
+    private readonly TrialEndpoint _trials;
     private AdminGate _gate;
 
     /// <summary>
@@ -59,10 +62,16 @@ internal sealed partial class AdminApi
 
         _lanes = new LaneEndpoints(control, audit);
         _process = new ProcessEndpoints(control, governor, audit, time);
+        _live = new LiveEndpoints(control, time, headers => Gate().Judge(headers) != AdminAccess.None);
+        _preview = new ConfigPreview(control, governor, time);
+        _trials = new TrialEndpoint(governor, audit, time);
     }
 
     /// <summary>Networks of proxies whose word on where a call comes from is believed.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies => _control.Config.TrustedProxies;
+
+    /// <summary>Whether the page for people is served.</summary>
+    public bool ShowsPage => _control.Config.Governance is { Enabled: true, AdminUi: true };
 
     /// <summary>What every path answers while governance is off, or to anybody without a token.</summary>
     public static AdminError Unauthorized { get; } =
@@ -139,6 +148,12 @@ internal sealed partial class AdminApi
                 : new AdminError(405, "method_not_allowed", $"this path takes {allow}");
         }
 
+        if (route.Action == AdminAction.TryRequest)
+        {
+            // Query and body are the tried request's own.
+            return await _trials.RunAsync(request, reply).ConfigureAwait(false);
+        }
+
         var query = new AdminQuery(request.Query, route.Query);
         if (query.Problem is { } problem)
         {
@@ -180,6 +195,8 @@ internal sealed partial class AdminApi
             or AdminAction.AttachAccessKey or AdminAction.DetachAccessKey or AdminAction.ReadWindow => _keys?.RunAsync(call) ?? NoKeys,
         AdminAction.CreateGroup or AdminAction.ListGroups or AdminAction.ReadGroup or AdminAction.UpdateGroup or AdminAction.DeleteGroup => _groups?.RunAsync(call) ?? NoKeys,
         AdminAction.ListLanes or AdminAction.DisableLane or AdminAction.EnableLane or AdminAction.ProbeLane or AdminAction.ResetLane => _lanes.RunAsync(call),
+        AdminAction.ReadFigures or AdminAction.ReadRequests or AdminAction.ReadEvents or AdminAction.ReadLaneHistory => ValueTask.FromResult(_live.Run(call)),
+        AdminAction.PreviewConfig => _preview.RunAsync(call),
         AdminAction.ReadUsage => _usage?.RunAsync(call) ?? NoKeys,
         _ => _process.RunAsync(call),
     };

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Busbar.Wire;
 
 namespace Busbar.Admin;
@@ -14,6 +15,15 @@ internal sealed class AdminReply : IDisposable
     /// <summary>The body.</summary>
     public PooledBuffer Body { get; } = new(1024);
 
+    /// <summary>Writes the body bit by bit in place of <see cref="Body"/>, for as long as it takes; null for an answer that is there.</summary>
+    public Func<PipeWriter, CancellationToken, Task>? Stream { get; set; }
+
+    /// <summary>What the answer holds until it is disposed; null for nothing.</summary>
+    public IDisposable? Held { get; set; }
+
+    /// <summary>A request that is to be served as a client's, whose answer takes the place of this one; null for none.</summary>
+    public Trial? Trial { get; set; }
+
     /// <summary>Value of the <c>Allow</c> header; null for none.</summary>
     public string? Allow { get; set; }
 
@@ -24,6 +34,8 @@ internal sealed class AdminReply : IDisposable
     public void Refuse(in AdminError error)
     {
         Body.Clear();
+        Stream = null;
+        Trial = null;
         ContentType = "application/json";
         Status = error.Status;
         JsonWriter json = Json;
@@ -37,5 +49,9 @@ internal sealed class AdminReply : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Body.Dispose();
+    public void Dispose()
+    {
+        Held?.Dispose();
+        Body.Dispose();
+    }
 }

@@ -1,8 +1,8 @@
 namespace Busbar.Admin;
 
 /// <summary>
-/// One line of the table of the admin API. A pattern is a literal path with at most one hole: <c>{id}</c> is one segment, <c>{lane}</c> one or more,
-/// since names of models may have slashes.
+/// One line of the table of the admin API. A pattern is a literal path with at most one hole: <c>{id}</c> is one segment, <c>{lane}</c> and
+/// <c>{path}</c> are one or more, since names of models may have slashes.
 /// </summary>
 internal sealed class AdminRoute
 {
@@ -22,7 +22,7 @@ internal sealed class AdminRoute
         int close = pattern.IndexOf('}');
         _head = open < 0 ? pattern : pattern[..open];
         _tail = open < 0 ? null : pattern[(close + 1)..];
-        _spansSegments = pattern.Contains("{lane}", StringComparison.Ordinal);
+        _spansSegments = pattern.Contains("{lane}", StringComparison.Ordinal) || pattern.Contains("{path}", StringComparison.Ordinal);
     }
 
     /// <summary>The method it answers.</summary>

@@ -6,6 +6,9 @@ internal static class AdminRoutes
     /// <summary>What all paths begin with.</summary>
     public const string Root = "/admin";
 
+    /// <summary>What a request is tried under.</summary>
+    public const string TryPattern = "/admin/try/{path}";
+
     private static readonly AdminRoute[] Table =
     [
         new("POST", "/admin/keys", AdminAction.CreateKey, takesBody: true),
@@ -28,7 +31,13 @@ internal static class AdminRoutes
         new("POST", "/admin/lanes/{lane}/enable", AdminAction.EnableLane),
         new("POST", "/admin/lanes/{lane}/probe", AdminAction.ProbeLane),
         new("POST", "/admin/lanes/{lane}/reset", AdminAction.ResetLane),
+        new("GET", "/admin/lanes/{lane}/history", AdminAction.ReadLaneHistory),
+        new("GET", "/admin/figures", AdminAction.ReadFigures, query: ["resolution", "count"]),
+        new("GET", "/admin/requests", AdminAction.ReadRequests, query: ["key", "group", "pool", "model", "outcome", "id", "after", "limit"]),
+        new("GET", "/admin/events", AdminAction.ReadEvents),
+        new("POST", TryPattern, AdminAction.TryRequest, takesBody: true),
         new("GET", "/admin/config", AdminAction.ReadConfig),
+        new("GET", "/admin/config/preview", AdminAction.PreviewConfig),
         new("POST", "/admin/reload", AdminAction.Reload),
         new("GET", "/admin/audit", AdminAction.ReadAudit, query: ["limit", "before"]),
         new("GET", "/admin/status", AdminAction.ReadStatus),

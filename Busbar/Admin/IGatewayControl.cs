@@ -1,5 +1,6 @@
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
+using Busbar.Observability.Live;
 using Busbar.Reliability;
 
 namespace Busbar.Admin;
@@ -15,6 +16,12 @@ internal interface IGatewayControl
 
     /// <summary>Calls a lane now, as its health check does, and tells its breakers.</summary>
     Task<ProbeOutcome> ProbeAsync(Lane lane);
+
+    /// <summary>What just happened and is happening.</summary>
+    LiveView Live { get; }
+
+    /// <summary>Reads the configuration files as <see cref="Reload"/> does, and leaves everything as it is. Blocks.</summary>
+    ConfigResult Preview();
 
     /// <summary>Reads the configuration files and puts them in force, or leaves the one in force where there are errors. Blocks.</summary>
     ConfigResult Reload();

@@ -16,7 +16,7 @@ namespace Busbar.Commands;
 internal sealed partial class AdminServer : IDisposable
 {
     // Of each listener, which clients of the other can't use up.
-    private const int MaxConnections = 32;
+    private const int MaxConnections = 64;
 
     private readonly List<KestrelServer> _servers = [];
     private ControlSocket? _socket;
@@ -41,10 +41,10 @@ internal sealed partial class AdminServer : IDisposable
             if (governor is not null && config.Governance.AdminListen is { } listen)
             {
                 var targets = new ListenTargets([listen], manager.AdminSockets, config.ReusePort);
-                await server.StartAsync(targets, new AdminApplication(api), "governance.admin_listen", config, loggers).ConfigureAwait(false);
+                await server.StartAsync(targets, new AdminApplication(api, application.TryAsync), "governance.admin_listen", config, loggers).ConfigureAwait(false);
             }
 
-            await server.OpenSocketAsync(api, config, manager, loggers, log).ConfigureAwait(false);
+            await server.OpenSocketAsync(api, application, config, manager, loggers, log).ConfigureAwait(false);
             return server;
         }
         catch
@@ -74,7 +74,7 @@ internal sealed partial class AdminServer : IDisposable
         _socket?.Dispose();
     }
 
-    private async Task OpenSocketAsync(AdminApi api, GatewayConfig config, ServiceManager manager, ILoggerFactory loggers, ILogger log)
+    private async Task OpenSocketAsync(AdminApi api, GatewayApplication gateway, GatewayConfig config, ServiceManager manager, ILoggerFactory loggers, ILogger log)
     {
         string? path = config.ControlSocket ?? (manager.RuntimeDirectory is { } directory ? Path.Combine(directory, ControlSocket.FileName) : null);
         if (path is null)
@@ -86,7 +86,7 @@ internal sealed partial class AdminServer : IDisposable
         try
         {
             var targets = new ListenTargets([], [], Control: _socket);
-            await StartAsync(targets, new AdminApplication(api, isLocal: true), "control_socket", config, loggers).ConfigureAwait(false);
+            await StartAsync(targets, new AdminApplication(api, gateway.TryAsync, isLocal: true), "control_socket", config, loggers).ConfigureAwait(false);
             Opened(log, path);
         }
         catch (IOException exception) when (config.ControlSocket is null)

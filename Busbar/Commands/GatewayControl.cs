@@ -7,6 +7,7 @@ using Busbar.Gateway;
 using Busbar.Gateway.Health;
 using Busbar.Gateway.Server;
 using Busbar.Observability;
+using Busbar.Observability.Live;
 using Busbar.Observability.Metrics;
 using Busbar.Reliability;
 using Microsoft.Extensions.Logging;
@@ -15,7 +16,7 @@ namespace Busbar.Commands;
 
 /// <summary>What is done to a running gateway from outside, by signal or by the admin API.</summary>
 internal sealed partial class GatewayControl(
-    GatewayApplication application, HealthProber prober, TlsListener? tls, Func<ConfigResult> load, Metrics metrics, ILogger log, TextWriter error) : IGatewayControl
+    GatewayApplication application, HealthProber prober, TlsListener? tls, Func<ConfigResult> load, Metrics metrics, LiveView live, ILogger log, TextWriter error) : IGatewayControl
 {
     private readonly Lock _reloading = new();
 
@@ -29,16 +30,23 @@ internal sealed partial class GatewayControl(
     public Task<ProbeOutcome> ProbeAsync(Lane lane) => prober.ProbeAsync(lane, application.Snapshot);
 
     /// <inheritdoc/>
+    public LiveView Live => live;
+
+    /// <inheritdoc/>
+    public ConfigResult Preview()
+    {
+        ConfigResult loaded = load();
+        return loaded.Config is { } next
+            ? new ConfigResult(next, [.. loaded.Problems, .. PriceAdvice.Problems(next), .. RestartOnly.Problems(Config, next)])
+            : loaded;
+    }
+
+    /// <inheritdoc/>
     public ConfigResult Reload()
     {
         lock (_reloading)
         {
-            ConfigResult loaded = load();
-            if (loaded.Config is { } next)
-            {
-                loaded = new ConfigResult(next, [.. loaded.Problems, .. PriceAdvice.Problems(next), .. RestartOnly.Problems(Config, next)]);
-            }
-
+            ConfigResult loaded = Preview();
             foreach (ConfigProblem problem in loaded.Problems)
             {
                 error.WriteLine(problem);

@@ -14,6 +14,7 @@ using Busbar.Governance.Store;
 using Busbar.Governance.Store.Postgres;
 using Busbar.Ir;
 using Busbar.Observability;
+using Busbar.Observability.Live;
 using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
 using Busbar.Reliability;
@@ -133,13 +134,14 @@ internal static partial class ServeCommand
         var metrics = new Metrics { Governance = governor, LogDropped = loggers.Dropped };
         metrics.Config.Applied(config, time.GetUtcNow());
         metrics.Config.CertificateEnd = tls is null ? null : () => tls.Expires;
-        Fleet fleet = Fleet.Create(config, time, events: new BreakerMetrics(metrics, log));
+        using var live = new LiveView(metrics, time);
+        Fleet fleet = Fleet.Create(config, time, events: new BreakerMetrics(metrics, live.Breakers, time, log));
 
         // Who logs for a machine wants every request; on a terminal they would bury what went wrong.
         var requestLog = new RequestLog(log, time, loggers.LineFormat == LogFormat.Json ? LogLevel.Information : LogLevel.Debug);
         var telemetry = new Telemetry(metrics, log, time);
         await using var _ = telemetry.ConfigureAwait(false);
-        using var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time, governor), metrics, requestLog, time) { Telemetry = telemetry };
+        using var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time, governor), metrics, requestLog, time) { Telemetry = telemetry, Recent = live.Requests };
         telemetry.Figures = () => metrics.Read(application.Snapshot.Fleet, ProcessGauges.Read());
         telemetry.Apply(config.Observability);
         if (governor is not null)
@@ -148,7 +150,7 @@ internal static partial class ServeCommand
         }
 
         var prober = new HealthProber(requestLog);
-        var control = new GatewayControl(application, prober, tls, reload, metrics, log, error);
+        var control = new GatewayControl(application, prober, tls, reload, metrics, live, log, error);
         var targets = new ListenTargets(config.Listeners, manager.Sockets, config.ReusePort);
         var places = new ConnectionPlaces(Descriptors.MaxConnections(Descriptors.Raise()));
         using KestrelServer server = GatewayServer.Create(targets, config.Limits, loggers, tls, places);
@@ -178,6 +180,7 @@ internal static partial class ServeCommand
         listening?.Invoke();
         control.WarnOfKeys();
         prober.Restart(application.Snapshot);
+        live.Start(() => application.Snapshot.Fleet);
         using var shutdown = new Shutdown(time, log);
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
@@ -191,6 +194,7 @@ internal static partial class ServeCommand
         manager.Ready(Serving);
         bool waits = await shutdown.AskedAsync().ConfigureAwait(false);
         manager.Stopping();
+        live.Events.Close();
         prober.Stop();
         await shutdown.RunAsync(server, application, waits).ConfigureAwait(false);
         await administration.StopAsync().ConfigureAwait(false);

@@ -181,6 +181,7 @@ internal static class EffectiveConfig
         ("governance.admin_token", Presence(governance.AdminToken)),
         ("governance.admin_read_token", Presence(governance.AdminReadToken)),
         ("governance.admin_listen", governance.AdminListen),
+        ("governance.admin_ui", governance.AdminUi),
         ("governance.on_store_error", governance.OnStoreError == StoreErrorMode.Closed ? "closed" : "open"),
         ("governance.master_key_file", governance.MasterKeyFile),
         ("governance.master_key_env", governance.MasterKeyEnv),

@@ -7,6 +7,11 @@ namespace Busbar.Configuration;
 /// <summary>Settings that a running process cannot change. A reload says so instead of passing over them in silence.</summary>
 internal static class RestartOnly
 {
+    private const string Waits = "the change waits for a restart; the former value stays in force";
+
+    /// <summary>Whether <paramref name="problem"/> is one of <see cref="Problems"/>.</summary>
+    public static bool IsSaidBy(ConfigProblem problem) => problem.Message == Waits;
+
     /// <summary>
     /// What of <paramref name="next"/> differs from <paramref name="inForce"/> and waits for a restart: a warning each. Whether governance is on is an error, since
     /// half of it would be worse than either.
@@ -27,7 +32,7 @@ internal static class RestartOnly
         ];
         foreach ((string path, _) in changes.Where(change => change.Differs))
         {
-            yield return Problem(next, path, ProblemSeverity.Warning, "the change waits for a restart; the former value stays in force");
+            yield return Problem(next, path, ProblemSeverity.Warning, Waits);
         }
     }
 

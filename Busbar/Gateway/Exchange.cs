@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Busbar.Admin;
 using Busbar.Configuration.Model;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;
@@ -136,6 +137,12 @@ internal sealed class Exchange
     /// <summary>The upstream calls that did not give the client its answer, in their order; null for none.</summary>
     public List<FailedAttempt>? Failures { get; private set; }
 
+    /// <summary>What translations of it and of its answer dropped or degraded.</summary>
+    public Losses Lost;
+
+    /// <summary>Set where an operator sends it to try the gateway; null for a client's.</summary>
+    public Trial? Trial { get; set; }
+
     /// <summary>Upstream calls made.</summary>
     public int Attempts { get; set; }
 
@@ -213,6 +220,9 @@ internal sealed class Exchange
     /// <summary>The request id in the client's protocol, minted on first use.</summary>
     public string RequestId => _requestId ??= Ingress.NewRequestId();
 
+    /// <summary>That id, where it was minted; null while nobody needed one.</summary>
+    public string? MintedId => _requestId;
+
     /// <summary>Whether the request came over HTTP/1.1 or older.</summary>
     public bool IsHttp1 => _request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal);
 
@@ -238,7 +248,7 @@ internal sealed class Exchange
 
         // From here on the client is waited for.
         Work.End();
-        if (!HasStarted && Snapshot.Config.ResponseHeaders == ResponseHeaderMode.Debug)
+        if (!HasStarted && (Trial is not null || Snapshot.Config.ResponseHeaders == ResponseHeaderMode.Debug))
         {
             HeaderPolicy.AddDebug(this, lane);
         }
@@ -256,7 +266,8 @@ internal sealed class Exchange
         reason,
         status,
         FailedAttempt.CodeOf(error.Code) ?? FailedAttempt.CodeOf(error.Type),
-        TimeSpan.FromMilliseconds(lease.Member.Slot.Cell.CooldownRemainingMs)));
+        TimeSpan.FromMilliseconds(lease.Member.Slot.Cell.CooldownRemainingMs),
+        Elapsed));
 
     /// <summary>The pool that was asked for, where a limit without room sent the request to another one; null where none did.</summary>
     public string? DowngradedFrom { get; set; }
@@ -306,6 +317,8 @@ internal sealed class Exchange
         ServedIn = null;
         CalledAt = 0;
         Trace = null;
+        Trial = null;
+        Lost = default;
         Reason = null;
         Failures = null;
         Reservation.Settled = null;

@@ -10,6 +10,7 @@ using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 using Busbar.Ir;
 using Busbar.Observability;
+using Busbar.Observability.Live;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation.Request;
@@ -62,6 +63,9 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
     /// <summary>The admin API; null when governance is off. To be set before the first request.</summary>
     public AdminApi? Admin { get; set; }
 
+    /// <summary>Keeps the requests that ended last; null for nobody.</summary>
+    public RecentRequests? Recent { get; init; }
+
     /// <summary>Where traces and request logs go; null for nowhere.</summary>
     public Telemetry? Telemetry { get; init; }
 
@@ -101,7 +105,31 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
             container.HostContext = exchange;
         }
 
-        exchange.Begin(contextFeatures, Snapshot, _time.GetTimestamp(), _cut.Token);
+        return Begin(exchange, contextFeatures);
+    }
+
+    /// <summary>Serves the request of <paramref name="features"/> as <paramref name="trial"/> says, in place of what its path and headers say.</summary>
+    public async Task TryAsync(IFeatureCollection features, Trial trial)
+    {
+        var request = features.GetRequiredFeature<IHttpRequestFeature>();
+        request.RawTarget = trial.Target;
+        request.Headers.Remove("x-admin-token");
+        request.Headers.Authorization = default;
+        Exchange exchange = Begin(new Exchange(), features);
+        exchange.Trial = trial;
+        try
+        {
+            await ProcessRequestAsync(exchange).ConfigureAwait(false);
+        }
+        finally
+        {
+            exchange.End();
+        }
+    }
+
+    private Exchange Begin(Exchange exchange, IFeatureCollection features)
+    {
+        exchange.Begin(features, Snapshot, _time.GetTimestamp(), _cut.Token);
         if (IsDraining && exchange.IsHttp1)
         {
             exchange.ResponseHeaders.Connection = "close";
@@ -174,6 +202,11 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
             exchange.Route = exchange.Route with { Protocol = spoken };
         }
 
+        if (exchange.Trial is not null && exchange.Route.Endpoint is not (GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary))
+        {
+            exchange.Route = exchange.Route with { Endpoint = GatewayEndpoint.None };
+        }
+
         exchange.Ingress = ProtocolTable.Get(exchange.Route.Protocol);
         if (CorsAnswer.TryServe(exchange) || _local.TryServeOpen(exchange))
         {
@@ -182,7 +215,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
 
         if (exchange.Route.Endpoint == GatewayEndpoint.Admin)
         {
-            await AdminEndpoint.ServeAsync(exchange.Features, Admin).ConfigureAwait(false);
+            await AdminEndpoint.ServeAsync(exchange.Features, Admin, TryAsync).ConfigureAwait(false);
             return;
         }
 
@@ -241,6 +274,12 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
     // Finds out who calls. False for one who may not see what was asked for, whoever it is.
     private bool Authenticate(Exchange exchange)
     {
+        if (exchange.Trial is { } trial)
+        {
+            exchange.Caller = new(true, default, trial.As);
+            return true;
+        }
+
         Authenticator authenticator = exchange.Snapshot.Authenticator;
         GatewayEndpoint endpoint = exchange.Route.Endpoint;
         exchange.Caller = authenticator.Authenticate(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol, ref exchange.AdmittedToken);
@@ -386,6 +425,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
             }
         }
 
+        Recent?.Add(RequestRecords.RecentOf(exchange));
         exchange.Trace?.End(exchange);
         Telemetry?.Webhook?.Post(RequestRecords.Of(exchange));
         _log.Ended(exchange);

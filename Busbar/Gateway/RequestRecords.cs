@@ -1,6 +1,7 @@
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 using Busbar.Ir;
+using Busbar.Observability.Live;
 using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
@@ -48,6 +49,44 @@ internal static class RequestRecords
             Failures = exchange.Failures is { } failures ? [.. failures] : [],
             FirstContent = exchange.ServedBy is not null && exchange.HeadersAt != 0 ? exchange.Snapshot.Time.GetElapsedTime(exchange.Started, exchange.HeadersAt) : null,
             Total = exchange.Elapsed,
+        };
+    }
+
+    /// <summary>What is kept of <paramref name="exchange"/> for a while, once it is settled. Allocates nothing where it went well.</summary>
+    public static RecentRequest RecentOf(Exchange exchange)
+    {
+        KeyEntry? entry = exchange.Caller.Key;
+        ChargedAmount? settled = exchange.Reservation.Settled;
+        Usage usage = settled?.Usage ?? exchange.Usage;
+        return new RecentRequest
+        {
+            EndedAtMs = exchange.Snapshot.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+            RequestId = exchange.Outcome == Outcome.Ok ? exchange.MintedId : exchange.RequestId,
+            ProviderRequestId = ProvidersId(exchange),
+            Key = entry?.Key.Id,
+            KeyName = entry?.Key.Name,
+            Group = entry?.Group?.Group.Name,
+            Protocol = exchange.Route.Protocol,
+            Pool = exchange.Pool?.Name ?? Metrics.Unresolved,
+            ServedIn = exchange.ServedIn?.Name,
+            Lane = exchange.ServedBy,
+            Status = exchange.HeadersAt != 0 ? exchange.Status : 0,
+            Outcome = exchange.Outcome,
+            Reason = exchange.Outcome == Outcome.Ok ? null : exchange.Reason ?? (exchange.Failures is [.., var last] ? last.Reason : null),
+            Limit = exchange.Reservation.RefusedBy?.Name ?? exchange.DowngradedBy,
+            DowngradedFrom = exchange.DowngradedFrom,
+            Attempts = exchange.Attempts,
+            Failures = exchange.Failures,
+            Streams = exchange.Streams,
+            InputTokens = usage.TotalInput,
+            CachedTokens = usage.CacheRead,
+            OutputTokens = usage.Output,
+            IsEstimated = settled?.IsEstimated ?? false,
+            CostNanos = entry is null ? null : settled?.SpendNanos ?? 0,
+            FirstContentMs = exchange.ServedBy is not null && exchange.HeadersAt != 0
+                ? (int)exchange.Snapshot.Time.GetElapsedTime(exchange.Started, exchange.HeadersAt).TotalMilliseconds : null,
+            TotalMs = (int)exchange.Elapsed.TotalMilliseconds,
+            Lost = exchange.Lost,
         };
     }
 

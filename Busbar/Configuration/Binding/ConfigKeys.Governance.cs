@@ -69,6 +69,10 @@ internal static partial class ConfigKeys
             Default = "the port for clients",
             Range = "as `listen`",
         },
+        new("admin_ui", KeyKind.Switch, "Serve the [page for people](dashboard.md) at `/admin/ui`")
+        {
+            Default = "`true`",
+        },
         new("on_store_error", KeyKind.Word, "What happens to a key whose budget window cannot be read at start")
         {
             Words = ["open", "closed"],

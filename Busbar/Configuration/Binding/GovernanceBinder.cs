@@ -21,6 +21,7 @@ internal static class GovernanceBinder
             AdminToken = governance.Secret("admin_token"),
             AdminReadToken = governance.Secret("admin_read_token"),
             AdminListen = governance.Filled("admin_listen"),
+            AdminUi = governance.Switch("admin_ui") ?? defaults.AdminUi,
             OnStoreError = governance.Choice("on_store_error", ("open", StoreErrorMode.Open), ("closed", StoreErrorMode.Closed)) ?? StoreErrorMode.Open,
             MasterKeyFile = governance.Filled("master_key_file"),
             MasterKeyEnv = governance.Filled("master_key_env"),

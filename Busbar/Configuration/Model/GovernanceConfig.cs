@@ -30,6 +30,9 @@ internal sealed record GovernanceConfig
     /// <summary>Own address of the admin API; null to serve it on the data port.</summary>
     public string? AdminListen { get; init; }
 
+    /// <summary>Whether the page for people is served beside the admin API. Default true.</summary>
+    public bool AdminUi { get; init; } = true;
+
     /// <summary>Whether an unreadable budget window admits or refuses.</summary>
     public StoreErrorMode OnStoreError { get; init; }
 

@@ -504,6 +504,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
     {
         if (attempt.Translation is { Losses.IsEmpty: false } translation)
         {
+            attempt.Exchange.Lost.Add(translation.Losses);
             metrics.CountLosses(translation.Ingress, translation.Egress, translation.Losses);
             log.Losses(translation.Ingress, translation.Egress, translation.Losses);
             translation.Losses = default;

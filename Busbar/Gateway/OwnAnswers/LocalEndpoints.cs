@@ -7,7 +7,6 @@ using Busbar.Observability.Metrics;
 using Busbar.Observability.Stats;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Primitives;
 
 namespace Busbar.Gateway.OwnAnswers;
 
@@ -49,7 +48,7 @@ internal sealed class LocalEndpoints(Metrics metrics)
             string page = metrics.Render(exchange.Snapshot.Fleet, ProcessGauges.Read());
             byte[] body = Encoding.UTF8.GetBytes(page);
             exchange.ResponseHeaders.Vary = "Accept-Encoding";
-            if (TakesGzip(exchange.RequestHeaders.AcceptEncoding))
+            if (AcceptedCodings.Has(exchange.RequestHeaders.AcceptEncoding.ToString(), "gzip"))
             {
                 exchange.ResponseHeaders.ContentEncoding = "gzip";
                 body = Compressed(body);
@@ -63,10 +62,6 @@ internal sealed class LocalEndpoints(Metrics metrics)
             Write(exchange, 200, "application/json", JsonSerializer.SerializeToUtf8Bytes(stats, StatsJson.Default.Stats));
         }
     }
-
-    private static bool TakesGzip(StringValues accepted) => accepted.ToString().Split(',').Any(coding =>
-        coding.Split(';') is [var name, .. var weight] && name.Trim().Equals("gzip", StringComparison.OrdinalIgnoreCase)
-        && !weight.Any(part => part.Trim() is "q=0" or "q=0.0" or "q=0.00" or "q=0.000"));
 
     private static byte[] Compressed(byte[] page)
     {

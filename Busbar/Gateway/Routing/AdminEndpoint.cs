@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Busbar.Admin;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;
@@ -24,13 +25,19 @@ internal static class AdminEndpoint
         !AdminRoutes.Owns(exchange.RawPath) ? null
         : new RouteMatch(exchange.Snapshot.Config.Governance is { Enabled: true, AdminListen: not null } ? GatewayEndpoint.None : GatewayEndpoint.Admin, ProtocolId.OpenAI);
 
-    /// <summary>Answers a request; without an <paramref name="api"/> nobody is let in, and everybody where the listener <paramref name="isLocal"/>.</summary>
-    public static async ValueTask ServeAsync(IFeatureCollection features, AdminApi? api, bool isLocal = false)
+    /// <summary>Answers a request; <paramref name="tries"/> serves what an operator tries; without an <paramref name="api"/> nobody is let in, and everybody where the listener <paramref name="isLocal"/>.</summary>
+    public static async ValueTask ServeAsync(IFeatureCollection features, AdminApi? api, Func<IFeatureCollection, Trial, Task> tries, bool isLocal = false)
     {
         var request = features.GetRequiredFeature<IHttpRequestFeature>();
         var response = features.GetRequiredFeature<IHttpResponseFeature>();
         CancellationToken gone = features.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted;
         var target = new RequestTarget(request.RawTarget);
+        if (api?.ShowsPage == true && PageEndpoint.TryServe(request.Method, target.Path, request.Headers, response) is { } page)
+        {
+            await WriteAsync(features, page, gone).ConfigureAwait(false);
+            return;
+        }
+
         var call = new AdminRequest
         {
             Method = request.Method,
@@ -42,23 +49,54 @@ internal static class AdminEndpoint
             ReadBody = most => ReadBodyAsync(features, request.Headers.ContentLength, most, gone),
         };
         using AdminReply reply = api is null ? Refused() : await api.HandleAsync(call).ConfigureAwait(false);
+        response.Headers.CacheControl = "no-store";
+        response.Headers.XContentTypeOptions = "nosniff";
+        if (reply.Trial is { } trial)
+        {
+            await tries(features, trial).ConfigureAwait(false);
+            return;
+        }
+
         response.StatusCode = reply.Status;
         response.Headers.ContentType = reply.ContentType;
-        response.Headers.ContentLength = reply.Body.Length;
-        response.Headers.CacheControl = "no-store";
         response.Headers.Allow = reply.Allow;
+        if (reply.Stream is { } stream)
+        {
+            await StreamAsync(features, stream, gone).ConfigureAwait(false);
+            return;
+        }
+
+        response.Headers.ContentLength = reply.Body.Length;
         if (reply.Status == StatusCodes.Status401Unauthorized)
         {
             response.Headers.WWWAuthenticate = "Bearer";
         }
 
+        await WriteAsync(features, reply.Body.Memory, gone).ConfigureAwait(false);
+    }
+
+    private static async ValueTask WriteAsync(IFeatureCollection features, ReadOnlyMemory<byte> body, CancellationToken gone)
+    {
         try
         {
-            await features.GetRequiredFeature<IHttpResponseBodyFeature>().Writer.WriteAsync(reply.Body.Memory, gone).ConfigureAwait(false);
+            await features.GetRequiredFeature<IHttpResponseBodyFeature>().Writer.WriteAsync(body, gone).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             // The client is gone; what it asked for is done.
+        }
+    }
+
+    private static async ValueTask StreamAsync(IFeatureCollection features, Func<PipeWriter, CancellationToken, Task> stream, CancellationToken gone)
+    {
+        try
+        {
+            await stream(features.GetRequiredFeature<IHttpResponseBodyFeature>().Writer, gone).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        {
+            // Who listens is gone, or takes nothing.
+            features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort();
         }
     }
 

@@ -7,15 +7,15 @@ namespace Busbar.Gateway.Server;
 
 /// <summary>
 /// The admin API on a listener of its own: every request is for it. <paramref name="isLocal"/> where the listener lets in only who may do everything, so that no
-/// token is asked for.
+/// token is asked for. <paramref name="tries"/> serves what an operator tries.
 /// </summary>
-internal sealed class AdminApplication(AdminApi api, bool isLocal = false) : IHttpApplication<IFeatureCollection>
+internal sealed class AdminApplication(AdminApi api, Func<IFeatureCollection, Trial, Task> tries, bool isLocal = false) : IHttpApplication<IFeatureCollection>
 {
     /// <inheritdoc/>
     public IFeatureCollection CreateContext(IFeatureCollection contextFeatures) => contextFeatures;
 
     /// <inheritdoc/>
-    public Task ProcessRequestAsync(IFeatureCollection context) => AdminEndpoint.ServeAsync(context, api, isLocal).AsTask();
+    public Task ProcessRequestAsync(IFeatureCollection context) => AdminEndpoint.ServeAsync(context, api, tries, isLocal).AsTask();
 
     /// <inheritdoc/>
     public void DisposeContext(IFeatureCollection context, Exception? exception)

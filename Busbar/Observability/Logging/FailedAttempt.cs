@@ -8,7 +8,8 @@ namespace Busbar.Observability.Logging;
 /// <param name="Status">HTTP status; 0 when there was no answer.</param>
 /// <param name="Code">The provider's own code or type of the error; null when it gave none that is one word.</param>
 /// <param name="Cooldown">How long the lane is left alone because of it; zero when it is not.</param>
-internal readonly record struct FailedAttempt(string Pool, string Lane, string Provider, string Reason, int Status, string? Code, TimeSpan Cooldown)
+/// <param name="After">Arrival of the request to its failure.</param>
+internal readonly record struct FailedAttempt(string Pool, string Lane, string Provider, string Reason, int Status, string? Code, TimeSpan Cooldown, TimeSpan After = default)
 {
     private const int LongestCode = 64;
     private const int LongestNumber = 6;

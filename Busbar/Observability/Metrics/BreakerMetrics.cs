@@ -1,18 +1,24 @@
+using Busbar.Observability.Live;
 using Busbar.Reliability;
 using Busbar.Reliability.Breaker;
 using Microsoft.Extensions.Logging;
 
 namespace Busbar.Observability.Metrics;
 
-/// <summary>Counts breaker trips and logs every change of state.</summary>
-internal sealed partial class BreakerMetrics(Metrics metrics, ILogger logger) : IReliabilityEvents
+/// <summary>Counts breaker trips, logs every change of state, and keeps it in <paramref name="history"/>.</summary>
+internal sealed partial class BreakerMetrics(Metrics metrics, BreakerHistory history, TimeProvider time, ILogger logger) : IReliabilityEvents
 {
     /// <inheritdoc/>
     public void Tripped(string pool, Lane lane) => metrics.Trips.Get(pool.Length > 0 ? pool : lane.Name, lane.Name).Add();
 
     /// <inheritdoc/>
-    public void StateChanged(string pool, Lane lane, BreakerState from, BreakerState to) =>
-        Changed(logger, pool.Length > 0 ? pool : lane.Name, lane.Name, lane.Provider.Name, from, to, ReasonOf(lane, to), CooldownOf(pool, lane));
+    public void StateChanged(string pool, Lane lane, BreakerState from, BreakerState to)
+    {
+        string name = pool.Length > 0 ? pool : lane.Name;
+        (string reason, double cooldown) = (ReasonOf(lane, to), CooldownOf(pool, lane));
+        history.Add(lane.Name, new BreakerMoment(time.GetUtcNow().ToUnixTimeMilliseconds(), name, from, to, reason, cooldown));
+        Changed(logger, name, lane.Name, lane.Provider.Name, from, to, reason, cooldown);
+    }
 
     private static string ReasonOf(Lane lane, BreakerState to) => to switch
     {

@@ -25,6 +25,9 @@ internal sealed class MetricFamily<TSeries>(SeriesBudget budget, string name, st
     /// <summary>The series made so far, in the order of their labels.</summary>
     public IEnumerable<TSeries> Series => _series.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value);
 
+    /// <summary>The series made so far, in no order.</summary>
+    public IEnumerable<TSeries> Unordered => _series.Select(pair => pair.Value);
+
     /// <summary>
     /// The series with these label values, in the order of the label names; one that is not shown when there are too many series. Whoever counts often keeps the
     /// result. The values must come from configuration, never from a client.
