@@ -61,7 +61,7 @@ public sealed class ConfigEndpointTests
             from set in ConfigKeys.All
             from key in set.Keys
             let path = set.Path.Length == 0 ? key : $"{set.Path}.{key}"
-            where path is not ("auth.token" or "providers.*.error_map" or "providers.*.headers" or "observability.otlp.headers" or "observability.request_log_webhook.headers" or "observability.alert_webhook.headers") && !path.StartsWith("auth.client_tokens[]", StringComparison.Ordinal) && !path.StartsWith("models.*.capabilities.", StringComparison.Ordinal)
+            where path is not ("auth.token" or "providers.*.error_map" or "providers.*.deployments" or "providers.*.headers" or "observability.otlp.headers" or "observability.request_log_webhook.headers" or "observability.alert_webhook.headers") && !path.StartsWith("auth.client_tokens[]", StringComparison.Ordinal) && !path.StartsWith("models.*.capabilities.", StringComparison.Ordinal)
             where !ConfigKeys.All.Any(block => block.Path == path || block.Path == $"{path}.*" || block.Path == $"{path}[]")
             select path;
 

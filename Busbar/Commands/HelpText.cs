@@ -68,24 +68,33 @@ internal static class HelpText
           BUSBAR_LOG_FORMAT  text (default) or json; overrides the configuration
           and whatever api_key_env and ${...} name in the configuration
 
-        endpoints, each also under /{pool-or-model}/...; {v} is /v1beta, /v1, /v1alpha, /v1beta1 or nothing:
+        endpoints, each also under /{pool-or-model}/...; {v} is /v1beta, /v1, /v1alpha, /v1beta1 or nothing; {google} is nothing or, as
+        {anthropic} for its own models, what Vertex AI has there: /projects/{p}/locations/{l}/publishers/google:
           POST /v1/chat/completions                   OpenAI Chat Completions
           POST /v1/messages                           Anthropic Messages
           POST /v1/responses                          OpenAI Responses
           POST /v2/chat                               Cohere v2 chat
           POST /model/{model}/converse                Amazon Bedrock Converse
           POST /model/{model}/converse-stream
-          POST {v}/models/{model}:generateContent     Gemini
-          POST {v}/models/{model}:streamGenerateContent
+          POST /model/{model}/invoke                  Amazon Bedrock InvokeModel, with Claude's bodies
+          POST /model/{model}/invoke-with-response-stream
+          POST {v}{google}/models/{model}:generateContent         Gemini
+          POST {v}{google}/models/{model}:streamGenerateContent
+          POST {v}{anthropic}/models/{model}:rawPredict           Claude on Vertex AI
+          POST {v}{anthropic}/models/{model}:streamRawPredict
+          POST /openai/deployments/{model}/chat/completions       Azure OpenAI; its v1 API is /openai/v1/...
+          POST /openai/responses
           POST /v1/messages/count_tokens              token counts
           POST /v1/responses/input_tokens
           POST /model/{model}/count-tokens
-          POST {v}/models/{model}:countTokens
+          POST {v}{google}/models/{model}:countTokens
+          POST {v}{anthropic}/models/count-tokens:rawPredict
           POST /v1/responses/compact                  compaction, of lanes of the same protocol
           POST /v1/embeddings                         embeddings, of lanes of the same protocol
+          POST /openai/deployments/{model}/embeddings
           POST /v2/embed
-          POST {v}/models/{model}:embedContent
-          POST {v}/models/{model}:batchEmbedContents
+          POST {v}{google}/models/{model}:embedContent
+          POST {v}{google}/models/{model}:batchEmbedContents
           GET {v}/models                              pools and models
           GET {v}/models/{model}
         own endpoints:

@@ -56,6 +56,11 @@ internal static class EffectiveConfig
         return
         [
             (at + "protocol", provider.Protocol.Name()),
+            (at + "platform", PlatformBinder.WordOf(provider.Platform)),
+            (at + "project", provider.Project),
+            (at + "location", provider.Location),
+            (at + "api_version", provider.ApiVersion),
+            .. provider.Deployments.Select(entry => ($"{at}deployments.{entry.Key}", (object?)entry.Value)),
             (at + "base_url", SinkGuard.Mask(provider.BaseUrl)),
             (at + "path", provider.Path?.Split('?')[0]),
             (at + "auth", provider.Auth switch { ProviderAuth.Bearer => "bearer", ProviderAuth.ApiKey => "api-key", _ => "native" }),

@@ -191,7 +191,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
     private async ValueTask RunAsync(Exchange exchange)
     {
         // 1. Route: the path alone fixes the protocol, but for the few paths that several vendors have.
-        exchange.Route = AdminEndpoint.Route(exchange) ?? Routes.Match(exchange.Method, exchange.RawPath);
+        exchange.Route = AdminEndpoint.Route(exchange) ?? AzurePath.Of(Routes.Match(exchange.Method, exchange.RawPath), exchange.Snapshot.Fleet);
         if (exchange.Route.Endpoint is GatewayEndpoint.ModelList or GatewayEndpoint.Model or GatewayEndpoint.NoAction)
         {
             exchange.Route = exchange.Route with { Protocol = SharedPath.Of(exchange) };
@@ -207,7 +207,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
             exchange.Route = exchange.Route with { Endpoint = GatewayEndpoint.None };
         }
 
-        exchange.Ingress = ProtocolTable.Get(exchange.Route.Protocol);
+        exchange.Ingress = IngressOf(exchange.Route);
         if (CorsAnswer.TryServe(exchange) || _local.TryServeOpen(exchange))
         {
             return;
@@ -270,6 +270,10 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
             places.Leave();
         }
     }
+
+    // The bodies of InvokeModel are Claude's, until one turns out to be another family's; they are Bedrock's in all else.
+    private static Protocol IngressOf(in RouteMatch route) =>
+        ProtocolTable.Get(route is { Platform: Platform.BedrockInvoke, Endpoint: GatewayEndpoint.Chat } ? ProtocolId.Anthropic : route.Protocol, route.Platform);
 
     // Finds out who calls. False for one who may not see what was asked for, whoever it is.
     private bool Authenticate(Exchange exchange)

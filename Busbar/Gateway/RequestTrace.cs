@@ -47,6 +47,7 @@ internal sealed class RequestTrace
     {
         Operation.Chat => protocol == ProtocolId.Gemini ? "generate_content" : "chat",
         Operation.CountTokens => "count_tokens",
+        Operation.Invoke => "generate_content",
         _ => "embeddings",
     };
 

@@ -17,4 +17,7 @@ internal enum Operation : byte
 
     /// <summary>A conversation made shorter, in a form that only its vendor reads (Responses).</summary>
     Compact,
+
+    /// <summary>What only the model itself understands: a body of <c>InvokeModel</c> that is in no protocol known here (Bedrock).</summary>
+    Invoke,
 }

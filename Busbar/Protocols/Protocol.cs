@@ -15,6 +15,9 @@ internal abstract class Protocol
     /// <summary>Content type of a streamed answer.</summary>
     public virtual string StreamContentType => "text/event-stream";
 
+    /// <summary>Whether a stream is binary: whoever waits for one can read nothing else in its place.</summary>
+    public virtual bool HasBinaryStream => false;
+
     /// <summary>Response header that carries the request id towards clients; null when the dialect has none.</summary>
     public virtual string? RequestIdHeader => null;
 
@@ -40,6 +43,9 @@ internal abstract class Protocol
     public virtual string EgressPath(string model, in EgressCall call) => call.Operation == Operation.Chat
         ? EgressPath(model, call.Stream)
         : throw new NotSupportedException($"{Id.Name()} has no {call.Operation}");
+
+    /// <summary>Whether a provider of this very protocol can be asked for <paramref name="operation"/>, which its clients may ask for.</summary>
+    public virtual bool Serves(Operation operation) => true;
 
     /// <summary>
     /// Appends <paramref name="body"/> with <paramref name="model"/>, the provider's name, wherever the body repeats the model of the path. False, with

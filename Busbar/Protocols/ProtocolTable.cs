@@ -18,4 +18,12 @@ internal static class ProtocolTable
 
     /// <summary>The protocol called <paramref name="id"/>.</summary>
     public static Protocol Get(ProtocolId id) => Table[(int)id];
+
+    /// <summary>The protocol called <paramref name="id"/>, as <paramref name="platform"/> frames it.</summary>
+    public static Protocol Get(ProtocolId id, Platform platform) => (id, platform) switch
+    {
+        (ProtocolId.Anthropic, Platform.Vertex) => Anthropic.Platforms.VertexProtocol.Instance,
+        (ProtocolId.Anthropic, Platform.BedrockInvoke) => Anthropic.Platforms.InvokeProtocol.Instance,
+        _ => Table[(int)id],
+    };
 }

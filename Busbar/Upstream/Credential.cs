@@ -44,7 +44,20 @@ internal sealed class Credential
 
         if (_provider.Auth == ProviderAuth.Native)
         {
-            switch (_provider.Protocol)
+            switch (_provider.Platform)
+            {
+                case Platform.BedrockInvoke when key.Contains(':'):
+                    Sign(request, caller.IsPassthrough ? Pair(key) : _pair, now);
+                    return;
+                case Platform.Vertex when IsGoogleApiKey(key):
+                    request.TryAdd("x-goog-api-key", key);
+                    return;
+                case Platform.Azure when !IsToken(key):
+                    request.TryAdd(_provider.Protocol == ProtocolId.Anthropic ? "x-api-key" : "api-key", key);
+                    return;
+            }
+
+            switch (_provider.Platform == Platform.None ? _provider.Protocol : default(ProtocolId?))
             {
                 case ProtocolId.Anthropic when UsesApiKeyHeader(key.TrimStart(), caller):
                     request.TryAdd("x-api-key", key.Trim());
@@ -69,6 +82,9 @@ internal sealed class Credential
 
     // Clients of other protocols know no way but Bearer, where Google takes OAuth tokens alone.
     private static bool IsGoogleApiKey(string key) => key.StartsWith("AIza", StringComparison.Ordinal) || key.StartsWith("AQ.", StringComparison.Ordinal);
+
+    // A JSON web token, as Microsoft Entra ID gives out; keys of Azure resources are none.
+    private static bool IsToken(string key) => key.StartsWith("eyJ", StringComparison.Ordinal) && key.Contains('.');
 
     private static bool IsHeaderSafe(string key)
     {

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Busbar.Configuration.Model;
 using Busbar.Ir;
 using Busbar.Protocols;
+using Busbar.Protocols.Anthropic;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 
@@ -27,11 +28,11 @@ internal sealed class UpstreamEndpoint
     public UpstreamEndpoint(UpstreamProvider provider, ModelConfig model, int keyIndex, GatewayConfig config, string userAgent, TimeProvider time)
     {
         Provider = provider;
-        Protocol = ProtocolTable.Get(provider.Config.Protocol);
+        Protocol = ProtocolTable.Get(provider.Config.Protocol, provider.Config.Platform);
         Target = new EgressTarget
         {
-            WireModel = model.UpstreamModel,
-            Capabilities = ModelCapabilities.For(provider.Config.Protocol, model.UpstreamModel, model.Capabilities),
+            WireModel = provider.Config.Deployments.GetValueOrDefault(model.UpstreamModel, model.UpstreamModel),
+            Capabilities = CapabilitiesOf(provider.Config, model),
 
             // What the model can write, so that no answer ends early for want of a limit that nobody set. Above 64,000 some models of a family ask for more than a limit.
             DefaultMaxTokens = model.DefaultMaxTokens ?? config.Limits.DefaultMaxTokens ?? Math.Min(OutputMax(model) ?? 4096, 64_000),
@@ -40,6 +41,7 @@ internal sealed class UpstreamEndpoint
             UserKey = UserKey(provider.Config),
         };
         ModelJson = JsonSlice.From(System.Text.Encoding.UTF8.GetBytes($"\"{System.Text.Encoding.UTF8.GetString(Target.WireModelText.Span)}\"")).Raw;
+        Named = PlatformPath.Name(provider.Config, Target.WireModel);
         _plain = Address(new EgressCall(Operation.Chat));
         _streamed = Address(new EgressCall(Operation.Chat, Stream: true));
         IReadOnlyList<Secret> keys = provider.Config.ApiKeys;
@@ -59,6 +61,9 @@ internal sealed class UpstreamEndpoint
 
     /// <summary>The model, for request writers.</summary>
     public EgressTarget Target { get; }
+
+    /// <summary>The model as paths and bodies that repeat them name it: with project, location and publisher where the platform wants those.</summary>
+    public string Named { get; }
 
     /// <summary>The wire model as a quoted JSON string, for splicing.</summary>
     public ReadOnlyMemory<byte> ModelJson { get; }
@@ -86,7 +91,7 @@ internal sealed class UpstreamEndpoint
             request.TrySet(name, value.Reveal());
         }
 
-        if (Protocol.Id == ProtocolId.Anthropic && !request.Has("anthropic-version"))
+        if (Protocol == AnthropicProtocol.Instance && !request.Has("anthropic-version"))
         {
             request.TryAdd("anthropic-version", Target.AnthropicVersion);
         }
@@ -99,6 +104,15 @@ internal sealed class UpstreamEndpoint
         return known > 0 ? known : null;
     }
 
+    // Vertex AI refuses the ids of calls that the vendor's own API has.
+    private static Capabilities CapabilitiesOf(ProviderConfig provider, ModelConfig model)
+    {
+        Capabilities known = ModelCapabilities.For(provider.Protocol, model.UpstreamModel, model.Capabilities);
+        return provider is { Platform: Platform.Vertex, Protocol: ProtocolId.Gemini } && !model.Capabilities.ContainsKey("function_call_ids")
+            ? known with { FunctionCallIds = false }
+            : known;
+    }
+
     private static byte[] UserKey(ProviderConfig provider)
     {
         string secret = provider.ApiKeys.Count > 0 ? provider.ApiKeys[0].Reveal() : provider.Name;
@@ -109,7 +123,7 @@ internal sealed class UpstreamEndpoint
     private Uri Address(in EgressCall call)
     {
         string? configured = call.Operation == Operation.Chat ? Provider.Config.Path : null;
-        return new Uri(configured is null ? Join(Provider.Config.BaseUrl, Protocol.EgressPath(Target.WireModel, call)) : Provider.Config.BaseUrl + configured, KeepSpelling);
+        return new Uri(configured is null ? Join(Provider.Config.BaseUrl, PlatformPath.Of(Provider.Config, Protocol, Named, call)) : Provider.Config.BaseUrl + configured, KeepSpelling);
     }
 
     /// <summary>

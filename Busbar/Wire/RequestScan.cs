@@ -22,6 +22,7 @@ internal readonly struct RequestScan
         PreviousResponse = found.PreviousResponse;
         Conversation = found.Conversation;
         Store = found.Store;
+        HasAnthropicVersion = found.HasAnthropicVersion;
         ClosingBrace = found.ClosingBrace;
     }
 
@@ -54,6 +55,9 @@ internal readonly struct RequestScan
 
     /// <summary>The value of <c>store</c>; null when absent or no boolean.</summary>
     public bool? Store { get; }
+
+    /// <summary>Whether there is a string <c>anthropic_version</c>.</summary>
+    public bool HasAnthropicVersion { get; }
 
     /// <summary>Offset of the brace that closes the top-level object.</summary>
     public int ClosingBrace { get; }
@@ -145,6 +149,7 @@ internal readonly struct RequestScan
         8 when name.SequenceEqual("messages"u8) => Member.Messages,
         12 when name.SequenceEqual("conversation"u8) => Member.Conversation,
         14 when name.SequenceEqual("stream_options"u8) => Member.StreamOptions,
+        17 when name.SequenceEqual("anthropic_version"u8) => Member.AnthropicVersion,
         20 when name.SequenceEqual("previous_response_id"u8) => Member.PreviousResponse,
         5 when NameFold.Is(name, "model"u8) => Member.Misspelt,
 
@@ -165,6 +170,7 @@ internal readonly struct RequestScan
         PreviousResponse,
         Conversation,
         Store,
+        AnthropicVersion,
 
         // Some parsers take it for one of the above.
         Misspelt,
@@ -181,6 +187,7 @@ internal readonly struct RequestScan
         public ByteRange PreviousResponse;
         public ByteRange Conversation;
         public bool? Store;
+        public bool HasAnthropicVersion;
         public int ClosingBrace;
 
         public void Record(Member member, JsonTokenType last, ByteRange value)
@@ -208,6 +215,9 @@ internal readonly struct RequestScan
                     break;
                 case Member.Conversation:
                     Conversation = last == JsonTokenType.Null ? default : value;
+                    break;
+                case Member.AnthropicVersion:
+                    HasAnthropicVersion = last == JsonTokenType.String;
                     break;
                 case Member.Store:
                     Store = last switch { JsonTokenType.True => true, JsonTokenType.False => false, _ => null };

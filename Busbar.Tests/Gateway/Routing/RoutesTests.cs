@@ -36,10 +36,11 @@ public sealed class RoutesTests
         {
             foreach (string version in (string[])[.. Route.Versions, ""])
             {
-                string path = route.Pattern.Replace("{v}", version).Replace("{model}", "m");
+                string path = route.Pattern.Replace("{v}", version).Replace("{google}", version == "/v1" ? VertexPath("google") : "").Replace("{anthropic}", VertexPath("anthropic"))
+                    .Replace("/deployments/{model}", "/deployments/m").Replace("{model}", "m");
                 RouteMatch bare = Routes.Match(route.Method, path);
                 Assert.Equal((route.Endpoint, route.Operation, route.Streams), (bare.Endpoint, bare.Operation, bare.Streams));
-                Assert.Null(bare.Name);
+                Assert.Equal(route.Pattern.Contains("/deployments/", StringComparison.Ordinal) ? "m" : null, bare.Name);
 
                 RouteMatch named = Routes.Match(route.Method, "/some%20pool/of/us" + path);
                 Assert.Equal(route.Protocol is null ? GatewayEndpoint.None : route.Endpoint, named.Endpoint);
@@ -132,10 +133,45 @@ public sealed class RoutesTests
     {
         foreach (Route route in Routes.All.Where(route => route.Endpoint is GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary))
         {
-            string path = ProtocolTable.Get(route.Protocol!.Value).EgressPath("m", new EgressCall(route.Operation, route.Streams));
-            Assert.Equal(route.Pattern.Replace("{v}", "/v1beta").Replace("{model}", "m"), path.Split('?')[0]);
+            if (route.Platform == Platform.Azure)
+            {
+                continue;
+            }
+
+            bool isClaude = route.Pattern.Contains("{anthropic}", StringComparison.Ordinal) || route.Platform == Platform.BedrockInvoke;
+            Protocol protocol = ProtocolTable.Get(isClaude ? ProtocolId.Anthropic : route.Protocol!.Value, isClaude && route.Platform == Platform.None ? Platform.Vertex : route.Platform);
+            string model = protocol == ProtocolTable.Get(ProtocolId.Anthropic, Platform.Vertex) ? VertexPath("anthropic")[1..] + "/models/m" : "m";
+            string path = protocol.EgressPath(model, new EgressCall(route.Operation, route.Streams));
+            Assert.Equal(
+                route.Pattern.Replace("{v}{anthropic}", "/v1" + VertexPath("anthropic")).Replace("{v}{google}", "/v1beta").Replace("{model}", "m"),
+                path.Split('?')[0]);
         }
     }
+
+    [Theory]
+    [InlineData("/v1/projects/p/locations/l/publishers/google/models/a:generateContent", ProtocolId.Gemini, "/v1", "a")]
+    [InlineData("/v1beta1/projects/p/locations/global/publishers/google/models/a:countTokens", ProtocolId.Gemini, "/v1beta1", "a")]
+    [InlineData("/v1beta1/publishers/google/models/a:streamGenerateContent", ProtocolId.Gemini, "/v1beta1", "a")]
+    [InlineData("/projects/p/locations/l/publishers/anthropic/models/claude-x@20250514:rawPredict", ProtocolId.Anthropic, null, "claude-x@20250514")]
+    [InlineData("/v1/projects/p/locations/l/publishers/anthropic/models/claude-x%4020250514:streamRawPredict", ProtocolId.Anthropic, "/v1", "claude-x@20250514")]
+    [InlineData("/v1/projects/p/locations/l/publishers/anthropic/models/count-tokens:rawPredict", ProtocolId.Anthropic, "/v1", null)]
+    public void Paths_of_Vertex_AI_name_model_and_version_and_nothing_else_matters(string path, object protocol, string? version, string? model)
+    {
+        RouteMatch match = Routes.Match("POST", path);
+        Assert.Equal((Platform.Vertex, (ProtocolId)protocol, version, model, null), (match.Platform, match.Protocol, match.Version, match.Model, match.Name));
+    }
+
+    [Theory]
+    [InlineData("/v1/projects//locations/l/publishers/anthropic/models/a:rawPredict")]
+    [InlineData("/v1/projects/p/publishers/anthropic/models/a:rawPredict")]
+    [InlineData("/v1/models/a:rawPredict")]
+    public void What_only_resembles_such_a_path_is_none(string path)
+    {
+        RouteMatch match = Routes.Match("POST", path);
+        Assert.False(match is { Endpoint: GatewayEndpoint.Chat, Name: null }, match.ToString());
+    }
+
+    private static string VertexPath(string publisher) => $"/projects/p/locations/l/publishers/{publisher}";
 
     [Fact]
     public void A_gemini_hop_keeps_the_version_and_the_form_of_the_stream()

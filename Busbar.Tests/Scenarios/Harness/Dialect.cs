@@ -12,6 +12,9 @@ internal abstract class Dialect
     /// <summary>Name in configurations and metrics.</summary>
     public abstract string Name { get; }
 
+    /// <summary>What a provider's <c>protocol</c> says in a configuration, with the keys that go with it.</summary>
+    public virtual string Provider => Name;
+
     /// <summary>Whether requests name the model in their path, and whether they stream too.</summary>
     public virtual bool ModelInPath => false;
 

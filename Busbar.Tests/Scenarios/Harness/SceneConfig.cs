@@ -77,7 +77,7 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
     {
         for (int lane = 0; lane < lanes.Length; lane++)
         {
-            text.Append($"  p{lane}: {{ protocol: {lanes[lane].Name}, base_url: \"{upstreams[lane].Address}\", {provider(lane)}{(upstreams[lane].IsTls ? $", tls: {{ ca_file: \"{TestAuthority.File}\" }}" : "")} }}\n");
+            text.Append($"  p{lane}: {{ protocol: {lanes[lane].Provider}, base_url: \"{upstreams[lane].Address}\", {provider(lane)}{(upstreams[lane].IsTls ? $", tls: {{ ca_file: \"{TestAuthority.File}\" }}" : "")} }}\n");
         }
 
         text.Append("models:\n");

@@ -10,9 +10,35 @@ internal static partial class ConfigKeys
             Default = "from the catalog; `anthropic` if a catalog row has none",
             Range = "`anthropic`, `openai`, `gemini`, `bedrock`, `responses`, `cohere`",
         },
+        new("platform", KeyKind.Word, "The cloud that serves the protocol at paths, and with keys, of its own")
+        {
+            Words = ["vertex", "azure", "bedrock-invoke"],
+            Default = "none: the vendor itself, or a host that does as the vendor does",
+            Range = "`vertex` (protocols `gemini`, `anthropic`), `azure` (`openai`, `responses`, `anthropic`), `bedrock-invoke` (`anthropic`: Claude by InvokeModel)",
+        },
+        new("project", KeyKind.Text, "Google Cloud project")
+        {
+            Default = "required with `platform: vertex`",
+            Range = "only with `platform: vertex`",
+        },
+        new("location", KeyKind.Text, "Location of the models at Vertex AI")
+        {
+            Default = "required with `platform: vertex`",
+            Range = "a region such as `us-east5`, `us`, `eu`, or `global`",
+        },
+        new("api_version", KeyKind.Text, "Version of the platform's API")
+        {
+            Default = "`v1`",
+            Range = "`azure`: `v1`, `preview`, `latest`, or a date as in `2024-10-21`, which puts the deployment into the path; `vertex`: `v1`, `v1beta1`",
+        },
+        new("deployments", KeyKind.Map, "Names of Azure deployments by `upstream_model`, where they differ: what the model accepts is then known by its own name")
+        {
+            Default = "none: the deployment is called like `upstream_model`",
+            Range = "only with `platform: azure`",
+        },
         new("base_url", KeyKind.Text, "Scheme, host and path prefix; a version at its end (`/v1`) stands for the one of the protocol's path")
         {
-            Default = "from the catalog",
+            Default = "from the catalog; with `platform` from `location` or `region`",
             Range = "https to a public host, see below; trailing slashes are cut; no query",
         },
         new("path", KeyKind.Text, "Replaces the protocol's own path for chat; token counting and embeddings keep the protocol's, after `base_url`")

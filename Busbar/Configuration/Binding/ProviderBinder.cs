@@ -8,13 +8,20 @@ namespace Busbar.Configuration.Binding;
 /// <summary>Reads providers: what the deployment says, over what the catalog says.</summary>
 internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catalog, AuthMode authMode, ConfigReport report, IEnvironment environment)
 {
+    // A quota of the account is a rate: it may be tried again later.
+    private static readonly Dictionary<string, FaultClass> BedrockErrors = new()
+    {
+        ["ThrottlingException"] = FaultClass.RateLimit,
+        ["ServiceQuotaExceededException"] = FaultClass.RateLimit,
+    };
+
     /// <summary>Reads one provider; null after reporting why it cannot be resolved.</summary>
     public ProviderConfig? Bind(string name, string path, YamlNode node)
     {
         YamlNode? row = catalog.GetValueOrDefault(name);
         Section listed = new(row, path, ConfigKeys.CatalogProvider, report, environment);
         Section own = new(node, path, ConfigKeys.Provider, report, environment);
-        if (row is null && !(own.Has("protocol") && own.Has("base_url")))
+        if (row is null && !own.Has("platform") && !(own.Has("protocol") && own.Has("base_url")))
         {
             report.Error(
                 path,
@@ -25,10 +32,12 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
 
         Section From(string key) => own.Has(key) ? own : listed;
 
+        var platforms = new PlatformBinder(own, listed, report);
+        PlatformSettings platform = platforms.Bind();
         bool allowPrivate = From("allow_private_network").Switch("allow_private_network") ?? false;
-        ProtocolId? protocol = Protocol(From("protocol"));
+        ProtocolId? protocol = platforms.Protocol(platform.Platform, Protocol(From("protocol"), platform.Platform));
         string? suffix = From("path").Filled("path");
-        string? address = Address(From("base_url"), suffix, allowPrivate);
+        string? address = Address(From("base_url"), own.Has("base_url") ? null : platform.Address, suffix, allowPrivate);
         string? version = From("anthropic_version").Filled("anthropic_version");
         string? region = From("region").Filled("region");
         if (version is not null && !HeaderText.IsValue(version))
@@ -48,7 +57,7 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
         }
 
         (IReadOnlyList<string> variables, string? file, IReadOnlyList<Secret> keys) = new KeySource(own, report, environment).Read(allowPrivate || authMode == AuthMode.Passthrough);
-        Dictionary<string, FaultClass> errors = [];
+        Dictionary<string, FaultClass> errors = platform.Platform == Platform.BedrockInvoke ? new(BedrockErrors) : [];
         Merge(listed, errors);
         Merge(own, errors);
         ProviderAuth auth = From("auth").Choice("auth", ("bearer", ProviderAuth.Bearer), ("api-key", ProviderAuth.ApiKey)) ?? ProviderAuth.Native;
@@ -68,7 +77,12 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
         {
             Name = name,
             Protocol = protocol.Value,
-            BaseUrl = address,
+            Platform = platform.Platform,
+            Project = platform.Project,
+            Location = platform.Location,
+            ApiVersion = platform.ApiVersion,
+            Deployments = platform.Deployments,
+            BaseUrl = platform.Platform == Platform.Azure ? WithoutAzurePath(address) : address,
             Path = suffix,
             Auth = auth,
             ApiKeyEnv = variables,
@@ -88,10 +102,16 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
         };
     }
 
-    private ProtocolId? Protocol(Section source)
+    private ProtocolId? Protocol(Section source, Platform platform)
     {
         if (source.Text("protocol") is not { } text)
         {
+            if (platform is Platform.Vertex or Platform.Azure)
+            {
+                report.Error(source.At("protocol"), $"'protocol' is required with platform: {PlatformBinder.WordOf(platform)}", "it says which family of models is called");
+                return null;
+            }
+
             return ProtocolId.Anthropic;
         }
 
@@ -104,10 +124,24 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
         return null;
     }
 
-    private string? Address(Section source, string? suffix, bool allowPrivate)
+    // Addresses are often copied with the first part of the path.
+    private static string WithoutAzurePath(string address)
+    {
+        foreach (string path in (string[])["/openai/v1", "/openai", "/anthropic/v1", "/anthropic"])
+        {
+            if (address.EndsWith(path, StringComparison.Ordinal))
+            {
+                return address[..^path.Length];
+            }
+        }
+
+        return address;
+    }
+
+    private string? Address(Section source, string? known, string? suffix, bool allowPrivate)
     {
         string path = source.At("base_url");
-        if (source.Filled("base_url") is not { } url)
+        if ((known ?? source.Filled("base_url")) is not { } url)
         {
             if (!source.Has("base_url"))
             {

@@ -11,6 +11,21 @@ internal sealed record ProviderConfig
     /// <summary>Wire protocol.</summary>
     public required ProtocolId Protocol { get; init; }
 
+    /// <summary>The cloud whose frame the protocol is in.</summary>
+    public Platform Platform { get; init; }
+
+    /// <summary>Google Cloud project that pays; null outside Vertex AI.</summary>
+    public string? Project { get; init; }
+
+    /// <summary>Location of the models, <c>global</c> for any; null outside Vertex AI.</summary>
+    public string? Location { get; init; }
+
+    /// <summary>Version of the platform's API; null for the usual one.</summary>
+    public string? ApiVersion { get; init; }
+
+    /// <summary>Azure: deployments by the name of the model, where they are called otherwise.</summary>
+    public IReadOnlyDictionary<string, string> Deployments { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Scheme, authority and path prefix, without trailing slash. Vetted by the endpoint guard.</summary>
     public required string BaseUrl { get; init; }
 

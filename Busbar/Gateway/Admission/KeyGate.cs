@@ -150,12 +150,12 @@ internal static class KeyGate
 
         ReadOnlySpan<byte> body = exchange.Body!.Span;
         long input = InputEstimate.Of(body);
-        if (exchange.Route.Operation != Operation.Chat)
+        if (exchange.Route.Operation is not (Operation.Chat or Operation.Invoke))
         {
             return new Estimate(input, 0, IsOpenEnded: false);
         }
 
-        var limit = OutputLimit.Of(exchange.Route.Protocol, body);
+        var limit = OutputLimit.Of(exchange.Ingress.Id, body);
         long output = limit.Times(OutputBound.Of(exchange, reach, limit, out bool isGuess));
         return new Estimate(input, output, IsOpenEnded: isGuess);
     }

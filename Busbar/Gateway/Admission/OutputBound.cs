@@ -26,7 +26,7 @@ internal static class OutputBound
         foreach (Lane lane in reach.Lanes)
         {
             UpstreamEndpoint endpoint = exchange.Snapshot.EndpointOf(lane);
-            bool isTranslated = endpoint.Protocol != exchange.Ingress;
+            bool isTranslated = endpoint.Protocol.Id != exchange.Ingress.Id;
             long? asked = isTranslated ? limit.Translated : limit.Tokens;
             if (isTranslated && endpoint.Protocol.Id == ProtocolId.Anthropic && asked is null)
             {

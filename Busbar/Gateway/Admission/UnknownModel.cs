@@ -10,6 +10,14 @@ internal static class UnknownModel
     /// <summary>Nobody knows the model called <paramref name="name"/>.</summary>
     public static GatewayError Of(in RouteMatch route, ReadOnlySpan<char> name)
     {
+        if (route.Platform == Platform.Azure)
+        {
+            return new GatewayError(
+                ErrorKind.NotFound,
+                "The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again.",
+                Code: "DeploymentNotFound");
+        }
+
         bool shown = IsPrintable(name);
         return route.Protocol == ProtocolId.Gemini
             ? Gemini(route, shown ? name : default, ActionOf(route))
@@ -17,8 +25,9 @@ internal static class UnknownModel
     }
 
     /// <summary>The model exists, but nothing behind it can do what was asked.</summary>
-    public static GatewayError Incapable(in RouteMatch route, string name) => route.Protocol == ProtocolId.Gemini
-        ? Gemini(route, name, ActionOf(route))
+    public static GatewayError Incapable(in RouteMatch route, string name) =>
+        route.Operation == Operation.Invoke ? PlatformRules.NoVersion
+        : route.Protocol == ProtocolId.Gemini ? Gemini(route, name, ActionOf(route))
         : NotFound($"The model `{name}` does not support this operation.");
 
     /// <summary>The path names no action after the model, or one that does not exist.</summary>

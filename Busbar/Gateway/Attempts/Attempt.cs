@@ -5,6 +5,7 @@ using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
+using Busbar.Protocols.Anthropic.Platforms;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Request;
@@ -41,6 +42,9 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
 
     /// <summary>As <see cref="PreparedBody.IsTranslated"/>.</summary>
     public bool IsTranslated { get; } = PreparedBody.IsTranslated(exchange, endpoint);
+
+    /// <summary>Whether the client reads what the provider writes: the same protocol, in the same platform's frame.</summary>
+    public bool IsNative => !IsTranslated && endpoint.Protocol == exchange.Ingress;
 
     /// <summary>What translation must remember between request and answer; null on same-protocol hops.</summary>
     public TranslationContext? Translation { get; private set; }
@@ -292,7 +296,8 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         var call = new EgressCall(exchange.Route.Operation, exchange.Streams);
         if (!IsTranslated)
         {
-            call = call with { Version = exchange.Route.Version, JsonArray = exchange.WantsJsonArray };
+            // Versions of a vendor's own API and of a cloud's are not the same.
+            call = call with { Version = exchange.Route.Platform == endpoint.Provider.Config.Platform ? exchange.Route.Version : null, JsonArray = exchange.WantsJsonArray };
         }
 
         UpstreamRequest request = _request = endpoint.NewRequest(body, call, exchange.Caller.Credential);
@@ -304,7 +309,8 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         else
         {
             IReadOnlyList<string> denied = HeaderPolicy.CopyRequest(endpoint.Provider.Config, exchange.Caller, exchange.RequestHeaders, request);
-            DeniedBetas = DeniedBetas.Count == 0 ? denied : [.. DeniedBetas, .. denied];
+            DeniedBetas = DeniedBetas.Count == 0 ? denied : [.. DeniedBetas, .. denied.Except(DeniedBetas)];
+            AddFromBody(request, exchange.Prepared.FromBody);
             if (exchange.Caller.Credential.Carrier == CredentialCarrier.Signature)
             {
                 ForwardedSignature.Copy(exchange.RequestHeaders, request);
@@ -313,6 +319,20 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
 
         endpoint.AddDefaultHeaders(request);
         exchange.Trace?.Call(exchange, request);
+    }
+
+    // What the client said in its body, and the provider reads in headers.
+    private static void AddFromBody(UpstreamRequest request, in ReframedHeaders said)
+    {
+        if (said.Version is { } version && !request.Has("anthropic-version"))
+        {
+            request.TryAdd("anthropic-version", version);
+        }
+
+        if (said.Betas is { } betas)
+        {
+            request.TrySet("anthropic-beta", betas);
+        }
     }
 
     // Null when the error refuses nothing that was written here, and for a same-protocol request, which needs no new body without it.

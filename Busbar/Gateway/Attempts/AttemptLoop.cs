@@ -209,7 +209,8 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         bool any = false;
         foreach (PoolMember member in pool.Members)
         {
-            if (exchange.Snapshot.EndpointOf(member.Lane).Protocol == exchange.Ingress)
+            Protocol spoken = exchange.Snapshot.EndpointOf(member.Lane).Protocol;
+            if (spoken.Id == exchange.Ingress.Id && spoken.Serves(exchange.Route.Operation))
             {
                 any = true;
             }
@@ -453,7 +454,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             AttemptResult failed = attempt.Fail(fault, error, status, Transport.RetryAfter(attempt.Response, error, exchange.Snapshot.Time.GetUtcNow()));
 
             // Where no lane is left, the vendor's own words say best what was too long, or which model is not there.
-            return failed.Reason is FailoverReason.ContextLength or FailoverReason.ModelGone && !attempt.IsTranslated
+            return failed.Reason is FailoverReason.ContextLength or FailoverReason.ModelGone && attempt.IsNative
                 ? failed with { Native = new NativeAnswer(attempt, body.Span, Outcome.ClientError) }
                 : failed;
         }
@@ -478,7 +479,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
     {
         Exchange exchange = attempt.Exchange;
         await exchange.Early.EndAsync().ConfigureAwait(false);
-        if (attempt.IsTranslated || exchange.Early.IsOpen)
+        if (!attempt.IsNative || exchange.Early.IsOpen)
         {
             await ErrorReply.WriteAsync(exchange, fault == FaultClass.Content ? ErrorMapping.Refused(status, error) : ErrorMapping.Relay(status, error, callersCredential))
                 .ConfigureAwait(false);

@@ -57,14 +57,14 @@ internal static class FollowUp
     /// </summary>
     public static GatewayError? Objection(Exchange exchange)
     {
-        if (exchange.Caller.Key is not { } key || exchange.Route.Protocol is not (ProtocolId.Responses or ProtocolId.Anthropic))
+        if (exchange.Caller.Key is not { } key || exchange.Ingress.Id is not (ProtocolId.Responses or ProtocolId.Anthropic))
         {
             return null;
         }
 
         string own = key.Key.Id;
         GatewayError? objection = StoredIds.Objection(exchange, own);
-        if (objection is not null || exchange.Route.Protocol == ProtocolId.Anthropic)
+        if (objection is not null || exchange.Ingress.Id == ProtocolId.Anthropic)
         {
             return objection;
         }

@@ -30,6 +30,8 @@ internal static class HeaderPolicy
         ["x-client-name", "x-client-request-id", "traceparent"],
     ];
 
+    private static readonly string[] VertexClaude = ["x-client-request-id", "traceparent"];
+
     // Whose account, and which part of it, pays. With the gateway's own credential that is for the provider's configuration to say.
     private static readonly string[][] Accounts =
     [
@@ -69,7 +71,7 @@ internal static class HeaderPolicy
     public static IReadOnlyList<string> CopyRequest(ProviderConfig provider, in CallerIdentity caller, IHeaderDictionary client, UpstreamRequest upstream)
     {
         int protocol = (int)provider.Protocol;
-        foreach (string name in Requests[protocol])
+        foreach (string name in NamesFor(provider))
         {
             Copy(name, client, upstream);
         }
@@ -93,13 +95,27 @@ internal static class HeaderPolicy
         string asked = betas.ToString();
         IReadOnlyList<string> denied = provider.DenyBetas.Count == 0 ? [] : [.. Split(asked).Where(value => provider.DenyBetas.Contains(value)).Distinct()];
         string passed = denied.Count == 0 ? asked : string.Join(',', Split(asked).Where(value => !denied.Contains(value)));
-        if (passed.Length > 0)
+        if (passed.Length > 0 && provider.Platform != Platform.BedrockInvoke)
         {
             upstream.TryAdd(beta, passed);
         }
 
         return denied;
     }
+
+    /// <summary>The betas that <paramref name="client"/> asks for in its headers and <paramref name="provider"/> does not deny.</summary>
+    public static List<string> BetasOf(ProviderConfig provider, IHeaderDictionary client) =>
+        Betas[(int)provider.Protocol] is { } name && client.TryGetValue(name, out var betas)
+            ? [.. Split(betas.ToString()).Where(value => !provider.DenyBetas.Contains(value)).Distinct()]
+            : [];
+
+    // Clouds have the version of Messages in the body, and Bedrock its own headers around all that it serves.
+    private static string[] NamesFor(ProviderConfig provider) => provider.Platform switch
+    {
+        Platform.BedrockInvoke => Requests[(int)ProtocolId.Bedrock],
+        Platform.Vertex when provider.Protocol == ProtocolId.Anthropic => VertexClaude,
+        _ => Requests[(int)provider.Protocol],
+    };
 
     private static string[] Split(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 

@@ -3,6 +3,8 @@ using Busbar.Gateway.Relay;
 using Busbar.Gateway.Work;
 using Busbar.Ir;
 using Busbar.Protocols;
+using Busbar.Protocols.Anthropic;
+using Busbar.Protocols.Anthropic.Platforms;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Request;
@@ -44,11 +46,14 @@ internal sealed class PreparedBody(Exchange exchange)
     /// <summary>Whether the provider is asked for a usage that the client did not ask for.</summary>
     public bool HidesUsage { get; private set; }
 
+    /// <summary>What the client's body said that the provider reads in headers.</summary>
+    public ReframedHeaders FromBody { get; private set; }
+
     /// <summary>Betas that the body asks for and the provider's configuration denies: they were left out.</summary>
     public IReadOnlyList<string> DeniedBetas { get; private set; } = [];
 
     /// <summary>Whether client and provider speak different protocols, or the client mixes two (Cursor sends Responses bodies to the Chat path).</summary>
-    public static bool IsTranslated(Exchange exchange, UpstreamEndpoint endpoint) => endpoint.Protocol != exchange.Ingress
+    public static bool IsTranslated(Exchange exchange, UpstreamEndpoint endpoint) => endpoint.Protocol.Id != exchange.Ingress.Id
         || exchange is { Route: { Protocol: ProtocolId.OpenAI, Operation: Operation.Chat }, Scan: { HasInput: true, HasMessages: false } };
 
     /// <summary>Whether it is prepared, and just as <paramref name="endpoint"/> needs it.</summary>
@@ -126,6 +131,7 @@ internal sealed class PreparedBody(Exchange exchange)
         Translation = null;
         KeptInput = null;
         HidesUsage = false;
+        FromBody = default;
         DeniedBetas = [];
     }
 
@@ -233,11 +239,17 @@ internal sealed class PreparedBody(Exchange exchange)
             Written = PooledBuffer.Borrowing(body);
             Translation = new TranslationContext(exchange.Ingress.Id, endpoint.Protocol.Id, endpoint.Target);
             using ChatRequest request = ChatRequest.Rent();
-            if (SameProtocolCleanup.TryRewrite(body, PathModel(), exchange.Streams, endpoint.Protocol, endpoint.Target, Translation, request, Written))
+            if (SameProtocolCleanup.TryRewrite(body, PathModel(), exchange.Streams, exchange.Ingress, endpoint.Target, Translation, request, Written))
             {
                 HidesUsage = StreamUsage.IsUnasked(exchange);
-                return new ModelSplice(Written);
+                return endpoint.Protocol == exchange.Ingress ? new ModelSplice(Written) : ReframedAnew(endpoint);
             }
+        }
+
+        if (endpoint.Protocol != exchange.Ingress)
+        {
+            Written ??= PooledBuffer.Borrowing(body);
+            return Reframed(endpoint, body, Written);
         }
 
         if (exchange.Route.Model is not null)
@@ -256,6 +268,24 @@ internal sealed class PreparedBody(Exchange exchange)
         return new ModelSplice(body, exchange.Scan, endpoint.ModelJson);
     }
 
+    // The same protocol in another platform's frame.
+    private ModelSplice Reframed(UpstreamEndpoint endpoint, ReadOnlyMemory<byte> body, PooledBuffer output)
+    {
+        Envelope to = ((AnthropicProtocol)endpoint.Protocol).Envelope;
+        List<string> betas = to.HasBetas ? HeaderPolicy.BetasOf(endpoint.Provider.Config, exchange.RequestHeaders) : [];
+        FromBody = BodyRewriter.Write(body, to, new ReframeRequest(exchange.Route.Operation, exchange.Streams, endpoint.ModelJson, betas), output);
+        return new ModelSplice(output);
+    }
+
+    private ModelSplice ReframedAnew(UpstreamEndpoint endpoint)
+    {
+        using var whole = new PooledBuffer(Written!.WholeLength);
+        new ModelSplice(Written).WriteTo(whole);
+        Written.Dispose();
+        Written = new PooledBuffer(whole.Length);
+        return Reframed(endpoint, whole.Memory, Written);
+    }
+
     // A Gemini body may repeat the model of its path, at depths that the scan does not reach outside of chat.
     private ModelSplice NamedInPath(UpstreamEndpoint endpoint, ReadOnlyMemory<byte> body)
     {
@@ -265,7 +295,7 @@ internal sealed class PreparedBody(Exchange exchange)
         }
 
         Written ??= PooledBuffer.Borrowing(body);
-        return endpoint.Protocol.RenameModels(body, endpoint.Target.WireModel, Written) ? new ModelSplice(Written) : new ModelSplice(body);
+        return endpoint.Protocol.RenameModels(body, endpoint.Named, Written) ? new ModelSplice(Written) : new ModelSplice(body);
     }
 
     private JsonText PathModel() => JsonText.From(exchange.Route.Model);

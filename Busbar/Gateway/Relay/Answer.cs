@@ -51,7 +51,7 @@ internal static class Answer
             }
 
             // Clients of a binary stream cannot read anything else; the others recognise JSON.
-            return attempt.Exchange.Streams && attempt.Response.Status == 200 && attempt.Endpoint.Protocol.Id == ProtocolId.Bedrock && attempt.Exchange.Route.Operation == Operation.Chat
+            return attempt.Exchange.Streams && attempt.Response.Status == 200 && attempt.Exchange.Ingress.HasBinaryStream && attempt.Exchange.Route.Operation == Operation.Chat
                 ? WholeRelay.TranslateAsync(attempt.ToReframe())
                 : WholeRelay.PassAsync(attempt);
         }
@@ -68,7 +68,7 @@ internal static class Answer
         if (!exchange.Early.IsOpen)
         {
             exchange.Status = attempt.IsTranslated ? 200 : attempt.Response.Status;
-            if (!attempt.IsTranslated)
+            if (attempt.IsNative)
             {
                 HeaderPolicy.CopyResponse(attempt.Response.Head, exchange.ResponseHeaders);
             }
@@ -106,6 +106,11 @@ internal static class Answer
 
     private static IRelayedStream Passed(Attempt attempt)
     {
+        if (attempt.Endpoint.Protocol.HasBinaryStream != attempt.Exchange.Ingress.HasBinaryStream)
+        {
+            return new ReframedStream(attempt);
+        }
+
         var passed = new PassedStream(attempt);
         return attempt.HidesUsage ? new UsageHidingStream(passed) : passed;
     }

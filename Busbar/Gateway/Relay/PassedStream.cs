@@ -19,6 +19,7 @@ internal sealed class PassedStream : IRelayedStream
     private bool _fromPartial;
     private bool _isWrapped;
     private bool _isToRemember;
+    private bool _isWhole;
 
     /// <summary>For the answer of <paramref name="attempt"/>.</summary>
     public PassedStream(Attempt attempt)
@@ -43,7 +44,7 @@ internal sealed class PassedStream : IRelayedStream
     public bool HasContent => _tap.HasContent;
 
     /// <inheritdoc/>
-    public bool IsComplete => _tap.IsComplete;
+    public bool IsComplete => _tap.IsComplete || _isWhole;
 
     /// <inheritdoc/>
     public bool IsLast => _tap.IsLast;
@@ -109,6 +110,9 @@ internal sealed class PassedStream : IRelayedStream
     {
         Framer.Complete();
         FrameResult result = Observe();
+
+        // Nobody here knows how a model's own stream ends; one that ends behind a message has ended.
+        _isWhole = _attempt.Exchange.Route.Operation == Operation.Invoke && _tap is { HasContent: true, Error: null } && result == FrameResult.NeedMore;
         int whole = _isWrapped ? _partial.Length : (int)(Framer.FrameEnd - _forwarded);
         _forwarded = Framer.FrameEnd;
         _fromPartial = true;

@@ -35,9 +35,9 @@ internal static class StreamRelay
             }
 
             await attempt.Exchange.Early.EndAsync().ConfigureAwait(false);
-            string contentType = attempt.IsTranslated
-                ? attempt.Exchange.StreamContentType
-                : HeaderPolicy.ContentTypeOf(attempt.Response.Head) ?? attempt.Exchange.StreamContentType;
+            string contentType = attempt.IsNative
+                ? HeaderPolicy.ContentTypeOf(attempt.Response.Head) ?? attempt.Exchange.StreamContentType
+                : attempt.Exchange.StreamContentType;
             Answer.Commit(attempt, contentType, null, streamed: true);
             attempt.Exchange.Output.Append(held.Span);
             held.Clear();
@@ -88,7 +88,7 @@ internal static class StreamRelay
             if (body.Error is { } error)
             {
                 AttemptResult failed = attempt.Fail(FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap), error.Error);
-                if (!body.HasContent || attempt.IsTranslated)
+                if (!body.HasContent || !attempt.IsNative)
                 {
                     return failed;
                 }
@@ -229,7 +229,7 @@ internal static class StreamRelay
             if (body.Error is { } error)
             {
                 // What was the last word of a translated answer may be followed by more in the provider's own.
-                isOver |= attempt.IsTranslated;
+                isOver |= !attempt.IsNative;
                 fault ??= FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap);
                 body.Fail(ErrorMapping.FromStream(error));
             }

@@ -58,7 +58,7 @@ internal sealed class TranslatedStream : IRelayedStream
             exchange.Ingress.NewResponseId(),
             exchange.Snapshot.Time.GetUtcNow().ToUnixTimeSeconds(),
             attempt.Endpoint.Target.WireModelText);
-        long likely = exchange.Route.Protocol == ProtocolId.Anthropic && attempt.IsTranslated && exchange.Body is { } body ? InputEstimate.Likely(body.Span) : 0;
+        long likely = exchange.Ingress.Id == ProtocolId.Anthropic && attempt.IsTranslated && exchange.Body is { } body ? InputEstimate.Likely(body.Span) : 0;
         return new StreamContext(identity, exchange.WantsStreamUsage, exchange.WantsJsonArray, () => (long)exchange.Elapsed.TotalMilliseconds, likely);
     }
 

@@ -35,7 +35,7 @@ internal static class WholeRelay
         if (ended && InBandError.Of(attempt, body.Memory) is { } error)
         {
             AttemptResult failed = attempt.Fail(FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap), error.Error);
-            return failed.Reason == FailoverReason.HardDown ? failed : failed with
+            return failed.Reason == FailoverReason.HardDown || !attempt.IsNative ? failed : failed with
                 {
                     Native = new NativeAnswer(attempt, body.Span, failed.End == AttemptEnd.Refused ? Outcome.ClientError : Outcome.Error),
                 };
@@ -66,6 +66,11 @@ internal static class WholeRelay
         }
 
         exchange.Usage = attempt.Endpoint.Protocol.ReadUsage(body.Memory);
+        if (!exchange.Usage.IsReported && exchange.Route.Operation == Operation.Invoke)
+        {
+            exchange.Usage = InvocationCounts.Of(attempt.Response.Head);
+        }
+
         MeterUnreported(attempt, body);
         exchange.Trace?.Answered(attempt, body.Memory);
 

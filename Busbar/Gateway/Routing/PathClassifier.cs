@@ -27,22 +27,26 @@ internal static class PathClassifier
         ("/v1/embed", ProtocolId.Cohere),
         ("/v1/rerank", ProtocolId.Cohere),
         ("/v1/generate", ProtocolId.Cohere),
+        ("/openai/responses", ProtocolId.Responses),
         ("/chat/completions", ProtocolId.OpenAI),
     ];
+
+    private static readonly string[] VertexVerbs = [":rawPredict", ":streamRawPredict"];
 
     private static readonly string[] BedrockTails = ["/converse", "/converse-stream", "/count-tokens", "/invoke", "/invoke-with-response-stream"];
 
     /// <summary>The protocol of <paramref name="path"/>; null when it tells nothing.</summary>
     public static ProtocolId? Classify(ReadOnlySpan<char> path)
     {
-        if (ContainsAny(path, GeminiParts))
+        if (ContainsAny(path, GeminiParts) && !EndsWithAny(path, VertexVerbs))
         {
             return ProtocolId.Gemini;
         }
 
         if (path.Contains("/models/", StringComparison.Ordinal))
         {
-            return EndsWithAny(path[(path.LastIndexOf('/') + 1)..], GeminiVerbs) ? ProtocolId.Gemini : ProtocolId.OpenAI;
+            ReadOnlySpan<char> last = path[(path.LastIndexOf('/') + 1)..];
+            return EndsWithAny(last, VertexVerbs) ? ProtocolId.Anthropic : EndsWithAny(last, GeminiVerbs) ? ProtocolId.Gemini : ProtocolId.OpenAI;
         }
 
         if (path.Contains("/model/", StringComparison.Ordinal) && EndsWithAny(path, BedrockTails))

@@ -17,19 +17,27 @@ internal static class Routes
         new("POST", "/v2/chat", GatewayEndpoint.Chat, ProtocolId.Cohere),
         new("POST", "/model/{model}/converse", GatewayEndpoint.Chat, ProtocolId.Bedrock),
         new("POST", "/model/{model}/converse-stream", GatewayEndpoint.Chat, ProtocolId.Bedrock, streams: true),
-        new("POST", "{v}/models/{model}:generateContent", GatewayEndpoint.Chat, ProtocolId.Gemini),
-        new("POST", "{v}/models/{model}:streamGenerateContent", GatewayEndpoint.Chat, ProtocolId.Gemini, streams: true),
+        new("POST", "/model/{model}/invoke", GatewayEndpoint.Chat, ProtocolId.Bedrock, platform: Platform.BedrockInvoke),
+        new("POST", "/model/{model}/invoke-with-response-stream", GatewayEndpoint.Chat, ProtocolId.Bedrock, streams: true, platform: Platform.BedrockInvoke),
+        new("POST", "{v}{google}/models/{model}:generateContent", GatewayEndpoint.Chat, ProtocolId.Gemini),
+        new("POST", "{v}{google}/models/{model}:streamGenerateContent", GatewayEndpoint.Chat, ProtocolId.Gemini, streams: true),
+        new("POST", "{v}{anthropic}/models/count-tokens:rawPredict", GatewayEndpoint.Auxiliary, ProtocolId.Anthropic, Operation.CountTokens),
+        new("POST", "{v}{anthropic}/models/{model}:rawPredict", GatewayEndpoint.Chat, ProtocolId.Anthropic),
+        new("POST", "{v}{anthropic}/models/{model}:streamRawPredict", GatewayEndpoint.Chat, ProtocolId.Anthropic, streams: true),
+        new("POST", "/openai/deployments/{model}/chat/completions", GatewayEndpoint.Chat, ProtocolId.OpenAI, platform: Platform.Azure),
+        new("POST", "/openai/responses", GatewayEndpoint.Chat, ProtocolId.Responses, platform: Platform.Azure),
 
         new("POST", "/v1/messages/count_tokens", GatewayEndpoint.Auxiliary, ProtocolId.Anthropic, Operation.CountTokens),
         new("POST", "/v1/responses/input_tokens", GatewayEndpoint.Auxiliary, ProtocolId.Responses, Operation.CountTokens),
-        new("POST", "{v}/models/{model}:countTokens", GatewayEndpoint.Auxiliary, ProtocolId.Gemini, Operation.CountTokens),
+        new("POST", "{v}{google}/models/{model}:countTokens", GatewayEndpoint.Auxiliary, ProtocolId.Gemini, Operation.CountTokens),
         new("POST", "/model/{model}/count-tokens", GatewayEndpoint.Auxiliary, ProtocolId.Bedrock, Operation.CountTokens),
         new("POST", "/v1/responses/compact", GatewayEndpoint.Auxiliary, ProtocolId.Responses, Operation.Compact),
 
         new("POST", "/v1/embeddings", GatewayEndpoint.Auxiliary, ProtocolId.OpenAI, Operation.Embed),
+        new("POST", "/openai/deployments/{model}/embeddings", GatewayEndpoint.Auxiliary, ProtocolId.OpenAI, Operation.Embed, platform: Platform.Azure),
         new("POST", "/v2/embed", GatewayEndpoint.Auxiliary, ProtocolId.Cohere, Operation.Embed),
-        new("POST", "{v}/models/{model}:embedContent", GatewayEndpoint.Auxiliary, ProtocolId.Gemini, Operation.Embed),
-        new("POST", "{v}/models/{model}:batchEmbedContents", GatewayEndpoint.Auxiliary, ProtocolId.Gemini, Operation.BatchEmbed),
+        new("POST", "{v}{google}/models/{model}:embedContent", GatewayEndpoint.Auxiliary, ProtocolId.Gemini, Operation.Embed),
+        new("POST", "{v}{google}/models/{model}:batchEmbedContents", GatewayEndpoint.Auxiliary, ProtocolId.Gemini, Operation.BatchEmbed),
 
         new("GET", "{v}/models", GatewayEndpoint.ModelList, ProtocolId.OpenAI),
         new("GET", "{v}/models/{model}", GatewayEndpoint.Model, ProtocolId.OpenAI),
@@ -72,21 +80,26 @@ internal static class Routes
         string? allow = null;
         foreach (Route route in Table)
         {
-            if ((wrong is not null && wrong.Pattern != route.Pattern) || !route.Matches(path, out Range name, out Range model, out string? version))
+            if ((wrong is not null && wrong.Pattern != route.Pattern) || !route.Matches(path, out Range name, out Range model, out string? version, out bool isPublished))
             {
                 continue;
             }
 
             if (route.Method == method)
             {
+                string? named = PathRepair.NameWithoutVersion(Decode(path[name]));
+                string? inPath = Decode(path[model]);
+
+                // A deployment stands for the model of the body, as a name in front of a path does.
                 return new RouteMatch(
                     route.Endpoint,
                     route.Protocol ?? ProtocolId.OpenAI,
-                    PathRepair.NameWithoutVersion(Decode(path[name])),
-                    Decode(path[model]),
+                    route.Platform == Platform.Azure ? named ?? inPath : named,
+                    route.Platform == Platform.Azure ? null : inPath,
                     route.Streams,
                     Operation: route.Operation,
-                    Version: version);
+                    Version: version,
+                    Platform: isPublished ? Platform.Vertex : route.Platform);
             }
 
             wrong = route;

@@ -1,20 +1,26 @@
 using Busbar.Ir;
+using Busbar.Protocols.Anthropic.Platforms;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Anthropic;
 
-/// <summary>Anthropic Messages, versions 2023-06-01 and 2026-10-21. Both are answered alike.</summary>
-internal sealed class AnthropicProtocol : Protocol
+/// <summary>
+/// Anthropic Messages, versions 2023-06-01 and 2026-10-21. Both are answered alike. The platforms that serve it in a frame of their own are variants of it, with the
+/// same <see cref="Protocol.Id"/>.
+/// </summary>
+internal class AnthropicProtocol : Protocol
 {
-    private AnthropicProtocol()
-    {
-    }
+    /// <summary>For a variant.</summary>
+    protected AnthropicProtocol(Envelope envelope) => Envelope = envelope;
 
-    /// <summary>The only instance.</summary>
-    public static AnthropicProtocol Instance { get; } = new();
+    /// <summary>The vendor's own API.</summary>
+    public static AnthropicProtocol Instance { get; } = new(Envelope.Messages);
+
+    /// <summary>What stands around the bodies.</summary>
+    public Envelope Envelope { get; }
 
     /// <inheritdoc/>
-    public override ProtocolId Id => ProtocolId.Anthropic;
+    public sealed override ProtocolId Id => ProtocolId.Anthropic;
 
     /// <inheritdoc/>
     public override string RequestIdHeader => "request-id";
@@ -34,7 +40,7 @@ internal sealed class AnthropicProtocol : Protocol
 
     /// <inheritdoc/>
     public override GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request) =>
-        RequestReader.Read(body, request);
+        RequestReader.Read(body, Envelope, pathModel, stream, request);
 
     /// <inheritdoc/>
     public override bool CanSend(Block media, Place place) => media.Kind switch
@@ -46,7 +52,7 @@ internal sealed class AnthropicProtocol : Protocol
 
     /// <inheritdoc/>
     public override void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses) =>
-        RequestWriter.Write(request, target, output, ref losses);
+        RequestWriter.Write(request, target, Envelope, output, ref losses);
 
     /// <inheritdoc/>
     protected override ReadOnlySpan<byte> AnswerMark => "\"content\""u8;
@@ -76,4 +82,18 @@ internal sealed class AnthropicProtocol : Protocol
     /// <inheritdoc/>
     public override void WriteError(in GatewayError error, string requestId, JsonWriter output) =>
         ErrorWriter.Write(error, StatusOf(error), requestId, output);
+
+    /// <summary>
+    /// Appends a frame of a stream that came from another variant in the framing of this one. <paramref name="usage"/> is what the stream has reported so far.
+    /// </summary>
+    public virtual void WriteFrame(in Frame frame, in Usage usage, StreamContext context, PooledBuffer output)
+    {
+        output.Write("event: "u8);
+        output.Write(frame.Name.Span);
+        output.Write("\ndata: "u8);
+        int start = output.Length;
+        output.Write(frame.Data.Span);
+        SingleLine.Enforce(output, start);
+        output.Write("\n\n"u8);
+    }
 }

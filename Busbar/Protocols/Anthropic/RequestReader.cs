@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Anthropic.Platforms;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Anthropic;
@@ -9,8 +10,11 @@ internal static class RequestReader
     /// <summary>Most tokens that count as a limit; anything beyond is "no limit", never cut to fit.</summary>
     private const long MostTokens = uint.MaxValue;
 
-    /// <summary>Reads <paramref name="body"/>; null on success, otherwise the error to answer with.</summary>
-    public static GatewayError? Read(ReadOnlyMemory<byte> body, ChatRequest request)
+    /// <summary>
+    /// Reads <paramref name="body"/>; null on success, otherwise the error to answer with. Model and stream are those of the path where the
+    /// <paramref name="envelope"/> has them there.
+    /// </summary>
+    public static GatewayError? Read(ReadOnlyMemory<byte> body, Envelope envelope, JsonText pathModel, bool stream, ChatRequest request)
     {
         if (!request.Tape.TryParse(body) || !request.Tape.Root.IsObject)
         {
@@ -19,7 +23,7 @@ internal static class RequestReader
 
         request.Source = ProtocolId.Anthropic;
         var fields = new MemberReader(request.Tape.Root);
-        string? fault = ReadModel(ref fields, request)
+        string? fault = ReadModel(ref fields, envelope, pathModel, request)
             ?? ReadSystem(ref fields, request)
             ?? ReadMessages(ref fields, request)
             ?? ReadTools(ref fields, request)
@@ -31,15 +35,27 @@ internal static class RequestReader
         }
 
         ReadRest(ref fields, request);
+        if (envelope.Version is not null)
+        {
+            fields.Take("anthropic_version"u8);
+            request.Stream = stream;
+        }
+
         fields.CopyOthers(request.Extra);
         return null;
     }
 
     private static GatewayError Invalid(string message) => new(ErrorKind.InvalidRequest, message);
 
-    private static string? ReadModel(ref MemberReader fields, ChatRequest request)
+    private static string? ReadModel(ref MemberReader fields, Envelope envelope, JsonText pathModel, ChatRequest request)
     {
         JsonNode model = fields.Take("model"u8);
+        if (!envelope.NamesModel)
+        {
+            request.Model = pathModel;
+            return null;
+        }
+
         request.Model = model.Text;
         if (model.IsNull)
         {

@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Anthropic.Platforms;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Anthropic;
@@ -9,21 +10,34 @@ namespace Busbar.Protocols.Anthropic;
 /// </summary>
 internal static class RequestWriter
 {
-    /// <summary>Writes the body.</summary>
-    public static void Write(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses)
+    /// <summary>Writes the body in <paramref name="envelope"/>.</summary>
+    public static void Write(ChatRequest request, EgressTarget target, Envelope envelope, JsonWriter output, ref Losses losses)
     {
         bool replay = request.Source == ProtocolId.Anthropic;
         Reasoning reasoning = replay ? request.Reasoning : ReasoningFields.Fit(request.Reasoning, request.MaxTokens, ref losses);
         bool thinking = !replay && reasoning.Mode is (ReasoningMode.Budget or ReasoningMode.Adaptive or ReasoningMode.BetweenTools);
 
         output.StartObject();
-        output.Text("model"u8, target.WireModelText);
+        if (envelope.NamesModel)
+        {
+            output.Text("model"u8, target.WireModelText);
+        }
+
+        if (envelope.Version is { } version)
+        {
+            output.String("anthropic_version"u8, version);
+        }
+
         if (request.MaxTokens is long maxTokens)
         {
             output.Number("max_tokens"u8, maxTokens);
         }
 
-        output.Bool("stream"u8, request.Stream);
+        if (envelope.HasStream)
+        {
+            output.Bool("stream"u8, request.Stream);
+        }
+
         if (request.System.Count > 0)
         {
             BlockWriter.WriteAll("system"u8, request.System, media: replay, output, ref losses);

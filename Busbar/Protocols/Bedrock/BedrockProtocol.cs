@@ -20,6 +20,9 @@ internal sealed class BedrockProtocol : Protocol
     public override string StreamContentType => "application/vnd.amazon.eventstream";
 
     /// <inheritdoc/>
+    public override bool HasBinaryStream => true;
+
+    /// <inheritdoc/>
     public override string RequestIdHeader => "x-amzn-requestid";
 
     /// <inheritdoc/>
@@ -36,8 +39,12 @@ internal sealed class BedrockProtocol : Protocol
         $"/model/{UrlPath.EncodeSegment(model)}/{(stream ? "converse-stream" : "converse")}";
 
     /// <inheritdoc/>
-    public override string EgressPath(string model, in EgressCall call) =>
-        call.Operation == Operation.CountTokens ? $"/model/{UrlPath.EncodeSegment(model)}/count-tokens" : base.EgressPath(model, call);
+    public override string EgressPath(string model, in EgressCall call) => call.Operation switch
+    {
+        Operation.CountTokens => $"/model/{UrlPath.EncodeSegment(model)}/count-tokens",
+        Operation.Invoke => Anthropic.Platforms.InvokeProtocol.Instance.EgressPath(model, call.Stream),
+        _ => base.EgressPath(model, call),
+    };
 
     /// <inheritdoc/>
     public override IFramer NewFramer() => new EventStreamFramer();

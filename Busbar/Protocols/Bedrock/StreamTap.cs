@@ -1,4 +1,6 @@
+using System.Buffers;
 using Busbar.Ir;
+using Busbar.Protocols.Anthropic.Platforms;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 
@@ -37,6 +39,10 @@ internal sealed class StreamTap : IStreamTap
         {
             HasContent = true;
         }
+        else if (frame.Is("chunk"u8))
+        {
+            ObserveChunk(frame);
+        }
         else if (frame.Is("messageStop"u8))
         {
             using var tape = new JsonTape();
@@ -53,5 +59,26 @@ internal sealed class StreamTap : IStreamTap
                 _usage.Merge(UsageFields.Read(tape.Root["usage"u8]).In(tape.Root["serviceTier"u8]["type"u8].Text));
             }
         }
+    }
+
+    // Of what InvokeModel streams only the service's own counts are known here, which it adds to the last event of any model.
+    private void ObserveChunk(in Frame frame)
+    {
+        HasContent = true;
+        if (Chunks.Decode(frame.Data, ArrayPool<byte>.Shared, out int length) is not { } decoded)
+        {
+            return;
+        }
+
+        ReadOnlyMemory<byte> json = decoded.AsMemory(0, length);
+        if (json.Span.IndexOf("\"amazon-bedrock-invocationMetrics\""u8) >= 0)
+        {
+            using var tape = new JsonTape();
+            JsonNode counts = tape.TryParse(json) ? tape.Root["amazon-bedrock-invocationMetrics"u8] : default;
+            _usage.Merge(UsageFields.ReadInvocation(counts));
+            IsComplete = IsLast = counts.IsObject;
+        }
+
+        ArrayPool<byte>.Shared.Return(decoded);
     }
 }

@@ -33,6 +33,15 @@ internal static class UsageFields
         }.IfAny();
     }
 
+    /// <summary>Reads the counts that the service adds to the last event of a stream of <c>InvokeModel</c>.</summary>
+    public static Usage ReadInvocation(JsonNode node) => new Usage
+    {
+        Input = Usage.Count(node["inputTokenCount"u8].Saturated),
+        CacheRead = Usage.Count(node["cacheReadInputTokenCount"u8].Saturated),
+        CacheWrite = Usage.Count(node["cacheWriteInputTokenCount"u8].Saturated),
+        Output = Usage.Count(node["outputTokenCount"u8].Saturated),
+    }.IfAny();
+
     /// <summary>Writes the object; the cache counts only where there is something to count, as the service does for models without a cache.</summary>
     public static void Write(in Usage usage, JsonWriter output)
     {

@@ -1,0 +1,6 @@
+namespace Busbar.Protocols.Anthropic.Platforms;
+
+/// <summary>What a body said that its provider reads in headers.</summary>
+/// <param name="Version">Value of <c>anthropic-version</c>; null where the body named none that fits.</param>
+/// <param name="Betas">Value of <c>anthropic-beta</c>; null where the body named none.</param>
+internal readonly record struct ReframedHeaders(string? Version, string? Betas);
