@@ -106,7 +106,7 @@ public sealed class MemoryGrowthTests
             body.Tool($"tool_{index}");
         }
 
-        for (int index = 0; index < 12_000; index++)
+        for (int index = 0; index < 2_000; index++)
         {
             body.Calls(Enumerable.Range(0, 5).Select(call => ($"call_{index}_{call}", $"tool_{call}"))).Results(Enumerable.Range(0, 5).Select(call => ($"call_{index}_{call}", $"tool_{call}")));
         }

@@ -12,7 +12,7 @@ internal sealed class Allowance(long bytes, CancellationToken cancellation)
     public const int PerByte = 3;
 
     /// <summary>Bytes beyond that, so that short bodies may be of any shape.</summary>
-    public const long Floor = 64 * 1024 * 1024;
+    public const long Floor = 16 * 1024 * 1024;
 
     private const int StepsPerLook = 256;
 
