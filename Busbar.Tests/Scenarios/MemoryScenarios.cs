@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Busbar.Ir;
+using Busbar.Protocols;
+using Busbar.Tests.Growth;
 using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Scenarios;
@@ -34,6 +37,36 @@ public sealed class MemoryScenarios
         Assert.True(PeakOf(scene.Gateway.Id) < MostResident, $"{PeakOf(scene.Gateway.Id) / 1024 / 1024} MiB");
         Reply next = await scene.PostAsync(client);
         Assert.Equal(200, next.Status);
+    }
+
+    [Theory]
+    [InlineData("parts", "anthropic", "gemini")]
+    [InlineData("calls in one turn", "openai", "bedrock")]
+    [InlineData("properties", "responses", "gemini")]
+    [InlineData("turns", "cohere", "anthropic")]
+    [InlineData("empty parts", "gemini", "openai")]
+    public async Task A_body_of_any_shape_takes_at_most_six_times_its_length_and_all_of_it_is_given_back(string shape, string from, string to)
+    {
+        Dialect client = Dialect.Of(from), provider = Dialect.Of(to);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(provider));
+        scene.Upstream.Always = call => provider.ServeAsync(call);
+        Assert.Equal(200, (await scene.PostAsync(client)).Status);
+        Func<ProtocolId, int, byte[]> build = RequestShapes.All[shape];
+        Assert.True(ProtocolNames.TryParse(from, out ProtocolId ingress));
+        int each = (build(ingress, 2000).Length - build(ingress, 1000).Length) / 1000;
+        // Numbers in it grow longer.
+        byte[] body = build(ingress, BodyLength * 3 / 4 / each);
+        long before = ResidentNow(scene.Gateway.Id);
+
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/{Scene.Pool}{client.Path}") { Content = new ByteArrayContent(body) };
+        client.Authorize(request.Headers, Scene.Token);
+        request.Content.Headers.ContentType = new("application/json");
+        using HttpResponseMessage response = await scene.Client.SendAsync(request);
+
+        Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.BadRequest, $"{response.StatusCode}");
+        long peak = PeakOf(scene.Gateway.Id) - before;
+        Assert.True(peak <= 6L * body.Length, $"{peak / 1024 / 1024} MiB for {body.Length / 1024 / 1024}");
+        await Eventually.TrueAsync(() => ResidentNow(scene.Gateway.Id) - before < body.Length, "given back");
     }
 
     [Fact]
@@ -70,10 +103,14 @@ public sealed class MemoryScenarios
         return await scene.Client.SendAsync(request);
     }
 
-    // The high-water mark of resident memory, proc_pid_status(5).
-    private static long PeakOf(int process)
+    // Resident memory and its high-water mark, proc_pid_status(5).
+    private static long PeakOf(int process) => Resident(process, "VmHWM:");
+
+    private static long ResidentNow(int process) => Resident(process, "VmRSS:");
+
+    private static long Resident(int process, string name)
     {
-        string line = File.ReadLines($"/proc/{process}/status").First(static line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return long.Parse(line["VmHWM:".Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
+        string line = File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
+        return long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
     }
 }

@@ -39,6 +39,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
     private readonly LocalEndpoints _local;
     private readonly TimeProvider _time;
     private readonly GuessBrake _guesses;
+    private readonly MemoryTrim _trim;
     private readonly MemoryBudget _memory;
     private readonly WorkGate _work;
     private readonly UnprovenBodies _unproven = new();
@@ -56,7 +57,8 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
         _guesses = new GuessBrake(time);
         _attempts = new AttemptLoop(metrics, log);
         _local = new LocalEndpoints(metrics);
-        _memory = new MemoryBudget(metrics.Memory, time);
+        _trim = new MemoryTrim(metrics.Memory, time);
+        _memory = new MemoryBudget(metrics.Memory, time, _trim);
         _work = new WorkGate(time);
     }
 
@@ -86,7 +88,11 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
     public void Cut() => _cut.Cancel();
 
     /// <inheritdoc/>
-    public void Dispose() => _cut.Dispose();
+    public void Dispose()
+    {
+        _trim.Dispose();
+        _cut.Dispose();
+    }
 
     /// <summary>The configuration new requests begin with.</summary>
     public GatewaySnapshot Snapshot => Volatile.Read(ref _snapshot);

@@ -8,7 +8,8 @@ namespace Busbar.Gateway.Memory;
 /// </summary>
 /// <param name="gauge">Where what is held is counted.</param>
 /// <param name="time">Clock of the wait.</param>
-internal sealed class MemoryBudget(MemoryGauge gauge, TimeProvider time)
+/// <param name="trim">Told of what is given back.</param>
+internal sealed class MemoryBudget(MemoryGauge gauge, TimeProvider time, MemoryTrim? trim = null)
 {
     /// <summary>Longest wait for room.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
@@ -64,6 +65,7 @@ internal sealed class MemoryBudget(MemoryGauge gauge, TimeProvider time)
     public void Release(long bytes)
     {
         gauge.Subtract(bytes);
+        trim?.Released(bytes);
         if (Volatile.Read(ref _waiting) > 0)
         {
             Interlocked.Exchange(ref _released, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
