@@ -52,6 +52,9 @@ internal sealed class BrokenOnceStore : IGovernanceStore
     public void Put(IReadOnlyCollection<LimitUsage> usages) => throw new NotSupportedException();
 
     /// <inheritdoc/>
+    public WindowUsage ReadWindow(string keyId, long start) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
     public IReadOnlyList<DailyUsage> ReadUsage(string? keyId, long from, long until, int limit) => [];
 
     /// <inheritdoc/>

@@ -210,6 +210,9 @@ internal sealed class MemoryStore : IGovernanceStore
     });
 
     /// <inheritdoc/>
+    public WindowUsage ReadWindow(string keyId, long start) => Do(() => _windows.GetValueOrDefault((keyId, start), new WindowUsage(keyId, start, 0, 0, 0)));
+
+    /// <inheritdoc/>
     public IReadOnlyList<DailyUsage> ReadUsage(string? keyId, long from, long until, int limit) => Do(() => _days.Values
         .Where(day => (keyId is null || day.KeyId == keyId) && day.Day >= from && day.Day < until)
         .OrderBy(day => day.Day).ThenBy(day => day.KeyId, StringComparer.Ordinal).ThenBy(day => day.Model, StringComparer.Ordinal)

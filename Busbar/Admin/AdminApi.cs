@@ -52,7 +52,7 @@ internal sealed partial class AdminApi
         var audit = new AuditLog(governor?.Store, time, log);
         if (governor is not null)
         {
-            var turn = new EditTurn();
+            EditTurn turn = governor.Turn;
             var keys = new KeyService(governor, SecretBox.Of(config), mint ?? KeyMint.System, audit, time, turn);
             var groups = new GroupService(governor, turn, audit, time);
             _keys = new KeyEndpoints(keys, groups, control, time, message => KeyWarning(log, message));
@@ -91,7 +91,7 @@ internal sealed partial class AdminApi
         catch (StoreException exception)
         {
             StoreFailed(_log, exception.Message);
-            reply.Refuse(new AdminError(500, "store_failed", "the key store failed; the log says why"));
+            reply.Refuse(new AdminError(503, "store_failed", "the database of keys cannot be used at the moment, and nothing was changed; the log says why"));
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {

@@ -97,7 +97,7 @@ internal static partial class ServeCommand
         Governor? governor;
         try
         {
-            governor = config.Governance.Enabled ? Governor.Open(config.Governance, OpenStore(config.Governance, time), time, log) : null;
+            governor = config.Governance.Enabled ? Governor.Open(config.Governance, OpenStore(config, time, log), time, log) : null;
         }
         catch (StoreException exception)
         {
@@ -203,8 +203,9 @@ internal static partial class ServeCommand
         return 0;
     }
 
-    private static IGovernanceStore OpenStore(GovernanceConfig governance, TimeProvider time) =>
-        governance is { Store: StoreKind.Postgres, Postgres: { } postgres } ? PostgresStore.Open(postgres, time) : SqliteStore.Open(governance.DbPath, time);
+    private static IGovernanceStore OpenStore(GatewayConfig config, TimeProvider time, ILogger log) => config.Governance is { Store: StoreKind.Postgres, Postgres: { } postgres }
+        ? PostgresStore.Open(postgres, time, string.Join(", ", config.Listeners), log)
+        : SqliteStore.Open(config.Governance.DbPath, time);
 
     private static void Alert(in LimitAlert alert, Governor governor, Metrics metrics, Telemetry telemetry, TimeProvider time)
     {

@@ -1,6 +1,7 @@
 using Busbar.Configuration.Model;
 using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
+using Busbar.Governance.Nodes;
 using Busbar.Governance.Store;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
@@ -40,8 +41,14 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     /// <summary>What goes to the store.</summary>
     public Ledger Ledger { get; }
 
+    /// <summary>Whose turn it is to edit keys and groups.</summary>
+    public EditTurn Turn { get; } = new();
+
     /// <summary>Where it goes.</summary>
     public IGovernanceStore Store { get; }
+
+    /// <summary>Looks at what other nodes change; null where there are none.</summary>
+    public FleetWatch? Watch { get; private set; }
 
     /// <summary>Is told of each threshold that a limit has reached, once for each window, from the ledger's thread.</summary>
     public Action<LimitAlert>? Alerted { get; set; }
@@ -102,6 +109,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         GroupDirectory groups = OpenGroups(stored, keys, time.GetUtcNow().ToUnixTimeSeconds());
         var governor = new Governor(keys, groups, new Ledger(store, time, log), store, time, log);
         governor.Ledger.Counts = governor.TakeChanges;
+        governor.Watch = store is IFleetStore shared ? new FleetWatch(governor, shared, time, log) : null;
         return governor;
     }
 
@@ -204,6 +212,11 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     /// <summary>Waits a moment for requests that were cut to be settled, flushes the ledger and closes the store.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Watch is not null)
+        {
+            await Watch.DisposeAsync().ConfigureAwait(false);
+        }
+
         long began = _time.GetTimestamp();
         while (OpenReservations > 0 && _time.GetElapsedTime(began) < MostToSettle)
         {

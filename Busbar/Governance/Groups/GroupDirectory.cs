@@ -52,17 +52,29 @@ internal sealed class GroupDirectory
     /// <summary>Adds or replaces a group, whose parent exists and is not below it.</summary>
     public GroupNode Put(Group group)
     {
-        if (_nodes.TryGetValue(group.Id, out GroupNode? node))
+        PutAll([group]);
+        return _nodes[group.Id];
+    }
+
+    /// <summary>Adds or replaces groups that another process has edited.</summary>
+    public void PutAll(IReadOnlyCollection<Group> groups)
+    {
+        foreach (Group group in groups)
         {
-            node.Group = group;
-        }
-        else
-        {
-            _nodes[group.Id] = node = new GroupNode(group);
+            if (_nodes.TryGetValue(group.Id, out GroupNode? node))
+            {
+                node.Group = group;
+            }
+            else
+            {
+                _nodes[group.Id] = new GroupNode(group);
+            }
         }
 
-        Join();
-        return node;
+        if (groups.Count > 0)
+        {
+            Join();
+        }
     }
 
     /// <summary>Takes a group out that has nothing below it.</summary>

@@ -223,7 +223,7 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
         DailyUsage sum = days.Aggregate(default(DailyUsage), (sum, day) => sum.Plus(day));
         long tokens = Usage.Add(Usage.Add(sum.Input, sum.CacheRead), Usage.Add(sum.CacheWrite, sum.Output));
         var spent = new WindowUsage(key.Id, start, sum.SpendNanos, tokens, sum.Requests);
-        WindowUsage stored = governor.Store.Load(Now).Windows.FirstOrDefault(window => window.KeyId == key.Id);
+        WindowUsage stored = governor.Store.ReadWindow(key.Id, start);
         governor.Store.Add(
             [
                 spent with

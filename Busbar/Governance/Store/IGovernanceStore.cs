@@ -45,6 +45,9 @@ internal interface IGovernanceStore : IDisposable
     /// </summary>
     void Add(IReadOnlyCollection<WindowUsage> windows, IReadOnlyCollection<DailyUsage> days);
 
+    /// <summary>What a key has used of the budget window that began at <paramref name="start"/>.</summary>
+    WindowUsage ReadWindow(string keyId, long start);
+
     /// <summary>Usage by key, model, day, name asked for and labels, in the order of day, key, model; <paramref name="keyId"/> null for all keys; days from <paramref name="from"/> to before <paramref name="until"/> (epoch seconds).</summary>
     IReadOnlyList<DailyUsage> ReadUsage(string? keyId, long from, long until, int limit);
 

@@ -36,6 +36,7 @@ internal sealed class SqliteStatements
         ReadDaysOfKey = connection.Prepare(
             $"SELECT day, key_id, model, asked, labels, {Counts} FROM usage_daily WHERE key_id = ?1 AND day >= ?2 AND day < ?3 ORDER BY day, model, asked, labels LIMIT ?4");
 
+        ReadWindow = connection.Prepare("SELECT spend_nanos, tokens, requests FROM usage_counters WHERE window_start = ?2 AND key_id = ?1");
         AppendAudit = connection.Prepare("INSERT INTO audit_log (at, action, subject, detail, source) VALUES (?1, ?2, ?3, ?4, ?5)");
         ReadAudit = connection.Prepare("SELECT id, at, action, subject, detail, source FROM audit_log WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
 
@@ -105,6 +106,9 @@ internal sealed class SqliteStatements
 
     /// <summary>The same for one key, which comes first.</summary>
     public SqliteCommand ReadDaysOfKey { get; }
+
+    /// <summary>Sums of a key and a window.</summary>
+    public SqliteCommand ReadWindow { get; }
 
     /// <summary>Takes an <see cref="AuditEntry"/> without its id.</summary>
     public SqliteCommand AppendAudit { get; }

@@ -237,6 +237,10 @@ internal sealed class SqliteStore : IGovernanceStore
     }
 
     /// <inheritdoc/>
+    public WindowUsage ReadWindow(string keyId, long start) => Do(() =>
+        _sql.ReadWindow.Read(row => new WindowUsage(keyId, start, row.Count(0), row.Count(1), row.Count(2)), keyId, start) is [var window] ? window : new WindowUsage(keyId, start, 0, 0, 0));
+
+    /// <inheritdoc/>
     public IReadOnlyList<DailyUsage> ReadUsage(string? keyId, long from, long until, int limit) => Do(() =>
     {
         return keyId is null ? _sql.ReadDays.Read(Usage, from, until, limit) : _sql.ReadDaysOfKey.Read(Usage, keyId, from, until, limit);

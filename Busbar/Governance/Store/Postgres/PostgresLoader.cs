@@ -12,6 +12,10 @@ internal static class PostgresLoader
     /// <summary>Sums over nodes, of a select list.</summary>
     public static string Sums(params string[] columns) => string.Join(", ", columns.Select(column => $"least(sum({column}), {Most})::bigint AS {column}"));
 
+    /// <summary>Every group.</summary>
+    public static List<Group> ReadGroups(NpgsqlConnection connection) =>
+        connection.Read(GroupRow.Query.Replace("key_groups", "busbar.key_groups", StringComparison.Ordinal), GroupRow.Read);
+
     /// <summary>Everything, as of <paramref name="now"/> (epoch second). Throws <see cref="InvalidDataException"/> for a key that makes no sense.</summary>
     public static StoredGovernance Load(NpgsqlConnection connection, long now)
     {
@@ -31,7 +35,7 @@ internal static class PostgresLoader
         return new StoredGovernance(keys, windows.Windows(), unreadable)
         {
             Warnings = reader.Warnings,
-            Groups = connection.Read(GroupRow.Query.Replace("key_groups", "busbar.key_groups", StringComparison.Ordinal), GroupRow.Read),
+            Groups = ReadGroups(connection),
             LimitUsages = connection.Read(
                 $"SELECT owner, limit_key, window_start, greatest(0, least(sum(used), {Most}))::bigint FROM busbar.limit_counters GROUP BY owner, limit_key, window_start",
                 row => new LimitUsage(row.Text(0), row.Text(1), row.Count(2), row.Count(3))),

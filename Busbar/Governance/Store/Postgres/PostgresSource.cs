@@ -38,7 +38,9 @@ internal static class PostgresSource
             MaxPoolSize = MostConnections,
             Timeout = ConnectSeconds,
             CommandTimeout = AnswerSeconds,
-            CancellationTimeout = 1000,
+            
+            // What has not answered by then gets no more time to be told so.
+            CancellationTimeout = -1,
             Enlist = false,
             GssEncryptionMode = GssEncryptionMode.Disable,
 

@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Busbar.Configuration.Model;
 using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
+using Busbar.Governance.Nodes;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Busbar.Governance.Store.Postgres;
@@ -11,12 +14,14 @@ namespace Busbar.Governance.Store.Postgres;
 /// Keys, usage and audit log in a PostgreSQL database that several nodes share. What a node has used is kept in rows of its own, under its epoch, and usage is
 /// the sum over them. Every change of keys and groups is numbered, in the order in which the changes took effect.
 /// </summary>
-internal sealed class PostgresStore : IGovernanceStore
+internal sealed partial class PostgresStore : IFleetStore
 {
     private const int Attempts = 3;
     private const int PruneAtOnce = 1000;
     private const long Day = 86_400;
 
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PruneInterval = TimeSpan.FromHours(1);
     private static readonly string[] DayColumns =
@@ -25,18 +30,23 @@ internal sealed class PostgresStore : IGovernanceStore
     private readonly NpgsqlDataSource _source;
     private readonly PostgresConfig _config;
     private readonly TimeProvider _time;
+    private readonly string _listens;
     private readonly RunningTotals _totals = new();
     private readonly Lock _writing = new();
+    private readonly Lock _editing = new();
     private readonly SemaphoreSlim _turns = new(PostgresSource.MostConnections);
 
     // Counts of limits come as what all nodes had used when this one began, and its own since: only its own are written.
+    private readonly Dictionary<(string Owner, string Key, long Start), long> _own = [];
     private Dictionary<(string Owner, string Key, long Start), long>? _others;
     private long _epoch;
+    private long _position;
     private long _pruned;
     private bool _isClosed;
 
-    private PostgresStore(NpgsqlDataSource source, PostgresConfig config, TimeProvider time)
+    private PostgresStore(NpgsqlDataSource source, PostgresConfig config, TimeProvider time, string listens)
     {
+        _listens = listens;
         _source = source;
         _config = config;
         _time = time;
@@ -45,21 +55,28 @@ internal sealed class PostgresStore : IGovernanceStore
     /// <inheritdoc/>
     public TimeSpan Pace { get; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>The number under which this process writes; greater than that of every process that began before it.</summary>
+    /// <inheritdoc/>
     public long Epoch => Interlocked.Read(ref _epoch);
 
     /// <summary>
-    /// Connects, brings the schema up to <see cref="PostgresSchema.Version"/> and registers this process as a node. Throws <see cref="StoreException"/> when that cannot be done.
+    /// Connects, waits a while for a database that is away, brings the schema up to <see cref="PostgresSchema.Version"/> and registers this process as a node. Throws <see cref="StoreException"/> when that cannot be done.
     /// </summary>
     /// <param name="config">The database.</param>
     /// <param name="time">For the age of what is pruned.</param>
-    public static PostgresStore Open(PostgresConfig config, TimeProvider time)
+    /// <param name="listens">Where this process listens, for those who look at the fleet.</param>
+    /// <param name="log">Is told what is waited for.</param>
+    /// <param name="patience">How long to wait for a database that is away; 15 s when null.</param>
+    public static PostgresStore Open(PostgresConfig config, TimeProvider time, string listens = "", ILogger? log = null, TimeSpan? patience = null)
     {
-        var store = new PostgresStore(PostgresSource.Create(config.Address ?? throw new InvalidOperationException("the address was not checked")), config, time);
+        PostgresAddress address = config.Address ?? throw new InvalidOperationException("the address was not checked");
+        var store = new PostgresStore(PostgresSource.Create(address), config, time, listens);
         try
         {
-            store.Do(connection => PostgresSchema.Upgrade(connection));
+            store.Prepare(patience ?? DefaultPatience, log);
             store.Register();
+
+            // Before anything is read: what is changed from now on is followed, be it read by then or not.
+            store.Position = store.ReadHead();
             return store;
         }
         catch
@@ -90,7 +107,7 @@ internal sealed class PostgresStore : IGovernanceStore
     }
 
     /// <inheritdoc/>
-    public bool Insert(VirtualKey key) => Edit("key", key.Id, connection =>
+    public bool Insert(VirtualKey key) => Edit(FleetChange.Key, key.Id, connection =>
     {
         object?[] values = KeyRow.ValuesOf(key);
         if (connection.Number(
@@ -105,7 +122,7 @@ internal sealed class PostgresStore : IGovernanceStore
     });
 
     /// <inheritdoc/>
-    public bool Update(VirtualKey key) => Edit("key", key.Id, connection =>
+    public bool Update(VirtualKey key) => Edit(FleetChange.Key, key.Id, connection =>
     {
         string[] columns = KeyRow.Columns.Split(", ");
         string assignments = string.Join(", ", columns.Select((column, i) => $"{column} = ${i + 1}").Skip(1));
@@ -115,7 +132,7 @@ internal sealed class PostgresStore : IGovernanceStore
     /// <inheritdoc/>
     public bool Delete(string id)
     {
-        bool isDeleted = Edit("key", id, connection =>
+        bool isDeleted = Edit(FleetChange.Key, id, connection =>
         {
             ForgetOwner(connection, id);
             return connection.Run("DELETE FROM busbar.virtual_keys WHERE id = $1", id) == 1;
@@ -129,15 +146,15 @@ internal sealed class PostgresStore : IGovernanceStore
     }
 
     /// <inheritdoc/>
-    public void InsertGroup(Group group) => Edit("group", group.Id, connection => connection.Run(
+    public void InsertGroup(Group group) => Edit(FleetChange.Group, group.Id, connection => connection.Run(
         "INSERT INTO busbar.key_groups (id, name, parent_id, frozen, created_at, limits, child_limits) VALUES ($1, $2, $3, $4, $5, $6, $7)", Bound(GroupRow.ValuesOf(group))) == 1);
 
     /// <inheritdoc/>
-    public void UpdateGroup(Group group) => Edit("group", group.Id, connection => connection.Run(
+    public void UpdateGroup(Group group) => Edit(FleetChange.Group, group.Id, connection => connection.Run(
         "UPDATE busbar.key_groups SET name = $2, parent_id = $3, frozen = $4, limits = $6, child_limits = $7 WHERE id = $1 AND created_at = $5", Bound(GroupRow.ValuesOf(group))) == 1);
 
     /// <inheritdoc/>
-    public void DeleteGroup(string id) => Edit("group", id, connection =>
+    public void DeleteGroup(string id) => Edit(FleetChange.Group, id, connection =>
     {
         ForgetOwner(connection, id);
         return connection.Run("DELETE FROM busbar.key_groups WHERE id = $1", id) == 1;
@@ -148,7 +165,7 @@ internal sealed class PostgresStore : IGovernanceStore
     {
         lock (_writing)
         {
-            long[] used = [.. usages.Select(usage => usage.Used - (_others?.GetValueOrDefault((usage.Owner, usage.Key, usage.WindowStart)) ?? 0))];
+            long[] used = [];
             Settle(connection => connection.Number(
                 """
                 WITH fence AS (SELECT epoch FROM busbar.nodes WHERE epoch = $1 AND NOT folded FOR SHARE),
@@ -158,7 +175,13 @@ internal sealed class PostgresStore : IGovernanceStore
                   ON CONFLICT (owner, limit_key, window_start, epoch) DO UPDATE SET used = excluded.used)
                 SELECT count(*) FROM fence
                 """,
-                Epoch, Column(usages, usage => usage.Owner), Column(usages, usage => usage.Key), Column(usages, usage => usage.WindowStart), used));
+                Epoch, Column(usages, usage => usage.Owner), Column(usages, usage => usage.Key), Column(usages, usage => usage.WindowStart),
+                used = [.. usages.Select(usage => usage.Used - (_others?.GetValueOrDefault(At(usage)) ?? 0))]));
+            int at = 0;
+            foreach (LimitUsage usage in usages)
+            {
+                _own[At(usage)] = used[at++];
+            }
         }
     }
 
@@ -260,6 +283,8 @@ internal sealed class PostgresStore : IGovernanceStore
         _source.Dispose();
     }
 
+    private static (string Owner, string Key, long Start) At(in LimitUsage usage) => (usage.Owner, usage.Key, usage.WindowStart);
+
     private static string Places(int count) => string.Join(", ", Enumerable.Range(1, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"${i}")));
 
     private static string Excluded(params string[] columns) => string.Join(", ", columns.Select(column => $"{column} = excluded.{column}"));
@@ -309,9 +334,6 @@ internal sealed class PostgresStore : IGovernanceStore
         connection.Run("DELETE FROM busbar.limit_alerts WHERE owner = $1", owner);
     }
 
-    private void Register() => Interlocked.Exchange(ref _epoch, Do(connection =>
-        connection.Number("INSERT INTO busbar.nodes (name, version) VALUES ($1, $2) RETURNING epoch", Environment.MachineName, ProductVersion.Text)!.Value));
-
     // Writes under this process's epoch. One that was silent for so long that others gave it up, and counted what it had written, goes on under a new one.
     private void Settle(Func<NpgsqlConnection, long?> write)
     {
@@ -319,25 +341,38 @@ internal sealed class PostgresStore : IGovernanceStore
         {
             Register();
             _totals.Clear();
+            _others ??= [];
+            foreach (((string, string, long) at, long used) in _own)
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(_others, at, out _) += used;
+            }
+
+            _own.Clear();
             Do(write);
         }
     }
 
-    // A change that takes effect: numbered first, which makes the others wait, so that numbers become visible in their order.
-    private bool Edit(string kind, string id, Func<NpgsqlConnection, bool> work) => Do(connection =>
+    private void Prepare(TimeSpan patience, ILogger? log)
     {
-        using NpgsqlTransaction transaction = connection.BeginTransaction();
-        long number = connection.Number("UPDATE busbar.head SET seq = seq + 1 RETURNING seq")!.Value;
-        if (!work(connection))
+        long began = _time.GetTimestamp();
+        for (bool isFirst = true; ; isFirst = false)
         {
-            return false;
-        }
+            try
+            {
+                Do(PostgresSchema.Upgrade);
+                return;
+            }
+            catch (StoreException problem) when (problem.IsUnreachable && _time.GetElapsedTime(began) < patience)
+            {
+                if (isFirst && log is not null)
+                {
+                    Waiting(log, problem.Message, (int)patience.TotalSeconds);
+                }
 
-        connection.Run(
-            "INSERT INTO busbar.changes (kind, id, seq) VALUES ($1, $2, $3) ON CONFLICT (kind, id) DO UPDATE SET seq = excluded.seq, at = now()", kind, id, number);
-        transaction.Commit();
-        return true;
-    });
+                Thread.Sleep(Retry);
+            }
+        }
+    }
 
     private void PruneSometimes()
     {
@@ -356,6 +391,8 @@ internal sealed class PostgresStore : IGovernanceStore
                 + Prune(connection, "usage_counters", "window_start > 0 AND window_start < $1", now - (SqliteStore.WindowDaysKept * Day))
                 + Prune(connection, "limit_alerts", "window_start > 0 AND window_start < $1", old)
                 + Prune(connection, "limit_counters", "window_start > 0 AND window_start < $1", old)
+                + connection.Run("DELETE FROM busbar.changes WHERE at < now() - interval '1 day'")
+                + Fold(connection)
                 + Prune(connection, "audit_log", "id <= (SELECT max(id) FROM busbar.audit_log) - $1", SqliteStore.AuditKept)) < PruneAtOnce;
         }
         catch (StoreException)
@@ -370,6 +407,9 @@ internal sealed class PostgresStore : IGovernanceStore
 
     private static int Prune(NpgsqlConnection connection, string table, string condition, long bound) => connection.Run(
         $"DELETE FROM busbar.{table} WHERE ctid = ANY (ARRAY (SELECT ctid FROM busbar.{table} WHERE {condition} LIMIT $2 FOR UPDATE SKIP LOCKED))", bound, (long)PruneAtOnce);
+
+    [LoggerMessage(46, LogLevel.Warning, "{Reason}; the start waits up to {Seconds} s for it")]
+    private static partial void Waiting(ILogger logger, string reason, int seconds);
 
     private T Do<T>(Func<NpgsqlConnection, T> work)
     {

@@ -1,0 +1,38 @@
+using Busbar.Governance.Groups;
+using Busbar.Governance.Keys;
+using Busbar.Governance.Store;
+
+namespace Busbar.Governance.Nodes;
+
+/// <summary>
+/// A store that other processes change too. An edit of what somebody else has changed since <see cref="Position"/> throws <see cref="StaleStoreException"/>.
+/// </summary>
+internal interface IFleetStore : IGovernanceStore
+{
+    /// <summary>Number under which this process writes.</summary>
+    long Epoch { get; }
+
+    /// <summary>Where the database is, without anything secret.</summary>
+    string Place { get; }
+
+    /// <summary>The last change that this process has followed.</summary>
+    long Position { get; set; }
+
+    /// <summary>Number of the last change that anybody made. Answers, or fails, within a second or two.</summary>
+    long ReadHead();
+
+    /// <summary>What was changed after <see cref="Position"/>, in the order of numbers.</summary>
+    IReadOnlyList<FleetChange> ReadChanges();
+
+    /// <summary>The keys with these ids that exist; every key for null.</summary>
+    IReadOnlyList<VirtualKey> ReadKeys(IReadOnlyCollection<string>? ids);
+
+    /// <summary>Every group.</summary>
+    IReadOnlyList<Group> ReadGroups();
+
+    /// <summary>Says that this process lives.</summary>
+    void Beat();
+
+    /// <summary>Every process that was heard within the last day, the oldest first.</summary>
+    IReadOnlyList<FleetNode> ReadNodes();
+}
