@@ -91,7 +91,9 @@ internal sealed partial class AdminApi
         catch (StoreException exception)
         {
             StoreFailed(_log, exception.Message);
-            reply.Refuse(new AdminError(503, "store_failed", "the database of keys cannot be used at the moment, and nothing was changed; the log says why"));
+            reply.Refuse(exception.IsUnreachable
+                ? new AdminError(503, "store_unavailable", "the database is away, and nothing was changed; try again when it is back")
+                : new AdminError(500, "store_failed", "the key store failed; the log says why"));
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {

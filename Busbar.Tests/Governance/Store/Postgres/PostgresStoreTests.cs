@@ -18,7 +18,7 @@ public sealed class PostgresStoreTests
     {
         using var place = new PostgresPlace();
         var stores = new PostgresStore[6];
-        Parallel.For(0, stores.Length, new ParallelOptions { MaxDegreeOfParallelism = stores.Length }, i => stores[i] = place.OpenNode());
+        Parallel.For(0, stores.Length, new ParallelOptions { MaxDegreeOfParallelism = stores.Length }, i => stores[i] = PostgresStore.Open(PostgresServer.Config(place.Url), TimeProvider.System));
 
         Assert.Equal(stores.Length, stores.Select(store => store.Epoch).Distinct().Count());
         Assert.Equal(1L, place.Rows("schema_version"));

@@ -16,7 +16,7 @@ internal static class PostgresFault
     public static bool MayPass(Exception problem) => problem switch
     {
         PostgresException fault => fault.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
-            or PostgresErrorCodes.TooManyConnections,
+            or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.ReadOnlySqlTransaction,
         _ => !IsCertificate(problem) && problem is NpgsqlException or SocketException or IOException or TimeoutException,
     };
 

@@ -11,6 +11,7 @@ internal static class PostgresSchema
 
     // Any number will do, as long as all versions of the program lock the same.
     private const long Lock = 0x627573626172;
+    private const int UpgradeSeconds = 300;
     private const int OldestServer = 130_000;
 
     private static readonly string[] Steps =
@@ -153,7 +154,7 @@ internal static class PostgresSchema
 
         // One transaction with one lock, which a pooler cannot tear apart.
         using NpgsqlTransaction transaction = connection.BeginTransaction();
-        connection.Run("SELECT pg_advisory_xact_lock($1)", Lock);
+        RunLong(connection, "SELECT pg_advisory_xact_lock($1)", Lock);
         found = VersionOf(connection);
         if (found == 0 && connection.Number("SELECT count(*) FROM pg_namespace WHERE nspname = 'busbar'") == 0)
         {
@@ -162,7 +163,7 @@ internal static class PostgresSchema
 
         for (int version = found; version < Version; version++)
         {
-            connection.Run(Steps[version]);
+            RunLong(connection, Steps[version]);
         }
 
         if (found == 0)
@@ -174,6 +175,14 @@ internal static class PostgresSchema
         connection.Run("UPDATE busbar.schema_version SET version = $1", (long)Version);
         transaction.Commit();
         return found;
+    }
+
+    // Another node may be at it, with much to do.
+    private static void RunLong(NpgsqlConnection connection, string sql, params ReadOnlySpan<object?> values)
+    {
+        using NpgsqlCommand command = connection.Command(sql, values);
+        command.CommandTimeout = UpgradeSeconds;
+        command.ExecuteNonQuery();
     }
 
     /// <summary>The version of the schema, 0 where there is none. Throws <see cref="InvalidDataException"/> when this program does not know it.</summary>
