@@ -135,7 +135,8 @@ internal sealed partial class GatewayControl(
     {
         GatewaySnapshot former = application.Snapshot;
         Fleet fleet = former.Fleet.Reload(config);
-        application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time, former.Governor, former.Signatures));
+        former.Identities?.Apply(config);
+        application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time, former.Governor, former.Signatures, former.Identities));
         prober.Restart(application.Snapshot);
     }
 

@@ -18,6 +18,7 @@ using Busbar.Observability.Live;
 using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
 using Busbar.Reliability;
+using Busbar.Upstream.Identity;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
@@ -108,7 +109,7 @@ internal static partial class ServeCommand
         try
         {
             using var manager = new ServiceManager(environment, time);
-            return await ListenAsync(config, manager, tls, governor, reload, loggers, log, time, error, listening).ConfigureAwait(false);
+            return await ListenAsync(config, environment, manager, tls, governor, reload, loggers, log, time, error, listening).ConfigureAwait(false);
         }
         finally
         {
@@ -121,6 +122,7 @@ internal static partial class ServeCommand
 
     private static async Task<int> ListenAsync(
         GatewayConfig config,
+        IEnvironment environment,
         ServiceManager manager,
         TlsListener? tls,
         Governor? governor,
@@ -141,7 +143,10 @@ internal static partial class ServeCommand
         var requestLog = new RequestLog(log, time, loggers.LineFormat == LogFormat.Json ? LogLevel.Information : LogLevel.Debug);
         var telemetry = new Telemetry(metrics, log, time);
         await using var _ = telemetry.ConfigureAwait(false);
-        using var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time, governor), metrics, requestLog, time) { Telemetry = telemetry, Recent = live.Requests };
+        using var identities = new Identities(environment, new IdentityMetrics(metrics, log), time);
+        identities.Apply(config);
+        metrics.Identities = () => identities.All;
+        using var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time, governor, identities: identities), metrics, requestLog, time) { Telemetry = telemetry, Recent = live.Requests };
         telemetry.Figures = () => metrics.Read(application.Snapshot.Fleet, ProcessGauges.Read());
         telemetry.Apply(config.Observability);
         if (governor is not null)

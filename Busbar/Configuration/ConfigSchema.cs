@@ -47,7 +47,17 @@ internal static class ConfigSchema
         string path = block.At(key);
         json.WriteStartObject(name);
         json.WriteString("description", key.Default is null ? key.Meaning : $"{key.Meaning}. Default: {key.Default}. {key.Range}");
-        if ((Find(path) ?? (key.Kind == KeyKind.Text ? key.Block : null)) is { } inner)
+        KeySet? inner = Find(path) ?? (key.Kind == KeyKind.Text ? key.Block : null);
+        if (inner is not null && key.Words.Count > 0)
+        {
+            json.WriteStartArray("anyOf");
+            json.WriteStartObject();
+            WriteBlock(json, inner);
+            json.WriteEndObject();
+            WriteWords(json, key);
+            json.WriteEndArray();
+        }
+        else if (inner is not null)
         {
             WriteBlock(json, inner);
         }
@@ -119,15 +129,7 @@ internal static class ConfigSchema
                 WriteVariable(json);
                 break;
             case KeyKind.Word:
-                json.WriteStartObject();
-                json.WriteStartArray("enum");
-                foreach (string word in key.Words)
-                {
-                    json.WriteStringValue(word);
-                }
-
-                json.WriteEndArray();
-                json.WriteEndObject();
+                WriteWords(json, key);
                 WriteVariable(json);
                 break;
             case KeyKind.Texts:
@@ -153,6 +155,19 @@ internal static class ConfigSchema
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteWords(Utf8JsonWriter json, ConfigKey key)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("enum");
+        foreach (string word in key.Words)
+        {
+            json.WriteStringValue(word);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     private static void WriteType(Utf8JsonWriter json, string type)

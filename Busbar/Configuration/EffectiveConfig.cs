@@ -67,6 +67,7 @@ internal static class EffectiveConfig
             (at + "api_key_env", provider.ApiKeyEnv),
             (at + "api_key_file", provider.ApiKeyFile),
             (at + "api_key", Presence(provider.ApiKeys)),
+            .. provider.Identity is { } identity ? Identity(at + "identity.", identity) : [],
             .. provider.ErrorMap.Select(entry => ($"{at}error_map.{entry.Key}", (object?)FaultClassNames.All.First(name => name.Value == entry.Value).Key)),
             (at + "health.mode", provider.Health.Mode switch { HealthMode.Active => "active", HealthMode.Dead => "dead", _ => "none" }),
             (at + "health.interval_secs", provider.Health.IntervalSecs),
@@ -82,6 +83,27 @@ internal static class EffectiveConfig
             (at + "routing_fields", provider.RoutingFields),
         ];
     }
+
+    private static IEnumerable<(string, object?)> Identity(string at, IdentityConfig identity) =>
+    [
+        (at + "type", identity.Word),
+        (at + "role_arn", identity.RoleArn),
+        (at + "external_id", identity.ExternalId),
+        (at + "session_name", identity.SessionName),
+        .. identity.Tags.Select(tag => ($"{at}tags.{tag.Key}", (object?)tag.Value)),
+        (at + "duration_secs", identity.DurationSecs),
+        (at + "region", identity.Region),
+        (at + "profile", identity.Profile),
+        (at + "token_file", identity.TokenFile),
+        (at + "credentials_file", identity.CredentialsFile),
+        (at + "impersonate", identity.Impersonate),
+        (at + "scopes", identity.Kind == IdentityKind.Google ? identity.Scopes : null),
+        (at + "tenant_id", identity.TenantId),
+        (at + "client_id", identity.ClientId),
+        (at + "client_secret_env", identity.ClientSecretEnv),
+        (at + "certificate_file", identity.CertificateFile),
+        (at + "scope", identity.Kind == IdentityKind.Azure ? identity.Scopes[0] : null),
+    ];
 
     private static IEnumerable<(string, object?)> Model(ModelConfig model)
     {

@@ -6,6 +6,7 @@ using Busbar.Governance.Keys;
 using Busbar.Observability.Metrics;
 using Busbar.Reliability;
 using Busbar.Upstream;
+using Busbar.Upstream.Identity;
 
 namespace Busbar.Gateway;
 
@@ -22,21 +23,23 @@ internal sealed class GatewaySnapshot
 
     /// <summary>
     /// Builds connections and endpoints for every lane of <paramref name="fleet"/>; opens no connection. <paramref name="governor"/> is null where
-    /// governance is off; <paramref name="signatures"/> are those of the former snapshot, whose master key lasts as long as the process.
+    /// governance is off; <paramref name="signatures"/> are those of the former snapshot, whose master key lasts as long as the process;
+    /// <paramref name="identities"/> have taken over the configuration.
     /// </summary>
-    public GatewaySnapshot(GatewayConfig config, Fleet fleet, Metrics metrics, TimeProvider time, Governor? governor = null, SignedCaller? signatures = null)
+    public GatewaySnapshot(GatewayConfig config, Fleet fleet, Metrics metrics, TimeProvider time, Governor? governor = null, SignedCaller? signatures = null, Identities? identities = null)
     {
         Config = config;
         Time = time;
         Fleet = fleet;
         Governor = governor;
+        Identities = identities;
         Prices = governor is null ? null : new PriceList(config.Governance, config.Models);
         Signatures = signatures ?? (governor is null ? null : new SignedCaller(config.Governance, governor.Keys, time));
         Authenticator = new Authenticator(config, governor?.Keys, time);
         string userAgent = config.UserAgent ?? $"busbar/{ProductVersion.Text}";
         foreach ((string name, ProviderConfig provider) in config.Providers)
         {
-            _providers.Add(name, new UpstreamProvider(provider, config.Limits, time));
+            _providers.Add(name, new UpstreamProvider(provider, config.Limits, time, identities?.Of(provider)));
         }
 
         _endpoints = new UpstreamEndpoint[fleet.Lanes.Max(lane => lane.Index) + 1];
@@ -66,6 +69,9 @@ internal sealed class GatewaySnapshot
 
     /// <summary>The virtual keys; null where governance is off.</summary>
     public Governor? Governor { get; }
+
+    /// <summary>The gateway's own identities at providers, which outlive a snapshot; null where there can be none.</summary>
+    public Identities? Identities { get; }
 
     /// <summary>What keys pay; null where governance is off.</summary>
     public PriceList? Prices { get; }

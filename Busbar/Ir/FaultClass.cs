@@ -42,6 +42,9 @@ internal enum FaultClass : byte
     /// <summary>The account cannot pay for this request, though perhaps for a smaller one.</summary>
     Unaffordable,
 
+    /// <summary>The gateway's own identity gives no credential now.</summary>
+    AuthUnavailable,
+
     /// <summary>This process ran out of descriptors, memory or disk space.</summary>
     Gateway,
 }

@@ -34,6 +34,12 @@ internal sealed class AwsCredential
         return valid;
     }
 
+    /// <summary>A pair of these parts; null as for <see cref="TryParse"/>.</summary>
+    public static AwsCredential? Of(string? accessKeyId, string? secret, string? sessionToken) =>
+        string.IsNullOrEmpty(accessKeyId) || string.IsNullOrEmpty(secret) || !IsHeaderSafe(accessKeyId) || !IsHeaderSafe(sessionToken ?? "")
+            ? null
+            : new AwsCredential(accessKeyId, secret, string.IsNullOrEmpty(sessionToken) ? null : sessionToken);
+
     /// <inheritdoc/>
     public override string ToString() => AccessKeyId;
 

@@ -1,5 +1,6 @@
 using Busbar.Configuration.Model;
 using Busbar.Ir;
+using Busbar.Upstream.Identity;
 using Busbar.Wire;
 
 namespace Busbar.Upstream;
@@ -25,6 +26,19 @@ internal sealed class Credential
         _pair = Pair(_key);
         AwsRegion.TryFromHost(new Uri(provider.BaseUrl).Host, out string derived);
         _region = provider.Region ?? derived;
+    }
+
+    /// <summary>Adds the headers of a credential of the gateway's own identity for one call.</summary>
+    public void Apply(UpstreamRequest request, MintedCredential minted, DateTimeOffset now)
+    {
+        if (minted.Authorization is { } bearer)
+        {
+            request.TrySet("Authorization", bearer);
+        }
+        else
+        {
+            Sign(request, minted.Pair, now);
+        }
     }
 
     /// <summary>Adds the credential headers for one call.</summary>
@@ -111,12 +125,12 @@ internal sealed class Credential
 
         Uri address = request.Address;
         SigV4Headers signed = SigV4Signer.Sign(pair, _region, SigV4Signer.HostOf(address), address.AbsolutePath, now, request.Body.ToArray());
-        request.TryAdd("Authorization", signed.Authorization);
-        request.TryAdd("x-amz-date", signed.Date);
-        request.TryAdd("x-amz-content-sha256", signed.ContentSha256);
+        request.TrySet("Authorization", signed.Authorization);
+        request.TrySet("x-amz-date", signed.Date);
+        request.TrySet("x-amz-content-sha256", signed.ContentSha256);
         if (signed.SecurityToken is { } token)
         {
-            request.TryAdd("x-amz-security-token", token);
+            request.TrySet("x-amz-security-token", token);
         }
     }
 }

@@ -4,7 +4,7 @@ using Busbar.Wire;
 
 namespace Busbar.Upstream;
 
-/// <summary>Signs requests to Amazon Bedrock with AWS Signature Version 4.</summary>
+/// <summary>Signs requests to Amazon Bedrock, and to the service that gives temporary keys, with AWS Signature Version 4.</summary>
 internal static class SigV4Signer
 {
     /// <summary>The service name in Bedrock's credential scope.</summary>
@@ -23,14 +23,26 @@ internal static class SigV4Signer
         string host,
         string wirePath,
         DateTimeOffset now,
+        params ReadOnlySpan<ReadOnlyMemory<byte>> payload) =>
+        Sign(credential, Service, region, host, wirePath, "application/json", now, payload);
+
+    /// <summary>As the other, for any service and content type.</summary>
+    public static SigV4Headers Sign(
+        AwsCredential credential,
+        string service,
+        string region,
+        string host,
+        string wirePath,
+        string contentType,
+        DateTimeOffset now,
         params ReadOnlySpan<ReadOnlyMemory<byte>> payload)
     {
         string date = now.UtcDateTime.ToString(SigV4Signature.DateFormat, CultureInfo.InvariantCulture);
-        var scope = new SigV4Scope(date[..8], region, Service);
+        var scope = new SigV4Scope(date[..8], region, service);
         string hash = HashOf(payload);
         ReadOnlySpan<(string Name, string Value)> headers =
         [
-            ("content-type", "application/json"),
+            ("content-type", contentType),
             ("host", host),
             ("x-amz-content-sha256", hash),
             ("x-amz-date", date),

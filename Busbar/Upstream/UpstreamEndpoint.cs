@@ -5,6 +5,7 @@ using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Anthropic;
 using Busbar.Protocols.Translation.Models;
+using Busbar.Upstream.Identity;
 using Busbar.Wire;
 
 namespace Busbar.Upstream;
@@ -76,11 +77,36 @@ internal sealed class UpstreamEndpoint
     {
         bool isUsual = call is { Operation: Operation.Chat, Version: null, JsonArray: false };
         Uri address = !isUsual ? _others.GetOrAdd(call, static (call, endpoint) => endpoint.Address(call), this) : call.Stream ? _streamed : _plain;
-        var request = new UpstreamRequest(address, body);
+        var request = new UpstreamRequest(address, body) { AwaitsCredential = Provider.Identity is not null && !callerToken.IsPassthrough };
         request.TryAdd("Accept", call.Stream && !call.JsonArray ? Protocol.StreamContentType : "application/json");
         request.TryAdd("User-Agent", _userAgent);
         _credential.Apply(request, callerToken, _time.GetUtcNow());
         return request;
+    }
+
+    /// <summary>
+    /// Sends <paramref name="request"/>, with the credential of the gateway's own identity where it needs one. Throws as <see cref="UpstreamProvider.SendAsync"/> does,
+    /// and <see cref="IdentityException"/> when there is none.
+    /// </summary>
+    public ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellation)
+    {
+        if (!request.AwaitsCredential)
+        {
+            return Provider.SendAsync(request, cancellation);
+        }
+
+        ValueTask<MintedCredential> credential = Provider.Identity!.GetAsync(cancellation);
+        return credential.IsCompletedSuccessfully ? SendAsync(request, credential.Result, cancellation) : WaitAndSendAsync(request, credential, cancellation);
+    }
+
+    private async ValueTask<UpstreamResponse> WaitAndSendAsync(UpstreamRequest request, ValueTask<MintedCredential> credential, CancellationToken cancellation) =>
+        await SendAsync(request, await credential.ConfigureAwait(false), cancellation).ConfigureAwait(false);
+
+    private ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, MintedCredential credential, CancellationToken cancellation)
+    {
+        request.Credential = credential;
+        _credential.Apply(request, credential, _time.GetUtcNow());
+        return Provider.SendAsync(request, cancellation);
     }
 
     /// <summary>Adds to <paramref name="request"/> the headers of the provider's configuration, and what the protocol demands and nobody has said yet.</summary>

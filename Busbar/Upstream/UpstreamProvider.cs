@@ -3,6 +3,7 @@ using System.Net.Security;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
 using Busbar.Upstream.Http1;
+using Busbar.Upstream.Identity;
 using Busbar.Upstream.Tls;
 
 namespace Busbar.Upstream;
@@ -16,9 +17,10 @@ internal sealed class UpstreamProvider : IDisposable
     private readonly IUpstreamTransport _transport;
 
     /// <summary>Prepares connections as <paramref name="provider"/> and <paramref name="limits"/> say; opens none.</summary>
-    public UpstreamProvider(ProviderConfig provider, LimitsConfig limits, TimeProvider time)
+    public UpstreamProvider(ProviderConfig provider, LimitsConfig limits, TimeProvider time, CloudIdentity? identity = null)
     {
         Config = provider;
+        Identity = identity;
         var address = new Uri(provider.BaseUrl);
         TimeSpan connectTimeout = TimeSpan.FromSeconds(limits.UpstreamConnectTimeoutSecs);
         if (provider.Http == UpstreamHttp.Http2)
@@ -52,6 +54,9 @@ internal sealed class UpstreamProvider : IDisposable
 
     /// <summary>What the provider was configured as.</summary>
     public ProviderConfig Config { get; }
+
+    /// <summary>Who the gateway is there, in place of a key; null for a key or none.</summary>
+    public CloudIdentity? Identity { get; }
 
     /// <inheritdoc cref="IUpstreamTransport.SendAsync"/>
     public ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellation) => _transport.SendAsync(request, cancellation);

@@ -1,3 +1,4 @@
+using Busbar.Upstream.Identity;
 using Busbar.Wire;
 
 namespace Busbar.Upstream;
@@ -28,6 +29,12 @@ internal sealed class UpstreamRequest(Uri address, in ModelSplice body)
 
     /// <summary>The header lines so far, in order; those of transport and body (<c>Host</c>, <c>Content-Type</c>, <c>Content-Length</c>) are not among them.</summary>
     public ReadOnlySpan<KeyValuePair<string, string>> Headers => _headers.AsSpan(0, _count);
+
+    /// <summary>Whether a credential of the gateway's own identity is still to be put on it, which may have to be waited for.</summary>
+    public bool AwaitsCredential { get; init; }
+
+    /// <summary>The credential of the gateway's own identity that it was sent with; null where it has another, or was not sent yet.</summary>
+    public MintedCredential? Credential { get; set; }
 
     /// <summary>Bytes of the body may still be read by a call that goes on, or goes down, elsewhere: they must not be lent to anyone else.</summary>
     public bool IsInFlight => _state == SendState.InFlight;

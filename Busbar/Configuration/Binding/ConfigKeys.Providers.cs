@@ -54,7 +54,7 @@ internal static partial class ConfigKeys
         },
         new("api_key_env", KeyKind.TextOrTexts, "Name of the variable that holds the key")
         {
-            Default = "required, unless `api_key_file`, `allow_private_network` or mode `passthrough` make it needless",
+            Default = "required, unless `api_key_file`, `identity`, `allow_private_network` or mode `passthrough` make it needless",
             Range = "one name, or a list of names: several keys, each with its own health. An unset variable is a warning",
         },
         new(
@@ -64,6 +64,12 @@ internal static partial class ConfigKeys
         {
             Default = "none",
             Range = "not together with `api_key_env`",
+        },
+        new("identity", KeyKind.Text, "Who the gateway is there, in place of a key: the cloud alone for the default chain of its SDK, or a block")
+        {
+            Words = ["aws", "google", "azure"],
+            Default = "none",
+            Range = "`aws`, `google`, `azure`; not together with a key or `auth`; see [AWS](aws.md), [Google](google.md), [Azure](azure.md)",
         },
         new("api_key", KeyKind.Text, "A key in this file")
         {

@@ -56,12 +56,14 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
             report.Warn(own.At("api_key"), "ignored: a key does not belong into this file", "put it into an environment variable and name that in api_key_env");
         }
 
-        (IReadOnlyList<string> variables, string? file, IReadOnlyList<Secret> keys) = new KeySource(own, report, environment).Read(allowPrivate || authMode == AuthMode.Passthrough);
+        (IReadOnlyList<string> variables, string? file, IReadOnlyList<Secret> keys) = new KeySource(own, report, environment).Read(allowPrivate || own.Has("identity") || authMode == AuthMode.Passthrough);
         Dictionary<string, FaultClass> errors = platform.Platform == Platform.BedrockInvoke ? new(BedrockErrors) : [];
         Merge(listed, errors);
         Merge(own, errors);
         ProviderAuth auth = From("auth").Choice("auth", ("bearer", ProviderAuth.Bearer), ("api-key", ProviderAuth.ApiKey)) ?? ProviderAuth.Native;
         UpstreamHttp http = From("http_version").Choice("http_version", ("auto", UpstreamHttp.Auto), ("1.1", UpstreamHttp.Http11), ("2", UpstreamHttp.Http2)) ?? UpstreamHttp.Auto;
+        ProxyConfig? proxy = ProxyBinder.Bind(own, address, allowPrivate, report, environment);
+        IdentityConfig? identity = new IdentityBinder(own, report, environment).Bind(address, region, proxy);
         HealthConfig health = Health(From("health").Inner("health", ConfigKeys.Health));
         if (protocol is null || address is null)
         {
@@ -94,7 +96,8 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
             Http = http,
             AnthropicVersion = version,
             Region = region,
-            Proxy = ProxyBinder.Bind(own, address, allowPrivate, report, environment),
+            Proxy = proxy,
+            Identity = identity,
             Tls = TlsBinder.BindClient(own.Inner("tls", ConfigKeys.ClientTls), address, report, TimeProvider.System.GetUtcNow()),
             Headers = ProviderHeaders.Bind(own, report),
             DenyBetas = From("deny_betas").Texts("deny_betas"),

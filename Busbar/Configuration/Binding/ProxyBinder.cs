@@ -27,7 +27,17 @@ internal static class ProxyBinder
             return own.Equals("none", StringComparison.OrdinalIgnoreCase) ? null : Read(own, "proxy", path, report);
         }
 
-        if (isPrivate || block.Has("proxy") || !Uri.TryCreate(address, UriKind.Absolute, out Uri? target) || IsHere(target.IdnHost))
+        return isPrivate || block.Has("proxy") || !Uri.TryCreate(address, UriKind.Absolute, out Uri? target) ? null : FromVariables(target, report, path, environment);
+    }
+
+    /// <summary>The proxy that the variables name for <paramref name="target"/>; null for none.</summary>
+    /// <param name="target">Where calls go.</param>
+    /// <param name="report">Takes what is wrong.</param>
+    /// <param name="path">The key that stands for it.</param>
+    /// <param name="environment">The variables.</param>
+    public static ProxyConfig? FromVariables(Uri target, ConfigReport report, string path, IEnvironment environment)
+    {
+        if (IsHere(target.IdnHost))
         {
             return null;
         }

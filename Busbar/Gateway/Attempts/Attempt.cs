@@ -15,6 +15,7 @@ using Busbar.Reliability;
 using Busbar.Reliability.Faults;
 using Busbar.Reliability.Selection;
 using Busbar.Upstream;
+using Busbar.Upstream.Identity;
 using Busbar.Wire;
 
 namespace Busbar.Gateway.Attempts;
@@ -28,6 +29,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     private PooledBuffer? _secondBody;
     private UpstreamRequest? _request;
     private bool _isSecondTry;
+    private bool _isRenewed;
     private UpstreamResponse? _response;
     private long _charged;
 
@@ -92,7 +94,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     {
         lease.Called();
         exchange.CalledAt = exchange.Snapshot.Time.GetTimestamp();
-        return endpoint.Provider.SendAsync(_request!, cancellation);
+        return endpoint.SendAsync(_request!, cancellation);
     }
 
     /// <summary>
@@ -114,18 +116,48 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
 
         ModelSplice splice = body is null ? new ModelSplice(exchange.Body!.Memory, exchange.Scan, endpoint.ModelJson) : new ModelSplice(body);
         _isSecondTry = true;
+        EndTry();
+        _secondBody = body;
+        NewRequest(splice);
+        return true;
+    }
+
+    /// <summary>
+    /// Puts the request together again with another credential of the gateway's own identity, where <paramref name="error"/> says that the one it was sent with has
+    /// ended. True once at most; the request is then to be sent again, to the same lane. Throws <see cref="IdentityException"/> when there is no other.
+    /// </summary>
+    public async ValueTask<bool> TryRenewAsync(int status, ProviderError error, CancellationToken cancellation)
+    {
+        if (_isRenewed || _request!.Credential is not { } refused || !StaleCredential.Is(status, error))
+        {
+            return false;
+        }
+
+        _isRenewed = true;
+        MintedCredential next = await endpoint.Provider.Identity!.RenewAsync(refused, cancellation).ConfigureAwait(false);
+        if (next.IsSame(refused))
+        {
+            return false;
+        }
+
+        ModelSplice body = _request.Body;
+        EndTry();
+        NewRequest(body);
+        return true;
+    }
+
+    // The call is over, and the same lane is called again.
+    private void EndTry()
+    {
         exchange.Trace?.Judged(new AttemptResult(AttemptEnd.Skipped));
         exchange.Trace?.Ended(this);
         _response?.Dispose();
         _response = null;
         if (_request is { IsInFlight: true })
         {
+            _secondBody?.Lend();
             exchange.Prepared.Lend();
         }
-
-        _secondBody = body;
-        NewRequest(splice);
-        return true;
     }
 
     /// <summary>Lets a same-protocol answer be read and written anew, for a client that wants another form of it.</summary>

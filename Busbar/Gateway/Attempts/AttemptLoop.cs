@@ -14,6 +14,7 @@ using Busbar.Reliability;
 using Busbar.Reliability.Faults;
 using Busbar.Reliability.Selection;
 using Busbar.Upstream;
+using Busbar.Upstream.Identity;
 
 namespace Busbar.Gateway.Attempts;
 
@@ -370,13 +371,13 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             }
 
             bool timedOut = exception is OperationCanceledException;
-            FaultClass fault = timedOut ? FaultClass.Timeout : Transport.IsOwn(exception) ? FaultClass.Gateway : FaultClass.Network;
-            FailoverReason reason = timedOut ? limit.Reason : FailoverReason.Connect;
+            FaultClass fault = timedOut ? FaultClass.Timeout : exception is IdentityException ? FaultClass.AuthUnavailable : Transport.IsOwn(exception) ? FaultClass.Gateway : FaultClass.Network;
+            FailoverReason reason = timedOut ? limit.Reason : exception is IdentityException ? FailoverReason.AuthUnavailable : FailoverReason.Connect;
             result = attempt.Fail(
                 fault,
                 default,
                 status: 0,
-                words: reason switch { FailoverReason.Connect => Transport.Describe(exception), FailoverReason.AttemptTimeout => "attempt_timeout", _ => "timeout" })
+                words: reason switch { FailoverReason.Connect => Transport.Describe(exception), FailoverReason.AttemptTimeout => "attempt_timeout", FailoverReason.AuthUnavailable => Metrics.LabelOf(fault), _ => "timeout" })
                 with { Reason = reason };
         }
 
@@ -392,6 +393,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
                 FailoverReason.AttemptTimeout => FailureDisposition.AttemptTimeout,
                 FailoverReason.ModelGone => FailureDisposition.ModelGone,
                 FailoverReason.Declined => FailureDisposition.Declined,
+                FailoverReason.AuthUnavailable => FailureDisposition.AuthUnavailable,
                 _ => FailureDisposition.TransientUpstream,
             });
         }
@@ -433,6 +435,15 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         if (attempt.TryWithoutRefused(status, error))
         {
             exchange.Failed(attempt.Lease, Metrics.LabelOf(FaultClass.ClientError), status, error);
+            exchange.Attempts++;
+            laneCounters.Attempts.Add();
+            attempt.Received(await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
+            return await TakeAsync(attempt, laneCounters).ConfigureAwait(false);
+        }
+
+        if (await attempt.TryRenewAsync(status, error, exchange.Timer.Token).ConfigureAwait(false))
+        {
+            exchange.Failed(attempt.Lease, "credential_expired", status, error);
             exchange.Attempts++;
             laneCounters.Attempts.Add();
             attempt.Received(await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));

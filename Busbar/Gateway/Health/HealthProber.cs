@@ -2,10 +2,12 @@ using Busbar.Admin;
 using Busbar.Configuration.Model;
 using Busbar.Gateway.Attempts;
 using Busbar.Ir;
+using Busbar.Observability.Metrics;
 using Busbar.Protocols;
 using Busbar.Reliability;
 using Busbar.Reliability.Faults;
 using Busbar.Upstream;
+using Busbar.Upstream.Identity;
 using Busbar.Wire;
 
 namespace Busbar.Gateway.Health;
@@ -81,7 +83,7 @@ internal sealed class HealthProber(RequestLog log)
         {
             lane.Permits.Pace?.Correct(began: 0, calls: 1, tokens: 0);
             UpstreamRequest request = HealthProbe.NewRequest(endpoint, body);
-            using UpstreamResponse response = await endpoint.Provider.SendAsync(request, limit.Token).ConfigureAwait(false);
+            using UpstreamResponse response = await endpoint.SendAsync(request, limit.Token).ConfigureAwait(false);
             using PooledBuffer answer = await Transport.ReadAtMostAsync(response, ErrorBodyLimit, limit.Token).ConfigureAwait(false);
             int status = response.Status;
             if (status is >= 200 and < 300)
@@ -94,6 +96,16 @@ internal sealed class HealthProber(RequestLog log)
             if (error.Type is null && Transport.ErrorType(endpoint.Protocol, response) is { } type)
             {
                 error = error with { Type = type };
+            }
+
+            if (request.Credential is { } ended && StaleCredential.Is(status, error)
+                && !(await endpoint.Provider.Identity!.RenewAsync(ended, limit.Token).ConfigureAwait(false)).IsSame(ended))
+            {
+                // Of the account nothing is known yet: the next probe, or the next request, comes with the new credential.
+                string stale = Metrics.LabelOf(FaultClass.AuthUnavailable);
+                log.ProbeFailed(lane.Name, stale, status);
+                lane.State.HealthFailed(null);
+                return new ProbeOutcome(false, status, stale);
             }
 
             FaultClass fault = FaultClassifier.Classify(status, error, lane.Provider.ErrorMap);
@@ -116,7 +128,7 @@ internal sealed class HealthProber(RequestLog log)
         }
         catch (Exception exception) when (Transport.IsFailure(exception) && !stop.IsCancellationRequested)
         {
-            string fault = exception is OperationCanceledException ? "timeout" : Transport.Describe(exception);
+            string fault = exception is OperationCanceledException ? "timeout" : exception is IdentityException ? Metrics.LabelOf(FaultClass.AuthUnavailable) : Transport.Describe(exception);
             log.ProbeFailed(lane.Name, fault, 0);
             if (!Transport.IsOwn(exception))
             {

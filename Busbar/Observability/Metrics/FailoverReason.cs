@@ -26,4 +26,7 @@ internal enum FailoverReason : byte
 
     /// <summary>The provider refused the call (402 or 403) without a word about the account.</summary>
     Declined,
+
+    /// <summary>The gateway's own identity gave no credential.</summary>
+    AuthUnavailable,
 }

@@ -20,4 +20,7 @@ internal enum FailureDisposition : byte
 
     /// <summary>The provider refused the call (402 or 403) without a word about the account.</summary>
     Declined,
+
+    /// <summary>The gateway's own identity gave no credential.</summary>
+    AuthUnavailable,
 }

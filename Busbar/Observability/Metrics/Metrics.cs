@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Busbar.Ir;
 using Busbar.Reliability;
+using Busbar.Upstream.Identity;
 
 namespace Busbar.Observability.Metrics;
 
@@ -27,13 +28,13 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
     public static readonly string[] Outcomes = ["ok", "client_error", "exhausted", "error"];
 
     /// <summary>Label values of <see cref="FailoverReason"/>.</summary>
-    public static readonly string[] FailoverReasons = ["timeout", "attempt_timeout", "connect", "transient_upstream", "hard_down", "context_length", "model_gone", "declined"];
+    public static readonly string[] FailoverReasons = ["timeout", "attempt_timeout", "connect", "transient_upstream", "hard_down", "context_length", "model_gone", "declined", "auth_unavailable"];
 
     /// <summary>Kinds of tokens; each token is of one.</summary>
     public static readonly string[] TokenKinds = ["input", "cache_read", "cache_write", "output", "reasoning"];
 
     /// <summary>Label values of <see cref="FailureDisposition"/>.</summary>
-    public static readonly string[] Dispositions = ["transient_upstream", "hard_down", "context_length", "attempt_timeout", "model_gone", "declined"];
+    public static readonly string[] Dispositions = ["transient_upstream", "hard_down", "context_length", "attempt_timeout", "model_gone", "declined", "auth_unavailable"];
 
 
     private static readonly string[] LossFields = [.. Enum.GetNames<LossField>().Select(SnakeCase)];
@@ -93,6 +94,13 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
 
     /// <summary>Betas that were left out.</summary>
     public MetricFamily<Counter> DeniedBetas { get; } = new(budget, "busbar_denied_betas_total", "Betas that clients asked for and deny_betas of the provider lists.", labels => new(labels), "provider", "beta");
+
+    /// <summary>The gateway's own identities in force; null where there can be none.</summary>
+    public Func<IReadOnlyList<CloudIdentity>>? Identities { get; set; }
+
+    /// <summary>Credentials of the gateway's own identities.</summary>
+    public MetricFamily<Counter> Credentials { get; } = new(
+        budget, "busbar_identity_credentials_total", "Attempts to obtain a credential of the gateway's own identity at a provider, by result.", labels => new(labels), "provider", "result");
 
     /// <summary>Failed logins to the admin API.</summary>
     public MetricFamily<Counter> AdminRejections { get; } = new(budget, "busbar_admin_rejections_total", "Calls of the admin API refused for their token.", labels => new(labels));
@@ -219,6 +227,7 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
             Counters(LocalExhaustion),
             Counters(FollowUps),
             Counters(DeniedBetas),
+            Counters(Credentials),
             Counters(Losses),
             Counters(BillingTruncated),
             Counters(SpansExported),
@@ -239,6 +248,7 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
             Figure.Single("busbar_memory_held_bytes", "What requests in flight hold of limits.memory_max_bytes.", Memory.Held),
             Figure.Single("busbar_log_lines_dropped_total", "Log lines that were lost because they could not be written.", LogDropped.Value),
             Figure.Single("busbar_metric_series_hidden", "Series that are not shown because there are too many.", leftOut + budget.Refused),
+            IdentityMetrics.Ends(Identities?.Invoke() ?? []),
             .. Config.Read(),
             .. processGauges,
             new Figure("busbar_build_info", "1, with the version.", IsTotal: false, [new(1, new KeyValuePair<string, object?>("version", ProductVersion.Text))]),

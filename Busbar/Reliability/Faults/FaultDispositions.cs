@@ -9,7 +9,8 @@ internal static class FaultDispositions
 #pragma warning disable CS8524 // A number that is no named class is a bug, and the runtime's exception says so.
     public static FaultDisposition Of(FaultClass fault) => fault switch
     {
-        FaultClass.RateLimit or FaultClass.Overloaded or FaultClass.ServerError or FaultClass.Timeout or FaultClass.Network or FaultClass.Unaffordable =>
+        FaultClass.RateLimit or FaultClass.Overloaded or FaultClass.ServerError or FaultClass.Timeout or FaultClass.Network or FaultClass.Unaffordable
+            or FaultClass.AuthUnavailable =>
             FaultDisposition.TransientUpstream,
         FaultClass.Auth or FaultClass.Billing => FaultDisposition.HardDown,
         FaultClass.ClientError or FaultClass.Content => FaultDisposition.ClientFault,

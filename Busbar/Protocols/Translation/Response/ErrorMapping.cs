@@ -46,7 +46,7 @@ internal static class ErrorMapping
         FaultClass.Timeout => InStream(ErrorKind.Timeout, error.Error),
         FaultClass.ClientError or FaultClass.Content => InStream(ErrorKind.InvalidRequest, error.Error),
         FaultClass.ContextLength => InStream(ErrorKind.ContextLength, error.Error),
-        FaultClass.Auth or FaultClass.Billing or FaultClass.Declined or FaultClass.Unaffordable => new(ErrorKind.Unavailable),
+        FaultClass.Auth or FaultClass.Billing or FaultClass.Declined or FaultClass.Unaffordable or FaultClass.AuthUnavailable => new(ErrorKind.Unavailable),
         FaultClass.Network => Interrupted,
         _ => InStream(ErrorKind.Internal, error.Error),
     };
