@@ -16,7 +16,7 @@ public sealed class HostileValueTests
           "tls": {"cert_file": "c", "key_file": "k"},
           "cors": {},
           "auth": {"mode": "token", "client_tokens": [{"token": "t", "operator": false}]},
-          "providers": {"openai": {"api_key_env": "OPENAI_KEY", "health": {"mode": "none"}, "error_map": {}, "tls": {}}},
+          "providers": {"openai": {"identity": {"type": "aws"}, "health": {"mode": "none"}, "error_map": {}, "tls": {}}},
           "models": {"small": {"provider": "openai", "max_concurrent": 4, "capabilities": {}, "rate_card": {"input": 1, "output": 1}}},
           "pools": {"fast": {"members": [{"target": "small"}], "breaker": {"trip": {}}, "failover": {}, "on_exhausted": {"action": "reject"}, "affinity": {}, "queue": {"max_ms": 5}}},
           "limits": {},

@@ -107,6 +107,7 @@ public sealed class ShippedFilesTests
             foreach (string step in block.Path.Split('.', StringSplitOptions.RemoveEmptyEntries))
             {
                 at = step == "*" ? at.GetProperty("additionalProperties").GetProperty("anyOf")[0] : at.GetProperty("properties").GetProperty(step.Replace("[]", "", StringComparison.Ordinal));
+                at = at.TryGetProperty("anyOf", out JsonElement forms) ? forms[0] : at;
                 at = step.EndsWith("[]", StringComparison.Ordinal) ? at.GetProperty("items").GetProperty("anyOf")[0] : at;
             }
 

@@ -15,7 +15,7 @@ public sealed partial class DocumentationScenarios
     // Names that the pages leave to their reader.
     private static readonly FakeEnvironment Variables = new([.. ((string[])
     [
-        "BUSBAR_TOKEN", "BUSBAR_ADMIN_TOKEN", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AZURE_OPENAI_API_KEY", "BEDROCK_KEY", "COLLECTOR_KEY", "OPENAI_ORGANIZATION",
+        "BUSBAR_TOKEN", "BUSBAR_ADMIN_TOKEN", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AZURE_OPENAI_API_KEY", "BEDROCK_KEY", "COLLECTOR_KEY", "OPENAI_ORGANIZATION", "BUSBAR_AZURE_SECRET",
         "OPENAI_PROJECT",
     ]).Select(name => (name, "a-value-of-16-characters")), ("BUSBAR_DATABASE_URL", "postgres://busbar:secret@localhost/busbar"), ("BUSBAR_MASTER_KEY", new string('a', 64))]);
 

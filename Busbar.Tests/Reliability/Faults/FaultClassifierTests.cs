@@ -77,7 +77,7 @@ public sealed class FaultClassifierTests
     {
         var byDisposition = Enum.GetValues<FaultClass>().ToLookup(FaultDispositions.Of);
         Assert.Equal(
-            [FaultClass.RateLimit, FaultClass.Overloaded, FaultClass.ServerError, FaultClass.Timeout, FaultClass.Network, FaultClass.Unaffordable],
+            [FaultClass.RateLimit, FaultClass.Overloaded, FaultClass.ServerError, FaultClass.Timeout, FaultClass.Network, FaultClass.Unaffordable, FaultClass.AuthUnavailable],
             byDisposition[FaultDisposition.TransientUpstream]);
         Assert.Equal([FaultClass.Auth, FaultClass.Billing], byDisposition[FaultDisposition.HardDown]);
         Assert.Equal([FaultClass.ClientError, FaultClass.Content], byDisposition[FaultDisposition.ClientFault]);

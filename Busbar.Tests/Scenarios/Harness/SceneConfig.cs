@@ -32,6 +32,9 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
     /// <summary>The file with every provider's key; null for a variable each.</summary>
     public string? KeyFile { get; init; }
 
+    /// <summary>Every provider's <c>identity</c> in place of a key; null for a key.</summary>
+    public string? Identity { get; init; }
+
     /// <summary>More top-level keys, one a line.</summary>
     public string More { get; init; } = "";
 
@@ -54,7 +57,7 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
     public string Text(int port, ScriptedUpstream[] upstreams)
     {
         var text = new StringBuilder($"listen: 127.0.0.1:{port}\nauth: {Auth}\nlimits: {Limits}\n{More}\nproviders:\n");
-        AppendLanes(text, Lanes, upstreams, lane => $"{(KeyFile is null ? $"api_key_env: KEY_{lane}" : $"api_key_file: \"{KeyFile}\"")}, {Provider}", Model, OtherPools);
+        AppendLanes(text, Lanes, upstreams, lane => $"{(Identity is not null ? $"identity: {Identity}" : KeyFile is null ? $"api_key_env: KEY_{lane}" : $"api_key_file: \"{KeyFile}\"")}, {Provider}", Model, OtherPools);
         text.Append($"  {Scene.Pool}:\n    members:\n");
 
         // Weights so far apart that the first ready lane gets the traffic.

@@ -64,11 +64,6 @@ internal static partial class ConfigKeys
             Default = "none",
             Range = "`name@project.iam.gserviceaccount.com`",
         },
-        new("scopes", KeyKind.Texts, "`google`: scopes of the token")
-        {
-            Default = "`https://www.googleapis.com/auth/cloud-platform`",
-            Range = "addresses",
-        },
         new("tenant_id", KeyKind.Text, "`azure`: the directory")
         {
             Default = "`AZURE_TENANT_ID`",
@@ -93,5 +88,10 @@ internal static partial class ConfigKeys
         {
             Default = "`https://cognitiveservices.azure.com/.default`; for `*.services.ai.azure.com` `https://ai.azure.com/.default`",
             Range = "ends in `/.default`",
+        },
+        new("scopes", KeyKind.Texts, "`google`: scopes of the token")
+        {
+            Default = "`https://www.googleapis.com/auth/cloud-platform`",
+            Range = "addresses",
         });
 }
