@@ -137,6 +137,7 @@ public sealed partial class BoardTests
         metrics.AuthRejections.Get("openai");
         metrics.FollowUps.Get("gone");
         metrics.LimitAlerts.Get("budget", "100");
+        metrics.Credentials.Get("openai", "failed");
         metrics.CountTranslation(ProtocolId.OpenAI, ProtocolId.Cohere);
         metrics.Config.CertificateEnd = () => DateTimeOffset.UnixEpoch;
         var losses = default(Losses);
