@@ -10,8 +10,6 @@ ABSENT = {
     "busbar_followups_total": "no request went on from a kept answer",
     "busbar_shed_total": "nothing was turned away",
     "busbar_denied_betas_total": "no provider denies a beta",
-    "busbar_identity_credentials_total": "no provider is called with an identity",
-    "busbar_identity_expiry_timestamp_seconds": "no provider is called with an identity",
     "busbar_pool_queued": "nobody waited for a permit",
     "busbar_tls_certificate_expiry_timestamp_seconds": "no certificate is served",
     "busbar_usage_estimated_total": "every provider counted",

@@ -58,7 +58,7 @@ internal sealed class LocalEndpoints(Metrics metrics)
         }
         else
         {
-            Stats stats = Stats.Of(exchange.Snapshot.Fleet, exchange.Snapshot.Identities?.All ?? []);
+            Stats stats = Stats.Of(exchange.Snapshot.Fleet, exchange.Snapshot.Identities?.All);
             Write(exchange, 200, "application/json", JsonSerializer.SerializeToUtf8Bytes(stats, StatsJson.Default.Stats));
         }
     }

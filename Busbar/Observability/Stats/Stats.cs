@@ -10,7 +10,7 @@ namespace Busbar.Observability.Stats;
 internal sealed record Stats(IReadOnlyDictionary<string, IReadOnlyList<string>> Pools, IReadOnlyList<LaneStats> Lanes, IReadOnlyList<IdentityStats> Identities)
 {
     /// <summary>A reading of <paramref name="fleet"/> and <paramref name="identities"/>; changes nothing.</summary>
-    public static Stats Of(Fleet fleet, IReadOnlyList<CloudIdentity> identities)
+    public static Stats Of(Fleet fleet, IReadOnlyList<CloudIdentity>? identities = null)
     {
         var pools = new SortedDictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         foreach (Pool pool in fleet.Pools)
@@ -18,6 +18,6 @@ internal sealed record Stats(IReadOnlyDictionary<string, IReadOnlyList<string>> 
             pools[pool.Name] = [.. pool.Config.Members.Select(member => member.Target)];
         }
 
-        return new Stats(pools.ToDictionary(), [.. fleet.Lanes.Select(LaneStats.Of)], [.. identities.Select(IdentityStats.Of)]);
+        return new Stats(pools.ToDictionary(), [.. fleet.Lanes.Select(LaneStats.Of)], [.. (identities ?? []).Select(IdentityStats.Of)]);
     }
 }
