@@ -33,6 +33,21 @@ public sealed class KeyEndpointsTests
         }
     }
 
+    [Fact]
+    public async Task A_key_made_of_a_hash_is_opened_by_the_secret_that_clients_have_already()
+    {
+        await using var scene = new AdminScene();
+        string hash = KeyDigest.Of("sk-of-another-gateway").ToHex();
+        AdminAnswer made = await scene.SendAsync("POST", "/admin/keys", $$"""{"name":"a","key_hash":"{{hash.ToUpperInvariant()}}"}""");
+
+        Assert.Equal(201, made.Status);
+        Assert.DoesNotContain("secret\"", made.Body);
+        Assert.True(scene.Opens("sk-of-another-gateway"));
+        Assert.Equal(409, (await scene.SendAsync("POST", "/admin/keys", $$"""{"name":"b","key_hash":"{{hash}}"}""")).Status);
+        Assert.Equal(400, (await scene.SendAsync("POST", "/admin/keys", """{"name":"b","key_hash":"12"}""")).Status);
+        Assert.Equal(400, (await scene.SendAsync("PATCH", $"/admin/keys/{made.Text("id")}", $$"""{"key_hash":"{{hash}}"}""")).Status);
+    }
+
     [Theory]
     [Trait("gotcha", "C214")]
     [InlineData("""{}""", "'name' is required")]

@@ -22,8 +22,9 @@ public sealed class DependencyDirectionTests
         ["Demo"] = ["Wire", "Ir", "Protocols", "Configuration"],
         ["Dashboard"] = ["Wire", "Ir", "Configuration", "Observability"],
         ["Admin"] = ["Wire", "Ir", "Configuration", "Observability", "Reliability", "Governance"],
+        ["Import"] = ["Wire", "Ir", "Configuration", "Governance"],
         ["Gateway"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin"],
-        ["Commands"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin", "Gateway", "Demo"],
+        ["Commands"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin", "Gateway", "Import", "Demo"],
     };
 
     // "Busbar.Wire", and also "Wire.JsonText", which resolves through the parent namespace. Properties bear names of folders too

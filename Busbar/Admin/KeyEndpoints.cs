@@ -31,9 +31,10 @@ internal sealed class KeyEndpoints(KeyService keys, GroupService groups, IGatewa
 
     private async ValueTask<AdminError?> CreateAsync(AdminCall call)
     {
-        using var form = new JsonForm(call.Body, KeyFields.Changeable, []);
+        using var form = new JsonForm(call.Body, [.. KeyFields.Changeable, KeyFields.Hash], []);
         VirtualKey template = KeyFields.Create(form, Now);
         string? groupName = KeyFields.GroupName(form);
+        KeyDigest? known = KeyFields.KnownDigest(form);
         string? idempotencyKey = call.Request.Headers["Idempotency-Key"];
         if (idempotencyKey is not null && (idempotencyKey.Length is 0 or > LongestIdempotencyKey || idempotencyKey.AsSpan().ContainsAnyExceptInRange('!', '~')))
         {
@@ -55,7 +56,7 @@ internal sealed class KeyEndpoints(KeyService keys, GroupService groups, IGatewa
             template = template with { Limits = keys.LimitsForChildrenOf(template.GroupId) };
         }
 
-        KeyReply reply = await keys.CreateAsync(template, idempotencyKey, call.Request.Source).ConfigureAwait(false);
+        KeyReply reply = await keys.CreateAsync(template, idempotencyKey, call.Request.Source, known).ConfigureAwait(false);
         return Answer(call, Advised(reply));
     }
 
@@ -190,6 +191,7 @@ internal sealed class KeyEndpoints(KeyService keys, GroupService groups, IGatewa
         KeyStatus.NotFound => Unknown,
         KeyStatus.NoGroup => AdminError.Invalid("'group_id' names no group", "unknown_group"),
         KeyStatus.BelowUsed => AdminError.Invalid("a limit is below what is used of it already; disable the key to stop it now", "below_used"),
+        KeyStatus.HashTaken => new AdminError(409, "key_hash_taken", "a key has this hash already"),
         KeyStatus.NoAccessKey => AdminError.NotFound("the key has no access key"),
         KeyStatus.NoMasterKey => new AdminError(409, "no_master_key", "no master key is configured to seal the secret with; set governance.master_key_file or governance.master_key_env and restart"),
         KeyStatus.Repeated => new AdminError(409, "idempotency_key_reused", $"a call with this Idempotency-Key has made the key {reply.Key!.Id}; its secret was shown then and cannot be shown again: rotate the key for another one"),

@@ -20,7 +20,26 @@ internal static class KeyFields
     ];
 
     /// <summary>Members that a key shows and that nobody sets.</summary>
-    public static IReadOnlyList<string> Immutable { get; } = ["id", "blocked", "created_at", "secret", "key_hash", "access_key_id", "former_secret_until"];
+    public static IReadOnlyList<string> Immutable { get; } = ["id", "blocked", "created_at", "secret", Hash, "access_key_id", "former_secret_until"];
+
+    /// <summary>The member that gives the SHA-256 of a secret that clients have already; creation alone takes it.</summary>
+    public const string Hash = "key_hash";
+
+    /// <summary>The digest of the secret that a form brings with it; null for none.</summary>
+    public static KeyDigest? KnownDigest(JsonForm form)
+    {
+        if (!form.Has(Hash) || form.Text(Hash, KeyDigest.HexLength) is not { } hex)
+        {
+            return null;
+        }
+
+        if (!KeyDigest.TryParse(System.Text.Encoding.ASCII.GetBytes(hex), out KeyDigest digest))
+        {
+            form.Fail($"'{Hash}' must be the SHA-256 of the key's secret as {KeyDigest.HexLength} hexadecimal digits");
+        }
+
+        return digest;
+    }
 
     /// <summary>The name of the group at the top that a form wants a key in; null for none, or when it says it by id.</summary>
     public static string? GroupName(JsonForm form)

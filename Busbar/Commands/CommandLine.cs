@@ -25,6 +25,8 @@ internal static class CommandLine
                 return await LanesCommand.RunAsync(arguments, environment, output, error).ConfigureAwait(false);
             case ["prices", ..]:
                 return PricesCommand.Run(arguments, environment, output, error);
+            case ["import", ..]:
+                return ImportCommand.Run(arguments, environment, TimeProvider.System, output, error);
             case ["status", ..]:
                 return await StatusCommand.RunAsync(arguments, environment, output, error).ConfigureAwait(false);
         }

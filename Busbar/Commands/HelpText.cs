@@ -25,6 +25,8 @@ internal static class HelpText
           busbar --providers                          list the built-in catalog of providers
           busbar prices [TEXT] [--json] [--prices FILE]
                                                       list what models cost, cents for a million tokens; TEXT is a part of a name
+          busbar import litellm|bifrost|portkey FILE [--database FILE.sql] [--out DIR] [--json]
+                                                      make config.yaml, groups and keys of another gateway's, and say what became of each setting
           busbar --schema                             print the JSON Schema of the configuration, for editors
           busbar --version | --help
           --env-file FILE, with every command         variables from a file in the form of systemd's EnvironmentFile=

@@ -16,8 +16,9 @@ internal static class ConfigFile
     /// <param name="file">The file.</param>
     /// <param name="remedy">How to name another file.</param>
     /// <param name="report">Takes the problems.</param>
-    public static YamlNode? ReadYaml(string file, string remedy, ConfigReport report) =>
-        Read(file, "", remedy, report) is { } text ? YamlReader.Read(text, file, report) : null;
+    /// <param name="merges">Whether merge keys are expanded.</param>
+    public static YamlNode? ReadYaml(string file, string remedy, ConfigReport report, bool merges = false) =>
+        Read(file, "", remedy, report) is { } text ? YamlReader.Read(text, file, report, merges) : null;
 
     private static readonly Lazy<IReadOnlyDictionary<string, string>> PriceBlocks = new(SplitPrices);
 

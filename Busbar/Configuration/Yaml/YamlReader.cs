@@ -16,11 +16,13 @@ internal sealed class YamlReader
     private readonly string _file;
     private readonly ConfigReport _report;
     private readonly Parser _parser;
+    private readonly bool _merges;
     private readonly Dictionary<AnchorName, YamlNode?> _anchors = [];
     private int _values;
 
-    private YamlReader(string text, string file, ConfigReport report)
+    private YamlReader(string text, string file, ConfigReport report, bool merges)
     {
+        _merges = merges;
         _file = file;
         _report = report;
         _parser = new Parser(new StringReader(text));
@@ -30,11 +32,12 @@ internal sealed class YamlReader
     /// <param name="text">The document.</param>
     /// <param name="file">Name for messages.</param>
     /// <param name="report">Takes the problems.</param>
-    public static YamlNode? Read(string text, string file, ConfigReport report)
+    /// <param name="merges">Whether merge keys (<c>&lt;&lt;</c>) are expanded, as other programs do; otherwise they are a problem.</param>
+    public static YamlNode? Read(string text, string file, ConfigReport report, bool merges = false)
     {
         try
         {
-            return new YamlReader(text, file, report).ReadDocument();
+            return new YamlReader(text, file, report, merges).ReadDocument();
         }
         catch (YamlException problem)
         {
@@ -112,6 +115,7 @@ internal sealed class YamlReader
     {
         YamlMap map = new(Locate(_file, start.Start));
         Dictionary<string, SourceLocation> seen = [];
+        List<YamlMap> merged = [];
         BeginAnchor(start);
         while (Next() is not MappingEnd)
         {
@@ -124,7 +128,11 @@ internal sealed class YamlReader
             string inner = path.Length == 0 ? key.Value : $"{path}.{key.Value}";
             Next();
             YamlNode value = ReadNode(inner, depth + 1);
-            if (key is { IsPlain: true, Value: "<<" })
+            if (key is { IsPlain: true, Value: "<<" } && _merges)
+            {
+                merged.AddRange(value switch { YamlMap one => [one], YamlList list => list.Items.OfType<YamlMap>(), _ => throw Refusal(at, "'<<' must be followed by a mapping or a list of mappings") });
+            }
+            else if (key is { IsPlain: true, Value: "<<" })
             {
                 _report.Error(inner, key.Location, "merge keys ('<<') are not expanded", "repeat the keys, or use an alias for the whole value");
             }
@@ -137,6 +145,13 @@ internal sealed class YamlReader
                 map.Entries.Add((key, value));
                 map.Size += 1 + value.Size;
             }
+        }
+
+        // What the mapping says itself goes first, then the earlier one of those that are merged.
+        foreach ((YamlText key, YamlNode value) in merged.SelectMany(other => other.Entries).Where(entry => seen.TryAdd(entry.Key.Value, entry.Key.Location)))
+        {
+            map.Entries.Add((key, value));
+            map.Size += 1 + value.Size;
         }
 
         Remember(start, map);

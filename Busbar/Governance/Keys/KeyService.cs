@@ -28,15 +28,19 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
     /// Mints a key with everything that <paramref name="template"/> says but id, digest and creation, which are new. A call that repeats an
     /// <paramref name="idempotencyKey"/> of the last day makes no other key and tells which one the first call made, without its secret.
     /// </summary>
-    public Task<KeyReply> CreateAsync(VirtualKey template, string? idempotencyKey, string source) => _turn.TakeAsync(() =>
+    /// <param name="template">What the key is to be.</param>
+    /// <param name="idempotencyKey">What makes two calls one; null for nothing.</param>
+    /// <param name="source">Who asks, for the audit log.</param>
+    /// <param name="known">The digest of a secret that clients have already, instead of a new secret, of which the reply has none then.</param>
+    public Task<KeyReply> CreateAsync(VirtualKey template, string? idempotencyKey, string source, KeyDigest? known = null) => _turn.TakeAsync(() =>
     {
         if (idempotencyKey is not null && _made.Find(idempotencyKey, Now) is { } made)
         {
             return new KeyReply(KeyStatus.Repeated, template with { Id = made });
         }
 
-        Secret secret = mint.NewSecret();
-        var digest = KeyDigest.Of(secret.Reveal());
+        Secret? secret = known is null ? mint.NewSecret() : null;
+        KeyDigest digest = known ?? KeyDigest.Of(secret!.Reveal());
         VirtualKey key = template with { Id = digest.ToKeyId(), Digest = digest, CreatedAt = Now };
         if (key.GroupId is not null && governor.Groups.Find(key.GroupId) is null)
         {
@@ -45,6 +49,11 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
 
         if (!governor.Store.Insert(key))
         {
+            if (known is not null)
+            {
+                return new KeyReply(KeyStatus.HashTaken);
+            }
+
             throw new StoreException($"the id {key.Id} of a new key is taken; try again");
         }
 

@@ -21,6 +21,9 @@ internal enum KeyStatus : byte
     /// <summary>More is used already than a limit is to allow; nothing changed.</summary>
     BelowUsed,
 
+    /// <summary>A key has the given hash already; nothing changed.</summary>
+    HashTaken,
+
     /// <summary>The key has no access key; nothing changed.</summary>
     NoAccessKey,
 }

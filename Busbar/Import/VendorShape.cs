@@ -1,0 +1,94 @@
+using Busbar.Configuration.Guards;
+using Busbar.Import.Draft;
+
+namespace Busbar.Import;
+
+/// <summary>Providers as vendors have them, still without a key.</summary>
+internal static class VendorShape
+{
+    /// <summary>A vendor with one address, or a server of one's own at <paramref name="address"/>, as OpenAI's client would call it.</summary>
+    /// <param name="vendor">Whose it is.</param>
+    /// <param name="address">The address that was given; null for the vendor's own.</param>
+    public static DraftProvider Plain(Vendor vendor, string? address)
+    {
+        string name = vendor.Provider;
+        string? path = vendor.Path;
+        if (address is not null)
+        {
+            // OpenAI's client adds nothing but the last part to an address.
+            bool isChat = name is not ("anthropic" or "gemini" or "cohere" or "responses" or "ollama");
+            address = Without(Without(address.TrimEnd('/'), "/chat/completions"), "/v1/messages");
+            path = isChat && !address.EndsWith("/v1", StringComparison.Ordinal) ? "/chat/completions" : null;
+        }
+
+        string? url = address ?? (string.IsNullOrEmpty(vendor.BaseUrl) ? null : vendor.BaseUrl);
+        return new DraftProvider
+        {
+            Name = name,
+            Listed = vendor.BaseUrl is null ? name : null,
+            Protocol = vendor.BaseUrl is null ? null : "openai",
+            BaseUrl = url,
+            Path = path,
+            Auth = name == "azure-ai" ? "api-key" : null,
+            IsPrivate = url is not null && IsPrivate(url),
+        };
+    }
+
+    /// <summary>A deployment of Azure OpenAI: an API version by date has it in its path.</summary>
+    public static DraftProvider Azure(string address, string version, string deployment, bool isResponses)
+    {
+        bool isDated = version.Length > 0 && char.IsAsciiDigit(version[0]) && !isResponses;
+        address = Without(Without(address.TrimEnd('/'), "/v1"), "/openai");
+        return new DraftProvider
+        {
+            Name = isDated ? $"azure-{Word(deployment)}" : isResponses ? "azure-responses" : "azure",
+            Protocol = isResponses ? "responses" : "openai",
+            BaseUrl = isDated ? address : $"{address}/openai",
+            Path = isDated ? $"/openai/deployments/{Uri.EscapeDataString(deployment)}/chat/completions?api-version={Uri.EscapeDataString(version)}" : null,
+            Auth = "api-key",
+            IsPrivate = IsPrivate(address),
+        };
+    }
+
+    /// <summary>Bedrock in a region, or at an endpoint of one's own.</summary>
+    public static DraftProvider Bedrock(string? region, string? endpoint) => new()
+    {
+        Name = "bedrock",
+        Protocol = "bedrock",
+        BaseUrl = endpoint ?? $"https://bedrock-runtime.{(string.IsNullOrEmpty(region) ? "us-east-1" : region)}.amazonaws.com",
+        IsPrivate = endpoint is not null && IsPrivate(endpoint),
+    };
+
+    /// <summary>Vertex AI, and the model's name there; null for Claude, which it serves in a form of its own.</summary>
+    public static (DraftProvider Provider, string Upstream)? Vertex(string project, string location, string model)
+    {
+        if (model.StartsWith("claude", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        string host = location == "global" ? "aiplatform.googleapis.com" : $"{location}-aiplatform.googleapis.com";
+        bool isGemini = !model.Contains('/');
+        string place = $"projects/{project}/locations/{location}";
+        var provider = new DraftProvider
+        {
+            Name = isGemini ? "vertex" : "vertex-openai",
+            Protocol = isGemini ? "gemini" : "openai",
+            BaseUrl = isGemini ? $"https://{host}/v1" : $"https://{host}/v1/{place}/endpoints/openapi",
+            Path = isGemini ? null : "/chat/completions",
+            Auth = "bearer",
+        };
+        return (provider, isGemini ? $"{place}/publishers/google/models/{model}" : model);
+    }
+
+    /// <summary>Whether an address needs <c>allow_private_network</c>.</summary>
+    public static bool IsPrivate(string address) => EndpointGuard.Refusal(address, allowPrivate: false) is not null;
+
+    /// <summary>Why an address may not be called at all; null when it may.</summary>
+    public static string? Refusal(string address) => EndpointGuard.Refusal(address, allowPrivate: true);
+
+    /// <summary>A text as a part of a name.</summary>
+    public static string Word(string text) => string.Concat(text.ToLowerInvariant().Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' ? letter : '-'));
+
+    private static string Without(string address, string end) => address.EndsWith(end, StringComparison.Ordinal) ? address[..^end.Length] : address;
+}
