@@ -42,7 +42,7 @@ public sealed class LiteLlmImportTests : IDisposable
         Assert.Equal(("anthropic", "claude-sonnet-4-5", 7), (sonnet.Provider, sonnet.UpstreamModel, (int)sonnet.MaxConcurrent));
         Assert.Equal("0.0.0.0:4000", config.Listen);
         Assert.Equal("exact", _run.Label("model_list[0].litellm_params.api_version"));
-        Assert.Equal("approximate", _run.Label("model_list[0].litellm_params.rpm"));
+        Assert.Equal(900, config.Models[pool.Members[1].Target].Rpm);
         Assert.Contains("config.yaml:8", _run.Said);
     }
 

@@ -134,4 +134,22 @@ codex_reads() {
   python3 -c 'import sys, tomllib; assert tomllib.load(open(sys.argv[1], "rb"))["model_providers"]["busbar"]["wire_api"] == "responses"' "$work/block.toml"
 }
 check "the TOML of the clients' page is TOML" codex_reads
+
+# From LiteLLM, with a dump in the form of pg_dump.
+cat >"$work/place/litellm-config.yaml" <<'YAML'
+model_list:
+  - model_name: gpt-4o
+    litellm_params: {model: azure/eu, api_base: "https://eu.openai.azure.com", api_key: os.environ/AZURE_API_KEY, rpm: 60}
+  - model_name: gpt-4o
+    litellm_params: {model: openai/gpt-4o, api_key: os.environ/OPENAI_API_KEY, rpm: 120}
+general_settings: {master_key: sk-1234, alerting: [slack]}
+YAML
+{ printf '#!/bin/sh\ncat <<"SQL"\nCOPY public."LiteLLM_VerificationToken" (token, key_alias) FROM stdin;\n'
+  printf '%s\tteam\n\\.\nSQL\n' "$(printf sk-of-a-client | sha256sum | cut -d' ' -f1)"; } >"$work/bin/pg_dump"
+chmod +x "$work/bin/pg_dump"
+imports() {
+  runs migrate-litellm.md 'litellm-config.yaml --out imported' && said 'is valid' && runs migrate-litellm.md pg_dump && said "key 'team': taken over" && said 'is valid' &&
+    runs migrate-litellm.md '^(by hand' && said 'alerting'
+}
+check "a LiteLLM configuration and its keys are imported as the docs show" imports
 exit "$bad"

@@ -18,6 +18,12 @@ internal sealed record DraftModel
     /// <summary><c>max_concurrent</c>.</summary>
     public int MaxConcurrent { get; init; } = ManyCalls;
 
+    /// <summary><c>rpm</c>.</summary>
+    public int? Rpm { get; init; }
+
+    /// <summary><c>tpm</c>.</summary>
+    public int? Tpm { get; init; }
+
     /// <summary><c>attempt_timeout_ms</c>.</summary>
     public int? AttemptTimeoutMs { get; init; }
 

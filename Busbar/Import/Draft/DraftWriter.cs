@@ -97,6 +97,8 @@ internal static class DraftWriter
         Line(text, 2, "provider", model.Provider);
         Line(text, 2, "upstream_model", model.Upstream == model.Name ? null : model.Upstream);
         Line(text, 2, "max_concurrent", model.MaxConcurrent);
+        Line(text, 2, "rpm", model.Rpm);
+        Line(text, 2, "tpm", model.Tpm);
         Line(text, 2, "attempt_timeout_ms", model.AttemptTimeoutMs);
         Line(text, 2, "first_content_timeout_ms", model.FirstContentTimeoutMs);
         Line(text, 2, "default_max_tokens", model.DefaultMaxTokens);

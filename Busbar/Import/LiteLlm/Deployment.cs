@@ -21,12 +21,6 @@ internal sealed record Deployment
     /// <summary><c>weight</c>.</summary>
     public decimal? Weight { get; init; }
 
-    /// <summary><c>rpm</c>.</summary>
-    public decimal? Rpm { get; init; }
-
-    /// <summary><c>tpm</c>.</summary>
-    public decimal? Tpm { get; init; }
-
     /// <summary><c>order</c>.</summary>
     public decimal? Order { get; init; }
 

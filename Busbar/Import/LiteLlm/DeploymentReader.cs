@@ -102,6 +102,8 @@ internal static class DeploymentReader
         DraftModel model = deployment.Model with
         {
             MaxConcurrent = parameters.Whole("max_parallel_requests", 1) ?? DraftModel.ManyCalls,
+            Rpm = parameters.Whole("rpm", 1) ?? entry.Whole("rpm", 1),
+            Tpm = parameters.Whole("tpm", 1) ?? entry.Whole("tpm", 1),
             AttemptTimeoutMs = Milliseconds(parameters, "timeout", plan) ?? Milliseconds(parameters, "request_timeout", plan),
             FirstContentTimeoutMs = Milliseconds(parameters, "stream_timeout", plan),
             DefaultMaxTokens = parameters.Whole("max_tokens", 1),
@@ -111,12 +113,10 @@ internal static class DeploymentReader
         parameters.Note("request_timeout", Verdict.Approximate, "attempt_timeout_ms: to the headers of one attempt, not to the end of its answer");
         parameters.Note("stream_timeout", Verdict.Approximate, "first_content_timeout_ms: to the first content of a stream");
         parameters.Note("max_tokens", Verdict.Approximate, "default_max_tokens: sent where the protocol demands a limit and the client gives none");
-        decimal? rpm = parameters.Number("rpm") ?? entry.Number("rpm");
-        decimal? tpm = parameters.Number("tpm") ?? entry.Number("tpm");
         foreach (ForeignMap place in (ReadOnlySpan<ForeignMap>)[parameters, entry])
         {
-            place.Note("rpm", Verdict.Approximate, "the share of the traffic where no weight is given; the provider's own limit holds");
-            place.Note("tpm", Verdict.Approximate, "the share of the traffic where neither weight nor rpm is given; the provider's own limit holds");
+            place.Note("rpm", Verdict.Exact, "rpm of the model, and its share of the traffic where no weight is given");
+            place.Note("tpm", Verdict.Exact, "tpm of the model, and its share of the traffic where neither weight nor rpm is given");
         }
 
         int? context = info?.Whole("max_input_tokens", 1);
@@ -129,8 +129,6 @@ internal static class DeploymentReader
         {
             Model = model,
             Weight = parameters.Number("weight"),
-            Rpm = rpm,
-            Tpm = tpm,
             Order = parameters.Number("order"),
             ContextMax = context,
         };

@@ -214,8 +214,8 @@ internal sealed class RouterReader(ForeignMap? router, ForeignMap? library, IRea
     {
         decimal?[] given = [.. all.Select(deployment => deployment.Weight)];
         given = given.Any(weight => weight is not null) ? [.. given.Select(weight => weight ?? 1)]
-            : all.All(deployment => deployment.Rpm > 0) ? [.. all.Select(deployment => deployment.Rpm)]
-            : all.All(deployment => deployment.Tpm > 0) ? [.. all.Select(deployment => deployment.Tpm)]
+            : all.All(deployment => deployment.Model.Rpm > 0) ? [.. all.Select(deployment => (decimal?)deployment.Model.Rpm)]
+            : all.All(deployment => deployment.Model.Tpm > 0) ? [.. all.Select(deployment => (decimal?)deployment.Model.Tpm)]
             : [.. all.Select(_ => (decimal?)1)];
         return WholeWeights.Of([.. given.Select(weight => weight ?? 1)]);
     }
