@@ -59,26 +59,23 @@ internal static class VendorShape
         IsPrivate = endpoint is not null && IsPrivate(endpoint),
     };
 
-    /// <summary>Vertex AI, and the model's name there; null for Claude, which it serves in a form of its own.</summary>
-    public static (DraftProvider Provider, string Upstream)? Vertex(string project, string location, string model)
+    /// <summary>Vertex AI, and the model's name there: Gemini and Claude in their own protocols, others in OpenAI's.</summary>
+    public static (DraftProvider Provider, string Upstream) Vertex(string project, string location, string model)
     {
-        if (model.StartsWith("claude", StringComparison.Ordinal))
+        if (model.Contains('/'))
         {
-            return null;
+            string host = location == "global" ? "aiplatform.googleapis.com" : $"{location}-aiplatform.googleapis.com";
+            return (new DraftProvider
+            {
+                Name = "vertex-openai",
+                Protocol = "openai",
+                BaseUrl = $"https://{host}/v1/projects/{project}/locations/{location}/endpoints/openapi",
+                Path = "/chat/completions",
+            }, model);
         }
 
-        string host = location == "global" ? "aiplatform.googleapis.com" : $"{location}-aiplatform.googleapis.com";
-        bool isGemini = !model.Contains('/');
-        string place = $"projects/{project}/locations/{location}";
-        var provider = new DraftProvider
-        {
-            Name = isGemini ? "vertex" : "vertex-openai",
-            Protocol = isGemini ? "gemini" : "openai",
-            BaseUrl = isGemini ? $"https://{host}/v1" : $"https://{host}/v1/{place}/endpoints/openapi",
-            Path = isGemini ? null : "/chat/completions",
-            Auth = "bearer",
-        };
-        return (provider, isGemini ? $"{place}/publishers/google/models/{model}" : model);
+        bool isClaude = model.StartsWith("claude", StringComparison.Ordinal);
+        return (new DraftProvider { Name = isClaude ? "vertex-claude" : "vertex", Protocol = isClaude ? "anthropic" : "gemini", Vertex = (project, location) }, model);
     }
 
     /// <summary>Whether an address needs <c>allow_private_network</c>.</summary>

@@ -90,11 +90,7 @@ internal static class BifrostImport
             key.Note("weight", Verdict.Exact, "weight of the pool's member, where several keys serve a model");
             foreach (string model in Models(key, plan, vendor))
             {
-                if (Upstream(key, plan, vendor, address, model) is not var (draft, upstream))
-                {
-                    continue;
-                }
-
+                (DraftProvider draft, string upstream) = Upstream(key, plan, vendor, address, model);
                 string providerName = plan.Config.Add(draft with { Name = name });
                 string id = plan.Config.FreeName($"{name}/{model}@{key.Text("name") ?? providerName}");
                 found.TryAdd(model, []);
@@ -146,7 +142,7 @@ internal static class BifrostImport
         return listed;
     }
 
-    private static (DraftProvider, string)? Upstream(ForeignMap key, ImportPlan plan, Vendor vendor, string? address, string model)
+    private static (DraftProvider, string) Upstream(ForeignMap key, ImportPlan plan, Vendor vendor, string? address, string model)
     {
         string? Inner(ForeignMap? map, string name) => map?.Text(name) is { } text ? Resolve(text, plan) : null;
         switch (vendor.Provider)
@@ -168,9 +164,8 @@ internal static class BifrostImport
             case "vertex":
                 ForeignMap? vertex = key.Map("vertex_key_config");
                 vertex?.Note("auth_credentials", Verdict.ByHand, "credentials of a service account are not read: have an access token written to a file every half hour, and name that in api_key_file");
-                return VendorShape.Vertex(Inner(vertex, "project_id") ?? "PROJECT", Inner(vertex, "region") ?? "us-central1", model) is var (provider, upstream)
-                    ? (WithKey(key, plan, provider, vendor), upstream)
-                    : Left(key, plan);
+                (DraftProvider provider, string upstream) = VendorShape.Vertex(Inner(vertex, "project_id") ?? "PROJECT", Inner(vertex, "region") ?? "us-central1", model);
+                return (WithKey(key, plan, provider, vendor), upstream);
             default:
                 if (address is null && vendor.BaseUrl == "")
                 {
@@ -180,12 +175,6 @@ internal static class BifrostImport
 
                 return (WithKey(key, plan, VendorShape.Plain(vendor, address), vendor), model);
         }
-    }
-
-    private static (DraftProvider, string)? Left(ForeignMap key, ImportPlan plan)
-    {
-        plan.Note(Verdict.Unsupported, key.At("models"), key.Where("models"), "Claude on Vertex is not supported; use the providers anthropic or bedrock");
-        return null;
     }
 
     private static DraftProvider WithKey(ForeignMap key, ImportPlan plan, DraftProvider provider, Vendor vendor)

@@ -12,6 +12,9 @@ internal sealed record DraftProvider
     /// <summary><c>protocol</c>.</summary>
     public string? Protocol { get; init; }
 
+    /// <summary><c>platform</c>, with <c>project</c> and <c>location</c>, of Vertex AI.</summary>
+    public (string Project, string Location)? Vertex { get; init; }
+
     /// <summary><c>base_url</c>.</summary>
     public string? BaseUrl { get; init; }
 

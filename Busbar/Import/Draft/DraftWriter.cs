@@ -66,6 +66,13 @@ internal static class DraftWriter
     {
         Open(text, 1, provider.Name);
         Line(text, 2, "protocol", provider.Protocol);
+        if (provider.Vertex is var (project, location))
+        {
+            Line(text, 2, "platform", "vertex");
+            Line(text, 2, "project", project);
+            Line(text, 2, "location", location);
+        }
+
         Line(text, 2, "base_url", provider.BaseUrl);
         Line(text, 2, "path", provider.Path);
         Line(text, 2, "auth", provider.Auth);

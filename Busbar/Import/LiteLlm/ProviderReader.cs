@@ -174,7 +174,7 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
         string location = Named("vertex_location") ?? "us-central1";
         foreach (string key in (ReadOnlySpan<string>)["vertex_project", "vertex_location"])
         {
-            parameters.Note(key, Verdict.Exact, "part of the model's name at the provider");
+            parameters.Note(key, Verdict.Exact, "project and location of the provider");
         }
 
         if (string.IsNullOrEmpty(project))
@@ -184,12 +184,7 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
         }
 
         parameters.Note("vertex_credentials", Verdict.ByHand, "credentials of a service account are not read: have an access token written to a file every half hour, and name that in api_key_file");
-        if (VendorShape.Vertex(project, location, rest) is not var (provider, upstream))
-        {
-            plan.Note(Verdict.Unsupported, parameters.At("model"), parameters.Where("model"), "Claude on Vertex is not supported; use the providers anthropic or bedrock");
-            return null;
-        }
-
+        (DraftProvider provider, string upstream) = VendorShape.Vertex(project, location, rest);
         return (WithKey(provider, vendor), upstream);
     }
 

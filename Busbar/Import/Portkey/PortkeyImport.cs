@@ -194,11 +194,7 @@ internal static class PortkeyImport
             return null;
         }
 
-        if (Provider(target, plan, vendor, ref model) is not { } provider)
-        {
-            return null;
-        }
-
+        DraftProvider provider = Provider(target, plan, vendor, ref model);
         string name = plan.Config.Add(WithKey(target, plan, provider, vendor, slug));
         plan.Note(Verdict.Exact, target.At(key), target.Where(key), $"the model '{model}' of the provider '{name}'");
         int? timeout = target.Whole("request_timeout", 1);
@@ -212,7 +208,7 @@ internal static class PortkeyImport
         return new DraftMember(id);
     }
 
-    private static DraftProvider? Provider(ForeignMap target, ImportPlan plan, Vendor vendor, ref string model)
+    private static DraftProvider Provider(ForeignMap target, ImportPlan plan, Vendor vendor, ref string model)
     {
         string? host = target.Text("custom_host");
         if (host is not null && VendorShape.Refusal(host.TrimEnd('/')) is { } reason)
@@ -239,12 +235,7 @@ internal static class PortkeyImport
 
                 return VendorShape.Bedrock(region, host);
             case "vertex":
-                if (VendorShape.Vertex(target.Text("vertex_project_id") ?? "PROJECT", target.Text("vertex_region") ?? "us-central1", model) is not var (provider, upstream))
-                {
-                    plan.Note(Verdict.Unsupported, target.At("provider"), target.Where("provider"), "Claude on Vertex is not supported; use the providers anthropic or bedrock");
-                    return null;
-                }
-
+                (DraftProvider provider, string upstream) = VendorShape.Vertex(target.Text("vertex_project_id") ?? "PROJECT", target.Text("vertex_region") ?? "us-central1", model);
                 model = upstream;
                 return provider;
             default:
