@@ -18,7 +18,7 @@ public sealed class HostileValueTests
           "auth": {"mode": "token", "client_tokens": [{"token": "t", "operator": false}]},
           "providers": {"openai": {"identity": {"type": "aws"}, "health": {"mode": "none"}, "error_map": {}, "tls": {}}},
           "models": {"small": {"provider": "openai", "max_concurrent": 4, "capabilities": {}, "rate_card": {"input": 1, "output": 1}}},
-          "pools": {"fast": {"members": [{"target": "small"}], "breaker": {"trip": {}}, "failover": {}, "on_exhausted": {"action": "reject"}, "affinity": {}, "queue": {"max_ms": 5}}},
+          "pools": {"fast": {"members": [{"target": "small"}], "breaker": {"trip": {}}, "failover": {}, "on_exhausted": {"action": "reject"}, "affinity": {}, "hedge": {}, "queue": {"max_ms": 5}}},
           "limits": {},
           "governance": {"enabled": true, "admin_token": "canary-admin-token", "postgres": {}},
           "observability": {"otlp": {}, "request_log_webhook": {}, "alert_webhook": {}}

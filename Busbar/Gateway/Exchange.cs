@@ -33,6 +33,7 @@ internal sealed class Exchange
     private IHttpResponseBodyFeature _responseBody = null!;
     private IHttpRequestLifetimeFeature _lifetime = null!;
     private IRequestBodyPipeFeature _requestBody = null!;
+    private PreparedBody? _preparedBeside;
     private string? _requestId;
     private long _started;
 
@@ -76,6 +77,12 @@ internal sealed class Exchange
 
     /// <summary>The body as a provider gets it.</summary>
     public PreparedBody Prepared { get; }
+
+    /// <summary>The body as another provider gets it at the same time.</summary>
+    public PreparedBody PreparedBeside => _preparedBeside ??= new PreparedBody(this);
+
+    /// <summary>Calls that were given up because another was faster.</summary>
+    public int CallsGivenUp { get; set; }
 
     /// <summary>The body, once read.</summary>
     public PooledBuffer? Body { get; set; }
@@ -285,6 +292,7 @@ internal sealed class Exchange
     public void ReleaseBody()
     {
         Prepared.Reset();
+        _preparedBeside?.Reset();
         if (Body is { } body)
         {
             Body = null;
@@ -326,6 +334,7 @@ internal sealed class Exchange
         DowngradedFrom = null;
         DowngradedBy = null;
         Attempts = 0;
+        CallsGivenUp = 0;
         Streams = false;
         WantsStreamUsage = false;
         UsageIsLost = false;

@@ -18,7 +18,6 @@ internal sealed class RequestTrace
     private readonly Tracer _tracer;
     private readonly Activity _span;
     private readonly DateTimeOffset _arrived;
-    private AttemptTrace? _call;
 
     private RequestTrace(Tracer tracer, Activity span)
     {
@@ -51,8 +50,8 @@ internal sealed class RequestTrace
         _ => "embeddings",
     };
 
-    /// <summary>Begins a call: its request names the call's own span as parent.</summary>
-    public void Call(Exchange exchange, UpstreamRequest request)
+    /// <summary>Begins a call: its request names the call's own span as parent. Null when it is not recorded.</summary>
+    public AttemptTrace? Call(Exchange exchange, UpstreamRequest request)
     {
         Activity? call = IsRecorded ? _tracer.Begin(ActivityKind.Client, _span.Context, Now(exchange)) : null;
         request.TrySet("traceparent", call?.Id ?? $"00-{_span.TraceId}-{ActivitySpanId.CreateRandom()}-00");
@@ -61,25 +60,16 @@ internal sealed class RequestTrace
             request.TryAdd("tracestate", state);
         }
 
-        _call = call is null ? null : new AttemptTrace(call);
+        return call is null ? null : new AttemptTrace(call);
     }
-
-    /// <summary>The call's whole answer has come.</summary>
-    public void Answered(Attempt attempt, ReadOnlyMemory<byte> body) => _call?.Answered(attempt, body);
-
-    /// <summary>A part of the call's stream has come.</summary>
-    public void Streamed(Attempt attempt, ReadOnlyMemory<byte> arrived) => _call?.Streamed(attempt, arrived);
-
-    /// <summary>It is known what came of the call.</summary>
-    public void Judged(in AttemptResult result) => _call?.Judged(result);
 
     /// <summary>Records the call as a span that ends now.</summary>
     public void Ended(Attempt attempt)
     {
-        if (_call is { } call)
+        if (attempt.Span is { } call)
         {
             _tracer.Finished(call.End(attempt), Now(attempt.Exchange));
-            _call = null;
+            attempt.Span = null;
         }
     }
 

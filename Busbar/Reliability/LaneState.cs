@@ -52,6 +52,9 @@ internal sealed class LaneState(int index)
     /// <summary>How long its answers take to begin.</summary>
     public Latency Latency { get; } = new();
 
+    /// <summary>How the times are spread that its answers take to begin, as far as pools look at it that call a second lane beside a slow one.</summary>
+    public LatencyShape Beginnings { get; } = new();
+
     /// <summary>Counts a success.</summary>
     public void CountOk() => Interlocked.Increment(ref _ok);
 

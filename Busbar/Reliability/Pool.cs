@@ -56,6 +56,9 @@ internal sealed class Pool
     /// <summary>Whether some lane's provider limits the tokens of a minute, so that <see cref="PickRequest.Tokens"/> is of use.</summary>
     public bool LimitsTokens { get; }
 
+    /// <summary>Second calls beside slow ones.</summary>
+    public HedgeBudget Hedges => _state.Hedges;
+
     /// <summary>Requests waiting for a permit.</summary>
     public int Queued => _state.Queued;
 

@@ -1,4 +1,5 @@
 using Busbar.Reliability.Breaker;
+using Busbar.Reliability.Capacity;
 
 namespace Busbar.Reliability;
 
@@ -17,6 +18,9 @@ internal sealed class PoolState(string name, IReliabilityEvents events)
 
     /// <summary>One slot per lane, in configuration order. Replaced as a whole by a reload.</summary>
     public PoolSlot[] Slots { get; set; } = [];
+
+    /// <summary>Second calls beside slow ones.</summary>
+    public HedgeBudget Hedges { get; } = new();
 
     /// <summary>Who uses the pool.</summary>
     public CallerActivity Callers { get; } = new();

@@ -47,6 +47,11 @@ internal static partial class ConfigKeys
             Default = "the models'",
             Range = "at least 1; a member may override it",
         },
+        new("hedge", KeyKind.Text, "A second call beside one that is slow to begin its answer")
+        {
+            Default = "none",
+            Range = "block",
+        },
         new("commit", KeyKind.Word, "The point after which a request cannot fail over")
         {
             Words = ["first_content", "first_byte"],
@@ -63,6 +68,22 @@ internal static partial class ConfigKeys
         {
             Default = "until the deadline",
             Range = "block",
+        });
+
+    /// <summary>Second calls beside slow ones.</summary>
+    public static readonly KeySet Hedge = new(
+        "pools.*.hedge",
+        new("after", KeyKind.Text, "When another ready member is called too: after so many milliseconds without a byte of an answer, or when so many of a hundred of that member's own would have begun")
+        {
+            Default = "`p95`",
+            Range = "milliseconds, at least 1, or `p50` to `p99`; by percentile not before 20 answers of a member were seen",
+        },
+        new("at_most", KeyKind.Decimal, "Share of the pool's requests that may be called for twice")
+        {
+            Min = 0,
+            Max = 1,
+            Default = "0.1",
+            Range = "above 0, at most 1; what was not used is kept for ten",
         });
 
     /// <summary>A member of a pool.</summary>

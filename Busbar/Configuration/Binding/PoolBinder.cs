@@ -1,3 +1,4 @@
+using System.Globalization;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Yaml;
 
@@ -17,6 +18,7 @@ internal sealed class PoolBinder(ConfigReport report, IEnvironment environment)
         Failover = Failover(pool.Inner("failover", ConfigKeys.Failover)),
         OnExhausted = OnExhausted(pool.Inner("on_exhausted", ConfigKeys.OnExhausted)),
         Affinity = Affinity(pool.Inner("affinity", ConfigKeys.Affinity)),
+        Hedge = Hedge(pool.Inner("hedge", ConfigKeys.Hedge)),
         FirstContentTimeoutMs = (int?)pool.Integer("first_content_timeout_ms"),
         Strategy = pool.Choice(
             "strategy",
@@ -115,6 +117,36 @@ internal sealed class PoolBinder(ConfigReport report, IEnvironment environment)
                 report.Error(block.At("action"), "unknown action", Known);
                 return new ExhaustionConfig();
         }
+    }
+
+    private HedgeConfig? Hedge(Section block)
+    {
+        if (!block.IsPresent)
+        {
+            return null;
+        }
+
+        HedgeConfig defaults = new();
+        double share = block.Number("at_most", defaults.AtMost);
+        if (!(share is > 0 and <= 1))
+        {
+            report.Error(block.At("at_most"), "must be above 0 and at most 1", "0.1 calls twice for one request in ten at most");
+        }
+
+        string after = block.Filled("after") ?? "p95";
+        bool isPercentile = after[0] == 'p';
+        bool isNumber = int.TryParse(isPercentile ? after.AsSpan(1) : after, NumberStyles.None, CultureInfo.InvariantCulture, out int number);
+        if (!isNumber || (isPercentile ? number is < 50 or > 99 : number < 1))
+        {
+            report.Error(block.At("after"), "neither a percentile nor milliseconds", "write p50 to p99, or a whole number of milliseconds");
+        }
+
+        return new HedgeConfig
+        {
+            AfterMs = isPercentile ? null : number,
+            Percentile = isPercentile ? number / 100.0 : defaults.Percentile,
+            AtMost = share,
+        };
     }
 
     private AffinityConfig? Affinity(Section affinity)

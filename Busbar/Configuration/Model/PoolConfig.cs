@@ -27,6 +27,9 @@ internal sealed record PoolConfig
     /// <summary>Overrides the models' time to first content; null to keep them.</summary>
     public int? FirstContentTimeoutMs { get; init; }
 
+    /// <summary>Second calls beside slow ones; null for none.</summary>
+    public HedgeConfig? Hedge { get; init; }
+
     /// <summary>When an answer counts as begun.</summary>
     public CommitMode Commit { get; init; }
 

@@ -53,6 +53,8 @@ internal static class KeyCharge
             usage.Output = delivered;
         }
 
-        reservation.Settle(model, hasFee: true, usage, isEstimated, estimate);
+        // Their providers read the request too.
+        usage.Input = Usage.Add(usage.Input, exchange.CallsGivenUp * estimate.Input);
+        reservation.Settle(model, hasFee: true, usage, isEstimated || exchange.CallsGivenUp > 0, estimate);
     }
 }

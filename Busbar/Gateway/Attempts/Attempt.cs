@@ -24,7 +24,7 @@ namespace Busbar.Gateway.Attempts;
 /// One call of one lane: what is sent, what came back, and everything that must be given back afterwards. Disposing ends the call,
 /// closes or returns its connection and releases the lane, whatever happened.
 /// </summary>
-internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoint endpoint) : IDisposable
+internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoint endpoint, PreparedBody prepared) : IDisposable
 {
     private PooledBuffer? _secondBody;
     private UpstreamRequest? _request;
@@ -32,6 +32,8 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     private bool _isRenewed;
     private UpstreamResponse? _response;
     private long _charged;
+    private long _calledAt;
+    private CancellationTokenSource? _cancel;
 
     /// <summary>The request it serves.</summary>
     public Exchange Exchange => exchange;
@@ -75,7 +77,6 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <summary>Builds the upstream request from what is prepared. Returns what to tell the client when this lane cannot take the request at all.</summary>
     public GatewayError? Prepare()
     {
-        PreparedBody prepared = exchange.Prepared;
         Translation = prepared.Translation;
         KeptInput = prepared.KeptInput;
         HidesUsage = prepared.HidesUsage;
@@ -89,11 +90,50 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         return null;
     }
 
+    /// <summary>Its span; null where none is recorded, and once it has ended.</summary>
+    public AttemptTrace? Span { get; set; }
+
+    /// <summary>Time since it was sent.</summary>
+    public TimeSpan Elapsed => exchange.Snapshot.Time.GetElapsedTime(_calledAt);
+
+    /// <summary>The call, where it runs by itself: done when the answer has begun or is a refusal. Null before <see cref="Begin"/>.</summary>
+    public Task<UpstreamResponse>? Call { get; private set; }
+
+    /// <summary>Sends the request and lets the call run by itself, until <see cref="Cancel"/>.</summary>
+    public Task<UpstreamResponse> Begin()
+    {
+        _cancel = new CancellationTokenSource();
+        return Call = BeginAsync(_cancel.Token);
+    }
+
+    /// <summary>Ends a call that runs by itself; its task ends soon.</summary>
+    public void Cancel() => _cancel?.Cancel();
+
+    /// <summary>Ends a call whose answer nobody wants: its lane is free at once. The rest is given back by disposing, after <see cref="EndedAsync"/>.</summary>
+    public void GiveUp()
+    {
+        // It may be about to send, still.
+        prepared.Lend();
+        Span?.Outrun();
+        Cancel();
+        lease.Dispose();
+    }
+
+    /// <summary>Waits until a call that was given up has ended.</summary>
+    public async ValueTask EndedAsync()
+    {
+        await ((Task)Call!).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (Call is { IsCompletedSuccessfully: true } call)
+        {
+            (await call.ConfigureAwait(false)).Dispose();
+        }
+    }
+
     /// <summary>Sends the request; done when the response headers are in. Throws what the transport throws. The caller passes the result to <see cref="Received"/>.</summary>
     public ValueTask<UpstreamResponse> SendAsync(CancellationToken cancellation)
     {
         lease.Called();
-        exchange.CalledAt = exchange.Snapshot.Time.GetTimestamp();
+        exchange.CalledAt = _calledAt = exchange.Snapshot.Time.GetTimestamp();
         return endpoint.SendAsync(_request!, cancellation);
     }
 
@@ -149,14 +189,14 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     // The call is over, and the same lane is called again.
     private void EndTry()
     {
-        exchange.Trace?.Judged(new AttemptResult(AttemptEnd.Skipped));
+        Span?.Judged(new AttemptResult(AttemptEnd.Skipped));
         exchange.Trace?.Ended(this);
         _response?.Dispose();
         _response = null;
         if (_request is { IsInFlight: true })
         {
             _secondBody?.Lend();
-            exchange.Prepared.Lend();
+            prepared.Lend();
         }
     }
 
@@ -170,6 +210,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <summary>Takes over the answer to <see cref="SendAsync"/>.</summary>
     public void Received(UpstreamResponse response)
     {
+        exchange.CalledAt = _calledAt;
         IsEncoded = DecodedResponse.IsEncoded(response);
         _response = IsTranslated ? DecodedResponse.For(response) : response;
         if (response.IsSuccess)
@@ -285,6 +326,27 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         _charged += bytes;
     }
 
+    // Headers alone say little: some send them before they begin to think.
+    private async Task<UpstreamResponse> BeginAsync(CancellationToken cancellation)
+    {
+        UpstreamResponse response = await SendAsync(cancellation).ConfigureAwait(false);
+        if (!response.IsSuccess)
+        {
+            return response;
+        }
+
+        try
+        {
+            await response.WaitAsync(cancellation).ConfigureAwait(false);
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
     private void Discharge()
     {
         exchange.Memory.Release(_charged);
@@ -297,7 +359,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// </summary>
     public void EndCall()
     {
-        exchange.Trace?.Judged(AttemptResult.Answered);
+        Span?.Judged(AttemptResult.Answered);
         exchange.Trace?.Ended(this);
         _response?.Dispose();
         _response = null;
@@ -315,10 +377,11 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         {
             // The provider answered without having read everything, and the sending ends a moment after the connection does.
             _secondBody?.Lend();
-            exchange.Prepared.Lend();
+            prepared.Lend();
         }
 
         _secondBody?.Dispose();
+        _cancel?.Dispose();
         Discharge();
         lease.Dispose();
     }
@@ -342,7 +405,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         {
             IReadOnlyList<string> denied = HeaderPolicy.CopyRequest(endpoint.Provider.Config, exchange.Caller, exchange.RequestHeaders, request);
             DeniedBetas = DeniedBetas.Count == 0 ? denied : [.. DeniedBetas, .. denied.Except(DeniedBetas)];
-            AddFromBody(request, exchange.Prepared.FromBody);
+            AddFromBody(request, prepared.FromBody);
             if (exchange.Caller.Credential.Carrier == CredentialCarrier.Signature)
             {
                 ForwardedSignature.Copy(exchange.RequestHeaders, request);
@@ -350,7 +413,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         }
 
         endpoint.AddDefaultHeaders(request);
-        exchange.Trace?.Call(exchange, request);
+        Span = exchange.Trace?.Call(exchange, request);
     }
 
     // What the client said in its body, and the provider reads in headers.
@@ -370,7 +433,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     // Null when the error refuses nothing that was written here, and for a same-protocol request, which needs no new body without it.
     private PooledBuffer? WithoutRefused(int status, in ProviderError error)
     {
-        string? name = exchange.Prepared.FindRefused(status, error);
+        string? name = prepared.FindRefused(status, error);
         if (name is null || (!IsTranslated && name != PreparedBody.StreamOptions))
         {
             return null;
@@ -387,6 +450,6 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             return null;
         }
 
-        return exchange.Prepared.Without(name);
+        return prepared.Without(name);
     }
 }

@@ -31,8 +31,20 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
     private const int MostPrepared = 3;
 
     /// <summary>Serves <paramref name="exchange"/> from <paramref name="pool"/> and its fallbacks. On return the client has an answer, or is gone.</summary>
+    public ValueTask RunAsync(Exchange exchange, Pool pool) =>
+        exchange.Route.Operation == Operation.Chat && exchange.Snapshot.ReachOf(pool).Hedges ? RunHedgedAsync(exchange, pool) : RunAsync(exchange, pool, hedge: null);
+
+    private async ValueTask RunHedgedAsync(Exchange exchange, Pool pool)
+    {
+        var hedge = new Hedge(exchange, metrics);
+        await using (hedge.ConfigureAwait(false))
+        {
+            await RunAsync(exchange, pool, hedge).ConfigureAwait(false);
+        }
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask RunAsync(Exchange exchange, Pool pool)
+    private async ValueTask RunAsync(Exchange exchange, Pool pool, Hedge? hedge)
     {
         GatewaySnapshot snapshot = exchange.Snapshot;
         TimeSpan deadline = TimeSpan.FromSeconds(pool.Config.Failover.DeadlineSecs);
@@ -65,7 +77,12 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             // A call that ended with the request's own time has used it up, even if the clocks differ by a millisecond.
             bool usedUp = last is { End: AttemptEnd.NextLane, Reason: FailoverReason.Timeout } && exchange.Timer.HasFired;
             TimeSpan left = usedUp ? TimeSpan.Zero : deadline - exchange.Elapsed;
-            if (left > TimeSpan.Zero && hop <= pool.Config.Failover.Cap)
+            if (hedge?.Other is { } running && left > TimeSpan.Zero)
+            {
+                // It was called already.
+                lease = running;
+            }
+            else if (left > TimeSpan.Zero && hop <= pool.Config.Failover.Cap)
             {
                 if (exchange.BodyLength >= WorkGate.LargeBytes && pick.PreparedLane is null && pool.Likely(pick) is { } likely)
                 {
@@ -112,7 +129,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
                 log.LastResort(exchange, lease!);
             }
 
-            if (!IsPrepared(exchange, lease!))
+            if (hedge?.Other is null && !IsPrepared(exchange, lease!))
             {
                 // Neither room nor a turn is waited for with a lane held; a lane that is always another one than was prepared for is taken in the end.
                 if (!isLastResort && prepared < MostPrepared)
@@ -136,15 +153,18 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             pick.PreparedLane = null;
             prepared = 0;
             bool hasOther = !isLastResort && hop < pool.Config.Failover.Cap && (pool.HasReady(pick) || fallback?.HasReady(pick) == true);
-            AttemptResult result = await AttemptAsync(exchange, lease, left, hasOther, counters).ConfigureAwait(false);
+            AttemptResult result = await AttemptAsync(exchange, lease, left, hasOther, counters, hedge, pick).ConfigureAwait(false);
             if (result.End is AttemptEnd.Answered or AttemptEnd.ClientLeft)
             {
                 return;
             }
 
+            // Of two calls the one that ended first was judged, which may be the later one.
+            LaneLease judged = hedge?.Judged ?? lease;
+            pick.Tried.Add(judged.Lane.Index);
             if (result.Reason == FailoverReason.ContextLength)
             {
-                pick.Outgrew(lease.Member);
+                pick.Outgrew(judged.Member);
             }
 
             if (result.End == AttemptEnd.NextLane)
@@ -162,6 +182,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             }
         }
 
+        hedge?.GiveUpOther();
         if (exchange.ClientGone.IsCancellationRequested)
         {
             exchange.Outcome = Outcome.ClientError;
@@ -292,44 +313,82 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<AttemptResult> AttemptAsync(Exchange exchange, LaneLease lease, TimeSpan left, bool hasOther, PoolMetrics counters)
+    private async ValueTask<AttemptResult> AttemptAsync(
+        Exchange exchange, LaneLease lease, TimeSpan left, bool hasOther, PoolMetrics counters, Hedge? hedge, PickRequest pick)
     {
-        using var attempt = new Attempt(exchange, lease, exchange.Snapshot.EndpointOf(lease.Lane));
-        LaneMetrics laneCounters = counters.Lane(lease.Lane.Name);
+        Attempt? attempt = hedge?.TakeOther();
+        bool isUnderWay = attempt is not null;
+        attempt ??= new Attempt(exchange, lease, exchange.Snapshot.EndpointOf(lease.Lane), exchange.Prepared);
+        try
+        {
+            if (!isUnderWay && Prepare(attempt) is { } refusal)
+            {
+                return new AttemptResult(AttemptEnd.Skipped, Final: refusal);
+            }
 
-        // 6. Attempt: same protocol sends the client's bytes with the model spliced, cross protocol goes through reader, seam and writer.
+            if (!isUnderWay)
+            {
+                exchange.Attempts++;
+                counters.Lane(lease.Lane.Name).Attempts.Add();
+            }
+
+            exchange.Choice = lease.Reason;
+            exchange.Early.Start(exchange);
+            CallLimit limit = CallLimit.Of(exchange, lease, left, hasOther);
+            bool drains = lease.Pool.Config.OnClientDisconnect == DisconnectMode.Drain;
+            TimeSpan grace = TimeSpan.FromSeconds(drains ? exchange.Snapshot.Config.Limits.DrainSecs : 0);
+            TimeSpan begun = exchange.Elapsed;
+            exchange.Timer.Start(limit.Time, exchange.ClientGone, grace, exchange.Cut);
+            if (hedge is not null)
+            {
+                attempt = await hedge.RaceAsync(attempt, pick).ConfigureAwait(false);
+            }
+
+            return await JudgeCallAsync(attempt, limit, left, hasOther, begun, counters.Lane(attempt.Lease.Lane.Name)).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (attempt.Call is { IsCompleted: false })
+            {
+                attempt.Cancel();
+                await attempt.EndedAsync().ConfigureAwait(false);
+            }
+
+            attempt.Dispose();
+        }
+    }
+
+    // 6. Attempt: same protocol sends the client's bytes with the model spliced, cross protocol goes through reader, seam and writer.
+    private GatewayError? Prepare(Attempt attempt)
+    {
         GatewayError? refusal = attempt.Prepare();
         CountLosses(attempt);
         foreach (string beta in attempt.DeniedBetas)
         {
-            metrics.DeniedBetas.Get(lease.Lane.Provider.Name, beta).Add();
-            log.BetaDenied(lease.Lane.Provider.Name, beta);
+            metrics.DeniedBetas.Get(attempt.Lease.Lane.Provider.Name, beta).Add();
+            log.BetaDenied(attempt.Lease.Lane.Provider.Name, beta);
         }
 
-        if (refusal is not null)
-        {
-            return new AttemptResult(AttemptEnd.Skipped, Final: refusal);
-        }
+        return refusal;
+    }
 
-        exchange.Attempts++;
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<AttemptResult> JudgeCallAsync(
+        Attempt attempt, CallLimit limit, TimeSpan left, bool hasOther, TimeSpan begun, LaneMetrics laneCounters)
+    {
+        Exchange exchange = attempt.Exchange;
+        LaneLease lease = attempt.Lease;
         exchange.Choice = lease.Reason;
-        exchange.Early.Start(exchange);
-        laneCounters.Attempts.Add();
         if (attempt.IsTranslated)
         {
             metrics.CountTranslation(exchange.Ingress.Id, attempt.Endpoint.Protocol.Id);
         }
 
-        CallLimit limit = CallLimit.Of(exchange, lease, left, hasOther);
-        bool drains = lease.Pool.Config.OnClientDisconnect == DisconnectMode.Drain;
-        TimeSpan grace = TimeSpan.FromSeconds(drains ? exchange.Snapshot.Config.Limits.DrainSecs : 0);
         int failed = exchange.Failures?.Count ?? 0;
-        TimeSpan begun = exchange.Elapsed;
-        exchange.Timer.Start(limit.Time, exchange.ClientGone, grace, exchange.Cut);
         AttemptResult result;
         try
         {
-            attempt.Received(await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
+            attempt.Received(attempt.Call is { } call ? await call.ConfigureAwait(false) : await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
             if (Answer.IsWhole(attempt))
             {
                 // The answer has begun, and each part of it has its own time.
@@ -383,7 +442,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 
         CountLosses(attempt);
         log.AttemptsFailed(exchange, failed);
-        exchange.Trace?.Judged(result);
+        attempt.Span?.Judged(result);
         if (result.End == AttemptEnd.NextLane)
         {
             laneCounters.Failure(result.Reason switch

@@ -15,6 +15,7 @@ internal sealed class AttemptTrace(Activity span)
     private string? _answeredModel;
     private AttemptEnd? _end;
     private FailoverReason _reason;
+    private bool _isOutrun;
 
     /// <summary>A whole answer has come.</summary>
     public void Answered(Attempt attempt, ReadOnlyMemory<byte> body) => _answeredModel = ResponseModel.OfBody(attempt.Endpoint.Protocol.Id, body);
@@ -24,6 +25,9 @@ internal sealed class AttemptTrace(Activity span)
 
     /// <summary>It is known what came of it. Not said of a call that ended with its client gone.</summary>
     public void Judged(in AttemptResult result) => (_end, _reason) = (result.End, result.Reason);
+
+    /// <summary>Another call of the same request was faster, and this one was given up.</summary>
+    public void Outrun() => _isOutrun = true;
 
     /// <summary>The span, with all that is known of the call.</summary>
     public Activity End(Attempt attempt)
@@ -72,6 +76,12 @@ internal sealed class AttemptTrace(Activity span)
     {
         Exchange exchange = attempt.Exchange;
         string? failedStatus = attempt.Status is >= 300 and var status ? status.ToString(CultureInfo.InvariantCulture) : null;
+        if (_isOutrun)
+        {
+            error = null;
+            return "outrun";
+        }
+
         switch (_end)
         {
             case AttemptEnd.NextLane:

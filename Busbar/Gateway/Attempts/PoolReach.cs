@@ -30,6 +30,7 @@ internal sealed class PoolReach
 
         Pools = [.. pools.Select(each => each.Name)];
         Lanes = [.. pools.SelectMany(each => each.Members).Select(member => member.Lane).DistinctBy(lane => lane.Name, StringComparer.Ordinal)];
+        Hedges = pools.Exists(each => each.Config.Hedge is not null);
         Models = [.. Lanes.Select(lane => lane.Name)];
         RoutingFields = [.. Lanes.SelectMany(lane => lane.Provider.RoutingFields).Select(RoutingMembers.Folded)];
     }
@@ -39,6 +40,9 @@ internal sealed class PoolReach
 
     /// <summary>Members, folded, by which some provider among these may choose another model than a request names.</summary>
     public HashSet<string> RoutingFields { get; }
+
+    /// <summary>Whether some pool among these calls a second lane beside a slow one.</summary>
+    public bool Hedges { get; }
 
     /// <summary>Names of the models that may answer.</summary>
     public string[] Models { get; }

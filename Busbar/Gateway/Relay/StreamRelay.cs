@@ -78,7 +78,7 @@ internal static class StreamRelay
             else
             {
                 body.Framer.Advance(read);
-                attempt.Exchange.Trace?.Streamed(attempt, body.Framer.LastAdvanced);
+                attempt.Span?.Streamed(attempt, body.Framer.LastAdvanced);
                 result = body.Take();
             }
 

@@ -72,7 +72,7 @@ internal static class WholeRelay
         }
 
         MeterUnreported(attempt, body);
-        exchange.Trace?.Answered(attempt, body.Memory);
+        attempt.Span?.Answered(attempt, body.Memory);
 
         KeyCharge.Settle(exchange);
         if (body.Length > 0)
@@ -107,7 +107,7 @@ internal static class WholeRelay
 
         await attempt.ChargeAsync(Expansion.Of(body.Span), exchange.Timer.Token).ConfigureAwait(false);
         await exchange.Work.TakeAsync(exchange, body.Length).ConfigureAwait(false);
-        exchange.Trace?.Answered(attempt, body.Memory);
+        attempt.Span?.Answered(attempt, body.Memory);
         using ChatResponse response = ChatResponse.Rent();
         using var output = new PooledBuffer(body.Length + 512);
         TranslationContext context = attempt.Translation!;

@@ -77,6 +77,9 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
     /// <summary>Breaker trips.</summary>
     public MetricFamily<Counter> Trips { get; } = new(budget, "busbar_breaker_trips_total", "Times a breaker went from closed to open.", labels => new(labels), "pool", "lane");
 
+    /// <summary>Second calls.</summary>
+    public MetricFamily<Counter> Hedges { get; } = new(budget, "busbar_hedges_total", "Second calls beside slow ones, by what came of them.", labels => new(labels), "pool", "outcome");
+
     /// <summary>Moves to another lane.</summary>
     public MetricFamily<Counter> Failovers { get; } = new(budget, "busbar_failovers_total", "Times a request moved to another lane.", labels => new(labels), "pool", "reason");
 
@@ -219,6 +222,7 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
             Counters(Attempts),
             Counters(Failures),
             Counters(Trips),
+            Counters(Hedges),
             Counters(Failovers),
             Counters(Translations),
             Counters(AuthRejections),

@@ -220,7 +220,8 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, PoolS
         (one.Lane.State.Latency.Milliseconds ?? 0) <= (other.Lane.State.Latency.Milliseconds ?? 0) ? one : other;
 
     private PickReason ReasonFor(PoolMember member, in PickRequest request, bool isSoft) =>
-        isSoft ? PickReason.Cooling
+        request.IsHedge ? PickReason.Hedge
+        : isSoft ? PickReason.Cooling
         : member.Lane.Index == request.HomeLane || member.Lane.Index == request.PreparedLane ? PickReason.Home
         : request.AffinityKey is not null ? PickReason.Affinity
         : strategy switch

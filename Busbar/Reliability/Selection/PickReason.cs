@@ -24,6 +24,9 @@ internal enum PickReason : byte
     /// <summary>The session was there before.</summary>
     Affinity,
 
+    /// <summary>Another lane was slow to begin its answer.</summary>
+    Hedge,
+
     /// <summary>No lane was ready: the one whose short cooldown ends first.</summary>
     Cooling,
 

@@ -13,6 +13,7 @@ internal static class PickReasons
         PickReason.LeastCost => "least_cost",
         PickReason.Home => "home",
         PickReason.Affinity => "affinity",
+        PickReason.Hedge => "hedge",
         PickReason.Cooling => "cooling",
         _ => "last_resort",
     };

@@ -18,6 +18,9 @@ internal struct PickRequest
     /// <summary>Index of the lane that the body is prepared for; null for none. Taken before others that can serve now, but for the home.</summary>
     public int? PreparedLane;
 
+    /// <summary>It is for a second call beside a slow one.</summary>
+    public bool IsHedge;
+
     /// <summary>Hash of who asks; 0 where callers are not told apart.</summary>
     public int Caller;
 
