@@ -12,7 +12,8 @@ public sealed class ConfigEndpointTests
     private const string Everything = """
         listen: 127.0.0.1:9000
         tls: {cert_file: cert.pem, key_file: key.pem}
-        auth: {mode: token, client_tokens: [canary-token]}
+        auth: {mode: token, client_tokens: [canary-token], jwt: [{issuer: "https://issuer.example", audience: a}]}
+        governance: {enabled: true, admin_token: canary-admin-token}
         providers:
           openai: {api_key_env: OPENAI_KEY, error_map: {x: auth}, health: {mode: dead}}
         models:
@@ -56,12 +57,12 @@ public sealed class ConfigEndpointTests
         GatewayConfig config = ConfigText.Load(Everything, new FakeEnvironment(("OPENAI_KEY", "k"))).Config
             ?? ConfigText.Valid(Everything.Replace("tls: {cert_file: cert.pem, key_file: key.pem}", ""), new FakeEnvironment(("OPENAI_KEY", "k")));
         HashSet<string> paths = [.. EffectiveConfig.Values(config).Select(value => value.Path
-            .Replace("providers.openai", "providers.*").Replace("models.small", "models.*").Replace("pools.fast", "pools.*").Replace("members[0]", "members[]"))];
+            .Replace("providers.openai", "providers.*").Replace("models.small", "models.*").Replace("pools.fast", "pools.*").Replace("members[0]", "members[]").Replace("jwt[0]", "jwt[]"))];
         IEnumerable<string> keys =
             from set in ConfigKeys.All
             from key in set.Keys
             let path = set.Path.Length == 0 ? key : $"{set.Path}.{key}"
-            where path is not ("auth.token" or "providers.*.error_map" or "providers.*.deployments" or "providers.*.headers" or "observability.otlp.headers" or "observability.request_log_webhook.headers" or "observability.alert_webhook.headers") && !path.StartsWith("auth.client_tokens[]", StringComparison.Ordinal) && !path.StartsWith("models.*.capabilities.", StringComparison.Ordinal)
+            where path is not ("auth.token" or "auth.jwt[].required_claims" or "auth.jwt[].groups" or "auth.jwt[].pools" or "providers.*.error_map" or "providers.*.deployments" or "providers.*.headers" or "observability.otlp.headers" or "observability.request_log_webhook.headers" or "observability.alert_webhook.headers") && !path.StartsWith("auth.client_tokens[]", StringComparison.Ordinal) && !path.StartsWith("models.*.capabilities.", StringComparison.Ordinal)
             where !ConfigKeys.All.Any(block => block.Path == path || block.Path == $"{path}.*" || block.Path == $"{path}[]")
             select path;
 

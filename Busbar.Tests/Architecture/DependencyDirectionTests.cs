@@ -19,12 +19,14 @@ public sealed class DependencyDirectionTests
         ["Observability"] = ["Wire", "Ir", "Configuration", "Reliability", "Upstream"],
         ["Governance"] = ["Wire", "Ir", "Configuration", "Observability"],
         ["Upstream"] = ["Wire", "Ir", "Protocols", "Configuration"],
+        // Tokens of issuers: their keys come over the same vetted network as everything else.
+        ["Oidc"] = ["Wire", "Ir", "Configuration", "Observability", "Upstream"],
         ["Demo"] = ["Wire", "Ir", "Protocols", "Configuration"],
         ["Dashboard"] = ["Wire", "Ir", "Configuration", "Observability"],
         ["Admin"] = ["Wire", "Ir", "Configuration", "Observability", "Reliability", "Governance"],
         ["Import"] = ["Wire", "Ir", "Configuration", "Governance"],
-        ["Gateway"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin"],
-        ["Commands"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin", "Gateway", "Import", "Demo"],
+        ["Gateway"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin", "Oidc"],
+        ["Commands"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin", "Gateway", "Import", "Demo", "Oidc"],
     };
 
     // "Busbar.Wire", and also "Wire.JsonText", which resolves through the parent namespace. Properties bear names of folders too

@@ -15,7 +15,7 @@ public sealed class HostileValueTests
         {
           "tls": {"cert_file": "c", "key_file": "k"},
           "cors": {},
-          "auth": {"mode": "token", "client_tokens": [{"token": "t", "operator": false}]},
+          "auth": {"mode": "token", "client_tokens": [{"token": "t", "operator": false}], "jwt": [{"issuer": "https://issuer.example", "audience": "a", "required_claims": {}}]},
           "providers": {"openai": {"identity": {"type": "aws"}, "health": {"mode": "none"}, "error_map": {}, "tls": {}}},
           "models": {"small": {"provider": "openai", "max_concurrent": 4, "capabilities": {}, "rate_card": {"input": 1, "output": 1}}},
           "pools": {"fast": {"members": [{"target": "small"}], "breaker": {"trip": {}}, "failover": {}, "on_exhausted": {"action": "reject"}, "affinity": {}, "hedge": {}, "queue": {"max_ms": 5}}},

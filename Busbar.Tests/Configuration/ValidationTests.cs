@@ -58,7 +58,18 @@ public sealed class ValidationTests
             "pools.b.members[0].context_max", "2000 here and 1000 in the pool 'a'" },
         { "C58", ConfigText.With(more: "governance: {enabled: true}"), "governance.admin_token", "admin token" },
         { "C58", ConfigText.With(more: "governance: {enabled: true, admin_token: '  '}"), "governance.admin_token", "admin token" },
-        { "C59", ConfigText.With(auth: "{mode: passthrough}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "governance.enabled", "passthrough" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a}]}"), "auth.jwt", "governance is off" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{audience: a}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].issuer", "'issuer' is required" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\"}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].audience", "'audience' is required" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: []}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].audience", "'audience' is required" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"http://a.example\", audience: a}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].issuer", "must use https" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: accounts, audience: a, jwks_url: \"https://127.0.0.1/keys\"}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].jwks_url", "refused" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a, algorithms: [none]}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].algorithms", "'none' is not accepted" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a, algorithms: [RS256, HS256]}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].algorithms", "'HS256' is not accepted" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a, algorithms: []}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].algorithms", "the list is empty" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a, groups: {a: b}}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].groups", "no effect without group_claim" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a, clock_skew_secs: 601}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].clock_skew_secs", "at most 600" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a}, {issuer: \"https://a.example\", audience: b}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[1].issuer", "listed twice" },
         { "C60", ConfigText.With(auth: "{mode: token}"), "auth.client_tokens", "at least one token" },
         { "C60", ConfigText.With(auth: "{mode: token, client_tokens: []}"), "auth.client_tokens", "at least one token" },
         { "2.3", ConfigText.With(auth: "{mode: token, client_tokens: [a, ' ']}"), "auth.client_tokens[1]", "blank" },
@@ -236,8 +247,14 @@ public sealed class ValidationTests
             pools: "{a: {members: [{target: small, context_max: 9}]}, b: {members: [{target: small, context_max: 9}]}, c: {members: [{target: small}]}}"));
 
     [Fact]
-    public void C59_disabled_governance_may_stand_beside_passthrough() =>
-        ConfigText.Valid(ConfigText.With(auth: "{mode: passthrough}", more: "governance: {enabled: false, admin_token: canary-admin-token}"));
+    [Trait("gotcha", "C59")]
+    public void C59_governance_may_stand_beside_passthrough()
+    {
+        foreach (string enabled in (string[])["false", "true"])
+        {
+            ConfigText.Valid(ConfigText.With(auth: "{mode: passthrough}", more: $"governance: {{enabled: {enabled}, admin_token: canary-admin-token}}"));
+        }
+    }
 
     [Fact]
     public void C61_a_mode_in_any_case_with_spaces_is_understood() =>

@@ -4,6 +4,7 @@ using Busbar.Configuration;
 using Busbar.Configuration.Binding;
 using Busbar.Configuration.Model;
 using Busbar.Gateway;
+using Busbar.Gateway.Admission.Tokens;
 using Busbar.Gateway.Health;
 using Busbar.Gateway.Server;
 using Busbar.Observability;
@@ -136,7 +137,8 @@ internal sealed partial class GatewayControl(
         GatewaySnapshot former = application.Snapshot;
         Fleet fleet = former.Fleet.Reload(config);
         former.Identities?.Apply(config);
-        application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time, former.Governor, former.Signatures, former.Identities));
+        TokenGate? tokens = former.Tokens?.With(config.Auth.Jwt);
+        application.Swap(new GatewaySnapshot(config, fleet, metrics, former.Time, former.Governor, former.Signatures, former.Identities, tokens));
         prober.Restart(application.Snapshot);
     }
 

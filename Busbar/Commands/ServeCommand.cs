@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
 using Busbar.Gateway;
+using Busbar.Gateway.Admission.Tokens;
 using Busbar.Gateway.Health;
 using Busbar.Gateway.Server;
 using Busbar.Governance.Budgets;
@@ -17,6 +18,7 @@ using Busbar.Observability;
 using Busbar.Observability.Live;
 using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
+using Busbar.Oidc;
 using Busbar.Reliability;
 using Busbar.Upstream.Identity;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -146,7 +148,12 @@ internal static partial class ServeCommand
         using var identities = new Identities(environment, new IdentityMetrics(metrics, log), time);
         identities.Apply(config);
         metrics.Identities = () => identities.All;
-        using var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time, governor, identities: identities), metrics, requestLog, time) { Telemetry = telemetry, Recent = live.Requests };
+        TokenGate? tokens = governor is null ? null : new TokenGate(config.Auth.Jwt, governor, new IssuerNetwork(), metrics, time, log);
+        using var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time, governor, identities: identities, tokens: tokens), metrics, requestLog, time)
+        {
+            Telemetry = telemetry,
+            Recent = live.Requests,
+        };
         telemetry.Figures = () => metrics.Read(application.Snapshot.Fleet, ProcessGauges.Read());
         telemetry.Apply(config.Observability);
         if (governor is not null)

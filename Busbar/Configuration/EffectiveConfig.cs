@@ -21,6 +21,7 @@ internal static class EffectiveConfig
         ("cors.allowed_origins", config.Cors.AllowedOrigins),
         ("auth.mode", config.Auth.Mode switch { AuthMode.Token => "token", AuthMode.Passthrough => "passthrough", _ => "none" }),
         ("auth.client_tokens", Presence(config.Auth.ClientTokens)),
+        .. config.Auth.Jwt.SelectMany(Jwt),
         .. config.Providers.Values.SelectMany(Provider),
         .. config.Models.Values.SelectMany(Model),
         .. config.Pools.Values.SelectMany(Pool),
@@ -49,6 +50,33 @@ internal static class EffectiveConfig
         ("control_socket", config.ControlSocket),
         ("trusted_proxies", config.TrustedProxies.Select(network => network.ToString()).ToArray()),
     ];
+
+    private static IEnumerable<(string, object?)> Jwt(JwtIssuerConfig issuer, int index)
+    {
+        string at = $"auth.jwt[{index}].";
+        return
+        [
+            (at + "issuer", issuer.Issuer),
+            (at + "jwks_url", issuer.JwksUrl),
+            (at + "audience", issuer.Audiences),
+            (at + "clock_skew_secs", issuer.ClockSkewSecs),
+            (at + "algorithms", issuer.Algorithms),
+            (at + "subject_claim", issuer.SubjectClaim),
+            .. issuer.RequiredClaims.Select(claim => ($"{at}required_claims.{claim.Key}", (object?)claim.Value)),
+            (at + "group_claim", issuer.GroupClaim),
+            .. issuer.Groups.Select(group => ($"{at}groups.{group.Key}", (object?)group.Value)),
+            (at + "default_group", issuer.DefaultGroup),
+            (at + "pools_claim", issuer.PoolsClaim),
+            .. issuer.Pools.Select(pools => ($"{at}pools.{pools.Key}", (object?)pools.Value)),
+            (at + "max_budget_cents", issuer.MaxBudgetCents),
+            (at + "budget_period", issuer.BudgetPeriod),
+            (at + "rpm_limit", issuer.RpmLimit),
+            (at + "tpm_limit", issuer.TpmLimit),
+            (at + "max_concurrent", issuer.MaxConcurrent),
+            (at + "allow_private_network", issuer.AllowPrivateNetwork),
+            (at + "proxy", issuer.Proxy?.Address),
+        ];
+    }
 
     private static IEnumerable<(string, object?)> Provider(ProviderConfig provider)
     {

@@ -12,6 +12,7 @@ using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Observability.Live;
 using Busbar.Observability.Metrics;
+using Busbar.Oidc;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Reliability;
@@ -227,7 +228,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
 
         // 2. Authenticate, before a byte of the body is read.
         bool isPermitted = Authenticate(exchange);
-        if (!exchange.Caller.Admitted)
+        if (!exchange.Caller.Admitted && !await TryJudgeTokenAsync(exchange).ConfigureAwait(false))
         {
             await RefuseCallerAsync(exchange).ConfigureAwait(false);
             return;
@@ -314,10 +315,30 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
         return true;
     }
 
+    // A token of an issuer that was not seen before.
+    private static async ValueTask<bool> TryJudgeTokenAsync(Exchange exchange)
+    {
+        GatewaySnapshot snapshot = exchange.Snapshot;
+        if (snapshot.Authenticator.TokenToJudge(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol) is not { } token)
+        {
+            return false;
+        }
+
+        (KeyEntry? entry, TokenFault fault) = await snapshot.Tokens!.AdmitAsync(token, exchange.ClientGone).ConfigureAwait(false);
+        if (entry is null)
+        {
+            exchange.Reason = TokenFaults.NameOf(fault);
+            return false;
+        }
+
+        exchange.Caller = snapshot.Authenticator.Identify(entry, token, exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol);
+        return true;
+    }
+
     private async ValueTask RefuseCallerAsync(Exchange exchange)
     {
         Refuse(exchange);
-        if (Authenticator.ShowsSecret(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol))
+        if (exchange.Snapshot.Authenticator.ShowsSecret(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol))
         {
             await _guesses.HoldAsync(exchange.ClientAddress, exchange.ClientGone).ConfigureAwait(false);
         }

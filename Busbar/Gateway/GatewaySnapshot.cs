@@ -1,5 +1,6 @@
 using Busbar.Configuration.Model;
 using Busbar.Gateway.Admission;
+using Busbar.Gateway.Admission.Tokens;
 using Busbar.Gateway.Attempts;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
@@ -24,9 +25,18 @@ internal sealed class GatewaySnapshot
     /// <summary>
     /// Builds connections and endpoints for every lane of <paramref name="fleet"/>; opens no connection. <paramref name="governor"/> is null where
     /// governance is off; <paramref name="signatures"/> are those of the former snapshot, whose master key lasts as long as the process;
-    /// <paramref name="identities"/> have taken over the configuration.
+    /// <paramref name="identities"/> have taken over the configuration;
+    /// <paramref name="tokens"/> go on with the issuers' keys of the former one.
     /// </summary>
-    public GatewaySnapshot(GatewayConfig config, Fleet fleet, Metrics metrics, TimeProvider time, Governor? governor = null, SignedCaller? signatures = null, Identities? identities = null)
+    public GatewaySnapshot(
+        GatewayConfig config,
+        Fleet fleet,
+        Metrics metrics,
+        TimeProvider time,
+        Governor? governor = null,
+        SignedCaller? signatures = null,
+        Identities? identities = null,
+        TokenGate? tokens = null)
     {
         Config = config;
         Time = time;
@@ -35,7 +45,8 @@ internal sealed class GatewaySnapshot
         Identities = identities;
         Prices = governor is null ? null : new PriceList(config.Governance, config.Models);
         Signatures = signatures ?? (governor is null ? null : new SignedCaller(config.Governance, governor.Keys, time));
-        Authenticator = new Authenticator(config, governor?.Keys, time);
+        Tokens = tokens;
+        Authenticator = new Authenticator(config, governor?.Keys, time, tokens);
         string userAgent = config.UserAgent ?? $"busbar/{ProductVersion.Text}";
         foreach ((string name, ProviderConfig provider) in config.Providers)
         {
@@ -78,6 +89,9 @@ internal sealed class GatewaySnapshot
 
     /// <summary>Verifies callers that sign; null where governance is off.</summary>
     public SignedCaller? Signatures { get; }
+
+    /// <summary>Admits tokens of issuers; null where governance is off.</summary>
+    public TokenGate? Tokens { get; }
 
     /// <summary>Where a request to <paramref name="pool"/> may end up.</summary>
     public PoolReach ReachOf(Pool pool) => _reach[pool];

@@ -103,12 +103,18 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
         string address = AddressOf(exchange)?.ToString() ?? "-";
         if (_refusals.IsDue(address, time.GetTimestamp(), out long unlogged))
         {
-            Refused(logger, exchange.RequestId, exchange.Route.Protocol.Name(), address, CredentialOf(exchange), unlogged);
+            string credential = CredentialOf(exchange);
+            Refused(logger, exchange.RequestId, exchange.Route.Protocol.Name(), address, credential, exchange.Reason ?? (credential == "none" ? "missing" : "unknown"), unlogged);
         }
     }
 
     private static string CredentialOf(Exchange exchange)
     {
+        if (exchange.RequestHeaders.ContainsKey(Authenticator.KeyHeader))
+        {
+            return Authenticator.KeyHeader;
+        }
+
         string? token = Authenticator.Carried(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol, out CredentialCarrier carrier);
         return carrier switch
         {
@@ -228,8 +234,8 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
     [LoggerMessage(3, LogLevel.Warning, "attempt failed: request={RequestId} pool={Pool} lane={Lane} provider={Provider} reason={Reason} status={Status} code={Code} cooldown_s={CooldownS} ms={Milliseconds}")]
     private static partial void AttemptFailed(ILogger logger, string requestId, string pool, string lane, string provider, string reason, int status, string code, double cooldownS, long milliseconds);
 
-    [LoggerMessage(9, LogLevel.Warning, "credential refused: request={RequestId} {Protocol} client={Client} carried_in={CarriedIn}; {Unlogged} more from there since the last such line (logged once a second for each address)")]
-    private static partial void Refused(ILogger logger, string requestId, string protocol, string client, string carriedIn, long unlogged);
+    [LoggerMessage(9, LogLevel.Warning, "credential refused: request={RequestId} {Protocol} client={Client} carried_in={CarriedIn} reason={Reason}; {Unlogged} more from there since the last such line (logged once a second for each address)")]
+    private static partial void Refused(ILogger logger, string requestId, string protocol, string client, string carriedIn, string reason, long unlogged);
 
     [LoggerMessage(9, LogLevel.Warning, "a provider could not be called for want of descriptors, buffers or ports here: request={RequestId} pool={Pool} lane={Lane} {Reason}; raise the limit on open files (logged once a minute, counted always)")]
     private static partial void Exhausted(ILogger logger, string requestId, string pool, string lane, SocketError reason);

@@ -3,7 +3,7 @@ using Busbar.Wire;
 namespace Busbar.Protocols;
 
 /// <summary>What a stream writer must know of the request it answers.</summary>
-/// <param name="Identity">Id, time and model to show.</param>
+/// <param name="Oidc">Id, time and model to show.</param>
 /// <param name="IncludeUsage">OpenAI: the client asked for a usage chunk.</param>
 /// <param name="JsonArray">Gemini: the client wants one JSON array instead of SSE.</param>
 /// <param name="ElapsedMilliseconds">Milliseconds since the request arrived, for dialects that report latency.</param>

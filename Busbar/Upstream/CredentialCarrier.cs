@@ -23,4 +23,7 @@ internal enum CredentialCarrier : byte
 
     /// <summary>It has none to show: it signed the request (AWS Signature Version 4).</summary>
     Signature,
+
+    /// <summary>The header in which a virtual key stands beside the caller's own credential.</summary>
+    KeyHeader,
 }

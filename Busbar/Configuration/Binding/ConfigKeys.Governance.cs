@@ -18,7 +18,7 @@ internal static partial class ConfigKeys
         new("enabled", KeyKind.Switch, "Callers need virtual keys")
         {
             Default = "`false`",
-            Range = "needs `admin_token`; not with auth mode `passthrough`",
+            Range = "needs `admin_token`; in auth mode `passthrough` they are shown in `x-busbar-key`",
         },
         new("store", KeyKind.Word, "Where keys and usage are kept")
         {

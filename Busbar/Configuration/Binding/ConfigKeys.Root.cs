@@ -137,8 +137,8 @@ internal static partial class ConfigKeys
             Default = "`none`",
             Range =
                 "`token`: one of `client_tokens`; `passthrough`: the caller's token goes to the provider, and the gateway's keys are not used; "
-                + "`none`: everybody may call. Case and surrounding spaces do not matter. Governance overrides `none` and `token`, and cannot be "
-                + "combined with `passthrough`",
+                + "`none`: everybody may call. Case and surrounding spaces do not matter. Governance overrides `none` and `token`; with "
+                + "`passthrough` callers show a virtual key in `x-busbar-key` beside their own token",
         },
         new("client_tokens", KeyKind.Text, "Accepted tokens")
         {
@@ -149,6 +149,11 @@ internal static partial class ConfigKeys
         {
             Default = "none",
             Range = "ignored with a warning beside `client_tokens`",
+        },
+        new("jwt", KeyKind.Text, "Issuers whose tokens callers may show in place of a virtual key")
+        {
+            Default = "none",
+            Range = "list of blocks, see below; needs `governance.enabled`",
         });
 
     /// <summary>A client token that is more than its text.</summary>

@@ -9,7 +9,7 @@ internal static partial class ConfigKeys
     /// <summary>All blocks.</summary>
     public static IReadOnlyList<KeySet> All => field ??=
     [
-        Root, Tls, Cors, Auth, ClientToken, Provider, CatalogProvider, Identity, ClientTls, Health, Model, Capabilities, RateCard, Pool, Member, Breaker, Trip, Failover,
+        Root, Tls, Cors, Auth, ClientToken, Jwt, Provider, CatalogProvider, Identity, ClientTls, Health, Model, Capabilities, RateCard, Pool, Member, Breaker, Trip, Failover,
         OnExhausted, Affinity, Hedge, Queue, Limits, Governance, Postgres, Observability, Otlp, RequestLogWebhook, AlertWebhook,
     ];
 }

@@ -46,6 +46,10 @@ internal static class GovernanceBinder
         {
             CheckEnabled(bound, governance, auth, report);
         }
+        else if (auth.Jwt.Count > 0)
+        {
+            report.Error("auth.jwt", "tokens stand for virtual keys, and governance is off", "set governance.enabled: true, or remove auth.jwt");
+        }
 
         return bound;
     }
@@ -118,11 +122,7 @@ internal static class GovernanceBinder
             CheckLength(bound.AdminReadToken, governance.At("admin_read_token"), report);
         }
 
-        if (auth.Mode == AuthMode.Passthrough)
-        {
-            report.Error(governance.At("enabled"), "governance cannot be combined with auth mode 'passthrough'", "choose one of the two");
-        }
-        else if (auth is { Mode: AuthMode.None, IsExplicit: true } || auth.ClientTokens.Count > 0)
+        if (auth is { Mode: AuthMode.None, IsExplicit: true } || auth.ClientTokens.Count > 0)
         {
             report.Warn(
                 governance.At("enabled"),

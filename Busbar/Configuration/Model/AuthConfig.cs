@@ -14,4 +14,7 @@ internal sealed record AuthConfig
 
     /// <summary>Those of them that belong to operators, who may see the figures of the process; where there are none, all do.</summary>
     public IReadOnlyList<Secret> OperatorTokens { get; init; } = [];
+
+    /// <summary>Issuers of tokens that callers may show in place of a virtual key; none by default.</summary>
+    public IReadOnlyList<JwtIssuerConfig> Jwt { get; init; } = [];
 }

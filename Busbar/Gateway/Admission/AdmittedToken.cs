@@ -11,12 +11,15 @@ namespace Busbar.Gateway.Admission;
 /// identity then stands for its content; of the other headers the text is compared, in a time that depends on nothing but its length. Of a virtual key
 /// only the search is spared: whether it is still in force is asked each time.
 /// </summary>
-internal readonly struct AdmittedToken(Authenticator judge, string text, CredentialCarrier carrier, KeyEntry? key = null, KeyDigest digest = default)
+internal readonly struct AdmittedToken(Authenticator judge, string text, CredentialCarrier carrier, KeyEntry? key = null, KeyDigest digest = default, long until = 0)
 {
     private readonly Authenticator? _judge = judge;
     private readonly string? _text = text;
     private readonly CredentialCarrier _carrier = carrier;
     private readonly KeyDigest _digest = digest;
+
+    // Of a token of an issuer: when it is to be looked at again, epoch second. Such a token is no secret of the key.
+    private readonly long _until = until;
 
     /// <summary>The key it opened; null where no keys are used.</summary>
     public KeyEntry? Key { get; } = key;
@@ -34,6 +37,6 @@ internal readonly struct AdmittedToken(Authenticator judge, string text, Credent
         _carrier == carrier && carrier != CredentialCarrier.Bearer && ReferenceEquals(_judge, judge)
         && CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(_text.AsSpan()), MemoryMarshal.AsBytes(token.AsSpan()));
 
-    /// <summary>Whether its key is in force at <paramref name="now"/>, an epoch second, and this still one of its secrets.</summary>
-    public bool IsInForce(long now) => Key!.Admits(_digest, now);
+    /// <summary>Whether its key is in force at <paramref name="now"/>, an epoch second, and this still one of its secrets, or a token that need not be looked at yet.</summary>
+    public bool IsInForce(long now) => _until == 0 ? Key!.Admits(_digest, now) : now < _until && Key!.IsInForce(now);
 }

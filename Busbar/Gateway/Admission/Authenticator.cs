@@ -2,9 +2,11 @@ using System.Security.Cryptography;
 using System.Text;
 using Busbar.Admin;
 using Busbar.Configuration.Model;
+using Busbar.Gateway.Admission.Tokens;
 using Busbar.Gateway.Routing;
 using Busbar.Governance.Keys;
 using Busbar.Ir;
+using Busbar.Oidc;
 using Busbar.Upstream;
 using Microsoft.AspNetCore.Http;
 
@@ -16,6 +18,9 @@ namespace Busbar.Gateway.Admission;
 /// </summary>
 internal sealed class Authenticator
 {
+    /// <summary>Where a virtual key is shown beside the caller's own credential (auth mode <c>passthrough</c>). It never goes to a provider.</summary>
+    public const string KeyHeader = "x-busbar-key";
+
     private const string Bearer = "Bearer ";
 
     // Stands for bytes that are no UTF-8.
@@ -25,12 +30,17 @@ internal sealed class Authenticator
     private readonly byte[][] _digests;
     private readonly byte[][] _operatorDigests;
     private readonly KeyDirectory? _keys;
+    private readonly TokenGate? _tokens;
     private readonly AdminGate _operators;
     private readonly TimeProvider _time;
 
-    /// <summary>Prepares the checks of <paramref name="config"/>; where there are <paramref name="keys"/>, they alone admit, whatever the mode.</summary>
-    public Authenticator(GatewayConfig config, KeyDirectory? keys, TimeProvider time)
+    /// <summary>
+    /// Prepares the checks of <paramref name="config"/>; where there are <paramref name="keys"/>, they alone admit, whatever the mode, and <paramref name="tokens"/> of issuers
+    /// in their place.
+    /// </summary>
+    public Authenticator(GatewayConfig config, KeyDirectory? keys, TimeProvider time, TokenGate? tokens = null)
     {
+        _tokens = tokens is { IsOn: true } ? tokens : null;
         _mode = config.Auth.Mode;
         _digests = DigestsOf(config.Auth.ClientTokens);
         _operatorDigests = DigestsOf(config.Auth.OperatorTokens);
@@ -47,7 +57,9 @@ internal sealed class Authenticator
     {
         if (_keys is not null)
         {
-            return FindKey(_keys, headers, query, protocol, ref admitted);
+            return _mode == AuthMode.Passthrough
+                ? FindKeyBeside(_keys, headers, query, protocol, ref admitted)
+                : FindKey(_keys, headers, query, protocol, ref admitted);
         }
 
         if (_mode == AuthMode.None)
@@ -64,12 +76,7 @@ internal sealed class Authenticator
         string? token = Carried(headers, query, protocol, out CredentialCarrier carrier);
         if (_mode == AuthMode.Passthrough)
         {
-            if (token is null && protocol == ProtocolId.Bedrock && authorization is not null && SigV4Verifier.IsSigV4(authorization))
-            {
-                carrier = CredentialCarrier.Signature;
-            }
-
-            return new(true, new CallerCredential(true, token is null ? null : new Secret(token), carrier));
+            return new(true, OwnCredential(token, carrier, authorization, protocol));
         }
 
         bool listed = token is not null && (admitted.IsToken(this, token, carrier) || IsListed(token, _digests));
@@ -83,7 +90,7 @@ internal sealed class Authenticator
 
     /// <summary>Whether a request that shows no secret is signed as AWS clients do, which only Bedrock's own paths take.</summary>
     public bool IsSigned(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol) =>
-        _keys is not null && protocol == ProtocolId.Bedrock && First(headers.Authorization) is { } authorization && SigV4Verifier.IsSigV4(authorization)
+        _keys is not null && _mode != AuthMode.Passthrough && protocol == ProtocolId.Bedrock && First(headers.Authorization) is { } authorization && SigV4Verifier.IsSigV4(authorization)
         && !ShowsSecret(headers, query, protocol);
 
     /// <summary>
@@ -96,7 +103,15 @@ internal sealed class Authenticator
         || (_keys is null && caller.Admitted && (_mode != AuthMode.Token || _operatorDigests.Length == 0));
 
     /// <summary>Whether the request shows a secret at all: only then can it be a wrong one.</summary>
-    public static bool ShowsSecret(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol) => Carried(headers, query, protocol, out _) is not null;
+    public bool ShowsSecret(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol) => Shown(headers, query, protocol) is not null;
+
+    /// <summary>The token of an issuer that was shown and is to be judged, right or wrong; null where none was, or none are taken.</summary>
+    public string? TokenToJudge(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol) =>
+        _tokens is not null && Shown(headers, query, protocol) is { } shown && JwtReader.IsToken(shown) ? shown : null;
+
+    // What decides who calls.
+    private string? Shown(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol) =>
+        _keys is not null && _mode == AuthMode.Passthrough ? First(headers[KeyHeader]) : Carried(headers, query, protocol, out _);
 
     /// <summary>The first non-empty token in the order of control plane 3.2; null when there is none.</summary>
     internal static string? Carried(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol, out CredentialCarrier carrier)
@@ -156,19 +171,61 @@ internal sealed class Authenticator
             return default;
         }
 
+        return FindKey(keys, token, carrier == CredentialCarrier.Bearer ? authorization! : token, carrier, now, ref admitted);
+    }
+
+    // The key stands in a header of its own; what else is shown is for the provider.
+    private CallerIdentity FindKeyBeside(KeyDirectory keys, IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol, ref AdmittedToken admitted)
+    {
+        if (First(headers[KeyHeader]) is not { } secret)
+        {
+            return default;
+        }
+
+        CallerIdentity found = FindKey(keys, secret, secret, CredentialCarrier.KeyHeader, _time.GetUtcNow().ToUnixTimeSeconds(), ref admitted);
+        return found.Key is { } key ? Identify(key, secret, headers, query, protocol) : found;
+    }
+
+    /// <summary>What a request proves that showed <paramref name="secret"/>, which belongs to <paramref name="key"/>.</summary>
+    public CallerIdentity Identify(KeyEntry key, string secret, IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol)
+    {
+        if (_mode != AuthMode.Passthrough)
+        {
+            return new(true, default, key);
+        }
+
+        // A virtual key that stands in the wrong place is not for the provider either.
+        string? own = Carried(headers, query, protocol, out CredentialCarrier carrier);
+        own = own is not null && (own == secret || own.StartsWith(KeyMint.Prefix, StringComparison.Ordinal)) ? null : own;
+        return new(true, OwnCredential(own, carrier, First(headers.Authorization), protocol), key);
+    }
+
+    private CallerIdentity FindKey(KeyDirectory keys, string token, string shown, CredentialCarrier carrier, long now, ref AdmittedToken admitted)
+    {
         if (admitted.IsToken(this, token, carrier) && admitted.IsInForce(now))
         {
             return new(true, default, admitted.Key);
         }
 
-        KeyEntry? key = keys.Find(token, now, out KeyDigest digest);
-        if (key is not null)
+        KeyEntry? key;
+        if (_tokens is not null && JwtReader.IsToken(token))
         {
-            admitted = new AdmittedToken(this, carrier == CredentialCarrier.Bearer ? authorization! : token, carrier, key, digest);
+            key = _tokens.Find(token, now, out long until);
+            admitted = key is null ? admitted : new AdmittedToken(this, shown, carrier, key, until: until);
+        }
+        else
+        {
+            key = keys.Find(token, now, out KeyDigest digest);
+            admitted = key is null ? admitted : new AdmittedToken(this, shown, carrier, key, digest);
         }
 
         return new(key is not null, default, key);
     }
+
+    private static CallerCredential OwnCredential(string? token, CredentialCarrier carrier, string? authorization, ProtocolId protocol) => new(
+        true,
+        token is null ? null : new Secret(token),
+        token is null && protocol == ProtocolId.Bedrock && authorization is not null && SigV4Verifier.IsSigV4(authorization) ? CredentialCarrier.Signature : carrier);
 
     private static byte[][] DigestsOf(IReadOnlyList<Secret> tokens) => [.. tokens.Select(token => SHA256.HashData(Encoding.UTF8.GetBytes(token.Reveal())))];
 

@@ -38,8 +38,8 @@ internal sealed class SignedCaller
             return null;
         }
 
-        if (_keys.FindAccessKey(claim.AccessKeyId) is not { IsDeleted: false, Key: { AccessKey: { } pair } key } signer
-            || pair.Id != claim.AccessKeyId || !key.IsActive(now.ToUnixTimeSeconds()) || _box.Open(key.Id, pair) is not { } secret)
+        if (_keys.FindAccessKey(claim.AccessKeyId) is not { Key: { AccessKey: { } pair } key } signer
+            || pair.Id != claim.AccessKeyId || !signer.IsInForce(now.ToUnixTimeSeconds()) || _box.Open(key.Id, pair) is not { } secret)
         {
             return null;
         }

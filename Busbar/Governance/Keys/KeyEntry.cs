@@ -44,11 +44,14 @@ internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
     /// <summary>True once the key was deleted; never false again.</summary>
     public bool IsDeleted => _isDeleted;
 
+    /// <summary>Whether it is to be obeyed at <paramref name="now"/>, an epoch second: not deleted, disabled, expired or in a frozen group.</summary>
+    public bool IsInForce(long now) => !_isDeleted && Key.IsActive(now) && Group is not { IsFrozen: true };
+
     /// <summary>Whether the secret with <paramref name="digest"/> opens anything at <paramref name="now"/>, an epoch second.</summary>
     public bool Admits(in KeyDigest digest, long now)
     {
         VirtualKey key = Key;
-        return !_isDeleted && key.IsActive(now) && Group is not { IsFrozen: true } && (key.Digest.Equals(digest) || (key.FormerDigest is { } former && former.Equals(digest) && now < key.FormerUntil));
+        return IsInForce(now) && (key.Digest.Equals(digest) || (key.FormerDigest is { } former && former.Equals(digest) && now < key.FormerUntil));
     }
 
     /// <summary>Marks the key as deleted, for requests and connections that still hold this object.</summary>

@@ -89,6 +89,14 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
     /// <summary>Refused credentials.</summary>
     public MetricFamily<Counter> AuthRejections { get; } = new(budget, "busbar_auth_rejections_total", "Requests refused for their credential.", labels => new(labels), "ingress_protocol");
 
+    /// <summary>Refused tokens of issuers.</summary>
+    public MetricFamily<Counter> TokenRejections { get; } = new(
+        budget, "busbar_token_rejections_total", "Tokens of issuers (auth.jwt) that were refused, by reason.", labels => new(labels), "reason");
+
+    /// <summary>Fetches of issuers' keys.</summary>
+    public MetricFamily<Counter> KeySetFetches { get; } = new(
+        budget, "busbar_jwks_fetches_total", "Fetches of issuers' public keys, by result.", labels => new(labels), "issuer", "result");
+
     /// <summary>Requests turned away because too many were being served.</summary>
     public MetricFamily<Counter> Shed { get; } = new(budget, "busbar_shed_total", "Requests turned away because max_inbound_concurrent were being served.", labels => new(labels), "ingress_protocol");
 
@@ -226,6 +234,8 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
             Counters(Failovers),
             Counters(Translations),
             Counters(AuthRejections),
+            Counters(TokenRejections),
+            Counters(KeySetFetches),
             Counters(AdminRejections),
             Counters(Shed),
             Counters(LocalExhaustion),
