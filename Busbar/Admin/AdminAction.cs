@@ -75,6 +75,9 @@ internal enum AdminAction : byte
     /// <summary>A summary.</summary>
     ReadStatus,
 
+    /// <summary>Lists the processes that share the database.</summary>
+    ListNodes,
+
     /// <summary>Figures of the last hour and day.</summary>
     ReadFigures,
 

@@ -41,6 +41,7 @@ internal static class AdminRoutes
         new("POST", "/admin/reload", AdminAction.Reload),
         new("GET", "/admin/audit", AdminAction.ReadAudit, query: ["limit", "before"]),
         new("GET", "/admin/status", AdminAction.ReadStatus),
+        new("GET", "/admin/nodes", AdminAction.ListNodes),
         new("GET", "/admin/openapi.json", AdminAction.ReadOpenApi),
     ];
 

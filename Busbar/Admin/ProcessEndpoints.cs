@@ -3,6 +3,7 @@ using Busbar.Configuration;
 using Busbar.Configuration.Model;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
+using Busbar.Governance.Nodes;
 using Busbar.Governance.Store;
 using Busbar.Ir;
 using Busbar.Reliability;
@@ -19,6 +20,7 @@ internal sealed class ProcessEndpoints(IGatewayControl control, Governor? govern
     private static readonly byte[] OpenApi = ReadOpenApi();
 
     private readonly long _started = time.GetTimestamp();
+    private readonly long _startedAt = time.GetUtcNow().ToUnixTimeSeconds();
 
     /// <summary>The description of the admin API, OpenAPI 3.1.</summary>
     public static ReadOnlySpan<byte> OpenApiDocument => OpenApi;
@@ -38,6 +40,9 @@ internal sealed class ProcessEndpoints(IGatewayControl control, Governor? govern
                 return await ReloadAsync(call).ConfigureAwait(false);
             case AdminAction.ReadAudit:
                 return await AuditAsync(call).ConfigureAwait(false);
+            case AdminAction.ListNodes:
+                await NodesAsync(call).ConfigureAwait(false);
+                return null;
             default:
                 WriteStatus(call.Json);
                 return null;
@@ -100,6 +105,32 @@ internal sealed class ProcessEndpoints(IGatewayControl control, Governor? govern
         return null;
     }
 
+    private async ValueTask NodesAsync(AdminCall call)
+    {
+        long self = governor?.Store is IFleetStore shared ? shared.Epoch : 0;
+        IReadOnlyList<FleetNode> nodes = governor?.Store is IFleetStore store ? await Task.Run(store.ReadNodes).ConfigureAwait(false)
+            : [new FleetNode(Environment.MachineName, 0, ProductVersion.Text, string.Join(", ", control.Config.Listeners), _startedAt, 0, false)];
+        JsonWriter json = call.Json;
+        json.StartObject();
+        json.StartArray("nodes"u8);
+        foreach (FleetNode node in nodes)
+        {
+            json.StartObject();
+            json.String("id"u8, node.Id);
+            json.Number("epoch"u8, node.Epoch);
+            json.String("version"u8, node.Version);
+            json.String("address"u8, node.Address);
+            json.Number("started_at"u8, node.StartedAt);
+            json.Number("silent_secs"u8, node.SilentSeconds);
+            json.Bool("alive"u8, node.IsAlive);
+            json.Bool("self"u8, node.Epoch == self);
+            json.EndObject();
+        }
+
+        json.EndArray();
+        json.EndObject();
+    }
+
     private void WriteStatus(JsonWriter json)
     {
         Fleet fleet = control.Fleet;
@@ -118,6 +149,11 @@ internal sealed class ProcessEndpoints(IGatewayControl control, Governor? govern
             json.Number("held_cents"u8, governor.HeldNanos / Money.NanosPerCent);
             json.Number("ledger_lag_ms"u8, (long)governor.Ledger.Lag.TotalMilliseconds);
             json.Number("ledger_flush_errors"u8, governor.Ledger.FlushErrors);
+            json.String("store"u8, governor.Store is IFleetStore ? "postgres" : "sqlite");
+            if (governor.Watch is { } watch)
+            {
+                json.Number("database_away_secs"u8, (long)Math.Ceiling(watch.Away.TotalSeconds));
+            }
         }
 
         json.EndObject();

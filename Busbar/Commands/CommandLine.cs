@@ -27,6 +27,8 @@ internal static class CommandLine
                 return PricesCommand.Run(arguments, environment, output, error);
             case ["import", ..]:
                 return ImportCommand.Run(arguments, environment, TimeProvider.System, output, error);
+            case ["store", ..]:
+                return StoreCommand.Run(arguments, environment, output, error);
             case ["status", ..]:
                 return await StatusCommand.RunAsync(arguments, environment, output, error).ConfigureAwait(false);
         }

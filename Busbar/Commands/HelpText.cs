@@ -27,6 +27,9 @@ internal static class HelpText
                                                       list what models cost, cents for a million tokens; TEXT is a part of a name
           busbar import litellm|bifrost|portkey FILE [--database FILE.sql] [--out DIR] [--json]
                                                       make config.yaml, groups and keys of another gateway's, and say what became of each setting
+          busbar store copy --from sqlite --to postgres [--config FILE]
+                                                      moves keys, usage and audit log into the PostgreSQL database of the configuration
+          busbar store migrate [--config FILE]        makes or upgrades the tables there, for nodes whose user may not
           busbar --schema                             print the JSON Schema of the configuration, for editors
           busbar --version | --help
           --env-file FILE, with every command         variables from a file in the form of systemd's EnvironmentFile=

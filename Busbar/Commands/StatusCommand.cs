@@ -39,10 +39,14 @@ internal static class StatusCommand
             return 1;
         }
 
+        // With the database away the rest is still worth to be seen.
+        using var fleet = new JsonTape();
+        bool isFleet = summary.Root["store"u8].Text.ToString() == "postgres"
+            && await client.CallAsync(HttpMethod.Get, "/admin/nodes").ConfigureAwait(false) is { } answer && fleet.TryParse(answer);
         bool isUsable = summary.Root["usable"u8].IsTrue;
         if (parsed.Has("--json"))
         {
-            output.WriteLine($"{{\"status\":{summary.Root.Raw},\"lanes\":{list.Root["lanes"u8].Raw}}}");
+            output.WriteLine($"{{\"status\":{summary.Root.Raw},\"lanes\":{list.Root["lanes"u8].Raw}{(isFleet ? $",\"nodes\":{fleet.Root["nodes"u8].Raw}" : "")}}}");
             return isUsable ? 0 : 1;
         }
 
@@ -51,6 +55,12 @@ internal static class StatusCommand
         output.WriteLine($"busbar {TextTable.Clean(root["version"u8].Text.ToString())}, up {TimeSpan.FromSeconds(root["uptime_secs"u8].Integer ?? 0)}, {(isUsable ? "usable" : "NOT USABLE: no lane can serve")}");
         output.WriteLine($"{Number("usable_lanes"u8)} of {Number("lanes"u8)} lanes usable, {Number("disabled_lanes"u8)} disabled, {Number("pools"u8)} pools{keys}");
         output.WriteLine();
+        if (isFleet)
+        {
+            NodeTable.Print(fleet.Root["nodes"u8], output);
+            output.WriteLine();
+        }
+
         LaneTable.Print([list.Root["lanes"u8]], output);
         return isUsable ? 0 : 1;
 

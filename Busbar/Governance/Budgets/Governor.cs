@@ -207,7 +207,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public GovernanceFigures Read(int mostKeys) => _tally.Read(Ledger, Keys, mostKeys, Now);
+    public GovernanceFigures Read(int mostKeys) => _tally.Read(Ledger, Keys, mostKeys, Now) with { DatabaseAway = Watch?.Away ?? TimeSpan.Zero };
 
     /// <summary>Waits a moment for requests that were cut to be settled, flushes the ledger and closes the store.</summary>
     public async ValueTask DisposeAsync()

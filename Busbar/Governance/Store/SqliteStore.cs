@@ -261,6 +261,19 @@ internal sealed class SqliteStore : IGovernanceStore
     public IReadOnlyList<AuditEntry> ReadAudit(long before, int limit) => Do(() =>
         _sql.ReadAudit.Read(row => new AuditEntry(row.Count(0), row.Count(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5)), before, limit));
 
+    /// <summary>Shows each row of a query.</summary>
+    public void Scan(string sql, Action<SqliteDataReader> show) => Do(() =>
+    {
+        using SqliteCommand query = _database.Prepare(sql);
+        using SqliteDataReader reader = query.ExecuteReader();
+        while (reader.Read())
+        {
+            show(reader);
+        }
+
+        return true;
+    });
+
     /// <summary>Writes the journal into the file and lets another process have it.</summary>
     public void Dispose()
     {

@@ -15,6 +15,9 @@ internal sealed record GovernanceFigures
     /// <summary>Flushes of the ledger that failed.</summary>
     public long LedgerFlushErrors { get; init; }
 
+    /// <summary>How long the database that nodes share has been away; zero while it answers.</summary>
+    public TimeSpan DatabaseAway { get; init; }
+
     /// <summary>Requests whose tokens were estimated.</summary>
     public long EstimatedUsage { get; init; }
 

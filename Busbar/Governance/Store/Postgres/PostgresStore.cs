@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using Busbar.Configuration.Model;
 using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
@@ -24,7 +23,8 @@ internal sealed partial class PostgresStore : IFleetStore
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PruneInterval = TimeSpan.FromHours(1);
-    private static readonly string[] DayColumns =
+    /// <summary>What is counted by day.</summary>
+    public static readonly string[] DayColumns =
         ["requests", "estimated", "unpriced", "spend_nanos", "input", "cache_read", "cache_write", "cache_write_long", "output", "reasoning", "audio_input", "audio_output", "image_output"];
 
     private readonly NpgsqlDataSource _source;
@@ -253,7 +253,7 @@ internal sealed partial class PostgresStore : IFleetStore
     public void Append(AuditEntry entry)
     {
         Do(connection => connection.Run(
-            "INSERT INTO busbar.audit_log (at, action, subject, detail, source) VALUES ($1, $2, $3, $4, $5)", entry.At, entry.Action, Clean(entry.Subject), Clean(entry.Detail), Clean(entry.Source)));
+            "INSERT INTO busbar.audit_log (at, action, subject, detail, source) VALUES ($1, $2, $3, $4, $5)", entry.At, entry.Action, PostgresText.Clean(entry.Subject), PostgresText.Clean(entry.Detail), PostgresText.Clean(entry.Source)));
         PruneSometimes();
     }
 
@@ -301,21 +301,10 @@ internal sealed partial class PostgresStore : IFleetStore
         return column;
     }
 
-    // PostgreSQL takes no character 0 and no half of a pair, and what a client sends must not keep usage from being written.
-    private static string Clean(string text)
-    {
-        if (text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0 && !text.Contains('\0'))
-        {
-            return text;
-        }
-
-        return string.Concat(text.EnumerateRunes().Select(rune => rune.Value == 0 ? Rune.ReplacementChar : rune));
-    }
-
     // What differed in such characters alone becomes one row.
     private static IReadOnlyCollection<DailyUsage> Clean(IReadOnlyCollection<DailyUsage> days) =>
-        days.All(day => ReferenceEquals(Clean(day.Asked), day.Asked) && ReferenceEquals(Clean(day.Labels), day.Labels)) ? days
-        : [.. days.Select(day => day with { Asked = Clean(day.Asked), Labels = Clean(day.Labels) })
+        days.All(day => ReferenceEquals(PostgresText.Clean(day.Asked), day.Asked) && ReferenceEquals(PostgresText.Clean(day.Labels), day.Labels)) ? days
+        : [.. days.Select(day => day with { Asked = PostgresText.Clean(day.Asked), Labels = PostgresText.Clean(day.Labels) })
             .GroupBy(day => (day.KeyId, day.Model, day.Asked, day.Labels, day.Day))
             .Select(rows => rows.Aggregate((sum, day) => sum.Plus(day)))];
 
@@ -324,7 +313,7 @@ internal sealed partial class PostgresStore : IFleetStore
     {
         int number => (long)number,
         uint number => (long)number,
-        string text => Clean(text),
+        string text => PostgresText.Clean(text),
         _ => value,
     })];
 
@@ -351,6 +340,15 @@ internal sealed partial class PostgresStore : IFleetStore
             Do(write);
         }
     }
+
+    /// <summary>Does <paramref name="work"/> all or not at all, and takes the time for it that it needs.</summary>
+    public T InOneTransaction<T>(Func<NpgsqlConnection, T> work) => Do(connection =>
+    {
+        using NpgsqlTransaction transaction = connection.BeginTransaction();
+        T result = work(connection);
+        transaction.Commit();
+        return result;
+    });
 
     private void Prepare(TimeSpan patience, ILogger? log)
     {
