@@ -42,9 +42,9 @@ internal sealed class RequestTrace
     }
 
     /// <summary>What GenAI conventions call an operation of <paramref name="protocol"/>.</summary>
-    public static string OperationName(Operation operation, ProtocolId protocol) => operation switch
+    public static string OperationName(Operation operation, Protocol protocol) => operation switch
     {
-        Operation.Chat => protocol == ProtocolId.Gemini ? "generate_content" : "chat",
+        Operation.Chat => protocol.TelemetryChat,
         Operation.CountTokens => "count_tokens",
         Operation.Invoke => "generate_content",
         _ => "embeddings",
@@ -81,7 +81,7 @@ internal sealed class RequestTrace
             return;
         }
 
-        string operation = OperationName(exchange.Route.Operation, exchange.Route.Protocol);
+        string operation = OperationName(exchange.Route.Operation, exchange.Ingress);
         _span.DisplayName = $"{operation} {exchange.Pool?.Name ?? Metrics.Unresolved}";
         if (exchange.Outcome is Outcome.Error or Outcome.Exhausted)
         {

@@ -24,6 +24,26 @@ internal abstract class Protocol
     /// <summary>Response header that names the error type (Bedrock); null when the dialect has none.</summary>
     public virtual string? ErrorTypeHeader => null;
 
+    /// <summary>
+    /// Headers of the vendor's own clients that pass on hops of one protocol, beside <c>x-client-request-id</c> and <c>traceparent</c>, which always do.
+    /// </summary>
+    public virtual IReadOnlyList<string> RequestHeaders => [];
+
+    /// <summary>Headers that say whose account, and which part of it, pays. They pass with the caller's own credential only.</summary>
+    public virtual IReadOnlyList<string> AccountHeaders => [];
+
+    /// <summary>Header that turns features on which are not released yet; null when the vendor has none.</summary>
+    public virtual string? BetaHeader => null;
+
+    /// <summary>The vendor in OpenTelemetry's conventions for GenAI (<c>gen_ai.provider.name</c>).</summary>
+    public abstract string TelemetryName { get; }
+
+    /// <summary>What the same conventions call a chat call.</summary>
+    public virtual string TelemetryChat => "chat";
+
+    /// <summary>Which sampling controls its requests have.</summary>
+    public abstract SamplingForm Sampling { get; }
+
     /// <summary>A new request id of native shape.</summary>
     public abstract string NewRequestId();
 
@@ -116,6 +136,23 @@ internal abstract class Protocol
 
     /// <summary>A cheap observer for one same-protocol stream.</summary>
     public abstract IStreamTap NewStreamTap();
+
+    /// <summary>
+    /// The word in which its clients know the service tier that other protocols call <paramref name="tier"/>; absent when they have none for it.
+    /// </summary>
+    public abstract JsonText TierWord(JsonText tier);
+
+    /// <summary>Name of the member in which a whole answer names its model; empty when answers never do.</summary>
+    public virtual ReadOnlySpan<byte> ModelMember => "model"u8;
+
+    /// <summary>Name of the member around <see cref="ModelMember"/> in the events of a stream; empty when there is none.</summary>
+    public virtual ReadOnlySpan<byte> StreamModelHolder => default;
+
+    /// <summary>Writes the vendor's list of <paramref name="models"/> as clients of its own API see it.</summary>
+    public abstract void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output);
+
+    /// <summary>Writes the members of one entry of that list, without the braces.</summary>
+    public abstract void WriteModel(ListedModel model, JsonWriter output);
 
     /// <summary>Token counts of a whole same-protocol answer, without building the representation; unreported when it has none.</summary>
     public abstract Usage ReadUsage(ReadOnlyMemory<byte> body);

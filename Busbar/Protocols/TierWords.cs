@@ -6,8 +6,14 @@ namespace Busbar.Protocols;
 /// <summary>The words in which answers say which service tier served them.</summary>
 internal static class TierWords
 {
-    /// <summary>Puts <paramref name="tier"/> into the word that clients of <paramref name="client"/> know; what has none there is noted unless it is the usual tier.</summary>
-    public static void Fit(ref JsonText tier, ProtocolId client, ref Losses losses)
+    /// <summary>The usual tier of Anthropic and Google.</summary>
+    public static readonly JsonText Standard = JsonText.From("standard");
+
+    /// <summary>The usual tier of OpenAI and Amazon.</summary>
+    public static readonly JsonText Default = JsonText.From("default");
+
+    /// <summary>Puts <paramref name="tier"/> into the word of <paramref name="client"/>; what has none there is noted unless it is the usual tier.</summary>
+    public static void Fit(ref JsonText tier, Protocol client, ref Losses losses)
     {
         if (tier.IsNullOrEmpty)
         {
@@ -15,23 +21,20 @@ internal static class TierWords
             return;
         }
 
-        bool isUsual = tier.Is("standard"u8) || tier.Is("default"u8);
-        JsonText word = client switch
-        {
-            ProtocolId.Anthropic or ProtocolId.Gemini when isUsual => JsonText.From("standard"),
-            ProtocolId.OpenAI or ProtocolId.Responses or ProtocolId.Bedrock when isUsual => JsonText.From("default"),
-            _ when tier.Is("priority"u8) => client == ProtocolId.Cohere ? default : tier,
-            ProtocolId.Anthropic => tier.Is("batch"u8) ? tier : default,
-            ProtocolId.OpenAI or ProtocolId.Responses => tier.Is("auto"u8) || tier.Is("flex"u8) || tier.Is("scale"u8) || tier.Is("fast"u8) ? tier : default,
-            ProtocolId.Bedrock => tier.Is("flex"u8) || tier.Is("reserved"u8) ? tier : default,
-            ProtocolId.Gemini => tier.Is("flex"u8) ? tier : default,
-            _ => default,
-        };
-        if (word.IsAbsent && !isUsual && !tier.Is("auto"u8) && !tier.Is("unspecified"u8))
+        JsonText word = client.TierWord(tier);
+        if (word.IsAbsent && !IsUsual(tier) && !tier.Is("auto"u8) && !tier.Is("unspecified"u8))
         {
             losses.Add(LossField.ServiceTier);
         }
 
         tier = word;
     }
+
+    /// <summary>Whether it is what is served when nobody asks for a tier.</summary>
+    public static bool IsUsual(JsonText tier) => tier.Is("standard"u8) || tier.Is("default"u8);
+
+    /// <summary>The word of both of OpenAI's protocols.</summary>
+    public static JsonText OfOpenAI(JsonText tier) => IsUsual(tier) ? Default
+        : tier.Is("priority"u8) || tier.Is("auto"u8) || tier.Is("flex"u8) || tier.Is("scale"u8) || tier.Is("fast"u8) ? tier
+        : default;
 }

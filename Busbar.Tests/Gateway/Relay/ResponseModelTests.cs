@@ -1,6 +1,7 @@
 using System.Text;
 using Busbar.Gateway.Relay;
 using Busbar.Ir;
+using Busbar.Protocols;
 
 namespace Busbar.Tests.Gateway.Relay;
 
@@ -19,7 +20,7 @@ public sealed class ResponseModelTests
     [InlineData("bedrock", """{"model":"x"}""", null)]
     [InlineData("cohere", """{"model":"x"}""", null)]
     public void A_whole_answer_names_its_model_at_the_top_or_not_at_all(string protocol, string body, string? model) =>
-        Assert.Equal(model, ResponseModel.OfBody(Id(protocol), Encoding.UTF8.GetBytes(body)));
+        Assert.Equal(model, ResponseModel.OfBody(ProtocolTable.Get(Id(protocol)), Encoding.UTF8.GetBytes(body)));
 
     [Theory]
     [InlineData("openai", "data: {\"model\":\"gpt\",\"choices\":[]}\n\n", "gpt")]
@@ -32,7 +33,7 @@ public sealed class ResponseModelTests
     [InlineData("gemini", "data: {\"modelVersion\":\"gemini\"}\n\n", "gemini")]
     [InlineData("cohere", "data: {\"model\":\"canary\"}\n\n", null)]
     public void A_stream_names_its_model_in_its_first_events(string protocol, string events, string? model) =>
-        Assert.Equal(model, ResponseModel.OfEvents(Id(protocol), Encoding.UTF8.GetBytes(events)));
+        Assert.Equal(model, ResponseModel.OfEvents(ProtocolTable.Get(Id(protocol)), Encoding.UTF8.GetBytes(events)));
 
     private static ProtocolId Id(string name) => ProtocolNames.TryParse(name, out ProtocolId id) ? id : throw new ArgumentException(name);
 }

@@ -24,6 +24,21 @@ internal sealed class ScriptedProtocol(ProtocolId id) : Protocol
 
     public override ProtocolId Id => id;
 
+    public override string TelemetryName => "scripted";
+
+    /// <summary>That of the vendor whose place it takes.</summary>
+    public override SamplingForm Sampling => ProtocolTable.Get(id).Sampling;
+
+    public override JsonText TierWord(JsonText tier) => tier;
+
+    public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output)
+    {
+    }
+
+    public override void WriteModel(ListedModel model, JsonWriter output)
+    {
+    }
+
     /// <summary>The frame that makes the reader play entry <paramref name="step"/>.</summary>
     public static Frame Frame(int step)
     {

@@ -4,6 +4,7 @@ using Busbar.Gateway.Relay;
 using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
+using Busbar.Protocols;
 using Busbar.Reliability;
 using Busbar.Reliability.Selection;
 
@@ -18,10 +19,10 @@ internal sealed class AttemptTrace(Activity span)
     private bool _isOutrun;
 
     /// <summary>A whole answer has come.</summary>
-    public void Answered(Attempt attempt, ReadOnlyMemory<byte> body) => _answeredModel = ResponseModel.OfBody(attempt.Endpoint.Protocol.Id, body);
+    public void Answered(Attempt attempt, ReadOnlyMemory<byte> body) => _answeredModel = ResponseModel.OfBody(attempt.Endpoint.Protocol, body);
 
     /// <summary>A part of a stream has come; the first ones name the model.</summary>
-    public void Streamed(Attempt attempt, ReadOnlyMemory<byte> arrived) => _answeredModel ??= ResponseModel.OfEvents(attempt.Endpoint.Protocol.Id, arrived);
+    public void Streamed(Attempt attempt, ReadOnlyMemory<byte> arrived) => _answeredModel ??= ResponseModel.OfEvents(attempt.Endpoint.Protocol, arrived);
 
     /// <summary>It is known what came of it. Not said of a call that ended with its client gone.</summary>
     public void Judged(in AttemptResult result) => (_end, _reason) = (result.End, result.Reason);
@@ -36,8 +37,8 @@ internal sealed class AttemptTrace(Activity span)
         Lane lane = attempt.Lease.Lane;
         string disposition = Disposition(attempt, out string? error);
         int? status = attempt.Status;
-        string operation = RequestTrace.OperationName(exchange.Route.Operation, attempt.Endpoint.Protocol.Id);
-        string provider = ProviderName(lane.Provider.Name, attempt.Endpoint.Protocol.Id);
+        string operation = RequestTrace.OperationName(exchange.Route.Operation, attempt.Endpoint.Protocol);
+        string provider = ProviderName(lane.Provider.Name, attempt.Endpoint.Protocol);
         span.DisplayName = $"{operation} {lane.Model.UpstreamModel}";
         if (error is not null)
         {
@@ -121,18 +122,11 @@ internal sealed class AttemptTrace(Activity span)
     }
 
     // Well-known values; hosts that speak another vendor's protocol bear its name unless they have one of their own.
-    private static string ProviderName(string configured, ProtocolId protocol) => configured switch
+    private static string ProviderName(string configured, Protocol protocol) => configured switch
     {
         "groq" or "deepseek" => configured,
         "mistral" => "mistral_ai",
         "xai" => "x_ai",
-        _ => protocol switch
-        {
-            ProtocolId.Anthropic => "anthropic",
-            ProtocolId.Gemini => "gcp.gemini",
-            ProtocolId.Bedrock => "aws.bedrock",
-            ProtocolId.Cohere => "cohere",
-            _ => "openai",
-        },
+        _ => protocol.TelemetryName,
     };
 }

@@ -19,31 +19,7 @@ namespace Busbar.Gateway.Attempts;
 /// </summary>
 internal static class HeaderPolicy
 {
-    private static readonly string[][] Requests =
-    [
-        ["anthropic-version", "anthropic-user-profile-id", "x-client-request-id", "traceparent"],
-        ["x-client-request-id", "traceparent"],
-        ["x-goog-api-client", "x-client-request-id", "traceparent"],
-        ["x-amzn-bedrock-trace", "x-amzn-bedrock-guardrailidentifier", "x-amzn-bedrock-guardrailversion",
-            "x-amzn-bedrock-performanceconfig-latency", "x-client-request-id", "traceparent"],
-        ["x-client-request-id", "traceparent"],
-        ["x-client-name", "x-client-request-id", "traceparent"],
-    ];
-
-    private static readonly string[] VertexClaude = ["x-client-request-id", "traceparent"];
-
-    // Whose account, and which part of it, pays. With the gateway's own credential that is for the provider's configuration to say.
-    private static readonly string[][] Accounts =
-    [
-        ["anthropic-workspace-id", "anthropic-organization-id"],
-        ["OpenAI-Organization", "OpenAI-Project"],
-        ["x-goog-user-project"],
-        [],
-        ["OpenAI-Organization", "OpenAI-Project"],
-        [],
-    ];
-
-    private static readonly string?[] Betas = ["anthropic-beta", "OpenAI-Beta", null, null, "OpenAI-Beta", null];
+    private static readonly string[] AnyRequest = ["x-client-request-id", "traceparent"];
 
     private const string IdempotencyKey = "Idempotency-Key";
 
@@ -70,15 +46,13 @@ internal static class HeaderPolicy
     /// </summary>
     public static IReadOnlyList<string> CopyRequest(ProviderConfig provider, in CallerIdentity caller, IHeaderDictionary client, UpstreamRequest upstream)
     {
-        int protocol = (int)provider.Protocol;
-        foreach (string name in NamesFor(provider))
+        Protocol protocol = ProtocolTable.Get(provider.Protocol, provider.Platform);
+        Copy(AnyRequest, client, upstream);
+        Copy(protocol.RequestHeaders, client, upstream);
+        if (caller.Credential.IsPassthrough)
         {
-            Copy(name, client, upstream);
-        }
-
-        foreach (string name in caller.Credential.IsPassthrough ? Accounts[protocol] : [])
-        {
-            Copy(name, client, upstream);
+            // Whose account pays is, with the gateway's own credential, for the provider's configuration to say.
+            Copy(protocol.AccountHeaders, client, upstream);
         }
 
         if (provider.Protocol is ProtocolId.OpenAI or ProtocolId.Responses && client.TryGetValue(IdempotencyKey, out var key) && key.Count > 0)
@@ -87,7 +61,7 @@ internal static class HeaderPolicy
             upstream.TryAdd(IdempotencyKey, caller.Key is { } entry ? OwnIdempotencyKey(entry.Key.Id, key.ToString()) : key.ToString());
         }
 
-        if (Betas[protocol] is not { } beta || !client.TryGetValue(beta, out var betas) || betas.Count == 0)
+        if (protocol.BetaHeader is not { } beta || !client.TryGetValue(beta, out var betas) || betas.Count == 0)
         {
             return [];
         }
@@ -105,26 +79,21 @@ internal static class HeaderPolicy
 
     /// <summary>The betas that <paramref name="client"/> asks for in its headers and <paramref name="provider"/> does not deny.</summary>
     public static List<string> BetasOf(ProviderConfig provider, IHeaderDictionary client) =>
-        Betas[(int)provider.Protocol] is { } name && client.TryGetValue(name, out var betas)
+        ProtocolTable.Get(provider.Protocol).BetaHeader is { } name && client.TryGetValue(name, out var betas)
             ? [.. Split(betas.ToString()).Where(value => !provider.DenyBetas.Contains(value)).Distinct()]
             : [];
 
-    // Clouds have the version of Messages in the body, and Bedrock its own headers around all that it serves.
-    private static string[] NamesFor(ProviderConfig provider) => provider.Platform switch
-    {
-        Platform.BedrockInvoke => Requests[(int)ProtocolId.Bedrock],
-        Platform.Vertex when provider.Protocol == ProtocolId.Anthropic => VertexClaude,
-        _ => Requests[(int)provider.Protocol],
-    };
-
     private static string[] Split(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    private static void Copy(string name, IHeaderDictionary client, UpstreamRequest upstream)
+    private static void Copy(IReadOnlyList<string> names, IHeaderDictionary client, UpstreamRequest upstream)
     {
-        // A value that cannot be sent would fail the call, and the lane would be charged with the caller's fault: it is left out.
-        if (client.TryGetValue(name, out var values) && values.Count > 0)
+        for (int index = 0; index < names.Count; index++)
         {
-            upstream.TryAdd(name, values.ToString());
+            // A value that cannot be sent would fail the call, and the lane would be charged with the caller's fault: it is left out.
+            if (client.TryGetValue(names[index], out var values) && values.Count > 0)
+            {
+                upstream.TryAdd(names[index], values.ToString());
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Busbar.Ir;
+using Busbar.Protocols;
 using Busbar.Wire;
 
 namespace Busbar.Gateway.Relay;
@@ -15,22 +16,13 @@ internal static class ResponseModel
     private static readonly SearchValues<byte> NameBytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/@-"u8);
 
     /// <summary>The model of a whole answer; null when it names none (Bedrock and Cohere never do).</summary>
-    public static string? OfBody(ProtocolId protocol, ReadOnlyMemory<byte> json) => protocol switch
-    {
-        ProtocolId.Anthropic or ProtocolId.OpenAI or ProtocolId.Responses => Member(json, "model"u8),
-        ProtocolId.Gemini => Member(json, "modelVersion"u8),
-        _ => null,
-    };
+    public static string? OfBody(Protocol protocol, ReadOnlyMemory<byte> json) =>
+        protocol.ModelMember.IsEmpty ? null : Member(json, protocol.ModelMember);
 
     /// <summary>The model named by an event that is whole in these bytes of an event stream; null when none is.</summary>
-    public static string? OfEvents(ProtocolId protocol, ReadOnlyMemory<byte> bytes)
+    public static string? OfEvents(Protocol protocol, ReadOnlyMemory<byte> bytes)
     {
-        if (protocol is ProtocolId.Bedrock or ProtocolId.Cohere)
-        {
-            return null;
-        }
-
-        while (bytes.Span.IndexOf((byte)'\n') is >= 0 and var end)
+        while (!protocol.ModelMember.IsEmpty && bytes.Span.IndexOf((byte)'\n') is >= 0 and var end)
         {
             ReadOnlyMemory<byte> line = bytes[..end];
             bytes = bytes[(end + 1)..];
@@ -40,15 +32,9 @@ internal static class ResponseModel
             }
 
             ReadOnlyMemory<byte> json = line["data:".Length..];
-            ReadOnlySpan<byte> inner = protocol switch
+            if (!protocol.StreamModelHolder.IsEmpty)
             {
-                ProtocolId.Anthropic => "message"u8,
-                ProtocolId.Responses => "response"u8,
-                _ => default,
-            };
-            if (!inner.IsEmpty)
-            {
-                json = TopLevelMember.TryFind(json, inner, out JsonSlice message) ? message.Raw : default;
+                json = TopLevelMember.TryFind(json, protocol.StreamModelHolder, out JsonSlice message) ? message.Raw : default;
             }
 
             if (OfBody(protocol, json) is { } model)

@@ -26,6 +26,33 @@ internal class AnthropicProtocol : Protocol
     public override string RequestIdHeader => "request-id";
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> RequestHeaders { get; } = ["anthropic-version", "anthropic-user-profile-id"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> AccountHeaders { get; } = ["anthropic-workspace-id", "anthropic-organization-id"];
+
+    /// <inheritdoc/>
+    public override string BetaHeader => "anthropic-beta";
+
+    /// <inheritdoc/>
+    public override string TelemetryName => "anthropic";
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> StreamModelHolder => "message"u8;
+
+    /// <inheritdoc/>
+    public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => ModelList.Write(models, output);
+
+    /// <inheritdoc/>
+    public override void WriteModel(ListedModel model, JsonWriter output) => ModelList.WriteEntry(model, output);
+
+    /// <inheritdoc/>
+    public override SamplingForm Sampling { get; } = new() { MaxTemperature = 1, HasBlankStops = false, ExcludesThinking = true };
+
+    /// <inheritdoc/>
+    public override JsonText TierWord(JsonText tier) => TierWords.IsUsual(tier) ? TierWords.Standard : tier.Is("priority"u8) || tier.Is("batch"u8) ? tier : default;
+
+    /// <inheritdoc/>
     public override string NewRequestId() => Ids.Random("req_01", 24);
 
     /// <inheritdoc/>

@@ -29,6 +29,31 @@ internal sealed class BedrockProtocol : Protocol
     public override string ErrorTypeHeader => "x-amzn-errortype";
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> RequestHeaders { get; } =
+    [
+        "x-amzn-bedrock-trace", "x-amzn-bedrock-guardrailidentifier", "x-amzn-bedrock-guardrailversion", "x-amzn-bedrock-performanceconfig-latency",
+    ];
+
+    /// <inheritdoc/>
+    public override string TelemetryName => "aws.bedrock";
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> ModelMember => default;
+
+    /// <inheritdoc/>
+    public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => OpenAI.ModelList.Write(models, output);
+
+    /// <inheritdoc/>
+    public override void WriteModel(ListedModel model, JsonWriter output) => OpenAI.ModelList.WriteEntry(model, output);
+
+    /// <inheritdoc/>
+    public override SamplingForm Sampling { get; } = new() { MaxTemperature = 1, HasBlankStops = false, ExcludesThinking = true };
+
+    /// <inheritdoc/>
+    public override JsonText TierWord(JsonText tier) => TierWords.IsUsual(tier) ? TierWords.Default
+        : tier.Is("priority"u8) || tier.Is("flex"u8) || tier.Is("reserved"u8) ? tier : default;
+
+    /// <inheritdoc/>
     public override string NewRequestId() => Ids.Uuid();
 
     /// <summary>Answers of this dialect have no id; what is made here is never shown.</summary>

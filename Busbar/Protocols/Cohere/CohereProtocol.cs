@@ -17,6 +17,31 @@ internal sealed class CohereProtocol : Protocol
     public override ProtocolId Id => ProtocolId.Cohere;
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> RequestHeaders { get; } = ["x-client-name"];
+
+    /// <inheritdoc/>
+    public override string TelemetryName => "cohere";
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> ModelMember => default;
+
+    /// <inheritdoc/>
+    public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => ModelList.Write(models, output);
+
+    /// <inheritdoc/>
+    public override void WriteModel(ListedModel model, JsonWriter output) => ModelList.WriteEntry(model, output);
+
+    /// <inheritdoc/>
+    public override SamplingForm Sampling { get; } = new()
+    {
+        HasPenalties = true, MinPenalty = 0, MaxPenalty = 1, HasNegativeSeeds = false, MaxTemperature = 1, MinTopP = 0.01, MaxTopP = 0.99, MaxTopK = 500,
+        MaxStops = 5,
+    };
+
+    /// <inheritdoc/>
+    public override JsonText TierWord(JsonText tier) => default;
+
+    /// <inheritdoc/>
     public override string NewRequestId() => Ids.Uuid();
 
     /// <inheritdoc/>

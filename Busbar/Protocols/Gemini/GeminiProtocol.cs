@@ -19,6 +19,33 @@ internal sealed class GeminiProtocol : Protocol
     public override ProtocolId Id => ProtocolId.Gemini;
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> RequestHeaders { get; } = ["x-goog-api-client"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> AccountHeaders { get; } = ["x-goog-user-project"];
+
+    /// <inheritdoc/>
+    public override string TelemetryName => "gcp.gemini";
+
+    /// <inheritdoc/>
+    public override string TelemetryChat => "generate_content";
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> ModelMember => "modelVersion"u8;
+
+    /// <inheritdoc/>
+    public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => ModelList.Write(models, output);
+
+    /// <inheritdoc/>
+    public override void WriteModel(ListedModel model, JsonWriter output) => ModelList.WriteEntry(model, output);
+
+    /// <inheritdoc/>
+    public override SamplingForm Sampling { get; } = new() { HasPenalties = true, MaxLogprobs = 5, MaxStops = 5, MaxCandidates = 8 };
+
+    /// <inheritdoc/>
+    public override JsonText TierWord(JsonText tier) => TierWords.IsUsual(tier) ? TierWords.Standard : tier.Is("priority"u8) || tier.Is("flex"u8) ? tier : default;
+
+    /// <inheritdoc/>
     public override string NewRequestId() => Ids.Uuid();
 
     /// <inheritdoc/>

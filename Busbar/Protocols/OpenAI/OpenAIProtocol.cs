@@ -20,6 +20,30 @@ internal sealed class OpenAIProtocol : Protocol
     public override string? RequestIdHeader => "x-request-id";
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> AccountHeaders { get; } = ["OpenAI-Organization", "OpenAI-Project"];
+
+    /// <inheritdoc/>
+    public override string BetaHeader => "OpenAI-Beta";
+
+    /// <inheritdoc/>
+    public override string TelemetryName => "openai";
+
+    /// <inheritdoc/>
+    public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => ModelList.Write(models, output);
+
+    /// <inheritdoc/>
+    public override void WriteModel(ListedModel model, JsonWriter output) => ModelList.WriteEntry(model, output);
+
+    /// <inheritdoc/>
+    public override SamplingForm Sampling { get; } = new()
+    {
+        HasPenalties = true, MaxTopK = 0, MaxLogprobs = int.MaxValue, MaxStops = 4, MaxCandidates = ChatResponse.MaxCandidates,
+    };
+
+    /// <inheritdoc/>
+    public override JsonText TierWord(JsonText tier) => TierWords.OfOpenAI(tier);
+
+    /// <inheritdoc/>
     public override string NewRequestId() => "req_" + Guid.NewGuid().ToString("N");
 
     /// <inheritdoc/>

@@ -25,6 +25,30 @@ internal sealed class ResponsesProtocol : Protocol
     public static JsonText NewItemId(string prefix) => JsonText.From(Ids.Random(prefix, IdLength));
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> AccountHeaders => OpenAI.OpenAIProtocol.Instance.AccountHeaders;
+
+    /// <inheritdoc/>
+    public override string BetaHeader => OpenAI.OpenAIProtocol.Instance.BetaHeader;
+
+    /// <inheritdoc/>
+    public override string TelemetryName => "openai";
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> StreamModelHolder => "response"u8;
+
+    /// <inheritdoc/>
+    public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => OpenAI.ModelList.Write(models, output);
+
+    /// <inheritdoc/>
+    public override void WriteModel(ListedModel model, JsonWriter output) => OpenAI.ModelList.WriteEntry(model, output);
+
+    /// <inheritdoc/>
+    public override SamplingForm Sampling { get; } = new() { MaxTopK = 0, MaxLogprobs = int.MaxValue, MaxStops = 0 };
+
+    /// <inheritdoc/>
+    public override JsonText TierWord(JsonText tier) => TierWords.OfOpenAI(tier);
+
+    /// <inheritdoc/>
     public override string NewRequestId() => "req_" + Guid.NewGuid().ToString("N");
 
     /// <inheritdoc/>

@@ -35,6 +35,9 @@ internal sealed class InvokeProtocol : AnthropicProtocol
     /// <inheritdoc/>
     public override string NewResponseId() => Ids.Random("msg_bdrk_01", 24);
 
+    /// <summary>Those of Bedrock, which go around all that it serves.</summary>
+    public override IReadOnlyList<string> RequestHeaders => Bedrock.BedrockProtocol.Instance.RequestHeaders;
+
     /// <inheritdoc/>
     public override string EgressPath(string model, bool stream) =>
         $"/model/{UrlPath.EncodeSegment(model)}/{(stream ? "invoke-with-response-stream" : "invoke")}";

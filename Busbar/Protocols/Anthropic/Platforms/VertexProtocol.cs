@@ -17,6 +17,9 @@ internal sealed class VertexProtocol : AnthropicProtocol
     /// <summary>The only instance.</summary>
     public static new VertexProtocol Instance { get; } = new();
 
+    /// <summary>None: the version of Messages stands in the body.</summary>
+    public override IReadOnlyList<string> RequestHeaders => [];
+
     /// <inheritdoc/>
     public override string EgressPath(string model, bool stream) => EgressPath(model, new EgressCall(Operation.Chat, stream));
 

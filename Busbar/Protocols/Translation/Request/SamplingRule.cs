@@ -7,27 +7,27 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Request;
 
-/// <summary>Sampling controls: what the dialect has, what the model accepts, and within which range. Values in range keep their spelling.</summary>
+/// <summary>Sampling controls: what the protocol has, what the model accepts, and within which range. Values in range keep their spelling.</summary>
 internal static class SamplingRule
 {
     /// <summary>The first <c>anthropic-version</c> that refuses sampling controls for every model.</summary>
     private const string WithoutSampling = "2026-10-21";
 
     /// <summary>Drops and clamps. Runs after the reasoning rule: thinking excludes sampling at Claude.</summary>
-    public static void Apply(ChatRequest request, ProtocolId egress, EgressTarget target, ref Losses losses)
+    public static void Apply(ChatRequest request, Protocol egress, EgressTarget target, ref Losses losses)
     {
-        FitCandidates(request, egress, ref losses);
-        DropUnknown(request, egress, ref losses);
+        FitCandidates(request, egress.Sampling, ref losses);
+        DropUnknown(request, egress.Sampling, ref losses);
         DropRefused(request, egress, target, ref losses);
-        Clamp(request, egress, ref losses);
-        FitStop(request, egress, ref losses);
+        Clamp(request, egress.Sampling, ref losses);
+        FitStop(request, egress.Sampling, ref losses);
     }
 
-    // The two whose answers hold several, and only whole ones: streams are one answer.
-    private static void FitCandidates(ChatRequest request, ProtocolId egress, ref Losses losses)
+    // Streams are one answer.
+    private static void FitCandidates(ChatRequest request, SamplingForm form, ref Losses losses)
     {
-        bool canShow = !request.Stream && egress is ProtocolId.OpenAI or ProtocolId.Gemini && request.Source is ProtocolId.OpenAI or ProtocolId.Gemini;
-        long? most = request.CandidateCount is not > 1 || !canShow ? null : egress == ProtocolId.Gemini ? 8 : ChatResponse.MaxCandidates;
+        bool canShow = !request.Stream && form.MaxCandidates > 1 && ProtocolTable.Get(request.Source).Sampling.MaxCandidates > 1;
+        long? most = request.CandidateCount is > 1 && canShow ? form.MaxCandidates : null;
         if (request.CandidateCount > (most ?? 1))
         {
             losses.Add(LossField.CandidateCount);
@@ -36,37 +36,35 @@ internal static class SamplingRule
         request.CandidateCount = most is { } limit && request.CandidateCount is { } asked ? Math.Min(asked, limit) : null;
     }
 
-    private static void DropUnknown(ChatRequest request, ProtocolId egress, ref Losses losses)
+    private static void DropUnknown(ChatRequest request, SamplingForm form, ref Losses losses)
     {
-        bool hasPenalties = egress is ProtocolId.OpenAI or ProtocolId.Gemini or ProtocolId.Cohere;
-        if (!hasPenalties)
+        if (!form.HasPenalties)
         {
             Drop(ref request.FrequencyPenalty, LossField.FrequencyPenalty, ref losses);
             Drop(ref request.PresencePenalty, LossField.PresencePenalty, ref losses);
             Drop(ref request.Seed, LossField.Seed, ref losses);
         }
 
-        if (egress is ProtocolId.OpenAI or ProtocolId.Responses && request.TopK is not null)
+        if (form.MaxTopK == 0 && request.TopK is not null)
         {
             request.TopK = null;
             losses.Add(LossField.TopK);
         }
 
-        if (egress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere)
+        if (form.MaxLogprobs == 0)
         {
             DropLogprobs(request, ref losses);
         }
     }
 
-    private static void DropRefused(ChatRequest request, ProtocolId egress, EgressTarget target, ref Losses losses)
+    private static void DropRefused(ChatRequest request, Protocol egress, EgressTarget target, ref Losses losses)
     {
         Capabilities capabilities = target.Capabilities;
         bool isFree = capabilities.SamplingWithoutReasoning && request.Reasoning.Effort == ReasoningEffort.None;
-        bool thinks = egress is ProtocolId.Anthropic or ProtocolId.Bedrock
-            && request.Reasoning.Mode is ReasoningMode.Budget or ReasoningMode.Adaptive;
+        bool thinks = egress.Sampling.ExcludesThinking && request.Reasoning.Mode is ReasoningMode.Budget or ReasoningMode.Adaptive;
         bool refusesAll = (!capabilities.Sampling && !isFree)
             || thinks
-            || (egress == ProtocolId.Anthropic && string.CompareOrdinal(target.AnthropicVersion, WithoutSampling) >= 0);
+            || (egress.Id == ProtocolId.Anthropic && string.CompareOrdinal(target.AnthropicVersion, WithoutSampling) >= 0);
         if (refusesAll)
         {
             Drop(ref request.Temperature, LossField.Temperature, ref losses);
@@ -99,36 +97,27 @@ internal static class SamplingRule
         }
     }
 
-    private static void Clamp(ChatRequest request, ProtocolId egress, ref Losses losses)
+    private static void Clamp(ChatRequest request, SamplingForm form, ref Losses losses)
     {
-        double warmest = egress switch
-        {
-            ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere => 1,
-            _ => 2,
-        };
-        Clamp(request, ref request.Temperature, 0, warmest, LossField.Temperature, ref losses);
+        Clamp(request, ref request.Temperature, 0, form.MaxTemperature, LossField.Temperature, ref losses);
         DropImpossibleTopP(request, ref losses);
-        bool isCohere = egress == ProtocolId.Cohere;
-        Clamp(request, ref request.FrequencyPenalty, isCohere ? 0 : -2, isCohere ? 1 : 2, LossField.FrequencyPenalty, ref losses);
-        Clamp(request, ref request.PresencePenalty, isCohere ? 0 : -2, isCohere ? 1 : 2, LossField.PresencePenalty, ref losses);
-        if (isCohere)
+        Clamp(request, ref request.TopP, form.MinTopP, form.MaxTopP, LossField.TopP, ref losses);
+        Clamp(request, ref request.FrequencyPenalty, form.MinPenalty, form.MaxPenalty, LossField.FrequencyPenalty, ref losses);
+        Clamp(request, ref request.PresencePenalty, form.MinPenalty, form.MaxPenalty, LossField.PresencePenalty, ref losses);
+        if (request.TopK > form.MaxTopK)
         {
-            Clamp(request, ref request.TopP, 0.01, 0.99, LossField.TopP, ref losses);
-            if (request.TopK > 500)
-            {
-                request.TopK = 500;
-                losses.Add(LossField.TopK);
-            }
-
-            if (!request.Seed.IsAbsent && request.Seed.Span[0] == (byte)'-')
-            {
-                Drop(ref request.Seed, LossField.Seed, ref losses);
-            }
+            request.TopK = form.MaxTopK;
+            losses.Add(LossField.TopK);
         }
 
-        if (egress == ProtocolId.Gemini && request.TopLogprobs > 5)
+        if (!form.HasNegativeSeeds && !request.Seed.IsAbsent && request.Seed.Span[0] == (byte)'-')
         {
-            request.TopLogprobs = 5;
+            Drop(ref request.Seed, LossField.Seed, ref losses);
+        }
+
+        if (request.TopLogprobs > form.MaxLogprobs)
+        {
+            request.TopLogprobs = form.MaxLogprobs;
             losses.Add(LossField.Logprobs);
         }
     }
@@ -142,23 +131,16 @@ internal static class SamplingRule
         }
     }
 
-    private static void FitStop(ChatRequest request, ProtocolId egress, ref Losses losses)
+    private static void FitStop(ChatRequest request, SamplingForm form, ref Losses losses)
     {
-        if (egress is ProtocolId.Anthropic or ProtocolId.Bedrock && request.Stop.RemoveAll(BlankText.Is) > 0)
+        if (!form.HasBlankStops && request.Stop.RemoveAll(BlankText.Is) > 0)
         {
             losses.Add(LossField.StopSequences);
         }
 
-        int most = egress switch
+        if (request.Stop.Count > form.MaxStops)
         {
-            ProtocolId.OpenAI => 4,
-            ProtocolId.Gemini or ProtocolId.Cohere => 5,
-            ProtocolId.Responses => 0,
-            _ => int.MaxValue,
-        };
-        if (request.Stop.Count > most)
-        {
-            request.Stop.RemoveRange(most, request.Stop.Count - most);
+            request.Stop.RemoveRange(form.MaxStops, request.Stop.Count - form.MaxStops);
             losses.Add(LossField.StopSequences);
         }
     }

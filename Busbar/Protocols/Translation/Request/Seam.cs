@@ -49,7 +49,7 @@ internal static class Seam
         TurnNormaliser.Apply(request, egress.Id, target.Capabilities, ref context.Losses);
         ReasoningRule.Apply(request, egress.Id, target, isLimitOurs, context);
         ToolRule.FitChoice(request, egress.Id, target.Capabilities, ref context.Losses);
-        SamplingRule.Apply(request, egress.Id, target, ref context.Losses);
+        SamplingRule.Apply(request, egress, target, ref context.Losses);
         CacheRule.Apply(request, egress.Id, target.Capabilities, ref context.Losses);
         FieldRule.Apply(request, ProtocolTable.Get(context.Ingress), egress.Id, target, ref context.Losses);
         if (egress.Id == ProtocolId.Gemini && target.Capabilities.ThoughtSignatures)

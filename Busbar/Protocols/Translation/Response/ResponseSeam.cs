@@ -101,7 +101,7 @@ internal static class ResponseSeam
 
         bool showsNext = context.Ingress is ProtocolId.OpenAI or ProtocolId.Gemini && !context.WantsSummary;
         NoteEnd(response.StopReason, response.HasOtherCandidates || (response.Next is not null && !showsNext), ref context.Losses);
-        TierWords.Fit(ref response.ServiceTier, context.Ingress, ref context.Losses);
+        TierWords.Fit(ref response.ServiceTier, ProtocolTable.Get(context.Ingress), ref context.Losses);
         response.StopReason = AnswerEnd.Of(response.StopReason, hasTool, isCut);
         if (showsNext && response.Next is { } next)
         {

@@ -280,7 +280,7 @@ internal sealed class StreamTranslation : IDisposable
                 return;
             case StreamEventKind.MessageStart:
                 next.Id = default;
-                TierWords.Fit(ref next.ServiceTier, _context.Ingress, ref _context.Losses);
+                TierWords.Fit(ref next.ServiceTier, ProtocolTable.Get(_context.Ingress), ref _context.Losses);
                 break;
             case StreamEventKind.BlockStart:
                 Open(ref next);
@@ -321,7 +321,7 @@ internal sealed class StreamTranslation : IDisposable
                 break;
             case StreamEventKind.MessageDelta:
                 ResponseSeam.NoteEnd(next.StopReason, next.HasOtherCandidates, ref _context.Losses);
-                TierWords.Fit(ref next.ServiceTier, _context.Ingress, ref _context.Losses);
+                TierWords.Fit(ref next.ServiceTier, ProtocolTable.Get(_context.Ingress), ref _context.Losses);
                 next.StopReason = AnswerEnd.Of(next.StopReason, _hasTool, _sequencer.HasCutCall);
                 StopReason = next.StopReason;
                 break;
