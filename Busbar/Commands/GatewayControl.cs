@@ -135,6 +135,11 @@ internal sealed partial class GatewayControl(
     private void Apply(GatewayConfig config)
     {
         GatewaySnapshot former = application.Snapshot;
+        if (former.Governor?.Leases is { } leases)
+        {
+            leases.AdmitsAway = config.Governance.OnStoreError == StoreErrorMode.Open;
+        }
+
         Fleet fleet = former.Fleet.Reload(config);
         former.Identities?.Apply(config);
         TokenGate? tokens = former.Tokens?.With(config.Auth.Jwt);

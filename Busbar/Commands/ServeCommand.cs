@@ -11,6 +11,7 @@ using Busbar.Gateway.Health;
 using Busbar.Gateway.Server;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Groups;
+using Busbar.Governance.Leases;
 using Busbar.Governance.Store;
 using Busbar.Governance.Store.Postgres;
 using Busbar.Ir;
@@ -100,7 +101,7 @@ internal static partial class ServeCommand
         Governor? governor;
         try
         {
-            governor = config.Governance.Enabled ? Governor.Open(config.Governance, OpenStore(config, time, log), time, log) : null;
+            governor = config.Governance.Enabled ? await OpenGovernorAsync(config, time, log).ConfigureAwait(false) : null;
         }
         catch (StoreException exception)
         {
@@ -215,9 +216,20 @@ internal static partial class ServeCommand
         return 0;
     }
 
-    private static IGovernanceStore OpenStore(GatewayConfig config, TimeProvider time, ILogger log) => config.Governance is { Store: StoreKind.Postgres, Postgres: { } postgres }
-        ? PostgresStore.Open(postgres, time, string.Join(", ", config.Listeners), log)
-        : SqliteStore.Open(config.Governance.DbPath, time);
+    private static async Task<Governor> OpenGovernorAsync(GatewayConfig config, TimeProvider time, ILogger log)
+    {
+        GovernanceConfig governance = config.Governance;
+        if (governance is not { Store: StoreKind.Postgres, Postgres: { } postgres })
+        {
+            return Governor.Open(governance, SqliteStore.Open(governance.DbPath, time), time, log);
+        }
+
+        PostgresStore store = PostgresStore.Open(postgres, time, string.Join(", ", config.Listeners), log);
+        var clock = new StoreClock(time);
+        var desk = new LeaseDesk(new PostgresLeases(postgres), clock, governance.OnStoreError == StoreErrorMode.Open, log);
+        await desk.StartAsync().ConfigureAwait(false);
+        return Governor.Open(governance, store, clock, log, desk);
+    }
 
     private static void Alert(in LimitAlert alert, Governor governor, Metrics metrics, Telemetry telemetry, TimeProvider time)
     {

@@ -363,7 +363,8 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
                 {
                     await ErrorReply.WriteAsync(exchange, refusal).ConfigureAwait(false);
                 }
-                else if (exchange.Caller.Key is { } key && KeyGate.Reserve(exchange, key) is not Refusal.None and var limit)
+                else if (exchange.Caller.Key is { } key && KeyGate.Reserve(exchange, key) is not Refusal.None and var limit
+                    && (limit != Refusal.Lease || (limit = await KeyGate.ReserveBorrowedAsync(exchange, key).ConfigureAwait(false)) != Refusal.None))
                 {
                     await KeyGate.RefuseAsync(exchange, key, limit).ConfigureAwait(false);
                 }

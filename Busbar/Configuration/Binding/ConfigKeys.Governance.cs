@@ -73,11 +73,12 @@ internal static partial class ConfigKeys
         {
             Default = "`true`",
         },
-        new("on_store_error", KeyKind.Word, "What happens to a key whose budget window cannot be read at start")
+        new("on_store_error", KeyKind.Word, "What happens to keys with limits when the database does not tell what is used up")
         {
             Words = ["open", "closed"],
-            Default = "`open`",
-            Range = "`open`: the window starts at zero, with a warning; `closed`: the key is blocked until a start can read it",
+            Default = "`open`; with `store: postgres` `closed`",
+            Range = "SQLite, a budget window that cannot be read at start: `open` starts it at zero, with a warning, `closed` blocks the key until a start can read it; "
+                + "PostgreSQL, no answer, and what the node has borrowed is used up: `open` serves, `closed` answers 503, see [fleet.md](fleet.md#when-the-database-is-away)",
         },
         new("master_key_file", KeyKind.Text, "File with the key that encrypts stored access-key secrets")
         {

@@ -11,10 +11,11 @@ internal static class GovernanceBinder
     public static GovernanceConfig Bind(Section governance, AuthConfig auth, ConfigReport report, IEnvironment environment)
     {
         GovernanceConfig defaults = new();
+        StoreKind store = governance.Choice("store", ("sqlite", StoreKind.Sqlite), ("postgres", StoreKind.Postgres)) ?? StoreKind.Sqlite;
         GovernanceConfig bound = new()
         {
             Enabled = governance.Switch("enabled") ?? false,
-            Store = governance.Choice("store", ("sqlite", StoreKind.Sqlite), ("postgres", StoreKind.Postgres)) ?? StoreKind.Sqlite,
+            Store = store,
             DbPath = governance.Filled("db_path") ?? defaults.DbPath,
             PricePerRequestCents = governance.Integer("price_per_request_cents") ?? defaults.PricePerRequestCents,
             PricePer1KTokensCents = governance.Integer("price_per_1k_tokens_cents") ?? defaults.PricePer1KTokensCents,
@@ -22,7 +23,8 @@ internal static class GovernanceBinder
             AdminReadToken = governance.Secret("admin_read_token"),
             AdminListen = governance.Filled("admin_listen"),
             AdminUi = governance.Switch("admin_ui") ?? defaults.AdminUi,
-            OnStoreError = governance.Choice("on_store_error", ("open", StoreErrorMode.Open), ("closed", StoreErrorMode.Closed)) ?? StoreErrorMode.Open,
+            OnStoreError = governance.Choice("on_store_error", ("open", StoreErrorMode.Open), ("closed", StoreErrorMode.Closed))
+                ?? (store == StoreKind.Postgres ? StoreErrorMode.Closed : StoreErrorMode.Open),
             MasterKeyFile = governance.Filled("master_key_file"),
             MasterKeyEnv = governance.Filled("master_key_env"),
         };

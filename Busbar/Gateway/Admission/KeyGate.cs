@@ -61,18 +61,40 @@ internal static class KeyGate
     // From pool to pool, each of which may have a limit that sends on; a ring ends here.
     private const int MaxDowngrades = 4;
 
+    private const int MaxBorrowings = 5;
+
     /// <summary>
     /// Takes what the request may cost from the limits of its key and of the groups above; <see cref="Refusal.None"/> when it may go on, in another pool where a limit without room says so.
     /// </summary>
     public static Refusal Reserve(Exchange exchange, KeyEntry entry)
     {
         Refusal refusal = TryReserve(exchange, entry);
-        for (int downgrades = 0; refusal != Refusal.None && downgrades < MaxDowngrades && TryDowngrade(exchange, entry); downgrades++)
+        for (int downgrades = 0; refusal is not (Refusal.None or Refusal.Lease) && downgrades < MaxDowngrades && TryDowngrade(exchange, entry); downgrades++)
         {
             refusal = TryReserve(exchange, entry);
         }
 
         return refusal;
+    }
+
+    /// <summary>
+    /// The same for a request that <see cref="Reserve"/> cannot judge before this node has borrowed from a limit. It waits for the database a few times at most, and each time not for long;
+    /// it throws <see cref="OperationCanceledException"/> when the client goes.
+    /// </summary>
+    public static async ValueTask<Refusal> ReserveBorrowedAsync(Exchange exchange, KeyEntry entry)
+    {
+        Governor governor = exchange.Snapshot.Governor!;
+        for (int tries = 0; tries < MaxBorrowings; tries++)
+        {
+            await governor.BorrowAsync(exchange.Reservation, exchange.ClientGone).ConfigureAwait(false);
+            Refusal refusal = Reserve(exchange, entry);
+            if (refusal != Refusal.Lease)
+            {
+                return refusal;
+            }
+        }
+
+        return governor.OutrunBy(exchange.Reservation);
     }
 
     // The pool of the limit that has no room, where the key may use it and the request may go there.
@@ -114,6 +136,12 @@ internal static class KeyGate
         int seconds = limit is null ? governor.RetryAfterSeconds(entry.Key, refusal) : governor.RetryAfterSeconds(limit, refusal);
         exchange.Reason = refusal switch { Refusal.Tokens => "tokens", Refusal.Requests => "requests", Refusal.Concurrency => "concurrency", _ => "budget" };
         entry.Account.CountRefusal();
+        if (refusal == Refusal.Away)
+        {
+            exchange.Reason = "store";
+            return ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Unavailable), seconds);
+        }
+
         bool isBudget = refusal == Refusal.Budget;
         bool isSpent = isBudget && (limit is null ? governor.IsSpent(entry) : governor.IsSpent(limit));
         return ErrorReply.WriteAsync(exchange, new GatewayError(isBudget ? ErrorKind.Quota : ErrorKind.RateLimit, Words(refusal, isSpent, limit?.Limit.Period ?? LimitPeriod.Minute)), seconds, mayRetry: !isBudget);

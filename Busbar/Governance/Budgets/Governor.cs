@@ -1,6 +1,7 @@
 using Busbar.Configuration.Model;
 using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
+using Busbar.Governance.Leases;
 using Busbar.Governance.Nodes;
 using Busbar.Governance.Store;
 using Busbar.Ir;
@@ -50,6 +51,9 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     /// <summary>Looks at what other nodes change; null where there are none.</summary>
     public FleetWatch? Watch { get; private set; }
 
+    /// <summary>Where limits are borrowed that other nodes have a share in; null where there are none.</summary>
+    public LeaseDesk? Leases { get; private init; }
+
     /// <summary>Is told of each threshold that a limit has reached, once for each window, from the ledger's thread.</summary>
     public Action<LimitAlert>? Alerted { get; set; }
 
@@ -63,7 +67,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     /// Loads keys and current windows from <paramref name="store"/>, which it owns from now on. Throws <see cref="StoreException"/> when they cannot be read: to
     /// start with empty counters would give every budget away once more.
     /// </summary>
-    public static Governor Open(GovernanceConfig config, IGovernanceStore store, TimeProvider time, ILogger log)
+    public static Governor Open(GovernanceConfig config, IGovernanceStore store, TimeProvider time, ILogger log, LeaseDesk? leases = null)
     {
         StoredGovernance stored = store.Load(time.GetUtcNow().ToUnixTimeSeconds());
         foreach (string warning in stored.Warnings)
@@ -107,7 +111,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         }
 
         GroupDirectory groups = OpenGroups(stored, keys, time.GetUtcNow().ToUnixTimeSeconds());
-        var governor = new Governor(keys, groups, new Ledger(store, time, log), store, time, log);
+        var governor = new Governor(keys, groups, new Ledger(store, time, log), store, time, log) { Leases = leases };
         governor.Ledger.Counts = governor.TakeChanges;
         governor.Watch = store is IFleetStore shared ? new FleetWatch(governor, shared, time, log) : null;
         return governor;
@@ -158,17 +162,41 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             Ceiling = prices.CeilingOf(key, candidates, estimate.InputTokens, estimate.OutputTokens),
             Floor = prices.CeilingOf(key, candidates, estimate.InputTokens, 0),
         };
-        Refusal refusal = entry.Account.TryReserve(key, now, priced, out ReservedAmount hold, new LimitPath(entry.Limits, entry.Group?.Chain ?? [], pool, candidates), reservation);
+        LimitCounter[] groups = entry.Group?.Chain ?? [];
+        LimitPath path = Leases is null ? new(entry.Limits, groups, pool, candidates) : new(entry.Shared, groups, pool, candidates, Leases.View(now));
+        Refusal refusal = entry.Account.TryReserve(key, now, priced, out ReservedAmount hold, path, reservation);
         if (refusal == Refusal.None)
         {
             _tally.CountIn(hold);
             reservation.Open(this, entry, key, prices, hold, now, pool);
         }
-        else
+        else if (refusal != Refusal.Lease)
         {
             _tally.CountRefusal(refusal);
         }
 
+        return refusal;
+    }
+
+    /// <summary>
+    /// Waits until this node has borrowed what <paramref name="reservation"/> wanted when it was refused with <see cref="Refusal.Lease"/>, or cannot have it now; then it is to be tried again.
+    /// Nothing is held meanwhile.
+    /// </summary>
+    public ValueTask BorrowAsync(Reservation reservation, CancellationToken giveUp) => Leases!.BorrowAsync(reservation, giveUp);
+
+    /// <summary>The refusal of a request that tried often and found what was borrowed for it taken by others each time.</summary>
+    public Refusal OutrunBy(Reservation reservation)
+    {
+        LimitCounter counter = reservation.Wants[0].Counter;
+        reservation.RefusedBy = counter;
+        Refusal refusal = counter.Limit.Kind switch
+        {
+            LimitKind.Budget => Refusal.BudgetHeld,
+            LimitKind.Tokens => Refusal.Tokens,
+            LimitKind.Requests => Refusal.Requests,
+            _ => Refusal.Concurrency,
+        };
+        _tally.CountRefusal(refusal);
         return refusal;
     }
 
@@ -188,7 +216,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         long now = Now;
         return refusal switch
         {
-            Refusal.Concurrency or Refusal.BudgetHeld => 1,
+            Refusal.Concurrency or Refusal.BudgetHeld or Refusal.Away => 1,
             Refusal.Tokens or Refusal.Requests when counter.Limit.Period is not (LimitPeriod.Total or LimitPeriod.Rolling) => (int)Math.Clamp(counter.Read(now).End - now, 1, int.MaxValue),
             _ => 0,
         };
@@ -221,6 +249,11 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         while (OpenReservations > 0 && _time.GetElapsedTime(began) < MostToSettle)
         {
             await Task.Delay(LookInterval, _time).ConfigureAwait(false);
+        }
+
+        if (Leases is not null)
+        {
+            await Leases.DisposeAsync().ConfigureAwait(false);
         }
 
         await Ledger.DisposeAsync().ConfigureAwait(false);

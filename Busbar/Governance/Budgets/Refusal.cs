@@ -1,6 +1,6 @@
 namespace Busbar.Governance.Budgets;
 
-/// <summary>Which limit of a key stands in a request's way.</summary>
+/// <summary>What stands in a request's way.</summary>
 internal enum Refusal : byte
 {
     /// <summary>None: it may go on.</summary>
@@ -20,4 +20,10 @@ internal enum Refusal : byte
 
     /// <summary>Requests at the same time.</summary>
     Concurrency,
+
+    /// <summary>The database is away, and what this node has borrowed of a limit does not cover the request.</summary>
+    Away,
+
+    /// <summary>This node has to borrow of a limit before it can tell.</summary>
+    Lease,
 }

@@ -18,6 +18,8 @@ internal sealed class Reservation
     private ReservedAmount _hold;
     private ReservedLimit[] _limits = [];
     private int _limitCount;
+    private ReservedLimit[] _wants = [];
+    private int _wantCount;
     private string _pool = "";
     private long _arrived;
 
@@ -41,6 +43,27 @@ internal sealed class Reservation
 
     /// <summary>The pool or model that was asked for.</summary>
     internal string Pool => _pool;
+
+    /// <summary>What has to be borrowed before the request may pass: how much in <see cref="ReservedLimit.Bound"/>, and with how little it would do in <see cref="ReservedLimit.Amount"/>.</summary>
+    internal ReadOnlySpan<ReservedLimit> Wants => _wants.AsSpan(0, _wantCount);
+
+    /// <summary>Notes that <paramref name="want"/> has to be borrowed.</summary>
+    internal void Want(in ReservedLimit want)
+    {
+        if (_wantCount == _wants.Length)
+        {
+            Array.Resize(ref _wants, Math.Max(4, _wants.Length * 2));
+        }
+
+        _wants[_wantCount++] = want;
+    }
+
+    /// <summary>Nothing has to be borrowed.</summary>
+    internal void ClearWants()
+    {
+        _wants.AsSpan(0, _wantCount).Clear();
+        _wantCount = 0;
+    }
 
     /// <summary>Room to note up to <paramref name="count"/> limits; kept for the next request.</summary>
     internal Span<ReservedLimit> RoomFor(int count)

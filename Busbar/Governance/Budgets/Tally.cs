@@ -8,7 +8,7 @@ namespace Busbar.Governance.Budgets;
 /// <summary>Counts what <see cref="Governor"/> does, for <c>/metrics</c>.</summary>
 internal sealed class Tally
 {
-    private readonly long[] _refusals = new long[(int)Refusal.Concurrency + 1];
+    private readonly long[] _refusals = new long[(int)Refusal.Lease + 1];
     private long _open;
     private long _held;
     private long _accessRefusals;

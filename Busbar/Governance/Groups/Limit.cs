@@ -38,9 +38,12 @@ internal sealed record Limit
     /// <summary>What is told where nobody said otherwise.</summary>
     public static IReadOnlyList<int> DefaultThresholds { get; } = [50, 80, 100];
 
+    /// <summary>How it holds, where it is one of a key's own limits (<c>max_budget_cents</c>, <c>rpm_limit</c>, …) which all nodes share.</summary>
+    public AccountRule Rule { get; init; }
+
     /// <summary><see cref="Max"/> in the unit that is counted: nano-dollars of money.</summary>
     public long Cap => Kind == LimitKind.Budget ? Money.OfCents(Max) : Max;
 
     /// <summary>What it is known by within its owner, and what its count is stored under.</summary>
-    public string Key => $"{LimitWords.Of(Kind)}/{(Kind == LimitKind.Concurrency ? "now" : LimitWords.Of(Period))}/{Scope}";
+    public string Key => $"{(Rule == AccountRule.None ? "" : "key/")}{LimitWords.Of(Kind)}/{(Kind == LimitKind.Concurrency ? "now" : LimitWords.Of(Period))}/{Scope}";
 }

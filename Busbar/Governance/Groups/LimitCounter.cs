@@ -1,4 +1,5 @@
 using Busbar.Governance.Budgets;
+using Busbar.Governance.Leases;
 
 namespace Busbar.Governance.Groups;
 
@@ -6,11 +7,12 @@ namespace Busbar.Governance.Groups;
 /// The running count of one limit. Requests lock the counters of their key and of all groups above it in the order of <see cref="Ordinal"/>, judge all of them and
 /// only then take from any, so that a refused request leaves no trace; a lock is held for some comparisons.
 /// </summary>
-internal sealed class LimitCounter
+internal sealed partial class LimitCounter
 {
     private const long Minute = 60;
     private static long s_last;
 
+    private readonly string _key;
     private Limit _limit;
     private LimitClock _clock;
     private Meter _meter;
@@ -30,6 +32,7 @@ internal sealed class LimitCounter
     {
         Owner = owner;
         _limit = limit;
+        _key = limit.Key;
         _clock = new LimitClock(limit);
         _days = limit.Period == LimitPeriod.Rolling ? new (long, long)[limit.Days] : null;
     }
@@ -42,6 +45,9 @@ internal sealed class LimitCounter
 
     /// <summary>The limit as last edited.</summary>
     public Limit Limit => Volatile.Read(ref _limit);
+
+    /// <summary>What it is called within its owner, see <see cref="Limit.Key"/>.</summary>
+    public string Key => _key;
 
     /// <summary>What it is, for the log of an administrator.</summary>
     public string Name => $"{Owner} {Limit.Key.TrimEnd('/')}";
@@ -60,7 +66,13 @@ internal sealed class LimitCounter
         {
             bool isSameClock = (limit.TimeZone, limit.StartDay, limit.Days) == (_limit.TimeZone, _limit.StartDay, _limit.Days);
             Volatile.Write(ref _limit, limit);
-            if (!isSameClock)
+            Unlearn();
+            if (!isSameClock && _slice is not null)
+            {
+                _clock = new LimitClock(limit);
+                _end = 0;
+            }
+            else if (!isSameClock)
             {
                 _clock = new LimitClock(limit);
                 (long Start, long Used)[]? former = _days;
@@ -101,7 +113,7 @@ internal sealed class LimitCounter
         lock (this)
         {
             Roll(now);
-            return (_meter.Used, _start, _end, _open);
+            return (Everywhere, _start, _end, _open);
         }
     }
 
@@ -117,10 +129,18 @@ internal sealed class LimitCounter
         }
     }
 
-    /// <summary>With the counter locked: whether <paramref name="estimate"/> may go on, and what it is to hold.</summary>
-    public Refusal Judge(long now, in Estimate estimate, out ReservedLimit reserved)
+    /// <summary>
+    /// With the counter locked: whether <paramref name="estimate"/> may go on, and what it is to hold. Where limits are shared with other nodes, <paramref name="leases"/> says what this one
+    /// may use; <see cref="Refusal.Lease"/> when it has to borrow first.
+    /// </summary>
+    public Refusal Judge(long now, in Estimate estimate, in LeaseView leases, out ReservedLimit reserved)
     {
         Roll(now);
+        if (leases.Desk is not null)
+        {
+            return JudgeLeased(estimate, leases, out reserved);
+        }
+
         Limit limit = _limit;
         long amount = 0;
         long bound = 0;
@@ -162,6 +182,11 @@ internal sealed class LimitCounter
         {
             Count(1);
         }
+
+        if (_slice is not null)
+        {
+            NoteTaken(reserved);
+        }
     }
 
     /// <summary>
@@ -174,11 +199,13 @@ internal sealed class LimitCounter
         {
             Roll(now);
             _open--;
+            Touch();
             bool counts = _limit.Scope is not { } scope || scope == pool || scope == model;
             switch (_limit.Kind)
             {
                 case LimitKind.Budget when _days is null && reserved.WindowStart != _start:
                     // What a former window held went with it.
+                    SettleFormer(reserved, counts ? nanos : 0);
                     break;
                 case LimitKind.Budget:
                     Settle(reserved, counts ? nanos : 0, reserved.WindowStart);
@@ -216,16 +243,21 @@ internal sealed class LimitCounter
             _told = _told.Start == _start ? _told : (_start, 0);
             foreach (int percent in _limit.Thresholds)
             {
-                if (percent > _told.Percent && (Int128)_meter.Used * 100 >= (Int128)_limit.Cap * percent)
+                if (percent > _told.Percent && (Int128)Everywhere * 100 >= (Int128)_limit.Cap * percent)
                 {
-                    alerts.Add(new LimitAlert(Owner, _limit, _start, percent, _meter.Used));
+                    alerts.Add(new LimitAlert(Owner, _limit, _start, percent, Everywhere));
                     _told = (_start, percent);
                 }
             }
 
+            if (_slice is not null)
+            {
+                return;
+            }
+
             if (_days is null)
             {
-                usages.Add(new LimitUsage(Owner, _limit.Key, _start, _meter.Used));
+                usages.Add(new LimitUsage(Owner, _key, _start, _meter.Used));
                 return;
             }
 
@@ -233,7 +265,7 @@ internal sealed class LimitCounter
             {
                 if (used > 0)
                 {
-                    usages.Add(new LimitUsage(Owner, _limit.Key, start, used));
+                    usages.Add(new LimitUsage(Owner, _key, start, used));
                 }
             }
         }
@@ -296,9 +328,16 @@ internal sealed class LimitCounter
             return;
         }
 
+        long formerEnd = _end;
         (long start, _end) = _clock.At(now);
         if (_limit.Kind == LimitKind.Concurrency || start == _start || (start < _start && !isFarBack))
         {
+            return;
+        }
+
+        if (_slice is not null)
+        {
+            RollLeased(start, formerEnd);
             return;
         }
 

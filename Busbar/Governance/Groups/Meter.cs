@@ -17,6 +17,14 @@ internal struct Meter
     private long _largestExcess;
 
     /// <summary>
+    /// What a request with <paramref name="bound"/> is to hold: input of which the body tells little, such as files by address, shows only in what it cost.
+    /// </summary>
+    public readonly long Ceiling(long bound) => Usage.Add(bound, _largestExcess);
+
+    /// <summary>The least that has to be left for one whose output nothing limits, and which uses about <paramref name="floor"/> at least.</summary>
+    public readonly long Least(long floor) => Math.Max(_largest, floor);
+
+    /// <summary>
     /// Whether a request that uses at most <paramref name="bound"/>, and at least about <paramref name="floor"/>, may go on under <paramref name="cap"/>;
     /// <paramref name="amount"/> is what it is to hold.
     /// </summary>
@@ -33,8 +41,7 @@ internal struct Meter
             return Room.None;
         }
 
-        // Input of which the body tells little, such as files by address, shows only in what it cost.
-        long ceiling = Usage.Add(bound, _largestExcess);
+        long ceiling = Ceiling(bound);
         long free = left - Held;
         amount = Math.Clamp(free, 0, ceiling);
         if (ceiling <= free)
@@ -42,7 +49,7 @@ internal struct Meter
             return Room.Enough;
         }
 
-        bool fitsAlone = ceiling <= left || (isOpenEnded && Math.Max(_largest, floor) <= left);
+        bool fitsAlone = ceiling <= left || (isOpenEnded && Least(floor) <= left);
         return !fitsAlone ? Room.TooLittle : Held > 0 ? Room.Held : Room.Enough;
     }
 

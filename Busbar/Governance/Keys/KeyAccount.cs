@@ -83,6 +83,20 @@ internal sealed class KeyAccount
         {
             RollWindow(key.Period, now);
             RollMinute(now);
+            if (path.IsShared)
+            {
+                // The path has the key's own limits, too.
+                Refusal shared = path.TryReserve(now, estimate, reservation!);
+                hold = new ReservedAmount(_windowStart, shared == Refusal.None && key.MaxBudgetCents is not null ? estimate.Ceiling : 0, 0, 0);
+                if (shared == Refusal.None)
+                {
+                    _money.Held += hold.Cost;
+                    _open++;
+                }
+
+                return shared;
+            }
+
             Refusal refusal = JudgeBudget(key, estimate, out long cost, out long bound);
             if (refusal != Refusal.None)
             {

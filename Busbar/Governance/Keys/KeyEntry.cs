@@ -8,6 +8,8 @@ internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
     private VirtualKey _key = key;
     private GroupNode? _group;
     private LimitCounter[] _limits = LimitCounters.Of(key.Id, key.Limits, []);
+    private LimitCounter[]? _shared;
+    private LimitCounter[] _ofAccount = [];
     private volatile bool _isDeleted;
 
     /// <summary>Greater than that of every key that was made before it: creation is told in seconds, and several keys may be made in one.</summary>
@@ -21,6 +23,10 @@ internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
         {
             Volatile.Write(ref _limits, LimitCounters.Of(value.Id, value.Limits, _limits));
             Volatile.Write(ref _key, value);
+            lock (Account)
+            {
+                Volatile.Write(ref _shared, null);
+            }
         }
     }
 
@@ -33,6 +39,12 @@ internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
 
     /// <summary>The counts of the key's own limits beside those of its <see cref="Account"/>.</summary>
     public LimitCounter[] Limits => Volatile.Read(ref _limits);
+
+    /// <summary>
+    /// The counts of all limits of the key, where nodes share them: <see cref="Limits"/>, and those that its <see cref="Account"/> holds where there is one node. Made when they are first needed,
+    /// since of many keys few are used.
+    /// </summary>
+    public LimitCounter[] Shared => Volatile.Read(ref _shared) ?? Share();
 
     /// <summary>Whether any limit of the key, or of a group above it, needs to know what a request may use.</summary>
     public bool NeedsEstimate =>
@@ -56,4 +68,15 @@ internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
 
     /// <summary>Marks the key as deleted, for requests and connections that still hold this object.</summary>
     public void Delete() => _isDeleted = true;
+
+    private LimitCounter[] Share()
+    {
+        lock (Account)
+        {
+            _ofAccount = LimitCounters.Of(Key.Id, AccountLimits.Of(Key), _ofAccount);
+            LimitCounter[] shared = LimitCounters.Sorted([.. Limits, .. _ofAccount]);
+            Volatile.Write(ref _shared, shared);
+            return shared;
+        }
+    }
 }

@@ -37,7 +37,7 @@ internal static class PostgresLoader
             Warnings = reader.Warnings,
             Groups = ReadGroups(connection),
             LimitUsages = connection.Read(
-                $"SELECT owner, limit_key, window_start, greatest(0, least(sum(used), {Most}))::bigint FROM busbar.limit_counters GROUP BY owner, limit_key, window_start",
+                $"SELECT owner, limit_key, window_start, greatest(0, least(sum(used), {Most}))::bigint FROM busbar.limit_counters WHERE limit_key NOT LIKE 'key/%' GROUP BY owner, limit_key, window_start",
                 row => new LimitUsage(row.Text(0), row.Text(1), row.Count(2), row.Count(3))),
         };
     }

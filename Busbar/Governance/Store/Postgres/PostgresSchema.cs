@@ -132,6 +132,7 @@ internal static class PostgresSchema
           detail text NOT NULL,
           source text NOT NULL);
         """,
+        LeaseSchema.Create,
     ];
 
     /// <summary>

@@ -1,0 +1,222 @@
+using Busbar.Governance.Leases;
+
+namespace Busbar.Governance.Groups;
+
+// What the desk does to a counter, from its one loop.
+internal sealed partial class LimitCounter
+{
+    // In rounds of the desk, of which there are at least four a second.
+    private const int RoundsToGiveBack = 8;
+    private const int RoundsToGiveBackNearCap = 2;
+    private const int RoundsToForget = 240;
+
+    // What is lent grows and shrinks only when it is off by more than this.
+    private const int MostTimesTooMuch = 4;
+
+    private static readonly TimeSpan AskAgainSpent = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>What this node has used and the database has not noted; 0 where limits are not shared.</summary>
+    public long Unnoted
+    {
+        get
+        {
+            lock (this)
+            {
+                return _slice is null ? 0 : _meter.Used - _slice.Noted;
+            }
+        }
+    }
+
+    /// <summary>A request waits that needs <paramref name="need"/>, and can do with <paramref name="least"/>.</summary>
+    public void Want(long need, long least)
+    {
+        lock (this)
+        {
+            if (_slice is { } slice)
+            {
+                slice.WaitNeed = Ir.Usage.Add(slice.WaitNeed, need);
+                slice.WaitLeast = slice.WaitLeast == 0 ? least : Math.Min(slice.WaitLeast, least);
+                slice.Typical = Math.Max(slice.Typical, need);
+                Touch();
+            }
+        }
+    }
+
+    /// <summary>Adds to <paramref name="round"/> what the database is to be told and asked. False when the desk need not look after the counter any more.</summary>
+    public bool Collect(LeaseRound round)
+    {
+        lock (this)
+        {
+            Slice slice = _slice!;
+            if (slice.Session != round.Session)
+            {
+                Begin(slice, round.Session);
+            }
+
+            Roll(round.Second);
+            CollectFormer(slice, round);
+            slice.IsHurried = false;
+            slice.IdleRounds++;
+            slice.Typical -= slice.Typical / 64;
+            if (_limit.Rule == AccountRule.Soft)
+            {
+                // Others' usage changes while this node's does not, and decides as much.
+                if (_meter.Used != slice.Noted || slice.IdleRounds < RoundsToGiveBack)
+                {
+                    round.Add(this, Ask(_end) with { Keep = 0, Least = 0, Need = 0, Target = 0 });
+                }
+            }
+            else
+            {
+                CollectWish(slice, round);
+            }
+
+            slice.IsActive = slice.IdleRounds < RoundsToForget || slice.Former is not null || HeldNow > 0 || _meter.Used != slice.Noted || slice.Borrowed is null or > 0 && slice.Borrowed > _meter.Used;
+            return slice.IsActive;
+        }
+    }
+
+    /// <summary>What the database said to <paramref name="ask"/> at <paramref name="timestamp"/>.</summary>
+    public void Apply(in LeaseAsk ask, in LeaseGrant grant, LeaseSession session, long timestamp)
+    {
+        lock (this)
+        {
+            Slice slice = _slice!;
+            if (slice.Former is { } former && former.Ask.Start == ask.Start && _start != ask.Start)
+            {
+                former.IsDirty &= former.Session != session || FormerAsk(former).Keep != ask.Keep || former.Ask.Used != ask.Used;
+                slice.Former = former.IsDirty || former.Held > 0 ? former : null;
+                return;
+            }
+
+            if (slice.Session != session || Math.Max(0, _start) != ask.Start)
+            {
+                return;
+            }
+
+            _isDirty |= IsDurable && (grant.OthersUsed != slice.OthersUsed || ask.Used != slice.Noted);
+            slice.Borrowed = grant.Granted;
+            slice.Noted = ask.Used;
+            slice.OthersUsed = Math.Max(0, grant.OthersUsed);
+            slice.OthersLeased = grant.OthersLeased;
+            slice.Granted = grant.Granted;
+            slice.DeniedUntil = 0;
+            if (grant.Granted < ask.Need)
+            {
+                bool isSpent = ask.Used >= ask.Cap - grant.OthersUsed;
+                slice.DeniedUntil = timestamp + slice.Desk.Ticks(isSpent ? AskAgainSpent : AskAgain);
+                slice.DeniedSize = grant.Granted >= ask.Cap - grant.OthersUsed - grant.OthersLeased ? 1 : ask.Least - ask.Base;
+            }
+        }
+    }
+
+    /// <summary>The call with the counter's ask failed: nobody knows whether it was carried out.</summary>
+    public void Unanswered()
+    {
+        lock (this)
+        {
+            _slice!.Borrowed = null;
+        }
+    }
+
+    /// <summary>Goes on with what <paramref name="former"/>, the counter of a limit with the same name that is no more, has noted in the database.</summary>
+    public void TakeOver(LimitCounter former)
+    {
+        long used;
+        long start;
+        LeaseSession? session;
+        lock (former)
+        {
+            (used, start, session) = (former._meter.Used, former._start, former._slice!.Session);
+        }
+
+        lock (this)
+        {
+            Slice slice = _slice!;
+            slice.Session ??= session;
+            if (slice.Session == session && _start == start)
+            {
+                _meter.Used = Ir.Usage.Add(_meter.Used, used);
+                slice.Borrowed = null;
+            }
+        }
+    }
+
+    private void CollectWish(Slice slice, LeaseRound round)
+    {
+        long counted = Ir.Usage.Add(_meter.Used, HeldNow);
+        long demand = slice.DemandAt(round.Second);
+        bool isConcurrency = _limit.Kind == LimitKind.Concurrency;
+        long ahead = Math.Max(isConcurrency ? (2 * demand) - _open : Math.Min(demand, long.MaxValue / 4) * 2, slice.Typical);
+        bool isNearCap = _limit.Cap - slice.OthersUsed - slice.OthersLeased - slice.Granted < 2 * ahead;
+        long spare = slice.Granted - counted;
+        if (spare > 0 && slice.IdleRounds >= (isNearCap ? RoundsToGiveBackNearCap : RoundsToGiveBack))
+        {
+            // Far from the cap enough for one request stays for a while, which need not wait then.
+            slice.Granted = counted + (isNearCap || slice.IdleRounds >= RoundsToForget - 1 ? 0 : Math.Min(spare, slice.Typical));
+        }
+        else if (spare / MostTimesTooMuch > ahead)
+        {
+            slice.Granted = counted + ahead;
+        }
+
+        bool waits = slice.WaitLeast > 0;
+        bool isLow = demand > 0 && spare < Math.Max(demand, slice.Typical) && round.Timestamp >= slice.DeniedUntil;
+        if (waits || isLow || counted > slice.Granted || _meter.Used != slice.Noted || slice.Borrowed != slice.Granted)
+        {
+            LeaseAsk ask = Ask(_end);
+            long need = Ir.Usage.Add(counted, slice.WaitNeed);
+            round.Add(this, ask with
+            {
+                Least = Ir.Usage.Add(counted, slice.WaitLeast),
+                Need = need,
+                Target = waits || isLow ? Ir.Usage.Add(need, ahead) : slice.Granted,
+            });
+            slice.WaitNeed = 0;
+            slice.WaitLeast = 0;
+        }
+    }
+
+    private void CollectFormer(Slice slice, LeaseRound round)
+    {
+        if (slice.Former is not { } former)
+        {
+            return;
+        }
+
+        former.Session ??= round.Session;
+        if (former.IsDirty && former.Session == round.Session)
+        {
+            round.Add(this, FormerAsk(former));
+        }
+        else if (former.IsDirty)
+        {
+            slice.Desk.Keep(former.Session, FormerAsk(former));
+            former.IsDirty = false;
+        }
+
+        slice.Former = former.IsDirty || former.Held > 0 ? former : null;
+    }
+
+    // What was lent in the session before is gone; what was used in it stays used, as if by another node.
+    private void Begin(Slice slice, LeaseSession session)
+    {
+        if (slice.Session is { } ended)
+        {
+            if (_meter.Used != slice.Noted)
+            {
+                slice.Desk.Keep(ended, Ask(_end) with { Keep = _meter.Used, Least = 0, Need = _meter.Used, Target = 0 });
+            }
+
+            slice.OthersUsed = Everywhere;
+            _meter.Used = 0;
+        }
+
+        slice.Session = session;
+        slice.Granted = 0;
+        slice.Borrowed = 0;
+        slice.Noted = 0;
+        slice.DeniedUntil = 0;
+    }
+}
