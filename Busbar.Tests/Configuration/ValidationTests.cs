@@ -381,7 +381,7 @@ public sealed class ValidationTests
         Assert.Equal(PoolStrategy.LeastCost, pool.Strategy);
         Assert.Equal((2500, 30, 40), (model.FirstContentTimeoutMs, pool.Members[0].FirstContentTimeoutMs, pool.FirstContentTimeoutMs));
         Assert.Equal((CommitMode.FirstByte, DisconnectMode.Drain, 50, 10), (pool.Commit, pool.OnClientDisconnect, pool.QueueMaxMs, pool.Members[0].AttemptTimeoutMs));
-        Assert.Equal(new AffinityConfig { FallbackToSystem = true }, pool.Affinity);
+        Assert.Equal(new AffinityConfig { Fallback = AffinityFallback.System }, pool.Affinity);
         Assert.Equal(("[::1]:9000", "acme/1", ResponseHeaderMode.Debug), (config.Listen, config.UserAgent, config.ResponseHeaders));
         Assert.Equal((3, 4), (config.Limits.MaxInboundConcurrent, config.Limits.UpstreamConnectTimeoutSecs));
         Assert.Equal((true, "x.db", "127.0.0.1:1", StoreErrorMode.Closed),

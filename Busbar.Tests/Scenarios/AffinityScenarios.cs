@@ -59,6 +59,31 @@ public sealed class AffinityScenarios
 
     [Theory]
     [MemberData(nameof(Dialects))]
+    public async Task A_conversation_without_a_header_stays_where_its_beginning_is_cached(string protocol)
+    {
+        Dialect dialect = Dialect.Of(protocol);
+        await using Scene scene = await StartAsync(dialect, $"even: {{ {Even}, affinity: {{ fallback: prefix }} }}");
+
+        var lanes = new HashSet<int>();
+        for (int conversation = 0; conversation < 8; conversation++)
+        {
+            int[] before = Counts(scene);
+            for (int request = 0; request < 3; request++)
+            {
+                string body = dialect.Request("even", stream: request == 1, prompt: $"conversation {conversation}");
+                using HttpRequestMessage message = Scene.Message(dialect, new StringContent(body), null, "even", request == 1);
+                Assert.Equal(200, (await scene.ReadAsync(await scene.Client.SendAsync(message))).Status);
+            }
+
+            lanes.Add(Array.FindIndex(Difference(before, Counts(scene)), count => count == 3));
+        }
+
+        Assert.DoesNotContain(-1, lanes);
+        Assert.True(lanes.Count > 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dialects))]
     [Trait("gotcha", "C133")]
     public async Task A_session_whose_lane_fails_goes_on_elsewhere(string protocol)
     {

@@ -186,7 +186,7 @@ internal static class EffectiveConfig
             }),
             (at + "affinity.mode", pool.Affinity is null ? null : "session"),
             (at + "affinity.header_name", pool.Affinity?.HeaderName),
-            (at + "affinity.fallback", pool.Affinity is null ? null : pool.Affinity.FallbackToSystem ? "system" : "none"),
+            (at + "affinity.fallback", pool.Affinity?.Fallback switch { null => null, AffinityFallback.System => "system", AffinityFallback.Prefix => "prefix", _ => "none" }),
             (at + "hedge.after", pool.Hedge is not { } hedge ? null : hedge.AfterMs is { } milliseconds ? (object)milliseconds : $"p{Math.Round(hedge.Percentile * 100)}"),
             (at + "hedge.at_most", pool.Hedge?.AtMost),
             (at + "first_content_timeout_ms", pool.FirstContentTimeoutMs),

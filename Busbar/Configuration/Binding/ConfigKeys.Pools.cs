@@ -241,10 +241,11 @@ internal static partial class ConfigKeys
         },
         new("fallback", KeyKind.Word, "What stands in for a missing header")
         {
-            Words = ["none", "system"],
+            Words = ["none", "system", "prefix"],
             Default = "`none`",
             Range =
-                "`none`; `system`: the system prompt. A session is a preference: a member that is down or busy is passed over. Direct routes and "
+                "`none`; `system`: the system prompt; `prefix`: instructions, tools and the first turn, which a conversation repeats in every request and its "
+                + "provider keeps cached, so that conversations spread by weight and each stays where it is cheap. A session is a preference: a member that is down or busy is passed over. Direct routes and "
                 + "fallback pools know no sessions",
         });
 

@@ -166,7 +166,7 @@ internal sealed class PoolBinder(ConfigReport report, IEnvironment environment)
         return new AffinityConfig
         {
             HeaderName = header,
-            FallbackToSystem = affinity.Choice("fallback", ("none", false), ("system", true)) ?? false,
+            Fallback = affinity.Choice("fallback", ("none", AffinityFallback.None), ("system", AffinityFallback.System), ("prefix", AffinityFallback.Prefix)) ?? AffinityFallback.None,
         };
     }
 }

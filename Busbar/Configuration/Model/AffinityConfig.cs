@@ -6,6 +6,6 @@ internal sealed record AffinityConfig
     /// <summary>Header whose value is the session. Default <c>x-session-id</c>.</summary>
     public string HeaderName { get; init; } = "x-session-id";
 
-    /// <summary>Use the system prompt as the session when the header is absent (<c>fallback: system</c>).</summary>
-    public bool FallbackToSystem { get; init; }
+    /// <summary>What is the session when the header is absent.</summary>
+    public AffinityFallback Fallback { get; init; }
 }

@@ -11,9 +11,12 @@ internal static class SessionKey
     public static ulong? Of(Exchange exchange, AffinityConfig affinity)
     {
         string header = exchange.RequestHeaders[affinity.HeaderName].ToString();
-        return header.Length > 0 ? Rendezvous.Hash(header)
-            : affinity.FallbackToSystem ? OfSystemPrompt(exchange.Body!.Memory)
-            : null;
+        return header.Length > 0 ? Rendezvous.Hash(header) : affinity.Fallback switch
+        {
+            AffinityFallback.System => OfSystemPrompt(exchange.Body!.Memory),
+            AffinityFallback.Prefix => PrefixKey.Of(exchange.Body!.Span),
+            _ => null,
+        };
     }
 
     /// <summary>The hash of the system prompt as it stands in <paramref name="body"/>, of whatever protocol; null when there is none.</summary>
