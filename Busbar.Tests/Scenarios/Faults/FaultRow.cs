@@ -75,6 +75,9 @@ internal sealed record FaultRow(string Name, FaultView View, FaultCharge Charge,
     /// <summary>The status that a <see cref="FaultView.Refusal"/> has in another protocol, where it differs.</summary>
     public int? ForeignStatus { get; init; }
 
+    /// <summary>Whether it is of HTTP/1.1 alone.</summary>
+    public bool IsOddity { get; init; }
+
     /// <summary>Whether the provider says that it has no such model: in its own protocol its words are shown when no lane is left.</summary>
     public bool IsModelGone { get; init; }
 

@@ -22,7 +22,7 @@ internal static class FaultRows
     ];
 
     /// <summary>All rows.</summary>
-    public static IEnumerable<FaultRow> All => [.. Connections, .. Oddities, .. Refusals, .. Statuses, .. Words, .. Bodies, .. Streams, .. Truncations, .. Departures];
+    public static IEnumerable<FaultRow> All => [.. Connections, .. Oddities.Select(row => row with { IsOddity = true }), .. Refusals, .. Statuses, .. Words, .. Bodies, .. Streams, .. Truncations, .. Departures];
 
     private static IEnumerable<FaultRow> Connections =>
     [

@@ -13,6 +13,9 @@ internal sealed partial class FaultTable : IAsyncDisposable
     /// <summary>Gateways that share the cases.</summary>
     public const int Parts = 4;
 
+    // Of so many cases one is tried over each of the other wires.
+    private const int Sampled = 5;
+
     private const string StandIn = "hello from the other";
 
     private readonly Socket _unreachable = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -21,13 +24,16 @@ internal sealed partial class FaultTable : IAsyncDisposable
     private readonly ScriptedUpstream _upstream;
     private readonly TcpListener _cleartext = new(IPAddress.Loopback, 0);
     private readonly Dialect _serves;
+    private readonly FaultWire _wire;
+    private Http2Front? _front;
 
-    private FaultTable(Dialect serves, int part)
+    private FaultTable(Dialect serves, FaultWire wire, IEnumerable<FaultCase> cases)
     {
         _serves = serves;
-        Cases = [.. Expand(serves).Where(at => at.Number % Parts == part)];
+        _wire = wire;
+        Cases = [.. cases];
         var byNumber = Cases.ToDictionary(at => at.Number);
-        _upstream = ScriptedUpstream.Start(serves.StreamContentType);
+        _upstream = ScriptedUpstream.Start(serves.StreamContentType, wire == FaultWire.Https);
         _upstream.Always = call => int.Parse(WireModel().Match(call.Request.Path + call.Request.Text).Groups[1].ValueSpan, CultureInfo.InvariantCulture) is > 0 and var number
             ? byNumber[number].PlayAsync(call)
             : serves.ServeAsync(call, StandIn);
@@ -39,14 +45,24 @@ internal sealed partial class FaultTable : IAsyncDisposable
     /// <summary>The gateway.</summary>
     public Scene Scene { get; private set; } = null!;
 
-    /// <summary>Starts the gateway with the cases of one part, from 0 to <see cref="Parts"/> - 1.</summary>
-    public static async Task<FaultTable> StartAsync(Dialect serves, int part)
+    /// <summary>Starts the gateway with the cases of one part, from 0 to <see cref="Parts"/> - 1, over TLS.</summary>
+    public static Task<FaultTable> StartAsync(Dialect serves, int part) => StartAsync(new FaultTable(serves, FaultWire.Https, Expand(serves).Where(at => at.Number % Parts == part)));
+
+    /// <summary>Starts the gateway with a few cases of every kind that need no waiting, over another wire.</summary>
+    public static Task<FaultTable> SampleAsync(Dialect serves, FaultWire wire) => StartAsync(
+        new FaultTable(serves, wire, Expand(serves).Where(at => at.Row is { IsTimed: false, Provider: "p", IsOddity: false } && at.Number % Sampled == (int)wire)));
+
+    private static async Task<FaultTable> StartAsync(FaultTable table)
     {
-        var table = new FaultTable(serves, part);
+        if (table._wire == FaultWire.Http2)
+        {
+            table._front = await Http2Front.StartAsync(table._upstream);
+        }
+
         table.FillUnreachable();
         table._cleartext.Start();
         _ = table.AnswerCleartextAsync();
-        table.Scene = await Scene.StartAsync([table._upstream], [serves], table.Config, new() { ["KEY"] = Scene.KeyOf(0) });
+        table.Scene = await Scene.StartAsync([table._upstream], [table._serves], table.Config, new() { ["KEY"] = Scene.KeyOf(0) });
         return table;
     }
 
@@ -58,6 +74,10 @@ internal sealed partial class FaultTable : IAsyncDisposable
         _waiting.ForEach(socket => socket.Dispose());
         await _refusing.DisposeAsync();
         await Scene.DisposeAsync();
+        if (_front is not null)
+        {
+            await _front.DisposeAsync();
+        }
     }
 
     /// <summary>Whether an answer is that of the lane that stands in.</summary>
@@ -101,12 +121,13 @@ internal sealed partial class FaultTable : IAsyncDisposable
     private string Config(int port)
     {
         string provider = $"protocol: {_serves.Name}, api_key_env: KEY, allow_private_network: true";
+        string trusted = _wire == FaultWire.Http ? "" : $", tls: {{ ca_file: \"{TestAuthority.File}\" }}{(_front is null ? "" : ", http_version: 2")}";
         var text = new StringBuilder($"""
             listen: 127.0.0.1:{port}
             auth: {"{"} mode: token, client_tokens: [{Scene.Token}] {"}"}
             limits: {"{"} upstream_idle_timeout_secs: 6 {"}"}
             providers:
-              p: {"{"} {provider}, base_url: "http://127.0.0.1:{_upstream.Port}" {"}"}
+              p: {"{"} {provider}, base_url: "{_front?.Address ?? _upstream.Address}"{trusted} {"}"}
               refused: {"{"} {provider}, base_url: "http://127.0.0.1:{_refusing.Port}" {"}"}
               unreachable: {"{"} {provider}, base_url: "http://127.0.0.1:{((IPEndPoint)_unreachable.LocalEndPoint!).Port}" {"}"}
               tls: {"{"} {provider}, base_url: "https://127.0.0.1:{((IPEndPoint)_cleartext.LocalEndpoint).Port}" {"}"}

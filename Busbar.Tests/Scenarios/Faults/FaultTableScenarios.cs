@@ -30,6 +30,21 @@ public sealed class FaultTableScenarios(ITestOutputHelper output)
         }
     }
 
+    public static TheoryData<string, FaultWire> Wires
+    {
+        get
+        {
+            var wires = new TheoryData<string, FaultWire>();
+            foreach (Dialect dialect in Dialect.All)
+            {
+                wires.Add(dialect.Name, FaultWire.Http);
+                wires.Add(dialect.Name, FaultWire.Http2);
+            }
+
+            return wires;
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Parts))]
     [Trait("gotcha", "C138")]
@@ -53,6 +68,19 @@ public sealed class FaultTableScenarios(ITestOutputHelper output)
     public async Task Every_fault_is_shown_and_charged_as_it_should_be_and_leaves_nothing_behind(string provider, int part)
     {
         await using FaultTable table = await FaultTable.StartAsync(Dialect.Of(provider), part);
+        await TryAllAsync(table);
+    }
+
+    [Theory]
+    [MemberData(nameof(Wires))]
+    public async Task Faults_are_the_same_whatever_a_provider_is_called_by(string provider, FaultWire wire)
+    {
+        await using FaultTable table = await FaultTable.SampleAsync(Dialect.Of(provider), wire);
+        await TryAllAsync(table);
+    }
+
+    private async Task TryAllAsync(FaultTable table)
+    {
         var failures = new ConcurrentBag<string>();
         using var turn = new SemaphoreSlim(AtOnce);
 

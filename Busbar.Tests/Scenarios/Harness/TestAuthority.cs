@@ -7,7 +7,8 @@ namespace Busbar.Tests.Scenarios.Harness;
 /// <summary>The one who vouches for the scripted providers: a certificate of its own issue for <c>127.0.0.1</c>.</summary>
 internal static class TestAuthority
 {
-    private static readonly X509Certificate2 Certificate = ServerCertificate.Create("scripted.test", days: 100);
+    /// <summary>The certificate, with its key.</summary>
+    public static readonly X509Certificate2 Certificate = ServerCertificate.Create("scripted.test", days: 100);
 
     /// <summary>A file with the certificate, for <c>ca_file</c>.</summary>
     public static string File { get; } = Write();

@@ -1,4 +1,5 @@
-using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Busbar.Wire;
 
@@ -60,7 +61,7 @@ internal static class PrefixKey
                 && !text.StartsWith("\"x-anthropic-billing-header:"u8))
             {
                 isFound |= part != Part.Tools;
-                hashes[(int)part] = Mix(hashes[(int)part], text);
+                hashes[(int)part] = XxHash3.HashToUInt64(text, (long)hashes[(int)part]);
             }
 
             if (part != Part.Turns)
@@ -86,7 +87,7 @@ internal static class PrefixKey
             }
         }
 
-        return scanner.IsBroken || !isFound ? null : Mix(Mix(hashes[(int)Part.Instructions], hashes[(int)Part.Tools]), hashes[(int)Part.Turns]);
+        return scanner.IsBroken || !isFound ? null : XxHash3.HashToUInt64(MemoryMarshal.AsBytes(hashes));
     }
 
     private static Part PartOf(ReadOnlySpan<byte> name) => name.Length switch
@@ -115,30 +116,5 @@ internal static class PrefixKey
             {
             }
         }
-    }
-
-    private static ulong Mix(ulong hash, ReadOnlySpan<byte> text)
-    {
-        hash = Mix(hash, (ulong)text.Length);
-        while (text.Length >= sizeof(ulong))
-        {
-            hash = Mix(hash, BinaryPrimitives.ReadUInt64LittleEndian(text));
-            text = text[sizeof(ulong)..];
-        }
-
-        ulong rest = 0;
-        foreach (byte each in text)
-        {
-            rest = (rest << 8) | each;
-        }
-
-        return Mix(hash, rest);
-    }
-
-    // The same in every process, so that gateways beside each other agree.
-    private static ulong Mix(ulong hash, ulong value)
-    {
-        UInt128 product = (UInt128)(hash ^ 0x9e3779b97f4a7c15) * (value ^ 0xe7037ed1a0b428db | 1);
-        return (ulong)product ^ (ulong)(product >> 64) ^ value;
     }
 }
