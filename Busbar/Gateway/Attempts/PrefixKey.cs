@@ -1,5 +1,5 @@
 using System.IO.Hashing;
-using System.Runtime.InteropServices;
+using System.Numerics;
 using System.Text.Json;
 using Busbar.Wire;
 
@@ -87,7 +87,9 @@ internal static class PrefixKey
             }
         }
 
-        return scanner.IsBroken || !isFound ? null : XxHash3.HashToUInt64(MemoryMarshal.AsBytes(hashes));
+        return scanner.IsBroken || !isFound
+            ? null
+            : hashes[(int)Part.Instructions] ^ BitOperations.RotateLeft(hashes[(int)Part.Tools], 21) ^ BitOperations.RotateLeft(hashes[(int)Part.Turns], 42);
     }
 
     private static Part PartOf(ReadOnlySpan<byte> name) => name.Length switch
