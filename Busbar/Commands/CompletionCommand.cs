@@ -19,6 +19,7 @@ internal static class CompletionCommand
         ("groups", ["create", "list", "show", "update", "freeze", "unfreeze", "delete"], ["--name", "--parent", "--limit", "--child-limit", "--no-limits", "--no-child-limits", .. Common]),
         ("prices", [], ["--prices", "--json", "--help"]),
         ("import", ["litellm", "bifrost", "portkey"], ["--database", "--out", "--json", "--help"]),
+        ("store", ["copy", "migrate"], ["--from", "--to", "--config", "--help"]),
         ("doctor", [], ["--config", "--json", "--env-file", "--help"]),
         ("completion", ["bash", "zsh", "fish"], []),
     ];
