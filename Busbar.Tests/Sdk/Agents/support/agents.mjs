@@ -15,13 +15,26 @@ const edit = { old: 'red', new: 'green' };
 const patch = `*** Begin Patch\n*** Update File: notes.txt\n@@\n-${before}+${after}*** End Patch\n`;
 const command = 'cat notes.txt && echo ran > proof.txt';
 
+// Claude Code as the vendor's own client, and as that of two clouds.
+const claudes = {
+  'Claude Code': ({ url, token, provider }) => ({ ANTHROPIC_BASE_URL: `${url}/${provider}`, ANTHROPIC_AUTH_TOKEN: token, ANTHROPIC_MODEL: 'claude-sonnet-4-6' }),
+  'Claude Code for Bedrock': ({ url, token, provider }) => ({
+    CLAUDE_CODE_USE_BEDROCK: '1', ANTHROPIC_BEDROCK_BASE_URL: `${url}/${provider}`, AWS_BEARER_TOKEN_BEDROCK: token, AWS_REGION: 'eu-central-1',
+    ANTHROPIC_MODEL: 'eu.anthropic.claude-sonnet-4-6',
+  }),
+  'Claude Code for Vertex AI': ({ url, token, provider }) => ({
+    CLAUDE_CODE_USE_VERTEX: '1', CLAUDE_CODE_SKIP_VERTEX_AUTH: '1', ANTHROPIC_VERTEX_BASE_URL: `${url}/${provider}/v1`, ANTHROPIC_VERTEX_PROJECT_ID: 'any-1', CLOUD_ML_REGION: 'us-east5',
+    ANTHROPIC_CUSTOM_HEADERS: `Authorization: Bearer ${token}`, ANTHROPIC_MODEL: 'claude-sonnet-4-6',
+  }),
+};
+
 export const agents = [
-  {
-    name: 'Claude Code',
+  ...Object.entries(claudes).map(([name, env]) => ({
+    name,
     keeps: ['responses', 'anthropic', 'gemini', 'bedrock'],
     binary: join(modules, '@anthropic-ai', `claude-code-${platform}`, 'claude'),
-    env: ({ url, token, provider }) => ({
-      ANTHROPIC_BASE_URL: `${url}/${provider}`, ANTHROPIC_AUTH_TOKEN: token, ANTHROPIC_MODEL: 'claude-sonnet-4-6', MAX_THINKING_TOKENS: '4000',
+    env: setting => ({
+      ...env(setting), MAX_THINKING_TOKENS: '4000',
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1', DISABLE_TELEMETRY: '1', DISABLE_ERROR_REPORTING: '1', IS_SANDBOX: '1',
     }),
     args: ({ prompt }) => ['-p', prompt, '--dangerously-skip-permissions', '--output-format', 'stream-json', '--verbose'],
@@ -30,7 +43,7 @@ export const agents = [
       call('Edit', { file_path: file, old_string: edit.old, new_string: edit.new }),
       call('Bash', { command, description: 'Shows the file' }),
     ],
-  },
+  })),
   // The older of these models has its tools in the list of tools; the newer one has them in the input, and runs them from a script.
   ...['gpt-5.5', 'gpt-6-sol'].map(model => ({
     name: `Codex with ${model}`,
