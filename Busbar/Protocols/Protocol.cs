@@ -64,9 +64,6 @@ internal abstract class Protocol
         ? EgressPath(model, call.Stream)
         : throw new NotSupportedException($"{Id.Name()} has no {call.Operation}");
 
-    /// <summary>Whether a provider of this very protocol can be asked for <paramref name="operation"/>, which its clients may ask for.</summary>
-    public virtual bool Serves(Operation operation) => true;
-
     /// <summary>
     /// Appends <paramref name="body"/> with <paramref name="model"/>, the provider's name, wherever the body repeats the model of the path. False, with
     /// nothing written, when it does not, as in all protocols but Gemini.

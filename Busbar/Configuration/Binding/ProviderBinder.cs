@@ -37,7 +37,8 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
         bool allowPrivate = From("allow_private_network").Switch("allow_private_network") ?? false;
         ProtocolId? protocol = platforms.Protocol(platform.Platform, Protocol(From("protocol"), platform.Platform));
         string? suffix = From("path").Filled("path");
-        string? address = Address(From("base_url"), own.Has("base_url") ? null : platform.Address, suffix, allowPrivate);
+        bool isPlaced = platform.Platform == Platform.Vertex && !own.Has("base_url");
+        string? address = isPlaced && platform.Address is null ? null : Address(From("base_url"), own.Has("base_url") ? null : platform.Address, suffix, allowPrivate, platform.Platform);
         string? version = From("anthropic_version").Filled("anthropic_version");
         string? region = From("region").Filled("region");
         if (version is not null && !HeaderText.IsValue(version))
@@ -141,14 +142,14 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
         return address;
     }
 
-    private string? Address(Section source, string? known, string? suffix, bool allowPrivate)
+    private string? Address(Section source, string? known, string? suffix, bool allowPrivate, Platform platform)
     {
         string path = source.At("base_url");
         if ((known ?? source.Filled("base_url")) is not { } url)
         {
             if (!source.Has("base_url"))
             {
-                report.Error(path, "'base_url' is required");
+                report.Error(path, "'base_url' is required", platform == Platform.BedrockInvoke ? "or give it a region, as in region: us-east-1" : null);
             }
 
             return null;

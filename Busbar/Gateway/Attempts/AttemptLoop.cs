@@ -231,8 +231,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         bool any = false;
         foreach (PoolMember member in pool.Members)
         {
-            Protocol spoken = exchange.Snapshot.EndpointOf(member.Lane).Protocol;
-            if (spoken.Id == exchange.Ingress.Id && spoken.Serves(exchange.Route.Operation))
+            if (exchange.Snapshot.EndpointOf(member.Lane).Protocol.Id == exchange.Ingress.Id)
             {
                 any = true;
             }
@@ -484,9 +483,10 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             error = error with { Type = type };
         }
 
-        if (exchange.Route.Operation == Operation.CountTokens && status is 404 or 405 or 501)
+        if (exchange.Route.Operation == Operation.CountTokens
+            && (status is 404 or 405 or 501 || (status is 400 or 403 && attempt.Endpoint.Provider.Config.Platform == Platform.BedrockInvoke)))
         {
-            // A compatible host that cannot count is no worse at chat.
+            // A compatible host that cannot count is no worse at chat. Bedrock counts for some models only, and as a right of its own.
             attempt.Lease.Dispose();
             return new AttemptResult(AttemptEnd.Skipped);
         }

@@ -271,9 +271,10 @@ internal sealed class PreparedBody(Exchange exchange)
     // The same protocol in another platform's frame.
     private ModelSplice Reframed(UpstreamEndpoint endpoint, ReadOnlyMemory<byte> body, PooledBuffer output)
     {
-        Envelope to = ((AnthropicProtocol)endpoint.Protocol).Envelope;
-        List<string> betas = to.HasBetas ? HeaderPolicy.BetasOf(endpoint.Provider.Config, exchange.RequestHeaders) : [];
-        FromBody = BodyRewriter.Write(body, to, new ReframeRequest(exchange.Route.Operation, exchange.Streams, endpoint.ModelJson, betas), output);
+        var to = (AnthropicProtocol)endpoint.Protocol;
+        List<string> betas = HeaderPolicy.BetasOf(endpoint.Provider.Config, exchange.RequestHeaders);
+        long? limit = exchange.Route.Operation == Operation.CountTokens && to.Envelope.HasBetas ? endpoint.Target.DefaultMaxTokens : null;
+        FromBody = to.Reframe(body, new ReframeRequest(exchange.Route.Operation, exchange.Streams, endpoint.ModelJson, limit, betas), output);
         return new ModelSplice(output);
     }
 

@@ -3,6 +3,7 @@ using Busbar.Gateway.Memory;
 using Busbar.Gateway.Server;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
+using Busbar.Protocols;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Reliability;
 using Busbar.Wire;
@@ -37,14 +38,15 @@ internal static class TokenCount
     private static GatewayError? Estimate(Exchange exchange, Pool pool, out long tokens)
     {
         tokens = 0;
-        if (!TokenCountForm.TryRead(exchange.Ingress.Id, exchange.Body!.Memory, out ReadOnlyMemory<byte> conversation))
+        if (!TokenCountForm.TryRead(exchange.Ingress.Id, exchange.Body!.Memory, out ReadOnlyMemory<byte> conversation, out bool isInvoked))
         {
             return new GatewayError(ErrorKind.InvalidRequest, "Only conversations can be counted with this model.");
         }
 
         using ChatRequest request = ChatRequest.Rent();
         request.Charge(new Allowance(conversation.Length, exchange.ClientGone));
-        if (exchange.Ingress.ReadRequest(conversation, JsonText.From(pool.Name), stream: false, request) is { } unreadable)
+        Protocol reader = isInvoked ? ProtocolTable.Get(ProtocolId.Anthropic, Platform.BedrockInvoke) : exchange.Ingress;
+        if (reader.ReadRequest(conversation, JsonText.From(pool.Name), stream: false, request) is { } unreadable)
         {
             return unreadable;
         }

@@ -9,7 +9,9 @@ using Busbar.Gateway.Server;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
+using Busbar.Protocols.Anthropic;
 using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Reliability;
 using Busbar.Reliability.Faults;
@@ -42,6 +44,11 @@ internal static class WholeRelay
         }
 
         if (!ReadableAnswer.Is(attempt, body, ended))
+        {
+            return attempt.Fail(FaultClass.ServerError, default);
+        }
+
+        if (exchange.Route.Operation == Operation.CountTokens && !attempt.IsNative && !TryReframeCount(attempt, body))
         {
             return attempt.Fail(FaultClass.ServerError, default);
         }
@@ -225,6 +232,19 @@ internal static class WholeRelay
         attempt.EndCall();
         await ClientOutput.WriteAsync(exchange, output.Memory).ConfigureAwait(false);
         return AttemptResult.Answered;
+    }
+
+    // A count is the same in all frames of a protocol, but not its name.
+    private static bool TryReframeCount(Attempt attempt, PooledBuffer body)
+    {
+        if (((AnthropicProtocol)attempt.Endpoint.Protocol).ReadCount(body.Memory) is not { } tokens)
+        {
+            return false;
+        }
+
+        body.Clear();
+        TokenCountForm.Write(attempt.Exchange.Ingress.Id, tokens, new JsonWriter(body));
+        return true;
     }
 
     // What is beyond its allowance is no answer.

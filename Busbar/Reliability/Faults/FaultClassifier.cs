@@ -62,6 +62,8 @@ internal static class FaultClassifier
         401 => FaultClass.Auth,
         402 or 403 => FaultClass.Declined,
         408 => FaultClass.Timeout,
+        // Bedrock: the model failed at what it was given.
+        424 => FaultClass.ServerError,
         429 => FaultClass.RateLimit,
         529 => FaultClass.Overloaded,
         < 200 => FaultClass.ServerError,

@@ -24,8 +24,7 @@ internal static class BodyRewriter
         bool isDated = IsDated(version);
         output.Write((byte)'{');
         var json = new JsonWriter(output);
-        bool namesModel = to.NamesModel || ask.Operation == Operation.CountTokens;
-        if (namesModel)
+        if (to.NamesModel || ask.Operation == Operation.CountTokens)
         {
             json.Raw("model"u8, ask.ModelJson.Span);
         }
@@ -34,6 +33,11 @@ internal static class BodyRewriter
         {
             // A version of the vendor's own goes everywhere; one that names a cloud is that cloud's.
             json.String("anthropic_version"u8, isDated ? version! : own);
+        }
+
+        if (ask.MaxTokens is { } limit && !found.HasLimit)
+        {
+            json.Number("max_tokens"u8, limit);
         }
 
         List<string> betas = [.. ask.HeaderBetas];
@@ -56,7 +60,7 @@ internal static class BodyRewriter
         }
 
         CopyOthers(body, found, keepsStream, output);
-        return new ReframedHeaders(to.Version is null && isDated ? version : null, to.HasBetas || found.Betas.IsAbsent ? null : string.Join(',', betas));
+        return new ReframedHeaders(to.Version is null && isDated ? version : null, to.HasBetas || found.Betas.IsAbsent || betas.Count == 0 ? null : string.Join(',', betas));
     }
 
     // Members that stand next to each other keep all that is between them.
@@ -148,6 +152,7 @@ internal static class BodyRewriter
         _ when name.Is("stream"u8) => Member.Stream,
         _ when name.Is("anthropic_version"u8) => Member.Version,
         _ when name.Is("anthropic_beta"u8) => Member.Betas,
+        _ when name.Is("max_tokens"u8) => Member.Limit,
         _ => Member.Other,
     };
 
@@ -185,10 +190,12 @@ internal static class BodyRewriter
         Stream,
         Version,
         Betas,
+        Limit,
     }
 
     private struct Members
     {
+        public bool HasLimit;
         public ByteRange Stream;
         public ByteRange Version;
         public ByteRange Betas;
@@ -197,6 +204,12 @@ internal static class BodyRewriter
 
         public void Record(Member member, int name, ByteRange value)
         {
+            if (member == Member.Limit)
+            {
+                HasLimit = true;
+                return;
+            }
+
             if (member == Member.Stream)
             {
                 (_streams ??= []).Add(name);

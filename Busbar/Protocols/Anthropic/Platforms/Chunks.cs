@@ -14,13 +14,15 @@ internal static class Chunks
     /// <summary>Appends <paramref name="json"/> as one chunk.</summary>
     public static void Write(ReadOnlySpan<byte> json, PooledBuffer output)
     {
-        int most = Base64.GetMaxEncodedToUtf8Length(json.Length);
-        using var payload = new PooledBuffer(most + 16);
-        payload.Write("{\"bytes\":\""u8);
-        Base64.EncodeToUtf8(json, payload.GetSpan(most), out _, out int written);
-        payload.Advance(written);
-        payload.Write("\"}"u8);
-        EventStreamWriter.TryWriteEvent(output, Name, payload.Span);
+        ReadOnlySpan<byte> before = "{\"bytes\":\""u8, after = "\"}"u8;
+        int length = before.Length + Base64.GetMaxEncodedToUtf8Length(json.Length) + after.Length;
+        byte[] rented = ArrayPool<byte>.Shared.Rent(length);
+        Span<byte> payload = rented.AsSpan(0, length);
+        before.CopyTo(payload);
+        Base64.EncodeToUtf8(json, payload[before.Length..], out _, out _);
+        after.CopyTo(payload[^after.Length..]);
+        EventStreamWriter.TryWriteEvent(output, Name, payload);
+        ArrayPool<byte>.Shared.Return(rented);
     }
 
     /// <summary>

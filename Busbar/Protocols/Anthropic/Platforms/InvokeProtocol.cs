@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using Busbar.Ir;
 using Busbar.Wire;
 
@@ -44,10 +45,33 @@ internal sealed class InvokeProtocol : AnthropicProtocol
 
     /// <inheritdoc/>
     public override string EgressPath(string model, in EgressCall call) =>
-        call.Operation == Operation.Chat ? EgressPath(model, call.Stream) : throw new NotSupportedException($"InvokeModel has no {call.Operation}");
+        call.Operation == Operation.CountTokens ? Bedrock.BedrockProtocol.Instance.EgressPath(model, call) : EgressPath(model, call.Stream);
 
     /// <inheritdoc/>
-    public override bool Serves(Operation operation) => operation == Operation.Chat;
+    public override ReframedHeaders Reframe(ReadOnlyMemory<byte> body, in ReframeRequest ask, PooledBuffer output)
+    {
+        if (ask.Operation != Operation.CountTokens)
+        {
+            return base.Reframe(body, ask, output);
+        }
+
+        // Counted is what would be invoked, which has a limit.
+        using var invoked = new PooledBuffer(body.Length + 256);
+        BodyRewriter.Write(body, Envelope, ask with { Operation = Operation.Chat, Streams = false }, invoked);
+        int most = Base64.GetMaxEncodedToUtf8Length(invoked.Length);
+        output.Write("{\"input\":{\"invokeModel\":{\"body\":\""u8);
+        Base64.EncodeToUtf8(invoked.Span, output.GetSpan(most), out _, out int written);
+        output.Advance(written);
+        output.Write("\"}}}"u8);
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public override long? ReadCount(ReadOnlyMemory<byte> body)
+    {
+        using var tape = new JsonTape();
+        return tape.TryParse(body) ? tape.Root["inputTokens"u8].Integer : null;
+    }
 
     /// <inheritdoc/>
     public override IFramer NewFramer() => new ChunkFramer();

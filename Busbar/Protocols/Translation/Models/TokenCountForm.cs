@@ -8,11 +8,12 @@ internal static class TokenCountForm
 {
     /// <summary>
     /// The part of <paramref name="body"/> that is a chat request of <paramref name="dialect"/>: Bedrock wraps it, Gemini may. False when something else
-    /// is to be counted (Bedrock's <c>invokeModel</c>).
+    /// is to be counted. <paramref name="isInvoked"/> where it is a body of <c>InvokeModel</c>.
     /// </summary>
-    public static bool TryRead(ProtocolId dialect, ReadOnlyMemory<byte> body, out ReadOnlyMemory<byte> conversation)
+    public static bool TryRead(ProtocolId dialect, ReadOnlyMemory<byte> body, out ReadOnlyMemory<byte> conversation, out bool isInvoked)
     {
         conversation = body;
+        isInvoked = false;
         if (dialect is not (ProtocolId.Bedrock or ProtocolId.Gemini))
         {
             return true;
@@ -27,14 +28,22 @@ internal static class TokenCountForm
         if (dialect == ProtocolId.Bedrock)
         {
             JsonNode converse = tape.Root["input"u8]["converse"u8];
-            conversation = converse.Raw.Raw;
-            return converse.IsObject;
+            JsonText invoked = tape.Root["input"u8]["invokeModel"u8]["body"u8].Text;
+            isInvoked = !invoked.IsNullOrEmpty;
+            conversation = isInvoked ? Decoded(invoked.ToString()) : converse.Raw.Raw;
+            return !conversation.IsEmpty && (isInvoked || converse.IsObject);
         }
 
         JsonNode whole = tape.Root["generateContentRequest"u8];
         whole = whole.IsObject ? whole : tape.Root["generate_content_request"u8];
         conversation = whole.IsObject ? whole.Raw.Raw : body;
         return true;
+    }
+
+    private static byte[] Decoded(string text)
+    {
+        byte[] bytes = new byte[text.Length];
+        return Convert.TryFromBase64String(text, bytes, out int length) ? bytes[..length] : [];
     }
 
     /// <summary>Writes the answer.</summary>
