@@ -214,17 +214,35 @@ sdk_tests() {
   count "${ok:-0}" "${bad:-0}" "${out:-0}"
 }
 
+# The page for people, in a browser.
+browser_tests() {
+  [[ -f Busbar.Tests/Browser/package.json ]] || return 0
+  # A large package, which a machine may do without: then its tests are skipped.
+  (need chromium=chromium node=nodejs npm=npm) || say "chromium cannot be installed; Busbar.Tests/Browser is skipped"
+  command -v node >/dev/null && command -v npm >/dev/null || { say "no node: Busbar.Tests/Browser is skipped"; count 0 0 1; return; }
+  local log=artifacts/browser.log status=0
+  say "Busbar.Tests/Browser"
+  (cd Busbar.Tests/Browser && npm ci --ignore-scripts --no-audit --no-fund >&2 && BUSBAR="$OLDPWD/busbar" node --test --test-reporter=tap) >"$log" || status=$?
+  grep -E '^ *not ok |^# (pass|fail|skipped) ' "$log" || true
+  local ok bad out
+  ok=$(sed -n 's/^# pass //p' "$log") bad=$(sed -n 's/^# fail //p' "$log") out=$(sed -n 's/^# skipped //p' "$log")
+  (( status != 0 && ${bad:-0} == 0 )) && bad=1
+  count "${ok:-0}" "${bad:-0}" "${out:-0}"
+}
+
 run_tests() {
   mkdir -p artifacts
   need_sdk
   need curl=curl readelf=binutils python3=python3
   # A large package for one of the scripts, which does without it when it must.
   (need promtool=prometheus nginx=nginx-light haproxy=haproxy) || say "promtool, nginx or haproxy cannot be installed; the scripts skip what needs them"
+  (need openssl=openssl tinyproxy=tinyproxy squid=squid unshare=util-linux ip=iproute2) || say "tinyproxy or squid cannot be installed; the scripts skip what needs them"
   (need /usr/lib/postgresql=postgresql pgbouncer=pgbouncer) || say "postgresql or pgbouncer cannot be installed; the tests skip what needs them"
   if (build); then count 1 0 0; else count 0 1 0; fi
   unit_tests
   [[ ! -x busbar ]] || script_tests
   [[ ! -x busbar ]] || sdk_tests
+  [[ ! -x busbar ]] || browser_tests
   if (( skipped )); then
     printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
   else

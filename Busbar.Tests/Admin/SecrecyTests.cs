@@ -31,7 +31,7 @@ public sealed class SecrecyTests
             scene.Log.Text, $"{key}", $"{key.AccessKey}", $"{new KeyReply(KeyStatus.Done, key, new(secret))}", $"{scene.Gateway.Config}", $"{scene.Gateway.Config.Governance}",
             $"{new AdminGate(scene.Gateway.Config.Governance)}", $"{scene.Gateway.Config.Governance.MasterKey}", $"{new StoredGovernance([key], [], [])}",
         ]);
-        Assert.Equal(37, texts.Count);
+        Assert.Equal(38, texts.Count);
         Assert.All(texts, text => Assert.All(secrets, canary => Assert.DoesNotContain(canary, text)));
     }
 }

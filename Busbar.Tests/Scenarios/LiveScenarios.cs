@@ -56,6 +56,19 @@ public sealed class LiveScenarios
     }
 
     [Fact]
+    public async Task The_page_is_served_where_governance_is_on_and_nobody_switched_it_off()
+    {
+        await using Scene scene = await StartAsync();
+        Reply page = await scene.GetAsync("/admin/ui", token: null);
+        Reply again = await scene.SendAsync(HttpMethod.Get, "/admin/ui", null, ("If-None-Match", page["ETag"]!));
+        Reply head = await scene.GetAsync("/admin/ui/app.js", token: null, HttpMethod.Head);
+
+        Assert.Equal((200, 304, 200, ""), (page.Status, again.Status, head.Status, head.Text));
+        await using Scene other = await StartAsync(", admin_ui: false");
+        Assert.Equal(401, (await other.GetAsync("/admin/ui", token: null)).Status);
+    }
+
+    [Fact]
     public async Task Tenants_reach_nothing_of_it()
     {
         await using Scene scene = await StartAsync();
@@ -104,9 +117,9 @@ public sealed class LiveScenarios
         Assert.Equal(404, (await AdminAsync(scene, HttpMethod.Post, path, "{}")).Status);
     }
 
-    private static async Task<Scene> StartAsync()
+    private static async Task<Scene> StartAsync(string more = "")
     {
-        Scene scene = await Scene.StartAsync(new SceneConfig(Client, Client) { More = $"governance: {{ enabled: true, admin_token: {Admin} }}" });
+        Scene scene = await Scene.StartAsync(new SceneConfig(Client, Client) { More = $"governance: {{ enabled: true, admin_token: {Admin}{more} }}" });
         scene.Settles = false;
         foreach (ScriptedUpstream upstream in scene.Upstreams)
         {

@@ -83,6 +83,8 @@ echo "control_socket: $work/control.sock" >>"$work/place/config.yaml"
 block install.md ini BUSBAR_CLIENT_TOKEN >"$work/place/environment"
 installs() { runs install.md 'install -m 755' && said 'is valid'; }
 check "the installation that the docs show ends with a valid configuration" installs
+completes() { mkdir -p "$root/etc/bash_completion.d"; runs install.md 'busbar completion' && bash -n "$root/etc/bash_completion.d/busbar"; }
+check "the completion is where a shell finds it" completes
 check "the unit is enabled and serves" runs install.md 'enable --now'
 BUSBAR_TOKEN=$(sed -n 's/^BUSBAR_CLIENT_TOKEN=//p' "$work/place/environment")
 export BUSBAR_TOKEN

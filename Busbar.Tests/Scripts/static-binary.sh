@@ -62,5 +62,8 @@ serves() {
 }
 check "it serves from an empty root directory" serves
 
+probes() { (enter /busbar --probe --config /etc/busbar/config.yaml) >&2 && ! (enter /busbar --probe http://127.0.0.1:9) 2>/dev/null; }
+check "it probes itself in an empty root directory, and tells who is not there" probes
+
 check "it ends with exit code 0 on SIGTERM" stops TERM
 exit "$bad"

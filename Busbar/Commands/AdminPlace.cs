@@ -45,17 +45,19 @@ internal sealed record AdminPlace(string Url, Secret? Token, string? Socket = nu
             token is not null ? new Secret(token) : isHere ? config?.Governance.AdminToken : null);
     }
 
-    private static string UrlOf(GatewayConfig config)
+    private static string UrlOf(GatewayConfig config) =>
+        Reachable(config.Governance.AdminListen ?? config.Listen, config.Tls is not null && config.Governance.AdminListen is null) ?? DefaultUrl;
+
+    /// <summary>The address at which a listener is called from its own machine; null where <paramref name="listen"/> is none.</summary>
+    public static string? Reachable(string listen, bool isTls)
     {
-        string listen = config.Governance.AdminListen ?? config.Listen;
         if (!ListenAddress.TryParse(listen, out IPEndPoint endpoint))
         {
-            return DefaultUrl;
+            return null;
         }
 
         IPAddress host = endpoint.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : endpoint.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : endpoint.Address;
-        string scheme = config.Tls is not null && config.Governance.AdminListen is null ? "https" : "http";
-        return $"{scheme}://{new IPEndPoint(host, endpoint.Port)}";
+        return $"{(isTls ? "https" : "http")}://{new IPEndPoint(host, endpoint.Port)}";
     }
 
     private static string? Filled(IEnvironment environment, string name) => environment.Get(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;

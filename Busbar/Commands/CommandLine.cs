@@ -1,4 +1,5 @@
 using System.Text;
+using Busbar.Commands.Doctor;
 using Busbar.Configuration;
 
 namespace Busbar.Commands;
@@ -29,6 +30,10 @@ internal static class CommandLine
                 return ImportCommand.Run(arguments, environment, TimeProvider.System, output, error);
             case ["store", ..]:
                 return StoreCommand.Run(arguments, environment, output, error);
+            case ["completion", ..]:
+                return CompletionCommand.Run(arguments, output, error);
+            case ["doctor", ..]:
+                return await DoctorCommand.RunAsync(arguments, environment, TimeProvider.System, output, error).ConfigureAwait(false);
             case ["status", ..]:
                 return await StatusCommand.RunAsync(arguments, environment, output, error).ConfigureAwait(false);
         }
@@ -36,6 +41,7 @@ internal static class CommandLine
         string? config = null;
         string? catalog = null;
         string? prices = null;
+        string? probed = null;
         Command command = Command.Serve;
         for (int index = 0; index < arguments.Length; index++)
         {
@@ -57,6 +63,10 @@ internal static class CommandLine
                     return 0;
                 case "--validate":
                     command = Command.Validate;
+                    break;
+                case "--probe":
+                    command = Command.Probe;
+                    probed = index + 1 < arguments.Length && !arguments[index + 1].StartsWith('-') ? arguments[++index] : null;
                     break;
                 case "--demo":
                     command = Command.Demo;
@@ -84,6 +94,7 @@ internal static class CommandLine
         {
             Command.Validate => ValidateCommand.Run(sources, environment, output, error),
             Command.Providers => ProvidersCommand.Run(sources, environment, output, error),
+            Command.Probe => await ProbeCommand.RunAsync(probed, sources, environment, output, error).ConfigureAwait(false),
             Command.Demo => await DemoCommand.RunAsync(environment, output, error).ConfigureAwait(false),
             _ => await ServeCommand.RunAsync(sources, environment, error).ConfigureAwait(false),
         };
@@ -122,5 +133,6 @@ internal static class CommandLine
         Validate,
         Providers,
         Demo,
+        Probe,
     }
 }

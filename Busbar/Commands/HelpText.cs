@@ -22,6 +22,8 @@ internal static class HelpText
                                               serve
           busbar --demo                               serve simulated providers; needs no key and no file
           busbar --validate [--config FILE]           say everything that is wrong with a configuration
+          busbar --probe [URL]                        ask a running gateway for /healthz; exits with 0 when it can serve
+          busbar doctor [--config FILE] [--json]      look at names, keys, reachability, certificates, clock and descriptors, and say what to do
           busbar --providers                          list the built-in catalog of providers
           busbar prices [TEXT] [--json] [--prices FILE]
                                                       list what models cost, cents for a million tokens; TEXT is a part of a name
@@ -31,6 +33,7 @@ internal static class HelpText
                                                       moves keys, usage and audit log into the PostgreSQL database of the configuration
           busbar store migrate [--config FILE]        makes or upgrades the tables there, for nodes whose user may not
           busbar --schema                             print the JSON Schema of the configuration, for editors
+          busbar completion bash|zsh|fish             print what makes a shell complete commands and options
           busbar --version | --help
           --env-file FILE, with every command         variables from a file in the form of systemd's EnvironmentFile=
 

@@ -77,6 +77,12 @@ internal static class AdminEndpoint
 
     private static async ValueTask WriteAsync(IFeatureCollection features, ReadOnlyMemory<byte> body, CancellationToken gone)
     {
+        if (body.IsEmpty)
+        {
+            // A status such as 304 must not have a body, not even an empty one.
+            return;
+        }
+
         try
         {
             await features.GetRequiredFeature<IHttpResponseBodyFeature>().Writer.WriteAsync(body, gone).ConfigureAwait(false);

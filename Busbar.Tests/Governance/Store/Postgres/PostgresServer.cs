@@ -25,6 +25,10 @@ internal sealed class PostgresServer
         }
 
         As("initdb", "-D", Data, "-A", "trust", "-U", "owner", "--no-sync");
+
+        // Everybody but the owner needs a password.
+        string rules = Path.Combine(Data, "pg_hba.conf");
+        File.WriteAllText(rules, "host all owner 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\nlocal all owner trust\n");
         prepare?.Invoke(Data);
         Settings = settings;
         Start();
@@ -67,6 +71,11 @@ internal sealed class PostgresServer
 
     /// <summary>The configuration that leads to <paramref name="url"/>.</summary>
     public static PostgresConfig Config(string url) => new() { UrlEnv = "BUSBAR_TEST_DATABASE", Address = PostgresAddress.Parse(url, out _) };
+
+    /// <summary>Runs a script with its variables.</summary>
+    public void Script(string database, string file, params string[] variables) => Run(
+        Path.Combine(Binaries!, "psql"),
+        ["-h", "127.0.0.1", "-p", Port.ToString(CultureInfo.InvariantCulture), "-U", "owner", "-d", database, "-v", "ON_ERROR_STOP=1", .. variables.SelectMany(variable => (string[])["-v", variable]), "-f", file]);
 
     /// <summary>Runs statements past the product.</summary>
     public void Execute(string database, string sql)
