@@ -174,4 +174,22 @@ public sealed class FailoverScenarios
         MetricsPage page = await scene.MetricsAsync();
         Assert.Equal(1, page["busbar_failovers_total", ("pool", "smart"), ("reason", "attempt_timeout")]);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_deadline_that_is_used_up_leaves_nothing_for_another_lane(bool streamed)
+    {
+        Dialect dialect = Dialect.Of("anthropic");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Pool = "failover: { deadline_secs: 1 }", IsTls = true });
+        scene.Upstreams[0].Always = call => call.SilenceAsync();
+
+        Reply reply = await scene.PostAsync(dialect, streamed);
+
+        dialect.IsEnvelope(reply, 503);
+        Assert.Empty(scene.Upstreams[1].Requests);
+        await scene.ChargedAsync(0, err: 1);
+        await scene.ChargedAsync(1);
+        await scene.CountedAsync("exhausted");
+    }
 }

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -94,6 +95,64 @@ public sealed class ProviderTlsScenarios : IDisposable
         Assert.Equal(200, (await scene.PostAsync(OpenAI)).Status);
     }
 
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2")]
+    public async Task What_a_provider_says_is_neither_unpacked_nor_followed_nor_remembered(string version)
+    {
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(OpenAI) { IsTls = true, Provider = $"allow_private_network: true, http_version: {version}" });
+        byte[] packed = Packed(OpenAI.Answer("hello"));
+        scene.Upstream
+            .Next(call => call.AnswerAsync(200, packed, "application/json", ("Content-Encoding", "gzip"), ("Set-Cookie", "session=one; Path=/"), ("X-Request-Id", "r1")))
+            .Next(call => call.AnswerAsync(307, "", ("Location", $"{scene.Upstream.Address}/elsewhere"), ("Set-Cookie", "session=two; Path=/")))
+            .Next(call => OpenAI.ServeAsync(call));
+
+        using (HttpRequestMessage message = Scene.Message(OpenAI, new StringContent(OpenAI.Request(Scene.Pool, stream: false))))
+        {
+            message.Headers.Add("Accept-Encoding", "gzip");
+            using HttpResponseMessage answer = await scene.Client.SendAsync(message);
+            Assert.Equal("gzip", answer.Content.Headers.ContentEncoding.Single());
+            Assert.Equal(packed, await answer.Content.ReadAsByteArrayAsync());
+            Assert.False(answer.Headers.Contains("Set-Cookie"));
+        }
+
+        Reply moved = await scene.PostAsync(OpenAI);
+        Assert.NotEqual(200, moved.Status);
+        Assert.Equal(200, (await scene.PostAsync(OpenAI)).Status);
+
+        Assert.Equal(3, scene.Upstream.Requests.Count);
+        Assert.All(scene.Upstream.Requests, request => Assert.Null(request["Cookie"]));
+        Assert.DoesNotContain(scene.Upstream.Requests, request => request.Path.Contains("elsewhere", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_handshake_without_end_is_over_when_connecting_must_be_and_the_next_lane_serves()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        ScriptedUpstream upstream = ScriptedUpstream.Start(OpenAI.StreamContentType, isTls: true);
+        upstream.Always = call => OpenAI.ServeAsync(call);
+        await using Scene scene = await Scene.StartAsync(
+            [upstream],
+            [OpenAI],
+            port => $$"""
+                listen: 127.0.0.1:{{port}}
+                auth: { mode: token, client_tokens: [{{Scene.Token}}] }
+                limits: { upstream_connect_timeout_secs: 1 }
+                providers:
+                  mute: { protocol: openai, api_key_env: KEY, allow_private_network: true, base_url: "https://{{silent.LocalEndpoint}}", tls: { ca_file: {{TestAuthority.File}} } }
+                  p: { protocol: openai, api_key_env: KEY, allow_private_network: true, base_url: "{{upstream.Address}}", tls: { ca_file: {{TestAuthority.File}} } }
+                models: { one: { provider: mute, max_concurrent: 5 }, two: { provider: p, max_concurrent: 5 } }
+                pools: { {{Scene.Pool}}: { strategy: priority, members: [{ target: one }, { target: two }] } }
+                """,
+            new() { ["KEY"] = Scene.KeyOf(0) });
+
+        Assert.Equal(200, (await scene.PostAsync(OpenAI)).Status);
+
+        await scene.ChargedAsync(0, err: 1);
+        await scene.ChargedAsync(1, ok: 1);
+    }
+
     [Fact]
     public async Task Receivers_of_logs_and_traces_are_trusted_by_their_own_authority()
     {
@@ -158,6 +217,17 @@ public sealed class ProviderTlsScenarios : IDisposable
         await tls.WriteAsync(Encoding.UTF8.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {answer.Length}\r\nConnection: close\r\n\r\n{answer}"));
         await tls.ShutdownAsync();
         return (name, subject);
+    }
+
+    private static byte[] Packed(string text)
+    {
+        var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionMode.Compress))
+        {
+            gzip.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        return packed.ToArray();
     }
 
     private string At(string name) => Path.Combine(_directory, name);
