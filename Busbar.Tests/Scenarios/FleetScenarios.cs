@@ -227,6 +227,87 @@ public sealed class FleetScenarios
         }
     }
 
+    [SkippableFact]
+    public async Task A_lane_that_is_switched_off_is_off_on_every_node_and_after_a_restart()
+    {
+        using var place = new PostgresPlace();
+        Prepare(place);
+        await using Scene first = await StartAsync(place.Url);
+        await using (Scene second = await StartAsync(place.Url))
+        {
+            await AdminAsync(first, HttpMethod.Post, "/admin/lanes/m0/disable", null, 200);
+            await LaneBecomesAsync(second, "disabled");
+        }
+
+        await using Scene third = await StartAsync(place.Url);
+        await LaneBecomesAsync(third, "disabled");
+        await AdminAsync(third, HttpMethod.Post, "/admin/lanes/m0/enable", null, 200);
+        await LaneBecomesAsync(first, "ok");
+    }
+
+    [SkippableFact]
+    public async Task A_credential_that_one_node_found_refused_is_left_alone_by_the_others()
+    {
+        using var place = new PostgresPlace();
+        Prepare(place);
+        (Scene first, Scene second) = await TwoAsync(place.Url, OpenAI, OpenAI);
+        await using Scene a = first, b = second;
+        first.Upstreams[0].Always = call => call.AnswerAsync(401, """{"error":{"message":"Incorrect API key provided","type":"invalid_request_error","code":"invalid_api_key"}}""");
+        first.Upstreams[1].Always = call => OpenAI.ServeAsync(call);
+
+        Assert.Equal(200, await StatusAsync(first, Scene.Token));
+        await Eventually.HoldsAsync(async () => (await second.LaneAsync()).Availability.StartsWith("auth", StringComparison.Ordinal) ? null : (await second.LaneAsync()).Availability);
+        int calls = first.Upstreams[0].Requests.Count;
+        Assert.Equal(200, await StatusAsync(second, Scene.Token));
+
+        Assert.Equal(calls, first.Upstreams[0].Requests.Count);
+    }
+
+    [SkippableFact]
+    public async Task An_answer_is_gone_on_from_where_it_is_kept_on_every_node_at_once_and_belongs_to_its_key_there_too()
+    {
+        var responses = new ResponsesDialect();
+        using var place = new PostgresPlace();
+        Prepare(place);
+        using (PostgresStore store = place.OpenNode())
+        {
+            Assert.True(store.Insert(Key("sk-bb-other")));
+        }
+
+        (Scene first, Scene second) = await TwoAsync(place.Url, responses, responses);
+        await using Scene a = first, b = second;
+        for (int turn = 0; turn < 5; turn++)
+        {
+            int home = turn % 2;
+            string answer = responses.Answer("hello").Replace("resp_1", $"resp_{turn}9", StringComparison.Ordinal);
+            first.Upstreams[home].Always = call => call.AnswerAsync(200, answer);
+            first.Upstreams[1 - home].Always = call => call.AnswerAsync(404, "{}");
+            Assert.Equal(200, await AskAsync(first, $"m{home}", "", Scene.Token));
+            int before = first.Upstreams[home].Requests.Count;
+
+            Assert.Equal(200, await AskAsync(second, Scene.Pool, $",\"previous_response_id\":\"resp_{turn}9\"", Scene.Token));
+
+            Assert.Equal(before + 1, first.Upstreams[home].Requests.Count);
+            Assert.Equal(400, await AskAsync(second, Scene.Pool, $",\"previous_response_id\":\"resp_{turn}9\"", "sk-bb-other"));
+        }
+
+        async Task<int> AskAsync(Scene scene, string model, string more, string key) => (await scene.PostAsync(
+            responses, responses.Request(model, false, "hi").Insert(1, more.Length > 0 ? more[1..] + "," : ""), message => responses.Authorize(message.Headers, key))).Status;
+    }
+
+    // Both before the same providers.
+    private static async Task<(Scene First, Scene Second)> TwoAsync(string url, params Dialect[] lanes)
+    {
+        ScriptedUpstream[] upstreams = [.. lanes.Select(_ => ScriptedUpstream.Start())];
+        var config = new SceneConfig(lanes) { Auth = "{ mode: none }", More = Governance };
+        Dictionary<string, string> environment = new() { ["DATABASE"] = url, ["KEY_0"] = Scene.KeyOf(0), ["KEY_1"] = Scene.KeyOf(1) };
+        Scene[] scenes = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Scene.StartAsync(upstreams, lanes, port => config.Text(port, upstreams), environment)));
+        return (scenes[0], scenes[1]);
+    }
+
+    private static async Task LaneBecomesAsync(Scene scene, string availability) => await Eventually.HoldsAsync(async () =>
+        (await scene.LaneAsync()).Availability is var now && now == availability ? null : $"{now}, not {availability}");
+
     private static long Requests(params Scene[] scenes) => scenes.Sum(scene => scene.Upstream.Requests.Count);
 
     private static VirtualKey Key(string secret)

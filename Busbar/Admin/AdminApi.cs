@@ -60,7 +60,7 @@ internal sealed partial class AdminApi
             _usage = new UsageEndpoint(keys, time);
         }
 
-        _lanes = new LaneEndpoints(control, audit);
+        _lanes = new LaneEndpoints(control, audit, governor?.Watch);
         _process = new ProcessEndpoints(control, governor, audit, time);
         _live = new LiveEndpoints(control, time, headers => Gate().Judge(headers) != AdminAccess.None);
         _preview = new ConfigPreview(control, governor, time);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Busbar.Configuration.Binding;
 using Busbar.Governance.Keys;
+using Busbar.Governance.Nodes;
 using Busbar.Observability.Stats;
 using Busbar.Reliability;
 using Busbar.Wire;
@@ -10,7 +11,7 @@ namespace Busbar.Admin;
 /// <summary>
 /// Answers everything about lanes. A lane is named by its model; where the provider has several keys, an act concerns the lanes of all of them.
 /// </summary>
-internal sealed class LaneEndpoints(IGatewayControl control, AuditLog audit)
+internal sealed class LaneEndpoints(IGatewayControl control, AuditLog audit, FleetWatch? watch)
 {
     /// <summary>Answers <paramref name="call"/>; null when the answer is written, else what is wrong.</summary>
     public async ValueTask<AdminError?> RunAsync(AdminCall call)
@@ -45,6 +46,11 @@ internal sealed class LaneEndpoints(IGatewayControl control, AuditLog audit)
                     probes.Add(await control.ProbeAsync(lane).ConfigureAwait(false));
                     break;
             }
+        }
+
+        if (call.Action is AdminAction.DisableLane or AdminAction.EnableLane)
+        {
+            watch?.Tell(new SharedFact(SharedFact.Lane, call.Subject, call.Action == AdminAction.DisableLane ? "off" : "on", SharedFact.Never));
         }
 
         await Task.Run(() => audit.Note(Name(call.Action), call.Subject, "", call.Request.Source)).ConfigureAwait(false);

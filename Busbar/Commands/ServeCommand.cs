@@ -140,7 +140,8 @@ internal static partial class ServeCommand
         metrics.Config.Applied(config, time.GetUtcNow());
         metrics.Config.CertificateEnd = tls is null ? null : () => tls.Expires;
         using var live = new LiveView(metrics, time);
-        Fleet fleet = Fleet.Create(config, time, events: new BreakerMetrics(metrics, live.Breakers, time, log));
+        var events = new BreakerMetrics(metrics, live.Breakers, time, log);
+        Fleet fleet = Fleet.Create(config, time, events: events);
 
         // Who logs for a machine wants every request; on a terminal they would bury what went wrong.
         var requestLog = new RequestLog(log, time, loggers.LineFormat == LogFormat.Json ? LogLevel.Information : LogLevel.Debug);
@@ -157,6 +158,11 @@ internal static partial class ServeCommand
         };
         telemetry.Figures = () => metrics.Read(application.Snapshot.Fleet, ProcessGauges.Read());
         telemetry.Apply(config.Observability);
+        if (governor?.Watch is { } watch)
+        {
+            FleetLink.Join(watch, application, events, time);
+        }
+
         if (governor is not null)
         {
             governor.Alerted = alert => Alert(alert, governor, metrics, telemetry, time);

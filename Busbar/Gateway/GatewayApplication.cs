@@ -349,6 +349,19 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
     private ValueTask RefuseUnreadAsync(Exchange exchange, in GatewayError refusal) =>
         !exchange.Caller.Admitted ? RefuseCallerAsync(exchange) : ErrorReply.WriteAsync(exchange, refusal, retryAfterSeconds: refusal.Kind == ErrorKind.Unavailable ? 1 : 0);
 
+    // Where an answer is kept that another process brought, and whose it is, may be known there only.
+    private static ValueTask<GatewayError?> AdmitAsync(Exchange exchange)
+    {
+        GatewayError? refusal = RequestAdmission.Admit(exchange);
+        return refusal is null && exchange.Snapshot.Fleet.Homes.Ask is { } ask && FollowUp.IsUnknown(exchange) ? AskAsync(exchange, ask) : new(refusal);
+    }
+
+    private static async ValueTask<GatewayError?> AskAsync(Exchange exchange, Func<CancellationToken, Task> ask)
+    {
+        await ask(exchange.ClientGone).ConfigureAwait(false);
+        return FollowUp.Objection(exchange);
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ServeAsync(Exchange exchange)
     {
@@ -359,7 +372,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
                 {
                     await RefuseUnreadAsync(exchange, unread).ConfigureAwait(false);
                 }
-                else if (RequestAdmission.Admit(exchange) is { } refusal)
+                else if (await AdmitAsync(exchange).ConfigureAwait(false) is { } refusal)
                 {
                     await ErrorReply.WriteAsync(exchange, refusal).ConfigureAwait(false);
                 }

@@ -16,4 +16,14 @@ internal interface IReliabilityEvents
     /// <param name="from">State before.</param>
     /// <param name="to">State after.</param>
     void StateChanged(string pool, Lane lane, BreakerState from, BreakerState to);
+
+    /// <summary>A call of this process met a refused account or credential.</summary>
+    void WentDown(Lane lane)
+    {
+    }
+
+    /// <summary>A provider asked this process to wait before it calls again.</summary>
+    void AskedToWait(Lane lane, TimeSpan wait)
+    {
+    }
 }

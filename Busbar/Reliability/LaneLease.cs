@@ -11,6 +11,9 @@ namespace Busbar.Reliability;
 /// </summary>
 internal sealed class LaneLease : IDisposable
 {
+    // Worth to be told to other processes.
+    private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(10);
+
     private readonly int _probe;
     private readonly int _caller;
     private readonly bool _isBeside;
@@ -128,6 +131,10 @@ internal sealed class LaneLease : IDisposable
             Lane.State.LastFault = fault;
             Lane.State.CountError();
             Settle(Cell.Failed(_probe, retryAfter, Call));
+            if (retryAfter >= LongWait)
+            {
+                Member.Slot.Pool.Events.AskedToWait(Lane, retryAfter.Value);
+            }
         }
     }
 
@@ -140,6 +147,10 @@ internal sealed class LaneLease : IDisposable
         if (TrySettle())
         {
             Lane.State.HardDown(fault, status, _isBeside);
+            if (!_isBeside)
+            {
+                Member.Slot.Pool.Events.WentDown(Lane);
+            }
         }
     }
 

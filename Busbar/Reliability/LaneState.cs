@@ -89,6 +89,33 @@ internal sealed class LaneState(int index)
         }
     }
 
+    /// <summary>Another process met a refused account or credential: as <see cref="HardDown"/>, for <paramref name="left"/> at most, without counting a failure.</summary>
+    public void HearDown(string reason, TimeSpan left)
+    {
+        if (DeadReason is not null)
+        {
+            return;
+        }
+
+        Volatile.Write(ref _deadReason, reason);
+        Interlocked.Increment(ref _hardDowns);
+        foreach (var slot in Slots)
+        {
+            slot.Beside.HardDown((long)left.TotalMilliseconds);
+            slot.Settle(slot.Cell.HardDown((long)left.TotalMilliseconds));
+        }
+    }
+
+    /// <summary>Another process was asked to leave the provider alone for <paramref name="left"/>.</summary>
+    public void HearWait(TimeSpan left)
+    {
+        foreach (var slot in Slots)
+        {
+            slot.Cell.Hold((long)left.TotalMilliseconds);
+            slot.Beside.Hold((long)left.TotalMilliseconds);
+        }
+    }
+
     /// <summary>
     /// A call was declined without evidence about the account. True when it is the third in a row, each of another request; where several callers use
     /// the lane, of at least two of them.

@@ -17,6 +17,8 @@ internal sealed class LaneReading(JsonElement lane)
 
     public long ClientFault => lane.GetProperty("client_fault").GetInt64();
 
+    public string Availability => lane.GetProperty("availability").GetString()!;
+
     public bool Dead => lane.GetProperty("dead").GetBoolean();
 
     public string? DeadReason => lane.GetProperty("dead_reason").GetString();

@@ -51,6 +51,11 @@ internal static class FollowUp
         }
     }
 
+    /// <summary>Whether the request goes on from something of which this process does not know where it is kept.</summary>
+    public static bool IsUnknown(Exchange exchange) =>
+        exchange.Route.Protocol == ProtocolId.Responses && !(exchange.Scan.PreviousResponse.IsAbsent && exchange.Scan.Conversation.IsAbsent)
+        && (Find(exchange, exchange.Scan.PreviousResponse) ?? Find(exchange, exchange.Scan.Conversation)) is null;
+
     /// <summary>
     /// What to tell a client that goes on from what was made with another key: what the vendor says of an id that does not exist. Of an id that nobody is known
     /// to own, such as after a restart, the provider decides; whoever goes on from it first owns it then.

@@ -25,7 +25,7 @@ internal sealed class FleetFollower(Governor governor, IFleetStore store, TimePr
     /// <summary>Compares everything: after a time so long that what was changed in it is not told any more.</summary>
     public void StartOver()
     {
-        long head = store.ReadHead();
+        long head = store.ReadHead().Changes;
         IReadOnlyList<Group> groups = store.ReadGroups();
         IReadOnlyList<VirtualKey> keys = store.ReadKeys(null);
         Follow(

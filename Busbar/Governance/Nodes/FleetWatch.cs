@@ -12,6 +12,7 @@ namespace Busbar.Governance.Nodes;
 internal sealed partial class FleetWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LeastInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan BeatInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromMinutes(1);
 
@@ -25,6 +26,10 @@ internal sealed partial class FleetWatch : IAsyncDisposable
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _watcher;
+    private readonly FactQueue _facts = new();
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private TaskCompletionSource _looked = NewLook();
+    private long _factsHeard;
     private long _heard;
     private long _beat;
     private long _awaySince;
@@ -49,22 +54,50 @@ internal sealed partial class FleetWatch : IAsyncDisposable
     /// <summary>Whether the last look failed.</summary>
     public bool IsAway => Interlocked.Read(ref _awaySince) != 0;
 
+    /// <summary>Is told what other nodes found out, and this one too, from the thread that looks.</summary>
+    public Action<SharedFact>? Told { get; set; }
+
+    /// <summary>Tells the other nodes soon. Never waits.</summary>
+    public void Tell(in SharedFact fact)
+    {
+        _facts.Add(fact);
+        Wake();
+    }
+
+    /// <summary>Waits until everything is heard that was told before, or the database does not answer, at most for a second.</summary>
+    public async Task CatchUpAsync(CancellationToken giveUp)
+    {
+        // The look under way may have begun too early.
+        for (int looks = 0; looks < 2 && !IsAway; looks++)
+        {
+            Task look = Volatile.Read(ref _looked).Task;
+            Wake();
+            await Task.WhenAny(look, Task.Delay(Interval, _time, giveUp)).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Looks no more.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _watcher.ConfigureAwait(false);
         _stop.Dispose();
+        _wake.Dispose();
     }
 
     private void Run()
     {
-        using var timer = new PeriodicTimer(Interval, _time);
         try
         {
-            while (timer.WaitForNextTickAsync(_stop.Token).AsTask().GetAwaiter().GetResult())
+            while (true)
             {
+                _wake.WaitAsync(Interval, _stop.Token).GetAwaiter().GetResult();
+                TaskCompletionSource looked = Interlocked.Exchange(ref _looked, NewLook());
                 Look();
+                looked.TrySetResult();
+
+                // However often it is woken, the database is not asked more often than this.
+                Task.Delay(LeastInterval, _time, _stop.Token).GetAwaiter().GetResult();
             }
         }
         catch (OperationCanceledException)
@@ -79,7 +112,14 @@ internal sealed partial class FleetWatch : IAsyncDisposable
         try
         {
             bool missedMuch = _time.GetElapsedTime(_heard, began) > MostMissed;
-            if (missedMuch || _store.ReadHead() > _store.Position)
+            TellFacts();
+            FleetHead head = _store.ReadHead();
+            if (head.Facts > _factsHeard)
+            {
+                HearFacts();
+            }
+
+            if (missedMuch || head.Changes > _store.Position)
             {
                 _turn.TakeAsync(() =>
                 {
@@ -114,6 +154,49 @@ internal sealed partial class FleetWatch : IAsyncDisposable
                 _lastLogged = began;
                 Gone(_log, problem is StoreException ? problem.Message : $"the database {_store.Place} gave an answer that makes no sense ({problem.GetType().Name})");
             }
+        }
+    }
+
+    private static TaskCompletionSource NewLook() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Wake()
+    {
+        try
+        {
+            if (_wake.CurrentCount == 0)
+            {
+                _wake.Release();
+            }
+        }
+        catch (SemaphoreFullException)
+        {
+            // Somebody else woke it.
+        }
+    }
+
+    private void TellFacts()
+    {
+        IReadOnlyCollection<SharedFact> facts = _facts.Take();
+        if (facts.Count > 0)
+        {
+            try
+            {
+                _store.PutFacts(facts);
+            }
+            catch
+            {
+                _facts.Return(facts);
+                throw;
+            }
+        }
+    }
+
+    private void HearFacts()
+    {
+        foreach ((long number, SharedFact fact) in _store.ReadFacts(_factsHeard))
+        {
+            Told?.Invoke(fact);
+            _factsHeard = number;
         }
     }
 

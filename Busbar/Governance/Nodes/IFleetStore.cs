@@ -18,8 +18,14 @@ internal interface IFleetStore : IGovernanceStore
     /// <summary>The last change that this process has followed.</summary>
     long Position { get; set; }
 
-    /// <summary>Number of the last change that anybody made. Answers, or fails, within a second or two.</summary>
-    long ReadHead();
+    /// <summary>How far everybody has come. Answers, or fails, within a second or two.</summary>
+    FleetHead ReadHead();
+
+    /// <summary>Tells the others; at most one fact about each thing.</summary>
+    void PutFacts(IReadOnlyCollection<SharedFact> facts);
+
+    /// <summary>What anybody told after <paramref name="after"/> and is still of use, with its number, in their order.</summary>
+    IReadOnlyList<(long Number, SharedFact Fact)> ReadFacts(long after);
 
     /// <summary>What was changed after <see cref="Position"/>, in the order of numbers.</summary>
     IReadOnlyList<FleetChange> ReadChanges();

@@ -8,6 +8,18 @@ namespace Busbar.Observability.Metrics;
 /// <summary>Counts breaker trips, logs every change of state, and keeps it in <paramref name="history"/>.</summary>
 internal sealed partial class BreakerMetrics(Metrics metrics, BreakerHistory history, TimeProvider time, ILogger logger) : IReliabilityEvents
 {
+    /// <summary>Is told of lanes whose credential or account is refused; null where nobody else is to know.</summary>
+    public Action<Lane>? Down { get; set; }
+
+    /// <summary>Is told of lanes whose provider asked for a long wait; null where nobody else is to know.</summary>
+    public Action<Lane, TimeSpan>? Waiting { get; set; }
+
+    /// <inheritdoc/>
+    public void WentDown(Lane lane) => Down?.Invoke(lane);
+
+    /// <inheritdoc/>
+    public void AskedToWait(Lane lane, TimeSpan wait) => Waiting?.Invoke(lane, wait);
+
     /// <inheritdoc/>
     public void Tripped(string pool, Lane lane) => metrics.Trips.Get(pool.Length > 0 ? pool : lane.Name, lane.Name).Add();
 

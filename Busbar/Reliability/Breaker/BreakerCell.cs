@@ -165,12 +165,24 @@ internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, Bre
     public BreakerChange GiveBack(int probe) =>
         probe == 0 ? default : Move(new BreakerTransition(BreakerTrigger.GiveBack, clock.NowMs, Probe: probe));
 
-    /// <summary>Opens the cell for the hard-down cooldown, whatever its state; never shortens a cooldown. The streak stays.</summary>
-    public BreakerChange HardDown()
+    /// <summary>
+    /// Opens the cell for the hard-down cooldown, or the shorter time of <paramref name="mostMs"/>, whatever its state; never shortens a cooldown. The streak stays.
+    /// </summary>
+    public BreakerChange HardDown(long mostMs = long.MaxValue)
     {
         var now = clock.NowMs;
         Volatile.Write(ref _cooldownBegan, now);
-        return Move(new BreakerTransition(BreakerTrigger.HardDown, now, now + Volatile.Read(ref _settings).HardDownMs));
+        return Move(new BreakerTransition(BreakerTrigger.HardDown, now, now + Math.Min(mostMs, Volatile.Read(ref _settings).HardDownMs)));
+    }
+
+    /// <summary>The provider asked somebody else to wait: a soft cooldown, up to the configured cap, that counts as no failure.</summary>
+    public void Hold(long ms)
+    {
+        if (Word.State == BreakerState.Closed)
+        {
+            var now = clock.NowMs;
+            Move(new BreakerTransition(BreakerTrigger.Failure, now, now + Math.Min(ms, Volatile.Read(ref _settings).MaxRetryAfterMs)));
+        }
     }
 
     /// <summary>

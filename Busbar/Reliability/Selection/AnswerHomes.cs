@@ -27,6 +27,12 @@ internal sealed class AnswerHomes(MonotonicClock clock)
         }
     }
 
+    /// <summary>Is told of each entry that this process makes itself: hash of the id, lane and owner; null where nobody else is to know.</summary>
+    public Action<ulong, int, string?>? Added { get; set; }
+
+    /// <summary>Waits until what other processes told is known; null where there are none.</summary>
+    public Func<CancellationToken, Task>? Ask { get; set; }
+
     /// <summary>
     /// Notes that the answer, or conversation, called <paramref name="id"/> is kept where the lane of index <paramref name="lane"/> goes, for
     /// <paramref name="owner"/>; null where callers have no names. An owner who is known already stays.
@@ -34,6 +40,13 @@ internal sealed class AnswerHomes(MonotonicClock clock)
     public void Add(ReadOnlySpan<byte> id, int lane, string? owner = null)
     {
         ulong hash = Rendezvous.Hash(id);
+        Learn(hash, lane, owner);
+        Added?.Invoke(hash, lane, owner);
+    }
+
+    /// <summary>The same for an entry that another process made.</summary>
+    public void Learn(ulong hash, int lane, string? owner)
+    {
         long now = clock.NowMs;
         lock (_order)
         {

@@ -133,6 +133,17 @@ internal static class PostgresSchema
           source text NOT NULL);
         """,
         LeaseSchema.Create,
+        """
+        ALTER TABLE busbar.head ADD COLUMN facts bigint NOT NULL DEFAULT 0;
+        CREATE TABLE busbar.facts (
+          kind text NOT NULL,
+          id text NOT NULL,
+          value text NOT NULL,
+          until bigint NOT NULL,
+          seq bigint NOT NULL,
+          PRIMARY KEY (kind, id));
+        CREATE INDEX facts_seq ON busbar.facts (seq);
+        """,
     ];
 
     /// <summary>

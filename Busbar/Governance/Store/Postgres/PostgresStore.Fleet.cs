@@ -8,7 +8,7 @@ namespace Busbar.Governance.Store.Postgres;
 /// <content>What nodes know of each other.</content>
 internal sealed partial class PostgresStore
 {
-    private const string Head = "SELECT seq FROM busbar.head";
+    private const string Head = "SELECT seq, facts FROM busbar.head";
     private const int HeadSeconds = 1;
     private const int FoldAtOnce = 20;
 
@@ -23,11 +23,13 @@ internal sealed partial class PostgresStore
     }
 
     /// <inheritdoc/>
-    public long ReadHead() => Do(connection =>
+    public FleetHead ReadHead() => Do(connection =>
     {
         using NpgsqlCommand command = connection.Command(Head);
         command.CommandTimeout = HeadSeconds;
-        return (long)command.ExecuteScalar()!;
+        using NpgsqlDataReader row = command.ExecuteReader();
+        row.Read();
+        return new FleetHead(row.GetInt64(0), row.GetInt64(1));
     });
 
     /// <inheritdoc/>

@@ -76,7 +76,7 @@ internal sealed partial class PostgresStore : IFleetStore
             store.Register();
 
             // Before anything is read: what is changed from now on is followed, be it read by then or not.
-            store.Position = store.ReadHead();
+            store.Position = store.ReadHead().Changes;
             return store;
         }
         catch
@@ -390,6 +390,7 @@ internal sealed partial class PostgresStore : IFleetStore
                 + Prune(connection, "limit_alerts", "window_start > 0 AND window_start < $1", old)
                 + Prune(connection, "limit_counters", "window_start > 0 AND window_start < $1", old)
                 + connection.Run("DELETE FROM busbar.changes WHERE at < now() - interval '1 day'")
+                + connection.Run("DELETE FROM busbar.facts WHERE until < $1", now)
                 + Fold(connection)
                 + Prune(connection, "audit_log", "id <= (SELECT max(id) FROM busbar.audit_log) - $1", SqliteStore.AuditKept)) < PruneAtOnce;
         }
