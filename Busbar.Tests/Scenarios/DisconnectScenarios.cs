@@ -85,7 +85,7 @@ public sealed class DisconnectScenarios
                     await Task.Yield();
                 }
             }
-            catch (SocketException)
+            catch (IOException)
             {
                 closed.SetResult();
                 throw;
