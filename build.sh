@@ -10,6 +10,7 @@ usage() {
 usage: ./build.sh [command]
   build         leave ./busbar, one static file (default)
   run           build, then start it in demo mode; further arguments replace --demo
+  package       .deb, OCI image and tarball for x86-64 and arm64, with bills of materials and sums, in artifacts/packages; --only amd64|arm64 for one of them
   test          everything that CI runs; the last line counts the results
   bench         load comparison with nginx and a bare proxy; --quick for a short one, --only PART for some of it
   fuzz          bodies, streams, headers and files bent at random; --seconds N for each kind, --seed N for others than last time
@@ -145,6 +146,40 @@ build() {
   mv -f artifacts/publish/busbar busbar
   printf '%s\n' "$now" >artifacts/inputs
   say "./busbar: $(($(stat -c %s busbar) / 1024)) KiB"
+}
+
+version() { sed -n 's#.*<Version>\(.*\)</Version>.*#\1#p' Directory.Build.props; }
+
+# Everything that users install. The same source, libraries and SOURCE_DATE_EPOCH give the same bytes.
+package() {
+  local only='' arch epoch out=artifacts/packages shell
+  while (( $# )); do
+    case $1 in
+      --only) only=${2:?} ;;
+      *) die "package takes --only amd64 or --only arm64" ;;
+    esac
+    shift 2
+  done
+  source deploy/packages/cross-arm64.sh
+  need python3=python3 /etc/ssl/certs/ca-certificates.crt=ca-certificates
+  build
+  need_sdk
+  epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
+  rm -rf "$out" artifacts/completions
+  mkdir -p "$out" artifacts/completions
+  for shell in bash zsh fish; do ./busbar completion "$shell" >"artifacts/completions/$shell"; done
+  for arch in amd64 arm64; do
+    [[ -z $only || $only == "$arch" ]] || continue
+    local binary=busbar sbom=artifacts/busbar.cdx.json
+    if [[ $arch == arm64 ]]; then
+      build_arm64
+      binary=$arm64/busbar sbom=$arm64/busbar.cdx.json
+    fi
+    python3 deploy/packages/pack.py --arch "$arch" --version "$(version)" --binary "$binary" --sbom "$sbom" --completions artifacts/completions \
+      --ca /etc/ssl/certs/ca-certificates.crt --epoch "$epoch" --out "$out" >/dev/null
+  done
+  (cd "$out" && LC_ALL=C sha256sum ./*.deb ./*.tar ./*.gz ./*.json | sed 's# \./# #' >SHA256SUMS)
+  say "$out: $(find "$out" -type f | wc -l) files"
 }
 
 passed=0 failed=0 skipped=0
@@ -299,6 +334,7 @@ command=${1:-build}
 case $command in
   build) build ;;
   run) build; (( $# )) || set -- --demo; exec ./busbar "$@" ;;
+  package) package "$@" ;;
   test) run_tests ;;
   bench) bench "$@" ;;
   fuzz) fuzz "$@" ;;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a CycloneDX 1.6 bill of materials of the binary to standard output.
 
-usage: sbom.py project.assets.json BINARY < "name version" lines of the libraries that the system linked in
+usage: sbom.py project.assets.json BINARY [VERSION] < "name version" lines of the libraries that the system linked in
 
 The result depends on nothing but its inputs, so that two builds of one source can be compared.
 """
@@ -35,12 +35,13 @@ def component(name, version, purl):
 
 
 def main():
-    assets_path, binary = sys.argv[1:]
+    assets_path, binary = sys.argv[1:3]
     with open(assets_path, encoding="utf-8") as file:
         assets = json.load(file)
     with open(binary, "rb") as file:
         digest = hashlib.sha256(file.read()).hexdigest()
-    version = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    # A binary for another machine cannot be asked.
+    version = sys.argv[3] if len(sys.argv) > 3 else subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
     components = nuget_components(assets) + system_components(sys.stdin)
     json.dump({
         "bomFormat": "CycloneDX",
