@@ -2,16 +2,15 @@ using System.Reflection;
 
 namespace Busbar;
 
-/// <summary>The version of this build.</summary>
+/// <summary>What this program calls itself; <c>Directory.Build.props</c> says it once.</summary>
 internal static class ProductVersion
 {
-    /// <summary>Such as <c>0.1.0</c>.</summary>
-    public static string Text { get; } =
-        typeof(ProductVersion).Assembly.GetName().Version is { } version ? version.ToString(3) : "0.0.0";
+    private static readonly string[] Parts =
+        (typeof(ProductVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0").Split('+', 2);
+
+    /// <summary>Such as <c>1.0.0</c> or <c>1.0.0-rc.1</c>.</summary>
+    public static string Text => Parts[0];
 
     /// <summary>The commit the sources were at, in hexadecimal; <c>unknown</c> for a build outside a repository.</summary>
-    public static string Commit { get; } =
-        typeof(ProductVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion is { } text && text.IndexOf('+') is > 0 and int plus
-            ? text[(plus + 1)..]
-            : "unknown";
+    public static string Commit => Parts.Length > 1 ? Parts[1] : "unknown";
 }
