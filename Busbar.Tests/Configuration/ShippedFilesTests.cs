@@ -13,6 +13,21 @@ namespace Busbar.Tests.Configuration;
 public sealed class ShippedFilesTests
 {
     [Fact]
+    public void The_example_of_a_fleet_is_valid_for_each_node()
+    {
+        foreach (string port in (string[])["8081", "8082"])
+        {
+            ConfigResult result = ConfigLoader.Load(
+                new ConfigSources(ProjectFiles.Path("deploy/fleet/config.yaml"), null),
+                new FakeEnvironment(("BUSBAR_PORT", port), ("OPENAI_API_KEY", "k"), ("BUSBAR_ADMIN_TOKEN", "canary-admin-token"), ("BUSBAR_DATABASE_URL", "postgres://busbar:p@db/busbar?sslmode=verify-full")));
+
+            Assert.True(result.Config is not null, string.Join('\n', result.Problems));
+            Assert.Equal(($"127.0.0.1:{port}", 5, StoreKind.Postgres), (result.Config.Listen, result.Config.Limits.ReadyDelaySecs, result.Config.Governance.Store));
+            Assert.Equal((PostgresTls.VerifyFull, "db:5432/busbar"), (result.Config.Governance.Postgres!.Address!.Tls, $"{result.Config.Governance.Postgres.Address}"));
+        }
+    }
+
+    [Fact]
     [Trait("gotcha", "C29")]
     [Trait("gotcha", "C30")]
     public void C29_C30_the_example_is_valid_with_the_variables_it_names_and_needs_no_admin_token()
