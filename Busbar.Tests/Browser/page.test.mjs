@@ -63,7 +63,7 @@ describe('the page', { skip: executable ? false : 'no Chromium here', concurrenc
           if (view === 'try') { await page.click('button:has-text("Send")'); await page.waitForSelector('.answer dl'); }
           assert.deepEqual(await findings(page), [], view);
           assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${view} is wider than the screen`);
-          if (shots && (size === 'desktop' ? colorScheme === 'light' || view === 'try' : view === 'now' && colorScheme === 'dark')) {
+          if (shots && (size === 'desktop' ? { now: 'light', money: 'light', try: 'dark' }[view] === colorScheme : view === 'now' && colorScheme === 'dark')) {
             if (view === 'now') { await page.click('.requests button:has-text("Less")'); await page.waitForTimeout(size === 'desktop' ? 6000 : 500); }
             await page.evaluate(() => scrollTo(0, 0));
             await page.screenshot({ path: `${shots}/${size === 'phone' ? 'phone' : view}.png` });
@@ -216,13 +216,14 @@ describe('the page', { skip: executable ? false : 'no Chromium here', concurrenc
     const page = await open(browser, gateway, { view: 'config' });
     await page.waitForSelector('.effects');
     assert.match(await page.textContent('.effects'), /this locks out key 'nightly'/);
+    assert.match(await page.textContent('.diff'), /pools\.batch−? ?.*\d+ values/s);
     assert.match(await page.textContent('.diff'), /pools\.cheap\.members\[0\]\.target.*qwen-local.*gpt-5-mini/s);
+    if (shots) await page.screenshot({ path: `${shots}/reload.png` });
     const shown = await page.textContent('main');
     assert.ok(!shown.includes(adminToken) && !shown.includes('a-provider-key') && !shown.includes(readToken));
     assert.match(await page.locator('[aria-label="Values in force"] [role=row]', { hasText: 'providers.anthropic.api_key' }).last().textContent(), /PROVIDER_KEY|present/);
     await page.fill('input[aria-label="Find values"]', 'smart.members[0]');
     assert.match(await page.textContent('[aria-label="Values in force"]'), /claude-sonnet-4-6.*config\.json|claude-sonnet-4-6.*config\.yaml:\d+/s);
-    if (shots) await page.screenshot({ path: `${shots}/reload.png` });
     await page.click('button:has-text("Reload …")');
     await page.waitForSelector('dialog .effects');
     assert.deepEqual(await findings(page), []);

@@ -136,7 +136,9 @@ public sealed partial class DocumentationScenarios
         Block().Matches(ProjectFiles.Read(page)).Where(block => block.Groups["language"].Value == language).Select(block => block.Groups["text"].Value);
 
     private static IEnumerable<string> Files(string folder) =>
-        Directory.EnumerateFiles(ProjectFiles.Path(folder), "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(ProjectFiles.Path("."), file));
+        Directory.EnumerateFiles(ProjectFiles.Path(folder), "*", SearchOption.AllDirectories)
+            .Where(file => !file.EndsWith(".png", StringComparison.Ordinal))
+            .Select(file => Path.GetRelativePath(ProjectFiles.Path("."), file));
 
     // As the sites that show these pages make them.
     private static string Anchor(string heading) => NotInAnchor().Replace(heading.ToLowerInvariant(), "").Replace(' ', '-');

@@ -48,10 +48,24 @@ function changes(preview) {
   if (preview.changes.length === 0) return null;
   return [
     h('h3', {}, 'How the files differ'),
-    h('ul', { class: 'diff' }, preview.changes.slice(0, 300).map(change => h('li', { key: change.path },
+    h('ul', { class: 'diff' }, gathered(preview.changes).slice(0, 300).map(change => h('li', { key: change.path },
       h('code', {}, change.path), change.needs_restart ? pill('warn', 'waits for a restart') : null, change.file ? h('small', {}, ` ${change.file.split('/').at(-1)}:${change.line}`) : null,
       change.kind === 'added' ? null : h('del', {}, h('span', { class: 'hidden' }, 'in force: '), change.before ?? 'none'),
       change.kind === 'removed' ? null : h('ins', {}, h('span', { class: 'hidden' }, 'in the files: '), change.after ?? 'none')))),
+  ];
+}
+
+// A pool, model or provider that comes or goes is one line, not one for each of its values.
+function gathered(all) {
+  const whole = all.filter(({ kind, path }) => kind !== 'changed' && /^(pools\..+\.strategy|models\..+\.provider|providers\..+\.protocol)$/.test(path))
+    .map(({ kind, path, file, line }) => ({ kind, prefix: path.slice(0, path.lastIndexOf('.') + 1), file, line }));
+  const within = change => whole.find(each => change.kind === each.kind && change.path.startsWith(each.prefix));
+  return [
+    ...whole.map(({ kind, prefix, file, line }) => {
+      const many = `${all.filter(change => within(change)?.prefix === prefix).length} values`;
+      return { kind, path: prefix.slice(0, -1), file, line, before: many, after: many };
+    }),
+    ...all.filter(change => !within(change)),
   ];
 }
 

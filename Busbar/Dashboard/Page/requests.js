@@ -31,6 +31,7 @@ export const because = {
   model_gone: 'The provider does not know the model (any more): see upstream_model.',
   content: 'The provider refuses what was asked.',
   declined: 'The provider declines the call without saying why.',
+  not_found: 'The request named no pool or model of this gateway.',
   unresolved: 'The request named no pool or model of this gateway.',
 };
 

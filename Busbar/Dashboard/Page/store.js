@@ -51,11 +51,19 @@ export function end() {
   Object.assign(known, { state: 'connecting', status: {}, pools: {}, lanes: [], points: [], minutes: new Map(), second: {}, requests: [], last: 0, missed: 0 });
 }
 
+// Until an event says it: a lane has a breaker in each of its pools.
+function poolsOf(lanes) {
+  const pools = {};
+  for (const lane of lanes) for (const { pool } of lane.cells) if (pool) (pools[pool] ??= []).push(lane.model);
+  return pools;
+}
+
 async function catchUp() {
   const [figures, recent, stats] = await Promise.all([get(`figures?count=${mostPoints}`), get(`requests?after=${known.last}`), get('lanes')]);
   known.points = figures.points;
   known.minutes = new Map(figures.pools.map(pool => [pool.pool, pool.minutes]));
   known.lanes = stats.lanes;
+  known.pools = poolsOf(stats.lanes);
   take(recent.requests);
   changed();
 }
