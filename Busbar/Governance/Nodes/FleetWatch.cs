@@ -82,7 +82,6 @@ internal sealed partial class FleetWatch : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _watcher.ConfigureAwait(false);
         _stop.Dispose();
-        _wake.Dispose();
     }
 
     private void Run()
