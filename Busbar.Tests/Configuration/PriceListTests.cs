@@ -75,6 +75,7 @@ public sealed class PriceListTests
     [InlineData("{mine: {protocol: openai, base_url: 'https://API.openai.com', api_key_env: OPENAI_KEY}}", true)]
     [InlineData("{mine: {protocol: openai, base_url: 'https://api.openai.com.example.com', api_key_env: OPENAI_KEY}}", false)]
     [InlineData("{mine: {protocol: bedrock, base_url: 'https://bedrock-runtime.eu-west-1.amazonaws.com', api_key_env: OPENAI_KEY}}", true)]
+    [InlineData("{mine: {platform: bedrock-invoke, region: eu-west-1, api_key_env: OPENAI_KEY}}", true)]
     public void A_provider_of_ones_own_is_known_by_its_host(string providers, bool isListed)
     {
         string model = providers.Contains("bedrock", StringComparison.Ordinal) ? "anthropic.claude-opus-4-8" : "gpt-5.4";

@@ -26,6 +26,21 @@ public sealed class TraceScenarios : IAsyncLifetime
     public async Task DisposeAsync() => await _collector.DisposeAsync();
 
     [Theory]
+    [InlineData("vertex", "gcp.vertex_ai")]
+    [InlineData("bedrock-invoke", "aws.bedrock")]
+    public async Task A_call_of_a_cloud_bears_the_name_of_the_cloud(string cloud, string name)
+    {
+        Dialect provider = cloud == "vertex" ? new VertexDialect() : new InvokeDialect();
+        await using Scene scene = await Scene.StartAsync(Config(provider));
+        scene.Upstream.Always = call => provider.ServeAsync(call, "hidden-answer");
+
+        Assert.Equal(200, (await scene.PostAsync(new AnthropicDialect())).Status);
+        await ArrivedAsync(2);
+
+        Assert.Equal(name, Spans.Single(span => span.Kind == 3)["gen_ai.provider.name"]);
+    }
+
+    [Theory]
     [MemberData(nameof(Pairs))]
     public async Task A_request_is_a_span_below_its_callers_and_each_call_one_below_it_that_the_provider_is_told_of(string client, string provider, bool stream)
     {

@@ -105,7 +105,7 @@ internal sealed class PriceCatalog
         }
 
         ReadOnlySpan<char> host = HostOf(provider.BaseUrl);
-        if (provider.Protocol == ProtocolId.Bedrock)
+        if (provider.Protocol == ProtocolId.Bedrock || provider.Platform == Platform.BedrockInvoke)
         {
             return host.EndsWith(".amazonaws.com", StringComparison.OrdinalIgnoreCase) && _names.Contains(Bedrock) ? Bedrock : null;
         }

@@ -38,7 +38,7 @@ internal sealed class AttemptTrace(Activity span)
         string disposition = Disposition(attempt, out string? error);
         int? status = attempt.Status;
         string operation = RequestTrace.OperationName(exchange.Route.Operation, attempt.Endpoint.Protocol);
-        string provider = ProviderName(lane.Provider.Name, attempt.Endpoint.Protocol);
+        string provider = ProviderName(lane.Provider.Name, lane.Provider.Platform, attempt.Endpoint.Protocol);
         span.DisplayName = $"{operation} {lane.Model.UpstreamModel}";
         if (error is not null)
         {
@@ -122,11 +122,14 @@ internal sealed class AttemptTrace(Activity span)
     }
 
     // Well-known values; hosts that speak another vendor's protocol bear its name unless they have one of their own.
-    private static string ProviderName(string configured, Protocol protocol) => configured switch
+    private static string ProviderName(string configured, Platform platform, Protocol protocol) => (configured, platform) switch
     {
-        "groq" or "deepseek" => configured,
-        "mistral" => "mistral_ai",
-        "xai" => "x_ai",
+        (_, Platform.Vertex) => "gcp.vertex_ai",
+        (_, Platform.Azure) => "azure.ai.openai",
+        (_, Platform.BedrockInvoke) => "aws.bedrock",
+        ("groq" or "deepseek", _) => configured,
+        ("mistral", _) => "mistral_ai",
+        ("xai", _) => "x_ai",
         _ => protocol.TelemetryName,
     };
 }
