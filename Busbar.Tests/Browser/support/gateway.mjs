@@ -90,11 +90,10 @@ export async function populate({ admin }) {
   return keys;
 }
 
-/** Requests of all kinds, for as long as told. */
-export async function traffic({ chat }, keys, milliseconds, pause = 60) {
-  const end = Date.now() + milliseconds;
+/** Requests of all kinds, until `isOver`. */
+export async function traffic({ chat }, keys, isOver, pause = 60) {
   const worker = async () => {
-    while (Date.now() < end) {
+    while (!isOver()) {
       const dice = Math.random();
       if (dice < 0.5) await chat(keys.payments.secret, 'smart', { stream: dice < 0.25, stream_options: dice < 0.25 ? { include_usage: true } : undefined, top_k: 5, logit_bias: { 1: 1 } });
       else if (dice < 0.7) await chat(keys.search.secret, 'cheap', { stream: dice < 0.6 });
