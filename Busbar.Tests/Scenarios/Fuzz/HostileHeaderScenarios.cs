@@ -120,7 +120,7 @@ public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposab
     {
         foreach (int status in (int[])[400, 401, 403, 404, 405, 408, 411, 413, 415])
         {
-            foreach (string? code in (string?[])[null, "model_not_found"])
+            foreach (string? code in (string?[])[null, "model_not_found", "DeploymentNotFound"])
             {
                 try
                 {

@@ -85,7 +85,10 @@ internal sealed class HostileRequest
         Route route = Routes.All[_random.Next(Routes.All.Count)];
         string model = Models[_random.Next(Models.Length)];
         _method = route.Method;
-        _target = route.Pattern.Replace("{v}", _random.Next(3) == 0 ? Busbar.Gateway.Routing.Route.Versions[_random.Next(4)] : "/v1beta", StringComparison.Ordinal).Replace("{model}", model, StringComparison.Ordinal);
+        string place = _random.Next(2) == 0 ? "/projects/canary-1/locations/us-east5" : "";
+        string pattern = route.Pattern.Replace("{google}", _random.Next(3) == 0 ? "" : place + "/publishers/google", StringComparison.Ordinal)
+            .Replace("{anthropic}", place + "/publishers/anthropic", StringComparison.Ordinal);
+        _target = pattern.Replace("{v}", _random.Next(3) == 0 ? Busbar.Gateway.Routing.Route.Versions[_random.Next(4)] : "/v1beta", StringComparison.Ordinal).Replace("{model}", model, StringComparison.Ordinal);
         if (route.Protocol is not { } protocol)
         {
             Dialects = [Dialect.Of("openai")];
