@@ -59,7 +59,6 @@ cat >"$work/bin/sqlite3" <<'SH'
 import sqlite3, sys
 sqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2].split("'")[1]))
 SH
-printf '#!/bin/sh\necho ya29.token\n' >"$work/bin/gcloud"
 chmod +x "$work/bin/"*
 export PATH="$work/bin:$root/usr/local/bin:$PATH"
 stop_all() {
@@ -91,7 +90,6 @@ export BUSBAR_TOKEN
 touch "$root/var/log/busbar.log"
 looks() { (set -a; . "$root/etc/busbar/environment"; BUSBAR_CONFIG=$root/etc/busbar/config.yaml; runs troubleshooting.md 'busbar status') && said '^busbar_build_info'; }
 check "the places to look at show something" looks
-check "a token of Vertex is renewed in one step" runs vendors/vertex.md 'gcloud auth'
 systemctl stop
 
 # With keys, under the unit.
