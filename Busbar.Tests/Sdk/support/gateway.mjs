@@ -23,9 +23,9 @@ export const fee = 2;
 /**
  * The binary in front of a simulated provider. There is one model per dialect, called like the dialect, and one for each failure
  * (`openai-429`), since failures take a model out of rotation. `mode` is `token`, where the token is `token`; `passthrough`; or `keys`, where
- * `mint` makes virtual keys. `play` is what the model answers, as in `startProvider`.
+ * `mint` makes virtual keys. `play` is what the model answers, as in `startProvider`. `credential` is what providers have in place of a key.
  */
-export async function startGateway(mode = 'token', play = undefined) {
+export async function startGateway(mode = 'token', play = undefined, credential = { api_key_env: 'PROVIDER_KEY' }) {
   const provider = await startProvider(play);
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'busbar-sdk-'));
@@ -36,7 +36,7 @@ export async function startGateway(mode = 'token', play = undefined) {
   writeFileSync(file, JSON.stringify({
     listen: `127.0.0.1:${port}`,
     ...(mode === 'keys' ? { governance } : { auth: mode === 'passthrough' ? { mode } : { mode, client_tokens: [token] } }),
-    providers: Object.fromEntries(dialects.map(({ id }) => [id, { protocol: id, base_url: provider.url, allow_private_network: true, api_key_env: 'PROVIDER_KEY' }])),
+    providers: Object.fromEntries(dialects.map(({ id }) => [id, { protocol: id, base_url: provider.url, allow_private_network: true, ...credential }])),
     models: Object.fromEntries(dialects.flatMap(({ id, model }) => [id, ...failures.map(status => `${id}-${status}`)]
       .map(name => [name, { provider: id, max_concurrent: 8, upstream_model: model, ...(mode === 'keys' && { rate_card: prices }) }]))),
     ...(mode === 'keys' && { pools: {
