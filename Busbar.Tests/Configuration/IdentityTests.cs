@@ -58,6 +58,7 @@ public sealed class IdentityTests
         Assert.Equal(["https://ai.azure.com/.default"], Of("https://r.services.ai.azure.com/openai", "azure").Scopes);
         Assert.Equal("eu-central-1", Of("https://bedrock-runtime.eu-central-1.amazonaws.com", "aws").Region);
         Assert.Equal("cn-north-1", Of("https://bedrock-runtime.cn-north-1.amazonaws.com.cn", "aws").Region);
+        Assert.Equal("eu-west-1", Of("https://vpce-0a1b-x.bedrock-runtime.eu-west-1.vpce.amazonaws.com", "aws").Region);
         Assert.Null(Of("https://bedrock.example.com", "aws").Region);
     }
 

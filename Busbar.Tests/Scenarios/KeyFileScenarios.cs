@@ -43,6 +43,32 @@ public sealed class KeyFileScenarios
         }
     }
 
+    [Fact]
+    public async Task A_key_that_is_refused_is_read_again_from_its_file_however_it_got_there()
+    {
+        Dialect dialect = Dialect.Of("openai");
+        string file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, "sk-canary-one");
+            DateTime written = File.GetLastWriteTimeUtc(file);
+            await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { KeyFile = file });
+            scene.Upstream.Always = call => call.Request["Authorization"] == "Bearer sk-canary-two" ? dialect.ServeAsync(call) : call.AnswerAsync(401, dialect.Error("invalid_api_key", "no"));
+
+            // Another text of the same length and time, as some tools write it.
+            await File.WriteAllTextAsync(file, "sk-canary-two");
+            File.SetLastWriteTimeUtc(file, written);
+            dialect.IsEnvelope(await scene.PostAsync(dialect), 503);
+
+            await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("has changed and is in use now", StringComparison.Ordinal), "the new key was read");
+            Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     private static async Task PresentsAsync(Scene scene, Dialect dialect, string key)
     {
         Assert.Equal(200, (await scene.PostAsync(dialect)).Status);

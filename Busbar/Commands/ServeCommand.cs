@@ -141,7 +141,8 @@ internal static partial class ServeCommand
         metrics.Config.CertificateEnd = tls is null ? null : () => tls.Expires;
         using var live = new LiveView(metrics, time);
         var events = new BreakerMetrics(metrics, live.Breakers, time, log);
-        Fleet fleet = Fleet.Create(config, time, events: events);
+        var refusals = new RefusedKeys(events);
+        Fleet fleet = Fleet.Create(config, time, events: refusals);
 
         // Who logs for a machine wants every request; on a terminal they would bury what went wrong.
         var requestLog = new RequestLog(log, time, loggers.LineFormat == LogFormat.Json ? LogLevel.Information : LogLevel.Debug);
@@ -208,6 +209,7 @@ internal static partial class ServeCommand
             control.Reload();
             manager.Ready(Serving);
         });
+        refusals.Refused = control.ReadKeys;
         using var keys = new FileWatch(() => FileWatch.KeyFiles(control.Config), control.ReadKeys, KeyLook, time);
         using ITimer certificate = time.CreateTimer(_ => control.ReadCertificate(), null, CertificateLook, CertificateLook);
         manager.Ready(Serving);

@@ -12,7 +12,8 @@ internal static class StartupSummary
         {
             ProviderConfig provider = config.Providers[model.Provider];
             string proxy = provider.Proxy is { } way ? $" through {way.Address}, from {way.Source}" : "";
-            yield return $"model {model.Name} via {model.Provider} ({provider.BaseUrl}{proxy}) max {model.MaxConcurrent}";
+            string identity = provider.Identity is { } own ? $" with an identity of {own.Word}" : "";
+            yield return $"model {model.Name} via {model.Provider} ({provider.BaseUrl}{identity}{proxy}) max {model.MaxConcurrent}";
         }
 
         foreach (PoolConfig pool in config.Pools.Values)

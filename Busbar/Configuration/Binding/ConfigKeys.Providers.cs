@@ -60,7 +60,7 @@ internal static partial class ConfigKeys
         new(
             "api_key_file",
             KeyKind.Text,
-            "File that holds the key. A change is noticed within seconds; an empty or missing file leaves the former key in use")
+            "File that holds the key. A change is noticed within seconds, and at once when the provider refuses the key; an empty or missing file leaves the former key in use")
         {
             Default = "none",
             Range = "not together with `api_key_env`",

@@ -230,10 +230,16 @@ internal sealed class IdentityBinder(Section provider, ConfigReport report, IEnv
 
     private static bool IsScope(string text) => text.Length > 0 && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
-    // bedrock-runtime.eu-central-1.amazonaws.com
-    private static string? RegionOf(string? baseUrl) =>
-        Uri.TryCreate(baseUrl, UriKind.Absolute, out Uri? address) && address.IdnHost.Contains(".amazonaws.com", StringComparison.OrdinalIgnoreCase)
-        && address.IdnHost.Split('.') is [_, var region, ..] && region.Contains('-')
-            ? region
-            : null;
+    // bedrock-runtime.eu-central-1.amazonaws.com, vpce-0a1b.bedrock-runtime.eu-central-1.vpce.amazonaws.com
+    private static string? RegionOf(string? baseUrl)
+    {
+        if (!Uri.TryCreate(baseUrl, UriKind.Absolute, out Uri? address) || !address.IdnHost.Contains(".amazonaws.com", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        string[] labels = address.IdnHost.ToLowerInvariant().Split('.');
+        int service = Array.FindIndex(labels, label => label.StartsWith("bedrock", StringComparison.Ordinal));
+        return service >= 0 && labels[service + 1].Contains('-') ? labels[service + 1] : null;
+    }
 }
