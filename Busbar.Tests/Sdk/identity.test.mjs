@@ -5,7 +5,7 @@ import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/creden
 import { ClientCertificateCredential, EnvironmentCredential, ManagedIdentityCredential, WorkloadIdentityCredential } from '@azure/identity';
 import { GoogleAuth } from 'google-auth-library';
 import { startClouds } from './support/clouds.mjs';
-import { startGateway, token } from './support/gateway.mjs';
+import { startGateway, token, until } from './support/gateway.mjs';
 import { send } from './support/raw.mjs';
 
 const scope = 'https://www.googleapis.com/auth/cloud-platform';
@@ -35,6 +35,8 @@ describe('token services of clouds', { concurrency: false }, () => {
         assert.ok(clouds.given.some(given => theirs.includes(given)), theirs);
         const before = clouds.given.length;
         gateway = await startGateway('token', undefined, { identity: typeof identity === 'function' ? identity(clouds) : identity });
+        const stats = async () => (await send(`${gateway.url}/stats`, { method: 'GET', headers: { authorization: `Bearer ${token}` } })).json;
+        await until(stats, ({ identities: [own] }) => own.source);
         const { status, text } = await send(`${gateway.url}${paths[dialect]}`, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body: bodies[dialect] });
         assert.equal(status, 200, `${text}\n${gateway.log()}\n${clouds.wrong.join('\n')}`);
         const { headers } = gateway.provider.last(dialect);

@@ -88,6 +88,7 @@ public sealed class AwsIdentityScenarios
             },
         };
         await using Scene scene = await StartAsync(service, "aws", ("AWS_EC2_METADATA_DISABLED", "false"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.Address));
+        await ReadyAsync(scene);
 
         Assert.Equal(200, (await scene.PostAsync(Bedrock)).Status);
 

@@ -85,6 +85,7 @@ public sealed class AzureIdentityScenarios
             ? [("IDENTITY_ENDPOINT", service.Address + "/msi/token"), ("IDENTITY_HEADER", "canary-header")]
             : [("AZURE_POD_IDENTITY_AUTHORITY_HOST", service.Address)];
         await using Scene scene = await StartAsync(service, "{ type: azure, client_id: user-assigned }", variables);
+        await ReadyAsync(scene);
 
         Assert.Equal(200, (await scene.PostAsync(OpenAI)).Status);
 
@@ -95,7 +96,7 @@ public sealed class AzureIdentityScenarios
                 : "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fcognitiveservices.azure.com&client_id=user-assigned",
             asked.Path);
         Assert.Equal(isAppService ? ("canary-header", null) : (null, "true"), (asked["X-IDENTITY-HEADER"], asked["Metadata"]));
-        Assert.Equal("Bearer canary-token-1", scene.Upstream.Requests[0]["Authorization"]);
+        Assert.StartsWith("Bearer canary-token-", scene.Upstream.Requests[0]["Authorization"]);
     }
 
     [Fact]

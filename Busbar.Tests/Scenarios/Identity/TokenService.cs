@@ -52,6 +52,10 @@ internal sealed class TokenService : IAsyncDisposable
         return path;
     }
 
+    /// <summary>Waits for the first credential, which a metadata service that this machine's load keeps silent for long gives on a later attempt.</summary>
+    public static Task ReadyAsync(Scene scene) =>
+        Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains(": a credential from ", StringComparison.Ordinal), "a credential");
+
     /// <summary>The answer of AWS's token service.</summary>
     public static string Role(int number, TimeSpan? life = null) =>
         $"""
