@@ -14,6 +14,7 @@ usage: ./build.sh [command]
   test          everything that CI runs; the last line counts the results
   bench         load comparison with nginx and a bare proxy; --quick for a short one, --only PART for some of it
   fuzz          bodies, streams, headers and files bent at random; --seconds N for each kind, --seed N for others than last time
+  fleet         three processes on one PostgreSQL under load and faults; --requests N for more than 100,000 requests, then the simulation of 200
   soak          mixed traffic, faults and disconnects for ten minutes; --minutes N for longer or shorter
   bench-micro   micro benchmarks; further arguments go to BenchmarkDotNet
   clean         remove everything that was built
@@ -322,6 +323,22 @@ fuzz() {
   BUSBAR_FUZZ_SECONDS=$seconds BUSBAR_FUZZ_SEED=$seed exec dotnet test Busbar.Tests/Busbar.Tests.csproj -c Debug --filter "FullyQualifiedName~Fuzz|FullyQualifiedName~Hostile"
 }
 
+# Limits that several processes share: for real, and then at a size that no machine holds.
+fleet() {
+  local requests=100000
+  while (( $# )); do
+    case $1 in
+      --requests) requests=${2:?} ;;
+      *) die "fleet takes --requests N" ;;
+    esac
+    shift 2
+  done
+  need_sdk
+  need /usr/lib/postgresql=postgresql
+  BUSBAR_FLEET_REQUESTS=$requests dotnet test Busbar.Tests/Busbar.Tests.csproj -c Debug --filter "FullyQualifiedName~FleetLimit"
+  exec dotnet run -c Release --project Busbar.Benchmarks -- fleet
+}
+
 soak() {
   need_sdk
   need_native
@@ -339,6 +356,7 @@ case $command in
   test) run_tests ;;
   bench) bench "$@" ;;
   fuzz) fuzz "$@" ;;
+  fleet) fleet "$@" ;;
   soak) soak "$@" ;;
   bench-micro)
     need_sdk

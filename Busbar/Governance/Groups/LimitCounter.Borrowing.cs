@@ -5,10 +5,10 @@ namespace Busbar.Governance.Groups;
 // What the desk does to a counter, from its one loop.
 internal sealed partial class LimitCounter
 {
-    // In rounds of the desk, of which there are at least four a second.
-    private const int RoundsToGiveBack = 8;
-    private const int RoundsToGiveBackNearCap = 2;
-    private const int RoundsToForget = 240;
+    // In quarters of a second.
+    private const int TicksToGiveBack = 8;
+    private const int TicksToGiveBackNearCap = 2;
+    private const int TicksToForget = 240;
 
     // What is lent grows and shrinks only when it is off by more than this.
     private const int MostTimesTooMuch = 4;
@@ -37,7 +37,7 @@ internal sealed partial class LimitCounter
             {
                 slice.WaitNeed = Ir.Usage.Add(slice.WaitNeed, need);
                 slice.WaitLeast = slice.WaitLeast == 0 ? least : Math.Min(slice.WaitLeast, least);
-                slice.Typical = Math.Max(slice.Typical, need);
+                slice.Needs(need);
                 Touch();
             }
         }
@@ -57,12 +57,15 @@ internal sealed partial class LimitCounter
             Roll(round.Second);
             CollectFormer(slice, round);
             slice.IsHurried = false;
-            slice.IdleRounds++;
-            slice.Typical -= slice.Typical / 64;
+            if (round.IsTick)
+            {
+                slice.Tick();
+            }
+
             if (_limit.Rule == AccountRule.Soft)
             {
                 // Others' usage changes while this node's does not, and decides as much.
-                if (_meter.Used != slice.Noted || slice.IdleRounds < RoundsToGiveBack)
+                if (_meter.Used != slice.Noted || slice.Idle < TicksToGiveBack)
                 {
                     round.Add(this, Ask(_end) with { Keep = 0, Least = 0, Need = 0, Target = 0 });
                 }
@@ -72,7 +75,7 @@ internal sealed partial class LimitCounter
                 CollectWish(slice, round);
             }
 
-            slice.IsActive = slice.IdleRounds < RoundsToForget || slice.Former is not null || HeldNow > 0 || _meter.Used != slice.Noted || slice.Borrowed is null or > 0 && slice.Borrowed > _meter.Used;
+            slice.IsActive = slice.Idle < TicksToForget || slice.Former is not null || HeldNow > 0 || _meter.Used != slice.Noted || slice.Borrowed is null or > 0 && slice.Borrowed > _meter.Used;
             return slice.IsActive;
         }
     }
@@ -151,10 +154,10 @@ internal sealed partial class LimitCounter
         long ahead = Math.Max(isConcurrency ? (2 * demand) - _open : Math.Min(demand, long.MaxValue / 4) * 2, slice.Typical);
         bool isNearCap = _limit.Cap - slice.OthersUsed - slice.OthersLeased - slice.Granted < 2 * ahead;
         long spare = slice.Granted - counted;
-        if (spare > 0 && slice.IdleRounds >= (isNearCap ? RoundsToGiveBackNearCap : RoundsToGiveBack))
+        if (spare > 0 && slice.Idle >= (isNearCap ? TicksToGiveBackNearCap : TicksToGiveBack))
         {
             // Far from the cap enough for one request stays for a while, which need not wait then.
-            slice.Granted = counted + (isNearCap || slice.IdleRounds >= RoundsToForget - 1 ? 0 : Math.Min(spare, slice.Typical));
+            slice.Granted = counted + (isNearCap || slice.Idle >= TicksToForget - 1 ? 0 : Math.Min(spare, slice.Typical));
         }
         else if (spare / MostTimesTooMuch > ahead)
         {

@@ -48,6 +48,7 @@ internal sealed partial class LeaseDesk : IAsyncDisposable
     private long _sequence;
     private long _second;
     private long _heard;
+    private long _ticked;
     private long _calls;
     private long _borrowed;
     private long? _awaySince;
@@ -280,7 +281,9 @@ internal sealed partial class LeaseDesk : IAsyncDisposable
     private async Task<bool> ExchangeAsync(LeaseSession session)
     {
         long now = _clock.GetTimestamp();
-        var round = new LeaseRound(session, _clock.GetUtcNow().ToUnixTimeSeconds(), now);
+        bool isTick = now - _ticked >= Ticks(Tick);
+        _ticked = isTick ? now : _ticked;
+        var round = new LeaseRound(session, _clock.GetUtcNow().ToUnixTimeSeconds(), now, isTick);
         Admit();
         foreach (((string, string) place, LimitCounter counter) in _active)
         {

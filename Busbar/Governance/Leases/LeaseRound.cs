@@ -6,7 +6,8 @@ namespace Busbar.Governance.Leases;
 /// <param name="session">The session in which it is asked.</param>
 /// <param name="second">The clock of the database.</param>
 /// <param name="timestamp">When it began, by this node's clock.</param>
-internal sealed class LeaseRound(LeaseSession session, long second, long timestamp)
+/// <param name="isTick">Whether it is one of those that come every quarter of a second.</param>
+internal sealed class LeaseRound(LeaseSession session, long second, long timestamp, bool isTick)
 {
     private readonly List<LimitCounter> _counters = [];
     private readonly List<LeaseAsk> _asks = [];
@@ -19,6 +20,9 @@ internal sealed class LeaseRound(LeaseSession session, long second, long timesta
 
     /// <summary>When it began, by this node's clock.</summary>
     public long Timestamp { get; } = timestamp;
+
+    /// <summary>Whether it is one of those that come every quarter of a second, as opposed to those that somebody waits for.</summary>
+    public bool IsTick { get; } = isTick;
 
     /// <summary>What is asked.</summary>
     public List<LeaseAsk> Asks => _asks;

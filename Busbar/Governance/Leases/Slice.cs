@@ -38,10 +38,10 @@ internal sealed class Slice(LeaseDesk desk)
     public long WaitLeast { get; set; }
 
     /// <summary>The largest need of a request lately.</summary>
-    public long Typical { get; set; }
+    public long Typical => Math.Max(_largest, _largestBefore);
 
-    /// <summary>Rounds of the desk since a request was last admitted.</summary>
-    public int IdleRounds { get; set; }
+    /// <summary>Quarters of a second since a request was last admitted.</summary>
+    public int Idle { get; set; }
 
     /// <summary>Whether the desk looks after it.</summary>
     public bool IsActive { get; set; }
@@ -52,9 +52,27 @@ internal sealed class Slice(LeaseDesk desk)
     /// <summary>The window before, while requests that arrived in it are not settled or their settlement is not noted.</summary>
     public FormerWindow? Former { get; set; }
 
+    private const int TicksToForget = 60;
+
+    private long _largest;
+    private long _largestBefore;
+    private int _ticks;
     private long _second;
     private long _demand;
     private long _lastDemand;
+
+    /// <summary>A request needs so much.</summary>
+    public void Needs(long need) => _largest = Math.Max(_largest, need);
+
+    /// <summary>A quarter of a second has passed.</summary>
+    public void Tick()
+    {
+        Idle++;
+        if (++_ticks % TicksToForget == 0 && _largest > 0)
+        {
+            (_largestBefore, _largest) = (_largest, 0);
+        }
+    }
 
     /// <summary>Counts <paramref name="need"/> of a request that was admitted in <paramref name="second"/>.</summary>
     public void Demand(long second, long need, bool isPeak)
@@ -66,8 +84,8 @@ internal sealed class Slice(LeaseDesk desk)
             _second = second;
         }
 
-        IdleRounds = 0;
-        Typical = Math.Max(Typical, need);
+        Idle = 0;
+        Needs(need);
         _demand = isPeak ? Math.Max(_demand, need) : Ir.Usage.Add(_demand, need);
     }
 
