@@ -18,7 +18,7 @@ echo '# mine' >>"$root/etc/busbar/config.yaml"
 echo 'NAME=value' >>"$root/etc/busbar/environment"
 dpkg-deb -R "$package" "$2/next"
 sed -i 's/^Version: .*/Version: 9.0.0/' "$2/next/DEBIAN/control"
-dpkg-deb -b "$2/next" "$root/next.deb" >/dev/null
+dpkg-deb -Zgzip -z1 -b "$2/next" "$root/next.deb" >/dev/null
 inside dpkg -i /next.deb
 [[ $(inside dpkg-query -W -f '${Version}' busbar) == 9.0.0 ]]
 grep -q '^# mine' "$root/etc/busbar/config.yaml"
