@@ -53,6 +53,14 @@ public sealed class GroupEndpointsTests
     [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1,"thresholds":[80,50]}]}""", "each greater than the one before")]
     [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1,"thresholds":[101]}]}""", "from 1 to 100")]
     [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1,"pool":"fast","downgrade":"fast"}]}""", "name another one")]
+    [InlineData("""{"name":"a","limits":[{"kind":"requests","max":1,"per":"session"}]}""", "sessions are those of keys")]
+    [InlineData("""{"name":"a","child_limits":[{"kind":"requests","max":1,"per":"request"}]}""", "'child_limits[0].per' must be session")]
+    [InlineData("""{"name":"a","child_limits":[{"kind":"concurrency","max":1,"per":"session"}]}""", "must be budget, requests or tokens")]
+    [InlineData("""{"name":"a","child_limits":[{"kind":"requests","max":1,"per":"session","window":"day"}]}""", "means nothing for a session")]
+    [InlineData("""{"name":"a","child_limits":[{"kind":"requests","max":1,"per":"session","pool":"fast"}]}""", "'child_limits[0].pool' means nothing")]
+    [InlineData("""{"name":"a","child_limits":[{"kind":"budget","max":1,"per":"session"}]}""", "'child_limits[0].max' means nothing")]
+    [InlineData("""{"name":"a","child_limits":[{"kind":"budget","max_cents":-1,"per":"session"}]}""", "from 0")]
+    [InlineData("""{"name":"a","child_limits":[{"kind":"tokens","max":1,"per":"session"},{"kind":"tokens","max":2,"per":"session"}]}""", "second limit of the same kind")]
     public async Task What_makes_no_sense_is_refused_with_the_reason_and_nothing_is_made(string body, string message)
     {
         await using var scene = new AdminScene();
@@ -83,6 +91,18 @@ public sealed class GroupEndpointsTests
         Assert.Equal(409, (await scene.SendAsync("DELETE", $"/admin/groups/{top}")).Status);
         Assert.Equal(200, (await scene.SendAsync("PATCH", $"/admin/groups/{bottom}", $$"""{"parent_id":"{{top}}"}""")).Status);
         Assert.Equal(top, scene.Governor.Groups.Find(bottom)!.Group.ParentId);
+    }
+
+    [Fact]
+    public async Task Limits_of_sessions_go_to_keys_below_a_group_and_not_to_groups()
+    {
+        await using var scene = new AdminScene();
+        string top = (await scene.SendAsync("POST", "/admin/groups", """{"name":"org","child_limits":[{"kind":"requests","max":5,"per":"session"},{"kind":"requests","window":"day","max":9}]}""")).Text("id");
+        string team = await MakeAsync(scene, "team", top);
+        Assert.Equal(["requests/day/"], scene.Governor.Groups.Find(team)!.Group.Limits.Select(limit => limit.Key));
+        (string key, _) = await scene.CreateAsync($$"""{"name":"k","group_id":"{{top}}"}""");
+        Assert.Equal(5, Assert.Single(scene.Governor.Keys.Find(key)!.SessionLimits).Max);
+        Assert.Contains("\"per\":\"session\"", (await scene.SendAsync("GET", $"/admin/keys/{key}")).Body);
     }
 
     [Fact]

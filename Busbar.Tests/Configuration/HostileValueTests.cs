@@ -20,6 +20,7 @@ public sealed class HostileValueTests
           "models": {"small": {"provider": "openai", "max_concurrent": 4, "capabilities": {}, "rate_card": {"input": 1, "output": 1}}},
           "pools": {"fast": {"members": [{"target": "small"}], "breaker": {"trip": {}}, "failover": {}, "on_exhausted": {"action": "reject"}, "affinity": {}, "hedge": {}, "queue": {"max_ms": 5}}},
           "limits": {},
+          "attribution": {},
           "governance": {"enabled": true, "admin_token": "canary-admin-token", "postgres": {}},
           "observability": {"otlp": {}, "request_log_webhook": {}, "alert_webhook": {}}
         }

@@ -53,7 +53,7 @@ internal sealed class GroupEndpoints(GroupService groups, TimeProvider time)
         Set("name", () => next with { Name = form.RequiredText("name", LongestName) });
         Set("parent_id", () => next with { ParentId = form.Text("parent_id", LongestName) });
         Set("frozen", () => next with { IsFrozen = form.Switch("frozen") });
-        Set("limits", () => next with { Limits = form.Limits("limits") });
+        Set("limits", () => next with { Limits = form.Limits("limits", forSessions: false) });
         Set("child_limits", () => next with { ChildLimits = form.Limits("child_limits") });
         return next;
 

@@ -189,7 +189,17 @@ internal sealed class JsonForm : IDisposable
     }
 
     /// <summary>A list of limits; empty when it is null or missing, or wrong.</summary>
-    public IReadOnlyList<Limit> Limits(string name) => LimitJson.Read(Of(name), name, message => Fail(message));
+    public IReadOnlyList<Limit> Limits(string name, bool forSessions = true)
+    {
+        List<Limit> limits = LimitJson.Read(Of(name), name, message => Fail(message));
+        int session = forSessions ? -1 : limits.FindIndex(limit => limit.IsPerSession);
+        if (session >= 0)
+        {
+            Fail($"'{name}[{session}].per': sessions are those of keys; put the limit into child_limits, or into limits of keys");
+        }
+
+        return limits;
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _tape.Dispose();

@@ -207,6 +207,7 @@ internal static partial class ServeCommand
             signal.Cancel = true;
             manager.Reloading();
             control.Reload();
+            telemetry.File?.Reopen();
             manager.Ready(Serving);
         });
         refusals.Refused = control.ReadKeys;

@@ -331,6 +331,10 @@ internal sealed class Exchange
         Failures = null;
         Reservation.Settled = null;
         Reservation.RefusedBy = null;
+        Reservation.RefusedBySession = null;
+        Reservation.Session = null;
+        Reservation.Asked = null;
+        Reservation.Labels = "";
         DowngradedFrom = null;
         DowngradedBy = null;
         Attempts = 0;

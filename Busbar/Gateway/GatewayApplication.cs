@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Busbar.Admin;
 using Busbar.Gateway.Admission;
+using Busbar.Gateway.Admission.Labels;
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Memory;
 using Busbar.Gateway.OwnAnswers;
@@ -11,6 +12,7 @@ using Busbar.Governance.Keys;
 using Busbar.Ir;
 using Busbar.Observability;
 using Busbar.Observability.Live;
+using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
 using Busbar.Oidc;
 using Busbar.Protocols;
@@ -45,6 +47,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
     private readonly WorkGate _work;
     private readonly UnprovenBodies _unproven = new();
     private readonly InboundGauge _onlookers = new();
+    private readonly LabelBook _labels;
     private readonly CancellationTokenSource _cut = new();
     private GatewaySnapshot _snapshot;
 
@@ -53,6 +56,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
     {
         _snapshot = snapshot;
         _metrics = metrics;
+        _labels = new LabelBook(time, metrics.LabelsBounded.Get());
         _log = log;
         _time = time;
         _guesses = new GuessBrake(time);
@@ -350,9 +354,14 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
         !exchange.Caller.Admitted ? RefuseCallerAsync(exchange) : ErrorReply.WriteAsync(exchange, refusal, retryAfterSeconds: refusal.Kind == ErrorKind.Unavailable ? 1 : 0);
 
     // Where an answer is kept that another process brought, and whose it is, may be known there only.
-    private static ValueTask<GatewayError?> AdmitAsync(Exchange exchange)
+    private ValueTask<GatewayError?> AdmitAsync(Exchange exchange)
     {
         GatewayError? refusal = RequestAdmission.Admit(exchange);
+        if (refusal is null)
+        {
+            Attribution.Note(exchange, _labels);
+        }
+
         return refusal is null && exchange.Snapshot.Fleet.Homes.Ask is { } ask && FollowUp.IsUnknown(exchange) ? AskAsync(exchange, ask) : new(refusal);
     }
 
@@ -472,7 +481,13 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
 
         Recent?.Add(RequestRecords.RecentOf(exchange));
         exchange.Trace?.End(exchange);
-        Telemetry?.Webhook?.Post(RequestRecords.Of(exchange));
+        if (Telemetry is { } telemetry && (telemetry.Webhook is not null || telemetry.File is not null))
+        {
+            RequestRecord record = RequestRecords.Of(exchange);
+            telemetry.Webhook?.Post(record);
+            telemetry.File?.Post(record);
+        }
+
         _log.Ended(exchange);
     }
 

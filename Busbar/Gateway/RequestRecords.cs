@@ -1,5 +1,6 @@
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
+using Busbar.Governance.Labels;
 using Busbar.Ir;
 using Busbar.Observability.Live;
 using Busbar.Observability.Logging;
@@ -29,11 +30,13 @@ internal static class RequestRecords
             KeyName = key?.Name,
             Group = exchange.Caller.Key?.Group?.Group.Name,
             GroupId = key?.GroupId,
-            Limit = exchange.Reservation.RefusedBy?.Name ?? exchange.DowngradedBy,
+            Limit = exchange.Reservation.RefusedBy?.Name ?? (exchange.Reservation.RefusedBySession is { } limit ? $"{key?.Id} {limit.Key.TrimEnd('/')}" : exchange.DowngradedBy),
             DowngradedFrom = exchange.DowngradedFrom,
-            Labels = key?.Labels,
+            Labels = LabelsOf(key, exchange.Reservation.Labels),
             Protocol = exchange.Route.Protocol.Name(),
             Pool = exchange.Pool?.Name ?? Metrics.Unresolved,
+            ModelAsked = exchange.DowngradedFrom ?? exchange.Pool?.Name,
+            Client = exchange.ClientAddress,
             Lane = exchange.ServedBy,
             Provider = lane?.Provider.Name,
             ModelServed = lane?.Model.UpstreamModel,
@@ -88,6 +91,22 @@ internal static class RequestRecords
             TotalMs = (int)exchange.Elapsed.TotalMilliseconds,
             Lost = exchange.Lost,
         };
+    }
+
+    private static IReadOnlyDictionary<string, string>? LabelsOf(VirtualKey? key, string ofRequest)
+    {
+        if (ofRequest.Length == 0)
+        {
+            return key?.Labels;
+        }
+
+        var labels = new Dictionary<string, string>(key?.Labels ?? VirtualKey.NoLabels);
+        foreach ((string name, string value) in RequestLabels.Read(ofRequest))
+        {
+            labels[name] = value;
+        }
+
+        return labels;
     }
 
     /// <summary>What the client was told in place of our id, and will name when it asks; null when it was told ours.</summary>

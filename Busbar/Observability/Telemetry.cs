@@ -18,6 +18,7 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
     private Tracer? _tracer;
     private RequestWebhook? _webhook;
     private RequestWebhook? _alerts;
+    private RequestFile? _file;
     private MetricsExporter? _figures;
     private Task _retired = Task.CompletedTask;
 
@@ -26,6 +27,9 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
 
     /// <summary>What tells of requests; null when nobody asks.</summary>
     public RequestWebhook? Webhook => Volatile.Read(ref _webhook);
+
+    /// <summary>What writes requests to a file; null when nobody asks.</summary>
+    public RequestFile? File => Volatile.Read(ref _file);
 
     /// <summary>What tells of alerts; null when nobody asks.</summary>
     public RequestWebhook? Alerts => Volatile.Read(ref _alerts);
@@ -55,6 +59,12 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
         {
             Retire(Interlocked.Exchange(ref _webhook, config.RequestLogWebhookUrl is { } url
                 ? NewWebhook(url, config.RequestLogWebhookAuthorization, config.RequestLogWebhook, metrics.WebhookDelivered.Get(), metrics.WebhookDropped.Get()) : null));
+        }
+
+        if (former.RequestLogFile != config.RequestLogFile)
+        {
+            Retire(Interlocked.Exchange(ref _file, config.RequestLogFile is { } path
+                ? new RequestFile(path, metrics.RequestLinesWritten.Get(), metrics.RequestLinesDropped.Get(), logger, time) : null));
         }
 
         if (former.AlertWebhookUrl != config.AlertWebhookUrl || IsOther(former.AlertWebhookAuthorization, config.AlertWebhookAuthorization) || !former.AlertWebhook.Same(config.AlertWebhook))

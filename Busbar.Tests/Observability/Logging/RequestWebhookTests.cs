@@ -32,8 +32,10 @@ public sealed class RequestWebhookTests
             Labels = new Dictionary<string, string> { ["cost_center"] = "42" },
             Lane = "m0",
             Provider = "p",
+            ModelAsked = "smart",
             ModelServed = "gpt-x",
-            Usage = new Usage { Input = 10, CacheRead = 3, CacheWrite = 2, Output = 7, Reasoning = 4, IsReported = true },
+            Client = "203.0.113.9",
+            Usage = new Usage { Input = 10, CacheRead = 3, CacheWrite = 2, CacheWriteLong = 1, Output = 7, Reasoning = 4, AudioInput = 5, AudioOutput = 6, IsReported = true },
             CostCents = 1.25,
             Attempts = 2,
             Failures = [new FailedAttempt("smart", "m1", "q", "rate_limit", 429, "rate_limit_exceeded", TimeSpan.FromSeconds(15))],
@@ -43,7 +45,7 @@ public sealed class RequestWebhookTests
 
         JsonElement record = Assert.Single(JsonDocument.Parse(Assert.Single(receiver.Bodies)).RootElement.EnumerateArray());
         Assert.Equal(
-            """{"request_id":"req_1","provider_request_id":null,"ts":1700000000,"time":"2023-11-14T22:13:20.000Z","key":"vk_1","key_name":"team \u0022\u00E4\u0022","group":"research","group_id":null,"labels":{"cost_center":"42"},"ingress_protocol":"anthropic","pool":"smart","lane":"m0","provider":"p","model_served":"gpt-x","input_tokens":10,"cache_read_tokens":3,"cache_write_tokens":2,"output_tokens":7,"reasoning_tokens":4,"tokens_estimated":false,"cost_cents":1.25,"unpriced":false,"service_tier":"standard","status":200,"outcome":"ok","reason":null,"limit":null,"downgraded_from":null,"attempts":2,"failures":[{"pool":"smart","lane":"m1","provider":"q","reason":"rate_limit","status":429,"code":"rate_limit_exceeded","cooldown_s":15}],"first_content_ms":400,"latency_ms":1234}""",
+            """{"request_id":"req_1","provider_request_id":null,"ts":1700000000,"time":"2023-11-14T22:13:20.000Z","key":"vk_1","key_name":"team \u0022\u00E4\u0022","group":"research","group_id":null,"labels":{"cost_center":"42"},"ingress_protocol":"anthropic","pool":"smart","lane":"m0","provider":"p","model_asked":"smart","model_served":"gpt-x","input_tokens":10,"cache_read_tokens":3,"cache_write_tokens":2,"cache_write_1h_tokens":1,"output_tokens":7,"reasoning_tokens":4,"audio_input_tokens":5,"audio_output_tokens":6,"image_output_tokens":0,"tokens_estimated":false,"cost_cents":1.25,"unpriced":false,"service_tier":"standard","status":200,"outcome":"ok","reason":null,"limit":null,"downgraded_from":null,"attempts":2,"failures":[{"pool":"smart","lane":"m1","provider":"q","reason":"rate_limit","status":429,"code":"rate_limit_exceeded","cooldown_s":15}],"first_content_ms":400,"client":"203.0.113.9","latency_ms":1234}""",
             record.GetRawText());
         HttpRequestMessage request = Assert.Single(receiver.Requests);
         Assert.Equal((HttpMethod.Post, "application/json"), (request.Method, request.Content!.Headers.ContentType!.ToString()));

@@ -29,6 +29,7 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Pric
             Pools = Pools(root),
             Limits = LimitsBinder.Bind(root.Inner("limits", ConfigKeys.Limits)),
             Governance = GovernanceBinder.Bind(root.Inner("governance", ConfigKeys.Governance), auth, report, environment),
+            Attribution = AttributionBinder.Bind(root.Inner("attribution", ConfigKeys.Attribution), report),
             Observability = ObservabilityBinder.Bind(root.Inner("observability", ConfigKeys.Observability), report, environment),
             ResponseHeaders = root.Choice("response_headers", ("none", ResponseHeaderMode.None), ("debug", ResponseHeaderMode.Debug)) ?? ResponseHeaderMode.None,
             UserAgent = UserAgent(root),

@@ -32,6 +32,11 @@ internal static partial class ConfigKeys
             Default = "see there",
             Range = "block",
         },
+        new("request_log_file", KeyKind.Text, "File that gets a line of JSON for each request; see [request log](observability.md#request-log)")
+        {
+            Default = "none",
+            Range = "a path whose directory exists, or `stdout`",
+        },
         new("alert_webhook_url", KeyKind.Text, "Receiver of [alerts about limits](groups.md#at-the-limit)")
         {
             Default = "none",

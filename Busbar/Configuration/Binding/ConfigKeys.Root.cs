@@ -64,6 +64,11 @@ internal static partial class ConfigKeys
             Default = "off",
             Range = "block",
         },
+        new("attribution", KeyKind.Text, "What requests say of what they are for: labels, users, sessions")
+        {
+            Default = "see there",
+            Range = "block",
+        },
         new("observability", KeyKind.Text, "Traces and request logs")
         {
             Default = "off",

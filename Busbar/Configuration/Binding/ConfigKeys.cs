@@ -10,6 +10,6 @@ internal static partial class ConfigKeys
     public static IReadOnlyList<KeySet> All => field ??=
     [
         Root, Tls, Cors, Auth, ClientToken, Jwt, Provider, CatalogProvider, Identity, ClientTls, Health, Model, Capabilities, RateCard, Pool, Member, Breaker, Trip, Failover,
-        OnExhausted, Affinity, Hedge, Queue, Limits, Governance, Postgres, Observability, Otlp, RequestLogWebhook, AlertWebhook,
+        OnExhausted, Affinity, Hedge, Queue, Limits, Governance, Postgres, Attribution, Observability, Otlp, RequestLogWebhook, AlertWebhook,
     ];
 }

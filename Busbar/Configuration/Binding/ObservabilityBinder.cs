@@ -42,6 +42,7 @@ internal static class ObservabilityBinder
             OtlpSampleRatio = ratio,
             Otlp = otlpSettings,
             OtlpMetricsIntervalSecs = collector.Integer("metrics_interval_secs", 0),
+            RequestLogFile = RequestLogFile(observability, report),
             RequestLogWebhook = webhookSettings,
             AlertWebhook = alertSettings,
             AlertWebhookUrl = alerts?.Url,
@@ -52,6 +53,27 @@ internal static class ObservabilityBinder
             RequestLogWebhookUrl = webhook?.Url,
             RequestLogWebhookAuthorization = webhook?.Authorization,
         };
+    }
+
+    private static string? RequestLogFile(Section observability, ConfigReport report)
+    {
+        string? file = observability.Filled("request_log_file");
+        if (file is null or ObservabilityConfig.StandardOutput)
+        {
+            return file;
+        }
+
+        string path = observability.At("request_log_file");
+        if (file.Any(char.IsControl) || Directory.Exists(file))
+        {
+            report.Error(path, "not the path of a file", "write a path such as /var/log/busbar/requests.jsonl, or stdout");
+        }
+        else if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } directory && !Directory.Exists(directory))
+        {
+            report.Error(path, $"the directory '{directory}' does not exist", "make it, and let the user that the process runs as write to it");
+        }
+
+        return file;
     }
 
     private static SinkSettings Settings(Section sink, ConfigReport report)

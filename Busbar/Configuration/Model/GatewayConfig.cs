@@ -35,6 +35,9 @@ internal sealed record GatewayConfig
     /// <summary>Virtual keys, budgets and the admin API.</summary>
     public GovernanceConfig Governance { get; init; } = new();
 
+    /// <summary>What requests say of what they are for.</summary>
+    public AttributionConfig Attribution { get; init; } = new();
+
     /// <summary>Sizes and times.</summary>
     public LimitsConfig Limits { get; init; } = new();
 

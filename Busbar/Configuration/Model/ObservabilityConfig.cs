@@ -18,6 +18,12 @@ internal sealed record ObservabilityConfig
     /// <summary>Seconds between two exports of figures to the endpoint; 0 for none.</summary>
     public int OtlpMetricsIntervalSecs { get; init; }
 
+    /// <summary>File that gets a line for each request, or <see cref="StandardOutput"/>; null for none.</summary>
+    public string? RequestLogFile { get; init; }
+
+    /// <summary>Stands for standard output in place of a file.</summary>
+    public const string StandardOutput = "stdout";
+
     /// <summary>How the receiver of request logs is called.</summary>
     public SinkSettings RequestLogWebhook { get; init; } = SinkSettings.Default;
 

@@ -115,6 +115,7 @@ internal static class KeyGate
         }
 
         exchange.DowngradedFrom ??= asked.Name;
+        exchange.Reservation.Asked = exchange.DowngradedFrom;
         exchange.DowngradedBy = limit.Name;
         exchange.Reservation.RefusedBy = null;
         return true;
@@ -131,6 +132,11 @@ internal static class KeyGate
     /// <summary>Answers a request that <see cref="Reserve"/> refused.</summary>
     public static ValueTask RefuseAsync(Exchange exchange, KeyEntry entry, Refusal refusal)
     {
+        if (exchange.Reservation.RefusedBySession is { } ofSession)
+        {
+            return RefuseSessionAsync(exchange, entry, ofSession, refusal);
+        }
+
         LimitCounter? limit = exchange.Reservation.RefusedBy;
         Governor governor = exchange.Snapshot.Governor!;
         int seconds = limit is null ? governor.RetryAfterSeconds(entry.Key, refusal) : governor.RetryAfterSeconds(limit, refusal);
@@ -145,6 +151,22 @@ internal static class KeyGate
         bool isBudget = refusal == Refusal.Budget;
         bool isSpent = isBudget && (limit is null ? governor.IsSpent(entry) : governor.IsSpent(limit));
         return ErrorReply.WriteAsync(exchange, new GatewayError(isBudget ? ErrorKind.Quota : ErrorKind.RateLimit, Words(refusal, isSpent, limit?.Limit.Period ?? LimitPeriod.Minute)), seconds, mayRetry: !isBudget);
+    }
+
+    // Waiting helps against none of them, but for what others of the session hold.
+    private static ValueTask RefuseSessionAsync(Exchange exchange, KeyEntry entry, Limit limit, Refusal refusal)
+    {
+        exchange.Reason = "session";
+        entry.Account.CountRefusal();
+        string words = refusal switch
+        {
+            Refusal.BudgetHeld => "What is left of the budget of this session is reserved by requests in progress. Please try again shortly.",
+            Refusal.Budget => "The budget of this session is used up, or does not cover this request. Please start a new session.",
+            Refusal.Tokens => "This session has reached its limit of tokens. Please start a new session.",
+            _ => "This session has reached its limit of requests. Please start a new session.",
+        };
+        bool isHeld = refusal == Refusal.BudgetHeld;
+        return ErrorReply.WriteAsync(exchange, new GatewayError(limit.Kind == LimitKind.Budget && !isHeld ? ErrorKind.Quota : ErrorKind.RateLimit, words), isHeld ? 1 : 0, mayRetry: isHeld);
     }
 
     // Whose budget and whose limits they are must not be mistaken for the vendor's own billing.

@@ -3,6 +3,7 @@ using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Leases;
 using Busbar.Governance.Nodes;
+using Busbar.Governance.Sessions;
 using Busbar.Governance.Store;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
@@ -44,6 +45,9 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 
     /// <summary>Whose turn it is to edit keys and groups.</summary>
     public EditTurn Turn { get; } = new();
+
+    /// <summary>What sessions of keys have used.</summary>
+    public SessionTable Sessions { get; } = new();
 
     /// <summary>Where it goes.</summary>
     public IGovernanceStore Store { get; }
@@ -162,6 +166,17 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             Ceiling = prices.CeilingOf(key, candidates, estimate.InputTokens, estimate.OutputTokens),
             Floor = prices.CeilingOf(key, candidates, estimate.InputTokens, 0),
         };
+        if (reservation.Session is { } session && session.TryReserve(priced, out SessionHold ofSession, out Limit? refusedBy) is var before)
+        {
+            reservation.RefusedBySession = refusedBy;
+            reservation.SessionHold = ofSession;
+            if (before != Refusal.None)
+            {
+                _tally.CountRefusal(before);
+                return before;
+            }
+        }
+
         LimitCounter[] groups = entry.Group?.Chain ?? [];
         LimitPath path = Leases is null ? new(entry.Limits, groups, pool, candidates) : new(entry.Shared, groups, pool, candidates, Leases.View(now));
         Refusal refusal = entry.Account.TryReserve(key, now, priced, out ReservedAmount hold, path, reservation);
@@ -170,7 +185,12 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             _tally.CountIn(hold);
             reservation.Open(this, entry, key, prices, hold, now, pool);
         }
-        else if (refusal != Refusal.Lease)
+        else
+        {
+            reservation.Session?.Settle(reservation.SessionHold, 0, 0, isAdmitted: false);
+        }
+
+        if (refusal is not (Refusal.None or Refusal.Lease))
         {
             _tally.CountRefusal(refusal);
         }
@@ -270,6 +290,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             reserved.Counter.Settle(now, reserved, settlement.SpendNanos, tokens, reservation.Pool, settlement.Model);
         }
 
+        reservation.Session?.Settle(reservation.SessionHold, settlement.SpendNanos, tokens);
         if (settlement.IsSuccess || settlement.SpendNanos > 0 || settlement.Usage.Total > 0)
         {
             Ledger.Post(settlement);
@@ -287,6 +308,8 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         {
             reserved.Counter.Settle(now, reserved, 0, 0, reservation.Pool, reservation.Pool);
         }
+
+        reservation.Session?.Settle(reservation.SessionHold, 0, 0);
 
         _tally.CountOut(hold);
     }

@@ -1,6 +1,7 @@
 using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Labels;
+using Busbar.Governance.Sessions;
 using Busbar.Ir;
 
 namespace Busbar.Governance.Budgets;
@@ -31,6 +32,15 @@ internal sealed class Reservation
 
     /// <summary>The limit of a group, or of the key for a pool or a window of its own, that refused the request; null when none did. To be cleared like <see cref="Settled"/>.</summary>
     public LimitCounter? RefusedBy { get; set; }
+
+    /// <summary>The session that the request is of, where its key has limits for sessions; null for none. To be cleared like <see cref="Settled"/>.</summary>
+    public SessionCounts? Session { get; set; }
+
+    /// <summary>The limit of a session that refused the request; null when none did. To be cleared like <see cref="Settled"/>.</summary>
+    public Limit? RefusedBySession { get; set; }
+
+    /// <summary>What it holds of <see cref="Session"/>.</summary>
+    internal SessionHold SessionHold { get; set; }
 
     /// <summary>The pool or model that the client asked for, where it went to another one; null where it did not. To be cleared like <see cref="Settled"/>.</summary>
     public string? Asked { get; set; }

@@ -37,7 +37,7 @@ internal sealed class GroupService(Governor governor, EditTurn turn, AuditLog au
         Group group = template with { Id = $"grp_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes))}", CreatedAt = time.GetUtcNow().ToUnixTimeSeconds() };
         if (!hasLimits && governor.Groups.Find(group.ParentId) is { } parent)
         {
-            group = group with { Limits = parent.Group.ChildLimits };
+            group = group with { Limits = [.. parent.Group.ChildLimits.Where(limit => !limit.IsPerSession)] };
         }
 
         return Objection(group) ?? Put(group, isNew: true, "group.create", "", source);

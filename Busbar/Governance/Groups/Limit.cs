@@ -41,9 +41,12 @@ internal sealed record Limit
     /// <summary>How it holds, where it is one of a key's own limits (<c>max_budget_cents</c>, <c>rpm_limit</c>, …) which all nodes share.</summary>
     public AccountRule Rule { get; init; }
 
+    /// <summary>Whether it holds for each session of a key instead of for the key; then it has neither window nor scope.</summary>
+    public bool IsPerSession { get; init; }
+
     /// <summary><see cref="Max"/> in the unit that is counted: nano-dollars of money.</summary>
     public long Cap => Kind == LimitKind.Budget ? Money.OfCents(Max) : Max;
 
     /// <summary>What it is known by within its owner, and what its count is stored under.</summary>
-    public string Key => $"{(Rule == AccountRule.None ? "" : "key/")}{LimitWords.Of(Kind)}/{(Kind == LimitKind.Concurrency ? "now" : LimitWords.Of(Period))}/{Scope}";
+    public string Key => $"{(IsPerSession ? "session/" : Rule == AccountRule.None ? "" : "key/")}{LimitWords.Of(Kind)}/{(Kind == LimitKind.Concurrency ? "now" : LimitWords.Of(Period))}/{Scope}";
 }

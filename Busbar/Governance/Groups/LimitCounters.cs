@@ -4,7 +4,7 @@ namespace Busbar.Governance.Groups;
 internal static class LimitCounters
 {
     /// <summary>
-    /// The counters of <paramref name="limits"/>, in the order in which they are locked. A limit that was there before, by its <see cref="Limit.Key"/>, goes on with the counter of
+    /// The counters of <paramref name="limits"/>, but for those of sessions, in the order in which they are locked. A limit that was there before, by its <see cref="Limit.Key"/>, goes on with the counter of
     /// <paramref name="former"/>.
     /// </summary>
     public static LimitCounter[] Of(string owner, IReadOnlyList<Limit> limits, LimitCounter[] former)
@@ -14,7 +14,7 @@ internal static class LimitCounters
             return [];
         }
 
-        return Sorted([.. limits.Select(limit =>
+        return Sorted([.. limits.Where(limit => !limit.IsPerSession).Select(limit =>
         {
             LimitCounter? known = Array.Find(former, counter => counter.Limit.Key == limit.Key);
             if (known is not null && known.Limit != limit)

@@ -2,7 +2,7 @@ using Busbar.Wire;
 
 namespace Busbar.Governance.Groups;
 
-/// <summary>Limits as the admin API and the store have them: <c>{"kind", "window", "max_cents" or "max", "pool", "time_zone", "start_day", "days", "downgrade", "thresholds"}</c>.</summary>
+/// <summary>Limits as the admin API and the store have them: <c>{"kind", "window", "max_cents" or "max", "pool", "time_zone", "start_day", "days", "downgrade", "thresholds", "per"}</c>.</summary>
 internal static class LimitJson
 {
     /// <summary>Most limits of one owner.</summary>
@@ -12,7 +12,7 @@ internal static class LimitJson
     private const int LongestName = 200;
     private const int MaxThresholds = 10;
 
-    private static readonly string[] Members = ["kind", "window", "max_cents", "max", "pool", "time_zone", "start_day", "days", "downgrade", "thresholds"];
+    private static readonly string[] Members = ["kind", "window", "max_cents", "max", "pool", "time_zone", "start_day", "days", "downgrade", "thresholds", "per"];
 
     /// <summary>
     /// The limits of a list called <paramref name="name"/>; what is wrong with it goes to <paramref name="fail"/>, as a sentence. Without <paramref name="knowsZones"/> any time zone is taken.
@@ -65,6 +65,12 @@ internal static class LimitJson
         }
 
         json.Number(limit.Kind == LimitKind.Budget ? "max_cents"u8 : "max"u8, limit.Max);
+        if (limit.IsPerSession)
+        {
+            json.String("per"u8, "session");
+            return;
+        }
+
         if (limit.Scope is { } pool)
         {
             json.String("pool"u8, pool);
@@ -124,6 +130,11 @@ internal static class LimitJson
             return null;
         }
 
+        if (!item["per"u8].IsNull)
+        {
+            return ReadSession(item, at, kind, fail);
+        }
+
         LimitPeriod period = LimitPeriod.Total;
         bool isNow = kind == LimitKind.Concurrency;
         if (isNow ? !Missing(item, "window"u8, $"'{at}.window' means nothing for concurrency; leave it out", fail)
@@ -174,6 +185,44 @@ internal static class LimitJson
             Downgrade = other,
             Thresholds = thresholds,
         };
+    }
+
+    // For as long as the session lasts, whatever is asked for in it.
+    private static Limit? ReadSession(JsonNode item, string at, LimitKind kind, Action<string> fail)
+    {
+        if (!item["per"u8].Text.Is("session"u8))
+        {
+            fail($"'{at}.per' must be session, or left out");
+            return null;
+        }
+
+        if (kind == LimitKind.Concurrency)
+        {
+            fail($"'{at}.kind' must be budget, requests or tokens for a session");
+            return null;
+        }
+
+        if (!item["window"u8].IsNull && !item["window"u8].Text.Is("total"u8))
+        {
+            fail($"'{at}.window' means nothing for a session, which is counted as long as it lasts; leave it out");
+            return null;
+        }
+
+        bool isMoney = kind == LimitKind.Budget;
+        string amount = isMoney ? "max_cents" : "max";
+        foreach (JsonMember member in item.Members)
+        {
+            string name = member.Name.ToString();
+            if (name is not ("kind" or "window" or "per") && name != amount && !member.Value.IsNull)
+            {
+                fail($"'{at}.{name}' means nothing for a session; leave it out");
+                return null;
+            }
+        }
+
+        return Integer(item[isMoney ? "max_cents"u8 : "max"u8], $"{at}.{amount}", 0, isMoney ? MaxCents : long.MaxValue / 2, isRequired: true, fail) is { } max
+            ? new Limit { Kind = kind, Max = max, IsPerSession = true }
+            : null;
     }
 
     private static IReadOnlyList<int>? Thresholds(JsonNode list, string at, Action<string> fail)

@@ -10,6 +10,7 @@ internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
     private LimitCounter[] _limits = LimitCounters.Of(key.Id, key.Limits, []);
     private LimitCounter[]? _shared;
     private LimitCounter[] _ofAccount = [];
+    private Limit[] _sessionLimits = OfSessions(key);
     private volatile bool _isDeleted;
 
     /// <summary>Greater than that of every key that was made before it: creation is told in seconds, and several keys may be made in one.</summary>
@@ -22,6 +23,7 @@ internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
         set
         {
             Volatile.Write(ref _limits, LimitCounters.Of(value.Id, value.Limits, _limits));
+            Volatile.Write(ref _sessionLimits, OfSessions(value));
             Volatile.Write(ref _key, value);
             lock (Account)
             {
@@ -46,9 +48,13 @@ internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
     /// </summary>
     public LimitCounter[] Shared => Volatile.Read(ref _shared) ?? Share();
 
+    /// <summary>The limits of each of its sessions.</summary>
+    public Limit[] SessionLimits => Volatile.Read(ref _sessionLimits);
+
     /// <summary>Whether any limit of the key, or of a group above it, needs to know what a request may use.</summary>
     public bool NeedsEstimate =>
-        Key is { MaxBudgetCents: not null } or { TpmLimit: not null } || Group is { NeedsEstimate: true } || (Limits.Length > 0 && LimitCounters.NeedEstimate(Limits));
+        Key is { MaxBudgetCents: not null } or { TpmLimit: not null } || Group is { NeedsEstimate: true } || (Limits.Length > 0 && LimitCounters.NeedEstimate(Limits))
+        || Array.Exists(SessionLimits, static limit => limit.Kind != LimitKind.Requests);
 
     /// <summary>Spending, rates and open reservations.</summary>
     public KeyAccount Account { get; } = account;
@@ -65,6 +71,8 @@ internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
         VirtualKey key = Key;
         return IsInForce(now) && (key.Digest.Equals(digest) || (key.FormerDigest is { } former && former.Equals(digest) && now < key.FormerUntil));
     }
+
+    private static Limit[] OfSessions(VirtualKey key) => key.Limits.Count == 0 ? [] : [.. key.Limits.Where(limit => limit.IsPerSession)];
 
     /// <summary>Marks the key as deleted, for requests and connections that still hold this object.</summary>
     public void Delete() => _isDeleted = true;

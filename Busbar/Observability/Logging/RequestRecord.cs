@@ -32,7 +32,7 @@ internal sealed record RequestRecord : IWebhookRecord
     /// <summary>The pool that was asked for, where <see cref="Limit"/> sent the request to another one instead of refusing it; null where it did not.</summary>
     public string? DowngradedFrom { get; init; }
 
-    /// <summary>The key's labels.</summary>
+    /// <summary>The labels of the key and of the request, which win.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
     /// <summary>The client's protocol.</summary>
@@ -40,6 +40,12 @@ internal sealed record RequestRecord : IWebhookRecord
 
     /// <summary>Pool or model that was asked for; <c>unresolved</c> when it named neither.</summary>
     public required string Pool { get; init; }
+
+    /// <summary>The pool or model that the client named; null when it named neither.</summary>
+    public string? ModelAsked { get; init; }
+
+    /// <summary>Where the request came from, behind trusted proxies.</summary>
+    public string? Client { get; init; }
 
     /// <summary>Lane that answered; null when none did.</summary>
     public string? Lane { get; init; }

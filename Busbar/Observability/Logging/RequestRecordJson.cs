@@ -30,12 +30,17 @@ internal static class RequestRecordJson
         json.WriteString("pool"u8, record.Pool);
         json.WriteString("lane"u8, record.Lane);
         json.WriteString("provider"u8, record.Provider);
+        json.WriteString("model_asked"u8, record.ModelAsked);
         json.WriteString("model_served"u8, record.ModelServed);
         json.WriteNumber("input_tokens"u8, record.Usage.Input);
         json.WriteNumber("cache_read_tokens"u8, record.Usage.CacheRead);
         json.WriteNumber("cache_write_tokens"u8, record.Usage.CacheWrite);
+        json.WriteNumber("cache_write_1h_tokens"u8, record.Usage.CacheWriteLong);
         json.WriteNumber("output_tokens"u8, record.Usage.Output);
         json.WriteNumber("reasoning_tokens"u8, record.Usage.Reasoning);
+        json.WriteNumber("audio_input_tokens"u8, record.Usage.AudioInput);
+        json.WriteNumber("audio_output_tokens"u8, record.Usage.AudioOutput);
+        json.WriteNumber("image_output_tokens"u8, record.Usage.ImageOutput);
         json.WriteBoolean("tokens_estimated"u8, record.IsEstimated);
         Number(json, "cost_cents"u8, record.CostCents);
         json.WriteBoolean("unpriced"u8, record.IsUnpriced);
@@ -62,6 +67,7 @@ internal static class RequestRecordJson
 
         json.WriteEndArray();
         Number(json, "first_content_ms"u8, record.FirstContent is { } first ? (long)first.TotalMilliseconds : null);
+        json.WriteString("client"u8, record.Client);
         json.WriteNumber("latency_ms"u8, (long)record.Total.TotalMilliseconds);
         json.WriteEndObject();
     }

@@ -93,6 +93,10 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
     public MetricFamily<Counter> TokenRejections { get; } = new(
         budget, "busbar_token_rejections_total", "Tokens of issuers (auth.jwt) that were refused, by reason.", labels => new(labels), "reason");
 
+    /// <summary>Labels that became <c>other</c>.</summary>
+    public MetricFamily<Counter> LabelsBounded { get; } = new(
+        budget, "busbar_labels_bounded_total", "Labels of requests that were replaced by other, or left out, because there were too many in a day.", labels => new(labels));
+
     /// <summary>Fetches of issuers' keys.</summary>
     public MetricFamily<Counter> KeySetFetches { get; } = new(
         budget, "busbar_jwks_fetches_total", "Fetches of issuers' public keys, by result.", labels => new(labels), "issuer", "result");
@@ -136,6 +140,13 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
 
     /// <summary>Request logs that were lost.</summary>
     public MetricFamily<Counter> WebhookDropped { get; } = new(budget, "busbar_webhook_logs_dropped_total", "Request logs that were lost because the queue was full or the receiver did not take them.", labels => new(labels));
+
+    /// <summary>Lines of the request log that were written.</summary>
+    public MetricFamily<Counter> RequestLinesWritten { get; } = new(budget, "busbar_request_log_lines_written_total", "Lines that were written to request_log_file.", labels => new(labels));
+
+    /// <summary>Lines of the request log that were lost.</summary>
+    public MetricFamily<Counter> RequestLinesDropped { get; } = new(
+        budget, "busbar_request_log_lines_dropped_total", "Lines of request_log_file that were lost because it could not be written as fast as they came.", labels => new(labels));
 
     /// <summary>Tokens of answers.</summary>
     public MetricFamily<Counter> Tokens { get; } = new(budget, "busbar_tokens_total", "Tokens as providers counted them; each is of one kind.", labels => new(labels), "pool", "lane", "model", "kind");
@@ -236,6 +247,9 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
             Counters(AuthRejections),
             Counters(TokenRejections),
             Counters(KeySetFetches),
+            Counters(LabelsBounded),
+            Counters(RequestLinesWritten),
+            Counters(RequestLinesDropped),
             Counters(AdminRejections),
             Counters(Shed),
             Counters(LocalExhaustion),
