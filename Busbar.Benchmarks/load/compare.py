@@ -26,6 +26,7 @@ PARTS = {
     "sizes": (sizes.add_images, sizes.add_long_streams),
     "crowds": (crowds.add_paced, crowds.add_idle, crowds.add_failover, crowds.add_overload),
     "governance": (governance.add_governed, governance.add_many_keys),
+    "groups": (governance.add_grouped,),
     "attacks": (attacks.add_attacks,),
     "pairs": (),
 }

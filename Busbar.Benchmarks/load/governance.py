@@ -1,5 +1,6 @@
-"""What virtual keys cost: CPU per request beside a list of tokens, start and memory with many keys."""
+"""What virtual keys and groups cost: CPU per request beside a list of tokens and beside a key without groups, start and memory with many keys."""
 import hashlib
+import json
 import os
 import random
 import sqlite3
@@ -12,6 +13,7 @@ from dialects import TOKEN, request
 from processes import rss
 
 MANY = 100_000
+DEPTH = 4
 CONNECTIONS = 8
 
 
@@ -31,7 +33,7 @@ def add_keys(database, tokens):
         connection.executemany(
             "INSERT INTO virtual_keys (id, key_hash, name, max_budget_cents, rpm_limit, tpm_limit, max_concurrent, created_at)"
             " VALUES (?, ?, ?, 1000000000, 4000000000, 4000000000, 100000, ?)", keys)
-        connection.executemany("INSERT INTO usage_counters (key_id, window_start, spend_microcents, tokens, requests) VALUES (?, 0, ?, ?, ?)", windows)
+        connection.executemany("INSERT INTO usage_counters (key_id, window_start, spend_nanos, tokens, requests) VALUES (?, 0, ?, ?, ?)", windows)
     connection.close()  # and with it the journal
 
 
@@ -72,6 +74,36 @@ def add_governed(bench, table):
         costs_of_memory = interleaved((tokens, keys), 3, lambda gateway: bytes_allocated(gateway, lambda: cost(gateway)) / requests)
     table.ratio("CPU per request, virtual key", costs[keys], "µs", costs[tokens], "token", 1.1)
     table.add("allocated per request, virtual key", f"{costs_of_memory[keys]:.0f} B", f"{costs_of_memory[keys] - costs_of_memory[tokens]:+.0f} B beside token")
+
+
+def add_groups(database):
+    """A chain of groups, each with a limit of every kind, above all keys."""
+    limits = json.dumps([
+        {"kind": "budget", "window": "month", "max_cents": 1_000_000_000}, {"kind": "requests", "window": "minute", "max": 4_000_000_000},
+        {"kind": "tokens", "window": "day", "max": 4_000_000_000_000}, {"kind": "concurrency", "max": 100_000}])
+    connection = sqlite3.connect(database)
+    with connection:
+        for level in range(DEPTH):
+            parent = f"grp_{level - 1:016x}" if level else None
+            connection.execute("INSERT INTO key_groups (id, name, parent_id, created_at, limits) VALUES (?, ?, ?, 1, ?)", (f"grp_{level:016x}", f"level-{level}", parent, limits))
+        connection.execute("UPDATE virtual_keys SET group_id = ?", (f"grp_{DEPTH - 1:016x}",))
+    connection.close()
+
+
+def add_grouped(bench, table):
+    rounds, requests = (5, 2000) if bench.quick else (15, 8000)
+    plain_key, grouped_key = database_of(bench, "plain", [TOKEN]), database_of(bench, "grouped", [TOKEN])
+    add_groups(grouped_key)
+    plain = request("openai", "to-openai", False)
+    with bench.gateway(limits=settings(plain_key), name="plain") as keys, bench.gateway(limits=settings(grouped_key), name="grouped") as groups:
+
+        def cost(gateway):
+            return gateway.checked(plain, CONNECTIONS, requests, '"choices"', 1).cpu / requests
+
+        for gateway in keys, groups:
+            cost(gateway)
+        costs = interleaved((keys, groups), rounds, cost)
+    table.ratio(f"CPU per request, key in {DEPTH} groups with limits", costs[groups], "µs", costs[keys], "plain key", 1.1)
 
 
 def add_many_keys(bench, table):
