@@ -120,6 +120,19 @@ public sealed class TokenScenarios : IAsyncDisposable
         async Task<int> StatusAsync(string token) => (await scene.PostAsync(OpenAI, change: message => OpenAI.Authorize(message.Headers, token))).Status;
     }
 
+    [Theory]
+    [InlineData("/metrics")]
+    [InlineData("/stats")]
+    public async Task A_token_shows_no_figures_however_often_it_comes(string path)
+    {
+        await using Scene scene = await StartAsync(OpenAI);
+        string token = Token();
+
+        Assert.Equal((403, 403), ((await scene.GetAsync(path, token)).Status, (await scene.GetAsync(path, token)).Status));
+        Assert.Equal(200, (await scene.GetAsync("/v1/models", token)).Status);
+        Assert.Equal(401, (await scene.GetAsync(path, Token(issuer: "https://evil.example"))).Status);
+    }
+
     [Fact]
     public async Task A_token_of_a_megabyte_is_refused_and_harms_nothing()
     {

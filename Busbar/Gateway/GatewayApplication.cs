@@ -232,10 +232,15 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
 
         // 2. Authenticate, before a byte of the body is read.
         bool isPermitted = Authenticate(exchange);
-        if (!exchange.Caller.Admitted && !await TryJudgeTokenAsync(exchange).ConfigureAwait(false))
+        if (!exchange.Caller.Admitted)
         {
-            await RefuseCallerAsync(exchange).ConfigureAwait(false);
-            return;
+            if (!await TryJudgeTokenAsync(exchange).ConfigureAwait(false))
+            {
+                await RefuseCallerAsync(exchange).ConfigureAwait(false);
+                return;
+            }
+
+            isPermitted = !IsForOperators(exchange);
         }
 
         if (!isPermitted)
@@ -256,7 +261,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
         }
 
         // Operators look on when tenants have used up all places.
-        bool isForOperators = exchange.Route.Endpoint is GatewayEndpoint.Stats or GatewayEndpoint.Metrics;
+        bool isForOperators = IsForOperators(exchange);
         InboundGauge places = isForOperators ? _onlookers : _metrics.Inbound;
         if (isCall)
         {
@@ -306,7 +311,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
 
         if (exchange.Caller.Admitted)
         {
-            return endpoint is not (GatewayEndpoint.Metrics or GatewayEndpoint.Stats);
+            return !IsForOperators(exchange);
         }
 
         if (endpoint is GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary
@@ -318,6 +323,8 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
 
         return true;
     }
+
+    private static bool IsForOperators(Exchange exchange) => exchange.Route.Endpoint is GatewayEndpoint.Metrics or GatewayEndpoint.Stats;
 
     // A token of an issuer that was not seen before.
     private static async ValueTask<bool> TryJudgeTokenAsync(Exchange exchange)
