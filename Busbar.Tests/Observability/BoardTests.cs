@@ -126,7 +126,7 @@ public sealed partial class BoardTests
                 member.Lane.State.Latency.Observe(TimeSpan.FromMilliseconds(1));
                 LaneMetrics lane = counters.Lane(member.Lane.Name);
                 lane.Attempts.Add();
-                lane.Failure(FailureDisposition.HardDown);
+                lane.Failure(FailoverReason.HardDown);
                 lane.Tokens(new Usage { Input = 1, Output = 1 });
                 lane.Cost(1);
                 metrics.Trips.Get(pool.Name, member.Lane.Name);

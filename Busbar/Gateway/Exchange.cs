@@ -162,6 +162,9 @@ internal sealed class Exchange
     /// <summary>Timeouts and cancellation of the upstream calls.</summary>
     public CallTimer Timer { get; } = new();
 
+    /// <summary>Its way through the lanes.</summary>
+    public LaneSearch Search { get; } = new();
+
     /// <summary>The head of a stream, and keep-alives, while no provider has begun one.</summary>
     public EarlyAnswer Early { get; } = new();
 
@@ -309,6 +312,7 @@ internal sealed class Exchange
         Memory.ReleaseAll();
         Work.End();
         Timer.Reset();
+        Search.Reset();
         Early.Reset();
         BodyLength = 0;
         BodyCharge = 0;

@@ -55,7 +55,7 @@ public sealed class SeriesTests
             counters.Duration(ProtocolId.Gemini, TimeSpan.FromSeconds(1));
             counters.Failover(FailoverReason.Connect);
             lane.Attempts.Add();
-            lane.Failure(FailureDisposition.HardDown);
+            lane.Failure(FailoverReason.HardDown);
             lane.Tokens(new Usage { Input = 1, CacheRead = 1, CacheWrite = 1, Output = 2, Reasoning = 1 });
             lane.Cost(1);
         }

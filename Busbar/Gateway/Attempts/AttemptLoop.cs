@@ -24,11 +24,7 @@ namespace Busbar.Gateway.Attempts;
 /// </summary>
 internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 {
-    // A call that is declined without a word about the account may be declined everywhere: it is tried once more, not through all lanes.
-    private const int MostDeclines = 2;
-
-    // Lanes that a request is prepared for, one after the other, before it takes the one it gets.
-    private const int MostPrepared = 3;
+    private readonly CallJudge _judge = new(metrics, log);
 
     /// <summary>Serves <paramref name="exchange"/> from <paramref name="pool"/> and its fallbacks. On return the client has an answer, or is gone.</summary>
     public ValueTask RunAsync(Exchange exchange, Pool pool) =>
@@ -46,264 +42,124 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask RunAsync(Exchange exchange, Pool pool, Hedge? hedge)
     {
-        GatewaySnapshot snapshot = exchange.Snapshot;
-        TimeSpan deadline = TimeSpan.FromSeconds(pool.Config.Failover.DeadlineSecs);
-        PoolMetrics counters = snapshot.MetricsOf(pool);
-        PoolMetrics leaving = counters;
-        var way = new FallbackWay();
-        Pool? fallback = KeyGate.Fallback(exchange, ref way, pool);
-        var pick = new PickRequest
-        {
-            AffinityKey = pool.Config.Affinity is { } affinity ? SessionKey.Of(exchange, affinity) : null,
-            Caller = exchange.CallerHash,
-            IsBeside = exchange.Route.Operation != Operation.Chat,
-        };
+        LaneSearch search = exchange.Search;
         KeptAnswers.Resolve(exchange);
-        FollowUp.Direct(exchange, metrics, ref pick);
-        bool canServe = exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
-        bool hasRoom = PassOverSmall(exchange, pool, ref pick);
-        pick.Tokens = LikelyTokens(exchange, pool);
-        AttemptResult last = default;
-        TimeSpan retryAfter = TimeSpan.MaxValue;
-        bool isLastResort = false;
-        int declines = 0;
-        int prepared = 0;
-        for (int hop = 0; !isLastResort;)
+        search.Begin(exchange, pool, metrics);
+        while (true)
         {
             exchange.Work.End();
+
             // 5. Select: the pool's strategy over the ready lanes, then permit and probe.
-            LaneLease? lease = null;
-
-            // A call that ended with the request's own time has used it up, even if the clocks differ by a millisecond.
-            bool usedUp = last is { End: AttemptEnd.NextLane, Reason: FailoverReason.Timeout } && exchange.Timer.HasFired;
-            TimeSpan left = usedUp ? TimeSpan.Zero : deadline - exchange.Elapsed;
-            if (hedge?.Other is { } running && left > TimeSpan.Zero)
-            {
-                // It was called already.
-                lease = running;
-            }
-            else if (left > TimeSpan.Zero && hop <= pool.Config.Failover.Cap)
-            {
-                if (exchange.BodyLength >= WorkGate.LargeBytes && pick.PreparedLane is null && pool.Likely(pick) is { } likely)
-                {
-                    // What takes long is done before a lane is held for it.
-                    await exchange.Prepared.PrepareAsync(snapshot.EndpointOf(likely)).ConfigureAwait(false);
-                    pick.PreparedLane = likely.Index;
-                    left = deadline - exchange.Elapsed;
-                }
-
-                lease = await SelectAsync(exchange, pool, pick, left, spills: fallback is not null).ConfigureAwait(false);
-                left = deadline - exchange.Elapsed;
-            }
-
+            LaneLease? lease = search.Left > TimeSpan.Zero && hedge?.Other is { } running ? running : await SelectAsync(search, exchange).ConfigureAwait(false);
             if (lease is null)
             {
-                if (left <= TimeSpan.Zero || exchange.ClientGone.IsCancellationRequested)
+                if (search.IsOver)
                 {
                     break;
                 }
 
-                if (fallback is not null)
+                if (search.TryFallback())
                 {
-                    TimeSpan here = pool.RetryAfter(pick.IsBeside);
-                    retryAfter = here < retryAfter ? here : retryAfter;
-                    pool = fallback;
-                    counters = snapshot.MetricsOf(pool);
-                    fallback = KeyGate.Fallback(exchange, ref way, pool);
-                    canServe |= exchange.Route.Operation == Operation.Chat || PassOverForeign(exchange, pool, ref pick.Tried);
-                    hasRoom |= PassOverSmall(exchange, pool, ref pick);
-                    pick.Tokens = Math.Max(pick.Tokens, LikelyTokens(exchange, pool));
-                    hop = 0;
-
-                    // A session belongs to the pool that was asked for.
-                    pick.AffinityKey = null;
                     continue;
                 }
 
-                isLastResort = pool.Config.OnExhausted.Action == ExhaustionAction.LeastBad && pool.PickLeastBad(pick, out lease);
-                if (!isLastResort)
+                lease = TakeLastResort(search, exchange);
+                if (lease is null)
                 {
                     break;
                 }
-
-                log.LastResort(exchange, lease!);
             }
 
-            if (hedge?.Other is null && !IsPrepared(exchange, lease!))
+            if (hedge?.Other is null && !await PrepareAsync(search, exchange, lease).ConfigureAwait(false))
             {
-                // Neither room nor a turn is waited for with a lane held; a lane that is always another one than was prepared for is taken in the end.
-                if (!isLastResort && prepared < MostPrepared)
-                {
-                    lease!.Dispose();
-                    await exchange.Prepared.PrepareAsync(snapshot.EndpointOf(lease.Lane)).ConfigureAwait(false);
-                    pick.PreparedLane = lease.Lane.Index;
-                    prepared++;
-                    continue;
-                }
-
-                await PrepareHeldAsync(exchange, lease!).ConfigureAwait(false);
+                continue;
             }
 
-            if (last.End == AttemptEnd.NextLane)
-            {
-                leaving.Failover(last.Reason);
-            }
-
-            pick.Tried.Add(lease!.Lane.Index);
-            pick.PreparedLane = null;
-            prepared = 0;
-            bool hasOther = !isLastResort && hop < pool.Config.Failover.Cap && (pool.HasReady(pick) || fallback?.HasReady(pick) == true);
-            AttemptResult result = await AttemptAsync(exchange, lease, left, hasOther, counters, hedge, pick).ConfigureAwait(false);
+            // 6. Attempt, 7. classify, 8. hold, 9. relay.
+            AttemptResult result = await CallAsync(search, exchange, lease, hedge).ConfigureAwait(false);
             if (result.End is AttemptEnd.Answered or AttemptEnd.ClientLeft)
             {
                 return;
             }
 
             // Of two calls the one that ended first was judged, which may be the later one.
-            LaneLease judged = hedge?.Judged ?? lease;
-            pick.Tried.Add(judged.Lane.Index);
-            if (result.Reason == FailoverReason.ContextLength)
-            {
-                pick.Outgrew(judged.Member);
-            }
-
-            if (result.End == AttemptEnd.NextLane)
-            {
-                hop++;
-                leaving = counters;
-            }
-
-            // What a lane said that cannot take the request at all counts only if no lane was called.
-            last = result.End == AttemptEnd.Skipped && last.End == AttemptEnd.NextLane ? last : result;
-            declines += result.Reason == FailoverReason.Declined ? 1 : 0;
-            if (result.End == AttemptEnd.Refused || declines == MostDeclines)
+            if (!search.GoesOn(result, hedge?.Judged ?? lease))
             {
                 break;
             }
         }
 
         hedge?.GiveUpOther();
+        await EndAsync(search, exchange).ConfigureAwait(false);
+    }
+
+    // Nothing is left to try.
+    private async ValueTask EndAsync(LaneSearch search, Exchange exchange)
+    {
+        AttemptResult last = search.Last;
         if (exchange.ClientGone.IsCancellationRequested)
         {
             exchange.Outcome = Outcome.ClientError;
-            return;
         }
-
-        if (exchange.Route.Operation == Operation.CountTokens)
+        else if (exchange.Route.Operation == Operation.CountTokens)
         {
-            await TokenCount.EstimateAsync(exchange, pool, log).ConfigureAwait(false);
-            return;
+            await TokenCount.EstimateAsync(exchange, search.Pool, log).ConfigureAwait(false);
         }
-
-        if (!canServe)
+        else if (!search.CanServe)
         {
-            await ErrorReply.WriteAsync(exchange, UnknownModel.Incapable(exchange.Route, pool.Name)).ConfigureAwait(false);
-            return;
+            await ErrorReply.WriteAsync(exchange, UnknownModel.Incapable(exchange.Route, search.Pool.Name)).ConfigureAwait(false);
         }
-
-        if (last.Native is { } native)
+        else if (last.Native is { } native)
         {
             await native.WriteAsync(exchange).ConfigureAwait(false);
-            return;
         }
-
-        if (last.Final is { } final)
+        else if (last.Final is { } final)
         {
             await ErrorReply.WriteAsync(exchange, final, final.Kind == ErrorKind.Unavailable ? 1 : 0).ConfigureAwait(false);
-            return;
         }
-
-        if (!hasRoom)
+        else if (!search.HasRoom)
         {
             await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.ContextLength)).ConfigureAwait(false);
-            return;
         }
-
-        // The client comes back to the pool it asked for, so the lane that is ready first, in any of them, is the one to wait for.
-        TimeSpan wait = pool.RetryAfter(pick.IsBeside);
-        int seconds = (int)Math.Ceiling((wait < retryAfter ? wait : retryAfter).TotalSeconds);
-        await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Unavailable), Math.Max(1, seconds)).ConfigureAwait(false);
-    }
-
-    // Only chat is translated: for anything else the lanes of other protocols count as tried. False when no lane is left.
-    private static bool PassOverForeign(Exchange exchange, Pool pool, ref LaneSet tried)
-    {
-        bool any = false;
-        foreach (PoolMember member in pool.Members)
+        else
         {
-            if (exchange.Snapshot.EndpointOf(member.Lane).Protocol.Id == exchange.Ingress.Id)
-            {
-                any = true;
-            }
-            else
-            {
-                tried.Add(member.Lane.Index);
-            }
-        }
-
-        return any;
-    }
-
-    // Lanes that the request surely does not fit are not called with it. False when the pool has no other.
-    private static bool PassOverSmall(Exchange exchange, Pool pool, ref PickRequest pick)
-    {
-        if (exchange.Route.Operation != Operation.Chat)
-        {
-            return true;
-        }
-
-        pick.ContextFloor = Math.Max(pick.ContextFloor, LeastInput.Outgrown(pool, exchange.Body!.Span));
-        return pool.HasRoom(pick);
-    }
-
-    // What it writes is counted when it is known. Vendors limit the counting of tokens apart from all else.
-    private static long LikelyTokens(Exchange exchange, Pool pool) =>
-        exchange.Route.Operation == Operation.CountTokens ? -1 : pool.LimitsTokens ? InputEstimate.Likely(exchange.Body!.Span) : 0;
-
-    // False when that would take long, or memory would have to be waited for.
-    private static bool IsPrepared(Exchange exchange, LaneLease lease)
-    {
-        UpstreamEndpoint endpoint = exchange.Snapshot.EndpointOf(lease.Lane);
-        try
-        {
-            return exchange.Prepared.Suits(endpoint) || exchange.Prepared.TryPrepare(endpoint);
-        }
-        catch
-        {
-            lease.Dispose();
-            throw;
+            await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Unavailable), search.RetryAfterSeconds()).ConfigureAwait(false);
         }
     }
 
-    private static async ValueTask PrepareHeldAsync(Exchange exchange, LaneLease lease)
+    // Null when the pool gives no lane: none is ready, or the time or its calls are used up.
+    private static async ValueTask<LaneLease?> SelectAsync(LaneSearch search, Exchange exchange)
     {
-        try
+        if (search.Left <= TimeSpan.Zero || !search.MayCall)
         {
-            await exchange.Prepared.PrepareAsync(exchange.Snapshot.EndpointOf(lease.Lane)).ConfigureAwait(false);
+            return null;
         }
-        catch
+
+        if (exchange.BodyLength >= WorkGate.LargeBytes && search.Pick.PreparedLane is null && search.Pool.Likely(search.Pick) is { } likely)
         {
-            lease.Dispose();
-            throw;
+            // What takes long is done before a lane is held for it.
+            await exchange.Prepared.PrepareAsync(exchange.Snapshot.EndpointOf(likely)).ConfigureAwait(false);
+            search.Pick.PreparedLane = likely.Index;
         }
+
+        // Where every ready lane is busy, a pool with a fallback hands the request on at once, any other lets it wait.
+        return search.Pool.TryPick(search.Pick, out LaneLease? lease) == PickResult.Saturated && !search.HasFallback
+            ? await WaitAsync(search, exchange).ConfigureAwait(false)
+            : lease;
     }
 
-    // Where every ready lane is busy, a pool with a fallback hands the request on at once, any other lets it wait.
-    private static async ValueTask<LaneLease?> SelectAsync(Exchange exchange, Pool pool, PickRequest pick, TimeSpan left, bool spills)
+    private static async ValueTask<LaneLease?> WaitAsync(LaneSearch search, Exchange exchange)
     {
-        if (pool.TryPick(pick, out LaneLease? lease) != PickResult.Saturated || spills)
-        {
-            return lease;
-        }
-
         // Who waits for a lane waits for its answer all the same.
         exchange.Early.Start(exchange);
+        PickRequest pick = search.Pick;
         pick.Turn = CallerShare.Of(exchange);
-        TimeSpan longest = pool.Config.QueueMaxMs is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : left;
+        TimeSpan left = search.Left;
+        TimeSpan longest = search.Pool.Config.QueueMaxMs is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : left;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(exchange.ClientGone, exchange.Cut);
         try
         {
-            return await pool.WaitAsync(pick, longest < left ? longest : left, end.Token).ConfigureAwait(false);
+            return await search.Pool.WaitAsync(pick, longest < left ? longest : left, end.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -311,10 +167,55 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<AttemptResult> AttemptAsync(
-        Exchange exchange, LaneLease lease, TimeSpan left, bool hasOther, PoolMetrics counters, Hedge? hedge, PickRequest pick)
+    private LaneLease? TakeLastResort(LaneSearch search, Exchange exchange)
     {
+        LaneLease? lease = search.Pool.Config.OnExhausted.Action == ExhaustionAction.LeastBad ? search.TakeLeastBad() : null;
+        if (lease is not null)
+        {
+            log.LastResort(exchange, lease);
+        }
+
+        return lease;
+    }
+
+    // False when the body had to be prepared without the lane, which must be taken anew: neither room nor a turn is waited for with a lane held.
+    private static async ValueTask<bool> PrepareAsync(LaneSearch search, Exchange exchange, LaneLease lease)
+    {
+        UpstreamEndpoint endpoint = exchange.Snapshot.EndpointOf(lease.Lane);
+        bool isHeld = true;
+        try
+        {
+            if (exchange.Prepared.Suits(endpoint) || exchange.Prepared.TryPrepare(endpoint))
+            {
+                return true;
+            }
+
+            if (search.MayPrepareFor(lease.Lane))
+            {
+                lease.Dispose();
+                isHeld = false;
+            }
+
+            await exchange.Prepared.PrepareAsync(endpoint).ConfigureAwait(false);
+            return isHeld;
+        }
+        catch
+        {
+            if (isHeld)
+            {
+                lease.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<AttemptResult> CallAsync(LaneSearch search, Exchange exchange, LaneLease lease, Hedge? hedge)
+    {
+        TimeSpan left = search.Left;
+        search.Calls(lease);
+        bool hasOther = search.HasOther;
         Attempt? attempt = hedge?.TakeOther();
         bool isUnderWay = attempt is not null;
         attempt ??= new Attempt(exchange, lease, exchange.Snapshot.EndpointOf(lease.Lane), exchange.Prepared);
@@ -328,7 +229,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             if (!isUnderWay)
             {
                 exchange.Attempts++;
-                counters.Lane(lease.Lane.Name).Attempts.Add();
+                search.Counters.Lane(lease.Lane.Name).Attempts.Add();
             }
 
             exchange.Choice = lease.Reason;
@@ -340,10 +241,10 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             exchange.Timer.Start(limit.Time, exchange.ClientGone, grace, exchange.Cut);
             if (hedge is not null)
             {
-                attempt = await hedge.RaceAsync(attempt, pick).ConfigureAwait(false);
+                attempt = await hedge.RaceAsync(attempt, search.Pick).ConfigureAwait(false);
             }
 
-            return await JudgeCallAsync(attempt, limit, left, hasOther, begun, counters.Lane(attempt.Lease.Lane.Name)).ConfigureAwait(false);
+            return await _judge.JudgeAsync(attempt, limit, left, hasOther, begun).ConfigureAwait(false);
         }
         finally
         {
@@ -361,7 +262,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
     private GatewayError? Prepare(Attempt attempt)
     {
         GatewayError? refusal = attempt.Prepare();
-        CountLosses(attempt);
+        _judge.CountLosses(attempt);
         foreach (string beta in attempt.DeniedBetas)
         {
             metrics.DeniedBetas.Get(attempt.Lease.Lane.Provider.Name, beta).Add();
@@ -369,216 +270,5 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
 
         return refusal;
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<AttemptResult> JudgeCallAsync(
-        Attempt attempt, CallLimit limit, TimeSpan left, bool hasOther, TimeSpan begun, LaneMetrics laneCounters)
-    {
-        Exchange exchange = attempt.Exchange;
-        LaneLease lease = attempt.Lease;
-        exchange.Choice = lease.Reason;
-        if (attempt.IsTranslated)
-        {
-            metrics.CountTranslation(exchange.Ingress.Id, attempt.Endpoint.Protocol.Id);
-        }
-
-        int failed = exchange.Failures?.Count ?? 0;
-        AttemptResult result;
-        try
-        {
-            attempt.Received(attempt.Call is { } call ? await call.ConfigureAwait(false) : await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
-            if (Answer.IsWhole(attempt))
-            {
-                // The answer has begun, and each part of it has its own time.
-                limit = limit with { Reason = FailoverReason.AttemptTimeout };
-                exchange.Timer.Arm(attempt.BodyTime());
-            }
-            else if (limit.EndsAtHeaders)
-            {
-                limit = CallLimit.AfterHeaders(exchange, lease, left, hasOther, exchange.Elapsed - begun);
-                exchange.Timer.Arm(limit.Time);
-            }
-
-            result = await TakeAsync(attempt, laneCounters).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (Transport.IsFailure(exception))
-        {
-            // An answer that has begun cannot go on in another lane; only its client can have failed by now.
-            if (exchange.ClientGone.IsCancellationRequested || exchange.HasBegun)
-            {
-                exchange.Outcome = Outcome.ClientError;
-                return AttemptResult.ClientLeft;
-            }
-
-            if (exchange.Timer.IsCut)
-            {
-                // The process goes down: nobody's fault, and no lane could do better.
-                exchange.Reason = RequestLog.Shutdown;
-                lease.Pass();
-                return new AttemptResult(AttemptEnd.Refused, Final: new GatewayError(ErrorKind.Unavailable));
-            }
-
-            if (LocalExhaustionException.Behind(exception) is { } exhaustion)
-            {
-                // Nobody's fault: no lane is charged, and one that has a connection left may still take the request.
-                metrics.LocalExhaustion.Get().Add();
-                log.LocalExhaustion(exchange, lease, exhaustion.Reason);
-                exchange.Failed(lease, "local_exhaustion", status: 0, default);
-                return new AttemptResult(AttemptEnd.Skipped, Final: new GatewayError(ErrorKind.Unavailable));
-            }
-
-            bool timedOut = exception is OperationCanceledException;
-            FaultClass fault = timedOut ? FaultClass.Timeout : exception is IdentityException ? FaultClass.AuthUnavailable : Transport.IsOwn(exception) ? FaultClass.Gateway : FaultClass.Network;
-            FailoverReason reason = timedOut ? limit.Reason : exception is IdentityException ? FailoverReason.AuthUnavailable : FailoverReason.Connect;
-            result = attempt.Fail(
-                fault,
-                default,
-                status: 0,
-                words: reason switch { FailoverReason.Connect => Transport.Describe(exception), FailoverReason.AttemptTimeout => "attempt_timeout", FailoverReason.AuthUnavailable => Metrics.LabelOf(fault), _ => "timeout" })
-                with { Reason = reason };
-        }
-
-        CountLosses(attempt);
-        log.AttemptsFailed(exchange, failed);
-        attempt.Span?.Judged(result);
-        if (result.End == AttemptEnd.NextLane)
-        {
-            laneCounters.Failure(result.Reason switch
-            {
-                FailoverReason.HardDown => FailureDisposition.HardDown,
-                FailoverReason.ContextLength => FailureDisposition.ContextLength,
-                FailoverReason.AttemptTimeout => FailureDisposition.AttemptTimeout,
-                FailoverReason.ModelGone => FailureDisposition.ModelGone,
-                FailoverReason.Declined => FailureDisposition.Declined,
-                FailoverReason.AuthUnavailable => FailureDisposition.AuthUnavailable,
-                _ => FailureDisposition.TransientUpstream,
-            });
-        }
-        else if (result.End == AttemptEnd.Answered)
-        {
-            exchange.ServedBy = lease.Lane.Name;
-            exchange.ServedIn = lease.Pool;
-            if (exchange.Usage is { IsReported: true } usage)
-            {
-                lease.Used(usage.Total);
-            }
-        }
-
-        return result;
-    }
-
-    private ValueTask<AttemptResult> TakeAsync(Attempt attempt, LaneMetrics laneCounters) =>
-        attempt.Response.IsSuccess ? Answer.RelayAsync(attempt) : JudgeAsync(attempt, laneCounters);
-
-    // 7. Classify a failure: whose fault, what happens to the breaker, what happens to the request.
-    private async ValueTask<AttemptResult> JudgeAsync(Attempt attempt, LaneMetrics laneCounters)
-    {
-        Exchange exchange = attempt.Exchange;
-        int status = attempt.Response.Status;
-        using var body = await Transport.ReadAtMostAsync(attempt.Response, exchange.Snapshot.Config.Limits.UpstreamErrorBodyMaxBytes, exchange.Timer.Token).ConfigureAwait(false);
-        ProviderError error = attempt.Endpoint.Protocol.ReadError(status, body.Memory);
-        if (error.Type is null && Transport.ErrorType(attempt.Endpoint.Protocol, attempt.Response) is { } type)
-        {
-            error = error with { Type = type };
-        }
-
-        if (exchange.Route.Operation == Operation.CountTokens
-            && (status is 404 or 405 or 501 || (status is 400 or 403 && attempt.Endpoint.Provider.Config.Platform == Platform.BedrockInvoke)))
-        {
-            // A compatible host that cannot count is no worse at chat. Bedrock counts for some models only, and as a right of its own.
-            attempt.Lease.Dispose();
-            return new AttemptResult(AttemptEnd.Skipped);
-        }
-
-        if (attempt.TryWithoutRefused(status, error))
-        {
-            exchange.Failed(attempt.Lease, Metrics.LabelOf(FaultClass.ClientError), status, error);
-            exchange.Attempts++;
-            laneCounters.Attempts.Add();
-            attempt.Received(await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
-            return await TakeAsync(attempt, laneCounters).ConfigureAwait(false);
-        }
-
-        if (await attempt.TryRenewAsync(status, error, exchange.Timer.Token).ConfigureAwait(false))
-        {
-            exchange.Failed(attempt.Lease, "credential_expired", status, error);
-            exchange.Attempts++;
-            laneCounters.Attempts.Add();
-            attempt.Received(await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
-            return await TakeAsync(attempt, laneCounters).ConfigureAwait(false);
-        }
-
-        FaultClass fault = FaultClassifier.Classify(status, error, attempt.Lease.Lane.Provider.ErrorMap);
-        if (fault == FaultClass.Declined && Transport.IsPage(body.Span))
-        {
-            // A firewall's page is about this request, unless every request meets it.
-            fault = attempt.Lease.IsDeclinedTooOften(exchange.RequestHash) ? FaultClass.Auth : FaultClass.Content;
-        }
-
-        bool callersCredential = exchange.Caller.Credential.IsPassthrough
-            && (FaultDispositions.Of(fault) is FaultDisposition.HardDown or FaultDisposition.Declined);
-        bool isAskedFor = fault == FaultClass.ModelGone && attempt.Lease.Pool.IsDirect;
-        if (FaultDispositions.Of(fault).MovesOn() && !callersCredential && !isAskedFor)
-        {
-            AttemptResult failed = attempt.Fail(fault, error, status, Transport.RetryAfter(attempt.Response, error, exchange.Snapshot.Time.GetUtcNow()));
-
-            // Where no lane is left, the vendor's own words say best what was too long, or which model is not there.
-            return failed.Reason is FailoverReason.ContextLength or FailoverReason.ModelGone && attempt.IsNative
-                ? failed with { Native = new NativeAnswer(attempt, body.Span, Outcome.ClientError) }
-                : failed;
-        }
-
-        if (callersCredential)
-        {
-            // The caller's own key was refused: that says nothing about the lane.
-            attempt.Lease.Pass();
-        }
-        else
-        {
-            attempt.Lease.ClientFault();
-        }
-
-        exchange.Failed(attempt.Lease, Metrics.LabelOf(fault), status, error);
-        await RelayErrorAsync(attempt, status, fault, error, body.Memory, callersCredential).ConfigureAwait(false);
-        return AttemptResult.Answered;
-    }
-
-    private static async ValueTask RelayErrorAsync(
-        Attempt attempt, int status, FaultClass fault, ProviderError error, ReadOnlyMemory<byte> body, bool callersCredential)
-    {
-        Exchange exchange = attempt.Exchange;
-        await exchange.Early.EndAsync().ConfigureAwait(false);
-        if (!attempt.IsNative || exchange.Early.IsOpen)
-        {
-            await ErrorReply.WriteAsync(exchange, fault == FaultClass.Content ? ErrorMapping.Refused(status, error) : ErrorMapping.Relay(status, error, callersCredential))
-                .ConfigureAwait(false);
-            return;
-        }
-
-        exchange.Status = status;
-        HeaderPolicy.CopyResponse(attempt.Response.Head, exchange.ResponseHeaders);
-        HeaderPolicy.NameRequest(exchange);
-        exchange.ResponseHeaders.ContentType = HeaderPolicy.ContentTypeOf(attempt.Response.Head);
-        exchange.Outcome = status is >= 400 and < 500 ? Outcome.ClientError : Outcome.Error;
-        exchange.MarkHeaders(attempt.Lease.Lane.Name);
-
-        // An answer such as 304 must have neither a body nor a length.
-        if (body.Length > 0)
-        {
-            exchange.ResponseHeaders.ContentLength = body.Length;
-            await ClientOutput.WriteAsync(exchange, body).ConfigureAwait(false);
-        }
-    }
-
-    private void CountLosses(Attempt attempt)
-    {
-        if (attempt.Translation is { Losses.IsEmpty: false } translation)
-        {
-            attempt.Exchange.Lost.Add(translation.Losses);
-            metrics.CountLosses(translation.Ingress, translation.Egress, translation.Losses);
-            log.Losses(translation.Ingress, translation.Egress, translation.Losses);
-            translation.Losses = default;
-        }
     }
 }

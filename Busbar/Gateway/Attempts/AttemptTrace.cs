@@ -87,15 +87,7 @@ internal sealed class AttemptTrace(Activity span)
         {
             case AttemptEnd.NextLane:
                 error = failedStatus ?? Metrics.FailoverReasons[(int)_reason];
-                return _reason switch
-                {
-                    FailoverReason.HardDown => "hard_down",
-                    FailoverReason.ContextLength => "context_length",
-                    FailoverReason.AttemptTimeout => "attempt_timeout",
-                    FailoverReason.ModelGone => "model_gone",
-                    FailoverReason.Declined => "declined",
-                    _ => "transient_upstream",
-                };
+                return Metrics.Dispositions[(int)_reason];
             case AttemptEnd.Refused:
                 error = failedStatus ?? "content";
                 return "client_fault";

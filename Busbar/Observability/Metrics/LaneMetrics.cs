@@ -15,7 +15,7 @@ internal sealed class LaneMetrics(Metrics metrics, string pool, string lane, str
     public Counter Attempts => _attempts ??= metrics.Attempts.Get(pool, lane);
 
     /// <summary>Counts a failed call.</summary>
-    public void Failure(FailureDisposition disposition) => (_failures[(int)disposition] ??= metrics.Failures.Get(pool, lane, Metrics.Dispositions[(int)disposition])).Add();
+    public void Failure(FailoverReason reason) => (_failures[(int)reason] ??= metrics.Failures.Get(pool, lane, Metrics.Dispositions[(int)reason])).Add();
 
     /// <summary>Counts the tokens of an answer, each token as one kind.</summary>
     public void Tokens(in Usage usage)

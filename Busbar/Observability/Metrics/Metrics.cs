@@ -33,9 +33,9 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
     /// <summary>Kinds of tokens; each token is of one.</summary>
     public static readonly string[] TokenKinds = ["input", "cache_read", "cache_write", "output", "reasoning"];
 
-    /// <summary>Label values of <see cref="FailureDisposition"/>.</summary>
-    public static readonly string[] Dispositions = ["transient_upstream", "hard_down", "context_length", "attempt_timeout", "model_gone", "declined", "auth_unavailable"];
-
+    /// <summary>What a failed call was taken for (<c>disposition</c>), by <see cref="FailoverReason"/>.</summary>
+    public static readonly string[] Dispositions =
+        ["transient_upstream", "attempt_timeout", "transient_upstream", "transient_upstream", "hard_down", "context_length", "model_gone", "declined", "auth_unavailable"];
 
     private static readonly string[] LossFields = [.. Enum.GetNames<LossField>().Select(SnakeCase)];
     private static readonly string[] Faults = [.. Enum.GetNames<FaultClass>().Select(SnakeCase)];
