@@ -16,6 +16,7 @@ public sealed class ConfigEndpointTests
         governance: {enabled: true, admin_token: canary-admin-token}
         providers:
           openai: {api_key_env: OPENAI_KEY, error_map: {x: auth}, health: {mode: dead}}
+          bedrock: {region: us-east-1, identity: {type: aws}}
         models:
           small: {provider: openai, max_concurrent: 4, capabilities: {sampling: true}, rate_card: {input: 3, output: 4}}
         pools:
@@ -26,7 +27,8 @@ public sealed class ConfigEndpointTests
     public async Task Each_value_has_its_origin_and_a_secret_only_its_presence()
     {
         await using var scene = new AdminScene();
-        Dictionary<string, JsonElement> values = (await scene.SendAsync("GET", "/admin/config")).Json.GetProperty("values").EnumerateArray().ToDictionary(row => row.GetProperty("path").GetString()!);
+        Dictionary<string, JsonElement> values = (await scene.SendAsync("GET", "/admin/config")).Json.GetProperty("values").EnumerateArray()
+            .ToDictionary(row => row.GetProperty("path").GetString()!);
 
         Assert.Equal("default", Source("limits.shutdown_drain_secs"));
         Assert.Equal(30, values["limits.shutdown_drain_secs"].GetProperty("value").GetInt32());
@@ -57,13 +59,20 @@ public sealed class ConfigEndpointTests
         GatewayConfig config = ConfigText.Load(Everything, new FakeEnvironment(("OPENAI_KEY", "k"))).Config
             ?? ConfigText.Valid(Everything.Replace("tls: {cert_file: cert.pem, key_file: key.pem}", ""), new FakeEnvironment(("OPENAI_KEY", "k")));
         HashSet<string> paths = [.. EffectiveConfig.Values(config).Select(value => value.Path
-            .Replace("providers.openai", "providers.*").Replace("models.small", "models.*").Replace("pools.fast", "pools.*").Replace("members[0]", "members[]").Replace("jwt[0]", "jwt[]"))];
+            .Replace("providers.openai", "providers.*").Replace("providers.bedrock", "providers.*").Replace("models.small", "models.*")
+                .Replace("pools.fast", "pools.*")
+                .Replace("members[0]", "members[]").Replace("jwt[0]", "jwt[]"))];
         IEnumerable<string> keys =
             from set in ConfigKeys.All
             from key in set.Keys
             let path = set.Path.Length == 0 ? key : $"{set.Path}.{key}"
-            where path is not ("auth.token" or "auth.jwt[].required_claims" or "auth.jwt[].groups" or "auth.jwt[].pools" or "providers.*.error_map" or "providers.*.deployments" or "providers.*.headers" or "observability.otlp.headers" or "observability.request_log_webhook.headers" or "observability.alert_webhook.headers") && !path.StartsWith("auth.client_tokens[]", StringComparison.Ordinal) && !path.StartsWith("models.*.capabilities.", StringComparison.Ordinal)
+            where path is not ("auth.token" or "auth.jwt[].required_claims" or "auth.jwt[].groups" or "auth.jwt[].pools" or "providers.*.error_map"
+                or "providers.*.identity.tags"
+                or "providers.*.deployments" or "providers.*.headers" or "observability.otlp.headers" or "observability.request_log_webhook.headers"
+                or "observability.alert_webhook.headers") && !path.StartsWith("auth.client_tokens[]", StringComparison.Ordinal)
+                && !path.StartsWith("models.*.capabilities.", StringComparison.Ordinal)
             where !ConfigKeys.All.Any(block => block.Path == path || block.Path == $"{path}.*" || block.Path == $"{path}[]")
+            where !paths.Any(listed => listed.StartsWith($"{path}.", StringComparison.Ordinal))
             select path;
 
         Assert.Empty(keys.Distinct().Except(paths));
@@ -89,7 +98,8 @@ public sealed class ConfigEndpointTests
             foreach (string more in (string[])["master_key_env: MASTER", $"master_key_file: {file}"])
             {
                 ConfigResult result = ConfigText.Load(
-                    ConfigText.With(more: $"governance: {{enabled: true, admin_token: canary-admin-token, {more}}}"), new FakeEnvironment(("OPENAI_KEY", "k"), ("MASTER", text)));
+                    ConfigText.With(more: $"governance: {{enabled: true, admin_token: canary-admin-token, {more}}}"),
+                    new FakeEnvironment(("OPENAI_KEY", "k"), ("MASTER", text)));
 
                 Assert.Equal(isKey, result.Config?.Governance.MasterKey is not null);
                 Assert.Equal(isKey ? 0 : 1, result.Errors.Count());

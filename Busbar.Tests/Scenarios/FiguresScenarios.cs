@@ -12,23 +12,24 @@ public sealed class FiguresScenarios
     [Trait("gotcha", "C249")]
     public async Task C249_a_series_is_there_once_its_labels_were_seen_and_the_state_of_every_lane_from_the_start()
     {
-        Dialect dialect = Dialect.All[0];
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, Dialect.All[1]));
-        scene.Upstreams[0].Always = call => dialect.ServeAsync(call);
+        SpokenProtocol spoken = SpokenProtocol.All[0];
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, SpokenProtocol.All[1]));
+        scene.Upstreams[0].Always = call => spoken.ServeAsync(call);
 
         Reply reply = await scene.GetAsync("/metrics");
         var page = new MetricsPage(reply.Text);
         Assert.StartsWith("text/plain; version=0.0.4", reply["Content-Type"], StringComparison.Ordinal);
-        string[] idle = [.. page.Series.Where(series => series.Contains("pool=", StringComparison.Ordinal) || series.Contains("lane=", StringComparison.Ordinal))];
+        string[] idle = [.. page.Series.Where(series => series.Contains("pool=", StringComparison.Ordinal)
+            || series.Contains("lane=", StringComparison.Ordinal))];
         (string Pool, string Lane)[] places = [("smart", "m0"), ("smart", "m1"), ("m0", "m0"), ("m1", "m1")];
         Assert.Equal(places.Select(place => $"busbar_lane_state{{pool=\"{place.Pool}\",lane=\"{place.Lane}\"}}"), idle);
         Assert.DoesNotContain(page.Series, series => series.Contains("ingress_protocol", StringComparison.Ordinal));
 
-        await scene.PostAsync(dialect, model: "m0");
+        await scene.PostAsync(spoken, model: "m0");
         await scene.CountedAsync("ok");
         page = await scene.MetricsAsync();
         Assert.Equal(
-            [$"busbar_requests_total{{ingress_protocol=\"{dialect.Name}\",pool=\"m0\",outcome=\"ok\"}}"],
+            [$"busbar_requests_total{{ingress_protocol=\"{spoken.Name}\",pool=\"m0\",outcome=\"ok\"}}"],
             page.Series.Where(series => series.StartsWith("busbar_requests_total", StringComparison.Ordinal)));
         Assert.Equal(20, page["busbar_lane_available_permits", ("lane", "m0")]);
         Assert.DoesNotContain("busbar_lane_available_permits{lane=\"m1\"}", page.Series);
@@ -37,17 +38,19 @@ public sealed class FiguresScenarios
     [Fact]
     public async Task Tokens_are_counted_by_pool_lane_model_and_kind()
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(dialect);
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(spoken);
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
         foreach (bool stream in (bool[])[false, true])
         {
-            await scene.PostAsync(dialect, stream);
+            await scene.PostAsync(spoken, stream);
         }
 
         await scene.SettledAsync();
         MetricsPage page = await scene.MetricsAsync();
-        string series = Assert.Single(page.Series, series => series.StartsWith("busbar_tokens_total{pool=\"smart\",lane=\"m0\"", StringComparison.Ordinal) && series.Contains("kind=\"output\"", StringComparison.Ordinal));
+        string series = Assert.Single(page.Series, series => series.StartsWith(
+            "busbar_tokens_total{pool=\"smart\",lane=\"m0\"", StringComparison.Ordinal)
+            && series.Contains("kind=\"output\"", StringComparison.Ordinal));
         Assert.Contains("model=\"", series, StringComparison.Ordinal);
         Assert.True(page.Sum("busbar_tokens_total", "kind", "output") > 0);
         Assert.True(page.Sum("busbar_tokens_total", "kind", "input") > 0);
@@ -60,7 +63,7 @@ public sealed class FiguresScenarios
     [InlineData("identity", false)]
     public async Task The_page_is_compressed_for_who_asks(string accepts, bool compressed)
     {
-        await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
+        await using Scene scene = await Scene.StartAsync(SpokenProtocol.All[0]);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics");
         request.Headers.TryAddWithoutValidation("Accept-Encoding", accepts);
         request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + Scene.Token);
@@ -78,7 +81,7 @@ public sealed class FiguresScenarios
     [Trait("gotcha", "C252")]
     public async Task A_request_moves_each_figure_by_one_under_the_name_it_was_asked_by(string client, string provider, bool stream)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         var gate = new TaskCompletionSource();
         await using Scene scene = await Scene.StartAsync(serves);
         scene.Upstream.Next(async call =>
@@ -116,19 +119,20 @@ public sealed class FiguresScenarios
     [Fact]
     public async Task Stats_has_every_figure_of_a_lane_and_of_its_cells()
     {
-        Dialect dialect = Dialect.All[0];
-        await using Scene scene = await Scene.StartAsync(dialect);
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        SpokenProtocol spoken = SpokenProtocol.All[0];
+        await using Scene scene = await Scene.StartAsync(spoken);
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
         JsonElement before = (await scene.GetAsync("/stats")).Json.GetProperty("lanes")[0];
-        await scene.PostAsync(dialect);
+        await scene.PostAsync(spoken);
         Reply page = await scene.GetAsync("/stats");
         JsonElement lane = page.Json.GetProperty("lanes")[0];
 
-        Assert.Equal(["pools", "lanes"], page.Json.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["pools", "lanes", "identities"], page.Json.EnumerateObject().Select(member => member.Name));
         Assert.Superset(
             new HashSet<string>
             {
-                "model", "upstream_model", "provider", "max_concurrent", "inflight", "free_slots", "ok", "err", "client_fault", "usable", "availability", "dead",
+                "model", "upstream_model", "provider", "max_concurrent", "inflight", "free_slots", "ok", "err", "client_fault", "usable",
+                "availability", "dead",
                 "dead_reason", "cooldown_remaining_s", "streak", "latency_ewma_ms", "budget", "cells",
             },
             lane.EnumerateObject().Select(member => member.Name).ToHashSet());
@@ -145,7 +149,7 @@ public sealed class FiguresScenarios
     [Trait("gotcha", "C256")]
     public async Task Two_starts_list_lanes_and_pools_in_the_same_order()
     {
-        var config = new SceneConfig(Dialect.All[1], Dialect.All[0], Dialect.All[1]);
+        var config = new SceneConfig(SpokenProtocol.All[1], SpokenProtocol.All[0], SpokenProtocol.All[1]);
         await using Scene first = await Scene.StartAsync(config);
         await using Scene second = await Scene.StartAsync(config);
 
