@@ -29,7 +29,8 @@ internal sealed record CorpusExchange(
     public bool IsEventStream => MediaType == "application/vnd.amazon.eventstream";
 
     /// <summary>The response is a streamed JSON array (Gemini without <c>alt=sse</c>).</summary>
-    public bool IsJsonArray => Streaming && Status == 200 && MediaType == "application/json" && ResponseBody.Span.TrimStart(" \r\n\t"u8).StartsWith("["u8);
+    public bool IsJsonArray => Streaming && Status == 200 && MediaType == "application/json"
+        && ResponseBody.Span.TrimStart(" \r\n\t"u8).StartsWith("["u8);
 
     /// <summary>The response is a 200 with one JSON object.</summary>
     public bool IsUnaryAnswer => Status == 200 && !Streaming && MediaType is "application/json" or "text/plain";

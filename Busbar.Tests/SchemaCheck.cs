@@ -66,7 +66,8 @@ internal static class SchemaCheck
                 case "anyOf" or "oneOf":
                     CheckAlternatives(root, rule, value, path, keyword.Name == "oneOf", errors);
                     break;
-                case "type" when !(rule.ValueKind == JsonValueKind.Array ? rule.EnumerateArray().Any(type => Is(value, type.GetString()!)) : Is(value, rule.GetString()!)):
+                case "type" when !(rule.ValueKind == JsonValueKind.Array
+                    ? rule.EnumerateArray().Any(type => Is(value, type.GetString()!)) : Is(value, rule.GetString()!)):
                     errors.Add($"{path}: {value.ValueKind} is not of type {rule}");
                     break;
                 case "enum" when !rule.EnumerateArray().Any(allowed => JsonElement.DeepEquals(allowed, value)):
@@ -124,7 +125,8 @@ internal static class SchemaCheck
 
                 break;
             case "required" when isObject:
-                errors.AddRange(rule.EnumerateArray().Where(name => !value.TryGetProperty(name.GetString()!, out _)).Select(name => $"{path}: '{name}' is required"));
+                errors.AddRange(rule.EnumerateArray().Where(name => !value.TryGetProperty(name.GetString()!, out _))
+                    .Select(name => $"{path}: '{name}' is required"));
                 break;
             case "additionalProperties" when isObject:
                 foreach (JsonProperty member in Unknown(schema, value))
@@ -168,7 +170,8 @@ internal static class SchemaCheck
     }
 
     private static IEnumerable<JsonProperty> Unknown(JsonElement schema, JsonElement value) =>
-        value.EnumerateObject().Where(member => !schema.TryGetProperty("properties", out JsonElement known) || !known.TryGetProperty(member.Name, out _));
+        value.EnumerateObject().Where(member => !schema.TryGetProperty("properties", out JsonElement known)
+            || !known.TryGetProperty(member.Name, out _));
 
     private static bool Is(JsonElement value, string type) => type switch
     {

@@ -9,7 +9,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Busbar.Benchmarks.Micro;
 
-/// <summary>What it takes to reserve for a request and to settle it: a key with all limits of its own, and the same key below four groups with all limits each.</summary>
+/// <summary>
+/// What it takes to reserve for a request and to settle it: a key with all limits of its own, and the same key below four groups with all limits
+/// each.
+/// </summary>
 [MemoryDiagnoser]
 public class AdmissionBenchmarks
 {
@@ -76,7 +79,8 @@ public class AdmissionBenchmarks
         var digest = KeyDigest.Of(secret);
         return new VirtualKey
         {
-            Id = digest.ToKeyId(), Digest = digest, Name = secret, MaxBudgetCents = 1_000_000_000, RpmLimit = uint.MaxValue, TpmLimit = uint.MaxValue, MaxConcurrent = 100,
+            Id = digest.ToKeyId(), Digest = digest, Name = secret, MaxBudgetCents = 1_000_000_000, RpmLimit = uint.MaxValue, TpmLimit = uint.MaxValue,
+            MaxConcurrent = 100,
         };
     }
 

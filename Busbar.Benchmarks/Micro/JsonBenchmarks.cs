@@ -10,7 +10,9 @@ namespace Busbar.Benchmarks.Micro;
 public class JsonBenchmarks
 {
     private readonly byte[] _body = Encoding.UTF8.GetBytes(
-        $$"""{"model":"example-large","stream":false,"temperature":0.2,"max_tokens":256,"messages":[{"role":"system","content":"Answer in one line."},{"role":"user","content":"{{new string('x', 700)}}"},{"role":"assistant","content":"A line with \"quotes\" and\nbreaks."},{"role":"user","content":"And now?"}]}""");
+        $$"""{"model":"example-large","stream":false,"temperature":0.2,"max_tokens":256,"messages":[{"role":"system","content":"Answer in one """ +
+            $$"""line."},{"role":"user","content":"{{new string('x', 700)}}"},{"role":"assistant","content":"A line with \"quotes\" """ +
+            $$"""and\nbreaks."},{"role":"user","content":"And now?"}]}""");
 
     private readonly JsonTape _tape = new();
     private readonly PooledBuffer _output = new(4096);

@@ -26,8 +26,8 @@ namespace Busbar.Benchmarks.Micro;
 
 /// <summary>
 /// What one 1 KB chat request allocates on its way through the process: a bare proxy on the same server and HTTP client, the same protocol, and
-/// translated; and with a virtual key that has a budget and all limits. The difference to the bare proxy is the gateway's own. Client and provider allocate
-/// nothing per request.
+/// translated; and with a virtual key that has a budget and all limits. The difference to the bare proxy is the gateway's own. Client and provider
+/// allocate nothing per request.
 /// </summary>
 [MemoryDiagnoser]
 [SimpleJob(RunStrategy.Monitoring, invocationCount: 2000, iterationCount: 8, warmupCount: 3)]
@@ -38,7 +38,8 @@ public class RequestBenchmarks
         """;
 
     private const string Stream =
-        "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\n"
+        "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":" +
+            "{\"role\":\"assistant\",\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\n"
         + "data: [DONE]\n\n";
 
     private readonly List<IDisposable> _servers = [];
@@ -61,7 +62,8 @@ public class RequestBenchmarks
         int bare = FreePort();
         var server = new KestrelServer(
             Options.Create(Listening(bare)),
-            new SocketTransportFactory(Options.Create(new SocketTransportOptions { UnsafePreferInlineScheduling = true }), NullLoggerFactory.Instance),
+            new SocketTransportFactory(Options.Create(new SocketTransportOptions { UnsafePreferInlineScheduling = true }),
+                NullLoggerFactory.Instance),
             NullLoggerFactory.Instance);
         _servers.Add(server);
         server.StartAsync(new Forwarder($"http://127.0.0.1:{upstream}"), CancellationToken.None).GetAwaiter().GetResult();
@@ -71,12 +73,15 @@ public class RequestBenchmarks
         var digest = KeyDigest.Of("tok");
         store.Insert(new VirtualKey
         {
-            Id = digest.ToKeyId(), Digest = digest, Name = "bench", MaxBudgetCents = 1_000_000_000, RpmLimit = uint.MaxValue, TpmLimit = uint.MaxValue, MaxConcurrent = 100,
+            Id = digest.ToKeyId(), Digest = digest, Name = "bench", MaxBudgetCents = 1_000_000_000, RpmLimit = uint.MaxValue, TpmLimit =
+                uint.MaxValue, MaxConcurrent = 100,
         });
         _governor = Governor.Open(new GovernanceConfig(), store, TimeProvider.System, NullLogger.Instance);
-        int governed = StartGateway(upstream, $"governance: {{ enabled: true, admin_token: {new string('a', 40)}, price_per_1k_tokens_cents: 1 }}", _governor);
+        int governed = StartGateway(upstream, $"governance: {{ enabled: true, admin_token: {new string('a', 40)}, price_per_1k_tokens_cents: 1 }}",
+            _governor);
 
-        int grouped = StartGateway(upstream, $"governance: {{ enabled: true, admin_token: {new string('a', 40)}, price_per_1k_tokens_cents: 1 }}", _groups = OpenGroups(digest));
+        int grouped = StartGateway(upstream, $"governance: {{ enabled: true, admin_token: {new string('a', 40)}, price_per_1k_tokens_cents: 1 }}",
+            _groups = OpenGroups(digest));
 
         string filler = new('x', 900);
         _bare = new Connection(bare, "/v1/chat/completions", $$"""{"model":"p","messages":[{"role":"user","content":"{{filler}}"}]}""");
@@ -85,8 +90,10 @@ public class RequestBenchmarks
         _grouped = new Connection(grouped, "/v1/chat/completions", $$"""{"model":"p","messages":[{"role":"user","content":"{{filler}}"}]}""");
         string streamed = $$"""{"model":"p","stream":true,"messages":[{"role":"user","content":"{{filler}}"}]}""";
         _streamed = new Connection(port, "/v1/chat/completions", streamed, isStream: true);
-        _silent = new Connection(StartGateway(upstream, "auth: { mode: token, client_tokens: [tok] }\nlimits: { stream_keepalive_secs: 0 }", null), "/v1/chat/completions", streamed, isStream: true);
-        _translated = new Connection(port, "/v1/messages", $$"""{"model":"p","max_tokens":100,"messages":[{"role":"user","content":"{{filler}}"}]}""");
+        _silent = new Connection(StartGateway(upstream, "auth: { mode: token, client_tokens: [tok] }\nlimits: { stream_keepalive_secs: 0 }", null),
+            "/v1/chat/completions", streamed, isStream: true);
+        _translated =
+            new Connection(port, "/v1/messages", $$"""{"model":"p","max_tokens":100,"messages":[{"role":"user","content":"{{filler}}"}]}""");
     }
 
     /// <summary>Stops everything.</summary>
@@ -155,7 +162,8 @@ public class RequestBenchmarks
 
         store.Insert(new VirtualKey
         {
-            Id = digest.ToKeyId(), Digest = digest, Name = "bench", GroupId = above, MaxBudgetCents = 1_000_000_000, RpmLimit = uint.MaxValue, TpmLimit = uint.MaxValue, MaxConcurrent = 100,
+            Id = digest.ToKeyId(), Digest = digest, Name = "bench", GroupId = above, MaxBudgetCents = 1_000_000_000, RpmLimit = uint.MaxValue,
+            TpmLimit = uint.MaxValue, MaxConcurrent = 100,
         });
         return Governor.Open(new GovernanceConfig(), store, TimeProvider.System, NullLogger.Instance);
     }
@@ -205,8 +213,12 @@ public class RequestBenchmarks
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
         _servers.Add(listener);
-        byte[] stream = Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nx-request-id: req_1\r\nContent-Length: {Stream.Length}\r\n\r\n{Stream}");
-        byte[] answer = Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nx-request-id: req_1\r\nContent-Length: {Answer.Length}\r\n\r\n{Answer}");
+        byte[] stream =
+            Encoding.ASCII.GetBytes(
+            $"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nx-request-id: req_1\r\nContent-Length: {Stream.Length}\r\n\r\n{Stream}");
+        byte[] answer =
+            Encoding.ASCII.GetBytes(
+            $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nx-request-id: req_1\r\nContent-Length: {Answer.Length}\r\n\r\n{Answer}");
         new Thread(() =>
         {
             try
@@ -259,7 +271,9 @@ public class RequestBenchmarks
         {
             _isStream = isStream;
             _socket.Connect(IPAddress.Loopback, port);
-            _request = Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer tok\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+            _request = Encoding.ASCII.GetBytes(
+                $"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer tok\r\nContent-Type: " +
+                $"application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
         }
 
         public int Call()

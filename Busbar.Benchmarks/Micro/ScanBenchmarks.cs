@@ -32,13 +32,16 @@ public class ScanBenchmarks
         }
 
         _body = JsonSerializer.SerializeToUtf8Bytes(
-            new { model = "m", stream = true, messages, tools = Enumerable.Range(0, 20).Select(tool => new { type = "function", function = new { name = $"tool_{tool}" } }) },
-            new JsonSerializerOptions { WriteIndented = Text == "indented", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+            new { model = "m", stream = true, messages, tools =
+                Enumerable.Range(0, 20).Select(tool => new { type = "function", function = new { name = $"tool_{tool}" } }) },
+            new JsonSerializerOptions { WriteIndented = Text == "indented", Encoder =
+                System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 
     /// <summary>What routing needs to know, the body proven to be JSON.</summary>
     [Benchmark]
-    public int Scan() => RequestScan.TryScan(_body, out RequestScan scan) == ScanResult.Ok ? scan.ClosingBrace : throw new InvalidOperationException("The body is not JSON.");
+    public int Scan() => RequestScan.TryScan(_body, out RequestScan scan) == ScanResult.Ok ? scan.ClosingBrace
+        : throw new InvalidOperationException("The body is not JSON.");
 
     /// <summary>The framework's reader, which proves the same.</summary>
     [Benchmark(Baseline = true)]

@@ -7,8 +7,8 @@ using Busbar.Tests.Governance.Leases;
 namespace Busbar.Benchmarks.Simulation;
 
 /// <summary>
-/// A fleet that grows, second by second in simulated time, with the engine of the program and the database's rules in memory: what it costs in statements, and how much of what is left of a
-/// limit lies unused at nodes.
+/// A fleet that grows, second by second in simulated time, with the engine of the program and the database's rules in memory: what it costs in
+/// statements, and how much of what is left of a limit lies unused at nodes.
 /// </summary>
 internal static class FleetSimulation
 {
@@ -22,7 +22,8 @@ internal static class FleetSimulation
     /// <summary>Runs it for some sizes, and prints a table.</summary>
     public static void Run()
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{KeysOfFleet} keys below one group, {RequestsPerSecond} requests/s a node for {ActiveKeys} active keys, {Seconds} s"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{KeysOfFleet} keys below one group, {RequestsPerSecond} requests/s a node for {ActiveKeys} active keys, {Seconds} s"));
         Console.WriteLine("nodes  statements/s/node  limits/statement  waited % (warm)  stranded % (far)  stranded % (near)  usable %");
         foreach (int nodes in (int[])[1, 3, 10, 50, 200])
         {
@@ -102,7 +103,8 @@ internal static class FleetSimulation
         double perSecond = (double)calls / nodes / Seconds;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{nodes,5}  {perSecond,17:0.0}  {(double)asks / Math.Max(1, calls),16:0}  {waited * 100.0 / asked,15:0.00}  {stranded,16}  {(double)nearLeased * 100 / near.Max,17:0.00}  {nearAdmitted * 100.0 / near.Max,8:0.00}"));
+            $"{nodes,5}  {perSecond,17:0.0}  {(double)asks / Math.Max(1, calls),16:0}  {waited * 100.0 / asked,15:0.00}  {stranded,16} " +
+                $" {(double)nearLeased * 100 / near.Max,17:0.00}  {nearAdmitted * 100.0 / near.Max,8:0.00}"));
         Debug.Assert(admitted > 0 && nearUsed <= near.Max, "the simulation is of nothing");
     }
 }

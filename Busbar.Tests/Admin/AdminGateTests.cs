@@ -81,8 +81,10 @@ public sealed class AdminGateTests
     {
         await using var scene = new AdminScene();
 
-        Assert.Equal(200, (await scene.SendAsync("GET", "/admin/keys", null, ("Authorization", "Bearer wrong"), ("x-admin-token", AdminScene.Token))).Status);
-        Assert.Equal(200, (await scene.SendAsync("GET", "/admin/keys", null, ("Authorization", $"Bearer {AdminScene.Token}"), ("x-admin-token", "wrong"))).Status);
+        Assert.Equal(200, (await scene.SendAsync("GET", "/admin/keys", null, ("Authorization", "Bearer wrong"), ("x-admin-token", AdminScene.Token)))
+            .Status);
+        Assert.Equal(200, (await scene.SendAsync("GET", "/admin/keys", null, ("Authorization", $"Bearer {AdminScene.Token}"),
+            ("x-admin-token", "wrong"))).Status);
     }
 
     [Theory]
@@ -104,7 +106,8 @@ public sealed class AdminGateTests
         string group = scene.Governor.Keys.Find(id)!.Key.GroupId!;
         foreach (AdminRoute route in AdminRoutes.All)
         {
-            string path = route.Pattern.Replace("{id}", route.Pattern.Contains("groups", StringComparison.Ordinal) ? group : id).Replace("{lane}", "small");
+            string path = route.Pattern.Replace("{id}", route.Pattern.Contains("groups", StringComparison.Ordinal) ? group : id)
+                .Replace("{lane}", "small");
             AdminAnswer answer = await scene.SendAsync(route.Method, path, token: AdminScene.ReadToken);
 
             Assert.Equal(route.Method == "GET" ? 200 : 403, answer.Status);
@@ -146,6 +149,7 @@ public sealed class AdminGateTests
         Assert.Equal(404, (await scene.SendAsync("GET", "/admin/keys/a/b")).Status);
         AdminAnswer answer = await scene.SendAsync("PUT", "/admin/keys/vk_0");
         Assert.Equal((405, "GET, PATCH, DELETE"), (answer.Status, answer.Allow));
-        Assert.Equal((405, "POST, GET"), ((await scene.SendAsync("HEAD", "/admin/keys")).Status, (await scene.SendAsync("HEAD", "/admin/keys")).Allow));
+        Assert.Equal((405, "POST, GET"), ((await scene.SendAsync("HEAD", "/admin/keys")).Status,
+            (await scene.SendAsync("HEAD", "/admin/keys")).Allow));
     }
 }

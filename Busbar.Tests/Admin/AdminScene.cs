@@ -48,11 +48,15 @@ internal sealed class AdminScene : IAsyncDisposable
     public Governor Governor { get; }
 
     public static GatewayConfig Load(string more) => ConfigText.Valid(
-        ConfigText.With(more: $"governance: {{enabled: true, admin_token: {Token}, admin_read_token: {ReadToken}, price_per_request_cents: 1{more}}}"),
+        ConfigText.With(
+            more: $"governance: {{enabled: true, admin_token: {Token}, admin_read_token: {ReadToken}, price_per_request_cents: 1{more}}}"),
         new FakeEnvironment(("OPENAI_KEY", "canary-provider-key"), ("MASTER", MasterKey)));
 
-    public Task<AdminAnswer> SendAsync(string method, string target, string? body = null, string token = Token, string? contentType = "application/json", params (string Name, string Value)[] headers) =>
-        SendAsync(method, target, body is null ? null : Encoding.UTF8.GetBytes(body), [("Authorization", $"Bearer {token}"), .. contentType is null ? [] : (ReadOnlySpan<(string, string)>)[("Content-Type", contentType)], .. headers]);
+    public Task<AdminAnswer> SendAsync(string method, string target, string? body = null, string token = Token, string? contentType =
+        "application/json", params (string Name, string Value)[] headers) =>
+        SendAsync(method, target, body is null ? null : Encoding.UTF8.GetBytes(body),
+            [("Authorization", $"Bearer {token}"), .. contentType is null ? [] : (ReadOnlySpan<(string, string)>)[("Content-Type", contentType)],
+            .. headers]);
 
     public async Task<AdminAnswer> SendAsync(string method, string target, byte[]? body, params (string Name, string Value)[] headers)
     {
@@ -124,8 +128,10 @@ internal sealed class AdminScene : IAsyncDisposable
         JsonElement schema = Document.GetProperty("components").GetProperty("schemas").GetProperty("Error");
         if (AdminRoutes.Match(method, path, out _, out _) is { } route)
         {
-            JsonElement responses = Document.GetProperty("paths").GetProperty(route.Pattern).GetProperty(method.ToLowerInvariant()).GetProperty("responses");
-            Assert.True(responses.TryGetProperty($"{answer.Status}", out JsonElement response), $"{method} {route.Pattern} answers {answer.Status}, which is not documented: {answer.Body}");
+            JsonElement responses = Document.GetProperty("paths").GetProperty(route.Pattern).GetProperty(method.ToLowerInvariant())
+                .GetProperty("responses");
+            Assert.True(responses.TryGetProperty($"{answer.Status}", out JsonElement response),
+                $"{method} {route.Pattern} answers {answer.Status}, which is not documented: {answer.Body}");
             schema = response.GetProperty("content").GetProperty("application/json").GetProperty("schema");
         }
 

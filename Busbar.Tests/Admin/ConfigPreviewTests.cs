@@ -7,9 +7,12 @@ namespace Busbar.Tests.Admin;
 /// <summary>What a reload would do is known before it is done.</summary>
 public sealed class ConfigPreviewTests
 {
-    private const string Governance = $"governance: {{enabled: true, admin_token: {AdminScene.Token}, admin_read_token: {AdminScene.ReadToken}, price_per_request_cents: 1, master_key_env: MASTER}}";
+    private const string Governance =
+        $"governance: {{enabled: true, admin_token: {AdminScene.Token}, admin_read_token: {AdminScene.ReadToken}, price_per_request_cents: 1, " +
+        "master_key_env: MASTER}}";
 
-    private static readonly FakeEnvironment Environment = new(("OPENAI_KEY", "canary-provider-key"), ("OTHER_KEY", "canary-other-key"), ("MASTER", AdminScene.MasterKey));
+    private static readonly FakeEnvironment Environment = new(
+        ("OPENAI_KEY", "canary-provider-key"), ("OTHER_KEY", "canary-other-key"), ("MASTER", AdminScene.MasterKey));
 
     [Fact]
     public async Task Files_that_say_the_same_change_nothing()
@@ -31,7 +34,8 @@ public sealed class ConfigPreviewTests
         string[] effects = Effects(await PreviewAsync(scene, ConfigText.With(pools: "{other: {members: [{target: small}]}}", more: Governance)));
 
         Assert.Contains(effects, effect => effect.StartsWith("this locks out key 'search'", StringComparison.Ordinal));
-        Assert.Contains(effects, effect => effect.StartsWith("key 'payments'", StringComparison.Ordinal) && effect.EndsWith("loses 'fast'", StringComparison.Ordinal));
+        Assert.Contains(effects, effect => effect.StartsWith("key 'payments'", StringComparison.Ordinal)
+            && effect.EndsWith("loses 'fast'", StringComparison.Ordinal));
         Assert.Contains(effects, effect => effect.StartsWith("the pool 'fast' is gone", StringComparison.Ordinal));
         Assert.NotNull(scene.Gateway.Fleet.Resolve("fast"));
     }
@@ -58,20 +62,24 @@ public sealed class ConfigPreviewTests
     public async Task Values_are_told_with_their_line_and_whether_they_wait_for_a_restart()
     {
         await using var scene = new AdminScene();
-        JsonElement preview = await PreviewAsync(scene, ConfigText.With(models: "{small: {provider: openai, max_concurrent: 7}}", more: Governance + "\nlisten: 127.0.0.1:9"));
+        JsonElement preview = await PreviewAsync(scene, ConfigText.With(
+            models: "{small: {provider: openai, max_concurrent: 7}}", more: Governance + "\nlisten: 127.0.0.1:9"));
         JsonElement[] changes = [.. preview.GetProperty("changes").EnumerateArray()];
         JsonElement permits = changes.Single(change => change.GetProperty("path").GetString() == "models.small.max_concurrent");
 
-        Assert.Equal(("4", "7", "changed"), (permits.GetProperty("before").GetString(), permits.GetProperty("after").GetString(), permits.GetProperty("kind").GetString()));
+        Assert.Equal(("4", "7", "changed"), (permits.GetProperty("before").GetString(), permits.GetProperty("after").GetString(),
+            permits.GetProperty("kind").GetString()));
         Assert.True(permits.GetProperty("line").GetInt32() > 0);
-        Assert.Equal(["listen"], changes.Where(change => change.GetProperty("needs_restart").GetBoolean()).Select(change => change.GetProperty("path").GetString()));
+        Assert.Equal(["listen"], changes.Where(change => change.GetProperty("needs_restart").GetBoolean())
+            .Select(change => change.GetProperty("path").GetString()));
     }
 
     [Fact]
     public async Task Files_with_errors_are_refused_with_their_problems()
     {
         await using var scene = new AdminScene();
-        scene.Gateway.NextReload = ConfigText.Load(ConfigText.With(models: "{small: {provider: nobody, max_concurrent: 4}}", more: Governance), Environment);
+        scene.Gateway.NextReload = ConfigText.Load(ConfigText.With(models: "{small: {provider: nobody, max_concurrent: 4}}", more: Governance),
+            Environment);
         JsonElement preview = (await scene.SendAsync("GET", "/admin/config/preview")).Json;
 
         Assert.False(preview.GetProperty("valid").GetBoolean());
@@ -88,5 +96,6 @@ public sealed class ConfigPreviewTests
         return answer.Json;
     }
 
-    private static string[] Effects(JsonElement preview) => [.. preview.GetProperty("effects").EnumerateArray().Select(effect => effect.GetString()!)];
+    private static string[] Effects(JsonElement preview) => [
+        .. preview.GetProperty("effects").EnumerateArray().Select(effect => effect.GetString()!)];
 }

@@ -14,11 +14,14 @@ public sealed class GroupEndpointsTests
     {
         await using var scene = new AdminScene();
         AdminAnswer made = await scene.SendAsync(
-            "POST", "/admin/groups", """{"name":"org","limits":[{"kind":"budget","window":"month","max_cents":50000,"time_zone":"Europe/Berlin","start_day":5},{"kind":"concurrency","max":3,"pool":"fast"}]}""");
+            "POST", "/admin/groups",
+            """{"name":"org","limits":[{"kind":"budget","window":"month","max_cents":50000,"time_zone":"Europe/Berlin","start_day":5},""" +
+                """{"kind":"concurrency","max":3,"pool":"fast"}]}""");
         Assert.Equal(201, made.Status);
         string id = made.Text("id");
         Assert.Matches("^grp_[0-9a-f]{16}$", id);
-        Assert.Equal(["budget", "concurrency"], made.Json.GetProperty("limits").EnumerateArray().Select(limit => limit.GetProperty("kind").GetString()));
+        Assert.Equal(["budget", "concurrency"], made.Json.GetProperty("limits").EnumerateArray()
+            .Select(limit => limit.GetProperty("kind").GetString()));
 
         Assert.Equal(id, (await scene.SendAsync("GET", $"/admin/groups/{id}")).Text("id"));
         Assert.Equal(1, (await scene.SendAsync("GET", "/admin/groups")).Json.GetProperty("groups").GetArrayLength());
@@ -26,7 +29,8 @@ public sealed class GroupEndpointsTests
         Assert.Equal(("firm", 0), (changed.Text("name"), changed.Json.GetProperty("limits").GetArrayLength()));
         Assert.Equal(200, (await scene.SendAsync("DELETE", $"/admin/groups/{id}")).Status);
         Assert.Equal(404, (await scene.SendAsync("GET", $"/admin/groups/{id}")).Status);
-        Assert.Equal(["group.create", "group.update", "group.delete"], scene.Store.ReadAudit(long.MaxValue, 10).Reverse().Select(entry => entry.Action));
+        Assert.Equal(["group.create", "group.update", "group.delete"],
+            scene.Store.ReadAudit(long.MaxValue, 10).Reverse().Select(entry => entry.Action));
     }
 
     [Theory]
@@ -49,7 +53,8 @@ public sealed class GroupEndpointsTests
     [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"rolling","max_cents":1}]}""", "'limits[0].days' must be")]
     [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"day","max_cents":1,"days":3}]}""", "is for the window 'rolling'")]
     [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"day","max_cents":1,"time_zone":"Europe/Atlantis"}]}""", "no time zone")]
-    [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1},{"kind":"requests","window":"day","max":2}]}""", "second limit of the same kind")]
+    [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1},{"kind":"requests","window":"day","max":2}]}""",
+        "second limit of the same kind")]
     [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1,"thresholds":[80,50]}]}""", "each greater than the one before")]
     [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1,"thresholds":[101]}]}""", "from 1 to 100")]
     [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1,"pool":"fast","downgrade":"fast"}]}""", "name another one")]
@@ -57,10 +62,12 @@ public sealed class GroupEndpointsTests
     [InlineData("""{"name":"a","child_limits":[{"kind":"requests","max":1,"per":"request"}]}""", "'child_limits[0].per' must be session")]
     [InlineData("""{"name":"a","child_limits":[{"kind":"concurrency","max":1,"per":"session"}]}""", "must be budget, requests or tokens")]
     [InlineData("""{"name":"a","child_limits":[{"kind":"requests","max":1,"per":"session","window":"day"}]}""", "means nothing for a session")]
-    [InlineData("""{"name":"a","child_limits":[{"kind":"requests","max":1,"per":"session","pool":"fast"}]}""", "'child_limits[0].pool' means nothing")]
+    [InlineData("""{"name":"a","child_limits":[{"kind":"requests","max":1,"per":"session","pool":"fast"}]}""",
+        "'child_limits[0].pool' means nothing")]
     [InlineData("""{"name":"a","child_limits":[{"kind":"budget","max":1,"per":"session"}]}""", "'child_limits[0].max' means nothing")]
     [InlineData("""{"name":"a","child_limits":[{"kind":"budget","max_cents":-1,"per":"session"}]}""", "from 0")]
-    [InlineData("""{"name":"a","child_limits":[{"kind":"tokens","max":1,"per":"session"},{"kind":"tokens","max":2,"per":"session"}]}""", "second limit of the same kind")]
+    [InlineData("""{"name":"a","child_limits":[{"kind":"tokens","max":1,"per":"session"},{"kind":"tokens","max":2,"per":"session"}]}""",
+        "second limit of the same kind")]
     public async Task What_makes_no_sense_is_refused_with_the_reason_and_nothing_is_made(string body, string message)
     {
         await using var scene = new AdminScene();
@@ -97,7 +104,8 @@ public sealed class GroupEndpointsTests
     public async Task Limits_of_sessions_go_to_keys_below_a_group_and_not_to_groups()
     {
         await using var scene = new AdminScene();
-        string top = (await scene.SendAsync("POST", "/admin/groups", """{"name":"org","child_limits":[{"kind":"requests","max":5,"per":"session"},{"kind":"requests","window":"day","max":9}]}""")).Text("id");
+        string top = (await scene.SendAsync("POST", "/admin/groups",
+            """{"name":"org","child_limits":[{"kind":"requests","max":5,"per":"session"},{"kind":"requests","window":"day","max":9}]}""")).Text("id");
         string team = await MakeAsync(scene, "team", top);
         Assert.Equal(["requests/day/"], scene.Governor.Groups.Find(team)!.Group.Limits.Select(limit => limit.Key));
         (string key, _) = await scene.CreateAsync($$"""{"name":"k","group_id":"{{top}}"}""");
@@ -109,21 +117,26 @@ public sealed class GroupEndpointsTests
     public async Task A_limit_cannot_be_set_below_what_is_used_of_it()
     {
         await using var scene = new AdminScene();
-        string id = (await scene.SendAsync("POST", "/admin/groups", """{"name":"org","limits":[{"kind":"budget","window":"total","max_cents":50}]}""")).Text("id");
+        string id = (await scene.SendAsync("POST", "/admin/groups",
+            """{"name":"org","limits":[{"kind":"budget","window":"total","max_cents":50}]}""")).Text("id");
         (string key, _) = await scene.CreateAsync($$"""{"name":"k","group_id":"{{id}}","limits":[{"kind":"requests","window":"day","max":5}]}""");
         for (int i = 0; i < 3; i++)
         {
             var reservation = new Reservation();
-            Assert.Equal(Refusal.None, scene.Governor.TryReserve(scene.Governor.Keys.Find(key)!, TestKeys.Prices, ["flat"], default, reservation, "fast"));
+            Assert.Equal(Refusal.None, scene.Governor.TryReserve(
+                scene.Governor.Keys.Find(key)!, TestKeys.Prices, ["flat"], default, reservation, "fast"));
             TestKeys.Success().Settle(reservation);
         }
 
-        AdminAnswer answer = await scene.SendAsync("PATCH", $"/admin/groups/{id}", """{"limits":[{"kind":"budget","window":"total","max_cents":2}]}""");
+        AdminAnswer answer = await scene.SendAsync("PATCH", $"/admin/groups/{id}",
+            """{"limits":[{"kind":"budget","window":"total","max_cents":2}]}""");
         Assert.Equal(400, answer.Status);
         Assert.Contains("below_used", answer.Body);
         Assert.Equal(50, Assert.Single(scene.Governor.Groups.Find(id)!.Group.Limits).Max);
-        Assert.Contains("below_used", (await scene.SendAsync("PATCH", $"/admin/keys/{key}", """{"limits":[{"kind":"requests","window":"day","max":2}]}""")).Body);
-        Assert.Equal(200, (await scene.SendAsync("PATCH", $"/admin/groups/{id}", """{"limits":[{"kind":"budget","window":"total","max_cents":3}]}""")).Status);
+        Assert.Contains("below_used", (await scene.SendAsync(
+            "PATCH", $"/admin/keys/{key}", """{"limits":[{"kind":"requests","window":"day","max":2}]}""")).Body);
+        Assert.Equal(200, (await scene.SendAsync("PATCH", $"/admin/groups/{id}", """{"limits":[{"kind":"budget","window":"total","max_cents":3}]}"""))
+            .Status);
 
         JsonElement shown = (await scene.SendAsync("GET", $"/admin/groups/{id}")).Json.GetProperty("limits")[0];
         Assert.Equal((3, 3), (shown.GetProperty("used_cents").GetInt32(), shown.GetProperty("max_cents").GetInt32()));
@@ -159,7 +172,8 @@ public sealed class GroupEndpointsTests
     public async Task Groups_and_keys_that_say_nothing_of_limits_get_those_for_children()
     {
         await using var scene = new AdminScene();
-        string org = (await scene.SendAsync("POST", "/admin/groups", """{"name":"org","child_limits":[{"kind":"budget","window":"day","max_cents":7}]}""")).Text("id");
+        string org = (await scene.SendAsync("POST", "/admin/groups",
+            """{"name":"org","child_limits":[{"kind":"budget","window":"day","max_cents":7}]}""")).Text("id");
         string plain = await MakeAsync(scene, "plain", org);
         string own = (await scene.SendAsync("POST", "/admin/groups", $$"""{"name":"own","parent_id":"{{org}}","limits":[]}""")).Text("id");
         (string key, _) = await scene.CreateAsync($$"""{"name":"k","group_id":"{{org}}"}""");

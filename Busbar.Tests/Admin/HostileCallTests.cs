@@ -18,13 +18,15 @@ public sealed class HostileCallTests
         (string id, _) = await scene.CreateAsync();
         var random = new Random(4711);
         (string Method, string Path)[] calls =
-            [("POST", "/admin/keys"), ("PATCH", $"/admin/keys/{id}"), ("POST", $"/admin/keys/{id}/rotate"), ("PATCH", "/admin/keys/vk_0"), ("PUT", $"/admin/keys/{id}/access-key"), ("POST", "/admin/lanes/small/reset")];
+            [("POST", "/admin/keys"), ("PATCH", $"/admin/keys/{id}"), ("POST", $"/admin/keys/{id}/rotate"), ("PATCH", "/admin/keys/vk_0"),
+                ("PUT", $"/admin/keys/{id}/access-key"), ("POST", "/admin/lanes/small/reset")];
         int refused = 0;
         for (int round = 0; round < 4000; round++)
         {
             (string method, string path) = calls[random.Next(calls.Length)];
             byte[] body = Body(random);
-            AdminAnswer answer = await scene.SendAsync(method, path, body, ("Authorization", $"Bearer {AdminScene.Token}"), ("Content-Type", "application/json"));
+            AdminAnswer answer = await scene.SendAsync(method, path, body, ("Authorization", $"Bearer {AdminScene.Token}"),
+                ("Content-Type", "application/json"));
 
             Assert.InRange(answer.Status, 200, 499);
             if (answer.Status >= 400)
@@ -44,7 +46,8 @@ public sealed class HostileCallTests
         await using var scene = new AdminScene();
         (string id, _) = await scene.CreateAsync();
         var random = new Random(815);
-        string[] parts = ["/admin", "/keys", "/", id, "/lanes", "/small", "/rotate", "/usage", "%", "%2F", "%00", "%C3%28", "{id}", "..", "\u00e9", "/enable", "?", "&", "=", "limit", "group_by", "from", "9", "-", "cursor", new string('x', 5000)];
+        string[] parts = ["/admin", "/keys", "/", id, "/lanes", "/small", "/rotate", "/usage", "%", "%2F", "%00", "%C3%28", "{id}", "..", "\u00e9",
+            "/enable", "?", "&", "=", "limit", "group_by", "from", "9", "-", "cursor", new string('x', 5000)];
         string[] methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "get", "BREW"];
         for (int round = 0; round < 4000; round++)
         {
@@ -67,7 +70,8 @@ public sealed class HostileCallTests
     public async Task Nothing_of_a_target_is_echoed(string target)
     {
         await using var scene = new AdminScene();
-        AdminAnswer answer = await scene.SendAsync(target.Contains("lanes", StringComparison.Ordinal) ? "POST" : "GET", string.Format(null, target, Canary));
+        AdminAnswer answer = await scene.SendAsync(target.Contains("lanes", StringComparison.Ordinal) ? "POST" : "GET",
+            string.Format(null, target, Canary));
 
         Assert.InRange(answer.Status, 400, 499);
         Assert.DoesNotContain(Canary, answer.Body);
@@ -88,7 +92,8 @@ public sealed class HostileCallTests
                 text.Append('{');
                 for (int member = random.Next(5); member >= 0; member--)
                 {
-                    text.Append('"').Append(Members[random.Next(Members.Length)]).Append("\":").Append(Value(random, 3)).Append(member > 0 ? "," : "");
+                    text.Append('"').Append(Members[random.Next(Members.Length)]).Append("\":").Append(Value(random, 3))
+                        .Append(member > 0 ? "," : "");
                 }
 
                 text.Append('}');

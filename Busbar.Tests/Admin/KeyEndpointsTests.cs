@@ -14,7 +14,10 @@ public sealed class KeyEndpointsTests
     public async Task C213_a_key_is_minted_shown_once_and_found_by_its_digest()
     {
         await using var scene = new AdminScene();
-        AdminAnswer made = await scene.SendAsync("POST", "/admin/keys", """{"name":"team","allowed_pools":["fast","small"],"max_budget_cents":7,"budget_period":"daily","rpm_limit":1,"tpm_limit":2,"max_concurrent":3,"enforcement":"soft","price_per_request_cents":0,"price_per_1k_tokens_cents":4,"expires_at":1767225601,"group":"g","labels":{"a":"b","\"":"\\"}}""");
+        AdminAnswer made = await scene.SendAsync("POST", "/admin/keys",
+            """{"name":"team","allowed_pools":["fast","small"],"max_budget_cents":7,"budget_period":"daily","rpm_limit":1,"tpm_limit":""" +
+            """2,"max_concurrent":3,"enforcement":"soft","price_per_request_cents":0,"price_per_1k_tokens_cents":4,"expires_at":""" +
+            """1767225601,"group":"g","labels":{"a":"b","\"":"\\"}}""");
         string secret = made.Text("secret");
         string id = made.Text("id");
 
@@ -24,8 +27,11 @@ public sealed class KeyEndpointsTests
         VirtualKey kept = Assert.Single(scene.Store.Keys);
         Assert.Equal(
             ("team", "fast,small", 7L, BudgetPeriod.Daily, 1u, 2u, 3u, Enforcement.Soft, 0L, 4L, 1_767_225_601L, "g", "\\"),
-            (kept.Name, string.Join(',', kept.AllowedPools), kept.MaxBudgetCents, kept.Period, kept.RpmLimit, kept.TpmLimit, kept.MaxConcurrent, kept.Enforcement, kept.PricePerRequestCents, kept.PricePer1KTokensCents, kept.ExpiresAt, scene.Governor.Groups.Find(kept.GroupId)!.Group.Name, kept.Labels["\""]));
-        foreach (string path in (string[])["/admin/keys", $"/admin/keys/{id}", $"/admin/keys/{id}/usage", "/admin/usage", "/admin/audit", "/admin/config", "/admin/status"])
+            (kept.Name, string.Join(',', kept.AllowedPools), kept.MaxBudgetCents, kept.Period, kept.RpmLimit, kept.TpmLimit, kept.MaxConcurrent,
+                kept.Enforcement, kept.PricePerRequestCents, kept.PricePer1KTokensCents, kept.ExpiresAt,
+            scene.Governor.Groups.Find(kept.GroupId)!.Group.Name, kept.Labels["\""]));
+        foreach (string path in (string[])["/admin/keys", $"/admin/keys/{id}", $"/admin/keys/{id}/usage", "/admin/usage", "/admin/audit",
+            "/admin/config", "/admin/status"])
         {
             string body = (await scene.SendAsync("GET", path)).Body;
             Assert.DoesNotContain(secret, body);
@@ -106,7 +112,8 @@ public sealed class KeyEndpointsTests
         string labels = string.Join(',', Enumerable.Range(0, 32).Select(number => $"\"l{number}\":\"{name}\""));
         await scene.CreateAsync($$"""{"name":"{{name}}","allowed_pools":[{{pools}}],"labels":{ {{labels}} } }""");
 
-        foreach (string body in (string[])[$$"""{"name":"{{name}}n"}""", $$"""{"name":"a","allowed_pools":[{{pools}},"x"]}""", $$"""{"name":"a","labels":{ {{labels}},"x":"y" } }"""])
+        foreach (string body in (string[])[$$"""{"name":"{{name}}n"}""", $$"""{"name":"a","allowed_pools":[{{pools}},"x"]}""",
+            $$"""{"name":"a","labels":{ {{labels}},"x":"y" } }"""])
         {
             Assert.Equal(400, (await scene.SendAsync("POST", "/admin/keys", body)).Status);
         }
@@ -114,7 +121,8 @@ public sealed class KeyEndpointsTests
         Assert.Equal((413, "body_too_large"), await Refused("{" + new string(' ', 64 * 1024) + "}"));
         Assert.Equal((400, "malformed_json"), await Refused(new string('[', 60_000)));
 
-        async Task<(int, string)> Refused(string body) => await scene.SendAsync("POST", "/admin/keys", body) is var answer ? (answer.Status, answer.Code) : default;
+        async Task<(int, string)> Refused(string body) => await scene.SendAsync("POST", "/admin/keys", body) is var answer
+            ? (answer.Status, answer.Code) : default;
     }
 
     [Theory]
@@ -163,7 +171,9 @@ public sealed class KeyEndpointsTests
         {
             Assert.Equal(status, (await scene.SendAsync("PATCH", $"/admin/keys/{id}", body)).Status);
             JsonElement key = (await scene.SendAsync("GET", $"/admin/keys/{id}")).Json;
-            Assert.Equal(caps, $"{key.GetProperty("rpm_limit").GetRawText()},{key.GetProperty("tpm_limit").GetRawText()},{key.GetProperty("max_budget_cents").GetRawText()}");
+            Assert.Equal(
+                caps, $"{key.GetProperty("rpm_limit").GetRawText()},{key.GetProperty("tpm_limit").GetRawText()}" +
+                $",{key.GetProperty("max_budget_cents").GetRawText()}");
         }
     }
 
@@ -181,7 +191,8 @@ public sealed class KeyEndpointsTests
         AdminAnswer answer = await scene.SendAsync("PATCH", $"/admin/keys/{id}", """{"name":"b","allowed_pools":["fast"],"budget_period":"total"}""");
 
         Assert.Equal(200, answer.Status);
-        Assert.Equal(("b", "[\"fast\"]", "total"), (answer.Text("name"), answer.Json.GetProperty("allowed_pools").GetRawText(), answer.Text("budget_period")));
+        Assert.Equal(("b", "[\"fast\"]", "total"), (answer.Text("name"), answer.Json.GetProperty("allowed_pools").GetRawText(),
+            answer.Text("budget_period")));
         Assert.Equal(1, (await scene.SendAsync("GET", $"/admin/keys/{id}/usage")).Json.GetProperty("spend_cents").GetInt64());
         Assert.Equal(10_000_000, Assert.Single(scene.Store.Load(scene.Time.GetUtcNow().ToUnixTimeSeconds()).Windows).SpendNanos);
         Assert.Equal(200, (await scene.SendAsync("PATCH", $"/admin/keys/{id}", """{"budget_period":"daily"}""")).Status);
@@ -228,7 +239,8 @@ public sealed class KeyEndpointsTests
         await scene.SendAsync("PATCH", $"/admin/keys/{id}", """{"enabled":true}""");
         Assert.True(scene.Opens(secret));
         AdminAnswer usage = await scene.SendAsync("GET", $"/admin/keys/{id}/usage");
-        Assert.Equal((1, 1_000_000, 30, 1), (usage.Number("spend_cents"), usage.Number("spend_micro_cents"), usage.Number("tokens"), usage.Number("requests")));
+        Assert.Equal((1, 1_000_000, 30, 1), (usage.Number("spend_cents"), usage.Number("spend_micro_cents"), usage.Number("tokens"),
+            usage.Number("requests")));
     }
 
     [Fact]
@@ -239,7 +251,8 @@ public sealed class KeyEndpointsTests
         Assert.Equal(404, (await scene.SendAsync("DELETE", "/admin/keys/vk_0000000000000000")).Status);
         (string id, string secret) = await scene.CreateAsync();
 
-        AdminAnswer[] answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => scene.SendAsync("DELETE", $"/admin/keys/{id}"))));
+        AdminAnswer[] answers = await Task.WhenAll(Enumerable.Range(0, 16)
+            .Select(_ => Task.Run(() => scene.SendAsync("DELETE", $"/admin/keys/{id}"))));
 
         Assert.Equal(id, Assert.Single(answers, answer => answer.Status == 200).Text("deleted"));
         Assert.Equal(15, answers.Count(answer => answer.Status == 404));
@@ -276,12 +289,14 @@ public sealed class KeyEndpointsTests
     {
         await using var scene = new AdminScene();
         (string id, _) = await scene.CreateAsync();
-        string[] changes = ["\"rpm_limit\":1", "\"tpm_limit\":2", "\"max_budget_cents\":3", "\"max_concurrent\":4", "\"group\":\"g\"", "\"enabled\":false"];
+        string[] changes = ["\"rpm_limit\":1", "\"tpm_limit\":2", "\"max_budget_cents\":3", "\"max_concurrent\":4", "\"group\":\"g\"",
+            "\"enabled\":false"];
 
         await Task.WhenAll(changes.Select(change => Task.Run(() => scene.SendAsync("PATCH", $"/admin/keys/{id}", $"{{{change}}}"))));
 
         VirtualKey key = scene.Governor.Keys.Find(id)!.Key;
-        Assert.Equal((1u, 2u, 3L, 4u, "g", false), (key.RpmLimit, key.TpmLimit, key.MaxBudgetCents, key.MaxConcurrent, scene.Governor.Groups.Find(key.GroupId)!.Group.Name, key.Enabled));
+        Assert.Equal((1u, 2u, 3L, 4u, "g", false), (key.RpmLimit, key.TpmLimit, key.MaxBudgetCents, key.MaxConcurrent,
+            scene.Governor.Groups.Find(key.GroupId)!.Group.Name, key.Enabled));
         Assert.Same(key, Assert.Single(scene.Store.Keys));
     }
 
@@ -318,8 +333,10 @@ public sealed class KeyEndpointsTests
         (string id, string secret) = await scene.CreateAsync();
         foreach ((string method, string path, string? body) in ((string, string, string?)[])
             [
-                ("POST", "/admin/keys", """{"name":"b"}"""), ("PATCH", $"/admin/keys/{id}", """{"enabled":false}"""), ("DELETE", $"/admin/keys/{id}", null),
-                ("POST", $"/admin/keys/{id}/rotate", null), ("PUT", $"/admin/keys/{id}/access-key", null), ("GET", "/admin/usage", null), ("GET", "/admin/audit", null),
+                ("POST", "/admin/keys", """{"name":"b"}"""), ("PATCH", $"/admin/keys/{id}", """{"enabled":false}"""),
+                ("DELETE", $"/admin/keys/{id}", null),
+                ("POST", $"/admin/keys/{id}/rotate", null), ("PUT", $"/admin/keys/{id}/access-key", null), ("GET", "/admin/usage", null),
+                ("GET", "/admin/audit", null),
             ])
         {
             scene.Store.FailNext(1);
@@ -497,7 +514,8 @@ public sealed class KeyEndpointsTests
     {
         await using var scene = new AdminScene();
         (string Name, string Value) header = ("Idempotency-Key", "order-1");
-        AdminAnswer[] answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => scene.SendAsync("POST", "/admin/keys", """{"name":"a"}""", headers: header))));
+        AdminAnswer[] answers = await Task.WhenAll(Enumerable.Range(0, 8)
+            .Select(_ => Task.Run(() => scene.SendAsync("POST", "/admin/keys", """{"name":"a"}""", headers: header))));
 
         AdminAnswer made = Assert.Single(answers, answer => answer.Status == 201);
         Assert.All(answers.Where(answer => answer != made), answer =>
@@ -508,7 +526,8 @@ public sealed class KeyEndpointsTests
         Assert.Single(scene.Store.Keys);
         scene.Time.Advance(TimeSpan.FromDays(1));
         Assert.Equal(201, (await scene.SendAsync("POST", "/admin/keys", """{"name":"a"}""", headers: header)).Status);
-        Assert.Equal(400, (await scene.SendAsync("POST", "/admin/keys", """{"name":"a"}""", headers: ("Idempotency-Key", new string('k', 256)))).Status);
+        Assert.Equal(400, (await scene.SendAsync("POST", "/admin/keys", """{"name":"a"}""", headers: ("Idempotency-Key", new string('k', 256))))
+            .Status);
         Assert.Equal(400, (await scene.SendAsync("POST", "/admin/keys", """{"name":"a"}""", headers: ("Idempotency-Key", "a b"))).Status);
     }
 
@@ -567,10 +586,13 @@ public sealed class KeyEndpointsTests
         Charge(scene, three);
 
         JsonElement[] rows = await Rows("?group_by=group");
-        Assert.Equal([(null, 1), (org, 1), (team, 2)], rows.Select(row => (row.GetProperty("group").GetString(), row.GetProperty("requests").GetInt32())).OrderBy(row => row.Item1 == team).ThenBy(row => row.Item1 is not null));
+        Assert.Equal([(null, 1), (org, 1), (team, 2)], rows.Select(
+            row => (row.GetProperty("group").GetString(), row.GetProperty("requests").GetInt32())).OrderBy(row => row.Item1 == team)
+            .ThenBy(row => row.Item1 is not null));
         Assert.Equal(3, Assert.Single(await Rows($"?group_by=day&group={org}")).GetProperty("requests").GetInt32());
         Assert.Equal(2, Assert.Single(await Rows($"?group_by=day&group={team}")).GetProperty("requests").GetInt32());
-        Assert.Equal([(null, 3), ("test", 1)], (await Rows("?group_by=label&label=env")).Select(row => (row.GetProperty("label").GetString(), row.GetProperty("requests").GetInt32())));
+        Assert.Equal([(null, 3), ("test", 1)], (await Rows("?group_by=label&label=env"))
+            .Select(row => (row.GetProperty("label").GetString(), row.GetProperty("requests").GetInt32())));
         Assert.Equal(400, (await scene.SendAsync("GET", "/admin/usage?group_by=label")).Status);
         Assert.Equal(400, (await scene.SendAsync("GET", "/admin/usage?format=xml")).Status);
         Assert.Equal(404, (await scene.SendAsync("GET", "/admin/usage?group=grp_x")).Status);
@@ -580,7 +602,8 @@ public sealed class KeyEndpointsTests
         Assert.Equal(5, lines.Length);
         Assert.Contains(lines, line => line.StartsWith($"{org},\"'=org, \"\"inc\"\"\",1,0,", StringComparison.Ordinal));
 
-        async Task<JsonElement[]> Rows(string query) => [.. (await scene.SendAsync("GET", "/admin/usage" + query)).Json.GetProperty("usage").EnumerateArray()];
+        async Task<JsonElement[]> Rows(string query) => [.. (await scene.SendAsync("GET", "/admin/usage" + query)).Json.GetProperty("usage")
+            .EnumerateArray()];
     }
 
     [Fact]
@@ -622,10 +645,14 @@ public sealed class KeyEndpointsTests
         AdminAnswer audit = await scene.SendAsync("GET", "/admin/audit");
         Assert.Equal(
             [
-                "config.reload//", "lane.disable/small/", $"key.delete/{id}/", $"key.access_key.detach/{id}/", $"key.access_key.attach/{id}/", $"key.rotate/{id}/",
+                "config.reload//", "lane.disable/small/", $"key.delete/{id}/", $"key.access_key.detach/{id}/", $"key.access_key.attach/{id}/",
+                $"key.rotate/{id}/",
                 $"key.update/{id}/rpm_limit,labels", $"key.create/{id}/",
             ],
-            audit.Json.GetProperty("entries").EnumerateArray().Select(entry => $"{entry.GetProperty("action").GetString()}/{entry.GetProperty("subject").GetString()}/{entry.GetProperty("detail").GetString()}"));
+            audit.Json.GetProperty("entries").EnumerateArray()
+                .Select(entry
+                => $"{entry.GetProperty("action").GetString()}/{entry.GetProperty("subject").GetString()}" +
+                $"/{entry.GetProperty("detail").GetString()}"));
         Assert.All(audit.Json.GetProperty("entries").EnumerateArray(), entry => Assert.Equal("192.0.2.7", entry.GetProperty("source").GetString()));
         Assert.DoesNotContain("canary", audit.Body);
         Assert.Equal(2, (await scene.SendAsync("GET", "/admin/audit?limit=2")).Json.GetProperty("entries").GetArrayLength());
@@ -645,7 +672,8 @@ public sealed class KeyEndpointsTests
     {
         var prices = new PriceList(scene.Gateway.Config.Governance, scene.Gateway.Config.Models);
         var reservation = new Reservation();
-        Assert.Equal(Refusal.None, scene.Governor.TryReserve(scene.Governor.Keys.Find(id)!, prices, [model], new Estimate(10, 20, false), reservation, asked));
+        Assert.Equal(Refusal.None, scene.Governor.TryReserve(
+            scene.Governor.Keys.Find(id)!, prices, [model], new Estimate(10, 20, false), reservation, asked));
         reservation.Labels = labels;
         new Charge(model, true, new Usage { Input = 10, Output = 20 }, false).Settle(reservation);
     }

@@ -24,14 +24,17 @@ public sealed class LiveEndpointsTests
         await using var scene = new AdminScene();
         scene.Gateway.Live.Requests.Add(new RecentRequest
         {
-            RequestId = "a", Pool = "fast", Lane = "small", KeyName = "team", Group = "payments", Status = 200, Failures = [new FailedAttempt("fast", "gone", "openai", "rate_limit", 429, "slow_down", TimeSpan.FromSeconds(9), TimeSpan.FromMilliseconds(41))],
+            RequestId = "a", Pool = "fast", Lane = "small", KeyName = "team", Group = "payments", Status = 200, Failures =
+                [new FailedAttempt("fast", "gone", "openai", "rate_limit", 429, "slow_down", TimeSpan.FromSeconds(9), TimeSpan.FromMilliseconds(41))],
         });
-        scene.Gateway.Live.Requests.Add(new RecentRequest { RequestId = "b", Pool = "smart", Outcome = Outcome.ClientError, Status = 404, Reason = "unknown_model" });
+        scene.Gateway.Live.Requests.Add(new RecentRequest { RequestId = "b", Pool = "smart", Outcome = Outcome.ClientError, Status = 404, Reason =
+            "unknown_model" });
 
         AdminAnswer answer = await scene.SendAsync("GET", "/admin/requests" + query);
 
         Assert.Equal(200, answer.Status);
-        Assert.Equal(found, string.Concat(answer.Json.GetProperty("requests").EnumerateArray().Select(request => request.GetProperty("request_id").GetString()).Order()));
+        Assert.Equal(found, string.Concat(answer.Json.GetProperty("requests").EnumerateArray()
+            .Select(request => request.GetProperty("request_id").GetString()).Order()));
     }
 
     [Theory]

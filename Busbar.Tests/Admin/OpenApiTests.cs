@@ -3,7 +3,9 @@ using Busbar.Admin;
 
 namespace Busbar.Tests.Admin;
 
-/// <summary>The document describes what is there and nothing else. That answers keep to it is checked with every answer of <see cref="AdminScene"/>.</summary>
+/// <summary>
+/// The document describes what is there and nothing else. That answers keep to it is checked with every answer of <see cref="AdminScene"/>.
+/// </summary>
 public sealed class OpenApiTests
 {
     private static readonly string[] Methods = ["get", "put", "post", "delete", "patch", "options", "head", "trace"];
@@ -26,7 +28,8 @@ public sealed class OpenApiTests
         AdminRoute route = AdminRoutes.All.Single(route => route.Method == operation.Method && route.Pattern == operation.Path);
         Assert.Equal(route.TakesBody, operation.Operation.TryGetProperty("requestBody", out _));
         IEnumerable<string> query = operation.Operation.TryGetProperty("parameters", out JsonElement parameters)
-            ? parameters.EnumerateArray().Where(parameter => parameter.GetProperty("in").GetString() == "query").Select(parameter => parameter.GetProperty("name").GetString()!)
+            ? parameters.EnumerateArray().Where(parameter => parameter.GetProperty("in").GetString() == "query")
+                .Select(parameter => parameter.GetProperty("name").GetString()!)
             : [];
         Assert.Equal(route.Query.Order(), query.Order());
     });
@@ -38,7 +41,8 @@ public sealed class OpenApiTests
         Assert.Equal(KeyFields.Changeable.Append(KeyFields.Hash).Order(), Members("CreateKey"));
         Assert.Equal(KeyFields.Changeable.Order(), Members("UpdateKey"));
 
-        IEnumerable<string> Members(string schema) => schemas.GetProperty(schema).GetProperty("properties").EnumerateObject().Select(member => member.Name).Order();
+        IEnumerable<string> Members(string schema) => schemas.GetProperty(schema).GetProperty("properties").EnumerateObject()
+            .Select(member => member.Name).Order();
     }
 
     [Fact]

@@ -12,7 +12,7 @@ public sealed class DependencyDirectionTests
         ["Ir"] = ["Wire"],
         ["Protocols"] = ["Wire", "Ir"],
         ["Configuration"] = ["Wire", "Ir"],
-        // Selection and breakers decide on classes of faults: never on dialects or bytes.
+        // Selection and breakers decide on classes of faults: never on protocols or bytes.
         ["Reliability"] = ["Ir", "Configuration"],
 
         // Figures are read from the parts they describe; traces and request logs leave through the same vetting of addresses as calls to providers.
@@ -25,8 +25,10 @@ public sealed class DependencyDirectionTests
         ["Dashboard"] = ["Wire", "Ir", "Configuration", "Observability"],
         ["Admin"] = ["Wire", "Ir", "Configuration", "Observability", "Reliability", "Governance"],
         ["Import"] = ["Wire", "Ir", "Configuration", "Governance"],
-        ["Gateway"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin", "Oidc"],
-        ["Commands"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin", "Gateway", "Import", "Demo", "Oidc"],
+        ["Gateway"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin",
+            "Oidc"],
+        ["Commands"] = ["Wire", "Ir", "Protocols", "Configuration", "Observability", "Reliability", "Governance", "Upstream", "Dashboard", "Admin",
+            "Gateway", "Import", "Demo", "Oidc"],
     };
 
     // "Busbar.Wire", and also "Wire.JsonText", which resolves through the parent namespace. Properties bear names of folders too
@@ -61,7 +63,8 @@ public sealed class DependencyDirectionTests
 
     [Fact]
     public void Every_folder_has_its_place_in_the_order() =>
-        Assert.Empty(SourceTree.Files.Select(file => SourceTree.FolderOf(file.Path)).Where(folder => folder.Length > 0).Distinct().Except(Allowed.Keys));
+        Assert.Empty(SourceTree.Files.Select(file => SourceTree.FolderOf(file.Path)).Where(folder => folder.Length > 0).Distinct()
+            .Except(Allowed.Keys));
 
     [Fact]
     public void The_order_of_folders_has_no_ring()
@@ -84,7 +87,8 @@ public sealed class DependencyDirectionTests
         Assert.Equal(folder, Mention.Match(code).Groups["folder"].Value);
 
     [Fact]
-    public void A_property_named_like_a_folder_is_no_mention() => Assert.DoesNotMatch(Mention, "{ Governance.Enabled: true } or { Auth.Mode: AuthMode.None }");
+    public void A_property_named_like_a_folder_is_no_mention()
+        => Assert.DoesNotMatch(Mention, "{ Governance.Enabled: true } or { Auth.Mode: AuthMode.None }");
 
     private static string ShortForm((string Path, string Code) file) =>
         $@"(?<folder>{SourceTree.FolderOf(file.Path)})\.{Regex.Escape(Path.GetFileName(file.Path).Split('.')[0])}";

@@ -31,7 +31,8 @@ public sealed partial class FileShapeTests
     [InlineData("internal static partial class Log\n{\n    private enum Kind { A }\n}", 1)]
     public void Types_are_counted_at_the_top_level_only(string code, int expected) => Assert.Equal(expected, TopLevelType().Count(code));
 
-    [GeneratedRegex(@"(?m)^(?:(?:public|internal|file|static|sealed|abstract|readonly|ref|partial|unsafe)\s+)*(?:(?:class|struct|interface|enum|record(?:\s+(?:class|struct))?)\s+(?<name>\w+)|delegate\s+[^\n(]*?(?<name>\w+)\s*(?:<[^>]*>)?\()")]
+    [GeneratedRegex(
+        @"(?m)^(?:(?:public|internal|file|static|sealed|abstract|readonly|ref|partial|unsafe)\s+)*(?:(?:class|struct|interface|enum|record(?:\s+(?:class|struct))?)\s+(?<name>\w+)|delegate\s+[^\n(]*?(?<name>\w+)\s*(?:<[^>]*>)?\()")]
     private static partial Regex TopLevelType();
 
     [GeneratedRegex("Helper|Util", RegexOptions.IgnoreCase)]

@@ -13,10 +13,14 @@ internal static partial class SourceTree
     /// <summary>The same with its comments.</summary>
     public static IReadOnlyList<(string Path, string Text)> Commented { get; } = Read(static text => text);
 
+    /// <summary>Each source of the product, its tests and its benchmarks, with comments.</summary>
+    public static IReadOnlyList<(string Path, string Text)> Everything { get; } =
+        [.. Commented, .. Read(static text => text, "Busbar.Tests"), .. Read(static text => text, "Busbar.Benchmarks")];
+
     /// <summary>The folder of a source, first segment only; empty for a file at the top.</summary>
     public static string FolderOf(string path) => path.Contains('/') ? path[..path.IndexOf('/')] : "";
 
-    private static List<(string Path, string Code)> Read(Func<string, string> of)
+    private static List<(string Path, string Code)> Read(Func<string, string> of, string project = "Busbar")
     {
         DirectoryInfo? root = new(AppContext.BaseDirectory);
         while (root is not null && !File.Exists(Path.Combine(root.FullName, "busbar.sln")))
@@ -25,7 +29,7 @@ internal static partial class SourceTree
         }
 
         Assert.NotNull(root);
-        string product = Path.Combine(root.FullName, "Busbar");
+        string product = Path.Combine(root.FullName, project);
         var files = new List<(string, string)>();
         foreach (string file in Directory.EnumerateFiles(product, "*.cs", SearchOption.AllDirectories))
         {

@@ -10,10 +10,12 @@ public sealed partial class UnsafeCodeTests
 
     [Fact]
     public void What_is_not_checked_has_an_argument_for_its_bounds() =>
-        Assert.Empty(SourceTree.Commented.SelectMany(static file => Unargued(file.Text).Select(line => $"{file.Path}({line}): say in a comment that begins with 'Bounds:' why they hold")));
+        Assert.Empty(SourceTree.Commented.SelectMany(static file => Unargued(file.Text)
+            .Select(line => $"{file.Path}({line}): say in a comment that begins with 'Bounds:' why they hold")));
 
     [Fact]
-    public void Stack_buffers_are_spans() => Assert.Empty(SourceTree.Files.Where(static file => PointerToStack().IsMatch(file.Code)).Select(static file => file.Path));
+    public void Stack_buffers_are_spans() => Assert.Empty(SourceTree.Files.Where(static file => PointerToStack().IsMatch(file.Code))
+        .Select(static file => file.Path));
 
     [Theory]
     [InlineData("        return MemoryMarshal.Read<int>(bytes);", 1)]

@@ -38,12 +38,14 @@ public sealed class AdminCommandTests : IAsyncLifetime
     public async Task A_key_is_created_listed_rotated_and_revoked()
     {
         Assert.Equal(0, await RunAsync(
-            "keys", "create", "--name", "billing \"team\"", "--pool", "fast", "--pool", "small", "--budget-cents", "500", "--period", "monthly", "--rpm", "60", "--tpm", "1000",
+            "keys", "create", "--name", "billing \"team\"", "--pool", "fast", "--pool", "small", "--budget-cents", "500", "--period", "monthly",
+            "--rpm", "60", "--tpm", "1000",
             "--max-concurrent", "3", "--soft", "--expires-in", "30d", "--group", "g", "--label", "env=production", "--label", "a=b=c"));
         Busbar.Governance.Keys.VirtualKey key = Assert.Single(_scene.Store.Keys);
         Assert.Equal(
             ("billing \"team\"", 2, 500L, 60u, 1000u, 3u, 1_767_225_600 + (30 * 86_400), "g", "production", "b=c"),
-            (key.Name, key.AllowedPools.Count, key.MaxBudgetCents, key.RpmLimit, key.TpmLimit, key.MaxConcurrent, key.ExpiresAt, _scene.Governor.Groups.Find(key.GroupId)!.Group.Name, key.Labels["env"], key.Labels["a"]));
+            (key.Name, key.AllowedPools.Count, key.MaxBudgetCents, key.RpmLimit, key.TpmLimit, key.MaxConcurrent, key.ExpiresAt,
+                _scene.Governor.Groups.Find(key.GroupId)!.Group.Name, key.Labels["env"], key.Labels["a"]));
         string[] lines = Taken();
         Assert.Equal($"id      {key.Id}", lines[0]);
         string secret = lines[2]["secret  ".Length..];
@@ -51,7 +53,8 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.Contains("only time", _error.ToString());
 
         Assert.Equal(0, await RunAsync("keys", "list"));
-        Assert.Contains(Taken(), line => line.StartsWith(key.Id, StringComparison.Ordinal) && line.Contains("500 c monthly", StringComparison.Ordinal));
+        Assert.Contains(Taken(), line => line.StartsWith(key.Id, StringComparison.Ordinal)
+            && line.Contains("500 c monthly", StringComparison.Ordinal));
         Assert.Equal(0, await RunAsync("keys", "list", "--json"));
         Assert.Equal(key.Id, JsonDocument.Parse(string.Join('\n', Taken())).RootElement.GetProperty("keys")[0].GetProperty("id").GetString());
 
@@ -70,14 +73,16 @@ public sealed class AdminCommandTests : IAsyncLifetime
     [Fact]
     public async Task A_tree_of_groups_is_made_shown_frozen_and_removed()
     {
-        Assert.Equal(0, await RunAsync("groups", "create", "--name", "org", "--limit", "budget/month:5=50000", "--limit", "requests/minute@fast=600", "--limit", "concurrency=8", "--child-limit", "budget/rolling:30=100"));
+        Assert.Equal(0, await RunAsync("groups", "create", "--name", "org", "--limit", "budget/month:5=50000", "--limit", "requests/minute@fast=600",
+            "--limit", "concurrency=8", "--child-limit", "budget/rolling:30=100"));
         string org = Taken()[0]["id      ".Length..];
         Assert.Equal(0, await RunAsync("groups", "create", "--name", "team", "--parent", org));
         string[] lines = Taken();
         string team = lines[0]["id      ".Length..];
         Assert.Contains("limit   budget/rolling 0 of 100 c", lines);
         Assert.Equal(0, await RunAsync("groups", "list"));
-        Assert.Contains(Taken(), line => line.Contains("budget/month 0 of 50000 c, requests/minute@fast 0 of 600, concurrency 0 of 8", StringComparison.Ordinal));
+        Assert.Contains(Taken(), line => line.Contains("budget/month 0 of 50000 c, requests/minute@fast 0 of 600, concurrency 0 of 8",
+            StringComparison.Ordinal));
         Assert.Equal(0, await RunAsync("keys", "create", "--name", "a", "--group-id", team));
         Taken();
         Assert.Equal(team, Assert.Single(_scene.Store.Keys).GroupId);
@@ -173,7 +178,8 @@ public sealed class AdminCommandTests : IAsyncLifetime
     public async Task Help_is_there_behind_every_command_and_calls_nobody(params string[] arguments)
     {
         Assert.Equal(0, await RunAsync(new FakeEnvironment(), arguments));
-        Assert.All(["keys create --name NAME", "keys revoke ID", "busbar status", "BUSBAR_ADMIN_TOKEN"], (string word) => Assert.Contains(word, _output.ToString()));
+        Assert.All(["keys create --name NAME", "keys revoke ID", "busbar status", "BUSBAR_ADMIN_TOKEN"],
+            (string word) => Assert.Contains(word, _output.ToString()));
         Assert.Empty(_error.ToString());
         Assert.Empty(_scene.Store.Keys);
     }

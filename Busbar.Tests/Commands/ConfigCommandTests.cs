@@ -63,7 +63,8 @@ public sealed class ConfigCommandTests : IDisposable
 
         string[] lines = _output.ToString().TrimEnd().Split('\n');
         Assert.True(lines.Length >= 42);
-        Assert.Contains(lines, line => line.StartsWith("openai ", StringComparison.Ordinal) && line.EndsWith("https://api.openai.com", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("openai ", StringComparison.Ordinal)
+            && line.EndsWith("https://api.openai.com", StringComparison.Ordinal));
         Assert.Equal(1, ProvidersCommand.Run(new ConfigSources("", "/nowhere"), new FakeEnvironment(), _output, _error));
     }
 
@@ -96,7 +97,8 @@ public sealed class ConfigCommandTests : IDisposable
         Assert.Equal(1000, ConfigLoader.Load(new ConfigSources(config, null, file), ConfigText.Environment).Config!.Models["small"].Listed!.Context);
         File.WriteAllText(file, "openai: { source: contract, date: yesterday, models: { gpt-x: { input: -1, output: 2 } } }");
         ConfigResult result = ConfigLoader.Load(new ConfigSources(config, null, file), ConfigText.Environment);
-        Assert.Equal(["prices.openai.models.gpt-x", "prices.openai.models.gpt-x.input"], result.Errors.Select(problem => problem.Path).Order().Distinct());
+        Assert.Equal(["prices.openai.models.gpt-x", "prices.openai.models.gpt-x.input"],
+            result.Errors.Select(problem => problem.Path).Order().Distinct());
         Assert.Null(result.Config);
     }
 

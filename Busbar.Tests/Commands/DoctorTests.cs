@@ -76,7 +76,8 @@ public sealed class DoctorTests : IDisposable
         using var server = new Answering(TimeSpan.Zero);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        using X509Certificate2 certificate = new CertificateRequest("CN=busbar", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-10), now.AddDays(days));
+        using X509Certificate2 certificate = new CertificateRequest("CN=busbar", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(now.AddDays(-10), now.AddDays(days));
         string cert = Path.Combine(_directory, "c.pem");
         string keyFile = Path.Combine(_directory, "k.pem");
         File.WriteAllText(cert, certificate.ExportCertificatePem());
@@ -104,7 +105,8 @@ public sealed class DoctorTests : IDisposable
             models: {m: {provider: here, max_concurrent: 4}}
             {{{more}}}
             """);
-        return await DoctorCommand.RunAsync(["doctor", "--config", file], new FakeEnvironment(("HERE_KEY", key)), TimeProvider.System, _output, _output);
+        return await DoctorCommand.RunAsync(["doctor", "--config", file], new FakeEnvironment(("HERE_KEY", key)), TimeProvider.System, _output,
+            _output);
     }
 
     /// <summary>Answers every request with a list of models, or 401 without the key.</summary>
@@ -144,9 +146,11 @@ public sealed class DoctorTests : IDisposable
                     }
 
                     string text = head.ToString();
-                    bool isRight = text.StartsWith("GET /v1/models ", StringComparison.Ordinal) && text.Contains($"Authorization: Bearer {Key}", StringComparison.Ordinal);
+                    bool isRight = text.StartsWith("GET /v1/models ", StringComparison.Ordinal)
+                        && text.Contains($"Authorization: Bearer {Key}", StringComparison.Ordinal);
                     string date = (TimeProvider.System.GetUtcNow() + ahead).ToString("R");
-                    await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {(isRight ? "200 OK" : "401 No")}\r\nDate: {date}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"));
+                    await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+                        $"HTTP/1.1 {(isRight ? "200 OK" : "401 No")}\r\nDate: {date}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"));
                 }
             }
             catch (Exception end) when (end is SocketException or ObjectDisposedException)

@@ -50,7 +50,8 @@ public sealed class ServiceManagerTests : IDisposable
     [InlineData("x", null, null)]
     public void The_watchdog_of_another_process_is_not_fed(string limit, string? process, int? microseconds)
     {
-        var environment = process is null ? new FakeEnvironment(("WATCHDOG_USEC", limit)) : new FakeEnvironment(("WATCHDOG_USEC", limit), ("WATCHDOG_PID", process));
+        var environment = process is null ? new FakeEnvironment(("WATCHDOG_USEC", limit))
+            : new FakeEnvironment(("WATCHDOG_USEC", limit), ("WATCHDOG_PID", process));
 
         Assert.Equal(microseconds is { } expected ? TimeSpan.FromMicroseconds(expected) : null, ServiceManager.WatchdogPeriod(environment));
     }

@@ -155,7 +155,8 @@ public sealed class ConfigFileTests
         Assert.Equal(new ConfigSources("/f/config", "/f/catalog"), ConfigSources.Choose("/f/config", "/f/catalog", null, set));
         Assert.Equal(new ConfigSources("/v/config", "/v/catalog"), ConfigSources.Choose(null, null, null, set));
         Assert.Equal(new ConfigSources(ConfigSources.DefaultConfigFile, null), ConfigSources.Choose(null, null, null, new FakeEnvironment()));
-        Assert.Equal(new ConfigSources(ConfigSources.DefaultConfigFile, null), ConfigSources.Choose(null, null, null, new FakeEnvironment((ConfigSources.ConfigVariable, " "))));
+        Assert.Equal(new ConfigSources(ConfigSources.DefaultConfigFile, null),
+            ConfigSources.Choose(null, null, null, new FakeEnvironment((ConfigSources.ConfigVariable, " "))));
     }
 
     [Fact]

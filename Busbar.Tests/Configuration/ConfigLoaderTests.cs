@@ -35,7 +35,8 @@ public sealed class ConfigLoaderTests
         ConfigResult loaded = ConfigLoader.LoadText(text, "text", ConfigText.Environment);
 
         Assert.NotEmpty(loaded.Errors);
-        Assert.Equal(file.Problems.Select(problem => (problem.Severity, problem.Path, problem.Message)), loaded.Problems.Select(problem => (problem.Severity, problem.Path, problem.Message)));
+        Assert.Equal(file.Problems.Select(problem => (problem.Severity, problem.Path, problem.Message)),
+            loaded.Problems.Select(problem => (problem.Severity, problem.Path, problem.Message)));
         Assert.NotNull(ConfigLoader.LoadText(ConfigText.Minimal, "text", ConfigText.Environment).Config);
     }
 }

@@ -3,10 +3,13 @@ using Busbar.Configuration.Model;
 
 namespace Busbar.Tests.Configuration;
 
-/// <summary>A key that is documented and parsed must change something: each value of the configuration is read by a component, not only shown.</summary>
+/// <summary>
+/// A key that is documented and parsed must change something: each value of the configuration is read by a component, not only shown.
+/// </summary>
 public sealed class EffectTests
 {
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     // Read where the file is read, and there for good (they become the master key or a warning), or said of another value.
     private static readonly string[] ReadByTheBinder =
@@ -29,7 +32,8 @@ public sealed class EffectTests
             .. typeof(GatewayConfig).Assembly.GetTypes()
                 .Where(type => type.Namespace == typeof(GatewayConfig).Namespace && type.Name.EndsWith("Config", StringComparison.Ordinal))
                 .SelectMany(type => type.GetProperties(Declared))
-                .Where(property => property.Name != "EqualityContract" && !property.GetMethod!.IsStatic && !called.Contains(property.GetMethod!.MetadataToken))
+                .Where(property => property.Name != "EqualityContract" && !property.GetMethod!.IsStatic
+                    && !called.Contains(property.GetMethod!.MetadataToken))
                 .Select(property => $"{property.DeclaringType!.Name}.{property.Name}"),
         ];
 
@@ -41,7 +45,8 @@ public sealed class EffectTests
     {
         const byte Call = 0x28;
         const byte CallVirtual = 0x6F;
-        foreach (Type type in typeof(GatewayConfig).Assembly.GetTypes().Where(type => !namespaces.Any(name => type.Namespace?.StartsWith(name, StringComparison.Ordinal) ?? false)))
+        foreach (Type type in typeof(GatewayConfig).Assembly.GetTypes()
+            .Where(type => !namespaces.Any(name => type.Namespace?.StartsWith(name, StringComparison.Ordinal) ?? false)))
         {
             foreach (MethodBase method in type.GetMethods(Declared).Concat<MethodBase>(type.GetConstructors(Declared)))
             {

@@ -45,7 +45,8 @@ public sealed class EndpointGuardTests
         foreach ((string first, string last, bool opens) in BlockedRanges)
         {
             (uint low, uint high) = (Number(first), Number(last));
-            foreach (uint address in (uint[])[low, high, low + (uint)random.NextInt64((long)high - low + 1), low + (uint)random.NextInt64((long)high - low + 1)])
+            foreach (uint address in (uint[])[low, high, low + (uint)random.NextInt64((long)high - low + 1),
+                low + (uint)random.NextInt64((long)high - low + 1)])
             {
                 string plain = Dotted(address);
                 Assert.Equal(!opens, AddressGuard.IsBlocked(IPAddress.Parse(plain), allowPrivate: true));
@@ -271,12 +272,14 @@ public sealed class EndpointGuardTests
         }
     }
 
-    private static IEnumerable<string> Urls(string host) => [$"https://{host}", $"HTTPS://{host.ToUpperInvariant()}:8443/v1", $"https://{host}?x", $"https://{host}#x"];
+    private static IEnumerable<string> Urls(string host) => [
+        $"https://{host}", $"HTTPS://{host.ToUpperInvariant()}:8443/v1", $"https://{host}?x", $"https://{host}#x"];
 
     private static IEnumerable<string> EmbeddedIn6(uint address)
     {
         string plain = Dotted(address);
-        string[] forms = [$"[::ffff:{plain}]", $"[::ffff:{address >> 16:x}:{address & 0xFFFF:x}]", $"[64:ff9b::{plain}]", $"[2002:{address >> 16:x}:{address & 0xFFFF:x}::1]"];
+        string[] forms = [$"[::ffff:{plain}]", $"[::ffff:{address >> 16:x}:{address & 0xFFFF:x}]", $"[64:ff9b::{plain}]",
+            $"[2002:{address >> 16:x}:{address & 0xFFFF:x}::1]"];
         return address > 1 ? [.. forms, $"[::{address >> 16:x}:{address & 0xFFFF:x}]"] : forms;
     }
 
@@ -286,9 +289,11 @@ public sealed class EndpointGuardTests
         string Octal(uint number) => "0" + Convert.ToString(number, 8);
         return
         [
-            $"{address}", $"0x{address:x}", $"0X{address:X8}", Octal(address), "00" + Octal(address), $"{a}.{address & 0xFFFFFF}", $"{a}.{b}.{address & 0xFFFF}",
+            $"{address}", $"0x{address:x}", $"0X{address:X8}", Octal(address), "00" + Octal(address), $"{a}.{address & 0xFFFFFF}",
+            $"{a}.{b}.{address & 0xFFFF}",
             $"0x{a:x}.{b}.{c}.{d}", $"{a}.0x{b:x}.{c}.{d}", $"0{Octal(a)}.{b}.{c}.{d}", $"{a}.{b}.{c}.0{d}",
-            $"{address}.", $"{a}.{b}.{c}.{d}..", $"%{(int)a.ToString()[0]:x}{a.ToString()[1..]}.{b}.{c}.{d}", $"{a}%2e{b}%2e{c}%2e{d}", $"{a}。{b}。{c}。{d}", $"user@{a}.{b}.{c}.{d}",
+            $"{address}.", $"{a}.{b}.{c}.{d}..", $"%{(int)a.ToString()[0]:x}{a.ToString()[1..]}.{b}.{c}.{d}", $"{a}%2e{b}%2e{c}%2e{d}",
+            $"{a}。{b}。{c}。{d}", $"user@{a}.{b}.{c}.{d}",
         ];
     }
 

@@ -31,8 +31,10 @@ public sealed class HostileValueTests
 
     private static readonly string[] Hostile =
     [
-        $$$"""{"{{{Planted}}}":{"zz":[["{{{Planted}}}"]]}}""", $$"""[[["{{Planted}}"],{}]]""", "null", "true", "-1", "0", "1.5", "1e999", "99999999999999999999999", "\".nan\"", "\"\"",
-        $"\"{Planted}\"", "\"0x10\"", "\"http://u:planted-secret@[::1\"", "\"\\u0000\\n\\u2028\"", $"\"{new string('9', 5000)}\"", $"\"{new string('x', 100_000)}\"", "[]", "{}",
+        $$$"""{"{{{Planted}}}":{"zz":[["{{{Planted}}}"]]}}""", $$"""[[["{{Planted}}"],{}]]""", "null", "true", "-1", "0", "1.5", "1e999",
+        "99999999999999999999999", "\".nan\"", "\"\"",
+        $"\"{Planted}\"", "\"0x10\"", "\"http://u:planted-secret@[::1\"", "\"\\u0000\\n\\u2028\"", $"\"{new string('9', 5000)}\"",
+        $"\"{new string('x', 100_000)}\"", "[]", "{}",
     ];
 
     public static TheoryData<string> Blocks => [.. ConfigKeys.All.Where(block => block != ConfigKeys.CatalogProvider).Select(block => block.Path)];
@@ -53,7 +55,8 @@ public sealed class HostileValueTests
                 if (index < 2 && !Inert.Contains(key))
                 {
                     string path = At(block, keys.Find(key)!);
-                    Assert.True(result.Errors.Any(error => Touches(error.Path, path)), $"{path} takes {Hostile[index]}:\n{string.Join('\n', result.Problems)}");
+                    Assert.True(result.Errors.Any(error => Touches(error.Path, path)),
+                        $"{path} takes {Hostile[index]}:\n{string.Join('\n', result.Problems)}");
                 }
             }
         }
@@ -70,7 +73,8 @@ public sealed class HostileValueTests
             ConfigResult result = ConfigText.Load(twice);
 
             IsSound(result, twice);
-            Assert.Contains(result.Errors, error => error.Path == At(block, key) && error.Message.StartsWith("the key is given twice", StringComparison.Ordinal));
+            Assert.Contains(result.Errors, error => error.Path == At(block, key)
+                && error.Message.StartsWith("the key is given twice", StringComparison.Ordinal));
         }
     }
 
@@ -110,11 +114,15 @@ public sealed class HostileValueTests
         });
     }
 
-    private static bool Secretive(string path) => path.Split('.', '[').Any(part => part is "client_tokens" or "token" or "admin_token" or "admin_read_token" or "api_key" or "api_key_env" or "master_key_env" or "headers");
+    private static bool Secretive(string path) => path.Split('.', '[')
+        .Any(part => part is "client_tokens" or "token" or "admin_token" or "admin_read_token" or "api_key" or "api_key_env" or "master_key_env"
+        or "headers");
 
-    private static bool Address(string path) => path.EndsWith("url", StringComparison.Ordinal) || path.EndsWith("otlp_endpoint", StringComparison.Ordinal);
+    private static bool Address(string path) => path.EndsWith("url", StringComparison.Ordinal)
+        || path.EndsWith("otlp_endpoint", StringComparison.Ordinal);
 
-    private static bool Touches(string error, string path) => error.StartsWith(path, StringComparison.Ordinal) || path.StartsWith(error, StringComparison.Ordinal);
+    private static bool Touches(string error, string path) => error.StartsWith(path, StringComparison.Ordinal)
+        || path.StartsWith(error, StringComparison.Ordinal);
 
     private static string At(string block, string key) => $"{block}.{key}".TrimStart('.')
         .Replace("providers.*", "providers.openai", StringComparison.Ordinal).Replace("models.*", "models.small", StringComparison.Ordinal)
@@ -136,7 +144,8 @@ public sealed class HostileValueTests
         JsonNode? node = whole;
         foreach (string part in At(block, "").TrimEnd('.').Split('.', StringSplitOptions.RemoveEmptyEntries))
         {
-            node = part.EndsWith("[0]", StringComparison.Ordinal) ? (node as JsonObject)?[part[..^3]] is JsonArray { Count: > 0 } items ? items[0] : null : (node as JsonObject)?[part];
+            node = part.EndsWith("[0]", StringComparison.Ordinal) ? (node as JsonObject)?[part[..^3]] is JsonArray { Count: > 0 } items ? items[0]
+                : null : (node as JsonObject)?[part];
         }
 
         return node as JsonObject;

@@ -8,7 +8,8 @@ public sealed class ObservabilityTests
     [InlineData("0", 0)]
     [InlineData("0.25", 0.25)]
     [InlineData("1", 1)]
-    public void The_share_of_traces_is_a_number_from_0_to_1(string written, double ratio) => Assert.Equal(ratio, Valid($"otlp_sample_ratio: {written}").OtlpSampleRatio);
+    public void The_share_of_traces_is_a_number_from_0_to_1(string written, double ratio)
+        => Assert.Equal(ratio, Valid($"otlp_sample_ratio: {written}").OtlpSampleRatio);
 
     [Theory]
     [InlineData("-0.1")]
@@ -17,7 +18,8 @@ public sealed class ObservabilityTests
     [InlineData(".inf")]
     [InlineData("half")]
     public void Any_other_share_is_an_error_at_its_key(string written) =>
-        Assert.Equal("observability.otlp_sample_ratio", ConfigText.OnlyError(ConfigText.With(more: $"observability: {{otlp_sample_ratio: {written}}}")).Path);
+        Assert.Equal("observability.otlp_sample_ratio", ConfigText.OnlyError(
+            ConfigText.With(more: $"observability: {{otlp_sample_ratio: {written}}}")).Path);
 
     [Fact]
     public void Everything_is_recorded_and_logged_as_text_unless_said_otherwise()
@@ -43,5 +45,6 @@ public sealed class ObservabilityTests
         Assert.Null(config.RequestLogWebhookUrl);
     }
 
-    private static ObservabilityConfig Valid(string settings) => ConfigText.Valid(ConfigText.With(more: $"observability: {{{settings}}}")).Observability;
+    private static ObservabilityConfig Valid(string settings) => ConfigText.Valid(ConfigText.With(more: $"observability: {{{settings}}}"))
+        .Observability;
 }

@@ -65,7 +65,8 @@ public sealed class PriceListTests
     public void A_model_finds_its_row_by_its_providers_name_or_address(string provider, string model, string? block, string? row)
     {
         GatewayConfig config = ConfigText.Valid(ConfigText.With(
-            providers: $"{{{provider}: {{api_key_env: OPENAI_KEY}}}}", models: $"{{small: {{provider: {provider}, max_concurrent: 1, upstream_model: '{model}'}}}}"));
+            providers: $"{{{provider}: {{api_key_env: OPENAI_KEY}}}}",
+            models: $"{{small: {{provider: {provider}, max_concurrent: 1, upstream_model: '{model}'}}}}"));
 
         ListedModel? listed = config.Models["small"].Listed;
         Assert.Equal((block, row), (listed?.Provider, listed?.Name));
@@ -97,7 +98,8 @@ public sealed class PriceListTests
     // A cache of 100,000 tokens for an hour and one of 20,000 for five minutes on Sonnet: 0.6 + 0.075, and 1,000 out: 0.015.
     [InlineData("anthropic/claude-sonnet-4-6", 0, 0, 20_000, 100_000, 1_000, "Standard", 0.690)]
 
-    // OpenAI: more than 272,000 tokens of input double its price and raise that of the output by half, for all of the request: 300,000 x 5 + 10,000 x 22.5.
+    // OpenAI: more than 272,000 tokens of input double its price and raise that of the output by half, for all of the request: 300,000 x 5 + 10,000 x
+    // 22.5.
     [InlineData("openai/gpt-5.4", 300_000, 0, 0, 0, 10_000, "Standard", 1.725)]
 
     // OpenAI's flex: half of 0.025 + 0.0125 + 0.02.
@@ -111,12 +113,14 @@ public sealed class PriceListTests
 
     // Amazon Nova Pro: 10,000 x 0.8 + 1,000 x 3.2.
     [InlineData("bedrock/amazon.nova-pro-v1:0", 10_000, 0, 0, 0, 1_000, "Standard", 0.0112)]
-    public void A_bill_is_what_one_makes_out_by_hand(string model, long input, long read, long write, long writeLong, long output, string tier, double dollars)
+    public void A_bill_is_what_one_makes_out_by_hand(string model, long input, long read, long write, long writeLong, long output, string tier,
+        double dollars)
     {
         ListedModel row = s_rows.Single(row => $"{row.Provider}/{row.Name}" == model);
         var usage = new Usage
         {
-            Input = input, CacheRead = read, CacheWrite = write + writeLong, CacheWriteLong = writeLong, Output = output, Tier = Enum.Parse<ServedTier>(tier),
+            Input = input, CacheRead = read, CacheWrite = write + writeLong, CacheWriteLong = writeLong, Output = output, Tier =
+                Enum.Parse<ServedTier>(tier),
         };
 
         Assert.Equal((long)Math.Round(dollars * 1e9), new Prices(0, row.Card).CostOfTokens(usage, out bool isPriced));

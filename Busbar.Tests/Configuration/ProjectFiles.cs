@@ -11,7 +11,8 @@ internal static class ProjectFiles
             directory = directory.Parent;
         }
 
-        return System.IO.Path.Combine(directory?.FullName ?? throw new InvalidOperationException("The solution was not found above the tests."), name);
+        return System.IO.Path.Combine(directory?.FullName ?? throw new InvalidOperationException("The solution was not found above the tests."),
+            name);
     }
 
     public static string Read(string name) => File.ReadAllText(Path(name));

@@ -10,7 +10,8 @@ public sealed class ProviderHeaderTests
     public void Headers_take_variables_and_are_never_shown()
     {
         GatewayConfig config = ConfigText.Valid(
-            ConfigText.WithProvider("headers: {OpenAI-Project: '${PROJECT}'}, deny_betas: [a], routing_fields: []"), new FakeEnvironment(("OPENAI_KEY", "k"), ("PROJECT", "proj-canary")));
+            ConfigText.WithProvider("headers: {OpenAI-Project: '${PROJECT}'}, deny_betas: [a], routing_fields: []"),
+            new FakeEnvironment(("OPENAI_KEY", "k"), ("PROJECT", "proj-canary")));
 
         ProviderConfig provider = config.Providers["openai"];
         Assert.Equal("proj-canary", provider.Headers["openai-project"].Reveal());
@@ -45,7 +46,8 @@ public sealed class ProviderHeaderTests
     [Fact]
     public void HTTP_2_without_TLS_is_refused()
     {
-        ConfigProblem error = ConfigText.OnlyError(ConfigText.WithProvider("http_version: 2, base_url: 'http://127.0.0.1:1', allow_private_network: true"));
+        ConfigProblem error = ConfigText.OnlyError(ConfigText.WithProvider(
+            "http_version: 2, base_url: 'http://127.0.0.1:1', allow_private_network: true"));
 
         Assert.Equal("providers.openai.http_version", error.Path);
     }
@@ -53,11 +55,13 @@ public sealed class ProviderHeaderTests
     [Fact]
     public void A_client_token_may_be_an_operators()
     {
-        AuthConfig auth = ConfigText.Valid(ConfigText.With(auth: "{mode: token, client_tokens: [one, {token: two, operator: true}, {token: three}]}")).Auth;
+        AuthConfig auth = ConfigText.Valid(ConfigText.With(auth: "{mode: token, client_tokens: [one, {token: two, operator: true}, {token: three}]}"))
+            .Auth;
 
         Assert.Equal(["one", "two", "three"], auth.ClientTokens.Select(token => token.Reveal()));
         Assert.Equal(["two"], auth.OperatorTokens.Select(token => token.Reveal()));
-        Assert.DoesNotContain("canary", ConfigText.OnlyError(ConfigText.With(auth: "{mode: token, client_tokens: [one, {canary-secret: x}]}")).ToString());
+        Assert.DoesNotContain("canary", ConfigText.OnlyError(ConfigText.With(auth: "{mode: token, client_tokens: [one, {canary-secret: x}]}"))
+            .ToString());
     }
 
     [Theory]

@@ -20,7 +20,8 @@ public sealed class ProxyTests
     [InlineData("HTTPS_PROXY=", "", null)]
     public void A_provider_is_called_through_its_own_proxy_else_that_of_the_environment(string variables, string settings, string? expected)
     {
-        var environment = new FakeEnvironment([("OPENAI_KEY", "sk"), .. variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pair => (pair.Split('=')[0], pair.Split('=')[1]))]);
+        var environment = new FakeEnvironment([("OPENAI_KEY", "sk"),
+            .. variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pair => (pair.Split('=')[0], pair.Split('=')[1]))]);
 
         ProxyConfig? proxy = ConfigText.Valid(ConfigText.WithProvider(settings), environment).Providers["openai"].Proxy;
 
@@ -45,12 +46,14 @@ public sealed class ProxyTests
     [InlineData("http://", "not the address")]
     public void What_is_no_proxy_is_an_error_that_shows_no_credentials(string proxy, string said)
     {
-        ConfigProblem problem = ConfigText.OnlyError(ConfigText.WithProvider($"proxy: \"{proxy.Replace("://", "://user:canary@", StringComparison.Ordinal)}\""));
+        ConfigProblem problem = ConfigText.OnlyError(ConfigText.WithProvider(
+            $"proxy: \"{proxy.Replace("://", "://user:canary@", StringComparison.Ordinal)}\""));
 
         Assert.Equal("providers.openai.proxy", problem.Path);
         Assert.Contains(said, problem.ToString());
         Assert.DoesNotContain("canary", problem.ToString());
-        Assert.Contains("HTTPS_PROXY", ConfigText.OnlyError(ConfigText.Minimal, new FakeEnvironment(("OPENAI_KEY", "sk"), ("HTTPS_PROXY", proxy))).ToString());
+        Assert.Contains("HTTPS_PROXY", ConfigText.OnlyError(ConfigText.Minimal, new FakeEnvironment(("OPENAI_KEY", "sk"), ("HTTPS_PROXY", proxy)))
+            .ToString());
     }
 
     [Fact]

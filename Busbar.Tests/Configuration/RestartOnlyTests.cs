@@ -9,13 +9,19 @@ public sealed class RestartOnlyTests
     public void What_waits_for_a_restart_is_said_and_where_it_stands()
     {
         GatewayConfig was = Load("governance: {enabled: true, admin_token: canary-admin-token, db_path: a.db}");
-        GatewayConfig will = Load("listen: 127.0.0.1:1\ncontrol_socket: /run/b.sock\ngovernance: {enabled: true, admin_token: another-admin-token, db_path: b.db, admin_listen: 127.0.0.1:2, master_key_env: MASTER}");
+        GatewayConfig will =
+            Load("listen: 127.0.0.1:1\ncontrol_socket: /run/b.sock\ngovernance: {enabled: true, admin_token: another-admin-token, db_path: b.db, " +
+            "admin_listen: 127.0.0.1:2, master_key_env: MASTER}");
         ConfigProblem[] problems = [.. RestartOnly.Problems(was, will)];
 
-        Assert.Equal(["listen", "control_socket", "governance.db_path", "governance.admin_listen", "governance.master_key_file"], problems.Select(problem => problem.Path));
+        Assert.Equal(["listen", "control_socket", "governance.db_path", "governance.admin_listen", "governance.master_key_file"],
+            problems.Select(problem => problem.Path));
         Assert.All(problems, problem => Assert.Equal(ProblemSeverity.Warning, problem.Severity));
         Assert.All(problems.Take(4), problem => Assert.NotNull(problem.Location));
-        Assert.Empty(RestartOnly.Problems(will, Load("listen: 127.0.0.1:1\ncontrol_socket: /run/b.sock\ngovernance: {enabled: true, admin_token: canary-admin-token, db_path: b.db, admin_listen: 127.0.0.1:2, master_key_env: MASTER}")));
+        Assert.Empty(
+            RestartOnly.Problems(
+            will, Load("listen: 127.0.0.1:1\ncontrol_socket: /run/b.sock\ngovernance: {enabled: true, admin_token: canary-admin-token, db_path: " +
+            "b.db, admin_listen: 127.0.0.1:2, master_key_env: MASTER}")));
     }
 
     [Fact]

@@ -5,7 +5,8 @@ namespace Busbar.Tests.Configuration;
 
 public sealed class SecrecyTests
 {
-    private static readonly string[] Planted = ["planted-key", "planted-token", "planted-admin-token", "planted-read-token", "planted-pass", "planted-inline", "planted-old"];
+    private static readonly string[] Planted = ["planted-key", "planted-token", "planted-admin-token", "planted-read-token", "planted-pass",
+        "planted-inline", "planted-old"];
 
     [Fact]
     [Trait("gotcha", "C108")]
@@ -30,9 +31,11 @@ public sealed class SecrecyTests
         GatewayConfig config = valid.Config;
         List<string> texts =
         [
-            config.ToString(), config.Auth.ToString(), config.Governance.ToString(), config.Observability.ToString(), .. config.Providers.Values.Select(provider => provider.ToString()),
+            config.ToString(), config.Auth.ToString(), config.Governance.ToString(), config.Observability.ToString(),
+            .. config.Providers.Values.Select(provider => provider.ToString()),
             .. config.Auth.ClientTokens.Select(token => token.ToString()), .. config.Providers["openai"].ApiKeys.Select(key => $"{key}"),
-            .. StartupSummary.Lines(config), .. valid.Problems.Select(problem => problem.ToString()), .. broken.Problems.Select(problem => problem.ToString()),
+            .. StartupSummary.Lines(config), .. valid.Problems.Select(problem => problem.ToString()),
+            .. broken.Problems.Select(problem => problem.ToString()),
         ];
         foreach (string text in texts)
         {

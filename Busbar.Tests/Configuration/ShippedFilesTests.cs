@@ -19,11 +19,14 @@ public sealed class ShippedFilesTests
         {
             ConfigResult result = ConfigLoader.Load(
                 new ConfigSources(ProjectFiles.Path("deploy/fleet/config.yaml"), null),
-                new FakeEnvironment(("BUSBAR_PORT", port), ("OPENAI_API_KEY", "k"), ("BUSBAR_ADMIN_TOKEN", "canary-admin-token"), ("BUSBAR_DATABASE_URL", "postgres://busbar:p@db/busbar?sslmode=verify-full")));
+                new FakeEnvironment(("BUSBAR_PORT", port), ("OPENAI_API_KEY", "k"), ("BUSBAR_ADMIN_TOKEN", "canary-admin-token"),
+                    ("BUSBAR_DATABASE_URL", "postgres://busbar:p@db/busbar?sslmode=verify-full")));
 
             Assert.True(result.Config is not null, string.Join('\n', result.Problems));
-            Assert.Equal(($"127.0.0.1:{port}", 5, StoreKind.Postgres), (result.Config.Listen, result.Config.Limits.ReadyDelaySecs, result.Config.Governance.Store));
-            Assert.Equal((PostgresTls.VerifyFull, "db:5432/busbar"), (result.Config.Governance.Postgres!.Address!.Tls, $"{result.Config.Governance.Postgres.Address}"));
+            Assert.Equal(($"127.0.0.1:{port}", 5, StoreKind.Postgres),
+                (result.Config.Listen, result.Config.Limits.ReadyDelaySecs, result.Config.Governance.Store));
+            Assert.Equal((PostgresTls.VerifyFull, "db:5432/busbar"),
+                (result.Config.Governance.Postgres!.Address!.Tls, $"{result.Config.Governance.Postgres.Address}"));
         }
     }
 
@@ -107,7 +110,8 @@ public sealed class ShippedFilesTests
             Assert.Equal(generated, page);
         }
 
-        Assert.Equal(ConfigKeys.All.Where(all => all != ConfigKeys.CatalogProvider).Select(all => all.Path).Order(), written.Select(all => all.Path).Order());
+        Assert.Equal(ConfigKeys.All.Where(all => all != ConfigKeys.CatalogProvider).Select(all => all.Path).Order(),
+            written.Select(all => all.Path).Order());
     }
 
     [Fact]
@@ -121,7 +125,8 @@ public sealed class ShippedFilesTests
             JsonElement at = schema.RootElement;
             foreach (string step in block.Path.Split('.', StringSplitOptions.RemoveEmptyEntries))
             {
-                at = step == "*" ? at.GetProperty("additionalProperties").GetProperty("anyOf")[0] : at.GetProperty("properties").GetProperty(step.Replace("[]", "", StringComparison.Ordinal));
+                at = step == "*" ? at.GetProperty("additionalProperties").GetProperty("anyOf")[0]
+                    : at.GetProperty("properties").GetProperty(step.Replace("[]", "", StringComparison.Ordinal));
                 at = at.TryGetProperty("anyOf", out JsonElement forms) ? forms[0] : at;
                 at = step.EndsWith("[]", StringComparison.Ordinal) ? at.GetProperty("items").GetProperty("anyOf")[0] : at;
             }
@@ -130,8 +135,10 @@ public sealed class ShippedFilesTests
             Assert.Equal([.. block.Keys, .. block.Aliases.Keys], at.GetProperty("properties").EnumerateObject().Select(property => property.Name));
         }
 
-        JsonElement limit = schema.RootElement.GetProperty("properties").GetProperty("limits").GetProperty("properties").GetProperty("pool_max_idle_per_host").GetProperty("anyOf")[0];
-        Assert.Equal(("integer", 1, int.MaxValue), (limit.GetProperty("type").GetString(), limit.GetProperty("minimum").GetInt64(), limit.GetProperty("maximum").GetInt64()));
+        JsonElement limit = schema.RootElement.GetProperty("properties").GetProperty("limits").GetProperty("properties")
+            .GetProperty("pool_max_idle_per_host").GetProperty("anyOf")[0];
+        Assert.Equal(("integer", 1, int.MaxValue), (limit.GetProperty("type").GetString(), limit.GetProperty("minimum").GetInt64(),
+            limit.GetProperty("maximum").GetInt64()));
     }
 
     [Fact]

@@ -55,18 +55,22 @@ public sealed class SinkGuardTests
     [Fact]
     public void Headers_of_a_sink_reach_it_and_are_never_shown()
     {
-        GatewayConfig config = ConfigText.Valid(ConfigText.With(more: "observability: { otlp_endpoint: \"http://10.0.0.5:4318\", otlp: { allow_private_network: true, headers: { api-key: canary-value }, metrics_interval_secs: 60 } }"));
+        GatewayConfig config = ConfigText.Valid(ConfigText.With(
+            more: "observability: { otlp_endpoint: \"http://10.0.0.5:4318\", otlp: { allow_private_network: true, headers: { api-key: canary-value " +
+            "}, metrics_interval_secs: 60 } }"));
 
         Assert.Equal("canary-value", config.Observability.Otlp.Headers["Api-Key"].Reveal());
         Assert.Equal(60, config.Observability.OtlpMetricsIntervalSecs);
         Assert.DoesNotContain(EffectiveConfig.Values(config), value => $"{value.Value}".Contains("canary-value", StringComparison.Ordinal));
         Assert.Contains(("observability.otlp.headers.api-key", (object?)SecretPresence.Present), EffectiveConfig.Values(config));
-        Assert.DoesNotContain("canary", ConfigText.OnlyError(ConfigText.With(more: "observability: { otlp: { headers: { host: canary } } }")).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", ConfigText.OnlyError(ConfigText.With(more: "observability: { otlp: { headers: { host: canary } } }"))
+            .ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_port_of_grpc_is_noticed() =>
-        Assert.Contains("4318", ConfigText.Warning(ConfigText.With(more: "observability: { otlp_endpoint: \"http://localhost:4317\" }"), "observability.otlp_endpoint").ToString(), StringComparison.Ordinal);
+        Assert.Contains("4318", ConfigText.Warning(ConfigText.With(more: "observability: { otlp_endpoint: \"http://localhost:4317\" }"),
+            "observability.otlp_endpoint").ToString(), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("http://localhost:4318", true)]
@@ -116,7 +120,8 @@ public sealed class SinkGuardTests
     [Trait("gotcha", "C79")]
     public void C79_a_refused_sink_is_switched_off_with_a_warning_and_the_process_may_run()
     {
-        GatewayConfig config = ConfigText.Valid(ConfigText.With(more: "observability: {request_log_webhook_url: 'http://example.com', otlp_endpoint: 'http://example.com'}"));
+        GatewayConfig config = ConfigText.Valid(ConfigText.With(
+            more: "observability: {request_log_webhook_url: 'http://example.com', otlp_endpoint: 'http://example.com'}"));
 
         Assert.Null(config.Observability.RequestLogWebhookUrl);
         Assert.Null(config.Observability.OtlpEndpoint);

@@ -17,7 +17,8 @@ public sealed class TlsBlockTests : IDisposable
         (string certificate, string key) = Pair("own");
         string ca = Pair("authority").Certificate;
 
-        ClientTls tls = ConfigText.Valid(Provider($"ca_file: {ca}, cert_file: {certificate}, key_file: {key}, server_name: models.corp")).Providers["openai"].Tls!;
+        ClientTls tls = ConfigText.Valid(Provider($"ca_file: {ca}, cert_file: {certificate}, key_file: {key}, server_name: models.corp"))
+            .Providers["openai"].Tls!;
 
         Assert.Equal("CN=authority", Assert.Single(tls.Authorities).Subject);
         Assert.Equal(("CN=own", true), (tls.Certificate!.Subject, tls.Certificate.HasPrivateKey));
@@ -41,7 +42,8 @@ public sealed class TlsBlockTests : IDisposable
         string other = Pair("other").Key;
         foreach ((string word, string file) in ((string, string)[])
             [
-                ("MISSING", Path.Combine(_directory, "none.pem")), ("TEXT", Write("text.pem", "hello")), ("BROKEN", Write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")),
+                ("MISSING", Path.Combine(_directory, "none.pem")), ("TEXT", Write("text.pem", "hello")),
+                ("BROKEN", Write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")),
                 ("CERT", certificate), ("OTHER", other), ("KEY", own),
             ])
         {
@@ -61,7 +63,8 @@ public sealed class TlsBlockTests : IDisposable
     {
         (string certificate, string key) = Pair("own", days);
 
-        Assert.Contains(said, ConfigText.Warning(Provider($"cert_file: {certificate}, key_file: {key}"), "providers.openai.tls.cert_file").ToString());
+        Assert.Contains(said, ConfigText.Warning(Provider($"cert_file: {certificate}, key_file: {key}"), "providers.openai.tls.cert_file")
+            .ToString());
         Assert.Contains(said, ConfigText.Warning(Provider($"ca_file: {certificate}"), "providers.openai.tls.ca_file").ToString());
     }
 

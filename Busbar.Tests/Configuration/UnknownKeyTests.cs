@@ -36,7 +36,8 @@ public sealed class UnknownKeyTests
     [Fact]
     public void A_misspelt_key_in_a_catalog_row_that_is_used_is_an_error()
     {
-        ConfigProblem error = ConfigText.OnlyError(ConfigText.Minimal, catalog: "openai: {protocol: openai, base_url: 'https://example.com', eror_map: {}}");
+        ConfigProblem error = ConfigText.OnlyError(ConfigText.Minimal,
+            catalog: "openai: {protocol: openai, base_url: 'https://example.com', eror_map: {}}");
 
         Assert.EndsWith("providers.yaml", error.Location!.Value.File);
         Assert.Equal("did you mean 'error_map'?", error.Remedy);
@@ -63,7 +64,8 @@ public sealed class UnknownKeyTests
 
         Assert.Equal("pools.fast.members[0].wieght", error.Path);
         Assert.Equal((13, 9), (error.Location!.Value.Line, error.Location.Value.Column));
-        Assert.Matches(@"^\[error\] pools\.fast\.members\[0\]\.wieght \(.*config\.yaml:13:9\): unknown key 'wieght'; did you mean 'weight'\?$", error.ToString());
+        Assert.Matches(@"^\[error\] pools\.fast\.members\[0\]\.wieght \(.*config\.yaml:13:9\): unknown key 'wieght'; did you mean 'weight'\?$",
+            error.ToString());
     }
 
     // Builds a document that holds one key at the block's path; whatever else is missing is reported as well and does not matter here.

@@ -48,7 +48,8 @@ public sealed class UserInfoTests
             ConfigText.With(more: $"observability: {{ log_format: {quoted} }}"),
             ConfigText.With(more: $"observability: {{ otlp_endpoint: {quoted}, request_log_webhook_url: {quoted} }}"),
             ConfigText.With(more: $"governance: {{ enabled: {quoted}, admin_token: canary-admin-token }}"),
-            ConfigText.With(more: $"governance: {{ enabled: true, admin_token: canary-admin-token, admin_listen: {quoted}, on_store_error: {quoted} }}"),
+            ConfigText.With(
+                more: $"governance: {{ enabled: true, admin_token: canary-admin-token, admin_listen: {quoted}, on_store_error: {quoted} }}"),
             ConfigText.With(auth: $"{{ mode: {quoted} }}"),
             ConfigText.WithProvider($"base_url: {quoted}, protocol: {quoted}"),
             ConfigText.WithProvider($"base_url: 'https://example.com', path: {quoted}"),

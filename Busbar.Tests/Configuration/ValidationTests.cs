@@ -59,22 +59,35 @@ public sealed class ValidationTests
         { "C58", ConfigText.With(more: "governance: {enabled: true}"), "governance.admin_token", "admin token" },
         { "C58", ConfigText.With(more: "governance: {enabled: true, admin_token: '  '}"), "governance.admin_token", "admin token" },
         { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a}]}"), "auth.jwt", "governance is off" },
-        { "14", ConfigText.With(auth: "{mode: none, jwt: [{audience: a}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].issuer", "'issuer' is required" },
-        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\"}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].audience", "'audience' is required" },
-        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: []}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].audience", "'audience' is required" },
-        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"http://a.example\", audience: a}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].issuer", "must use https" },
-        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: accounts, audience: a, jwks_url: \"https://127.0.0.1/keys\"}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].jwks_url", "refused" },
-        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a, algorithms: [none]}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].algorithms", "'none' is not accepted" },
-        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a, algorithms: [RS256, HS256]}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].algorithms", "'HS256' is not accepted" },
-        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a, algorithms: []}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].algorithms", "the list is empty" },
-        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a, groups: {a: b}}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].groups", "no effect without group_claim" },
-        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a, clock_skew_secs: 601}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].clock_skew_secs", "at most 600" },
-        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a}, {issuer: \"https://a.example\", audience: b}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[1].issuer", "listed twice" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{audience: a}]}", more: "governance: {enabled: true, admin_token: canary-admin-token}"),
+            "auth.jwt[0].issuer", "'issuer' is required" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\"}]}",
+            more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].audience", "'audience' is required" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: []}]}",
+            more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].audience", "'audience' is required" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"http://a.example\", audience: a}]}",
+            more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].issuer", "must use https" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: accounts, audience: a, jwks_url: \"https://127.0.0.1/keys\"}]}",
+            more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].jwks_url", "refused" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a, algorithms: [none]}]}",
+            more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].algorithms", "'none' is not accepted" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a, algorithms: [RS256, HS256]}]}",
+            more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].algorithms", "'HS256' is not accepted" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a, algorithms: []}]}",
+            more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].algorithms", "the list is empty" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a, groups: {a: b}}]}",
+            more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].groups", "no effect without group_claim" },
+        { "14", ConfigText.With(auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a, clock_skew_secs: 601}]}",
+            more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[0].clock_skew_secs", "at most 600" },
+        { "14", ConfigText.With(
+            auth: "{mode: none, jwt: [{issuer: \"https://a.example\", audience: a}, {issuer: \"https://a.example\", audience: b}]}",
+        more: "governance: {enabled: true, admin_token: canary-admin-token}"), "auth.jwt[1].issuer", "listed twice" },
         { "C60", ConfigText.With(auth: "{mode: token}"), "auth.client_tokens", "at least one token" },
         { "C60", ConfigText.With(auth: "{mode: token, client_tokens: []}"), "auth.client_tokens", "at least one token" },
         { "2.3", ConfigText.With(auth: "{mode: token, client_tokens: [a, ' ']}"), "auth.client_tokens[1]", "blank" },
         { "2.3", ConfigText.With(auth: "{mode: open}"), "auth.mode", "unknown mode" },
-        { "2.4", ConfigText.With(providers: "{opennai: {api_key_env: OPENAI_KEY}}", models: "{small: {provider: opennai, max_concurrent: 1}}", pools: "{}"),
+        { "2.4", ConfigText.With(providers: "{opennai: {api_key_env: OPENAI_KEY}}", models: "{small: {provider: opennai, max_concurrent: 1}}",
+            pools: "{}"),
             "providers.opennai", "not in the catalog" },
         { "C76", ConfigText.WithProvider("path: .evil.com/v1"), "providers.openai.path", "start with '/'" },
         { "2.6", ConfigText.WithProvider("path: '/x y'"), "providers.openai.path", "white space" },
@@ -100,9 +113,12 @@ public sealed class ValidationTests
         { "prices", ConfigText.WithModel("rate_card: {input: 2000000000, output: 1}"), "models.small.rate_card.input", "at most" },
         { "prices", ConfigText.WithModel("rate_card: {input: 0.00001, output: 1}"), "models.small.rate_card.input", "four decimals" },
         { "prices", ConfigText.WithModel("rate_card: {input: 1, output: 1, batch: 5000}"), "models.small.rate_card.batch", "at most 1000" },
-        { "prices", ConfigText.WithModel("rate_card: {input: 1, output: 1, flex: {inputs: 1}}"), "models.small.rate_card.flex.inputs", "unknown key" },
-        { "prices", ConfigText.WithModel("rate_card: {input: 1, output: 1, above: [{input: 2}]}"), "models.small.rate_card.above[0]", "'tokens' is required" },
-        { "prices", ConfigText.WithModel("rate_card: {input: 1, output: 1, above: [{tokens: 9}, {tokens: 9}]}"), "models.small.rate_card.above[1].tokens", "overlaps" },
+        { "prices", ConfigText.WithModel("rate_card: {input: 1, output: 1, flex: {inputs: 1}}"), "models.small.rate_card.flex.inputs",
+            "unknown key" },
+        { "prices", ConfigText.WithModel("rate_card: {input: 1, output: 1, above: [{input: 2}]}"), "models.small.rate_card.above[0]",
+            "'tokens' is required" },
+        { "prices", ConfigText.WithModel("rate_card: {input: 1, output: 1, above: [{tokens: 9}, {tokens: 9}]}"),
+            "models.small.rate_card.above[1].tokens", "overlaps" },
         { "2.3", ConfigText.WithModel("capabilities: {flying: true}"), "models.small.capabilities.flying", "unknown key" },
     };
 
@@ -144,7 +160,8 @@ public sealed class ValidationTests
     {
         ConfigResult result = ConfigText.Load(ConfigText.WithProvider("base_url: 'http://example.com'"));
 
-        Assert.Contains(result.Errors, error => error.Path == "pools.fast.members[0].target" && error.Message.Contains("exists, but its provider 'openai'"));
+        Assert.Contains(result.Errors, error => error.Path == "pools.fast.members[0].target"
+            && error.Message.Contains("exists, but its provider 'openai'"));
         Assert.DoesNotContain(result.Errors, error => error.Message.Contains("there is no model"));
     }
 
@@ -157,7 +174,9 @@ public sealed class ValidationTests
 
     [Fact]
     public void C43_names_that_only_begin_like_a_reserved_word_pass() =>
-        ConfigText.Valid(ConfigText.With(pools: "{adminx: {members: [{target: small}]}, admin_portal: {members: [{target: small}]}, x/admin: {members: [{target: small}]}}"));
+        ConfigText.Valid(
+            ConfigText.With(
+            pools: "{adminx: {members: [{target: small}]}, admin_portal: {members: [{target: small}]}, x/admin: {members: [{target: small}]}}"));
 
     [Fact]
     public void C44_a_cap_of_zero_passes() =>
@@ -175,7 +194,8 @@ public sealed class ValidationTests
             string[] names = ring.Split(' ');
             for (int index = 0; index < names.Length; index++)
             {
-                pools.Add($"{names[index]}: {{members: [{{target: small}}], on_exhausted: {{action: 'fallback_pool:{names[(index + 1) % names.Length]}'}}}}");
+                pools.Add($"{names[index]}: {{members: [{{target: small}}], on_exhausted: {{action: " +
+                    $"'fallback_pool:{names[(index + 1) % names.Length]}'}}}}");
             }
         }
 
@@ -226,7 +246,8 @@ public sealed class ValidationTests
         ConfigProblem error = ConfigText.OnlyError(ConfigText.WithProvider("error_map: {x: ratelimit}"));
 
         Assert.Equal("providers.openai.error_map.x", error.Path);
-        foreach (string name in (string[])["rate_limit", "overloaded", "server_error", "timeout", "network", "auth", "billing", "client_error", "context_length"])
+        foreach (string name in (string[])["rate_limit", "overloaded", "server_error", "timeout", "network", "auth", "billing", "client_error",
+            "context_length"])
         {
             Assert.Contains(name, error.Remedy);
         }
@@ -239,12 +260,14 @@ public sealed class ValidationTests
     [Fact]
     public void C54_an_unknown_protocol_lists_the_six() =>
         Assert.Contains("anthropic, openai, gemini, bedrock, responses, cohere", ConfigText.OnlyError(
-            ConfigText.With(providers: "{mine: {api_key_env: OPENAI_KEY, protocol: x, base_url: 'https://example.com'}}", models: "{m: {provider: mine, max_concurrent: 1}}", pools: "{}")).Remedy);
+            ConfigText.With(providers: "{mine: {api_key_env: OPENAI_KEY, protocol: x, base_url: 'https://example.com'}}",
+                models: "{m: {provider: mine, max_concurrent: 1}}", pools: "{}")).Remedy);
 
     [Fact]
     public void C56_equal_context_sizes_and_a_missing_one_pass() =>
         ConfigText.Valid(ConfigText.With(
-            pools: "{a: {members: [{target: small, context_max: 9}]}, b: {members: [{target: small, context_max: 9}]}, c: {members: [{target: small}]}}"));
+            pools: "{a: {members: [{target: small, context_max: 9}]}, b: {members: [{target: small, context_max: 9}]}, c: {members: [{target: " +
+                "small}]}}"));
 
     [Fact]
     [Trait("gotcha", "C59")]
@@ -252,7 +275,8 @@ public sealed class ValidationTests
     {
         foreach (string enabled in (string[])["false", "true"])
         {
-            ConfigText.Valid(ConfigText.With(auth: "{mode: passthrough}", more: $"governance: {{enabled: {enabled}, admin_token: canary-admin-token}}"));
+            ConfigText.Valid(ConfigText.With(auth: "{mode: passthrough}",
+                more: $"governance: {{enabled: {enabled}, admin_token: canary-admin-token}}"));
         }
     }
 
@@ -265,7 +289,8 @@ public sealed class ValidationTests
     public void C62_an_error_map_of_the_deployment_merges_over_the_catalog_key_by_key()
     {
         GatewayConfig config = ConfigText.Valid(
-            ConfigText.With(providers: "{p: {api_key_env: OPENAI_KEY, error_map: {b: auth, 1113: timeout}}}", models: "{m: {provider: p, max_concurrent: 1}}", pools: "{}"),
+            ConfigText.With(providers: "{p: {api_key_env: OPENAI_KEY, error_map: {b: auth, 1113: timeout}}}",
+                models: "{m: {provider: p, max_concurrent: 1}}", pools: "{}"),
             catalog: "p: {protocol: openai, base_url: 'https://example.com/', error_map: {a: billing, b: billing, '1113': billing}}");
 
         Assert.Equal(
@@ -278,7 +303,8 @@ public sealed class ValidationTests
     [Trait("gotcha", "C63")]
     public void C63_health_of_the_deployment_takes_effect_and_zero_is_raised_to_one()
     {
-        HealthConfig health = ConfigText.Valid(ConfigText.WithProvider("health: {mode: dead, interval_secs: 0, timeout_secs: 9}")).Providers["openai"].Health;
+        HealthConfig health = ConfigText.Valid(ConfigText.WithProvider("health: {mode: dead, interval_secs: 0, timeout_secs: 9}"))
+            .Providers["openai"].Health;
 
         Assert.Equal(new HealthConfig { Mode = HealthMode.Dead, IntervalSecs = 1, TimeoutSecs = 9 }, health);
     }
@@ -288,7 +314,8 @@ public sealed class ValidationTests
     public void C64_a_path_of_the_deployment_wins_over_the_catalog()
     {
         GatewayConfig config = ConfigText.Valid(
-            ConfigText.With(providers: "{p: {api_key_env: OPENAI_KEY, path: '/b//..\\@c?v=1'}}", models: "{m: {provider: p, max_concurrent: 1}}", pools: "{}"),
+            ConfigText.With(providers: "{p: {api_key_env: OPENAI_KEY, path: '/b//..\\@c?v=1'}}", models: "{m: {provider: p, max_concurrent: 1}}",
+                pools: "{}"),
             catalog: "p: {protocol: openai, base_url: 'https://example.com', path: /a}");
 
         Assert.Equal(@"/b//..\@c?v=1", config.Providers["p"].Path);
@@ -303,7 +330,8 @@ public sealed class ValidationTests
     public void A_provider_outside_the_catalog_needs_only_protocol_and_address()
     {
         GatewayConfig config = ConfigText.Valid(ConfigText.With(
-            providers: "{mine: {api_key_env: OPENAI_KEY, protocol: cohere, base_url: 'https://example.com/x/'}}", models: "{m: {provider: mine, max_concurrent: 1}}", pools: "{}"));
+            providers: "{mine: {api_key_env: OPENAI_KEY, protocol: cohere, base_url: 'https://example.com/x/'}}",
+            models: "{m: {provider: mine, max_concurrent: 1}}", pools: "{}"));
 
         Assert.Equal(ProtocolId.Cohere, config.Providers["mine"].Protocol);
         Assert.Equal("https://example.com/x", config.Providers["mine"].BaseUrl);
@@ -311,11 +339,14 @@ public sealed class ValidationTests
 
     [Fact]
     public void A_catalog_row_that_nobody_uses_is_not_judged() =>
-        ConfigText.Valid(ConfigText.Minimal, catalog: "openai: {protocol: openai, base_url: 'https://example.com'}\nother: {protocol: nonsense, typo: '${UNSET}'}");
+        ConfigText.Valid(
+            ConfigText.Minimal,
+        catalog: "openai: {protocol: openai, base_url: 'https://example.com'}\nother: {protocol: nonsense, typo: '${UNSET}'}");
 
     [Fact]
     public void A_catalog_row_without_protocol_speaks_anthropic() =>
-        Assert.Equal(ProtocolId.Anthropic, ConfigText.Valid(ConfigText.Minimal, catalog: "openai: {base_url: 'https://example.com'}").Providers["openai"].Protocol);
+        Assert.Equal(ProtocolId.Anthropic, ConfigText.Valid(ConfigText.Minimal, catalog: "openai: {base_url: 'https://example.com'}")
+            .Providers["openai"].Protocol);
 
     [Fact]
     [Trait("gotcha", "C34")]
@@ -376,11 +407,13 @@ public sealed class ValidationTests
         Assert.Equal(("2023-06-01", "eu-west-1", ProviderAuth.Bearer), (provider.AnthropicVersion, provider.Region, provider.Auth));
         ModelConfig model = config.Models["m"];
         Assert.Equal(("claude", 1500, 99L), (model.UpstreamModel, model.AttemptTimeoutMs, model.DefaultMaxTokens));
-        Assert.Equal(new Rates(3_000_000, 15_000_000, 300_000, 3_000_000, 3_000_000, 70_000, 3_000_000, 15_000_000, 15_000_000), Assert.Single(model.RateCard!.Steps).Standard);
+        Assert.Equal(new Rates(3_000_000, 15_000_000, 300_000, 3_000_000, 3_000_000, 70_000, 3_000_000, 15_000_000, 15_000_000),
+            Assert.Single(model.RateCard!.Steps).Standard);
         PoolConfig pool = config.Pools["p"];
         Assert.Equal(PoolStrategy.LeastCost, pool.Strategy);
         Assert.Equal((2500, 30, 40), (model.FirstContentTimeoutMs, pool.Members[0].FirstContentTimeoutMs, pool.FirstContentTimeoutMs));
-        Assert.Equal((CommitMode.FirstByte, DisconnectMode.Drain, 50, 10), (pool.Commit, pool.OnClientDisconnect, pool.QueueMaxMs, pool.Members[0].AttemptTimeoutMs));
+        Assert.Equal((CommitMode.FirstByte, DisconnectMode.Drain, 50, 10),
+            (pool.Commit, pool.OnClientDisconnect, pool.QueueMaxMs, pool.Members[0].AttemptTimeoutMs));
         Assert.Equal(new AffinityConfig { Fallback = AffinityFallback.System }, pool.Affinity);
         Assert.Equal(("[::1]:9000", "acme/1", ResponseHeaderMode.Debug), (config.Listen, config.UserAgent, config.ResponseHeaders));
         Assert.Equal((3, 4), (config.Limits.MaxInboundConcurrent, config.Limits.UpstreamConnectTimeoutSecs));

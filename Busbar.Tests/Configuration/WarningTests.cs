@@ -17,7 +17,8 @@ public sealed class WarningTests
 
     [Fact]
     public void C107_a_key_that_no_header_can_carry_is_a_warning_that_does_not_show_it() =>
-        Assert.DoesNotContain("sk-x", ConfigText.Warning(ConfigText.Minimal, "providers.openai.api_key_env", new FakeEnvironment(("OPENAI_KEY", "sk-x\n"))).ToString());
+        Assert.DoesNotContain("sk-x", ConfigText.Warning(ConfigText.Minimal, "providers.openai.api_key_env",
+            new FakeEnvironment(("OPENAI_KEY", "sk-x\n"))).ToString());
 
     [Theory]
     [InlineData("\"sk-x\"")]

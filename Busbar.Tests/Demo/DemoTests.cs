@@ -30,7 +30,8 @@ public sealed class DemoTests : IAsyncLifetime
     public static TheoryData<string> Clients => [.. Routed];
 
     private static IEnumerable<string> Routed => Question.Protocols.Where(protocol =>
-        Routes.Match("POST", ProtocolTable.Get(Question.Named(protocol)).EgressPath("m", stream: true).Split('?')[0]).Endpoint == GatewayEndpoint.Chat);
+        Routes.Match("POST", ProtocolTable.Get(Question.Named(protocol)).EgressPath("m", stream: true).Split('?')[0])
+            .Endpoint == GatewayEndpoint.Chat);
 
     private string Origin => _server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
 
@@ -87,7 +88,8 @@ public sealed class DemoTests : IAsyncLifetime
         string[] lines = [.. output.ToString().Split('\n').Where(line => line.Contains("curl"))];
         DemoCall[] calls = [.. DemoCommand.Calls(_providers)];
         Assert.Equal(calls.Select(call => call.CommandLine("http://127.0.0.1:1")), lines);
-        Assert.Equal(Routed, calls.Where(call => call.Title.StartsWith("streaming", StringComparison.Ordinal)).Select(call => call.Title.Split(", ")[1]));
+        Assert.Equal(Routed, calls.Where(call => call.Title.StartsWith("streaming", StringComparison.Ordinal))
+            .Select(call => call.Title.Split(", ")[1]));
         Assert.All(["failover", "translation", "dies", "lane"], word => Assert.Contains(calls, call => call.Title.Contains(word)));
         Assert.All(["/stats", "/metrics"], path => Assert.Contains(calls, call => call.Path == path));
         Assert.All(output.ToString().Split('\n').Where(line => line.Length > 0), line => Assert.Matches("^(# |curl |for )", line));
@@ -107,13 +109,13 @@ public sealed class DemoTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Clients))]
-    public async Task A_client_of_any_dialect_is_answered_by_a_provider_of_any_dialect(string client)
+    public async Task A_client_of_any_protocol_is_answered_by_a_provider_of_any_protocol(string client)
     {
-        ProtocolId dialect = Question.Named(client);
+        ProtocolId spoken = Question.Named(client);
         foreach (SimulatedProvider provider in _providers.All.Where(provider => provider is { IsFlaky: false, IsBreaking: false }))
         {
-            Heard whole = Heard.Whole(dialect, await AskAsync(new Question(dialect, provider.Model, DemandsTool: true)));
-            Heard stream = Heard.Stream(dialect, await AskAsync(new Question(dialect, provider.Model, Stream: true, DemandsTool: true)));
+            Heard whole = Heard.Whole(spoken, await AskAsync(new Question(spoken, provider.Model, DemandsTool: true)));
+            Heard stream = Heard.Stream(spoken, await AskAsync(new Question(spoken, provider.Model, Stream: true, DemandsTool: true)));
 
             Assert.Contains(provider.Name, whole.Text);
             Assert.Equal("weather", whole.Tool);
@@ -126,12 +128,12 @@ public sealed class DemoTests : IAsyncLifetime
     [MemberData(nameof(Clients))]
     public async Task Pool_calls_all_succeed_while_a_member_refuses_some(string client)
     {
-        ProtocolId dialect = Question.Named(client);
+        ProtocolId spoken = Question.Named(client);
         for (int call = 0; call < 24; call++)
         {
             bool stream = call % 4 == 3;
-            byte[] body = await AskAsync(new Question(dialect, DemoConfiguration.Pool, stream));
-            Assert.True((stream ? Heard.Stream(dialect, body) : Heard.Whole(dialect, body)).IsComplete);
+            byte[] body = await AskAsync(new Question(spoken, DemoConfiguration.Pool, stream));
+            Assert.True((stream ? Heard.Stream(spoken, body) : Heard.Whole(spoken, body)).IsComplete);
         }
 
         int refusals = _providers.All.Single(provider => provider.IsFlaky).Refusals;
@@ -146,13 +148,13 @@ public sealed class DemoTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Clients))]
-    public async Task A_stream_that_dies_ends_with_the_error_of_the_clients_dialect(string client)
+    public async Task A_stream_that_dies_ends_with_the_error_of_the_clients_protocol(string client)
     {
-        ProtocolId dialect = Question.Named(client);
+        ProtocolId spoken = Question.Named(client);
         SimulatedProvider breaking = _providers.All.Single(provider => provider.IsBreaking);
         for (int call = 1; call <= 4; call++)
         {
-            Heard stream = Heard.Stream(dialect, await AskAsync(new Question(dialect, breaking.Model, Stream: true)));
+            Heard stream = Heard.Stream(spoken, await AskAsync(new Question(spoken, breaking.Model, Stream: true)));
 
             Assert.NotEmpty(stream.Text);
             Assert.Equal(call < 4, stream.IsComplete);

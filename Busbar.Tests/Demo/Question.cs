@@ -7,7 +7,7 @@ using Busbar.Wire;
 
 namespace Busbar.Tests.Demo;
 
-/// <summary>A chat request in any dialect.</summary>
+/// <summary>A chat request in any protocol.</summary>
 internal sealed record Question(ProtocolId Client, string Model, bool Stream = false, bool DemandsTool = false)
 {
     /// <summary>What is asked: ten characters, one of them outside the basic plane and one that JSON escapes.</summary>
@@ -38,7 +38,8 @@ internal sealed record Question(ProtocolId Client, string Model, bool Stream = f
         Losses losses = default;
         var target = new EgressTarget { WireModel = Model, Capabilities = ModelCapabilities.For(Client, Model) };
         protocol.WriteRequest(request, target, new JsonWriter(body), ref losses);
-        var message = new HttpRequestMessage(HttpMethod.Post, origin + protocol.EgressPath(Model, Stream)) { Content = new ByteArrayContent(body.Span.ToArray()) };
+        var message = new HttpRequestMessage(HttpMethod.Post, origin + protocol.EgressPath(Model, Stream)) { Content =
+            new ByteArrayContent(body.Span.ToArray()) };
         message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         message.Headers.TryAddWithoutValidation("Authorization", DemoCall.Authorization);
         return message;

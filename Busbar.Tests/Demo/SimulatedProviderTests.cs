@@ -66,7 +66,7 @@ public sealed class SimulatedProviderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_flaky_provider_refuses_every_third_call_in_its_dialect()
+    public async Task A_flaky_provider_refuses_every_third_call_in_its_protocol()
     {
         SimulatedProvider flaky = _providers.All.Single(provider => provider.IsFlaky);
         for (int call = 1; call <= 9; call++)
@@ -103,19 +103,19 @@ public sealed class SimulatedProviderTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Protocols))]
-    public async Task A_body_that_is_no_request_and_a_path_that_does_not_exist_are_refused_in_the_providers_dialect(string protocol)
+    public async Task A_body_that_is_no_request_and_a_path_that_does_not_exist_are_refused_in_the_providers_protocol(string protocol)
     {
         SimulatedProvider provider = Of(protocol);
-        Protocol dialect = ProtocolTable.Get(provider.Protocol);
+        Protocol spoken = ProtocolTable.Get(provider.Protocol);
         using HttpRequestMessage broken = new Question(provider.Protocol, provider.Model).To($"{_providers.Origin}/{provider.Name}");
         broken.Content = new StringContent("{");
         using HttpResponseMessage unreadable = await _client.SendAsync(broken);
         using HttpResponseMessage unknown = await SendAsync(provider, new Question(provider.Protocol, provider.Model), "/elsewhere");
 
         Assert.InRange((int)unreadable.StatusCode, 400, 499);
-        Assert.NotNull(dialect.ReadError((int)unreadable.StatusCode, await unreadable.Content.ReadAsByteArrayAsync()).Message);
+        Assert.NotNull(spoken.ReadError((int)unreadable.StatusCode, await unreadable.Content.ReadAsByteArrayAsync()).Message);
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
-        Assert.NotNull(dialect.ReadError(404, await unknown.Content.ReadAsByteArrayAsync()).Message);
+        Assert.NotNull(spoken.ReadError(404, await unknown.Content.ReadAsByteArrayAsync()).Message);
     }
 
     private SimulatedProvider Of(string protocol) => _providers.All.First(provider => provider.Protocol == Question.Named(protocol));

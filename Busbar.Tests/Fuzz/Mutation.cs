@@ -12,10 +12,14 @@ internal static class Mutation
     // What the parsers of this product look for, and what others were broken by.
     private static readonly byte[][] Words = [.. new[]
     {
-        "\"", "\\", "\\u0000", "\\ud800", "\\udc00", "\\ud83d\\ude00", "\\\"", "{", "}", "[", "]", ",", ":", "null", "true", "false", "{}", "[]", "\"\"", "0", "-1", "1e999", "-0", "0.5",
-        "65536.0", "9223372036854775807", "18446744073709551616", "NaN", "\r\n", "\n\n", "\r\n\r\n", "data: ", "event: error\n", "data: [DONE]\n\n", ":\n\n", "\u0000", "\u00ff", "\u00c3\u0028",
-        "\u00ef\u00bb\u00bf", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "chunked", "0\r\n\r\n", "ffffffffffffffff\r\n", "-5\r\n", "HTTP/1.1 204\r\n", "HTTP/1.1 100\r\n\r\n", " ", "\t",
-        "\"model\":\"x\",", "\"type\":\"text\"", "\"type\":null", "\"tool_use\"", "\"role\":\"tool\"", "\"content\":[[]]", "\"content\":{}", "\"id\":1", "\"$ref\":\"#\"", "\"index\":-1", "\"index\":1000000000",
+        "\"", "\\", "\\u0000", "\\ud800", "\\udc00", "\\ud83d\\ude00", "\\\"", "{", "}", "[", "]", ",", ":", "null", "true", "false", "{}", "[]",
+        "\"\"", "0", "-1", "1e999", "-0", "0.5",
+        "65536.0", "9223372036854775807", "18446744073709551616", "NaN", "\r\n", "\n\n", "\r\n\r\n", "data: ", "event: error\n", "data: [DONE]\n\n",
+        ":\n\n", "\u0000", "\u00ff", "\u00c3\u0028",
+        "\u00ef\u00bb\u00bf", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "chunked", "0\r\n\r\n", "ffffffffffffffff\r\n", "-5\r\n",
+        "HTTP/1.1 204\r\n", "HTTP/1.1 100\r\n\r\n", " ", "\t",
+        "\"model\":\"x\",", "\"type\":\"text\"", "\"type\":null", "\"tool_use\"", "\"role\":\"tool\"", "\"content\":[[]]", "\"content\":{}",
+        "\"id\":1", "\"$ref\":\"#\"", "\"index\":-1", "\"index\":1000000000",
         "&a [*a]", "<<: *a", "!!binary x", "${X}", "${", "%", "%zz", "%2f", "../", "'", "#", "- ", "? ", "|\n", ">-\n",
     }.Select(static word => Encoding.Latin1.GetBytes(word))];
 

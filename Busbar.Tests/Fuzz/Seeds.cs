@@ -5,7 +5,9 @@ using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Fuzz;
 
-/// <summary>What fuzzing starts from: small bodies of every protocol that are built here, and recorded ones where they lie beside the repository.</summary>
+/// <summary>
+/// What fuzzing starts from: small bodies of every protocol that are built here, and recorded ones where they lie beside the repository.
+/// </summary>
 internal static class Seeds
 {
     private const int MostRecorded = 40;
@@ -21,7 +23,8 @@ internal static class Seeds
 
     /// <summary>Whole answers of <paramref name="protocol"/>.</summary>
     public static IReadOnlyList<byte[]> Answers(ProtocolId protocol) =>
-        [Encoding.UTF8.GetBytes(DialectOf(protocol).Answer("hello")), .. Recorded(protocol, static exchange => exchange.IsUnaryAnswer ? exchange.ResponseBody : null)];
+        [Encoding.UTF8.GetBytes(DialectOf(protocol).Answer("hello")),
+            .. Recorded(protocol, static exchange => exchange.IsUnaryAnswer ? exchange.ResponseBody : null)];
 
     /// <summary>Streams of <paramref name="protocol"/>, in its usual framing.</summary>
     public static IReadOnlyList<byte[]> Streams(ProtocolId protocol)
@@ -30,8 +33,9 @@ internal static class Seeds
         return [own, .. Recorded(protocol, static exchange => exchange is { IsSse: true } or { IsEventStream: true } ? exchange.ResponseBody : null)];
     }
 
-    private static Dialect DialectOf(ProtocolId protocol) => Dialect.Of(protocol.Name());
+    private static SpokenProtocol DialectOf(ProtocolId protocol) => SpokenProtocol.Of(protocol.Name());
 
     private static IEnumerable<byte[]> Recorded(ProtocolId protocol, Func<CorpusExchange, ReadOnlyMemory<byte>?> body) =>
-        Corpus.Of(protocol).Select(body).OfType<ReadOnlyMemory<byte>>().Where(static bytes => bytes.Length is > 0 and < Longest).Take(MostRecorded).Select(static bytes => bytes.ToArray());
+        Corpus.Of(protocol).Select(body).OfType<ReadOnlyMemory<byte>>().Where(static bytes => bytes.Length is > 0 and < Longest).Take(MostRecorded)
+            .Select(static bytes => bytes.ToArray());
 }

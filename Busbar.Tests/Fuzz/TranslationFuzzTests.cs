@@ -29,7 +29,8 @@ public sealed class TranslationFuzzTests
             EgressTarget target = Hop.Targets(to.Id).ElementAt(random.Next(2));
             using ChatRequest request = ChatRequest.Rent();
             using var output = new PooledBuffer();
-            if (RequestTranslation.Translate(body, JsonText.From("m"), random.Next(2) == 0, from, to, target, new(from.Id, to.Id, target), request, output) is null)
+            if (RequestTranslation.Translate(body, JsonText.From("m"), random.Next(2) == 0, from, to, target, new(from.Id, to.Id, target), request,
+                output) is null)
             {
                 IsJson(output);
             }
@@ -73,7 +74,8 @@ public sealed class TranslationFuzzTests
             Protocol client = Hop.Protocols[random.Next(Hop.Protocols.Count)];
             using ChatResponse response = ChatResponse.Rent();
             using var output = new PooledBuffer();
-            if (ResponseTranslation.Translate(body, from, client, Hop.Context(client, from), Hop.Identity(client, from.Id), response, output) && response.Failure is null)
+            if (ResponseTranslation.Translate(body, from, client, Hop.Context(client, from), Hop.Identity(client, from.Id), response, output)
+                && response.Failure is null)
             {
                 IsJson(output);
             }
@@ -125,7 +127,8 @@ public sealed class TranslationFuzzTests
         });
     }
 
-    private static Protocol Of(string name) => ProtocolNames.TryParse(name, out ProtocolId id) ? ProtocolTable.Get(id) : throw new ArgumentException(name);
+    private static Protocol Of(string name) => ProtocolNames.TryParse(name, out ProtocolId id) ? ProtocolTable.Get(id)
+        : throw new ArgumentException(name);
 
     private static void IsJson(PooledBuffer written)
     {

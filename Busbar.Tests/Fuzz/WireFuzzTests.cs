@@ -26,7 +26,8 @@ public sealed class WireFuzzTests
 
     private static readonly byte[][] Signatures = [.. new[]
     {
-        "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20261122/us-east-1/bedrock/aws4_request, SignedHeaders=content-type;host;x-amz-date, Signature=" + new string('0', 64),
+        "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20261122/us-east-1/bedrock/aws4_request, SignedHeaders=content-type;host;x-amz-date, Signature="
+            + new string('0', 64),
         "a=1&b=%20&c&X-Amz-Date=20261122T120000Z&a=0",
         "/model/arn%3Aaws%3Abedrock%2Fx/converse",
     }.Select(Encoding.Latin1.GetBytes)];
@@ -34,7 +35,10 @@ public sealed class WireFuzzTests
     private static readonly byte[][] Files =
     [
         Encoding.UTF8.GetBytes(ConfigText.Minimal),
-        Encoding.UTF8.GetBytes(ConfigText.With(more: "limits: {request_body_max_bytes: 1000, stream_keepalive_secs: 5}\ngovernance: {enabled: true, admin_token: aaaaaaaaaaaaaaaaaaaa}\nresponse_headers: debug")),
+        Encoding.UTF8.GetBytes(
+            ConfigText.With(
+            more: "limits: {request_body_max_bytes: 1000, stream_keepalive_secs: 5}\ngovernance: {enabled: true, admin_token: " +
+            "aaaaaaaaaaaaaaaaaaaa}\nresponse_headers: debug")),
     ];
 
     public static TheoryData<string> Names => [.. Enum.GetValues<ProtocolId>().Select(static id => id.Name())];
@@ -49,7 +53,8 @@ public sealed class WireFuzzTests
         {
             int[] cuts = [.. Enumerable.Range(0, random.Next(8)).Select(_ => random.Next(bytes.Length + 1)).Order()];
             Framing.Outcome whole = Framing.Whole(protocol.NewFramer(), bytes), pieces = Framing.Cut(protocol.NewFramer(), bytes, cuts);
-            Assert.True(pieces.SameAs(whole), $"{whole.Last} with {whole.Frames.Count} frames, {pieces.Last} with {pieces.Frames.Count} when cut at {string.Join(',', cuts)}");
+            Assert.True(pieces.SameAs(whole),
+                $"{whole.Last} with {whole.Frames.Count} frames, {pieces.Last} with {pieces.Frames.Count} when cut at {string.Join(',', cuts)}");
         });
     }
 
@@ -89,7 +94,8 @@ public sealed class WireFuzzTests
         SigV4Signature.CanonicalValue(text);
         UrlPath.TryDecode(text, out _);
         UrlPath.EncodePath(text);
-        var inbound = new SigV4Inbound("POST", text, random.Next(2) == 0 ? "" : text, name => name switch { "authorization" => text, "x-amz-date" => "20261122T120000Z", _ => "x" });
+        var inbound = new SigV4Inbound("POST", text, random.Next(2) == 0 ? "" : text,
+            name => name switch { "authorization" => text, "x-amz-date" => "20261122T120000Z", _ => "x" });
         SigV4Verifier.Judge(inbound, new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero), out _);
     });
 

@@ -72,11 +72,11 @@ public sealed class EstimateTests
     [InlineData("bedrock", """{"inferenceConfig":{"maxTokens":7}}""", 7L)]
     [InlineData("bedrock", """{"inferenceConfig":{"maxOutputTokens":7}}""", null)]
     [InlineData("bedrock", """{"max_tokens":7}""", null)]
-    public void The_output_limit_is_the_largest_that_a_provider_may_read(string dialect, string body, long? expected)
+    public void The_output_limit_is_the_largest_that_a_provider_may_read(string spoken, string body, long? expected)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(body);
         Assert.Equal(ScanResult.Ok, RequestScan.TryScan(bytes, out _));
-        Assert.Equal(expected, OutputLimit.Of(Enum.Parse<ProtocolId>(dialect, ignoreCase: true), bytes).Total);
+        Assert.Equal(expected, OutputLimit.Of(Enum.Parse<ProtocolId>(spoken, ignoreCase: true), bytes).Total);
     }
 
     [Fact]
@@ -104,7 +104,9 @@ public sealed class EstimateTests
     }
 
     [Theory]
-    [InlineData("openai", """{"choices":[{"delta":{"content":"abc","reasoning_content":"de"}},{"delta":{"tool_calls":[{"function":{"arguments":"{\"a\"}"}}]}}]}""", 12L)]
+    [InlineData("openai",
+        """{"choices":[{"delta":{"content":"abc","reasoning_content":"de"}},{"delta":{"tool_calls":[{"function":{"arguments":"{\"a\"}"}}]}}]}""",
+    12L)]
     [InlineData("anthropic", """{"type":"content_block_delta","delta":{"type":"text_delta", "text" : "abc"}}""", 3L)]
     [InlineData("gemini", """{"candidates":[{"content":{"parts":[{"text":"abc"},{"text":"d\\"}]}}]}""", 6L)]
     [InlineData("bedrock", """{"delta":{"text":"abc"}}""", 3L)]
@@ -113,9 +115,9 @@ public sealed class EstimateTests
     [InlineData("cohere", """{"type":"content-delta","delta":{"message":{"content":{"text":"abc"}}}}""", 3L)]
     [InlineData("openai", """{"choices":[{"delta":{"content":null}}]}""", 0L)]
     [InlineData("openai", """{"choices":[{"delta":{"content":"cut""", 3L)]
-    public void Delivered_text_is_counted_without_its_wrapping(string dialect, string frame, long expected)
+    public void Delivered_text_is_counted_without_its_wrapping(string spoken, string frame, long expected)
     {
-        var meter = new TextMeter(Enum.Parse<ProtocolId>(dialect, ignoreCase: true), isStream: true);
+        var meter = new TextMeter(Enum.Parse<ProtocolId>(spoken, ignoreCase: true), isStream: true);
         meter.Add(Encoding.UTF8.GetBytes(frame));
         Assert.Equal(expected, meter.Bytes);
     }

@@ -9,7 +9,7 @@ public sealed class GovernedAccessTests
     private const string Open = "sk-bb-canary-open";
     private const string Narrow = "sk-bb-canary-narrow";
 
-    private static readonly OpenAIDialect OpenAI = new();
+    private static readonly SpokenOpenAI OpenAI = new();
 
     /// <summary>Every way to name the model in place of <c>NAME</c>: path and body.</summary>
     public static TheoryData<string, string> Ways => new()
@@ -60,7 +60,8 @@ public sealed class GovernedAccessTests
     [Trait("gotcha", "C229")]
     public async Task What_is_on_the_list_is_open_by_each_of_its_names()
     {
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(GovernedGateway.Key(Narrow) with { AllowedPools = ["m0", "smart", "gone"] });
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            GovernedGateway.Key(Narrow) with { AllowedPools = ["m0", "smart", "gone"] });
 
         Assert.Equal(200, (await gateway.PostAsync(OpenAI, Narrow)).Status);
         Assert.Equal(200, (await gateway.PostAsync(OpenAI, Narrow, "m0")).Status);
@@ -132,13 +133,15 @@ public sealed class GovernedAccessTests
         Assert.Equal(2, all.GetProperty("lanes").GetArrayLength());
         Assert.Equal(["one", "smart"], all.GetProperty("pools").EnumerateObject().Select(pool => pool.Name));
         Assert.Equal(3, all.GetProperty("lanes")[0].GetProperty("cells").GetArrayLength());
-        Assert.Equal((403, 403, 401), ((await gateway.GetAsync("/stats", Open)).Status, (await gateway.GetAsync("/stats", Narrow)).Status, (await gateway.GetAsync("/stats", "wrong")).Status));
+        Assert.Equal((403, 403, 401), ((await gateway.GetAsync("/stats", Open)).Status, (await gateway.GetAsync("/stats", Narrow)).Status,
+            (await gateway.GetAsync("/stats", "wrong")).Status));
     }
 
     [Fact]
     public async Task Metrics_are_for_operators()
     {
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(GovernedGateway.Key(Open), GovernedGateway.Key(Narrow) with { AllowedPools = ["smart"] });
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            GovernedGateway.Key(Open), GovernedGateway.Key(Narrow) with { AllowedPools = ["smart"] });
 
         Assert.Equal(403, (await gateway.GetAsync("/metrics", Open)).Status);
         Assert.Equal(403, (await gateway.GetAsync("/metrics", Narrow)).Status);

@@ -12,7 +12,7 @@ public sealed class GovernedChargeTests
     // A token costs a cent, and a request two.
     private const long Cent = 10_000_000;
 
-    private static readonly OpenAIDialect OpenAI = new();
+    private static readonly SpokenOpenAI OpenAI = new();
 
     [Theory]
     [InlineData("openai")]
@@ -23,7 +23,7 @@ public sealed class GovernedChargeTests
     {
         await using GovernedGateway gateway = await GovernedGateway.StartAsync(GovernedGateway.Key(Secret));
 
-        Reply reply = await gateway.PostAsync(Dialect.Of(client), Secret, "m0");
+        Reply reply = await gateway.PostAsync(SpokenProtocol.Of(client), Secret, "m0");
 
         Assert.Equal(200, reply.Status);
         WindowUsage usage = await gateway.UsageOf(Secret);
@@ -55,8 +55,10 @@ public sealed class GovernedChargeTests
     {
         await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(OpenAI), GovernedGateway.Key(Secret));
         gateway.Upstream
-            .Next(call => call.AnswerAsync(200, OpenAI.Answer("x").Replace("\"prompt_tokens\":5", "\"prompt_tokens\":9223372036854775807", StringComparison.Ordinal)))
-            .Next(call => call.AnswerAsync(200, OpenAI.Answer("x").Replace("\"prompt_tokens\":5", "\"prompt_tokens\":-9223372036854775808", StringComparison.Ordinal)));
+            .Next(call => call.AnswerAsync(200, OpenAI.Answer("x")
+                .Replace("\"prompt_tokens\":5", "\"prompt_tokens\":9223372036854775807", StringComparison.Ordinal)))
+            .Next(call => call.AnswerAsync(200, OpenAI.Answer("x")
+                .Replace("\"prompt_tokens\":5", "\"prompt_tokens\":-9223372036854775808", StringComparison.Ordinal)));
 
         await gateway.PostAsync(OpenAI, Secret);
         long first = (await gateway.UsageOf(Secret)).SpendNanos;
@@ -71,7 +73,8 @@ public sealed class GovernedChargeTests
     [Trait("gotcha", "C231")]
     public async Task A_request_that_ends_after_midnight_is_charged_to_the_day_it_came_on()
     {
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(OpenAI), GovernedGateway.Key(Secret) with { Period = BudgetPeriod.Daily, MaxBudgetCents = 100_000 });
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig(OpenAI), GovernedGateway.Key(Secret) with { Period = BudgetPeriod.Daily, MaxBudgetCents = 100_000 });
         gateway.Upstream.Always = async call =>
         {
             gateway.Time.Advance(TimeSpan.FromSeconds(2));
@@ -132,15 +135,18 @@ public sealed class GovernedChargeTests
     [Fact]
     public async Task Embeddings_pay_for_their_input_and_counting_tokens_is_free()
     {
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(OpenAI, new AnthropicDialect()), GovernedGateway.Key(Secret) with { MaxBudgetCents = 10_000, RpmLimit = 3 });
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig(OpenAI, new SpokenAnthropic()), GovernedGateway.Key(Secret) with { MaxBudgetCents = 10_000, RpmLimit = 3 });
         gateway.Upstream.Always = call => call.AnswerAsync(200, """{"object":"list","data":[],"usage":{"prompt_tokens":8,"total_tokens":8}}""");
         gateway.Upstreams[1].Always = call => call.AnswerAsync(200, """{"input_tokens":11}""");
 
         Reply embedded = await gateway.PostAsync("/v1/embeddings", Secret, """{"model":"smart","input":"hello"}""");
-        Reply counted = await gateway.PostAsync("/v1/messages/count_tokens", Secret, """{"model":"smart","messages":[{"role":"user","content":"hello"}]}""");
+        Reply counted = await gateway.PostAsync("/v1/messages/count_tokens", Secret,
+            """{"model":"smart","messages":[{"role":"user","content":"hello"}]}""");
         WindowUsage usage = await gateway.UsageOf(Secret);
         Reply third = await gateway.PostAsync(OpenAI, Secret, "m1");
-        Reply fourth = await gateway.PostAsync("/v1/messages/count_tokens", Secret, """{"model":"smart","messages":[{"role":"user","content":"hello"}]}""");
+        Reply fourth = await gateway.PostAsync("/v1/messages/count_tokens", Secret,
+            """{"model":"smart","messages":[{"role":"user","content":"hello"}]}""");
 
         Assert.Equal((200, 200, 200, 429), (embedded.Status, counted.Status, third.Status == 429 ? 429 : 200, fourth.Status));
         Assert.Equal((10 * Cent, 8L, 1L), (usage.SpendNanos, usage.Tokens, usage.Requests));
@@ -150,7 +156,8 @@ public sealed class GovernedChargeTests
     public async Task A_budget_is_never_passed_however_many_requests_run_at_once()
     {
         // Input of 40 tokens at most and output of 10 bound a request to 52 cents, of which 9 are spent.
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(OpenAI), GovernedGateway.Key(Secret) with { MaxBudgetCents = 300 });
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig(OpenAI), GovernedGateway.Key(Secret) with { MaxBudgetCents = 300 });
         string body = OpenAI.Request("smart", false, "hi").Replace("\"messages\"", "\"max_tokens\":10,\"messages\"", StringComparison.Ordinal);
 
         Reply[] replies = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => gateway.PostAsync(OpenAI.Path, Secret, body)));

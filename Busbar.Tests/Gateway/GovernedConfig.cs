@@ -4,11 +4,11 @@ using Busbar.Tests.Scenarios.Harness;
 namespace Busbar.Tests.Gateway;
 
 /// <summary>The deployment of a <see cref="GovernedGateway"/>.</summary>
-internal sealed record GovernedConfig(params Dialect[] Lanes)
+internal sealed record GovernedConfig(params SpokenProtocol[] Lanes)
 {
     /// <summary>An OpenAI lane and an Anthropic one.</summary>
     public GovernedConfig()
-        : this(new OpenAIDialect(), new AnthropicDialect())
+        : this(new SpokenOpenAI(), new SpokenAnthropic())
     {
     }
 
@@ -29,7 +29,9 @@ internal sealed record GovernedConfig(params Dialect[] Lanes)
 
     public string Text(ScriptedUpstream[] upstreams)
     {
-        var text = new StringBuilder($"listen: 127.0.0.1:0\nauth: {{ mode: none }}\ngovernance: {{ enabled: true, admin_token: {GovernedGateway.AdminToken}, {Prices} }}\nlimits: {{ {Limits} }}\nproviders:\n");
+        var text = new StringBuilder(
+            $"listen: 127.0.0.1:0\nauth: {{ mode: none }}\ngovernance: {{ enabled: true, " +
+            $"admin_token: {GovernedGateway.AdminToken}, {Prices} }}\nlimits: {{ {Limits} }}\nproviders:\n");
         SceneConfig.AppendLanes(text, Lanes, upstreams, _ => "api_key_env: KEY, allow_private_network: true", Model, OtherPools);
         text.Append($"  {GovernedGateway.Pool}: {{ {Pool}, members: [");
         int weight = 1_000_000;

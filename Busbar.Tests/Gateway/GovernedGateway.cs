@@ -20,8 +20,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Busbar.Tests.Gateway;
 
 /// <summary>
-/// The gateway with governance on, in this process, in front of scripted providers: lanes <c>m0</c>, <c>m1</c>, … in a pool <c>smart</c>, time at will.
-/// On disposal nothing may be held any more.
+/// The gateway with governance on, in this process, in front of scripted providers: lanes <c>m0</c>, <c>m1</c>, … in a pool <c>smart</c>, time at
+/// will. On disposal nothing may be held any more.
 /// </summary>
 internal sealed class GovernedGateway : IAsyncDisposable
 {
@@ -34,7 +34,8 @@ internal sealed class GovernedGateway : IAsyncDisposable
     private readonly SocketsHttpHandler _handler = new() { UseCookies = false, UseProxy = false };
     private readonly KestrelServer _server;
 
-    private GovernedGateway(GatewayApplication application, KestrelServer server, Governor governor, MemoryStore store, ScriptedUpstream[] upstreams, FakeTimeProvider time, Metrics metrics)
+    private GovernedGateway(GatewayApplication application, KestrelServer server, Governor governor, MemoryStore store, ScriptedUpstream[] upstreams,
+        FakeTimeProvider time, Metrics metrics)
     {
         Application = application;
         _server = server;
@@ -43,7 +44,8 @@ internal sealed class GovernedGateway : IAsyncDisposable
         Upstreams = upstreams;
         Time = time;
         Metrics = metrics;
-        Client = new HttpClient(_handler) { BaseAddress = new Uri(server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()), Timeout = Eventually.Bound };
+        Client = new HttpClient(_handler) { BaseAddress = new Uri(server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()),
+            Timeout = Eventually.Bound };
     }
 
     public GatewayApplication Application { get; }
@@ -73,14 +75,16 @@ internal sealed class GovernedGateway : IAsyncDisposable
 
     public static async Task<GovernedGateway> StartAsync(GovernedConfig shape, params VirtualKey[] keys)
     {
-        ScriptedUpstream[] upstreams = [.. shape.Lanes.Select(dialect => dialect is BareDialect ? ScriptedUpstream.Start() : ScriptedUpstream.Start(dialect.StreamContentType))];
+        ScriptedUpstream[] upstreams = [.. shape.Lanes.Select(
+            spoken => spoken is SpokenBare ? ScriptedUpstream.Start() : ScriptedUpstream.Start(spoken.StreamContentType))];
         for (int lane = 0; lane < upstreams.Length; lane++)
         {
-            Dialect dialect = shape.Lanes[lane];
-            upstreams[lane].Always = dialect is BareDialect ? null : call => dialect.ServeAsync(call);
+            SpokenProtocol spoken = shape.Lanes[lane];
+            upstreams[lane].Always = spoken is SpokenBare ? null : call => spoken.ServeAsync(call);
         }
 
-        GatewayConfig config = ConfigText.Valid(shape.Text(upstreams), new FakeEnvironment(("KEY", "sk-ant-api-canary-provider-key"), ("MASTER", new string('7', 64))));
+        GatewayConfig config = ConfigText.Valid(shape.Text(upstreams),
+            new FakeEnvironment(("KEY", "sk-ant-api-canary-provider-key"), ("MASTER", new string('7', 64))));
         var time = new FakeTimeProvider(Start);
         var store = new MemoryStore(keys);
         Governor governor = Governor.Open(config.Governance, store, time, NullLogger.Instance);
@@ -92,9 +96,9 @@ internal sealed class GovernedGateway : IAsyncDisposable
         return new GovernedGateway(application, server, governor, store, upstreams, time, metrics);
     }
 
-    /// <summary>Sends a chat request of <paramref name="dialect"/> and reads the answer to its end.</summary>
-    public Task<Reply> PostAsync(Dialect dialect, string secret, string model = Pool, bool stream = false) =>
-        PostAsync(dialect.Path, secret, dialect.Request(model, stream, "hello"));
+    /// <summary>Sends a chat request of <paramref name="spoken"/> and reads the answer to its end.</summary>
+    public Task<Reply> PostAsync(SpokenProtocol spoken, string secret, string model = Pool, bool stream = false) =>
+        PostAsync(spoken.Path, secret, spoken.Request(model, stream, "hello"));
 
     /// <summary>Sends anything and reads the answer to its end.</summary>
     public async Task<Reply> PostAsync(string path, string secret, string body) => await Reply.ReadAsync(await OpenAsync(path, secret, body));

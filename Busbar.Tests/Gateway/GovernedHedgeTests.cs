@@ -9,13 +9,13 @@ public sealed class GovernedHedgeTests
     public async Task The_input_of_a_call_that_was_given_up_is_charged_by_estimate_and_nothing_stays_reserved()
     {
         const string Secret = "sk-bb-canary-one";
-        var dialect = Dialect.Of("openai");
+        var spoken = SpokenProtocol.Of("openai");
         await using GovernedGateway gateway = await GovernedGateway.StartAsync(
-            new GovernedConfig(dialect, dialect) { Pool = "hedge: { after: 1000, at_most: 1 }" }, GovernedGateway.Key(Secret));
+            new GovernedConfig(spoken, spoken) { Pool = "hedge: { after: 1000, at_most: 1 }" }, GovernedGateway.Key(Secret));
         gateway.Upstreams[0].Always = call => call.SilenceAsync();
-        gateway.Upstreams[1].Always = call => dialect.ServeAsync(call);
+        gateway.Upstreams[1].Always = call => spoken.ServeAsync(call);
 
-        Task<Reply> asking = gateway.PostAsync(dialect, Secret);
+        Task<Reply> asking = gateway.PostAsync(spoken, Secret);
         await gateway.Upstreams[0].ArrivedAsync();
 
         // The wait begins a moment after the first call has arrived.

@@ -11,7 +11,7 @@ public sealed class GovernedKeyTests
 {
     private const string Secret = "sk-bb-canary-one";
 
-    private static readonly OpenAIDialect OpenAI = new();
+    private static readonly SpokenOpenAI OpenAI = new();
 
     public static TheoryData<string, string, string> Clients => GovernedLimitTests.Clients;
 
@@ -31,9 +31,11 @@ public sealed class GovernedKeyTests
         body = body.Replace("NAME", "smart", StringComparison.Ordinal);
 
         var answers = new List<string>();
-        foreach (string? presented in (string?[])[null, "", " ", "sk-bb-canary-none", "sk-bb-canary-off", "sk-bb-canary-late", GovernedGateway.AdminToken])
+        foreach (string? presented in (string?[])[null, "", " ", "sk-bb-canary-none", "sk-bb-canary-off", "sk-bb-canary-late",
+            GovernedGateway.AdminToken])
         {
-            using var message = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            using var message = new HttpRequestMessage(HttpMethod.Post, path) { Content =
+                new StringContent(body, Encoding.UTF8, "application/json") };
             if (presented is not null)
             {
                 message.Headers.TryAddWithoutValidation("Authorization", "Bearer " + presented);
@@ -64,13 +66,15 @@ public sealed class GovernedKeyTests
 
         for (int call = 0; call < 2; call++)
         {
-            using var message = new HttpRequestMessage(HttpMethod.Post, OpenAI.Path) { Content = new StringContent(OpenAI.Request("smart", false, "hi")) };
+            using var message = new HttpRequestMessage(HttpMethod.Post, OpenAI.Path) { Content =
+                new StringContent(OpenAI.Request("smart", false, "hi")) };
             message.Headers.TryAddWithoutValidation(header, scheme + Secret);
             using HttpResponseMessage response = await gateway.Client.SendAsync(message);
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         }
 
-        Assert.All(gateway.Upstream.Requests, request => Assert.DoesNotContain(request.Headers, each => each.Value.Contains(Secret, StringComparison.Ordinal)));
+        Assert.All(gateway.Upstream.Requests, request => Assert.DoesNotContain(
+            request.Headers, each => each.Value.Contains(Secret, StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -12,9 +12,9 @@ public sealed class GovernedLimitTests
 {
     private const string Secret = "sk-bb-canary-one";
 
-    private static readonly OpenAIDialect OpenAI = new();
+    private static readonly SpokenOpenAI OpenAI = new();
 
-    /// <summary>A chat request of each dialect, with <c>NAME</c> for the model.</summary>
+    /// <summary>A chat request of each protocol, with <c>NAME</c> for the model.</summary>
     public static TheoryData<string, string, string> Clients => new()
     {
         { "anthropic", "/v1/messages", """{"model":"NAME","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}""" },
@@ -81,7 +81,8 @@ public sealed class GovernedLimitTests
             GovernedGateway.Key("sk-bb-canary-acl") with { AllowedPools = ["m0"] },
             GovernedGateway.Key("sk-bb-canary-broke") with { MaxBudgetCents = 0 },
             GovernedGateway.Key("sk-bb-canary-fast") with { RpmLimit = 5 });
-        Task<Reply> Ask(string secret) => gateway.PostAsync(path.Replace("NAME", "smart", StringComparison.Ordinal), secret, body.Replace("NAME", "smart", StringComparison.Ordinal));
+        Task<Reply> Ask(string secret) => gateway.PostAsync(path.Replace("NAME", "smart", StringComparison.Ordinal), secret,
+            body.Replace("NAME", "smart", StringComparison.Ordinal));
 
         Reply forbidden = await Ask("sk-bb-canary-acl");
         Reply broke = await Ask("sk-bb-canary-broke");
@@ -110,7 +111,8 @@ public sealed class GovernedLimitTests
         // It is twenty seconds past the minute.
         Assert.Equal(("40", null), (fast["Retry-After"], fast["x-should-retry"]));
         MetricsPage page = await gateway.CountedAsync(8);
-        Assert.Equal((8, 5, 3), (page.Sum("busbar_requests_total"), page.Sum("busbar_requests_total", "outcome", "ok"), page.Sum("busbar_requests_total", "outcome", "client_error")));
+        Assert.Equal((8, 5, 3), (page.Sum("busbar_requests_total"), page.Sum("busbar_requests_total", "outcome", "ok"),
+            page.Sum("busbar_requests_total", "outcome", "client_error")));
     }
 
     [Fact]
@@ -123,7 +125,8 @@ public sealed class GovernedLimitTests
         Reply[] replies = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => gateway.PostAsync(OpenAI, Secret)));
 
         Assert.Equal((10, 40), (replies.Count(reply => reply.Status == 200), replies.Count(reply => reply.Status == 429)));
-        Assert.All(replies.Where(reply => reply.Status == 429), reply => Assert.Equal(40, int.Parse(reply["Retry-After"]!, CultureInfo.InvariantCulture)));
+        Assert.All(replies.Where(reply => reply.Status == 429),
+            reply => Assert.Equal(40, int.Parse(reply["Retry-After"]!, CultureInfo.InvariantCulture)));
         gateway.Time.Advance(TimeSpan.FromSeconds(40));
         Assert.Equal(200, (await gateway.PostAsync(OpenAI, Secret)).Status);
     }
@@ -132,7 +135,8 @@ public sealed class GovernedLimitTests
     [Trait("gotcha", "C244")]
     public async Task What_fails_counts_all_the_same()
     {
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(OpenAI), GovernedGateway.Key(Secret) with { RpmLimit = 3 });
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig(OpenAI), GovernedGateway.Key(Secret) with { RpmLimit = 3 });
         gateway.Upstream.Always = call => call.AnswerAsync(400, OpenAI.Error("invalid_request_error", "no"));
 
         int[] statuses = new int[5];
@@ -150,7 +154,8 @@ public sealed class GovernedLimitTests
     [Trait("gotcha", "C225")]
     public async Task Tokens_count_in_the_minute_in_which_they_become_known()
     {
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(OpenAI), GovernedGateway.Key(Secret) with { TpmLimit = 100 });
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig(OpenAI), GovernedGateway.Key(Secret) with { TpmLimit = 100 });
         string answer = OpenAI.Answer("x").Replace("\"completion_tokens\":2", "\"completion_tokens\":150", StringComparison.Ordinal);
         gateway.Upstream
             .Next(call => call.AnswerAsync(200, answer))
@@ -202,17 +207,22 @@ public sealed class GovernedLimitTests
 
     [Theory]
     [InlineData("openai", "anthropic", """{"model":"smart","reasoning_effort":"high","messages":[{"role":"user","content":"hi"}]}""", 20_480)]
-    [InlineData("gemini", "anthropic", """{"generationConfig":{"thinkingConfig":{"thinkingBudget":30000}},"contents":[{"parts":[{"text":"hi"}]}]}""", 34_096)]
-    [InlineData("cohere", "anthropic", """{"model":"smart","thinking":{"type":"enabled","token_budget":20000},"messages":[{"role":"user","content":"hi"}]}""", 24_096)]
+    [InlineData("gemini", "anthropic", """{"generationConfig":{"thinkingConfig":{"thinkingBudget":30000}},"contents":[{"parts":[{"text":"hi"}]}]}""",
+        34_096)]
+    [InlineData("cohere", "anthropic",
+        """{"model":"smart","thinking":{"type":"enabled","token_budget":20000},"messages":[{"role":"user","content":"hi"}]}""", 24_096)]
     [InlineData("responses", "anthropic", """{"model":"smart","reasoning":{"effort":"low"},"input":"hi"}""", 8192)]
     [InlineData("openai", "anthropic", """{"model":"smart","messages":[{"role":"user","content":"hi"}]}""", 4096)]
     [InlineData("openai", "responses", """{"model":"smart","max_tokens":1,"messages":[{"role":"user","content":"hi"}]}""", 16)]
     [InlineData("openai", "openai", """{"model":"smart","n":3,"messages":[{"role":"user","content":"hi"}]}""", 12_288)]
-    public async Task What_is_held_covers_the_output_limit_that_a_lane_is_sent_and_not_only_the_clients(string client, string provider, string body, long most)
+    public async Task What_is_held_covers_the_output_limit_that_a_lane_is_sent_and_not_only_the_clients(
+        string client, string provider, string body, long most)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
-        string model = provider == "anthropic" ? "max_concurrent: 5, capabilities: { thinking_budget: true, thinking_adaptive: false }" : "max_concurrent: 5";
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(serves) { Model = model }, GovernedGateway.Key(Secret) with { MaxBudgetCents = 1_000_000 });
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
+        string model = provider == "anthropic" ? "max_concurrent: 5, capabilities: { thinking_budget: true, thinking_adaptive: false }"
+            : "max_concurrent: 5";
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig(serves) { Model = model }, GovernedGateway.Key(Secret) with { MaxBudgetCents = 1_000_000 });
         long held = 0;
         gateway.Upstream.Always = call =>
         {

@@ -10,9 +10,11 @@ public sealed class GovernedOutputTests
     private const string Secret = "sk-bb-canary-one";
     private const int Cap = 1000;
 
-    private static readonly OpenAIDialect OpenAI = new();
+    private static readonly SpokenOpenAI OpenAI = new();
 
-    /// <summary>Requests whose limit a provider reads as 65,536 or more, or cannot be held to, though a careless reader sees a small one or none.</summary>
+    /// <summary>
+    /// Requests whose limit a provider reads as 65,536 or more, or cannot be held to, though a careless reader sees a small one or none.
+    /// </summary>
     public static TheoryData<string, string> Evasions => new()
     {
         { "openai", """{"model":"smart","max_tokens":65536.0,"messages":[{"role":"user","content":"hi"}]}""" },
@@ -28,12 +30,16 @@ public sealed class GovernedOutputTests
         { "responses", """{"model":"smart","max_output_tokens":65536.0,"input":"hi"}""" },
         { "responses", """{"model":"smart","max_output_tokens":5,"maxOutputTokens":65536,"input":"hi"}""" },
         { "gemini", """{"generationConfig":{"maxOutputTokens":"65536"},"contents":[{"parts":[{"text":"hi"}]}]}""" },
-        { "gemini", """{"generationConfig":{"maxOutputTokens":5},"generation_config":{"max_output_tokens":65536},"contents":[{"parts":[{"text":"hi"}]}]}""" },
+        { "gemini", """{"generationConfig":{"maxOutputTokens":5},"generation_config":{"max_output_tokens":65536},"contents":[{"parts":""" +
+            """[{"text":"hi"}]}]}""" },
         { "gemini", """{"generationConfig":{"maxOutputTokens":500,"candidateCount":3},"contents":[{"parts":[{"text":"hi"}]}]}""" },
         { "bedrock", """{"inferenceConfig":{"maxTokens":6.5536e4},"messages":[{"role":"user","content":[{"text":"hi"}]}]}""" },
-        { "bedrock", """{"inferenceConfig":{"maxTokens":5},"additionalModelRequestFields":{"max_tokens":65536},"messages":[{"role":"user","content":[{"text":"hi"}]}]}""" },
+        { "bedrock",
+            """{"inferenceConfig":{"maxTokens":5},"additionalModelRequestFields":{"max_tokens":65536},"messages":[{"role":"user","content":""" +
+            """[{"text":"hi"}]}]}""" },
         { "cohere", """{"model":"smart","max_tokens":"65536","messages":[{"role":"user","content":"hi"}]}""" },
-        { "cohere", """{"model":"smart","max_tokens":5,"thinking":{"type":"enabled","token_budget":65536},"messages":[{"role":"user","content":"hi"}]}""" },
+        { "cohere", """{"model":"smart","max_tokens":5,"thinking":{"type":"enabled","token_budget":65536},"messages":""" +
+            """[{"role":"user","content":"hi"}]}""" },
     };
 
     [Theory]
@@ -41,12 +47,12 @@ public sealed class GovernedOutputTests
     public async Task A_request_that_may_cost_more_than_the_budget_has_left_is_not_sent_however_its_limit_is_written(string protocol, string body)
     {
         // A cent a token, and a model whose longest answer is known.
-        Dialect dialect = Dialect.Of(protocol);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
         await using GovernedGateway gateway = await GovernedGateway.StartAsync(
-            new GovernedConfig(dialect) { Model = "max_concurrent: 5, upstream_model: gpt-4o" },
+            new GovernedConfig(spoken) { Model = "max_concurrent: 5, upstream_model: gpt-4o" },
             GovernedGateway.Key(Secret) with { MaxBudgetCents = Cap });
 
-        Reply reply = await gateway.PostAsync(dialect.PathOf("smart", stream: false), Secret, body);
+        Reply reply = await gateway.PostAsync(spoken.PathOf("smart", stream: false), Secret, body);
 
         Assert.Equal((protocol == "bedrock" ? 400 : 429, "false"), (reply.Status, reply["x-should-retry"]));
         Assert.Contains("budget of this API key", reply.Text);
@@ -58,11 +64,13 @@ public sealed class GovernedOutputTests
     public async Task A_limit_that_translation_cannot_read_limits_nothing_there()
     {
         await using GovernedGateway gateway = await GovernedGateway.StartAsync(
-            new GovernedConfig(new GeminiDialect()) { Model = "max_concurrent: 5, upstream_model: gemini-2.5-pro" },
+            new GovernedConfig(new SpokenGemini()) { Model = "max_concurrent: 5, upstream_model: gemini-2.5-pro" },
             GovernedGateway.Key(Secret) with { MaxBudgetCents = Cap });
 
-        Reply text = await gateway.PostAsync(OpenAI.Path, Secret, """{"model":"smart","max_tokens":"5","messages":[{"role":"user","content":"hi"}]}""");
-        Reply number = await gateway.PostAsync(OpenAI.Path, Secret, """{"model":"smart","max_tokens":5.0,"messages":[{"role":"user","content":"hi"}]}""");
+        Reply text = await gateway.PostAsync(OpenAI.Path, Secret,
+            """{"model":"smart","max_tokens":"5","messages":[{"role":"user","content":"hi"}]}""");
+        Reply number = await gateway.PostAsync(OpenAI.Path, Secret,
+            """{"model":"smart","max_tokens":5.0,"messages":[{"role":"user","content":"hi"}]}""");
 
         Assert.Equal((429, 200), (text.Status, number.Status));
         Assert.Single(gateway.Upstream.Requests);
@@ -72,11 +80,13 @@ public sealed class GovernedOutputTests
     public async Task A_limit_that_translation_sets_for_endless_thinking_is_beyond_any_budget()
     {
         await using GovernedGateway gateway = await GovernedGateway.StartAsync(
-            new GovernedConfig(new AnthropicDialect()) { Model = "max_concurrent: 5, capabilities: { thinking_budget: true, thinking_adaptive: false }" },
+            new GovernedConfig(new SpokenAnthropic()) { Model =
+                "max_concurrent: 5, capabilities: { thinking_budget: true, thinking_adaptive: false }" },
             GovernedGateway.Key(Secret) with { MaxBudgetCents = 1_000_000 });
 
         Reply reply = await gateway.PostAsync(
-            new GeminiDialect().PathOf("smart", stream: false), Secret, """{"generationConfig":{"thinkingConfig":{"thinkingBudget":9223372036854775807}},"contents":[{"parts":[{"text":"hi"}]}]}""");
+            new SpokenGemini().PathOf("smart", stream: false), Secret,
+            """{"generationConfig":{"thinkingConfig":{"thinkingBudget":9223372036854775807}},"contents":[{"parts":[{"text":"hi"}]}]}""");
 
         Assert.Equal(429, reply.Status);
         Assert.Empty(gateway.Upstream.Requests);
@@ -131,9 +141,11 @@ public sealed class GovernedOutputTests
     public async Task What_a_provider_keeps_does_not_exist_for_another_key(string member, string id, int status, string code)
     {
         const string Other = "sk-bb-canary-other";
-        var responses = new ResponsesDialect();
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(responses), GovernedGateway.Key(Secret), GovernedGateway.Key(Other));
-        string answer = responses.Answer("hello").Replace("\"id\":\"resp_1\"", "\"id\":\"resp_1\",\"conversation\":{\"id\":\"conv_1\"}", StringComparison.Ordinal);
+        var responses = new SpokenResponses();
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig(responses), GovernedGateway.Key(Secret), GovernedGateway.Key(Other));
+        string answer = responses.Answer("hello").Replace("\"id\":\"resp_1\"", "\"id\":\"resp_1\",\"conversation\":{\"id\":\"conv_1\"}",
+            StringComparison.Ordinal);
         gateway.Upstream.Always = call => call.AnswerAsync(200, answer);
         string next = $$"""{"model":"smart","input":"go on","{{member}}":{{id}}}""";
 
@@ -144,15 +156,19 @@ public sealed class GovernedOutputTests
         responses.IsEnvelope(stranger, status, code);
         Assert.Contains("not found", stranger.Text);
         Assert.Equal(2, gateway.Upstream.Requests.Count);
-        responses.IsEnvelope(await gateway.PostAsync(responses.Path, Other, $$"""{"model":"smart","input":"x","{{member}}":"a","{{member}}":{{id}}}"""), 400);
-        responses.IsEnvelope(await gateway.PostAsync(responses.Path, Other, $$"""{"model":"smart","input":"x","{{member.ToUpperInvariant()}}":{{id}}}"""), 400);
+        responses.IsEnvelope(await gateway.PostAsync(responses.Path, Other,
+            $$"""{"model":"smart","input":"x","{{member}}":"a","{{member}}":{{id}}}"""), 400);
+        responses.IsEnvelope(await gateway.PostAsync(responses.Path, Other,
+            $$"""{"model":"smart","input":"x","{{member.ToUpperInvariant()}}":{{id}}}"""), 400);
     }
 
     [Fact]
     public async Task A_report_beyond_all_reason_does_not_end_a_budget()
     {
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(OpenAI), GovernedGateway.Key(Secret) with { MaxBudgetCents = 10_000 });
-        gateway.Upstream.Next(call => call.AnswerAsync(200, OpenAI.Answer("x").Replace("\"completion_tokens\":2", "\"completion_tokens\":9007199254740993", StringComparison.Ordinal)));
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig(OpenAI), GovernedGateway.Key(Secret) with { MaxBudgetCents = 10_000 });
+        gateway.Upstream.Next(call => call.AnswerAsync(200, OpenAI.Answer("x")
+            .Replace("\"completion_tokens\":2", "\"completion_tokens\":9007199254740993", StringComparison.Ordinal)));
         string body = OpenAI.Request("smart", false, "hi").Replace("\"messages\"", "\"max_tokens\":10,\"messages\"", StringComparison.Ordinal);
 
         Assert.Equal(200, (await gateway.PostAsync(OpenAI.Path, Secret, body)).Status);

@@ -8,8 +8,8 @@ public sealed class GovernedOwnershipTests
     private const string Mine = "sk-bb-canary-mine";
     private const string Other = "sk-bb-canary-other";
 
-    private static readonly ResponsesDialect Responses = new();
-    private static readonly AnthropicDialect Anthropic = new();
+    private static readonly SpokenResponses Responses = new();
+    private static readonly SpokenAnthropic Anthropic = new();
 
     /// <summary>Requests that name the item or the container of the answer below.</summary>
     public static TheoryData<string, bool> References
@@ -43,7 +43,10 @@ public sealed class GovernedOwnershipTests
         await using GovernedGateway gateway = await StartAsync(Responses);
         const string Item = """{"type":"code_interpreter_call","id":"ci_1","container_id":"cntr_1"}""";
         gateway.Upstream.Always = call => Responses.IsStream(call.Request)
-            ? call.StreamAsync([.. Responses.Prelude, "event: response.output_item.added\ndata: {\"type\":\"response.output_item.added\",\"output_index\":1,\"item\":" + Item + "}\n\n", Responses.First("x"), .. Responses.End])
+            ? call.StreamAsync(
+                [.. Responses.Prelude,
+                "event: response.output_item.added\ndata: {\"type\":\"response.output_item.added\",\"output_index\":1,\"item\":" + Item + "}\n\n",
+            Responses.First("x"), .. Responses.End])
             : call.AnswerAsync(200, Responses.Answer("x").Replace("\"output\":[", $"\"output\":[{Item},", StringComparison.Ordinal));
         Assert.Equal(200, (await gateway.PostAsync(Responses.Path, Mine, Responses.Request("smart", stream, "hi"))).Status);
 
@@ -79,10 +82,12 @@ public sealed class GovernedOwnershipTests
         await using GovernedGateway gateway = await StartAsync(Anthropic);
         const string Made = "\"container\":{\"id\":\"container_1\",\"expires_at\":\"2026-12-01T00:00:00Z\"},";
         gateway.Upstream.Always = call => Anthropic.IsStream(call.Request)
-            ? call.StreamAsync(Anthropic.Stream("x").Select(frame => frame.Replace("\"delta\":{\"stop_reason\"", $"\"delta\":{{{Made}\"stop_reason\"", StringComparison.Ordinal)))
+            ? call.StreamAsync(Anthropic.Stream("x").Select(frame
+                => frame.Replace("\"delta\":{\"stop_reason\"", $"\"delta\":{{{Made}\"stop_reason\"", StringComparison.Ordinal)))
             : call.AnswerAsync(200, Anthropic.Answer("x").Replace("\"stop_reason\"", Made + "\"stop_reason\"", StringComparison.Ordinal));
         Assert.Equal(200, (await gateway.PostAsync(Anthropic.Path, Mine, Anthropic.Request("smart", stream, "hi"))).Status);
-        string body = Anthropic.Request("smart", false, "hi").Replace("\"messages\"", $"\"container\":{container},\"messages\"", StringComparison.Ordinal);
+        string body = Anthropic.Request("smart", false, "hi")
+            .Replace("\"messages\"", $"\"container\":{container},\"messages\"", StringComparison.Ordinal);
 
         Reply own = await gateway.PostAsync(Anthropic.Path, Mine, body);
         Reply stranger = await gateway.PostAsync(Anthropic.Path, Other, body);
@@ -99,7 +104,8 @@ public sealed class GovernedOwnershipTests
     public async Task An_id_is_the_same_however_its_characters_are_spelt(string member, string id, int status)
     {
         await using GovernedGateway gateway = await StartAsync(Responses);
-        gateway.Upstream.Always = call => call.AnswerAsync(200, Responses.Answer("x").Replace("\"id\":\"resp_1\"", "\"id\":\"resp_1\",\"conversation\":{\"id\":\"conv_1\"}", StringComparison.Ordinal));
+        gateway.Upstream.Always = call => call.AnswerAsync(200,
+            Responses.Answer("x").Replace("\"id\":\"resp_1\"", "\"id\":\"resp_1\",\"conversation\":{\"id\":\"conv_1\"}", StringComparison.Ordinal));
         Assert.Equal(200, (await gateway.PostAsync(Responses.Path, Mine, Responses.Request("smart", false, "hi"))).Status);
 
         Reply stranger = await gateway.PostAsync(Responses.Path, Other, $$"""{"model":"smart","input":"go on","{{member}}":{{id}}}""");
@@ -108,6 +114,6 @@ public sealed class GovernedOwnershipTests
         Assert.Single(gateway.Upstream.Requests);
     }
 
-    private static Task<GovernedGateway> StartAsync(Dialect dialect) =>
-        GovernedGateway.StartAsync(new GovernedConfig(dialect), GovernedGateway.Key(Mine), GovernedGateway.Key(Other));
+    private static Task<GovernedGateway> StartAsync(SpokenProtocol spoken) =>
+        GovernedGateway.StartAsync(new GovernedConfig(spoken), GovernedGateway.Key(Mine), GovernedGateway.Key(Other));
 }

@@ -9,24 +9,35 @@ public sealed class GovernedStreamTests
 {
     private const string Secret = "sk-bb-canary-one";
     private const long Cent = 10_000_000;
-    private const string Chunk = """data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"wire","choices":[{"index":0,"delta":{"content":"TEXT"},"finish_reason":null}],"usage":null}""" + "\n\n";
-    private const string Last = """data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"wire","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":null}""" + "\n\n";
-    private const string UsageChunk = """data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"wire","choices":[],"usage":{"prompt_tokens":30,"completion_tokens":12,"total_tokens":42}}""" + "\n\n";
+    private const string Chunk =
+        """data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"wire","choices":[{"index":0,"delta":""" +
+        """{"content":"TEXT"},"finish_reason":null}],"usage":null}""" + "\n\n";
+    private const string Last =
+        """data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"wire","choices":[{"index":0,"delta":""" +
+        """{},"finish_reason":"stop"}],"usage":null}""" + "\n\n";
+    private const string UsageChunk =
+        """data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"wire","choices":[],"usage":{"prompt_tokens":""" +
+        """30,"completion_tokens":12,"total_tokens":42}}""" + "\n\n";
     private const string Done = "data: [DONE]\n\n";
 
-    private static readonly OpenAIDialect OpenAI = new();
+    private static readonly SpokenOpenAI OpenAI = new();
 
     [Theory]
-    [InlineData("""{"model":"smart","messages":[],"stream":true}""", """{"model":"wire-0","messages":[],"stream":true,"stream_options":{"include_usage":true}}""")]
-    [InlineData("""{"stream":true, "model" : "smart","messages":[] }""", """{"stream":true, "model" : "wire-0","messages":[] ,"stream_options":{"include_usage":true}}""")]
-    [InlineData("""{"stream_options":{"include_usage":false,"include_obfuscation":false},"stream":true,"model":"smart"}""", """{"stream_options":{"include_usage":true,"include_obfuscation":false},"stream":true,"model":"wire-0"}""")]
-    [InlineData("""{"model":"smart","stream_options":null,"stream":true}""", """{"model":"wire-0","stream_options":{"include_usage":true},"stream":true}""")]
+    [InlineData("""{"model":"smart","messages":[],"stream":true}""",
+        """{"model":"wire-0","messages":[],"stream":true,"stream_options":{"include_usage":true}}""")]
+    [InlineData("""{"stream":true, "model" : "smart","messages":[] }""",
+        """{"stream":true, "model" : "wire-0","messages":[] ,"stream_options":{"include_usage":true}}""")]
+    [InlineData("""{"stream_options":{"include_usage":false,"include_obfuscation":false},"stream":true,"model":"smart"}""",
+        """{"stream_options":{"include_usage":true,"include_obfuscation":false},"stream":true,"model":"wire-0"}""")]
+    [InlineData("""{"model":"smart","stream_options":null,"stream":true}""",
+        """{"model":"wire-0","stream_options":{"include_usage":true},"stream":true}""")]
     [Trait("gotcha", "C234")]
     public async Task A_stream_that_nobody_asked_the_usage_of_is_charged_and_looks_as_if_nobody_had(string asked, string sent)
     {
         await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(OpenAI), GovernedGateway.Key(Secret));
         string text = Chunk.Replace("TEXT", "says \\\"usage\\\" aloud", StringComparison.Ordinal);
-        foreach (string[] frames in (string[][])[[Chunk, text, Last, UsageChunk, Done], [Chunk + text, Last + UsageChunk + Done], [Chunk + text + Last + UsageChunk + Done], Cut(Chunk + text + Last + UsageChunk + Done)])
+        foreach (string[] frames in (string[][])[[Chunk, text, Last, UsageChunk, Done], [Chunk + text, Last + UsageChunk + Done],
+            [Chunk + text + Last + UsageChunk + Done], Cut(Chunk + text + Last + UsageChunk + Done)])
         {
             gateway.Upstream.Next(call => call.StreamAsync(frames));
 
@@ -41,12 +52,14 @@ public sealed class GovernedStreamTests
     }
 
     [Theory]
-    [InlineData("""{"model":"smart","messages":[],"stream":true,"stream_options":{"include_usage":true}}""", """{"model":"wire-0","messages":[],"stream":true,"stream_options":{"include_usage":true}}""")]
+    [InlineData("""{"model":"smart","messages":[],"stream":true,"stream_options":{"include_usage":true}}""",
+        """{"model":"wire-0","messages":[],"stream":true,"stream_options":{"include_usage":true}}""")]
     [InlineData("""{"model":"smart","stream_options":7,"stream":true}""", """{"model":"wire-0","stream_options":7,"stream":true}""")]
     public async Task A_client_that_asked_gets_every_byte_as_it_came(string asked, string sent)
     {
         await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(OpenAI), GovernedGateway.Key(Secret));
-        string answer = asked.Contains("include_usage", StringComparison.Ordinal) ? Chunk + Last + UsageChunk + Done : "data: {}\n\n" + Chunk.Replace(",\"usage\":null", "", StringComparison.Ordinal) + Done;
+        string answer = asked.Contains("include_usage", StringComparison.Ordinal) ? Chunk + Last + UsageChunk + Done
+            : "data: {}\n\n" + Chunk.Replace(",\"usage\":null", "", StringComparison.Ordinal) + Done;
         gateway.Upstream.Always = call => call.StreamAsync([answer]);
 
         Reply reply = await gateway.PostAsync(OpenAI.Path, Secret, asked);
@@ -58,12 +71,20 @@ public sealed class GovernedStreamTests
     [Trait("gotcha", "C235")]
     public async Task A_streamed_response_is_charged_by_its_nested_usage()
     {
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(new BareDialect("responses")), GovernedGateway.Key(Secret));
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig(new SpokenBare("responses")), GovernedGateway.Key(Secret));
         gateway.Upstream.Always = call => call.StreamAsync(
         [
-            "event: response.created\ndata: {\"type\":\"response.created\",\"sequence_number\":0,\"response\":{\"id\":\"resp_1\",\"object\":\"response\",\"status\":\"in_progress\",\"output\":[]}}\n\n",
-            "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"sequence_number\":1,\"output_index\":0,\"content_index\":0,\"item_id\":\"m\",\"delta\":\"hi\"}\n\n",
-            "event: response.completed\ndata: {\"type\":\"response.completed\",\"sequence_number\":2,\"response\":{\"id\":\"resp_1\",\"object\":\"response\",\"status\":\"completed\",\"output\":[],\"usage\":{\"input_tokens\":9,\"output_tokens\":4,\"total_tokens\":13}}}\n\n",
+            "event: response.created\ndata: " +
+                "{\"type\":\"response.created\",\"sequence_number\":0,\"response\":" +
+                "{\"id\":\"resp_1\",\"object\":\"response\",\"status\":\"in_progress\",\"output\":[]}}\n\n",
+            "event: response.output_text.delta\ndata: " +
+                "{\"type\":\"response.output_text.delta\",\"sequence_number\":1,\"output_index\":0,\"content_index\":" +
+                "0,\"item_id\":\"m\",\"delta\":\"hi\"}\n\n",
+            "event: response.completed\ndata: " +
+                "{\"type\":\"response.completed\",\"sequence_number\":2,\"response\":" +
+                "{\"id\":\"resp_1\",\"object\":\"response\",\"status\":\"completed\",\"output\":[],\"usage\":{\"input_tokens\":9,\"output_tokens\":" +
+                "4,\"total_tokens\":13}}}\n\n",
         ]);
 
         Assert.Equal(200, (await gateway.PostAsync("/v1/responses", Secret, """{"model":"smart","input":"hi","stream":true}""")).Status);
@@ -79,7 +100,7 @@ public sealed class GovernedStreamTests
     [Trait("gotcha", "C237")]
     public async Task A_client_that_leaves_pays_for_what_it_was_sent(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(serves), GovernedGateway.Key(Secret));
         gateway.Upstream.Always = async call =>
         {
@@ -122,7 +143,7 @@ public sealed class GovernedStreamTests
     [InlineData("gemini", "gemini")]
     public async Task A_drained_stream_holds_its_place_until_its_end_and_is_charged_what_the_provider_reports(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using GovernedGateway gateway = await GovernedGateway.StartAsync(
             new GovernedConfig(serves) { Pool = "on_client_disconnect: drain" }, GovernedGateway.Key(Secret) with { MaxConcurrent = 1 });
         TaskCompletionSource left = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -140,7 +161,8 @@ public sealed class GovernedStreamTests
             }
 
             refused = (await gateway.PostAsync(speaks.PathOf("smart", stream: false), Secret, speaks.Request("smart", false, "hi"))).Status;
-            string usage = provider == "openai" ? UsageChunk.Replace("30", "5", StringComparison.Ordinal).Replace("12", "2", StringComparison.Ordinal) : "";
+            string usage = provider == "openai" ? UsageChunk.Replace("30", "5", StringComparison.Ordinal).Replace("12", "2", StringComparison.Ordinal)
+                : "";
             await call.ChunkAsync(usage + string.Concat(serves.End));
             await call.EndAsync();
         });
@@ -164,7 +186,8 @@ public sealed class GovernedStreamTests
         Assert.Equal((5 + 2 + 2) * Cent, day.SpendNanos);
 
         // The one that left and the one that was refused meanwhile.
-        await Eventually.TrueAsync(() => gateway.Page().Sum("busbar_requests_total", "outcome", "client_error") == 2, "two requests counted as the client's");
+        await Eventually.TrueAsync(() => gateway.Page().Sum("busbar_requests_total", "outcome", "client_error") == 2,
+            "two requests counted as the client's");
         Assert.Equal(200, (await gateway.PostAsync(speaks.PathOf("smart", stream: false), Secret, speaks.Request("smart", false, "hi"))).Status);
     }
 
@@ -178,7 +201,7 @@ public sealed class GovernedStreamTests
     [Trait("gotcha", "C238")]
     public async Task A_stream_that_breaks_off_or_ends_in_an_error_costs_its_fee_alone(string client, string provider, bool inBand)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(serves), GovernedGateway.Key(Secret));
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         gateway.Upstream.Always = async call =>
@@ -225,7 +248,8 @@ public sealed class GovernedStreamTests
     [Fact]
     public async Task A_client_that_leaves_before_the_headers_pays_nothing()
     {
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(OpenAI), GovernedGateway.Key(Secret) with { MaxConcurrent = 1 });
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig(OpenAI), GovernedGateway.Key(Secret) with { MaxConcurrent = 1 });
         gateway.Upstream.Next(call => call.SilenceAsync());
         using var left = new CancellationTokenSource();
         Task<HttpResponseMessage> asked = gateway.OpenAsync(OpenAI.Path, Secret, OpenAI.Request("smart", false, "hi"), left.Token);

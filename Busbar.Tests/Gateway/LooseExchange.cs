@@ -21,7 +21,8 @@ internal sealed class LooseExchange : IHttpResponseBodyFeature, IRequestBodyPipe
     public LooseExchange(string limits)
     {
         GatewayConfig config = ConfigText.Valid(ConfigText.With(more: $"limits: {limits}"));
-        _snapshot = new GatewaySnapshot(config, Fleet.Create(config, TimeProvider.System), new Busbar.Observability.Metrics.Metrics(), TimeProvider.System);
+        _snapshot = new GatewaySnapshot(config, Fleet.Create(config, TimeProvider.System), new Busbar.Observability.Metrics.Metrics(),
+            TimeProvider.System);
         _features.Set<IHttpRequestFeature>(new HttpRequestFeature());
         _features.Set<IHttpResponseFeature>(new HttpResponseFeature());
         _features.Set<IHttpResponseBodyFeature>(this);
@@ -68,7 +69,8 @@ internal sealed class LooseExchange : IHttpResponseBodyFeature, IRequestBodyPipe
     {
     }
 
-    Task IHttpResponseBodyFeature.SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken) => throw new NotSupportedException();
+    Task IHttpResponseBodyFeature.SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken)
+        => throw new NotSupportedException();
 
     Task IHttpResponseBodyFeature.StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -48,7 +48,8 @@ public sealed class LargeStoreTests : IDisposable
         }
 
         all.Commit();
-        store.Add([.. _keys.Where((_, number) => number % 5 != 0).Select(key => new WindowUsage(key.Id, BudgetWindow.StartOf(key.Period, Now), key.CreatedAt, 2, 3))], []);
+        store.Add([.. _keys.Where((_, number) => number % 5 != 0)
+            .Select(key => new WindowUsage(key.Id, BudgetWindow.StartOf(key.Period, Now), key.CreatedAt, 2, 3))], []);
     }
 
     public void Dispose() => _directory.Dispose();
@@ -115,5 +116,6 @@ public sealed class LargeStoreTests : IDisposable
     }
 
     private IEnumerable<WindowUsage> Expected() =>
-        _keys.Where((_, number) => number % 5 != 0).OrderBy(key => key.CreatedAt).Select(key => new WindowUsage(key.Id, BudgetWindow.StartOf(key.Period, Now), key.CreatedAt, 2, 3));
+        _keys.Where((_, number) => number % 5 != 0).OrderBy(key => key.CreatedAt)
+            .Select(key => new WindowUsage(key.Id, BudgetWindow.StartOf(key.Period, Now), key.CreatedAt, 2, 3));
 }

@@ -6,8 +6,8 @@ using Busbar.Governance.Store;
 namespace Busbar.Tests.Governance;
 
 /// <summary>
-/// A store in memory that fails or blocks when told to. It keeps its content after <see cref="Dispose"/>, so that a second governor can be opened on it
-/// like a process that starts again.
+/// A store in memory that fails or blocks when told to. It keeps its content after <see cref="Dispose"/>, so that a second governor can be opened on
+/// it like a process that starts again.
 /// </summary>
 internal sealed class MemoryStore : IGovernanceStore
 {
@@ -210,7 +210,8 @@ internal sealed class MemoryStore : IGovernanceStore
     });
 
     /// <inheritdoc/>
-    public WindowUsage ReadWindow(string keyId, long start) => Do(() => _windows.GetValueOrDefault((keyId, start), new WindowUsage(keyId, start, 0, 0, 0)));
+    public WindowUsage ReadWindow(string keyId, long start) => Do(
+        () => _windows.GetValueOrDefault((keyId, start), new WindowUsage(keyId, start, 0, 0, 0)));
 
     /// <inheritdoc/>
     public IReadOnlyList<DailyUsage> ReadUsage(string? keyId, long from, long until, int limit) => Do(() => _days.Values

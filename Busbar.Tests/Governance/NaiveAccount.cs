@@ -21,7 +21,8 @@ internal sealed class NaiveAccount
     public long Held => _requests.Where(request => request.IsOpen && request.Window == _window).Sum(request => request.HeldCost);
 
     /// <summary>The most that a request went beyond what it was thought to cost.</summary>
-    public long Excess => _requests.Where(request => request is { IsOpen: false, CountedInWindow: true, Bound: > 0 }).Select(request => request.Cost - request.Bound).Append(0).Max();
+    public long Excess => _requests.Where(request => request is { IsOpen: false, CountedInWindow: true, Bound: > 0 })
+        .Select(request => request.Cost - request.Bound).Append(0).Max();
 
     /// <summary>Judges a request and takes it in where nothing forbids it.</summary>
     public Refusal TryReserve(VirtualKey key, long now, in Prices prices, in Estimate estimate, out Request? request)

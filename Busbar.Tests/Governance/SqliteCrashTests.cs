@@ -29,15 +29,19 @@ public sealed class SqliteCrashTests
         // Fewer than fill the thousand pages after which the journal goes into the file: what is there already cannot be lost with the journal.
         for (int flush = 0; flush < 120; flush++)
         {
-            WindowUsage[] increments = [.. random.GetItems(keys, random.Next(1, 15)).Distinct().Select(key => new WindowUsage(key.Id, 0, random.Next(1000), random.Next(1000), random.Next(3)))];
+            WindowUsage[] increments = [.. random.GetItems(keys, random.Next(1, 15)).Distinct()
+                .Select(key => new WindowUsage(key.Id, 0, random.Next(1000), random.Next(1000), random.Next(3)))];
             foreach (WindowUsage more in increments)
             {
                 WindowUsage sum = windows.GetValueOrDefault(more.KeyId);
                 windows[more.KeyId] = new(more.KeyId, 0, sum.SpendNanos + more.SpendNanos, sum.Tokens + more.Tokens, sum.Requests + more.Requests);
             }
 
-            store.Add(increments, [.. increments.Select(more => new DailyUsage(more.KeyId, $"m{random.Next(4)}", Today - (86_400 * random.Next(5)), 1, 1, 0, more.SpendNanos, 1, 1, 1, 1, 1, 1, 1, 1, 1))]);
-            Assert.Equal(windows.Values.OrderBy(window => window.KeyId, StringComparer.Ordinal), store.Load(Now).Windows.OrderBy(window => window.KeyId, StringComparer.Ordinal));
+            store.Add(increments, [.. increments.Select(more
+                => new DailyUsage(more.KeyId, $"m{random.Next(4)}", Today - (86_400 * random.Next(5)), 1, 1, 0, more.SpendNanos, 1, 1, 1, 1, 1, 1, 1,
+                1, 1))]);
+            Assert.Equal(windows.Values.OrderBy(window => window.KeyId, StringComparer.Ordinal),
+                store.Load(Now).Windows.OrderBy(window => window.KeyId, StringComparer.Ordinal));
             states.Add(Describe(store));
             if (random.Next(10) != 0)
             {

@@ -11,7 +11,9 @@ internal static class TestKeys
     /// <summary>Nano-dollars in a cent.</summary>
     public const long Cent = 10_000_000;
 
-    /// <summary>Fee of a cent a request, nothing for tokens; the model "card" costs 1 cent a million input tokens and 2.5 cents a million output tokens.</summary>
+    /// <summary>
+    /// Fee of a cent a request, nothing for tokens; the model "card" costs 1 cent a million input tokens and 2.5 cents a million output tokens.
+    /// </summary>
     public static PriceList Prices { get; } = PricesWith(new GovernanceConfig { PricePerRequestCents = 1 });
 
     /// <summary>The price list of <paramref name="config"/> with the model "card".</summary>
@@ -43,7 +45,8 @@ internal static class TestKeys
     }
 
     /// <summary>Prices in pico-dollars a token of input and of output, beside a fee in nano-dollars.</summary>
-    public static Prices PricesOf(long fee, long input, long output) => new(fee, RateCardConfig.Of(new Rates(input, output, 0, 0, 0, output, input, output, output)));
+    public static Prices PricesOf(long fee, long input, long output)
+        => new(fee, RateCardConfig.Of(new Rates(input, output, 0, 0, 0, output, input, output, output)));
 
     /// <summary>This estimate at <paramref name="prices"/>.</summary>
     public static Estimate At(this Estimate estimate, Prices prices) => estimate with
@@ -55,5 +58,6 @@ internal static class TestKeys
     /// <summary>Fee and tokens together, nano-dollars.</summary>
     public static long Bill(this Prices prices, in Usage usage) => prices.FeeNanos + prices.CostOfTokens(usage, out _);
 
-    private static ModelConfig Model(string name, RateCardConfig? card) => new() { Name = name, Provider = "p", MaxConcurrent = 1, UpstreamModel = name, RateCard = card };
+    private static ModelConfig Model(string name, RateCardConfig? card)
+        => new() { Name = name, Provider = "p", MaxConcurrent = 1, UpstreamModel = name, RateCard = card };
 }

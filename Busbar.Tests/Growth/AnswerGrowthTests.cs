@@ -60,12 +60,13 @@ public sealed class AnswerGrowthTests
         {
             Assert.Null(Growing.Verdict(Repetitions * 32, n =>
             {
-                byte[] body = Encoding.UTF8.GetBytes(Dialect.Of(name).Answer(string.Concat(Enumerable.Repeat("a\\n", n))));
+                byte[] body = Encoding.UTF8.GetBytes(SpokenProtocol.Of(name).Answer(string.Concat(Enumerable.Repeat("a\\n", n))));
                 return () =>
                 {
                     using ChatResponse response = ChatResponse.Rent();
                     using var output = new PooledBuffer();
-                    ResponseTranslation.Translate(body, provider, client, Hop.Context(client, provider), Hop.Identity(client, provider.Id), response, output);
+                    ResponseTranslation.Translate(body, provider, client, Hop.Context(client, provider), Hop.Identity(client, provider.Id), response,
+                        output);
                     provider.ReadUsage(body);
                 };
             }));
@@ -75,7 +76,8 @@ public sealed class AnswerGrowthTests
     [Fact]
     public void Heads_take_time_in_proportion() => Assert.Null(Growing.Verdict(Repetitions * 4, static n =>
     {
-        byte[] head = Encoding.Latin1.GetBytes($"HTTP/1.1 200 OK\r\n{string.Concat(Enumerable.Range(0, n).Select(static index => $"x-{index}: a\r\n"))}\r\n");
+        byte[] head =
+            Encoding.Latin1.GetBytes($"HTTP/1.1 200 OK\r\n{string.Concat(Enumerable.Range(0, n).Select(static index => $"x-{index}: a\r\n"))}\r\n");
         return () =>
         {
             if (HeadParser.Parse(head.AsSpan(0, HeadParser.FindEnd(head, 0))) is { } parsed)
@@ -85,12 +87,14 @@ public sealed class AnswerGrowthTests
         };
     }));
 
-    private static Protocol Of(string name) => ProtocolNames.TryParse(name, out ProtocolId id) ? ProtocolTable.Get(id) : throw new ArgumentException(name);
+    private static Protocol Of(string name) => ProtocolNames.TryParse(name, out ProtocolId id) ? ProtocolTable.Get(id)
+        : throw new ArgumentException(name);
 
     private static byte[] Deltas(Protocol provider, int count)
     {
-        Dialect dialect = Dialect.Of(provider.Id.Name());
-        return Encoding.Latin1.GetBytes(string.Concat([.. dialect.Prelude, dialect.First("a"), .. Enumerable.Repeat(dialect.More("a"), count), .. dialect.End]));
+        SpokenProtocol spoken = SpokenProtocol.Of(provider.Id.Name());
+        return Encoding.Latin1.GetBytes(string.Concat([.. spoken.Prelude, spoken.First("a"), .. Enumerable.Repeat(spoken.More("a"), count),
+            .. spoken.End]));
     }
 
     private static Action Relayed(Protocol provider, Protocol client, byte[] stream) => () =>

@@ -37,7 +37,9 @@ internal sealed class Bodies(ProtocolId protocol)
                     $$$$$"""{"id":"{{{{{call.Id}}}}}","type":"function","function":{"name":"{{{{{call.Name}}}}}","arguments":"{}"}}"""))}}}}}]}""");
                 break;
             case ProtocolId.Responses:
-                _turns.AddRange(calls.Select(call => $$$$$"""{"type":"function_call","call_id":"{{{{{call.Id}}}}}","name":"{{{{{call.Name}}}}}","arguments":"{}"}"""));
+                _turns.AddRange(
+                    calls.Select(
+                    call => $$$$$"""{"type":"function_call","call_id":"{{{{{call.Id}}}}}","name":"{{{{{call.Name}}}}}","arguments":"{}"}"""));
                 break;
             default:
                 _turns.Add(Turn(protocol == ProtocolId.Gemini ? "model" : "assistant", calls.Select(call => protocol switch
@@ -66,7 +68,8 @@ internal sealed class Bodies(ProtocolId protocol)
             default:
                 _turns.Add(Turn("user", calls.Select(call => protocol switch
                 {
-                    ProtocolId.Anthropic => $$$$$"""{"type":"tool_result","tool_use_id":"{{{{{call.Id}}}}}","content":[{"type":"text","text":"fine"}]}""",
+                    ProtocolId.Anthropic
+                        => $$$$$"""{"type":"tool_result","tool_use_id":"{{{{{call.Id}}}}}","content":[{"type":"text","text":"fine"}]}""",
                     ProtocolId.Bedrock => $$$$$"""{"toolResult":{"toolUseId":"{{{{{call.Id}}}}}","content":[{"text":"fine"}]}}""",
                     _ => $$$$$"""{"functionResponse":{"id":"{{{{{call.Id}}}}}","name":"{{{{{call.Name}}}}}","response":{"output":"fine"}}}""",
                 })));
@@ -101,10 +104,12 @@ internal sealed class Bodies(ProtocolId protocol)
                     $$$$$"""{"type":"function","function":{"name":"{{{{{name}}}}}"}}"""))}}}}}]}}""");
                 break;
             case ProtocolId.Responses:
-                Member("tool_choice", $$$$$"""{"type":"allowed_tools","mode":"required","tools":[{{{{{Join(names.Select(name => $$$$$"""{"type":"function","name":"{{{{{name}}}}}"}"""))}}}}}]}""");
+                Member("tool_choice",
+                    $$$$$"""{"type":"allowed_tools","mode":"required","tools":[{{{{{Join(names.Select(name => $$$$$"""{"type":"function","name":"{{{{{name}}}}}"}"""))}}}}}]}""");
                 break;
             case ProtocolId.Gemini:
-                Member("toolConfig", $$$$$"""{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":[{{{{{Join(names.Select(Quoted))}}}}}]}}""");
+                Member("toolConfig",
+                    $$$$$"""{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":[{{{{{Join(names.Select(Quoted))}}}}}]}}""");
                 break;
         }
 
@@ -122,7 +127,8 @@ internal sealed class Bodies(ProtocolId protocol)
     public Bodies Format(string schema) => protocol switch
     {
         ProtocolId.Anthropic => Member("output_config", $$$$$"""{"format":{"type":"json_schema","schema":{{{{{schema}}}}}}}"""),
-        ProtocolId.OpenAI => Member("response_format", $$$$$"""{"type":"json_schema","json_schema":{"name":"a","strict":true,"schema":{{{{{schema}}}}}}}"""),
+        ProtocolId.OpenAI
+            => Member("response_format", $$$$$"""{"type":"json_schema","json_schema":{"name":"a","strict":true,"schema":{{{{{schema}}}}}}}"""),
         ProtocolId.Responses => Member("text", $$$$$"""{"format":{"type":"json_schema","name":"a","strict":true,"schema":{{{{{schema}}}}}}}"""),
         ProtocolId.Gemini => Member("generationConfig", $$$$$"""{"responseMimeType":"application/json","responseJsonSchema":{{{{{schema}}}}}}"""),
         ProtocolId.Cohere => Member("response_format", $$$$$"""{"type":"json_object","json_schema":{{{{{schema}}}}}}"""),

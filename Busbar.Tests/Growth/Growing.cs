@@ -11,8 +11,8 @@ internal static class Growing
     private const long LeastNanoseconds = 1_500_000;
 
     /// <summary>
-    /// Says what is wrong with the way in which <paramref name="run"/> grows from <paramref name="n"/> repetitions to four times as many, null for nothing.
-    /// A quadratic takes sixteen times as long; what is found is measured again before it counts.
+    /// Says what is wrong with the way in which <paramref name="run"/> grows from <paramref name="n"/> repetitions to four times as many, null for
+    /// nothing. A quadratic takes sixteen times as long; what is found is measured again before it counts.
     /// </summary>
     public static string? Verdict(int n, Func<int, Action> run)
     {

@@ -19,7 +19,8 @@ public sealed class MemoryGrowthTests
     private const long MostAllocated = (10L * BodyLength) + Allowance.Floor;
     private const int Tries = 2;
 
-    private static readonly string[] Shapes = ["empty parts", "parts", "turns", "tools", "properties", "references in a chain", "calls in one turn", "unknown members"];
+    private static readonly string[] Shapes = ["empty parts", "parts", "turns", "tools", "properties", "references in a chain", "calls in one turn",
+        "unknown members"];
 
     public static TheoryData<string> Names => [.. Shapes];
 
@@ -43,20 +44,25 @@ public sealed class MemoryGrowthTests
                     using ChatRequest request = ChatRequest.Rent();
                     using var output = new PooledBuffer();
                     EgressTarget target = Hop.Target(to.Id);
-                    GatewayError? refusal = RequestTranslation.Translate(body, JsonText.From("m"), false, from, to, target, new(from.Id, to.Id, target), request, output);
+                    GatewayError? refusal = RequestTranslation.Translate(
+                        body, JsonText.From("m"), false, from, to, target, new(from.Id, to.Id, target), request, output);
                     Assert.True(refusal is null or { Kind: ErrorKind.InvalidRequest });
                 });
-                Assert.True(allocated <= MostAllocated, $"{shape}, {from.Id} to {to.Id}: {allocated / 1024 / 1024} MiB for {body.Length / 1024 / 1024} MiB");
+                Assert.True(allocated <= MostAllocated,
+                    $"{shape}, {from.Id} to {to.Id}: {allocated / 1024 / 1024} MiB for {body.Length / 1024 / 1024} MiB");
             }
         }
     }
 
     [Theory]
-    [InlineData("anthropic", """{"id":"a","type":"message","role":"assistant","model":"m","stop_reason":"end_turn","usage":{},"content":[""", """{"type":"text","text":"a"}""", "]}")]
+    [InlineData("anthropic", """{"id":"a","type":"message","role":"assistant","model":"m","stop_reason":"end_turn","usage":{},"content":[""",
+        """{"type":"text","text":"a"}""", "]}")]
     [InlineData("gemini", """{"candidates":[{"finishReason":"STOP","content":{"role":"model","parts":[""", """{"text":"a"}""", "]}}]}")]
     [InlineData("bedrock", """{"stopReason":"end_turn","usage":{},"output":{"message":{"role":"assistant","content":[""", """{"text":"a"}""", "]}}}")]
-    [InlineData("responses", """{"id":"a","object":"response","status":"completed","model":"m","output":[""", """{"type":"reasoning","summary":[]}""", "]}")]
-    [InlineData("cohere", """{"id":"a","finish_reason":"COMPLETE","message":{"role":"assistant","content":[""", """{"type":"text","text":"a"}""", "]}}")]
+    [InlineData("responses", """{"id":"a","object":"response","status":"completed","model":"m","output":[""", """{"type":"reasoning","summary":[]}""",
+        "]}")]
+    [InlineData("cohere", """{"id":"a","finish_reason":"COMPLETE","message":{"role":"assistant","content":[""", """{"type":"text","text":"a"}""",
+        "]}}")]
     public void An_answer_of_tiny_elements_takes_a_small_multiple_of_its_length_or_is_refused(string name, string head, string part, string tail)
     {
         Assert.True(ProtocolNames.TryParse(name, out ProtocolId from));
@@ -108,7 +114,8 @@ public sealed class MemoryGrowthTests
 
         for (int index = 0; index < 2_000; index++)
         {
-            body.Calls(Enumerable.Range(0, 5).Select(call => ($"call_{index}_{call}", $"tool_{call}"))).Results(Enumerable.Range(0, 5).Select(call => ($"call_{index}_{call}", $"tool_{call}")));
+            body.Calls(Enumerable.Range(0, 5).Select(call => ($"call_{index}_{call}", $"tool_{call}")))
+                .Results(Enumerable.Range(0, 5).Select(call => ($"call_{index}_{call}", $"tool_{call}")));
         }
 
         byte[] json = body.Build();
@@ -117,7 +124,8 @@ public sealed class MemoryGrowthTests
             using ChatRequest request = ChatRequest.Rent();
             using var output = new PooledBuffer();
             EgressTarget target = Hop.Target(to.Id);
-            Assert.Null(RequestTranslation.Translate(json, default, false, ProtocolTable.Get(ProtocolId.Anthropic), to, target, new(ProtocolId.Anthropic, to.Id, target), request, output));
+            Assert.Null(RequestTranslation.Translate(json, default, false, ProtocolTable.Get(ProtocolId.Anthropic), to, target,
+                new(ProtocolId.Anthropic, to.Id, target), request, output));
         }
     }
 

@@ -70,7 +70,8 @@ public sealed class RequestGrowthTests
         EgressTarget target = Hop.Target(to.Id);
         using ChatRequest request = ChatRequest.Rent();
         using var output = new PooledBuffer();
-        RequestTranslation.Translate(body, JsonText.From("m"), false, from, to, target, new TranslationContext(from.Id, to.Id, target), request, output);
+        RequestTranslation.Translate(body, JsonText.From("m"), false, from, to, target, new TranslationContext(from.Id, to.Id, target), request,
+            output);
         TokenEstimate.Of(request, to.Id);
     };
 }

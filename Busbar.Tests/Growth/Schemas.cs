@@ -24,7 +24,8 @@ internal static class Schemas
     }
 
     /// <summary>Definitions that each refer to the next one.</summary>
-    public static string Chain(int n) => $$$$$"""{"type":"object","properties":{"a":{"$ref":"#/$defs/d0"}},"$defs":{{{{{{Join(Enumerable.Range(0, n).Select(static index => $$$$$"""
+    public static string Chain(int n)
+        => $$$$$"""{"type":"object","properties":{"a":{"$ref":"#/$defs/d0"}},"$defs":{{{{{{Join(Enumerable.Range(0, n).Select(static index => $$$$$"""
         "d{{{{{index}}}}}":{"type":"object","properties":{"a":{"$ref":"#/$defs/d{{{{{index + 1}}}}}"},"b":{"$ref":"#/$defs/d{{{{{index + 1}}}}}"}}}
         """))}}}}}}}""";
 
@@ -33,7 +34,9 @@ internal static class Schemas
         $$$$$"""{"type":"object","properties":{"a":{"{{{{{keyword}}}}}":[{{{{{Join(Enumerable.Range(0, n).Select(static index => $$$$$"""{"type":"object","properties":{"q{{{{{index}}}}}":{"type":"string"}}}"""))}}}}}]}}}""";
 
     /// <summary>A property of so many values.</summary>
-    public static string Enumeration(int n) => $$$$$"""{"type":"object","properties":{"a":{"type":"string","enum":[{{{{{Join(Enumerable.Range(0, n).Select(static index => $"\"v{index}\""))}}}}}]}}}""";
+    public static string Enumeration(int n)
+        => $$$$$"""{"type":"object","properties":{"a":{"type":"string","enum":""" +
+        $$$$$"""[{{{{{Join(Enumerable.Range(0, n).Select(static index => $"\"v{index}\""))}}}}}]}}}""";
 
     private static string Join(IEnumerable<string> parts) => string.Join(',', parts);
 }

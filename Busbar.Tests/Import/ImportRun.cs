@@ -46,7 +46,8 @@ internal sealed class ImportRun : IDisposable
         Assert.True(code == 0, Complaint);
         ConfigResult result = ConfigLoader.Load(new ConfigSources(Path.Combine(Out, "config.yaml"), null), Environment);
         Assert.True(result.Config is not null, string.Join('\n', result.Problems) + Yaml);
-        Assert.Equal(0, ValidateCommand.Run(new ConfigSources(Path.Combine(Out, "config.yaml"), null), Environment, TextWriter.Null, TextWriter.Null));
+        Assert.Equal(0, ValidateCommand.Run(new ConfigSources(Path.Combine(Out, "config.yaml"), null), Environment, TextWriter.Null,
+            TextWriter.Null));
         return result.Config;
     }
 

@@ -64,11 +64,13 @@ public sealed class LiteLlmImportTests : IDisposable
     [InlineData("vertex_ai/meta/llama-4", "vertex_project: p", "vertex-openai", "meta/llama-4", "OpenAI")]
     [InlineData("hosted_vllm/qwen", "api_base: 'http://10.1.2.3:8000/v1'", "vllm", "qwen", "OpenAI")]
     [InlineData("ollama_chat/llama3", "", "ollama", "llama3", "OpenAI")]
-    [InlineData("meta-llama/Llama-3-8b", "api_base: 'http://tgi.local:80/v1', custom_llm_provider: openai", "openai", "meta-llama/Llama-3-8b", "OpenAI")]
+    [InlineData("meta-llama/Llama-3-8b", "api_base: 'http://tgi.local:80/v1', custom_llm_provider: openai", "openai", "meta-llama/Llama-3-8b",
+        "OpenAI")]
     [InlineData("perplexity/sonar-pro", "", "perplexity", "sonar-pro", "OpenAI")]
     public void A_prefix_names_the_provider(string model, string more, string provider, string upstream, string protocol)
     {
-        GatewayConfig config = _run.Import("litellm", $"model_list: [{{model_name: m, litellm_params: {{model: '{model}'{(more.Length > 0 ? ", " + more : "")}}}}}]");
+        GatewayConfig config =
+            _run.Import("litellm", $"model_list: [{{model_name: m, litellm_params: {{model: '{model}'{(more.Length > 0 ? ", " + more : "")}}}}}]");
 
         Assert.Equal((provider, upstream), (config.Models["m"].Provider, config.Models["m"].UpstreamModel));
         Assert.Equal(protocol, config.Providers[provider].Protocol.ToString());
@@ -84,7 +86,9 @@ public sealed class LiteLlmImportTests : IDisposable
               - {model_name: c, litellm_params: {model: openai/x, api_base: os.environ/UNSET_BASE, api_key: k}}
             """);
 
-        Assert.Equal([("https://one.example/v1", null), ("https://two.example/api", "/chat/completions"), ("https://set-unset-base.invalid", "/chat/completions")], config.Models.Values.Select(model => config.Providers[model.Provider]).Select(provider => (provider.BaseUrl, provider.Path)));
+        Assert.Equal([("https://one.example/v1", null), ("https://two.example/api", "/chat/completions"),
+            ("https://set-unset-base.invalid", "/chat/completions")],
+            config.Models.Values.Select(model => config.Providers[model.Provider]).Select(provider => (provider.BaseUrl, provider.Path)));
         Assert.Equal("by hand", _run.Label("model_list[2].litellm_params.api_base"));
     }
 
@@ -125,7 +129,8 @@ public sealed class LiteLlmImportTests : IDisposable
         Assert.Equal([["a"], ["b"], ["c"]], Way("a"));
         Assert.Equal(["b", "a"], Way("b").Select(pool => pool[0]).Take(2));
         Assert.Equal("by hand", _run.Label("no model 'c2'"));
-        Assert.All(config.Pools.Values, pool => Assert.Equal((2, TripMode.Consecutive, 4), (pool.Failover.Cap, pool.Breaker.Mode, (int)pool.Breaker.ConsecutiveN)));
+        Assert.All(config.Pools.Values, pool => Assert.Equal(
+            (2, TripMode.Consecutive, 4), (pool.Failover.Cap, pool.Breaker.Mode, (int)pool.Breaker.ConsecutiveN)));
 
         string[][] Way(string name)
         {
@@ -243,7 +248,8 @@ public sealed class LiteLlmImportTests : IDisposable
             guardrails: []
             """);
 
-        foreach (string setting in (string[])["litellm_params.seed", "model_info.id", "supports_vision", "model_list[0].extra", "litellm_settings.made_up", "ui_access_mode", "redis_host", "guardrails", "litellm_settings.cache"])
+        foreach (string setting in (string[])["litellm_params.seed", "model_info.id", "supports_vision", "model_list[0].extra",
+            "litellm_settings.made_up", "ui_access_mode", "redis_host", "guardrails", "litellm_settings.cache"])
         {
             Assert.Equal("unsupported", _run.Label(setting + ":"));
         }

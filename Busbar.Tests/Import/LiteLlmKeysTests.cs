@@ -48,31 +48,42 @@ public sealed class LiteLlmKeysTests : IDisposable
         VirtualKey first = stored.Keys.Single(key => key.Digest == KeyDigest.Of("sk-first"));
         Assert.Equal(
             ("team key", "fast,smart", 3u, 1000u, 10u, 2000L, BudgetPeriod.Daily, true, 32_472_144_000L, "u1"),
-            (first.Name, string.Join(',', first.AllowedPools), first.MaxConcurrent, first.TpmLimit, first.RpmLimit, first.MaxBudgetCents, first.Period, first.Enabled, first.ExpiresAt, first.Labels["user"]));
+            (first.Name, string.Join(',', first.AllowedPools), first.MaxConcurrent, first.TpmLimit, first.RpmLimit, first.MaxBudgetCents,
+                first.Period, first.Enabled, first.ExpiresAt, first.Labels["user"]));
         Assert.Equal(1_500_000_000, stored.Windows.Single(window => window.KeyId == first.Id).SpendNanos);
 
         VirtualKey second = stored.Keys.Single(key => key.Digest == KeyDigest.Of("sk-second"));
         Assert.False(second.Enabled);
         Assert.Equal(["smart"], second.AllowedPools);
-        Assert.Equal((LimitKind.Budget, LimitPeriod.Week, 500L), Assert.Single(second.Limits) is var limit ? (limit.Kind, limit.Period, limit.Max) : default);
+        Assert.Equal((LimitKind.Budget, LimitPeriod.Week, 500L), Assert.Single(second.Limits) is var limit ? (limit.Kind, limit.Period, limit.Max)
+            : default);
 
         Group team = stored.Groups.Single(group => group.Name == "Research");
         Assert.Equal(team.Id, first.GroupId);
-        Assert.Equal([(LimitKind.Budget, LimitPeriod.Month, 10_050L), (LimitKind.Requests, LimitPeriod.Minute, 60L)], team.Limits.Select(one => (one.Kind, one.Period, one.Max)));
-        Assert.Equal(12_250_000_000, stored.LimitUsages.Single(usage => usage.Owner == team.Id && usage.Key.StartsWith("budget", StringComparison.Ordinal)).Used);
+        Assert.Equal([(LimitKind.Budget, LimitPeriod.Month, 10_050L), (LimitKind.Requests, LimitPeriod.Minute, 60L)],
+            team.Limits.Select(one => (one.Kind, one.Period, one.Max)));
+        Assert.Equal(12_250_000_000, stored.LimitUsages.Single(
+            usage => usage.Owner == team.Id && usage.Key.StartsWith("budget", StringComparison.Ordinal)).Used);
         Assert.True(stored.Groups.Single(group => group.Name == "Frozen").IsFrozen);
     }
 
     [Theory]
-    [InlineData("INSERT INTO public.\"LiteLLM_VerificationToken\" (token, key_alias, models, max_budget) VALUES ('{0}', 'it''s', '{{fast}}', 7), ('{1}', E'a\\'b', ARRAY['smart']::text[], NULL);")]
-    [InlineData("INSERT INTO \"LiteLLM_VerificationToken\"(\"token\",\"key_alias\",\"models\",\"max_budget\") VALUES\n('{0}', $$it's$$, '{{\"fast\"}}'::text[], 7.0);\n/* two\nlines */ INSERT INTO \"LiteLLM_VerificationToken\" (token, key_alias, models, max_budget) VALUES ('{1}', 'a''b', '{{smart}}', NULL);")]
-    [InlineData("CREATE TABLE public.\"LiteLLM_VerificationToken\" (\n    token text NOT NULL,\n    key_alias text DEFAULT 'x, y'::text,\n    models text[],\n    max_budget double precision CHECK (max_budget > 0, true),\n    CONSTRAINT pk PRIMARY KEY (token)\n);\nINSERT INTO public.\"LiteLLM_VerificationToken\" VALUES ('{0}', 'it''s', '{{fast}}', 7);\nINSERT INTO public.\"LiteLLM_VerificationToken\" VALUES ('{1}', 'a''b', '{{smart}}', NULL);")]
+    [InlineData("INSERT INTO public.\"LiteLLM_VerificationToken\" (token, key_alias, models, max_budget) VALUES ('{0}', 'it''s', '{{fast}}', 7), " +
+        "('{1}', E'a\\'b', ARRAY['smart']::text[], NULL);")]
+    [InlineData("INSERT INTO \"LiteLLM_VerificationToken\"(\"token\",\"key_alias\",\"models\",\"max_budget\") VALUES\n('{0}', $$it's$$, " +
+        "'{{\"fast\"}}'::text[], 7.0);\n/* two\nlines */ INSERT INTO \"LiteLLM_VerificationToken\" (token, key_alias, models, max_budget) VALUES " +
+        "('{1}', 'a''b', '{{smart}}', NULL);")]
+    [InlineData("CREATE TABLE public.\"LiteLLM_VerificationToken\" (\n    token text NOT NULL,\n    key_alias text DEFAULT 'x, y'::text,\n    " +
+        "models text[],\n    max_budget double precision CHECK (max_budget > 0, true),\n    CONSTRAINT pk PRIMARY KEY (token)\n);\nINSERT INTO " +
+        "public.\"LiteLLM_VerificationToken\" VALUES ('{0}', 'it''s', '{{fast}}', 7);\nINSERT INTO public.\"LiteLLM_VerificationToken\" VALUES " +
+        "('{1}', 'a''b', '{{smart}}', NULL);")]
     public void Rows_are_read_out_of_every_form_of_INSERT(string dump)
     {
         _run.Import("litellm", Config, string.Format(null, dump, First, Second));
 
         VirtualKey[] keys = [.. _run.Stored().Keys.Where(key => key.Name != "LiteLLM master key")];
-        Assert.Equal(["a'b:smart:", "it's:fast:700"], keys.Select(key => $"{key.Name}:{string.Join(',', key.AllowedPools)}:{key.MaxBudgetCents}").Order());
+        Assert.Equal(["a'b:smart:", "it's:fast:700"], keys.Select(key => $"{key.Name}:{string.Join(',', key.AllowedPools)}:{key.MaxBudgetCents}")
+            .Order());
     }
 
     [Fact]
@@ -110,7 +121,8 @@ public sealed class LiteLlmKeysTests : IDisposable
     [InlineData("INSERT INTO \"LiteLLM_VerificationToken\" (token) VALUES ('a", "has no end")]
     [InlineData("INSERT INTO \"LiteLLM_VerificationToken\" (token) VALUES (md5('a'));", "an expression")]
     [InlineData("INSERT INTO \"LiteLLM_VerificationToken\" (token) SELECT 'a';", "without VALUES")]
-    [InlineData("COPY \"LiteLLM_VerificationToken\" (token, max_budget, budget_duration) FROM stdin;\nabc\t3\tsoon\n\\.\n", "'budget_duration' cannot be read: soon")]
+    [InlineData("COPY \"LiteLLM_VerificationToken\" (token, max_budget, budget_duration) FROM stdin;\nabc\t3\tsoon\n\\.\n",
+        "'budget_duration' cannot be read: soon")]
     [InlineData("a\0b", "no text")]
     public void A_dump_that_cannot_be_read_is_told_with_its_line(string dump, string complaint)
     {

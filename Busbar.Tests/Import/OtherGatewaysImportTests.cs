@@ -47,7 +47,8 @@ public sealed class OtherGatewaysImportTests : IDisposable
         Assert.DoesNotContain("sk-", run.Yaml + run.Said);
         VirtualKey key = run.Stored().Keys.Single(one => one.Digest == KeyDigest.Of("sk-bf-literal"));
         Assert.Equal(["openai/gpt-4o"], key.AllowedPools);
-        Assert.Equal([(LimitKind.Budget, LimitPeriod.Month, 1250L), (LimitKind.Requests, LimitPeriod.Hour, 100L)], key.Limits.Select(limit => (limit.Kind, limit.Period, limit.Max)));
+        Assert.Equal([(LimitKind.Budget, LimitPeriod.Month, 1250L), (LimitKind.Requests, LimitPeriod.Hour, 100L)],
+            key.Limits.Select(limit => (limit.Kind, limit.Period, limit.Max)));
         Group team = run.Stored().Groups.Single(group => group.Id == key.GroupId);
         Assert.Equal(("Search", "Acme"), (team.Name, run.Stored().Groups.Single(group => group.Id == team.ParentId).Name));
         Assert.False(run.Stored().Keys.Single(one => one.Digest == KeyDigest.Of("sk-bf-from-a-variable")).Enabled);
@@ -55,12 +56,19 @@ public sealed class OtherGatewaysImportTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"strategy": {"mode": "fallback"}, "targets": [{"provider": "openai", "virtual_key": "openai-prod", "override_params": {"model": "gpt-4o"}}, {"virtual_key": "anthropic-1", "override_params": {"model": "claude-opus-4-1"}}], "retry": {"attempts": 3}}""", "gpt-4o,claude-opus-4-1", "Priority", "1,1")]
-    [InlineData("""{"strategy": {"mode": "loadbalance"}, "targets": [{"provider": "openai", "api_key": "sk-secret", "weight": 0.7, "override_params": {"model": "gpt-4o"}}, {"provider": "@mistral-ai-eu/mistral-large", "weight": 0.3}, {"provider": "groq", "weight": 0, "override_params": {"model": "none"}}], "override_params": {"model": "mistral-large"}}""", "gpt-4o,mistral-large", "Weighted", "7,3")]
-    [InlineData("""{"provider": "openai", "api_key": "sk-secret", "override_params": {"model": "gpt-4o"}, "cache": {"mode": "semantic"}}""", "gpt-4o", "Weighted", "1")]
+    [InlineData("""{"strategy": {"mode": "fallback"}, "targets": [{"provider": "openai", "virtual_key": "openai-prod", "override_params": """ +
+        """{"model": "gpt-4o"}}, {"virtual_key": "anthropic-1", "override_params": {"model": "claude-opus-4-1"}}], "retry": {"attempts": 3}}""",
+    "gpt-4o,claude-opus-4-1", "Priority", "1,1")]
+    [InlineData("""{"strategy": {"mode": "loadbalance"}, "targets": [{"provider": "openai", "api_key": "sk-secret", "weight": """ +
+        """0.7, "override_params": {"model": "gpt-4o"}}, {"provider": "@mistral-ai-eu/mistral-large", "weight": 0.3}, """ +
+        """{"provider": "groq", "weight": 0, "override_params": {"model": "none"}}], "override_params": {"model": "mistral-large"}}""",
+    "gpt-4o,mistral-large", "Weighted", "7,3")]
+    [InlineData("""{"provider": "openai", "api_key": "sk-secret", "override_params": {"model": "gpt-4o"}, "cache": {"mode": "semantic"}}""", "gpt-4o",
+        "Weighted", "1")]
     public void A_config_of_Portkey_becomes_a_pool(string file, string models, string strategy, string weights)
     {
-        GatewayConfig config = _run.Import("portkey", file.Replace("@mistral-ai-eu/mistral-large", "@mistral-ai-eu", StringComparison.Ordinal), name: "assistant.json");
+        GatewayConfig config = _run.Import("portkey", file.Replace("@mistral-ai-eu/mistral-large", "@mistral-ai-eu", StringComparison.Ordinal),
+            name: "assistant.json");
 
         PoolConfig pool = config.Pools["assistant"];
         Assert.Equal(models, string.Join(',', pool.Members.Select(member => config.Models[member.Target].UpstreamModel)));

@@ -3,7 +3,9 @@ using Busbar.Ir;
 
 namespace Busbar.Tests.Matrix;
 
-/// <summary>What agents send beside tools and words, over every other protocol: told in words where the target can read them, refused or counted otherwise.</summary>
+/// <summary>
+/// What agents send beside tools and words, over every other protocol: told in words where the target can read them, refused or counted otherwise.
+/// </summary>
 public sealed class AgentItemTests
 {
     private const string Deferred = """
@@ -64,8 +66,10 @@ public sealed class AgentItemTests
     {
         foreach (ProtocolId egress in Others(ProtocolId.Responses))
         {
-            using var exchange = new ToolExchange(ProtocolId.Responses, egress, """{"model":"m","input":[{"type":"compaction","encrypted_content":"gAAAA"},{"role":"user","content":"x"}]}""");
-            Assert.Equal(("input", true), (exchange.Refusal!.Value.Param, exchange.Refusal.Value.Message!.Contains("encrypted_content", StringComparison.Ordinal)));
+            using var exchange = new ToolExchange(ProtocolId.Responses, egress,
+                """{"model":"m","input":[{"type":"compaction","encrypted_content":"gAAAA"},{"role":"user","content":"x"}]}""");
+            Assert.Equal(("input", true), (exchange.Refusal!.Value.Param,
+                exchange.Refusal.Value.Message!.Contains("encrypted_content", StringComparison.Ordinal)));
         }
     }
 
@@ -109,7 +113,8 @@ public sealed class AgentItemTests
         using var exchange = new ToolExchange(ProtocolId.Responses, ProtocolId.Anthropic, $$"""{"model":"m","input":"x","tools":{{tools}} }""");
         Assert.Equal(param, exchange.Refusal?.Param);
         using var added = new ToolExchange(
-            ProtocolId.Responses, ProtocolId.OpenAI, $$"""{"model":"m","input":[{"role":"user","content":"x"},{"type":"additional_tools","tools":{{tools}} }]}""");
+            ProtocolId.Responses, ProtocolId.OpenAI,
+            $$"""{"model":"m","input":[{"role":"user","content":"x"},{"type":"additional_tools","tools":{{tools}} }]}""");
         Assert.Equal(param == "tools" ? null : "input[1]." + param, added.Refusal?.Param);
     }
 
@@ -139,7 +144,8 @@ public sealed class AgentItemTests
     [InlineData("""{"type":"shell"}""", "Tool shell")]
     [InlineData("""{"type":"custom","name":"exec"}""", "Tool exec")]
     [InlineData("""{"type":"web_search_preview"}""", "Tool web_search")]
-    [InlineData("""{"type":"allowed_tools","mode":"required","tools":[{"type":"namespace","name":"docs"},{"type":"custom","name":"exec"}]}""", "Required ")]
+    [InlineData("""{"type":"allowed_tools","mode":"required","tools":[{"type":"namespace","name":"docs"},{"type":"custom","name":"exec"}]}""",
+        "Required ")]
     public void A_choice_names_what_is_offered(string choice, string expected)
     {
         using var exchange = new ToolExchange(ProtocolId.Responses, ProtocolId.Anthropic, $$"""
@@ -163,8 +169,10 @@ public sealed class AgentItemTests
             Assert.Equal(["f", "Patch"], exchange.Offered);
             Assert.Contains("be brief", exchange.Sent);
             Assert.Contains("DONE_77", exchange.Sent);
-            JsonElement call = exchange.Answer("Patch", """{"input":"*** Begin"}""").GetProperty("choices")[0].GetProperty("message").GetProperty("tool_calls")[0];
-            Assert.Equal(("custom", "*** Begin"), (call.GetProperty("type").GetString(), call.GetProperty("custom").GetProperty("input").GetString()));
+            JsonElement call = exchange.Answer("Patch", """{"input":"*** Begin"}""").GetProperty("choices")[0].GetProperty("message")
+                .GetProperty("tool_calls")[0];
+            Assert.Equal(("custom", "*** Begin"), (call.GetProperty("type").GetString(),
+                call.GetProperty("custom").GetProperty("input").GetString()));
         }
     }
 
@@ -179,7 +187,8 @@ public sealed class AgentItemTests
         JsonElement[] calls =
         [
             .. stream.Split('\n').Where(static line => line.Contains("\"tool_calls\":[", StringComparison.Ordinal))
-                .Select(static line => JsonDocument.Parse(line[6..]).RootElement.GetProperty("choices")[0].GetProperty("delta").GetProperty("tool_calls")[0]),
+                .Select(static line => JsonDocument.Parse(line[6..]).RootElement.GetProperty("choices")[0].GetProperty("delta")
+                    .GetProperty("tool_calls")[0]),
         ];
         Assert.Equal("SIGN", calls[0].GetProperty("extra_content").GetProperty("google").GetProperty("thought_signature").GetString());
         Assert.All(calls, static call => Assert.True(call.TryGetProperty("function", out _)));

@@ -56,7 +56,8 @@ internal sealed class AnswerDigest
     public string Thinking => _thinking.ToString();
 
     /// <summary>Name and arguments of every call that has a name, in order.</summary>
-    public IReadOnlyList<string> Calls => [.. _blocks.Where(static block => block.Kind == BlockKind.ToolUse && block.Name.Length > 0).Select(static block =>
+    public IReadOnlyList<string> Calls => [.. _blocks.Where(static block => block.Kind == BlockKind.ToolUse && block.Name.Length > 0)
+        .Select(static block =>
         $"{block.Name} {Arguments(block.Said.ToString(), block.IsCustom)}")];
 
     /// <summary>All tokens in, and all tokens out.</summary>

@@ -64,7 +64,8 @@ public sealed class AnswerExtrasTests
     {
         ProtocolId provider = Hop.Named(providerName);
         ProtocolId client = Hop.Named(clientName);
-        Carried answer = Carried.Answer(provider, client, provider == ProtocolId.OpenAI ? Chat.Replace("TIER", "default", StringComparison.Ordinal) : Gemini);
+        Carried answer = Carried.Answer(provider, client, provider == ProtocolId.OpenAI ? Chat.Replace("TIER", "default", StringComparison.Ordinal)
+            : Gemini);
         JsonElement[] shown = [.. answer.Json.GetProperty(client == ProtocolId.OpenAI ? "choices" : "candidates").EnumerateArray()];
         Assert.Equal([0, 1, 2], shown.Select(static candidate => candidate.GetProperty("index").GetInt32()));
         Assert.Equal(
@@ -86,7 +87,8 @@ public sealed class AnswerExtrasTests
         Carried answer = Carried.Answer(ProtocolId.Gemini, client, Gemini);
         Assert.Contains(LossField.CandidateCount, Hop.Fields(answer.Losses));
         Assert.DoesNotContain("three", answer.Json.GetRawText());
-        string stream = "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"two\"}]},\"index\":1}]}\n\n" + $"data: {Gemini.ReplaceLineEndings("")}\n\n";
+        string stream = "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"two\"}]},\"index\":1}]}\n\n"
+            + $"data: {Gemini.ReplaceLineEndings("")}\n\n";
         if (client != ProtocolId.Bedrock)
         {
             Assert.Contains(LossField.CandidateCount, Hop.Fields(Carried.Stream(ProtocolId.Gemini, client, stream).Losses));
@@ -103,8 +105,11 @@ public sealed class AnswerExtrasTests
     {
         ProtocolId egress = Hop.Named(egressName);
         Carried request = Carried.Request(
-            ProtocolId.OpenAI, egress, $$"""{"model":"m","n":{{asked}},"stream":{{(isStream ? "true" : "false")}},"messages":[{"role":"user","content":"hi"}]}""", stream: isStream);
-        int? seen = request.Json.TryGetProperty("generationConfig", out JsonElement config) && config.TryGetProperty("candidateCount", out JsonElement count) ? count.GetInt32() : null;
+            ProtocolId.OpenAI, egress,
+            $$"""{"model":"m","n":{{asked}},"stream":{{(isStream ? "true" : "false")}},"messages":[{"role":"user","content":"hi"}]}""",
+            stream: isStream);
+        int? seen = request.Json.TryGetProperty("generationConfig", out JsonElement config)
+            && config.TryGetProperty("candidateCount", out JsonElement count) ? count.GetInt32() : null;
         Assert.Equal(sent, seen);
         Assert.Equal(sent != asked, Hop.Fields(request.Losses).Contains(LossField.CandidateCount));
     }

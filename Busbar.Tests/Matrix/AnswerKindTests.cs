@@ -7,7 +7,9 @@ using Busbar.Wire;
 
 namespace Busbar.Tests.Matrix;
 
-/// <summary>Every kind of answer, shown to clients of every protocol: nothing that is no answer looks like one, and nothing that is one is lost.</summary>
+/// <summary>
+/// Every kind of answer, shown to clients of every protocol: nothing that is no answer looks like one, and nothing that is one is lost.
+/// </summary>
 public sealed class AnswerKindTests
 {
     public static TheoryData<string, string> Kinds
@@ -40,7 +42,8 @@ public sealed class AnswerKindTests
         TranslationContext context = Hop.Context(ingress, egress);
         using ChatResponse response = ChatResponse.Rent();
         using var output = new PooledBuffer();
-        bool isRead = ResponseTranslation.Translate(Encoding.UTF8.GetBytes(kind.Whole), egress, ingress, context, Hop.Identity(ingress, egress.Id), response, output);
+        bool isRead = ResponseTranslation.Translate(Encoding.UTF8.GetBytes(kind.Whole), egress, ingress, context, Hop.Identity(ingress, egress.Id),
+            response, output);
         Assert.Equal(kind.IsFailure, !isRead || response.Failure is not null);
         if (kind.IsFailure)
         {
@@ -62,7 +65,8 @@ public sealed class AnswerKindTests
         foreach (int step in kind.Stream is null ? [] : new[] { 1, 7, int.MaxValue })
         {
             using var translation = new StreamTranslation(egress, ingress, Hop.Context(ingress, egress), Streams.Context(ingress, egress.Id));
-            byte[] output = Streams.Translate(translation, Streams.Frames(egress, egress.StreamContentType, Encoding.UTF8.GetBytes(kind.Stream!), step));
+            byte[] output = Streams.Translate(translation, Streams.Frames(
+                egress, egress.StreamContentType, Encoding.UTF8.GetBytes(kind.Stream!), step));
             Assert.Equal(!kind.IsFailure, translation.IsComplete);
             Assert.Contains(kind.Words ?? "", translation.Error?.Error.Message ?? "");
             if (!kind.IsFailure)
@@ -111,7 +115,8 @@ public sealed class AnswerKindTests
         TranslationContext context = Hop.Context(ingress, egress);
         using ChatResponse response = ChatResponse.Rent();
         using var output = new PooledBuffer();
-        Assert.True(ResponseTranslation.Translate(Encoding.UTF8.GetBytes(kind.Whole!), egress, ingress, context, Hop.Identity(ingress, egress.Id), response, output));
+        Assert.True(ResponseTranslation.Translate(Encoding.UTF8.GetBytes(kind.Whole!), egress, ingress, context, Hop.Identity(ingress, egress.Id),
+            response, output));
         Assert.Contains(LossField.StopReason, Hop.Fields(context.Losses));
     }
 

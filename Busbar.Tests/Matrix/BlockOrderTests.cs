@@ -38,7 +38,8 @@ public sealed class BlockOrderTests
             var told = new AnswerDigest();
             Write(egress, random);
             Tell(egress, told);
-            using var translation = new StreamTranslation(egress, ingress, new TranslationContext(id, source, Hop.Target(source)), Streams.Context(ingress, source));
+            using var translation = new StreamTranslation(egress, ingress, new TranslationContext(id, source, Hop.Target(source)),
+                Streams.Context(ingress, source));
             byte[] output = Streams.Translate(translation, Enumerable.Range(0, egress.Script.Count).Select(ScriptedProtocol.Frame));
             Assert.True(translation.IsComplete, $"round {round}");
             AnswerDigest seen = Streams.Read(ingress, Streams.Frames(ingress, ingress.StreamContentType, output));
@@ -57,7 +58,9 @@ public sealed class BlockOrderTests
             var egress = new ScriptedProtocol(ProtocolId.Anthropic);
             var ingress = new ScriptedProtocol(ProtocolId.OpenAI);
             Write(egress, random);
-            using var translation = new StreamTranslation(egress, ingress, new TranslationContext(ProtocolId.OpenAI, ProtocolId.Anthropic, Hop.Target(ProtocolId.Anthropic)), Streams.Context(ingress, ProtocolId.Anthropic));
+            using var translation = new StreamTranslation(egress, ingress,
+                new TranslationContext(ProtocolId.OpenAI, ProtocolId.Anthropic, Hop.Target(ProtocolId.Anthropic)),
+            Streams.Context(ingress, ProtocolId.Anthropic));
             Streams.Translate(translation, Enumerable.Range(0, egress.Script.Count).Select(ScriptedProtocol.Frame));
             Assert.True(ingress.Seen.IsComplete);
         }

@@ -25,7 +25,7 @@ internal static class CanonicalJson
     /// <summary>The text without white space: joints between blocks are spelt differently everywhere.</summary>
     public static string Squeezed(string text) => string.Concat(text.Where(static letter => !char.IsWhiteSpace(letter)));
 
-    /// <summary>What a tool said: a JSON value in canonical form, out of the one-member object that some dialects need around it.</summary>
+    /// <summary>What a tool said: a JSON value in canonical form, out of the one-member object that some protocols need around it.</summary>
     public static string Result(string text)
     {
         for (string current = text.Trim(); ;)

@@ -26,7 +26,8 @@ internal sealed record Carried(JsonElement Json, Losses Losses, TranslationConte
         using ChatRequest request = ChatRequest.Rent();
         using var output = new PooledBuffer();
         Assert.Null(RequestTranslation.Translate(
-            Encoding.UTF8.GetBytes(json), JsonText.From("m"), stream, ProtocolTable.Get(from), ProtocolTable.Get(to), target, context, request, output));
+            Encoding.UTF8.GetBytes(json), JsonText.From("m"), stream, ProtocolTable.Get(from), ProtocolTable.Get(to), target, context, request,
+            output));
         JsonElement sent = Parse(output);
         Assert.Empty(VendorRules.Broken(to, sent, target));
         AssertFound(json, sent, context.Losses);
@@ -40,7 +41,8 @@ internal sealed record Carried(JsonElement Json, Losses Losses, TranslationConte
         using ChatRequest request = ChatRequest.Rent();
         using var output = new PooledBuffer();
         return RequestTranslation.Translate(
-            Encoding.UTF8.GetBytes(json), JsonText.From("m"), false, ProtocolTable.Get(from), ProtocolTable.Get(to), target, new(from, to, target), request, output)!.Value;
+            Encoding.UTF8.GetBytes(json), JsonText.From("m"), false, ProtocolTable.Get(from), ProtocolTable.Get(to), target, new(from, to, target),
+            request, output)!.Value;
     }
 
     /// <summary>A whole answer of the provider <paramref name="from"/> to a client of <paramref name="to"/>.</summary>

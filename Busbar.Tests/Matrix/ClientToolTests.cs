@@ -3,38 +3,50 @@ using Busbar.Ir;
 
 namespace Busbar.Tests.Matrix;
 
-/// <summary>Every kind of tool that a client runs, over every other protocol: offered, called, given back in the client's form, and told again in the next turn.</summary>
+/// <summary>
+/// Every kind of tool that a client runs, over every other protocol: offered, called, given back in the client's form, and told again in the next
+/// turn.
+/// </summary>
 public sealed class ClientToolTests
 {
-    private const string Function = """{"type":"function","name":"fetch","description":"d","parameters":{"type":"object","properties":{"q":{"type":"string"}},"required":["q"]},"strict":false}""";
+    private const string Function =
+        """{"type":"function","name":"fetch","description":"d","parameters":{"type":"object","properties":{"q":{"type":"string"}},"required":""" +
+        """["q"]},"strict":false}""";
 
     private static readonly Row[] Rows =
     [
-        new("namespace member", $$"""{"type":"namespace","name":"mcp__docs","description":"docs","tools":[{{Function}}]}""", "mcp__docs__fetch", """{"q":"a"}""",
+        new("namespace member", $$"""{"type":"namespace","name":"mcp__docs","description":"docs","tools":[{{Function}}]}""", "mcp__docs__fetch",
+            """{"q":"a"}""",
             """{"type":"function_call","call_id":"C","namespace":"mcp__docs","name":"fetch","arguments":"{\"q\":\"a\"}"}""",
             """{"type":"function_call_output","call_id":"C","output":"DONE_77"}"""),
-        new("member of another group", $$"""{"type":"namespace","name":"files","description":"files","tools":[{{Function}}]}""", "files__fetch", """{"q":"a"}""",
+        new("member of another group", $$"""{"type":"namespace","name":"files","description":"files","tools":[{{Function}}]}""", "files__fetch",
+            """{"q":"a"}""",
             """{"type":"function_call","call_id":"C","namespace":"files","name":"fetch","arguments":"{\"q\":\"a\"}"}""",
             """{"type":"function_call_output","call_id":"C","output":"DONE_77"}"""),
         new("custom tool", """{"type":"custom","name":"exec","description":"runs code"}""", "exec", """{"input":"ls\n-la"}""",
             """{"type":"custom_tool_call","call_id":"C","name":"exec","input":"ls\n-la"}""",
             """{"type":"custom_tool_call_output","call_id":"C","output":"DONE_77"}"""),
-        new("custom member", """{"type":"namespace","name":"ed","description":"","tools":[{"type":"custom","name":"patch","description":"d"}]}""", "ed__patch", """{"input":"x"}""",
+        new("custom member", """{"type":"namespace","name":"ed","description":"","tools":[{"type":"custom","name":"patch","description":"d"}]}""",
+            "ed__patch", """{"input":"x"}""",
             """{"type":"custom_tool_call","call_id":"C","namespace":"ed","name":"patch","input":"x"}""",
             """{"type":"custom_tool_call_output","call_id":"C","output":"DONE_77"}"""),
         new("local shell", """{"type":"local_shell"}""", "local_shell", """{"command":["ls","-l"]}""",
             """{"type":"local_shell_call","call_id":"C","action":{"type":"exec","command":["ls","-l"],"env":{}}}""",
             """{"type":"local_shell_call_output","id":"C","output":"DONE_77"}"""),
-        new("shell", """{"type":"shell","environment":{"type":"local"}}""", "shell", """{"commands":["ls"],"timeout_ms":5,"max_output_length":null}""",
+        new("shell", """{"type":"shell","environment":{"type":"local"}}""", "shell",
+            """{"commands":["ls"],"timeout_ms":5,"max_output_length":null}""",
             """{"type":"shell_call","call_id":"C","action":{"commands":["ls"],"timeout_ms":5,"max_output_length":null},"environment":null}""",
             """{"type":"shell_call_output","call_id":"C","output":[{"stdout":"DONE_77","stderr":"","outcome":{"type":"exit","exit_code":0}}]}"""),
         new("patch", """{"type":"apply_patch"}""", "apply_patch", """{"type":"update_file","path":"a","diff":"@@\n-b\n+c"}""",
             """{"type":"apply_patch_call","call_id":"C","operation":{"type":"update_file","path":"a","diff":"@@\n-b\n+c"}}""",
             """{"type":"apply_patch_call_output","call_id":"C","status":"failed","output":"DONE_77"}"""),
-        new("tool search", """{"type":"tool_search","execution":"client","description":"find","parameters":{"type":"object","properties":{"query":{"type":"string"}}}}""", "tool_search",
+        new("tool search",
+            """{"type":"tool_search","execution":"client","description":"find","parameters":{"type":"object","properties":{"query":""" +
+            """{"type":"string"}}}}""", "tool_search",
             """{"query":"x"}""",
             """{"type":"tool_search_call","call_id":"C","execution":"client","arguments":{"query":"x"}}""",
-            """{"type":"tool_search_output","call_id":"C","execution":"client","tools":[{"type":"function","name":"DONE_77","parameters":{"type":"object","properties":{}}}]}"""),
+            """{"type":"tool_search_output","call_id":"C","execution":"client","tools":[{"type":"function","name":"DONE_77","parameters":""" +
+                """{"type":"object","properties":{}}}]}"""),
         new("computer", """{"type":"computer"}""", "computer", """{"actions":[{"type":"screenshot"}]}""",
             """{"type":"computer_call","call_id":"C","actions":[{"type":"screenshot"}],"pending_safety_checks":[]}""",
             """{"type":"computer_call_output","call_id":"C","output":{"type":"text","text":"DONE_77"}}"""),
@@ -76,7 +88,8 @@ public sealed class ClientToolTests
         AssertItem(row, done.GetProperty("item"));
         Assert.Equal(added.GetProperty("item").GetProperty("id").GetString(), done.GetProperty("item").GetProperty("id").GetString());
         Assert.Equal(added.GetProperty("item").GetProperty("type").GetString(), done.GetProperty("item").GetProperty("type").GetString());
-        Assert.Equal(done.GetProperty("item").GetRawText(), Event(stream, "response.completed").GetProperty("response").GetProperty("output")[0].GetRawText());
+        Assert.Equal(done.GetProperty("item").GetRawText(), Event(stream, "response.completed").GetProperty("response")
+            .GetProperty("output")[0].GetRawText());
     }
 
     [Theory]
@@ -87,7 +100,8 @@ public sealed class ClientToolTests
         using var exchange = new ToolExchange(ProtocolId.Responses, egress, Body(row, inItem, history: true));
         Assert.Contains(Assert.Single(exchange.Called), exchange.Offered);
         Assert.Contains("DONE_77", exchange.Sent);
-        Assert.Equal(exchange.Blocks.Single(static block => block.Kind == BlockKind.ToolUse).Id, exchange.Blocks.Single(static block => block.Kind == BlockKind.ToolResult).Id);
+        Assert.Equal(exchange.Blocks.Single(static block => block.Kind == BlockKind.ToolUse).Id,
+            exchange.Blocks.Single(static block => block.Kind == BlockKind.ToolResult).Id);
         Assert.DoesNotContain(LossField.OpaqueBlock, exchange.Losses);
         Assert.DoesNotContain(LossField.OrphanToolResult, exchange.Losses);
         Assert.DoesNotContain(LossField.HostedTool, exchange.Losses);
@@ -132,7 +146,8 @@ public sealed class ClientToolTests
         {
             using var exchange = new ToolExchange(ProtocolId.Responses, egress, body);
             Assert.Equal(5, exchange.Offered.Distinct().Count());
-            Assert.All(exchange.Offered, name => Assert.Matches(egress == ProtocolId.Anthropic ? "^[A-Za-z0-9_-]{1,128}$" : "^[A-Za-z0-9_-]{1,64}$", name));
+            Assert.All(exchange.Offered, name => Assert.Matches(
+                egress == ProtocolId.Anthropic ? "^[A-Za-z0-9_-]{1,128}$" : "^[A-Za-z0-9_-]{1,64}$", name));
             Assert.Equal(
                 ["function_call a__b ", "function_call b a", "function_call shell ", "shell_call  ", $"function_call {near} {far}"],
                 exchange.Offered.Select(name => Shape(exchange.Answer(name, """{"commands":[]}""").GetProperty("output")[0])));
@@ -161,10 +176,12 @@ public sealed class ClientToolTests
         string tools = $"[{Function},{row.Tool}]";
         string item = inItem ? $$"""{"type":"additional_tools","role":"developer","tools":{{tools}}},""" : "";
         string turns = history ? $",{row.Call.Replace("\"C\"", "\"call_1\"")},{row.Output.Replace("\"C\"", "\"call_1\"")}" : "";
-        return $$"""{"model":"m","input":[{{item}}{"type":"message","role":"user","content":"go"}{{turns}}]{{(inItem ? "" : ",\"tools\":" + tools)}} }""";
+        return $$"""{"model":"m","input":""" +
+            $$"""[{{item}}{"type":"message","role":"user","content":"go"}{{turns}}]{{(inItem ? "" : ",\"tools\":" + tools)}} }""";
     }
 
-    private static JsonElement Event(IReadOnlyList<JsonElement> stream, string type) => Assert.Single(stream, data => data.GetProperty("type").GetString() == type);
+    private static JsonElement Event(IReadOnlyList<JsonElement> stream, string type)
+        => Assert.Single(stream, data => data.GetProperty("type").GetString() == type);
 
     private static void AssertItem(Row row, JsonElement item)
     {

@@ -2,7 +2,7 @@ using Busbar.Ir;
 
 namespace Busbar.Tests.Matrix;
 
-/// <summary>How an answer must look to a client of another dialect.</summary>
+/// <summary>How an answer must look to a client of another protocol.</summary>
 internal static class ClientView
 {
     /// <summary>What is wrong with <paramref name="seen"/>, the client's reading, given <paramref name="told"/>, what the provider said.</summary>
@@ -60,7 +60,7 @@ internal static class ClientView
         }
     }
 
-    // The stop table of every dialect, read back: what has no word of its own reads as the word that stands for it.
+    // The stop table of every protocol, read back: what has no word of its own reads as the word that stands for it.
     private static StopReason[] Stops(ProtocolId client, AnswerDigest told) => told.Stop switch
     {
         StopReason.None => [StopReason.None, StopReason.EndTurn, StopReason.ToolUse],

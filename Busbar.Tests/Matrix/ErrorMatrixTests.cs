@@ -40,7 +40,8 @@ public sealed class ErrorMatrixTests
         return exchange.Status switch
         {
             404 when Has("model") => FaultClass.ModelGone,
-            400 when Has("model identifier is invalid") || (Has("the requested model") && Has("does not exist")) || Has("end of its life") || Has("on-demand throughput")
+            400 when Has("model identifier is invalid") || (Has("the requested model") && Has("does not exist")) || Has("end of its life")
+                || Has("on-demand throughput")
                 => FaultClass.ModelGone,
             400 when Has("please check your plan and billing") => FaultClass.Billing,
             403 when Has("api has not been used in project") || Has("security token") => FaultClass.Auth,
@@ -67,13 +68,15 @@ public sealed class ErrorMatrixTests
             Assert.True(status is >= 400 and < 600, $"{exchange.Id}: {status}");
             ProviderError seen = ingress.ReadError(status, output.Span.ToArray());
             Assert.False(string.IsNullOrWhiteSpace(seen.Message), exchange.Id);
-            Assert.True(error.Message is null || seen.Message!.Contains(error.Message, StringComparison.Ordinal), $"{exchange.Id}: {error.Message} became {seen.Message}");
+            Assert.True(error.Message is null || seen.Message!.Contains(error.Message, StringComparison.Ordinal),
+                $"{exchange.Id}: {error.Message} became {seen.Message}");
             if (client == ProtocolId.Anthropic)
             {
                 Assert.Equal([], SchemaCheck.Validate("anthropic-messages.schema.json", "#/$defs/ErrorResponse", output.Span.ToArray()));
             }
 
-            if (told.Type is { Length: > 0 } type && type != told.SharedCode && !Native(ingress, exchange.Status).Contains($"\"{type}\"", StringComparison.Ordinal))
+            if (told.Type is { Length: > 0 } type && type != told.SharedCode
+                && !Native(ingress, exchange.Status).Contains($"\"{type}\"", StringComparison.Ordinal))
             {
                 Assert.DoesNotContain($"\"{type}\"", Encoding.UTF8.GetString(output.Span));
             }
@@ -81,9 +84,10 @@ public sealed class ErrorMatrixTests
     }
 
     private static IEnumerable<CorpusExchange> Errors(ProtocolId protocol) =>
-        Corpus.Of(protocol).Where(static exchange => exchange.Status is >= 400 and < 600 && exchange.ResponseBody.Span.TrimStart(" \r\n\t"u8).StartsWith("{"u8));
+        Corpus.Of(protocol).Where(static exchange => exchange.Status is >= 400 and < 600
+            && exchange.ResponseBody.Span.TrimStart(" \r\n\t"u8).StartsWith("{"u8));
 
-    // What the client's own dialect says of such a status.
+    // What the client's own protocol says of such a status.
     private static string Native(Protocol ingress, int status)
     {
         using var output = new PooledBuffer();

@@ -41,7 +41,8 @@ public sealed class FidelityPageTests
             File.WriteAllText(path, page);
         }
 
-        Assert.True(File.Exists(path) && File.ReadAllText(path) == page, "docs/fidelity.md is out of date: run this test with BUSBAR_WRITE_DOCS=1 to write it.");
+        Assert.True(File.Exists(path) && File.ReadAllText(path) == page,
+            "docs/fidelity.md is out of date: run this test with BUSBAR_WRITE_DOCS=1 to write it.");
     }
 
     private static string Table(List<string> silent)
@@ -97,7 +98,8 @@ public sealed class FidelityPageTests
     private static (RequestDigest Sent, RequestDigest Arrived, Losses Losses)? Carry(Action<ChatRequest> say, FidelityRow row, Protocol egress)
     {
         Protocol ingress = ProtocolTable.Get(egress.Id == ProtocolId.OpenAI ? row.ForOpenAI : ProtocolId.OpenAI);
-        var target = new EgressTarget { WireModel = Hop.Target(egress.Id).WireModel, Capabilities = new() { CustomTools = true, CacheBreakpoints = true, WebSearch = true } };
+        var target = new EgressTarget { WireModel = Hop.Target(egress.Id).WireModel, Capabilities =
+            new() { CustomTools = true, CacheBreakpoints = true, WebSearch = true } };
         var context = new TranslationContext(ingress.Id, egress.Id, target);
         using ChatRequest request = ChatRequest.Rent();
         Fill(request, say, ingress.Id, egress.Id);

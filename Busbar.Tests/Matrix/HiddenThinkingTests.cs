@@ -15,7 +15,8 @@ public sealed class HiddenThinkingTests
         {"model":"m","max_tokens":9000,"thinking":{"type":"enabled","budget_tokens":2000,"display":"omitted"},"messages":[{"role":"user","content":"hi"}]}
         """;
 
-    private static readonly ProtocolId[] Askers = [ProtocolId.Anthropic, ProtocolId.Bedrock, ProtocolId.Gemini, ProtocolId.Responses, ProtocolId.Cohere];
+    private static readonly ProtocolId[] Askers = [ProtocolId.Anthropic, ProtocolId.Bedrock, ProtocolId.Gemini, ProtocolId.Responses,
+        ProtocolId.Cohere];
 
     public static TheoryData<string, string> Hops
     {
@@ -84,7 +85,8 @@ public sealed class HiddenThinkingTests
             Assert.DoesNotContain("MUSING", answer.GetRawText());
             using var next = new ToolExchange(from, to, Next(from, answer, isCall));
             Assert.Contains("PROOF", next.Sent);
-            Block[] turn = [.. next.Arrived.Messages.Where(static message => message.Role == Role.Assistant).SelectMany(static message => message.Blocks)];
+            Block[] turn = [.. next.Arrived.Messages.Where(static message => message.Role == Role.Assistant)
+                .SelectMany(static message => message.Blocks)];
             Assert.True(turn[0] is { Kind: BlockKind.Thinking } || to == ProtocolId.Gemini, next.Sent);
             Assert.Equal(to == ProtocolId.Gemini ? null : "PROOF", turn[0].Kind == BlockKind.Thinking ? turn[0].Signature.ToString() : null);
         }
@@ -110,7 +112,8 @@ public sealed class HiddenThinkingTests
         if (from == ProtocolId.Anthropic && to != ProtocolId.OpenAI)
         {
             string starts = text[text.IndexOf("content_block_start", StringComparison.Ordinal)..];
-            Assert.StartsWith("{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\"", starts[starts.IndexOf('{', StringComparison.Ordinal)..]);
+            Assert.StartsWith("{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\"",
+                starts[starts.IndexOf('{', StringComparison.Ordinal)..]);
         }
     }
 
@@ -124,14 +127,16 @@ public sealed class HiddenThinkingTests
         JsonElement sent = Carried.Request(ProtocolId.Anthropic, ProtocolId.OpenAI, Next(ProtocolId.Anthropic, answer, isCall: true), target).Json;
         Assert.Equal(
             "SECRET \"MUSING\"\nsecond line",
-            sent.GetProperty("messages").EnumerateArray().Single(static turn => turn.TryGetProperty("tool_calls", out _)).GetProperty("reasoning_content").GetString());
+            sent.GetProperty("messages").EnumerateArray().Single(static turn => turn.TryGetProperty("tool_calls", out _))
+                .GetProperty("reasoning_content").GetString());
     }
 
     [Fact]
     public void A_client_that_wants_blocks_without_words_gets_them_where_they_stood()
     {
         Carried request = Carried.Request(ProtocolId.Anthropic, ProtocolId.Responses, Omitting);
-        JsonElement block = Carried.Answer(ProtocolId.Responses, ProtocolId.Anthropic, Thought(ProtocolId.Responses, isCall: false), request.Context).Json.GetProperty("content")[0];
+        JsonElement block = Carried.Answer(ProtocolId.Responses, ProtocolId.Anthropic, Thought(ProtocolId.Responses, isCall: false), request.Context)
+            .Json.GetProperty("content")[0];
         Assert.Equal(("thinking", ""), (block.GetProperty("type").GetString(), block.GetProperty("thinking").GetString()));
         Assert.NotEqual("", block.GetProperty("signature").GetString());
     }
@@ -145,12 +150,15 @@ public sealed class HiddenThinkingTests
         ProtocolId to = Hop.Named(egress);
         EgressTarget target = new() { WireModel = model, Capabilities = ModelCapabilities.For(to, model) };
         Assert.Contains(
-            expected, Carried.Request(ProtocolId.OpenAI, to, """{"model":"m","reasoning_effort":"high","messages":[{"role":"user","content":"hi"}]}""", target).Json.GetRawText());
+            expected, Carried.Request(ProtocolId.OpenAI, to,
+                """{"model":"m","reasoning_effort":"high","messages":[{"role":"user","content":"hi"}]}""", target).Json.GetRawText());
     }
 
     [Theory]
-    [InlineData("""{"model":"m","max_tokens":9000,"thinking":{"type":"adaptive","display":"updates"},"messages":[{"role":"user","content":"hi"}]}""", "\"includeThoughts\":true")]
-    [InlineData("""{"model":"m","max_tokens":9000,"output_config":{"effort":"ultra"},"messages":[{"role":"user","content":"hi"}]}""", "\"thinkingBudget\":16384")]
+    [InlineData("""{"model":"m","max_tokens":9000,"thinking":{"type":"adaptive","display":"updates"},"messages":[{"role":"user","content":"hi"}]}""",
+        "\"includeThoughts\":true")]
+    [InlineData("""{"model":"m","max_tokens":9000,"output_config":{"effort":"ultra"},"messages":[{"role":"user","content":"hi"}]}""",
+        "\"thinkingBudget\":16384")]
     public void New_words_about_thinking_are_understood(string body, string expected) =>
         Assert.Contains(expected, Carried.Request(ProtocolId.Anthropic, ProtocolId.Gemini, body).Json.GetRawText());
 
@@ -166,7 +174,8 @@ public sealed class HiddenThinkingTests
     private static string Asking(ProtocolId client) => client switch
     {
         ProtocolId.Anthropic => Plain(client).Insert(1, "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2000},"),
-        ProtocolId.Bedrock => Plain(client).Insert(1, "\"additionalModelRequestFields\":{\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2000}},"),
+        ProtocolId.Bedrock => Plain(client)
+            .Insert(1, "\"additionalModelRequestFields\":{\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2000}},"),
         ProtocolId.Gemini => Plain(client).Insert(1, "\"generationConfig\":{\"thinkingConfig\":{\"includeThoughts\":true}},"),
         ProtocolId.Responses => Plain(client).Insert(1, "\"reasoning\":{\"summary\":\"auto\"},"),
         _ => Plain(client).Insert(1, "\"thinking\":{\"type\":\"enabled\"},"),
@@ -203,7 +212,8 @@ public sealed class HiddenThinkingTests
     private static string Streamed(ProtocolId provider) => provider switch
     {
         ProtocolId.Anthropic => Lines(
-            """{"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"m","content":[],"usage":{"input_tokens":1,"output_tokens":0}}}""",
+            """{"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"m","content":[],"usage":{"input_tokens":""" +
+                """1,"output_tokens":0}}}""",
             """{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}""",
             """{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"MUSING"}}""",
             """{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"PROOF"}}""",
@@ -215,16 +225,21 @@ public sealed class HiddenThinkingTests
             """{"type":"message_stop"}"""),
         ProtocolId.Gemini => Lines(
             """{"candidates":[{"content":{"role":"model","parts":[{"thought":true,"text":"MUSING"}]}}]}""",
-            """{"candidates":[{"content":{"role":"model","parts":[{"text":"par","thoughtSignature":"PROOF"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":2}}"""),
+            """{"candidates":[{"content":{"role":"model","parts":""" +
+                """[{"text":"par","thoughtSignature":"PROOF"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":""" +
+                """1,"candidatesTokenCount":2}}"""),
         ProtocolId.Responses => Lines(
             """{"type":"response.created","response":{"id":"r","status":"in_progress","model":"m","output":[]}}""",
             """{"type":"response.output_item.added","output_index":0,"item":{"type":"reasoning","id":"rs_1","summary":[]}}""",
             """{"type":"response.reasoning_summary_text.delta","item_id":"rs_1","output_index":0,"summary_index":0,"delta":"MUSING"}""",
-            """{"type":"response.output_item.done","output_index":0,"item":{"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":"MUSING"}],"encrypted_content":"PROOF"}}""",
+            """{"type":"response.output_item.done","output_index":0,"item":{"type":"reasoning","id":"rs_1","summary":""" +
+                """[{"type":"summary_text","text":"MUSING"}],"encrypted_content":"PROOF"}}""",
             """{"type":"response.output_item.added","output_index":1,"item":{"type":"message","id":"msg_1","role":"assistant","content":[]}}""",
             """{"type":"response.output_text.delta","item_id":"msg_1","output_index":1,"content_index":0,"delta":"par"}""",
-            """{"type":"response.output_item.done","output_index":1,"item":{"type":"message","id":"msg_1","role":"assistant","content":[{"type":"output_text","text":"par"}]}}""",
-            """{"type":"response.completed","response":{"id":"r","status":"completed","model":"m","output":[],"usage":{"input_tokens":1,"output_tokens":2}}}"""),
+            """{"type":"response.output_item.done","output_index":1,"item":{"type":"message","id":"msg_1","role":"assistant","content":""" +
+                """[{"type":"output_text","text":"par"}]}}""",
+            """{"type":"response.completed","response":{"id":"r","status":"completed","model":"m","output":[],"usage":{"input_tokens":""" +
+                """1,"output_tokens":2}}}"""),
         ProtocolId.Cohere => Lines(
             """{"type":"message-start","id":"k","delta":{"message":{"role":"assistant"}}}""",
             """{"type":"content-start","index":0,"delta":{"message":{"content":{"type":"thinking","thinking":""}}}}""",
@@ -235,13 +250,16 @@ public sealed class HiddenThinkingTests
             """{"type":"content-end","index":1}""",
             """{"type":"message-end","delta":{"finish_reason":"COMPLETE","usage":{"tokens":{"input_tokens":1,"output_tokens":2}}}}"""),
         _ => Lines(
-            """{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","reasoning_content":"MUSING"}}]}""",
-            """{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"par"},"finish_reason":"stop"}]}""",
+            """{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":""" +
+                """{"role":"assistant","reasoning_content":"MUSING"}}]}""",
+            """{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":""" +
+                """{"content":"par"},"finish_reason":"stop"}]}""",
             "[DONE]"),
     };
 
     private static string Lines(params string[] events) => string.Concat(events.Select(static data =>
-        (data.Contains("\"type\":\"", StringComparison.Ordinal) ? $"event: {JsonDocument.Parse(data).RootElement.GetProperty("type").GetString()}\n" : "") + $"data: {data}\n\n"));
+        (data.Contains("\"type\":\"", StringComparison.Ordinal) ? $"event: {JsonDocument.Parse(data).RootElement.GetProperty("type").GetString()}\n"
+            : "") + $"data: {data}\n\n"));
 
     private static JsonElement First(ProtocolId client, JsonElement answer) => client switch
     {
@@ -258,7 +276,8 @@ public sealed class HiddenThinkingTests
         string id = client switch
         {
             ProtocolId.Anthropic when isCall => answer.GetProperty("content").EnumerateArray().Last().GetProperty("id").GetString()!,
-            ProtocolId.Bedrock when isCall => answer.GetProperty("output").GetProperty("message").GetProperty("content").EnumerateArray().Last().GetProperty("toolUse").GetProperty("toolUseId").GetString()!,
+            ProtocolId.Bedrock when isCall => answer.GetProperty("output").GetProperty("message").GetProperty("content").EnumerateArray().Last()
+                .GetProperty("toolUse").GetProperty("toolUseId").GetString()!,
             ProtocolId.Responses when isCall => answer.GetProperty("output").EnumerateArray().Last().GetProperty("call_id").GetString()!,
             _ => "",
         };

@@ -13,7 +13,8 @@ internal static class Hop
     public static IReadOnlyList<Protocol> Protocols { get; } = [.. Enum.GetValues<ProtocolId>().Select(ProtocolTable.Get)];
 
     /// <summary>Every ordered pair of different protocols.</summary>
-    public static IEnumerable<(Protocol From, Protocol To)> Pairs => Protocols.SelectMany(from => Protocols.Where(to => to != from).Select(to => (from, to)));
+    public static IEnumerable<(Protocol From, Protocol To)> Pairs
+        => Protocols.SelectMany(from => Protocols.Where(to => to != from).Select(to => (from, to)));
 
     /// <summary>The names of <see cref="Pairs"/>.</summary>
     public static TheoryData<string, string> PairNames
@@ -31,7 +32,8 @@ internal static class Hop
     }
 
     /// <summary>The protocol that configuration calls <paramref name="name"/>.</summary>
-    public static ProtocolId Named(string name) => ProtocolNames.TryParse(name, out ProtocolId protocol) ? protocol : throw new ArgumentException(name, nameof(name));
+    public static ProtocolId Named(string name) => ProtocolNames.TryParse(name, out ProtocolId protocol) ? protocol
+        : throw new ArgumentException(name, nameof(name));
 
     /// <summary>A permissive and a restrictive model of each protocol.</summary>
     public static IEnumerable<EgressTarget> Targets(ProtocolId egress) => (egress switch
@@ -49,7 +51,8 @@ internal static class Hop
 
     /// <summary>What a client of <paramref name="ingress"/> is told about the answer.</summary>
     public static ResponseIdentity Identity(Protocol ingress, ProtocolId egress) =>
-        new(ingress.Id == ProtocolId.Cohere ? "c14c80c3-18eb-4519-9460-6c92edd8cfb4" : $"{Prefix(ingress.Id)}000000000000000000000000", 1_700_000_000, Target(egress).WireModelText, 12);
+        new(ingress.Id == ProtocolId.Cohere ? "c14c80c3-18eb-4519-9460-6c92edd8cfb4" : $"{Prefix(ingress.Id)}000000000000000000000000", 1_700_000_000,
+            Target(egress).WireModelText, 12);
 
     /// <summary>A translation from <paramref name="ingress"/> to <paramref name="egress"/> whose request is over.</summary>
     public static TranslationContext Context(Protocol ingress, Protocol egress) => new(ingress.Id, egress.Id, Target(egress.Id));
@@ -66,7 +69,8 @@ internal static class Hop
         return fields;
     }
 
-    private static EgressTarget Model(ProtocolId egress, string model) => new() { WireModel = model, Capabilities = ModelCapabilities.For(egress, model) };
+    private static EgressTarget Model(ProtocolId egress, string model)
+        => new() { WireModel = model, Capabilities = ModelCapabilities.For(egress, model) };
 
     private static string Prefix(ProtocolId id) => id switch
     {

@@ -29,7 +29,8 @@ public sealed class MalformedTwinTests
         foreach (ProtocolId to in Enum.GetValues<ProtocolId>().Where(to => to != Hop.Named(from)))
         {
             Carried request = Carried.Request(Hop.Named(from), to, Called(Hop.Named(from), "call_1", "not <JSON> at all"));
-            Assert.Contains("not <JSON> at all", request.Strings.SelectMany(static text => new[] { text, Unescaped(text) }).FirstOrDefault(static text => text.Contains("not <JSON> at all", StringComparison.Ordinal)) ?? request.Json.GetRawText());
+            Assert.Contains("not <JSON> at all", request.Strings.SelectMany(static text => new[] { text, Unescaped(text) })
+                .FirstOrDefault(static text => text.Contains("not <JSON> at all", StringComparison.Ordinal)) ?? request.Json.GetRawText());
         }
     }
 
@@ -42,7 +43,8 @@ public sealed class MalformedTwinTests
         Assert.NotEmpty(Hop.Fields(request.Losses));
     }
 
-    private static string Unescaped(string text) => text.Replace("\\u003C", "<", StringComparison.Ordinal).Replace("\\u003E", ">", StringComparison.Ordinal);
+    private static string Unescaped(string text) => text.Replace("\\u003C", "<", StringComparison.Ordinal)
+        .Replace("\\u003E", ">", StringComparison.Ordinal);
 
     private static string Called(ProtocolId client, string id, string arguments)
     {
@@ -73,10 +75,16 @@ public sealed class MalformedTwinTests
 
     private static string Orphan(ProtocolId client) => client switch
     {
-        ProtocolId.Anthropic => """{"model":"m","max_tokens":99,"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"RESULT"},{"type":"text","text":"go on"}]}]}""",
-        ProtocolId.Bedrock => """{"messages":[{"role":"user","content":[{"toolResult":{"toolUseId":"tooluse_1","content":[{"text":"RESULT"}]}},{"text":"go on"}]}]}""",
-        ProtocolId.Gemini => """{"contents":[{"role":"user","parts":[{"functionResponse":{"name":"tide","response":{"output":"RESULT"}}},{"text":"go on"}]}]}""",
-        ProtocolId.Responses => """{"model":"m","input":[{"type":"function_call_output","call_id":"call_1","output":"RESULT"},{"role":"user","content":"go on"}]}""",
+        ProtocolId.Anthropic
+            => """{"model":"m","max_tokens":99,"messages":[{"role":"user","content":""" +
+            """[{"type":"tool_result","tool_use_id":"toolu_1","content":"RESULT"},{"type":"text","text":"go on"}]}]}""",
+        ProtocolId.Bedrock
+            => """{"messages":[{"role":"user","content":[{"toolResult":{"toolUseId":"tooluse_1","content":[{"text":"RESULT"}]}},{"text":"go """ +
+            """on"}]}]}""",
+        ProtocolId.Gemini
+            => """{"contents":[{"role":"user","parts":[{"functionResponse":{"name":"tide","response":{"output":"RESULT"}}},{"text":"go on"}]}]}""",
+        ProtocolId.Responses
+            => """{"model":"m","input":[{"type":"function_call_output","call_id":"call_1","output":"RESULT"},{"role":"user","content":"go on"}]}""",
         _ => """{"model":"m","messages":[{"role":"tool","tool_call_id":"call_1","content":"RESULT"},{"role":"user","content":"go on"}]}""",
     };
 }

@@ -8,10 +8,11 @@ using Busbar.Protocols.Translation.Models;
 
 namespace Busbar.Tests.Matrix;
 
-/// <summary>What a provider must get back unchanged is kept by clients whose dialect has no place for it.</summary>
+/// <summary>What a provider must get back unchanged is kept by clients whose protocol has no place for it.</summary>
 public sealed class ReasoningCarrierTests
 {
-    private static readonly EgressTarget Gemini3 = new() { WireModel = "gemini-3-pro", Capabilities = ModelCapabilities.For(ProtocolId.Gemini, "gemini-3-pro") };
+    private static readonly EgressTarget Gemini3 = new() { WireModel = "gemini-3-pro", Capabilities =
+        ModelCapabilities.For(ProtocolId.Gemini, "gemini-3-pro") };
 
     private const string Signed = """
         {"candidates":[{"content":{"role":"model","parts":[{"text":"Hello.","thoughtSignature":"c2ln"}]},"finishReason":"STOP"}],
@@ -49,7 +50,8 @@ public sealed class ReasoningCarrierTests
     {
         ProtocolId id = Id(client);
         Carried whole = Carried.Answer(ProtocolId.Gemini, id, Signed, new(id, ProtocolId.Gemini, Gemini3));
-        (string text, Losses losses) = Carried.Stream(ProtocolId.Gemini, id, "data: " + Signed.ReplaceLineEndings("") + "\n\n", new(id, ProtocolId.Gemini, Gemini3));
+        (string text, Losses losses) = Carried.Stream(ProtocolId.Gemini, id, "data: " + Signed.ReplaceLineEndings("") + "\n\n",
+            new(id, ProtocolId.Gemini, Gemini3));
 
         Assert.True(whole.Losses.Contains(LossField.ThinkingSignature) && losses.Contains(LossField.ThinkingSignature));
         Assert.DoesNotContain("c2ln", whole.Json.GetRawText() + text);
@@ -69,13 +71,15 @@ public sealed class ReasoningCarrierTests
             """;
         (string text, _) = Carried.Stream(ProtocolId.Gemini, ProtocolId.Responses, Pieces, new(ProtocolId.Responses, ProtocolId.Gemini, Gemini3));
         JsonElement output = Completed(text).GetProperty("output");
-        JsonElement whole = Carried.Answer(ProtocolId.Gemini, ProtocolId.Responses, Signed, new(ProtocolId.Responses, ProtocolId.Gemini, Gemini3)).Json.GetProperty("output");
+        JsonElement whole = Carried.Answer(ProtocolId.Gemini, ProtocolId.Responses, Signed, new(ProtocolId.Responses, ProtocolId.Gemini, Gemini3))
+            .Json.GetProperty("output");
 
         Assert.Equal(["message", "reasoning"], output.EnumerateArray().Select(static item => item.GetProperty("type").GetString()));
         Assert.Equal(whole[1].GetProperty("encrypted_content").GetString(), output[1].GetProperty("encrypted_content").GetString());
 
         (string events, _) = Carried.Stream(ProtocolId.Gemini, ProtocolId.Anthropic, Pieces, new(ProtocolId.Anthropic, ProtocolId.Gemini, Gemini3));
-        Assert.Equal(["text", "thinking"], Regex.Matches(events, "\"content_block\":\\{\"type\":\"(\\w+)\"").Select(static match => match.Groups[1].Value));
+        Assert.Equal(["text", "thinking"], Regex.Matches(events, "\"content_block\":\\{\"type\":\"(\\w+)\"")
+            .Select(static match => match.Groups[1].Value));
     }
 
     [Fact]
@@ -93,15 +97,19 @@ public sealed class ReasoningCarrierTests
 
             """;
         var target = new EgressTarget { WireModel = "gemini-3-pro", Capabilities = new() };
-        (string text, Losses losses) = Carried.Stream(ProtocolId.OpenAI, ProtocolId.Responses, Pieces, new(ProtocolId.Responses, ProtocolId.OpenAI, target));
+        (string text, Losses losses) = Carried.Stream(ProtocolId.OpenAI, ProtocolId.Responses, Pieces,
+            new(ProtocolId.Responses, ProtocolId.OpenAI, target));
         JsonElement answer = Completed(text);
-        Assert.Equal(["function_call", "reasoning"], answer.GetProperty("output").EnumerateArray().Select(static item => item.GetProperty("type").GetString()));
+        Assert.Equal(["function_call", "reasoning"], answer.GetProperty("output").EnumerateArray()
+            .Select(static item => item.GetProperty("type").GetString()));
         Assert.False(losses.Contains(LossField.ToolSignature));
 
         string request = Conversation(ProtocolId.Responses, answer, """{"type":"function_call_output","call_id":"call_1","output":"ok"}""");
-        JsonElement home = Carried.Request(ProtocolId.Responses, ProtocolId.Gemini, request, Gemini3).Json.GetProperty("contents")[1].GetProperty("parts");
+        JsonElement home = Carried.Request(ProtocolId.Responses, ProtocolId.Gemini, request, Gemini3)
+            .Json.GetProperty("contents")[1].GetProperty("parts");
         Assert.Equal("c2ln", Assert.Single(home.EnumerateArray()).GetProperty("thoughtSignature").GetString());
-        JsonElement compatible = Carried.Request(ProtocolId.Responses, ProtocolId.OpenAI, request, target).Json.GetProperty("messages")[1].GetProperty("tool_calls")[0];
+        JsonElement compatible = Carried.Request(ProtocolId.Responses, ProtocolId.OpenAI, request, target)
+            .Json.GetProperty("messages")[1].GetProperty("tool_calls")[0];
         Assert.Equal("c2ln", compatible.GetProperty("extra_content").GetProperty("google").GetProperty("thought_signature").GetString());
     }
 
@@ -111,8 +119,12 @@ public sealed class ReasoningCarrierTests
     [InlineData("null", false)]
     public void A_client_that_keeps_encrypted_reasoning_gets_an_empty_item_where_the_model_gave_none(string reasoning, bool expected)
     {
-        string request = $$"""{"model":"m","input":"hi","stream":true,"store":false,"include":["reasoning.encrypted_content"],"reasoning":{{reasoning}}}""";
-        const string Answer = """{"id":"x","object":"chat.completion","created":1,"model":"gpt-4o","choices":[{"index":0,"message":{"role":"assistant","content":"Hello."},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}""";
+        string request =
+            $$"""{"model":"m","input":"hi","stream":true,"store":false,"include":["reasoning.encrypted_content"],"reasoning":{{reasoning}}}""";
+        const string Answer =
+            """{"id":"x","object":"chat.completion","created":1,"model":"gpt-4o","choices":[{"index":0,"message":""" +
+            """{"role":"assistant","content":"Hello."},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":""" +
+            """1,"total_tokens":2}}""";
         const string Pieces = """
             data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"gpt-4o","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}
 
@@ -125,7 +137,8 @@ public sealed class ReasoningCarrierTests
 
             """;
         TranslationContext context = Carried.Request(ProtocolId.Responses, ProtocolId.OpenAI, request).Context;
-        foreach (JsonElement answer in new[] { Carried.Answer(ProtocolId.OpenAI, ProtocolId.Responses, Answer, context).Json, Completed(Carried.Stream(ProtocolId.OpenAI, ProtocolId.Responses, Pieces, context).Text) })
+        foreach (JsonElement answer in new[] { Carried.Answer(ProtocolId.OpenAI, ProtocolId.Responses, Answer, context).Json,
+            Completed(Carried.Stream(ProtocolId.OpenAI, ProtocolId.Responses, Pieces, context).Text) })
         {
             JsonElement[] items = [.. answer.GetProperty("output").EnumerateArray()];
             Assert.Equal(expected ? ["reasoning", "message"] : ["message"], items.Select(static item => item.GetProperty("type").GetString()!));
@@ -133,7 +146,8 @@ public sealed class ReasoningCarrierTests
             {
                 Assert.Empty(items[0].GetProperty("summary").EnumerateArray());
                 Assert.NotEmpty(items[0].GetProperty("encrypted_content").GetString()!);
-                Assert.DoesNotContain("reasoning", Carried.Request(ProtocolId.Responses, ProtocolId.OpenAI, Conversation(ProtocolId.Responses, answer)).Json.GetProperty("messages").GetRawText());
+                Assert.DoesNotContain("reasoning", Carried.Request(
+                    ProtocolId.Responses, ProtocolId.OpenAI, Conversation(ProtocolId.Responses, answer)).Json.GetProperty("messages").GetRawText());
             }
         }
     }
@@ -145,10 +159,12 @@ public sealed class ReasoningCarrierTests
         JsonElement answer = Carried.Answer(
             ProtocolId.Anthropic,
             ProtocolId.Responses,
-            """{"id":"m","type":"message","role":"assistant","model":"c","content":[{"type":"thinking","thinking":"hm","signature":"c2ln"},{"type":"text","text":"hi"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}""",
+            """{"id":"m","type":"message","role":"assistant","model":"c","content":[{"type":"thinking","thinking":"hm","signature":"c2ln"},""" +
+                """{"type":"text","text":"hi"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}""",
             context).Json;
 
-        Assert.Equal(["reasoning", "message"], answer.GetProperty("output").EnumerateArray().Select(static item => item.GetProperty("type").GetString()));
+        Assert.Equal(["reasoning", "message"], answer.GetProperty("output").EnumerateArray()
+            .Select(static item => item.GetProperty("type").GetString()));
     }
 
     [Fact]
@@ -156,11 +172,13 @@ public sealed class ReasoningCarrierTests
     {
         TranslationContext Context() => new(ProtocolId.Responses, ProtocolId.Gemini, Gemini3) { OwesReasoning = true };
         JsonElement whole = Carried.Answer(ProtocolId.Gemini, ProtocolId.Responses, Signed, Context()).Json;
-        JsonElement streamed = Completed(Carried.Stream(ProtocolId.Gemini, ProtocolId.Responses, $"data: {Signed.ReplaceLineEndings("")}\n\n", Context()).Text);
+        JsonElement streamed = Completed(Carried.Stream(ProtocolId.Gemini, ProtocolId.Responses, $"data: {Signed.ReplaceLineEndings("")}\n\n",
+            Context()).Text);
 
         foreach (JsonElement answer in new[] { whole, streamed })
         {
-            Assert.Equal(["reasoning", "message", "reasoning"], answer.GetProperty("output").EnumerateArray().Select(static item => item.GetProperty("type").GetString()));
+            Assert.Equal(["reasoning", "message", "reasoning"],
+                answer.GetProperty("output").EnumerateArray().Select(static item => item.GetProperty("type").GetString()));
         }
     }
 
@@ -180,8 +198,14 @@ public sealed class ReasoningCarrierTests
     // The next request of a client that has got this answer.
     private static string Conversation(ProtocolId client, JsonElement answer, string then = "null") => client switch
     {
-        ProtocolId.Anthropic => $$"""{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":{{answer.GetProperty("content").GetRawText()}}},{"role":"user","content":"go on"}]}""",
-        ProtocolId.Bedrock => $$"""{"messages":[{"role":"user","content":[{"text":"hi"}]},{{answer.GetProperty("output").GetProperty("message").GetRawText()}},{"role":"user","content":[{"text":"go on"}]}]}""",
+        ProtocolId.Anthropic
+            => $$"""{"model":"m","max_tokens":99,"messages":""" +
+            $$"""[{"role":"user","content":"hi"},{"role":"assistant","content":{{answer.GetProperty("content").GetRawText()}}},{"role":"user","co""" +
+            """ntent":"go on"}]}""",
+        ProtocolId.Bedrock
+            => $$"""{"messages":[{"role":"user","content":""" +
+            $$"""[{"text":"hi"}]},{{answer.GetProperty("output").GetProperty("message").GetRawText()}},{"role":"user","content":[{"text":"go """ +
+            """on"}]}]}""",
         _ => new StringBuilder("""{"model":"m","input":[{"role":"user","content":"hi"},""")
             .Append(answer.GetProperty("output").GetRawText()[1..^1])
             .Append(',').Append(then == "null" ? """{"role":"user","content":"go on"}""" : then).Append("]}").ToString(),

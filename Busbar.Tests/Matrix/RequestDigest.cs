@@ -6,8 +6,8 @@ using Busbar.Wire;
 namespace Busbar.Tests.Matrix;
 
 /// <summary>
-/// What a request says, neutral of dialect and of how turns are cut: one line of text per aspect. Two digests of the same request through different
-/// dialects differ only where something was lost.
+/// What a request says, neutral of protocol and of how turns are cut: one line of text per aspect. Two digests of the same request through different
+/// protocols differ only where something was lost.
 /// </summary>
 internal sealed class RequestDigest
 {
@@ -15,7 +15,8 @@ internal sealed class RequestDigest
     public static readonly IReadOnlyDictionary<string, LossField[]> Aspects = new Dictionary<string, LossField[]>
     {
         ["system text"] = [LossField.ResponseFormat],
-        ["user text"] = [LossField.FirstTurn, LossField.EmptyTurn, LossField.AssistantPrefill, LossField.OrphanToolResult, LossField.Document, LossField.SearchResult, LossField.ToolResultMedia, LossField.VendorFile],
+        ["user text"] = [LossField.FirstTurn, LossField.EmptyTurn, LossField.AssistantPrefill, LossField.OrphanToolResult, LossField.Document,
+            LossField.SearchResult, LossField.ToolResultMedia, LossField.VendorFile],
         ["assistant text"] = [LossField.Document],
         ["calls"] = [LossField.ToolInput],
         ["results"] = [LossField.OrphanToolResult, LossField.ToolResultMedia, LossField.Document, LossField.SearchResult],
@@ -31,7 +32,8 @@ internal sealed class RequestDigest
         ["opaque blocks"] = [LossField.OpaqueBlock],
         ["tool changes"] = [LossField.ToolChange],
         ["citations"] = [LossField.Citations],
-        ["cache marks"] = [LossField.CacheControl, LossField.ToolChoice, LossField.Image, LossField.Document, LossField.VendorFile, LossField.HostedTool],
+        ["cache marks"] = [LossField.CacheControl, LossField.ToolChoice, LossField.Image, LossField.Document, LossField.VendorFile,
+            LossField.HostedTool],
         ["tools"] = [LossField.DeferredTool, LossField.ToolChoice, LossField.HostedTool, LossField.Schema, LossField.CustomToolFormat],
         ["tool strictness"] = [LossField.DeferredTool, LossField.ToolChoice, LossField.ToolStrict, LossField.HostedTool, LossField.CustomToolFormat],
         ["tool choice"] = [LossField.ToolChoice],
@@ -59,7 +61,8 @@ internal sealed class RequestDigest
 
     private static readonly string[] Fillers = ["(nooutput)", "(noresult)", "Thedocumentisattached.", "."];
 
-    private static readonly Regex StandIn = new(@"\[An?(image|audiorecording|video|document)(named"".*?"")?wasattachedhere\.Itcouldnotbepassedontothismodel\.\]");
+    private static readonly Regex StandIn =
+        new(@"\[An?(image|audiorecording|video|document)(named"".*?"")?wasattachedhere\.Itcouldnotbepassedontothismodel\.\]");
 
     private readonly StringBuilder _user = new();
     private readonly StringBuilder _assistant = new();
@@ -75,7 +78,8 @@ internal sealed class RequestDigest
     {
         _name = name => (clientName is null ? name : clientName(name)).ToString();
         var system = new StringBuilder();
-        foreach (Block block in request.System.Concat(request.Messages.Where(static message => message.Role == Role.System).SelectMany(static message => message.Blocks)))
+        foreach (Block block in request.System.Concat(request.Messages.Where(static message => message.Role == Role.System)
+            .SelectMany(static message => message.Blocks)))
         {
             Take(block, system, Role.System);
         }
@@ -92,11 +96,13 @@ internal sealed class RequestDigest
         Values["user text"] = CanonicalJson.Squeezed(_user.ToString());
         Values["assistant text"] = CanonicalJson.Squeezed(_assistant.ToString());
         Values["calls"] = string.Join('\n', _calls);
-        Values["results"] = string.Join('\n', _results.OrderBy(static result => result.Call).Select(static result => result.Call + " " + result.Said));
+        Values["results"] = string.Join('\n', _results.OrderBy(static result => result.Call)
+            .Select(static result => result.Call + " " + result.Said));
         Values["media"] = string.Join('\n', _media.Order(StringComparer.Ordinal));
         TakeTools(request);
         TakeSettings(request);
-        foreach (string counted in new[] { "failed results", "image detail", "titles", "search results", "thinking", "tool signatures", "phase", "server tools", "opaque blocks", "tool changes", "citations", "cache marks" })
+        foreach (string counted in new[] { "failed results", "image detail", "titles", "search results", "thinking", "tool signatures", "phase",
+            "server tools", "opaque blocks", "tool changes", "citations", "cache marks" })
         {
             Values[counted] = _tally.GetValueOrDefault(counted).ToString();
         }
@@ -105,9 +111,12 @@ internal sealed class RequestDigest
     /// <summary>What is said of each aspect; empty or "0" for nothing.</summary>
     public Dictionary<string, string> Values { get; } = [];
 
-    /// <summary>The aspects in which <paramref name="arrived"/> differs from <paramref name="sent"/> although no loss that explains it was noted.</summary>
+    /// <summary>
+    /// The aspects in which <paramref name="arrived"/> differs from <paramref name="sent"/> although no loss that explains it was noted.
+    /// </summary>
     public static IEnumerable<string> SilentChanges(RequestDigest sent, RequestDigest arrived, Losses losses) => Aspects
-        .Where(aspect => IsChanged(aspect.Key, sent.Values[aspect.Key], arrived.Values[aspect.Key]) && !aspect.Value.Any(loss => losses.Contains(loss)))
+        .Where(aspect => IsChanged(aspect.Key, sent.Values[aspect.Key], arrived.Values[aspect.Key])
+            && !aspect.Value.Any(loss => losses.Contains(loss)))
         .Select(aspect => $"{aspect.Key}: {Excerpt(sent.Values[aspect.Key], arrived.Values[aspect.Key])}");
 
     /// <summary>Whether an aspect lost anything: a name that a file must have, or words that must stand where nothing may, are no loss.</summary>
@@ -118,7 +127,8 @@ internal sealed class RequestDigest
         _ => sent != arrived,
     };
 
-    private static string Without(string text) => Fillers.Aggregate(StandIn.Replace(text, ""), static (current, filler) => current.Replace(filler, ""));
+    private static string Without(string text) => Fillers.Aggregate(
+        StandIn.Replace(text, ""), static (current, filler) => current.Replace(filler, ""));
 
     private static string Excerpt(string sent, string arrived)
     {
@@ -196,7 +206,8 @@ internal sealed class RequestDigest
             MediaSource.Blocks => string.Concat((block.Children ?? []).Select(static child => child.Text.ToString())),
             _ => block.Data.ToString(),
         };
-        _media.Add($"{(block.Source is MediaSource.Url or MediaSource.Vendor ? "somewhere" : block.Kind)} {(block.Source is MediaSource.Text or MediaSource.Blocks ? "text" : block.Source is MediaSource.Vendor ? MediaSource.Url : block.Source)} {content.Length} {content.GetHashCode(StringComparison.Ordinal)}");
+        _media.Add($"{(block.Source is MediaSource.Url or MediaSource.Vendor ? "somewhere" : block.Kind)}" +
+            $" {(block.Source is MediaSource.Text or MediaSource.Blocks ? "text" : block.Source is MediaSource.Vendor ? MediaSource.Url : block.Source)} {content.Length} {content.GetHashCode(StringComparison.Ordinal)}");
         Count("image detail", !block.Detail.IsNullOrEmpty && !block.Detail.Is("auto"u8));
         Count("titles", !(block.Title.IsNullOrEmpty || block.Title.Is("document.pdf"u8)) || !block.Context.IsNullOrEmpty);
     }
@@ -204,7 +215,9 @@ internal sealed class RequestDigest
     private void TakeTools(ChatRequest request)
     {
         Tool[] functions = [.. request.Tools.Where(static tool => tool.Kind != ToolKind.Hosted)];
-        Values["tools"] = string.Join('\n', functions.Select(Offer)) + string.Concat(request.Tools.Where(static tool => tool.Kind == ToolKind.Hosted).Select(static tool => "\nhosted" + Regex.Match(tool.Raw.ToString(), "allowed_domains\":(\\[.*?\\])").Groups[1].Value));
+        Values["tools"] = string.Join('\n', functions.Select(Offer))
+            + string.Concat(request.Tools.Where(static tool => tool.Kind == ToolKind.Hosted)
+            .Select(static tool => "\nhosted" + Regex.Match(tool.Raw.ToString(), "allowed_domains\":(\\[.*?\\])").Groups[1].Value));
         Values["tool strictness"] = string.Join(',', functions.Select(static tool => tool.Strict == true));
         foreach (Tool tool in request.Tools)
         {
@@ -219,7 +232,8 @@ internal sealed class RequestDigest
             ToolChoiceKind.Unspecified or ToolChoiceKind.Auto => "",
             ToolChoiceKind.Tool when isOnly => "Required",
             ToolChoiceKind.Tool => "Tool " + _name(choice.Name),
-            ToolChoiceKind.Allowed => $"Allowed {choice.AllowedRequired} {string.Join(',', choice.Allowed!.Select(_name).Order(StringComparer.Ordinal))}",
+            ToolChoiceKind.Allowed
+                => $"Allowed {choice.AllowedRequired} {string.Join(',', choice.Allowed!.Select(_name).Order(StringComparer.Ordinal))}",
             _ => choice.Kind.ToString(),
         };
         Values["parallel calls"] = request.Tools.Count > 0 && request.ParallelToolCalls == false ? "no" : "";
@@ -227,7 +241,8 @@ internal sealed class RequestDigest
 
     private string Offer(Tool tool) => tool.Kind == ToolKind.Custom
         ? $"{_name(tool.Name)} custom {CanonicalJson.Squeezed(tool.Description.ToString())}"
-        : $"{_name(tool.Name)} {CanonicalJson.Of(tool.Schema.IsNull ? "{\"type\":\"object\",\"properties\":{}}" : tool.Schema.ToString())} {CanonicalJson.Squeezed(tool.Description.ToString())}";
+        : $"{_name(tool.Name)} {CanonicalJson.Of(tool.Schema.IsNull ? "{\"type\":\"object\",\"properties\":{}}" : tool.Schema.ToString())}" +
+            $" {CanonicalJson.Squeezed(tool.Description.ToString())}";
 
     private void TakeSettings(ChatRequest request)
     {
@@ -241,8 +256,10 @@ internal sealed class RequestDigest
         Values["presence penalty"] = Number(request.PresencePenalty);
         Values["candidates"] = request.CandidateCount is null or 1 ? "" : request.CandidateCount.Value.ToString();
         Values["logprobs"] = request.Logprobs == true || request.TopLogprobs > 0 ? $"yes {request.TopLogprobs ?? 0}" : "";
-        Values["answer form"] = request.ResponseFormat.Json ? "json " + CanonicalJson.Of(request.ResponseFormat.Schema.IsNull ? "" : request.ResponseFormat.Schema.ToString()) : "";
-        Values["answer form's name"] = $"{(request.ResponseFormat.Name.Is("response"u8) ? "" : request.ResponseFormat.Name)} {request.ResponseFormat.Description}".Trim();
+        Values["answer form"] = request.ResponseFormat.Json ? "json "
+            + CanonicalJson.Of(request.ResponseFormat.Schema.IsNull ? "" : request.ResponseFormat.Schema.ToString()) : "";
+        Values["answer form's name"] =
+            $"{(request.ResponseFormat.Name.Is("response"u8) ? "" : request.ResponseFormat.Name)} {request.ResponseFormat.Description}".Trim();
         Values["reasoning"] = request.Reasoning is { IsOn: true, Mode: not ReasoningMode.BetweenTools } ? "on" : "";
         Values["reasoning display"] = request.Reasoning.Display == true ? "shown" : "";
         Values["user"] = request.User.ToString();

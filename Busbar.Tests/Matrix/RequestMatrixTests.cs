@@ -54,7 +54,8 @@ public sealed class RequestMatrixTests
         using JsonDocument built = JsonDocument.Parse(body);
         faults.AddRange(VendorRules.Broken(egress.Id, built.RootElement, target).Select(static fault => "rule: " + fault));
         using JsonDocument said = JsonDocument.Parse(exchange.Request.Body);
-        faults.AddRange(context.Losses.IsEmpty ? Scalars.Missing(said.RootElement, built.RootElement).Select(static fault => "not found: " + fault) : []);
+        faults.AddRange(context.Losses.IsEmpty ? Scalars.Missing(said.RootElement, built.RootElement).Select(static fault => "not found: " + fault)
+            : []);
         using ChatRequest sent = ChatRequest.Rent();
         Assert.Null(RecordedRequests.Read(exchange, sent));
         using ChatRequest arrived = ChatRequest.Rent();
@@ -64,14 +65,16 @@ public sealed class RequestMatrixTests
         }
 
         faults.AddRange(arrived.Extra.Where(member => IsOf(sent, member)).Select(static member => $"carries {member.Name} across"));
-        faults.AddRange(RequestDigest.SilentChanges(Expected(sent, arrived, egress.Id, context), Digest(arrived, context), context.Losses).Select(fault => "silent: " + fault));
+        faults.AddRange(RequestDigest.SilentChanges(Expected(sent, arrived, egress.Id, context), Digest(arrived, context), context.Losses)
+            .Select(fault => "silent: " + fault));
         return faults;
     }
 
     // State that only its vendor holds; a recording of a route that names the model elsewhere; a schema for a model that can neither take one nor be
     // forced to call a tool.
     private static bool IsExpected(ChatRequest request, EgressTarget target) =>
-        request.VendorState is not null || HasForeignSummary(request) || request.Model.IsNullOrEmpty || (request.ResponseFormat.Json && !target.Capabilities.StructuredOutput && !target.Capabilities.ForcedToolChoice);
+        request.VendorState is not null || HasForeignSummary(request) || request.Model.IsNullOrEmpty
+            || (request.ResponseFormat.Json && !target.Capabilities.StructuredOutput && !target.Capabilities.ForcedToolChoice);
 
     // What another vendor summed up and encrypted.
     private static bool HasForeignSummary(ChatRequest request) =>
@@ -82,7 +85,8 @@ public sealed class RequestMatrixTests
 
     // Store is said to Responses in any case; reasoning is modelled, and kept raw as well.
     private static bool IsOf(ChatRequest sent, JsonMember member) =>
-        !(member.Name.Is("store"u8) || member.Name.Is("reasoning"u8)) && sent.Extra.Exists(own => own.Name.Equals(member.Name) && own.Value.Raw.Span.SequenceEqual(member.Value.Raw.Span));
+        !(member.Name.Is("store"u8) || member.Name.Is("reasoning"u8))
+            && sent.Extra.Exists(own => own.Name.Equals(member.Name) && own.Value.Raw.Span.SequenceEqual(member.Value.Raw.Span));
 
     // What the caller will see again is not part of what was said: the tool that stands in for an answer form.
     private static RequestDigest Digest(ChatRequest arrived, TranslationContext context)
@@ -114,7 +118,8 @@ public sealed class RequestMatrixTests
         if (egress == ProtocolId.Gemini)
         {
             sent.Reasoning.Display ??= arrived.Reasoning.Display;
-            sent.Reasoning = sent.Reasoning is { Mode: ReasoningMode.Adaptive, Effort: ReasoningEffort.Unspecified } ? arrived.Reasoning : sent.Reasoning;
+            sent.Reasoning = sent.Reasoning is { Mode: ReasoningMode.Adaptive, Effort: ReasoningEffort.Unspecified } ? arrived.Reasoning
+                : sent.Reasoning;
             for (int index = 0; index < sent.Tools.Count && sent.Tools.TrueForAll(static tool => tool.Strict == true); index++)
             {
                 arrived.Tools[index] = arrived.Tools[index] with { Strict = true };
@@ -153,13 +158,15 @@ public sealed class RequestMatrixTests
     {
         if (egress is ProtocolId.Anthropic or ProtocolId.Bedrock || arrived.ResponseFormat.Strict == true)
         {
-            sent.ResponseFormat.Schema = sent.ResponseFormat.Schema.IsObject ? ClosedSchema.Of(sent.ResponseFormat.Schema, sent.Arena).Schema : sent.ResponseFormat.Schema;
+            sent.ResponseFormat.Schema = sent.ResponseFormat.Schema.IsObject ? ClosedSchema.Of(sent.ResponseFormat.Schema, sent.Arena).Schema
+                : sent.ResponseFormat.Schema;
         }
 
         for (int index = 0; index < sent.Tools.Count && egress is not (ProtocolId.Gemini or ProtocolId.Cohere); index++)
         {
             Tool tool = sent.Tools[index];
-            if (tool is { Kind: ToolKind.Function, Strict: true } && arrived.Tools.Exists(other => other.Strict == true && other.Name.Equals(tool.Name)))
+            if (tool is { Kind: ToolKind.Function, Strict: true }
+                && arrived.Tools.Exists(other => other.Strict == true && other.Name.Equals(tool.Name)))
             {
                 sent.Tools[index] = tool with { Schema = ClosedSchema.Of(tool.Schema, sent.Arena).Schema };
             }

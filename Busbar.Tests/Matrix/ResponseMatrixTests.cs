@@ -49,12 +49,16 @@ public sealed class ResponseMatrixTests
         using ChatResponse scratch = ChatResponse.Rent();
         using var output = new PooledBuffer();
         TranslationContext context = Hop.Context(ingress, egress);
-        Assert.True(ResponseTranslation.Translate(exchange.ResponseBody, egress, ingress, context, Hop.Identity(ingress, egress.Id), scratch, output));
+        Assert.True(ResponseTranslation.Translate(exchange.ResponseBody, egress, ingress, context, Hop.Identity(ingress, egress.Id), scratch,
+            output));
         byte[] body = output.Span.ToArray();
-        List<string> faults = [.. Shapes.Answer(ingress.Id, body).Where(fault => told.StopReason != StopReason.None || !fault.Contains("finish_reason", StringComparison.Ordinal)).Select(static fault => "schema: " + fault)];
+        List<string> faults = [.. Shapes.Answer(ingress.Id, body)
+            .Where(fault => told.StopReason != StopReason.None || !fault.Contains("finish_reason", StringComparison.Ordinal))
+            .Select(static fault => "schema: " + fault)];
         using JsonDocument said = JsonDocument.Parse(exchange.ResponseBody);
         using JsonDocument shown = JsonDocument.Parse(body);
-        faults.AddRange(context.Losses.IsEmpty ? Scalars.Missing(said.RootElement, shown.RootElement).Select(static fault => "not found: " + fault) : []);
+        faults.AddRange(context.Losses.IsEmpty ? Scalars.Missing(said.RootElement, shown.RootElement).Select(static fault => "not found: " + fault)
+            : []);
         using ChatResponse seen = ChatResponse.Rent();
         if (!ingress.ReadResponse(body, seen))
         {
@@ -63,7 +67,8 @@ public sealed class ResponseMatrixTests
 
         faults.AddRange(ClientView.Faults(ingress.Id, new AnswerDigest(told), new AnswerDigest(seen), context.Losses));
         string text = Encoding.UTF8.GetString(body);
-        faults.AddRange(Prefixes.Where(prefix => !IsNative(ingress.Id, prefix) && text.Contains($"\"{prefix}", StringComparison.Ordinal)).Select(static prefix => $"shows an id {prefix}"));
+        faults.AddRange(Prefixes.Where(prefix => !IsNative(ingress.Id, prefix) && text.Contains($"\"{prefix}", StringComparison.Ordinal))
+            .Select(static prefix => $"shows an id {prefix}"));
         if (!told.Id.IsNullOrEmpty && text.Contains($"\"{told.Id}\"", StringComparison.Ordinal))
         {
             faults.Add("shows the provider's id");

@@ -4,25 +4,31 @@ using System.Text.Json;
 namespace Busbar.Tests.Matrix;
 
 /// <summary>
-/// Whether everything that a body says in words is found again in the body it became. Ids, words of the vendors' own vocabulary and what only its vendor can read
-/// are not looked for; the digests compare those.
+/// Whether everything that a body says in words is found again in the body it became. Ids, words of the vendors' own vocabulary and what only its
+/// vendor can read are not looked for; the digests compare those.
 /// </summary>
 internal static class Scalars
 {
     // Shorter ones would be found by chance.
     private const int LeastLength = 4;
 
-    // Ids, signatures, words of the vendors' vocabulary, and what a vendor tells beside its answer. Citations and tools have comparisons of their own.
+    // Ids, signatures, words of the vendors' vocabulary, and what a vendor tells beside its answer. Citations and tools have comparisons of their
+    // own.
     private static readonly HashSet<string> Passed =
     [
-        "type", "role", "id", "model", "object", "status", "signature", "thoughtSignature", "thought_signature", "reasoning_signature", "encrypted_content", "call_id", "tool_call_id", "tool_use_id",
-        "toolUseId", "item_id", "detail", "format", "mime_type", "mimeType", "media_type", "finish_reason", "finishReason", "finishMessage", "stop_reason", "stop_sequence", "native_finish_reason",
-        "annotations", "citations", "citationMetadata", "groundingMetadata", "urlContextMetadata", "logprobs", "logprobsResult", "content_filter_results", "safetyRatings", "tools", "functions",
-        "size", "quality", "background", "action", "revised_prompt", "padding", "execution", "title", "phase", "redactedContent", "data", "bytes", "cache_control", "cachePoint", "prompt_cache_breakpoint", "filename", "toolCall", "toolResponse",
+        "type", "role", "id", "model", "object", "status", "signature", "thoughtSignature", "thought_signature", "reasoning_signature",
+        "encrypted_content", "call_id", "tool_call_id", "tool_use_id",
+        "toolUseId", "item_id", "detail", "format", "mime_type", "mimeType", "media_type", "finish_reason", "finishReason", "finishMessage",
+        "stop_reason", "stop_sequence", "native_finish_reason",
+        "annotations", "citations", "citationMetadata", "groundingMetadata", "urlContextMetadata", "logprobs", "logprobsResult",
+        "content_filter_results", "safetyRatings", "tools", "functions",
+        "size", "quality", "background", "action", "revised_prompt", "padding", "execution", "title", "phase", "redactedContent", "data", "bytes",
+        "cache_control", "cachePoint", "prompt_cache_breakpoint", "filename", "toolCall", "toolResponse",
     ];
 
     // Where a request and an answer hold what was said.
-    private static readonly string[] Places = ["system", "instructions", "systemInstruction", "messages", "contents", "input", "choices", "candidates", "output", "content", "message"];
+    private static readonly string[] Places = ["system", "instructions", "systemInstruction", "messages", "contents", "input", "choices",
+        "candidates", "output", "content", "message"];
 
     /// <summary>The texts of <paramref name="said"/> that stand nowhere in <paramref name="arrived"/>, with their places.</summary>
     public static List<string> Missing(JsonElement said, JsonElement arrived)
@@ -67,7 +73,8 @@ internal static class Scalars
             case JsonValueKind.String when TryParse(value.GetString()!, out JsonElement inner):
                 Look(inner, place, found, missing);
                 break;
-            case JsonValueKind.String when Plain(value.GetString()!) is { Length: >= LeastLength } text and not "null" && !text.StartsWith("data:", StringComparison.Ordinal) && !found.Contains(text, StringComparison.Ordinal):
+            case JsonValueKind.String when Plain(value.GetString()!) is { Length: >= LeastLength } text and not "null"
+                && !text.StartsWith("data:", StringComparison.Ordinal) && !found.Contains(text, StringComparison.Ordinal):
                 missing.Add($"{place} '{(text.Length > 60 ? text[..60] : text)}'");
                 break;
         }

@@ -111,7 +111,8 @@ public sealed partial class StreamMatrixTests
                 using var translation = new StreamTranslation(egress, ingress, Hop.Context(ingress, egress), Streams.Context(ingress, egress.Id));
                 byte[] output = Streams.Translate(translation, frames.Take(count));
                 Assert.False(translation.IsComplete, $"{exchange.Id} after {count} frames");
-                Assert.False(Streams.Read(ingress, Streams.Frames(ingress, ingress.StreamContentType, output)).IsEnded, $"{exchange.Id} after {count} frames");
+                Assert.False(Streams.Read(ingress, Streams.Frames(ingress, ingress.StreamContentType, output)).IsEnded,
+                    $"{exchange.Id} after {count} frames");
                 using var error = new PooledBuffer();
                 translation.WriteError(ErrorMapping.Interrupted, error);
                 AnswerDigest seen = Streams.Read(ingress, Streams.Frames(ingress, ingress.StreamContentType, (byte[])[.. output, .. error.Span]));

@@ -66,7 +66,8 @@ public sealed class StreamedLogprobsTests
                 Assert.Contains("Hi", to switch
                 {
                     ProtocolId.OpenAI => delta.GetProperty("choices")[0].GetProperty("delta").GetProperty("content").GetString(),
-                    ProtocolId.Gemini => delta.GetProperty("candidates")[0].GetProperty("content").GetProperty("parts")[0].GetProperty("text").GetString(),
+                    ProtocolId.Gemini => delta.GetProperty("candidates")[0].GetProperty("content").GetProperty("parts")[0].GetProperty("text")
+                        .GetString(),
                     _ => delta.GetProperty("delta").GetString(),
                 });
             }

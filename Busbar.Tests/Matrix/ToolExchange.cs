@@ -23,13 +23,15 @@ internal sealed class ToolExchange : IDisposable
         EgressTarget target = Hop.Target(egress);
         _context = new TranslationContext(ingress, egress, target);
         using ChatRequest request = ChatRequest.Rent();
-        Refusal = RequestTranslation.Translate(Encoding.UTF8.GetBytes(body), JsonText.From("m"), false, _ingress, _egress, target, _context, request, _sent);
+        Refusal = RequestTranslation.Translate(Encoding.UTF8.GetBytes(body), JsonText.From("m"), false, _ingress, _egress, target, _context, request,
+            _sent);
         if (Refusal is null)
         {
             Sent = Encoding.UTF8.GetString(_sent.Span);
             using JsonDocument said = JsonDocument.Parse(body);
             using JsonDocument sent = JsonDocument.Parse(Sent);
-            Assert.True(!_context.Losses.IsEmpty || Scalars.Missing(said.RootElement, sent.RootElement) is [], string.Join('\n', Scalars.Missing(said.RootElement, sent.RootElement)));
+            Assert.True(!_context.Losses.IsEmpty || Scalars.Missing(said.RootElement, sent.RootElement) is [],
+                string.Join('\n', Scalars.Missing(said.RootElement, sent.RootElement)));
             Assert.Null(_egress.ReadRequest(_sent.Span.ToArray(), target.WireModelText, false, Arrived));
         }
     }
@@ -44,10 +46,12 @@ internal sealed class ToolExchange : IDisposable
     public ChatRequest Arrived { get; } = ChatRequest.Rent();
 
     /// <summary>Names of the tools on offer.</summary>
-    public IReadOnlyList<string> Offered => [.. Arrived.Tools.Where(static tool => tool.Kind != ToolKind.Hosted).Select(static tool => tool.Name.ToString())];
+    public IReadOnlyList<string> Offered => [.. Arrived.Tools.Where(static tool => tool.Kind != ToolKind.Hosted)
+        .Select(static tool => tool.Name.ToString())];
 
     /// <summary>Names of the calls in the history.</summary>
-    public IReadOnlyList<string> Called => [.. Blocks.Where(static block => block.Kind == BlockKind.ToolUse).Select(static block => block.Name.ToString())];
+    public IReadOnlyList<string> Called => [.. Blocks.Where(static block => block.Kind == BlockKind.ToolUse)
+        .Select(static block => block.Name.ToString())];
 
     /// <summary>All blocks of the conversation.</summary>
     public IEnumerable<Block> Blocks => Arrived.Messages.SelectMany(static message => message.Blocks);
@@ -64,7 +68,8 @@ internal sealed class ToolExchange : IDisposable
         _egress.WriteResponse(call, Hop.Identity(_egress, _egress.Id), new JsonWriter(native), ref none);
         using ChatResponse scratch = ChatResponse.Rent();
         using var output = new PooledBuffer();
-        Assert.True(ResponseTranslation.Translate(native.Span.ToArray(), _egress, _ingress, _context, Hop.Identity(_ingress, _egress.Id), scratch, output));
+        Assert.True(ResponseTranslation.Translate(native.Span.ToArray(), _egress, _ingress, _context, Hop.Identity(_ingress, _egress.Id), scratch,
+            output));
         Assert.Null(scratch.Failure);
         return JsonDocument.Parse(output.Span.ToArray()).RootElement;
     }

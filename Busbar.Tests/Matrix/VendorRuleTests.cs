@@ -5,7 +5,10 @@ using Busbar.Protocols.Translation.Models;
 
 namespace Busbar.Tests.Matrix;
 
-/// <summary>What vendors refuse although their schemas allow it never reaches them. <see cref="Carried.Request"/> holds each body against <see cref="VendorRules"/>.</summary>
+/// <summary>
+/// What vendors refuse although their schemas allow it never reaches them. <see cref="Carried.Request"/> holds each body against
+/// <see cref="VendorRules"/>.
+/// </summary>
 public sealed class VendorRuleTests
 {
     private const string Tools = """ "tools":[{"type":"function","function":{"name":"ls","parameters":{"type":"object","properties":{} } } }] """;
@@ -21,17 +24,26 @@ public sealed class VendorRuleTests
         {
             (ProtocolId.Anthropic, """{"messages":[]}""", "messages is empty"),
             (ProtocolId.Anthropic, """{"messages":[{"role":"user","content":[{"type":"text","text":" "}]}]}""", "blank text"),
-            (ProtocolId.Anthropic, """{"messages":[{"role":"user","content":"a"},{"role":"system","content":"b"},{"role":"user","content":"c"}]}""", "out of place"),
-            (ProtocolId.Anthropic, """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"x.y","name":"f"}]},{"role":"user","content":"b"}]}""", "has no result"),
-            (ProtocolId.OpenAI, """{"messages":[{"role":"user","content":"a"},{"role":"tool","tool_call_id":"1","content":"b"}]}""", "a result without a call"),
+            (ProtocolId.Anthropic, """{"messages":[{"role":"user","content":"a"},{"role":"system","content":"b"},{"role":"user","content":"c"}]}""",
+                "out of place"),
+            (ProtocolId.Anthropic,
+                """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"x.y","name":"f"}]},""" +
+                """{"role":"user","content":"b"}]}""", "has no result"),
+            (ProtocolId.OpenAI, """{"messages":[{"role":"user","content":"a"},{"role":"tool","tool_call_id":"1","content":"b"}]}""",
+                "a result without a call"),
             (ProtocolId.OpenAI, """{"metadata":{},"messages":[{"role":"user","content":"a"}]}""", "metadata without store"),
-            (ProtocolId.Responses, """{"input":[{"type":"function_call","call_id":"1"},{"type":"function_call","call_id":"1"},{"type":"function_call_output","call_id":"1"}]}""", "twice"),
-            (ProtocolId.Gemini, """{"contents":[{"role":"model","parts":[{"functionCall":{}}]},{"role":"user","parts":[{"text":"a"}]}]}""", "0 results for 1 calls"),
-            (ProtocolId.Bedrock, """{"messages":[{"role":"user","content":[{"toolResult":{"toolUseId":"1","content":[{"text":"\n"}]}}]}]}""", "blank text"),
+            (ProtocolId.Responses,
+                """{"input":[{"type":"function_call","call_id":"1"},{"type":"function_call","call_id":"1"},""" +
+                """{"type":"function_call_output","call_id":"1"}]}""", "twice"),
+            (ProtocolId.Gemini, """{"contents":[{"role":"model","parts":[{"functionCall":{}}]},{"role":"user","parts":[{"text":"a"}]}]}""",
+                "0 results for 1 calls"),
+            (ProtocolId.Bedrock, """{"messages":[{"role":"user","content":[{"toolResult":{"toolUseId":"1","content":[{"text":"\n"}]}}]}]}""",
+                "blank text"),
             (ProtocolId.Cohere, """{"temperature":1.5,"messages":[{"role":"user","content":"a"}]}""", "temperature is out of range"),
         })
         {
-            Assert.Contains(VendorRules.Broken(protocol, JsonDocument.Parse(body).RootElement, Hop.Target(protocol)), found => found.Contains(complaint, StringComparison.Ordinal));
+            Assert.Contains(VendorRules.Broken(protocol, JsonDocument.Parse(body).RootElement, Hop.Target(protocol)),
+                found => found.Contains(complaint, StringComparison.Ordinal));
         }
     }
 
@@ -39,10 +51,18 @@ public sealed class VendorRuleTests
     [MemberData(nameof(Egresses))]
     public void An_id_that_a_history_gives_to_several_calls_becomes_one_for_each_and_the_same_in_every_turn(string to)
     {
-        const string One = """{"role":"assistant","content":null,"tool_calls":[{"id":"functions.ls:0","type":"function","function":{"name":"ls","arguments":"{}"}}]},{"role":"tool","tool_call_id":"functions.ls:0","content":"out#"}""";
-        const string Both = """{"role":"assistant","content":null,"tool_calls":[{"id":"x","type":"function","function":{"name":"ls","arguments":"{}"}},{"id":"x","type":"function","function":{"name":"ls","arguments":"{}"}}]},{"role":"tool","tool_call_id":"x","content":"left"},{"role":"tool","tool_call_id":"x","content":"right"}""";
+        const string One =
+            """{"role":"assistant","content":null,"tool_calls":[{"id":"functions.ls:0","type":"function","function":""" +
+            """{"name":"ls","arguments":"{}"}}]},{"role":"tool","tool_call_id":"functions.ls:0","content":"out#"}""";
+        const string Both =
+            """{"role":"assistant","content":null,"tool_calls":[{"id":"x","type":"function","function":{"name":"ls","arguments":"{}"}},""" +
+            """{"id":"x","type":"function","function":{"name":"ls","arguments":"{}"}}]},{"role":"tool","tool_call_id":"x","content":"left"},""" +
+            """{"role":"tool","tool_call_id":"x","content":"right"}""";
         ProtocolId from = Id(to) == ProtocolId.OpenAI ? ProtocolId.Cohere : ProtocolId.OpenAI;
-        string Body(int turns) => $$"""{"model":"m",{{Tools}},"messages":[{"role":"user","content":"go"},{{string.Join(',', Enumerable.Range(0, turns).Select(turn => One.Replace("#", turn.ToString())))}},{{Both}}]}""";
+        string Body(int turns)
+            => $$"""{"model":"m",{{Tools}},"messages":""" +
+            $$"""[{"role":"user","content":"g""" +
+            $$"""o"},{{string.Join(',', Enumerable.Range(0, turns).Select(turn => One.Replace("#", turn.ToString())))}},{{Both}}]}""";
 
         string[] three = Ids(Carried.Request(from, Id(to), Body(3)).Json, Id(to));
         string[] two = Ids(Carried.Request(from, Id(to), Body(2)).Json, Id(to));
@@ -53,20 +73,25 @@ public sealed class VendorRuleTests
     [Fact]
     public void The_same_answer_twice_to_one_call_goes_once_and_a_different_one_as_words()
     {
-        const string Turn = """{"model":"m","messages":[{"role":"user","content":"go"},{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"ls","arguments":"{}"}}]},{"role":"tool","tool_call_id":"a","content":"one"},{"role":"tool","tool_call_id":"a","content":"#"}]}""";
+        const string Turn =
+            """{"model":"m","messages":[{"role":"user","content":"go"},{"role":"assistant","content":null,"tool_calls":""" +
+            """[{"id":"a","type":"function","function":{"name":"ls","arguments":"{}"}}]},{"role":"tool","tool_call_id":"a","content":"one"},""" +
+            """{"role":"tool","tool_call_id":"a","content":"#"}]}""";
         Carried same = Carried.Request(ProtocolId.OpenAI, ProtocolId.Anthropic, Turn.Replace("#", "one"));
         Assert.Single(same.Strings, "one");
         Assert.True(same.Losses.Contains(LossField.RepeatedToolResult));
 
         Carried other = Carried.Request(ProtocolId.OpenAI, ProtocolId.Anthropic, Turn.Replace("#", "two"));
-        Assert.Equal(["tool_result", "text"], other.Json.GetProperty("messages")[2].GetProperty("content").EnumerateArray().Select(static block => block.GetProperty("type").GetString()));
+        Assert.Equal(["tool_result", "text"], other.Json.GetProperty("messages")[2].GetProperty("content").EnumerateArray()
+            .Select(static block => block.GetProperty("type").GetString()));
         Assert.True(other.Losses.Contains(LossField.OrphanToolResult));
 
         Carried resumed = Carried.Request(ProtocolId.Gemini, ProtocolId.OpenAI, """
             {"contents":[{"parts":[{"text":"go"}]},{"role":"model","parts":[{"functionCall":{"name":"f","args":{}}}]},
             {"parts":[{"functionResponse":{"name":"f","response":{"output":"one"}}}]},{"parts":[{"functionResponse":{"name":"f","response":{"output":"one"}}}]}]}
             """);
-        Assert.Equal(["user", "assistant", "tool"], resumed.Json.GetProperty("messages").EnumerateArray().Select(static turn => turn.GetProperty("role").GetString()));
+        Assert.Equal(["user", "assistant", "tool"], resumed.Json.GetProperty("messages").EnumerateArray()
+            .Select(static turn => turn.GetProperty("role").GetString()));
         Assert.True(resumed.Losses.Contains(LossField.RepeatedToolResult));
     }
 
@@ -96,14 +121,20 @@ public sealed class VendorRuleTests
         JsonElement answer = Carried.Answer(
             ProtocolId.OpenAI,
             ProtocolId.Anthropic,
-            """{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}""",
+            """{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":""" +
+                """null,"reasoning_content":"hm","tool_calls":[{"id":"call_1","type":"function","function":""" +
+                """{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}""",
             context).Json;
         string id = answer.GetProperty("content").EnumerateArray().Last().GetProperty("id").GetString()!;
-        string body = $$"""{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"go"},{"role":"assistant","content":{{answer.GetProperty("content").GetRawText()}}},{"role":"user","content":[{"type":"tool_result","tool_use_id":"{{id}}","content":"r"}]}]}""";
+        string body =
+            $$"""{"model":"m","max_tokens":9,"messages":""" +
+            $$"""[{"role":"user","content":"go"},{"role":"assistant","content":{{answer.GetProperty("content").GetRawText()}}},{"role":"user","co""" +
+            $$"""ntent":[{"type":"tool_result","tool_use_id":"{{id}}","content":"r"}]}]}""";
 
         JsonElement turn = Carried.Request(ProtocolId.Anthropic, ProtocolId.OpenAI, body, target).Json.GetProperty("messages")[1];
         Assert.Equal(expected, turn.TryGetProperty("reasoning_content", out JsonElement words) ? words.GetString() : null);
-        Assert.Equal(model.StartsWith("mistral", StringComparison.Ordinal) ? 9 : id.Length, turn.GetProperty("tool_calls")[0].GetProperty("id").GetString()!.Length);
+        Assert.Equal(model.StartsWith("mistral", StringComparison.Ordinal) ? 9 : id.Length,
+            turn.GetProperty("tool_calls")[0].GetProperty("id").GetString()!.Length);
     }
 
     [Fact]
@@ -113,7 +144,9 @@ public sealed class VendorRuleTests
         JsonElement turn = Carried.Request(
             ProtocolId.Anthropic,
             ProtocolId.OpenAI,
-            """{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"go"},{"role":"assistant","content":[{"type":"thinking","thinking":"secret","signature":"c2ln"},{"type":"tool_use","id":"t1","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"r"}]}]}""",
+            """{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"go"},{"role":"assistant","content":""" +
+                """[{"type":"thinking","thinking":"secret","signature":"c2ln"},{"type":"tool_use","id":"t1","name":"f","input":{}}]},""" +
+                """{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"r"}]}]}""",
             target).Json.GetProperty("messages")[1];
         Assert.Equal("", turn.GetProperty("reasoning_content").GetString());
     }
@@ -122,7 +155,9 @@ public sealed class VendorRuleTests
     public void Ids_of_an_answer_differ_from_each_other_and_from_those_of_the_history()
     {
         const string Call = """{"id":"ls:0","type":"function","function":{"name":"ls","arguments":"{}"}}""";
-        const string Answer = $$"""{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":null,"tool_calls":[{{Call}},{{Call}}]},"finish_reason":"tool_calls"}]}""";
+        const string Answer =
+            $$"""{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":""" +
+            $$"""null,"tool_calls":[{{Call}},{{Call}}]},"finish_reason":"tool_calls"}]}""";
         foreach ((Protocol client, _) in Hop.Pairs.Where(static pair => pair.To.Id == ProtocolId.OpenAI))
         {
             // Asked twice, two nodes say the same.
@@ -147,8 +182,17 @@ public sealed class VendorRuleTests
         foreach (string space in Spaces)
         {
             string body = from == ProtocolId.Anthropic
-                ? $$"""{"model":"m","max_tokens":9,"system":[{"type":"text","text":"{{space}}"},{"type":"text","text":"rule"}],"messages":[{"role":"user","content":[{"type":"text","text":"{{space}}"},{"type":"text","text":"x"}]},{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{} }]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"{{space}}"}]}]},{"role":"assistant","content":"ok"},{"role":"user","content":"{{space}}"}]}"""
-                : $$"""{"model":"m","messages":[{"role":"system","content":"{{space}}"},{"role":"system","content":"rule"},{"role":"user","content":"x"},{"role":"assistant","content":"{{space}}","tool_calls":[{"id":"t","type":"function","function":{"name":"f","arguments":"{}"} }]},{"role":"tool","tool_call_id":"t","content":"{{space}}"},{"role":"assistant","content":"ok"},{"role":"user","content":"{{space}}"}]}""";
+                ? $$"""{"model":"m","max_tokens":9,"system":[{"type":"text","text":"{{space}}"},{"type":"text","text":"rule"}],"messages":""" +
+                    $$"""[{"role":"user","content":""" +
+                    $$"""[{"type":"text","text":"{{space}}"},{"type":"text","text":"x"}]},{"role":"assistant","content":""" +
+                    $$"""[{"type":"tool_use","id":"t","name":"f","input":{} }]},{"role":"user","content":""" +
+                    $$"""[{"type":"tool_result","tool_use_id":"t","content":""" +
+                    $$"""[{"type":"text","text":"{{space}}"}]}]},{"role":"assistant","content":"ok"},{"role":"user","content":"{{space}}"}]}"""
+                : $$"""{"model":"m","messages":""" +
+                    $$"""[{"role":"system","content":"{{space}}"},{"role":"system","content":"rule"},{"role":"user","content":"x"},{"role":"assis""" +
+                    $$"""tant","content":"{{space}}","tool_calls":""" +
+                    $$"""[{"id":"t","type":"function","function":{"name":"f","arguments":"{}"} }]},{"role":"tool","tool_call_id":"t","conten""" +
+                    $$"""t":"{{space}}"},{"role":"assistant","content":"ok"},{"role":"user","content":"{{space}}"}]}""";
             Carried sent = Carried.Request(from, Id(to), body);
             Assert.Contains(sent.Strings, static text => text.EndsWith("rule", StringComparison.Ordinal));
             Assert.Contains(sent.Strings, static text => text == "x");
@@ -163,7 +207,8 @@ public sealed class VendorRuleTests
     [InlineData("u,s,s", "user:hi|system")]
     public void Instructions_in_mid_conversation_stand_where_Claude_takes_them(string turns, string expected)
     {
-        var target = new EgressTarget { WireModel = "claude-opus-4-8", Capabilities = ModelCapabilities.For(ProtocolId.Anthropic, "claude-opus-4-8") };
+        var target = new EgressTarget { WireModel = "claude-opus-4-8", Capabilities =
+            ModelCapabilities.For(ProtocolId.Anthropic, "claude-opus-4-8") };
         int users = 0;
         string messages = string.Join(',', turns.Split(',').Select(turn => turn switch
         {
@@ -186,7 +231,8 @@ public sealed class VendorRuleTests
     [InlineData("I think\u3000")]
     public void An_answer_that_the_client_began_does_not_end_in_white_space(string begun)
     {
-        Carried sent = Carried.Request(ProtocolId.OpenAI, ProtocolId.Anthropic, $$"""{"model":"m","messages":[{"role":"user","content":"x"},{"role":"assistant","content":"{{begun}}"}]}""");
+        Carried sent = Carried.Request(ProtocolId.OpenAI, ProtocolId.Anthropic,
+            $$"""{"model":"m","messages":[{"role":"user","content":"x"},{"role":"assistant","content":"{{begun}}"}]}""");
         Assert.Equal("I think", sent.Json.GetProperty("messages")[1].GetProperty("content")[0].GetProperty("text").GetString());
         Assert.True(sent.Losses.Contains(LossField.AssistantPrefill));
     }
@@ -215,13 +261,17 @@ public sealed class VendorRuleTests
     {
         foreach (string url in new[] { "data:application/pdf;base64,JVBERi0=", "https://x.example/y.pdf?z=1" })
         {
-            JsonElement part = Carried.Request(ProtocolId.OpenAI, ProtocolId.Anthropic, $$"""{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"{{url}}"} }]}]}""").Json.GetProperty("messages")[0].GetProperty("content")[0];
+            JsonElement part = Carried.Request(ProtocolId.OpenAI, ProtocolId.Anthropic,
+                $$"""{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"{{url}}"} }]}]}""")
+                .Json.GetProperty("messages")[0].GetProperty("content")[0];
             Assert.Equal("document", part.GetProperty("type").GetString());
         }
 
         foreach (string type in new[] { "text/x-python", "application/javascript", "application/x-sh", "application/yaml", "image-less/none+json" })
         {
-            Carried code = Carried.Request(ProtocolId.OpenAI, ProtocolId.Anthropic, $$"""{"model":"m","messages":[{"role":"user","content":[{"type":"file","file":{"filename":"a","file_data":"data:{{type}};base64,cHJpbnQ="} }]}]}""");
+            Carried code = Carried.Request(ProtocolId.OpenAI, ProtocolId.Anthropic,
+                $$"""{"model":"m","messages":[{"role":"user","content":[{"type":"file","file":{"filename":"a","file_data":"data:{{type}};base64,""" +
+                """cHJpbnQ="} }]}]}""");
             Assert.Contains("print", code.Strings);
         }
     }
@@ -235,9 +285,13 @@ public sealed class VendorRuleTests
         JsonElement turn = Carried.Request(
             ProtocolId.Anthropic,
             ProtocolId.Bedrock,
-            """{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"go"},{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AA=="}}]}]}]}""",
+            """{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"go"},{"role":"assistant","content":""" +
+                """[{"type":"tool_use","id":"t","name":"f","input":{}}]},{"role":"user","content":""" +
+                """[{"type":"tool_result","tool_use_id":"t","content":[{"type":"image","source":{"type":"base64","media_type":"image/""" +
+                """png","data":"AA=="}}]}]}]}""",
             target).Json.GetProperty("messages")[2];
-        Assert.Equal(inside, turn.GetProperty("content")[0].GetProperty("toolResult").GetProperty("content").EnumerateArray().Count(static part => part.TryGetProperty("image", out _)));
+        Assert.Equal(inside, turn.GetProperty("content")[0].GetProperty("toolResult").GetProperty("content").EnumerateArray()
+            .Count(static part => part.TryGetProperty("image", out _)));
         Assert.Equal(1 - inside, turn.GetProperty("content").EnumerateArray().Count(static part => part.TryGetProperty("image", out _)));
     }
 
@@ -251,8 +305,10 @@ public sealed class VendorRuleTests
         const ProtocolId to = ProtocolId.Anthropic;
         string Sent(string key)
         {
-            var target = new EgressTarget { WireModel = "claude-sonnet-4-5", Capabilities = ModelCapabilities.For(to, "claude-sonnet-4-5"), UserKey = System.Text.Encoding.UTF8.GetBytes(key) };
-            return Carried.Request(ProtocolId.OpenAI, to, $$"""{"model":"m","user":"{{user}}","messages":[{"role":"user","content":"x"}]}""", target).Json.GetProperty("metadata").GetProperty("user_id").GetString()!;
+            var target = new EgressTarget { WireModel = "claude-sonnet-4-5", Capabilities = ModelCapabilities.For(to, "claude-sonnet-4-5"), UserKey =
+                System.Text.Encoding.UTF8.GetBytes(key) };
+            return Carried.Request(ProtocolId.OpenAI, to, $$"""{"model":"m","user":"{{user}}","messages":[{"role":"user","content":"x"}]}""", target)
+                .Json.GetProperty("metadata").GetProperty("user_id").GetString()!;
         }
 
         Assert.Equal(!isHashed, Sent("k") == user);
@@ -263,7 +319,8 @@ public sealed class VendorRuleTests
     [Fact]
     public void A_users_name_of_more_than_64_characters_is_hashed_for_OpenAI_and_left_out_where_the_operator_says_so()
     {
-        string body = $$"""{"model":"m","max_tokens":9,"metadata":{"user_id":"{{new string('a', 130)}}"},"messages":[{"role":"user","content":"x"}]}""";
+        string body =
+            $$"""{"model":"m","max_tokens":9,"metadata":{"user_id":"{{new string('a', 130)}}"},"messages":[{"role":"user","content":"x"}]}""";
         foreach (ProtocolId to in new[] { ProtocolId.OpenAI, ProtocolId.Responses })
         {
             Carried sent = Carried.Request(ProtocolId.Anthropic, to, body);
@@ -298,10 +355,14 @@ public sealed class VendorRuleTests
             {"model":"m","max_tokens":9,"messages":[{"role":"user","content":"x"}],"tools":[{"name":"t","input_schema":{"type":"object","properties":{
             "mode":{"enum":["","eq",null]},"level":{"description":"How high.","enum":[1,2]},"ratio":{"enum":[0.5,1]},"mixed":{"enum":["a",1]},"flag":{"const":true},"none":{"enum":[""]}}}}]}
             """, target);
-        JsonElement properties = sent.Json.GetProperty("tools")[0].GetProperty("functionDeclarations")[0].GetProperty("parameters").GetProperty("properties");
-        Assert.Equal(["STRING eq True", "INTEGER How high.\nOne of: 1, 2", "NUMBER One of: 0.5, 1", "STRING One of: \"a\", 1", "BOOLEAN One of: true", "STRING"], properties.EnumerateObject().Select(static property => string.Join(
+        JsonElement properties = sent.Json.GetProperty("tools")[0].GetProperty("functionDeclarations")[0].GetProperty("parameters")
+            .GetProperty("properties");
+        Assert.Equal(["STRING eq True", "INTEGER How high.\nOne of: 1, 2", "NUMBER One of: 0.5, 1", "STRING One of: \"a\", 1", "BOOLEAN One of: true",
+            "STRING"], properties.EnumerateObject().Select(static property => string.Join(
             ' ',
-            new[] { "type", "enum", "nullable", "description" }.Where(name => property.Value.TryGetProperty(name, out _)).Select(name => property.Value.GetProperty(name) is { ValueKind: JsonValueKind.Array } values ? string.Join(',', values.EnumerateArray()) : property.Value.GetProperty(name).ToString()))));
+            new[] { "type", "enum", "nullable", "description" }.Where(name => property.Value.TryGetProperty(name, out _))
+                .Select(name => property.Value.GetProperty(name) is { ValueKind: JsonValueKind.Array } values
+                ? string.Join(',', values.EnumerateArray()) : property.Value.GetProperty(name).ToString()))));
         Assert.True(sent.Losses.Contains(LossField.Schema));
     }
 
@@ -309,9 +370,13 @@ public sealed class VendorRuleTests
     public void Search_beside_functions_says_so_to_Gemini()
     {
         EgressTarget target = Hop.Targets(ProtocolId.Gemini).Last();
-        const string Body = """{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"x"}],"tools":[{"type":"web_search_20250305","name":"web_search"}#]}""";
-        Assert.True(Carried.Request(ProtocolId.Anthropic, ProtocolId.Gemini, Body.Replace("#", """,{"name":"f","input_schema":{"type":"object"}}"""), target).Json.GetProperty("toolConfig").GetProperty("includeServerSideToolInvocations").GetBoolean());
-        Assert.False(Carried.Request(ProtocolId.Anthropic, ProtocolId.Gemini, Body.Replace("#", ""), target).Json.TryGetProperty("toolConfig", out _));
+        const string Body =
+            """{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"x"}],"tools":""" +
+            """[{"type":"web_search_20250305","name":"web_search"}#]}""";
+        Assert.True(Carried.Request(ProtocolId.Anthropic, ProtocolId.Gemini, Body.Replace("#", """,{"name":"f","input_schema":{"type":"object"}}"""),
+            target).Json.GetProperty("toolConfig").GetProperty("includeServerSideToolInvocations").GetBoolean());
+        Assert.False(Carried.Request(ProtocolId.Anthropic, ProtocolId.Gemini, Body.Replace("#", ""), target)
+            .Json.TryGetProperty("toolConfig", out _));
     }
 
     [Fact]
@@ -321,7 +386,8 @@ public sealed class VendorRuleTests
             {"model":"m","messages":[{"role":"user","content":"x"},{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]},
             {"role":"tool","tool_call_id":"a","content":"r","cache_control":{"type":"ephemeral"}}],"tools":[{"type":"function","function":{"name":"f"},"cache_control":{"type":"ephemeral","ttl":"1h"}}]}
             """).Json;
-        Assert.Equal("ephemeral", sent.GetProperty("messages")[2].GetProperty("content")[0].GetProperty("cache_control").GetProperty("type").GetString());
+        Assert.Equal("ephemeral", sent.GetProperty("messages")[2].GetProperty("content")[0].GetProperty("cache_control").GetProperty("type")
+            .GetString());
         Assert.Equal("1h", sent.GetProperty("tools")[0].GetProperty("cache_control").GetProperty("ttl").GetString());
     }
 
@@ -329,12 +395,14 @@ public sealed class VendorRuleTests
     [InlineData("""{"model":"m","messages":[{"role":"user","content":"x"}],"reasoning_effort":"high"}""", "openai", false)]
     [InlineData("""{"model":"m","messages":[{"role":"user","content":"x"}],"reasoning_effort":"ultra"}""", "openai", false)]
     [InlineData("""{"model":"m","input":"x","reasoning":{"effort":"high","summary":"auto"}}""", "responses", true)]
-    [InlineData("""{"model":"m","max_tokens":9000,"messages":[{"role":"user","content":"x"}],"thinking":{"type":"adaptive","display":"updates"}}""", "anthropic", true)]
+    [InlineData("""{"model":"m","max_tokens":9000,"messages":[{"role":"user","content":"x"}],"thinking":{"type":"adaptive","display":"updates"}}""",
+        "anthropic", true)]
     public void Thoughts_are_asked_for_only_where_the_client_wants_to_see_them(string body, string from, bool isWanted)
     {
         foreach (EgressTarget target in Hop.Targets(ProtocolId.Gemini))
         {
-            JsonElement thinking = Carried.Request(Id(from), ProtocolId.Gemini, body, target).Json.GetProperty("generationConfig").GetProperty("thinkingConfig");
+            JsonElement thinking = Carried.Request(Id(from), ProtocolId.Gemini, body, target).Json.GetProperty("generationConfig")
+                .GetProperty("thinkingConfig");
             Assert.Equal(isWanted, thinking.GetProperty("includeThoughts").GetBoolean());
         }
     }
@@ -342,14 +410,20 @@ public sealed class VendorRuleTests
     [Fact]
     public void An_effort_that_nobody_knows_is_counted()
     {
-        Assert.True(Carried.Request(ProtocolId.OpenAI, ProtocolId.Anthropic, """{"model":"m","reasoning_effort":"galactic","messages":[{"role":"user","content":"x"}]}""").Losses.Contains(LossField.Reasoning));
-        Assert.Equal("high", Carried.Request(ProtocolId.Anthropic, ProtocolId.OpenAI, """{"model":"m","max_tokens":9,"output_config":{"effort":"ultra"},"messages":[{"role":"user","content":"x"}]}""", new() { WireModel = "gpt-5", Capabilities = ModelCapabilities.For(ProtocolId.OpenAI, "gpt-5") }).Json.GetProperty("reasoning_effort").GetString());
+        Assert.True(Carried.Request(ProtocolId.OpenAI, ProtocolId.Anthropic,
+            """{"model":"m","reasoning_effort":"galactic","messages":[{"role":"user","content":"x"}]}""").Losses.Contains(LossField.Reasoning));
+        Assert.Equal("high", Carried.Request(ProtocolId.Anthropic, ProtocolId.OpenAI,
+            """{"model":"m","max_tokens":9,"output_config":{"effort":"ultra"},"messages":[{"role":"user","content":"x"}]}""",
+        new() { WireModel = "gpt-5", Capabilities = ModelCapabilities.For(ProtocolId.OpenAI, "gpt-5") }).Json.GetProperty("reasoning_effort")
+            .GetString());
     }
 
     [Fact]
     public void A_limit_above_what_the_model_writes_is_lowered_to_that()
     {
-        Carried sent = Carried.Request(ProtocolId.Anthropic, ProtocolId.OpenAI, """{"model":"m","max_tokens":128000,"messages":[{"role":"user","content":"x"}]}""", new() { WireModel = "gpt-4o", Capabilities = Capabilities.Default, MaxOutputTokens = 16384 });
+        Carried sent = Carried.Request(ProtocolId.Anthropic, ProtocolId.OpenAI,
+            """{"model":"m","max_tokens":128000,"messages":[{"role":"user","content":"x"}]}""",
+        new() { WireModel = "gpt-4o", Capabilities = Capabilities.Default, MaxOutputTokens = 16384 });
         Assert.Equal(16384, sent.Json.GetProperty("max_tokens").GetInt32());
         Assert.True(sent.Losses.Contains(LossField.MaxTokens));
     }
@@ -367,13 +441,15 @@ public sealed class VendorRuleTests
         JsonElement gemini = Carried.Request(ProtocolId.Gemini, ProtocolId.OpenAI, """
             {"contents":[{"parts":[{"text":"go"}]},{"role":"model","parts":[{"text":"","functionCall":{"name":"f","args":{}}}]},{"parts":[{"text":"","functionResponse":{"name":"f","response":{"a":1}}}]}]}
             """).Json;
-        Assert.Equal(["user", "assistant", "tool"], gemini.GetProperty("messages").EnumerateArray().Select(static turn => turn.GetProperty("role").GetString()));
+        Assert.Equal(["user", "assistant", "tool"], gemini.GetProperty("messages").EnumerateArray()
+            .Select(static turn => turn.GetProperty("role").GetString()));
 
         JsonElement bedrock = Carried.Request(ProtocolId.Bedrock, ProtocolId.OpenAI, """
             {"messages":[{"role":"user","content":[{"text":"go","image":null}]},{"role":"assistant","content":[{"text":"","toolUse":{"toolUseId":"t","name":"f","input":{}}}]},
             {"role":"user","content":[{"text":null,"toolResult":{"toolUseId":"t","content":[{"text":"r"}]}}]}]}
             """).Json;
-        Assert.Equal(["user", "assistant", "tool"], bedrock.GetProperty("messages").EnumerateArray().Select(static turn => turn.GetProperty("role").GetString()));
+        Assert.Equal(["user", "assistant", "tool"], bedrock.GetProperty("messages").EnumerateArray()
+            .Select(static turn => turn.GetProperty("role").GetString()));
     }
 
     private static ProtocolId Id(string name)
@@ -398,8 +474,11 @@ public sealed class VendorRuleTests
         IEnumerable<string> Find(JsonElement value) => value.ValueKind switch
         {
             JsonValueKind.Array => value.EnumerateArray().SelectMany(Find),
-            JsonValueKind.Object when value.TryGetProperty("type", out JsonElement type) && type.ValueKind == JsonValueKind.String && type.GetString() == holder && (value.TryGetProperty("call_id", out JsonElement id) || value.TryGetProperty("id", out id)) => [id.GetString()!],
-            JsonValueKind.Object when value.TryGetProperty(holder, out JsonElement call) && call.ValueKind == JsonValueKind.Object && (call.TryGetProperty("toolUseId", out JsonElement id) || call.TryGetProperty("id", out id)) => [id.GetString()!],
+            JsonValueKind.Object when value.TryGetProperty("type", out JsonElement type) && type.ValueKind == JsonValueKind.String
+                && type.GetString() == holder && (value.TryGetProperty("call_id", out JsonElement id) || value.TryGetProperty("id", out id))
+                => [id.GetString()!],
+            JsonValueKind.Object when value.TryGetProperty(holder, out JsonElement call) && call.ValueKind == JsonValueKind.Object
+                && (call.TryGetProperty("toolUseId", out JsonElement id) || call.TryGetProperty("id", out id)) => [id.GetString()!],
             JsonValueKind.Object => value.EnumerateObject().SelectMany(static member => new[] { member.Value }).SelectMany(Find),
             _ => [],
         };

@@ -7,14 +7,15 @@ using Busbar.Protocols.Translation.Models;
 namespace Busbar.Tests.Matrix;
 
 /// <summary>
-/// What vendors refuse although their schemas allow it: uniqueness, lengths, characters and places. Every request that a test has translated is held against
-/// these rules.
+/// What vendors refuse although their schemas allow it: uniqueness, lengths, characters and places. Every request that a test has translated is held
+/// against these rules.
 /// </summary>
 internal static class VendorRules
 {
     private static readonly string[] Foreign =
     [
-        "thinking", "output_config", "stop_sequences", "system", "cache_control", "betas", "context_management", "mcp_servers", "container", "generationConfig",
+        "thinking", "output_config", "stop_sequences", "system", "cache_control", "betas", "context_management", "mcp_servers", "container",
+        "generationConfig",
         "contents", "inferenceConfig", "toolConfig",
     ];
 
@@ -66,16 +67,19 @@ internal static class VendorRules
             Demand(index > 0 || role == "user", "the first turn is not the user's", broken);
             Demand(role != "system" || (before == "user" && after is "" or "assistant"), $"messages.{index}: a system turn out of place", broken);
             Demand(role != "system" || target.Capabilities.MidSystem, $"messages.{index}: a system turn", broken);
-            Demand(blocks.Length > 0 || turns[index].GetProperty("content").ValueKind == JsonValueKind.String, $"messages.{index}: no content", broken);
+            Demand(blocks.Length > 0 || turns[index].GetProperty("content").ValueKind == JsonValueKind.String, $"messages.{index}: no content",
+                broken);
             foreach (JsonElement block in blocks)
             {
                 Demand(Word(block, "type") != "text" || !IsBlank(Word(block, "text")), $"messages.{index}: blank text", broken);
                 Demand(Word(block, "type") is not ("image" or "document") || role == "user", $"messages.{index}: media of the assistant", broken);
             }
 
-            string[] results = [.. blocks.Where(static block => Word(block, "type") == "tool_result").Select(static block => Word(block, "tool_use_id"))];
+            string[] results = [.. blocks.Where(static block => Word(block, "type") == "tool_result")
+                .Select(static block => Word(block, "tool_use_id"))];
             Answers(index, open, results, broken);
-            Demand(blocks.Take(results.Length).All(static block => Word(block, "type") == "tool_result"), $"messages.{index}: results behind other content", broken);
+            Demand(blocks.Take(results.Length).All(static block => Word(block, "type") == "tool_result"),
+                $"messages.{index}: results behind other content", broken);
             open = [.. blocks.Where(static block => Word(block, "type") == "tool_use").Select(static block => Word(block, "id"))];
             foreach (string id in open)
             {
@@ -93,8 +97,10 @@ internal static class VendorRules
             Demand(open.Length > 0 || target.Capabilities.Prefill, "a begun answer", broken);
         }
 
-        Names(Items(body, "tools").Where(static tool => Word(tool, "type") is "" or "custom").Select(static tool => Word(tool, "name")), "^[a-zA-Z0-9_-]{1,128}$", broken);
-        foreach (JsonElement tool in Items(body, "tools").Where(static tool => tool.TryGetProperty("strict", out JsonElement strict) && strict.ValueKind == JsonValueKind.True))
+        Names(Items(body, "tools").Where(static tool => Word(tool, "type") is "" or "custom").Select(static tool => Word(tool, "name")),
+            "^[a-zA-Z0-9_-]{1,128}$", broken);
+        foreach (JsonElement tool in Items(body, "tools").Where(
+            static tool => tool.TryGetProperty("strict", out JsonElement strict) && strict.ValueKind == JsonValueKind.True))
         {
             ClaudeSchema(tool.GetProperty("input_schema"), broken);
         }
@@ -107,7 +113,8 @@ internal static class VendorRules
         string user = Word(Member(body, "metadata"), "user_id");
         Demand(user.Length <= 256 && !Regex.IsMatch(user, @"[^\s@]+@[^\s@]+\.[^\s@]+|^\+?[\d\s().-]{7,20}$"), "metadata.user_id", broken);
         Demand(Items(body, "stop_sequences").All(static stop => !IsBlank(stop.GetString()!)), "a blank stop sequence", broken);
-        Demand(!(body.TryGetProperty("temperature", out _) && body.TryGetProperty("top_p", out _) && !target.Capabilities.TemperatureWithTopP), "temperature with top_p", broken);
+        Demand(!(body.TryGetProperty("temperature", out _) && body.TryGetProperty("top_p", out _) && !target.Capabilities.TemperatureWithTopP),
+            "temperature with top_p", broken);
     }
 
     private static void Chat(JsonElement body, EgressTarget target, List<string> broken)
@@ -126,8 +133,10 @@ internal static class VendorRules
 
             if (ids.Length > 0)
             {
-                Answers(index, next < turns.Length || next > index + 1 ? ids : [], [.. turns[(index + 1)..next].Select(static turn => Word(turn, "tool_call_id"))], broken);
-                Demand(turns[index].TryGetProperty("reasoning_content", out _) == target.Capabilities.ReasoningContent, $"messages.{index}: reasoning_content", broken);
+                Answers(index, next < turns.Length || next > index + 1 ? ids : [],
+                    [.. turns[(index + 1)..next].Select(static turn => Word(turn, "tool_call_id"))], broken);
+                Demand(turns[index].TryGetProperty("reasoning_content", out _) == target.Capabilities.ReasoningContent,
+                    $"messages.{index}: reasoning_content", broken);
             }
             else if (Word(turns[index], "role") != "tool" && next > index + 1)
             {
@@ -136,21 +145,26 @@ internal static class VendorRules
 
             foreach (string id in ids)
             {
-                Demand(target.Capabilities.ShortCallIds ? Regex.IsMatch(id, "^[a-zA-Z0-9]{9}$") : id.Length is > 0 and <= 40, $"call id {id}", broken);
+                Demand(target.Capabilities.ShortCallIds ? Regex.IsMatch(id, "^[a-zA-Z0-9]{9}$") : id.Length is > 0 and <= 40, $"call id {id}",
+                    broken);
                 Demand(calls.Add(id), $"call id {id} twice", broken);
             }
 
             JsonElement content = Member(turns[index], "content");
-            bool isEmpty = content.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined || (content.ValueKind == JsonValueKind.Array && content.GetArrayLength() == 0);
+            bool isEmpty = content.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined
+                || (content.ValueKind == JsonValueKind.Array && content.GetArrayLength() == 0);
             Demand(!isEmpty || ids.Length > 0 || turns[index].TryGetProperty("refusal", out _), $"messages.{index}: no content", broken);
-            Demand(Word(turns[index], "role") != "user" || content.ValueKind != JsonValueKind.String || content.GetString() != "", $"messages.{index}: empty text", broken);
+            Demand(Word(turns[index], "role") != "user" || content.ValueKind != JsonValueKind.String || content.GetString() != "",
+                $"messages.{index}: empty text", broken);
         }
 
         Demand(turns.Any(static turn => Word(turn, "role") is not ("system" or "developer")), "no turn but instructions", broken);
-        Names(Items(body, "tools").Select(static tool => Word(Member(tool, "function"), "name") + Word(Member(tool, "custom"), "name")), "^[a-zA-Z0-9_-]{1,64}$", broken);
+        Names(Items(body, "tools").Select(static tool => Word(Member(tool, "function"), "name") + Word(Member(tool, "custom"), "name")),
+            "^[a-zA-Z0-9_-]{1,64}$", broken);
         Shared(body, broken);
         Demand(Items(body, "stop").Count() <= 4, "more than four stops", broken);
-        Demand(!body.TryGetProperty("metadata", out _) || (body.TryGetProperty("store", out JsonElement store) && store.GetBoolean()), "metadata without store", broken);
+        Demand(!body.TryGetProperty("metadata", out _) || (body.TryGetProperty("store", out JsonElement store) && store.GetBoolean()),
+            "metadata without store", broken);
     }
 
     private static void Responses(JsonElement body, List<string> broken)
@@ -171,17 +185,20 @@ internal static class VendorRules
             else if (type.EndsWith("_call_output", StringComparison.Ordinal))
             {
                 isAnswered = true;
-                Demand(calls.Contains(Word(item, "call_id")) && answers.Add(Word(item, "call_id")), $"a result without a call of its own: {Word(item, "call_id")}", broken);
+                Demand(calls.Contains(Word(item, "call_id")) && answers.Add(Word(item, "call_id")),
+                    $"a result without a call of its own: {Word(item, "call_id")}", broken);
             }
             else if (type == "message")
             {
-                Demand(Items(item, "content").Any() || Member(item, "content").ValueKind == JsonValueKind.String, "a message without content", broken);
+                Demand(Items(item, "content").Any() || Member(item, "content").ValueKind == JsonValueKind.String, "a message without content",
+                    broken);
             }
         }
 
         bool endsInCall = items is [.., var last] && Word(last, "type").EndsWith("_call", StringComparison.Ordinal);
         Demand(endsInCall || calls.IsSubsetOf(answers) || !isAnswered, "a call without a result", broken);
-        Names(Items(body, "tools").Select(static tool => Word(tool, "type") is "function" or "custom" ? Word(tool, "name") : Word(tool, "type")), "^[a-zA-Z0-9_-]{1,64}$", broken);
+        Names(Items(body, "tools").Select(static tool => Word(tool, "type") is "function" or "custom" ? Word(tool, "name") : Word(tool, "type")),
+            "^[a-zA-Z0-9_-]{1,64}$", broken);
         Shared(body, broken);
     }
 
@@ -201,7 +218,8 @@ internal static class VendorRules
     private static void Gemini(JsonElement body, List<string> broken)
     {
         Turns("contents", body, broken, out JsonElement[] turns);
-        Demand(Member(body, "systemInstruction").ValueKind == JsonValueKind.Undefined || Items(Member(body, "systemInstruction"), "parts").Any(), "empty instructions", broken);
+        Demand(Member(body, "systemInstruction").ValueKind == JsonValueKind.Undefined || Items(Member(body, "systemInstruction"), "parts").Any(),
+            "empty instructions", broken);
         int open = 0;
         for (int index = 0; index < turns.Length; index++)
         {
@@ -214,8 +232,10 @@ internal static class VendorRules
         }
 
         JsonElement[] tools = [.. Items(body, "tools")];
-        Names(tools.SelectMany(static tool => Items(tool, "functionDeclarations")).Select(static function => Word(function, "name")), "^[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}$", broken);
-        foreach (JsonElement schema in tools.SelectMany(static tool => Items(tool, "functionDeclarations")).Select(static function => Member(function, "parameters")))
+        Names(tools.SelectMany(static tool => Items(tool, "functionDeclarations")).Select(static function => Word(function, "name")),
+            "^[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}$", broken);
+        foreach (JsonElement schema in tools.SelectMany(static tool => Items(tool, "functionDeclarations"))
+            .Select(static function => Member(function, "parameters")))
         {
             LoweredSchema(schema, broken);
         }
@@ -227,7 +247,8 @@ internal static class VendorRules
     private static void Converse(JsonElement body, List<string> broken)
     {
         Turns("messages", body, broken, out JsonElement[] turns);
-        Demand(Items(body, "system").All(static part => !part.TryGetProperty("text", out JsonElement text) || !IsBlank(text.GetString()!)), "system: blank text", broken);
+        Demand(Items(body, "system").All(static part => !part.TryGetProperty("text", out JsonElement text) || !IsBlank(text.GetString()!)),
+            "system: blank text", broken);
         var calls = new HashSet<string>();
         string[] open = [];
         for (int index = 0; index < turns.Length; index++)
@@ -240,7 +261,8 @@ internal static class VendorRules
                 Demand(!block.TryGetProperty("text", out JsonElement text) || !IsBlank(text.GetString()!), $"messages.{index}: blank text", broken);
             }
 
-            JsonElement[] results = [.. blocks.Select(static block => Member(block, "toolResult")).Where(static result => result.ValueKind == JsonValueKind.Object)];
+            JsonElement[] results = [.. blocks.Select(static block => Member(block, "toolResult"))
+                .Where(static result => result.ValueKind == JsonValueKind.Object)];
             Demand(results.All(static result => Items(result, "content").Any()), $"messages.{index}: an empty result", broken);
             Answers(index, open, [.. results.Select(static result => Word(result, "toolUseId"))], broken);
             open = [.. blocks.Select(static block => Word(Member(block, "toolUse"), "toolUseId")).Where(static id => id.Length > 0)];
@@ -251,16 +273,19 @@ internal static class VendorRules
             }
         }
 
-        Names(Items(Member(body, "toolConfig"), "tools").Select(static tool => Word(Member(tool, "toolSpec"), "name")).Where(static name => name.Length > 0), "^[a-zA-Z0-9_-]{1,64}$", broken);
+        Names(Items(Member(body, "toolConfig"), "tools").Select(static tool => Word(Member(tool, "toolSpec"), "name"))
+            .Where(static name => name.Length > 0), "^[a-zA-Z0-9_-]{1,64}$", broken);
     }
 
     private static void Cohere(JsonElement body, List<string> broken)
     {
         Turns("messages", body, broken, out JsonElement[] turns);
         Demand(turns.Any(static turn => Word(turn, "role") is "user" or "tool" or "assistant"), "no turn but instructions", broken);
-        foreach ((string name, double least, double most) in new[] { ("temperature", 0, 1), ("p", 0.01, 0.99), ("k", 0, 500), ("frequency_penalty", 0.0, 1), ("presence_penalty", 0, 1) })
+        foreach ((string name, double least, double most) in new[] { ("temperature", 0, 1), ("p", 0.01, 0.99), ("k", 0, 500),
+            ("frequency_penalty", 0.0, 1), ("presence_penalty", 0, 1) })
         {
-            Demand(!body.TryGetProperty(name, out JsonElement value) || (value.GetDouble() >= least && value.GetDouble() <= most), $"{name} is out of range", broken);
+            Demand(!body.TryGetProperty(name, out JsonElement value) || (value.GetDouble() >= least && value.GetDouble() <= most),
+                $"{name} is out of range", broken);
         }
 
         Demand(Items(body, "stop_sequences").Count() <= 5, "more than five stops", broken);
@@ -303,7 +328,8 @@ internal static class VendorRules
     {
         foreach (JsonElement node in Schemas(schema))
         {
-            foreach (string name in new[] { "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "maxItems", "uniqueItems", "patternProperties", "oneOf" })
+            foreach (string name in new[] { "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength",
+                "maxItems", "uniqueItems", "patternProperties", "oneOf" })
             {
                 Demand(!node.TryGetProperty(name, out _), $"{name} in a strict schema", broken);
             }
@@ -337,7 +363,8 @@ internal static class VendorRules
         }
 
         IEnumerable<JsonElement> inner = new[] { "properties", "$defs", "definitions" }
-            .SelectMany(name => Member(schema, name) is { ValueKind: JsonValueKind.Object } named ? named.EnumerateObject().Select(static member => member.Value) : [])
+            .SelectMany(name => Member(schema, name) is { ValueKind: JsonValueKind.Object } named
+                ? named.EnumerateObject().Select(static member => member.Value) : [])
             .Concat(new[] { "anyOf", "allOf", "prefixItems", "items" }.SelectMany(name => Items(schema, name)))
             .Append(Member(schema, "items"));
         return inner.SelectMany(Schemas).Prepend(schema);

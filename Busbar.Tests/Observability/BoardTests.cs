@@ -50,7 +50,8 @@ public sealed partial class BoardTests
     {
         string watched = ProjectFiles.Read("deploy/grafana/busbar.json") + ProjectFiles.Read("deploy/prometheus/alerts.yaml");
 
-        Assert.Empty(Exported.Where(name => name.StartsWith("busbar_", StringComparison.Ordinal)).Except(Series().Matches(watched).Select(match => Part().Replace(match.Value, ""))));
+        Assert.Empty(Exported.Where(name => name.StartsWith("busbar_", StringComparison.Ordinal))
+            .Except(Series().Matches(watched).Select(match => Part().Replace(match.Value, ""))));
     }
 
     [Fact]
@@ -110,7 +111,9 @@ public sealed partial class BoardTests
     private static string Rendered()
     {
         GatewayConfig config = ConfigText.Valid(ConfigText.Minimal);
-        var metrics = new Busbar.Observability.Metrics.Metrics { Governance = new FixedFigures(new GovernanceFigures { Refusals = [("vk_0123456789abcdef", 1)], Keys = [new KeyFigures("vk_0123456789abcdef", 1.5, 8.5)] }) };
+        var metrics = new Busbar.Observability.Metrics.Metrics { Governance =
+            new FixedFigures(new GovernanceFigures { Refusals = [("vk_0123456789abcdef", 1)], Keys =
+            [new KeyFigures("vk_0123456789abcdef", 1.5, 8.5)] }) };
         Fleet fleet = Fleet.Create(config, TimeProvider.System);
         foreach (Pool pool in Busbar.Observability.Metrics.Metrics.AllPools(fleet))
         {

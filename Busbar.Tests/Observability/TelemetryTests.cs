@@ -19,7 +19,7 @@ namespace Busbar.Tests.Observability;
 /// <summary>The gateway in this process, so that the receiver of its request logs, which must be public, can be played.</summary>
 public sealed class TelemetryTests : IAsyncLifetime
 {
-    private static readonly Dialect Speaks = Dialect.All[0];
+    private static readonly SpokenProtocol Speaks = SpokenProtocol.All[0];
 
     private readonly ScriptedUpstream _provider = ScriptedUpstream.Start();
     private readonly HttpClient _client = new();
@@ -45,7 +45,8 @@ public sealed class TelemetryTests : IAsyncLifetime
         _telemetry = new Telemetry(_metrics, NullLogger.Instance, TimeProvider.System, _receiver);
         _telemetry.Apply(config.Observability);
         var snapshot = new GatewaySnapshot(config, Fleet.Create(config, TimeProvider.System), _metrics, TimeProvider.System);
-        _application = new GatewayApplication(snapshot, _metrics, new RequestLog(NullLogger.Instance, TimeProvider.System), TimeProvider.System) { Telemetry = _telemetry };
+        _application = new GatewayApplication(snapshot, _metrics, new RequestLog(NullLogger.Instance, TimeProvider.System),
+            TimeProvider.System) { Telemetry = _telemetry };
         _server = GatewayServer.Create(new ListenTargets(["127.0.0.1:0"], []), config.Limits, NullLoggerFactory.Instance);
         await _server.StartAsync(_application, CancellationToken.None);
     }
@@ -80,7 +81,8 @@ public sealed class TelemetryTests : IAsyncLifetime
     public async Task C254_each_counted_request_is_told_of_once_and_no_other()
     {
         _receiver.LetGo(HttpStatusCode.OK);
-        _provider.Next(call => Speaks.ServeAsync(call)).Next(call => call.AnswerAsync(500, "{}")).Next(call => call.AnswerAsync(400, Speaks.Error("invalid_request_error", "no")));
+        _provider.Next(call => Speaks.ServeAsync(call)).Next(call => call.AnswerAsync(500, "{}"))
+            .Next(call => call.AnswerAsync(400, Speaks.Error("invalid_request_error", "no")));
         Assert.Equal(HttpStatusCode.OK, await PostAsync("token", "smart"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await PostAsync("token", "smart"));
         Assert.Equal(HttpStatusCode.BadRequest, await PostAsync("token", "m"));
@@ -93,7 +95,9 @@ public sealed class TelemetryTests : IAsyncLifetime
 
         await _telemetry.DisposeAsync();
 
-        string[] lines = [.. _receiver.Bodies.SelectMany(body => JsonDocument.Parse(body).RootElement.EnumerateArray()).Select(line => $"{line.GetProperty("ingress_protocol")} {line.GetProperty("pool")} {line.GetProperty("outcome")}").Order(StringComparer.Ordinal)];
+        string[] lines = [.. _receiver.Bodies.SelectMany(body => JsonDocument.Parse(body).RootElement.EnumerateArray())
+            .Select(line => $"{line.GetProperty("ingress_protocol")} {line.GetProperty("pool")} {line.GetProperty("outcome")}")
+            .Order(StringComparer.Ordinal)];
         Assert.Equal(["openai m client_error", "openai smart exhausted", "openai smart ok", "openai unresolved client_error"], lines);
         Assert.All(_receiver.Requests, request => Assert.Equal("https://logs.example.com/hook", request.RequestUri!.AbsoluteUri));
     }

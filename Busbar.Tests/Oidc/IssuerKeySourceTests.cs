@@ -9,7 +9,8 @@ namespace Busbar.Tests.Oidc;
 
 public sealed class IssuerKeySourceTests
 {
-    private static readonly JwtIssuerConfig Config = new() { Issuer = TestIssuer.Name, JwksUrl = "https://issuer.example/keys", Audiences = ["busbar"] };
+    private static readonly JwtIssuerConfig Config = new() { Issuer = TestIssuer.Name, JwksUrl = "https://issuer.example/keys", Audiences =
+        ["busbar"] };
 
     private readonly TestIssuer _issuer = new();
     private readonly FakeTimeProvider _time = new();
@@ -101,7 +102,8 @@ public sealed class IssuerKeySourceTests
     [InlineData("""{"keys":{"kid":"r1"}}""")]
     [InlineData("""{"keys":[{"kty":"oct","kid":"r1","k":"c2VjcmV0"}]}""")]
     [InlineData("""{"keys":[{"kty":"RSA","kid":"r1","n":"AQAB","e":"AQAB"}]}""")]
-    [InlineData("""{"keys":[{"kty":"EC","kid":"r1","crv":"P-256","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE","y":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE"}]}""")]
+    [InlineData("""{"keys":[{"kty":"EC","kid":"r1","crv":"P-256","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE","y":"AAAAAAAAAAAAAAAAAAAAAAAAA""" +
+        """AAAAAAAAAAAAAAAAAE"}]}""")]
     [InlineData("""{"keys":[{"kty":"EC","kid":"r1","crv":"secp256k1","x":"AA","y":"AA"}]}""")]
     public async Task A_document_without_a_key_that_checks_signatures_gives_none(string document)
     {
@@ -128,7 +130,8 @@ public sealed class IssuerKeySourceTests
     public async Task Keys_are_found_by_discovery_where_it_is_that_of_the_issuer(string named, bool isFound)
     {
         var network = new FakeIssuerNetwork((url, _) => Task.FromResult(
-            url.EndsWith("/.well-known/openid-configuration", StringComparison.Ordinal) ? $$"""{"issuer":"{{named}}","jwks_uri":"https://keys.example/jwks"}""" : _issuer.Jwks));
+            url.EndsWith("/.well-known/openid-configuration", StringComparison.Ordinal)
+                ? $$"""{"issuer":"{{named}}","jwks_uri":"https://keys.example/jwks"}""" : _issuer.Jwks));
         IssuerKeySource source = Source(network, Config with { JwksUrl = null });
 
         Assert.Equal(isFound, await HasAsync(source, "r1"));
@@ -151,7 +154,9 @@ public sealed class IssuerKeySourceTests
         Assert.False(await HasAsync(source, "r1"));
     }
 
-    private IssuerKeySource Source(IIssuerNetwork network, JwtIssuerConfig? config = null) => new(config ?? Config, network, new Metrics(), _time, NullLogger.Instance);
+    private IssuerKeySource Source(IIssuerNetwork network, JwtIssuerConfig? config = null)
+        => new(config ?? Config, network, new Metrics(), _time, NullLogger.Instance);
 
-    private static async Task<bool> HasAsync(IssuerKeySource source, string id) => (await source.FindAsync(id, "RS256", CancellationToken.None)).Key is not null;
+    private static async Task<bool> HasAsync(IssuerKeySource source, string id) => (await source.FindAsync(id, "RS256", CancellationToken.None))
+        .Key is not null;
 }

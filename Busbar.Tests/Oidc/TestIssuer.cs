@@ -40,9 +40,12 @@ internal sealed class TestIssuer
 
     /// <summary>Claims that are right for an hour, with <paramref name="more"/> of them.</summary>
     public static string Claims(DateTimeOffset now, string more = "", string subject = "alice", string issuer = Name) =>
-        $$"""{"iss":"{{issuer}}","aud":"busbar","sub":"{{subject}}","iat":{{now.ToUnixTimeSeconds()}},"exp":{{now.ToUnixTimeSeconds() + 3600}}{{more}}}""";
+        $$"""{"iss":"{{issuer}}","aud":"busbar","sub":"{{subject}}","iat":{{now.ToUnixTimeSeconds()}},"ex""" +
+            $$"""p":{{now.ToUnixTimeSeconds() + 3600}}{{more}}}""";
 
-    /// <summary>A token with this header and these claims, signed as the header's <c>alg</c> says as far as that is possible, else with RS256.</summary>
+    /// <summary>
+    /// A token with this header and these claims, signed as the header's <c>alg</c> says as far as that is possible, else with RS256.
+    /// </summary>
     public string Token(string claims, string? header = null)
     {
         header ??= $$"""{"alg":"RS256","typ":"JWT","kid":"{{RsaId}}"}""";
@@ -58,7 +61,8 @@ internal sealed class TestIssuer
         try
         {
             using var json = JsonDocument.Parse(header);
-            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("alg", out JsonElement algorithm) && algorithm.ValueKind == JsonValueKind.String ? algorithm.GetString()! : "RS256";
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("alg", out JsonElement algorithm)
+                && algorithm.ValueKind == JsonValueKind.String ? algorithm.GetString()! : "RS256";
         }
         catch (JsonException)
         {

@@ -8,7 +8,8 @@ namespace Busbar.Tests.Oidc;
 
 public sealed class TokenVerifierTests
 {
-    private static readonly JwtIssuerConfig Config = new() { Issuer = TestIssuer.Name, JwksUrl = "https://issuer.example/keys", Audiences = ["busbar"] };
+    private static readonly JwtIssuerConfig Config = new() { Issuer = TestIssuer.Name, JwksUrl = "https://issuer.example/keys", Audiences =
+        ["busbar"] };
 
     private readonly TestIssuer _issuer = new();
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -18,10 +19,12 @@ public sealed class TokenVerifierTests
     [InlineData("""{"alg":"RS256","kid":"r1","typ":"at+JWT"}""")]
     [InlineData("""{"alg":"ES256","kid":"e1","typ":"JWT"}""")]
     [InlineData("""{"alg":"PS256","kid":"r1"}""")]
-    [InlineData("""{"alg":"RS256","kid":"r1","jku":"https://evil.example/keys","x5u":"https://evil.example","x5c":["x"],"jwk":{"kty":"oct","k":"AA"}}""")]
+    [InlineData("""{"alg":"RS256","kid":"r1","jku":"https://evil.example/keys","x5u":"https://evil.example","x5c":["x"],"jwk":""" +
+        """{"kty":"oct","k":"AA"}}""")]
     public async Task A_token_that_is_right_names_its_subject(string header)
     {
-        (VerifiedToken? token, TokenFault fault) = await VerifyAsync(_issuer.Token(Claims(), header), Config with { Algorithms = ["RS256", "ES256", "PS256"] });
+        (VerifiedToken? token, TokenFault fault) = await VerifyAsync(
+            _issuer.Token(Claims(), header), Config with { Algorithms = ["RS256", "ES256", "PS256"] });
 
         Assert.Equal(TokenFault.None, fault);
         Assert.Equal("alice", token!.Subject);
@@ -74,7 +77,8 @@ public sealed class TokenVerifierTests
     [InlineData("sub", "\"a\\nb\"", nameof(TokenFault.Claims))]
     public async Task Claims_that_are_not_right_are_refused_and_the_reason_named(string claim, string? value, string expected)
     {
-        var claims = new Dictionary<string, string> { ["iss"] = $"\"{TestIssuer.Name}\"", ["aud"] = "[\"x\",\"busbar\"]", ["exp"] = "1767229200", ["sub"] = "\"alice\"" };
+        var claims = new Dictionary<string, string> { ["iss"] = $"\"{TestIssuer.Name}\"", ["aud"] = "[\"x\",\"busbar\"]", ["exp"] = "1767229200",
+            ["sub"] = "\"alice\"" };
         Assert.Equal(TokenFault.None, (await VerifyAsync(Of(claims))).Fault);
         if (value is null)
         {
@@ -103,7 +107,8 @@ public sealed class TokenVerifierTests
         Assert.Equal(TokenFault.Signature, (await VerifyAsync($"{parts[0]}.{other.Split('.')[1]}.{parts[2]}")).Fault);
         Assert.Equal(TokenFault.Signature, (await VerifyAsync(token[..^2])).Fault);
         Assert.Equal(TokenFault.Unsigned, (await VerifyAsync($"{parts[0]}.{parts[1]}.")).Fault);
-        foreach (string text in (string[])[token + "=", token + ".x", token.Replace('.', ' '), parts[0] + "." + parts[1], token + "\0", $"{parts[0]}+.{parts[1]}.{parts[2]}"])
+        foreach (string text in (string[])[token + "=", token + ".x", token.Replace('.', ' '), parts[0] + "." + parts[1], token + "\0",
+            $"{parts[0]}+.{parts[1]}.{parts[2]}"])
         {
             Assert.Equal(TokenFault.Malformed, (await VerifyAsync(text)).Fault);
         }
@@ -126,14 +131,19 @@ public sealed class TokenVerifierTests
             RequiredClaims = new Dictionary<string, string> { ["hd"] = "example.com", ["verified"] = "true" },
         };
         const string Company = ""","hd":"example.com","verified":true""";
-        VerifiedToken token = (await VerifyAsync(_issuer.Token(Claims(Company + ""","realm":{"roles":["x","devs","leads"]},"scope":"openid llm best" """)), mapped)).Token!;
+        VerifiedToken token = (await VerifyAsync(_issuer.Token(
+            Claims(Company + ""","realm":{"roles":["x","devs","leads"]},"scope":"openid llm best" """)), mapped)).Token!;
         Assert.Equal("org/leads", token.Group);
         Assert.Equal(["best", "cheap", "smart"], token.Pools);
 
-        Assert.Equal(TokenFault.Claims, (await VerifyAsync(_issuer.Token(Claims(""","hd":"example.com","realm":{"roles":"devs"},"scope":"llm" """)), mapped)).Fault);
-        Assert.Equal(TokenFault.NoGroup, (await VerifyAsync(_issuer.Token(Claims(Company + ""","realm":{"roles":["x"]},"scope":"llm" """)), mapped)).Fault);
-        Assert.Equal(TokenFault.NoPools, (await VerifyAsync(_issuer.Token(Claims(Company + ""","realm":{"roles":"devs"},"scope":"openid" """)), mapped)).Fault);
-        Assert.Equal("rest", (await VerifyAsync(_issuer.Token(Claims(Company + ""","scope":"llm" """)), mapped with { DefaultGroup = "rest" })).Token!.Group);
+        Assert.Equal(TokenFault.Claims, (await VerifyAsync(_issuer.Token(Claims(""","hd":"example.com","realm":{"roles":"devs"},"scope":"llm" """)),
+            mapped)).Fault);
+        Assert.Equal(TokenFault.NoGroup, (await VerifyAsync(_issuer.Token(Claims(Company + ""","realm":{"roles":["x"]},"scope":"llm" """)), mapped))
+            .Fault);
+        Assert.Equal(TokenFault.NoPools, (await VerifyAsync(_issuer.Token(Claims(Company + ""","realm":{"roles":"devs"},"scope":"openid" """)),
+            mapped)).Fault);
+        Assert.Equal("rest", (await VerifyAsync(_issuer.Token(Claims(Company + ""","scope":"llm" """)), mapped with { DefaultGroup = "rest" }))
+            .Token!.Group);
     }
 
     private string Claims(string more = "", string subject = "alice") => TestIssuer.Claims(_time.GetUtcNow(), more, subject);

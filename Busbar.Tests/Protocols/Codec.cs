@@ -19,7 +19,8 @@ internal abstract class Codec<T>
         return request;
     }
 
-    public static GatewayError? Read(ReadOnlyMemory<byte> body, ChatRequest request) => T.Protocol.ReadRequest(body, JsonText.From("path-model"), false, request);
+    public static GatewayError? Read(ReadOnlyMemory<byte> body, ChatRequest request)
+        => T.Protocol.ReadRequest(body, JsonText.From("path-model"), false, request);
 
     /// <summary>Writes a request as read from this protocol, or, with <paramref name="foreign"/>, as if it came from another.</summary>
     public static byte[] Write(ChatRequest request, bool foreign = true, Capabilities? capabilities = null)

@@ -20,8 +20,8 @@ internal static class Damage
     }
 
     /// <summary>
-    /// Reads every body and stream of <paramref name="exchanges"/> with damage, <paramref name="rounds"/> times, and writes again what could be read, which must
-    /// be JSON; <paramref name="parse"/> looks at streams. How many there were.
+    /// Reads every body and stream of <paramref name="exchanges"/> with damage, <paramref name="rounds"/> times, and writes again what could be read,
+    /// which must be JSON; <paramref name="parse"/> looks at streams. How many there were.
     /// </summary>
     public static int Survived<T>(IEnumerable<CorpusExchange> exchanges, int rounds, Action<string> parse)
         where T : ICodec
@@ -62,7 +62,8 @@ internal static class Damage
         if (Codec<T>.Read(body, request) is null)
         {
             Codec<T>.Parse(Codec<T>.Write(request));
-            Codec<T>.Parse(Codec<T>.Write(request, true, Capabilities.Default with { JsonSchemaFields = false, FunctionCallIds = false, ToolResultParts = true }));
+            Codec<T>.Parse(Codec<T>.Write(request, true, Capabilities.Default with { JsonSchemaFields = false, FunctionCallIds = false,
+                ToolResultParts = true }));
             Codec<T>.Parse(Codec<T>.Write(request, foreign: false));
         }
     }

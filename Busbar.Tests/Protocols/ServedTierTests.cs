@@ -33,8 +33,10 @@ public sealed class ServedTierTests
 
     [Theory]
     [InlineData("OpenAI", "", """{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2},"service_tier":"flex"}""", "Flex")]
-    [InlineData("Responses", "response.completed", """{"type":"response.completed","response":{"usage":{"input_tokens":1},"service_tier":"priority"}}""", "Priority")]
-    [InlineData("Anthropic", "message_start", """{"type":"message_start","message":{"content":[],"usage":{"input_tokens":1,"service_tier":"priority"}}}""", "Priority")]
+    [InlineData("Responses", "response.completed",
+        """{"type":"response.completed","response":{"usage":{"input_tokens":1},"service_tier":"priority"}}""", "Priority")]
+    [InlineData("Anthropic", "message_start",
+        """{"type":"message_start","message":{"content":[],"usage":{"input_tokens":1,"service_tier":"priority"}}}""", "Priority")]
     [InlineData("Gemini", "", """{"candidates":[],"usageMetadata":{"promptTokenCount":1,"serviceTier":"flex"}}""", "Flex")]
     [InlineData("Bedrock", "metadata", """{"usage":{"inputTokens":1},"serviceTier":{"type":"priority"}}""", "Priority")]
     public void A_stream_that_passes_through_says_which(string protocol, string name, string data, string tier)

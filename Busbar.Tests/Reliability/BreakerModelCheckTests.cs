@@ -90,7 +90,8 @@ public sealed class BreakerModelCheckTests
 
     private sealed record Point(BreakerWord Word, SequentialCell Model, Caller[] Callers)
     {
-        public bool Equals(Point? other) => other is not null && Word == other.Word && Model == other.Model && Callers.AsSpan().SequenceEqual(other.Callers);
+        public bool Equals(Point? other) => other is not null && Word == other.Word && Model == other.Model
+            && Callers.AsSpan().SequenceEqual(other.Callers);
 
         public override int GetHashCode()
         {
@@ -181,7 +182,8 @@ public sealed class BreakerModelCheckTests
             }
 
             // However it got there, a hard-down ends only by its own time or by a success of someone who asked after it.
-            if (before.Word is { IsHardDown: true, State: BreakerState.Open } && step.Trigger is not BreakerTrigger.Heal && step.Now < before.Word.Deadline)
+            if (before.Word is { IsHardDown: true, State: BreakerState.Open } && step.Trigger is not BreakerTrigger.Heal
+                && step.Now < before.Word.Deadline)
             {
                 Assert.True(word.State == BreakerState.Open && word.Deadline >= before.Word.Deadline);
             }

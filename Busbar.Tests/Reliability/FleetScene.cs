@@ -52,7 +52,8 @@ internal sealed class FleetScene : IReliabilityEvents
             ApiKeyEnv = [.. keys.Select((_, i) => $"KEY_{i}")],
             ApiKeys = [.. keys.Select(key => new Secret(key))],
         };
-        _models[name] = new ModelConfig { Name = name, Provider = $"{name}-provider", MaxConcurrent = permits, MaxRequests = budget, UpstreamModel = name };
+        _models[name] = new ModelConfig { Name = name, Provider = $"{name}-provider", MaxConcurrent = permits, MaxRequests = budget, UpstreamModel =
+            name };
         return this;
     }
 
@@ -72,7 +73,8 @@ internal sealed class FleetScene : IReliabilityEvents
         return this;
     }
 
-    public FleetScene Pool(string name, BreakerConfig breaker, params PoolMemberConfig[] members) => Pool(new PoolConfig { Name = name, Members = members, Breaker = breaker });
+    public FleetScene Pool(string name, BreakerConfig breaker, params PoolMemberConfig[] members)
+        => Pool(new PoolConfig { Name = name, Members = members, Breaker = breaker });
 
     public FleetScene Pool(PoolConfig pool)
     {
@@ -88,7 +90,8 @@ internal sealed class FleetScene : IReliabilityEvents
         return this;
     }
 
-    public static PoolMemberConfig Member(string target, int weight = 1, long? context = null) => new() { Target = target, Weight = weight, ContextMax = context };
+    public static PoolMemberConfig Member(string target, int weight = 1, long? context = null)
+        => new() { Target = target, Weight = weight, ContextMax = context };
 
     public Fleet Reload() => _fleet = Fleet.Reload(Config);
 
@@ -131,5 +134,6 @@ internal sealed class FleetScene : IReliabilityEvents
 
     void IReliabilityEvents.Tripped(string pool, Lane lane) => Trips.Add($"{pool}/{lane.Name}");
 
-    void IReliabilityEvents.StateChanged(string pool, Lane lane, BreakerState from, BreakerState to) => Changes.Add($"{pool}/{lane.Name} {from}-{to}");
+    void IReliabilityEvents.StateChanged(string pool, Lane lane, BreakerState from, BreakerState to)
+        => Changes.Add($"{pool}/{lane.Name} {from}-{to}");
 }

@@ -29,7 +29,8 @@ public sealed class FleetTests
     public void A_direct_route_has_the_default_settings()
     {
         var pool = new FleetScene().Model("a")["a"];
-        Assert.Equal((120, 3, ExhaustionAction.Reject), (pool.Config.Failover.DeadlineSecs, pool.Config.Failover.Cap, pool.Config.OnExhausted.Action));
+        Assert.Equal((120, 3, ExhaustionAction.Reject), (pool.Config.Failover.DeadlineSecs, pool.Config.Failover.Cap,
+            pool.Config.OnExhausted.Action));
         Assert.Equal(new BreakerConfig(), pool.Config.Breaker);
         Assert.Null(pool.Config.Affinity);
     }
@@ -70,7 +71,8 @@ public sealed class FleetTests
         Assert.NotSame(old, scene["p"]);
         Assert.Equal(BreakerState.Open, scene.Slot("p", "b").Cell.Word.State);
         Assert.Equal(BreakerState.Closed, scene.Slot("q", "b").Cell.Word.State);
-        Assert.Equal((1, 9L, 1L, weight), (scene.Lane("a").Permits.InFlight, scene.Lane("a").Budget.Remaining, scene.Lane("a").State.Ok, scene.Slot("p", "a").CurrentWeight));
+        Assert.Equal((1, 9L, 1L, weight), (scene.Lane("a").Permits.InFlight, scene.Lane("a").Budget.Remaining, scene.Lane("a").State.Ok,
+            scene.Slot("p", "a").CurrentWeight));
         held.Dispose();
         Assert.Equal(0, scene.Lane("a").Permits.InFlight);
     }
@@ -220,7 +222,8 @@ public sealed class FleetTests
         Assert.True(state.IsSuppressed);
         state.HealthSucceeded(state.BeginHealthCheck());
         Assert.False(state.IsSuppressed);
-        Assert.All(scene.Lane("a").Cells(), cell => Assert.Equal((BreakerState.Closed, TimeSpan.Zero, 0), (cell.State, cell.CooldownRemaining, cell.Streak)));
+        Assert.All(scene.Lane("a").Cells(), cell => Assert.Equal(
+            (BreakerState.Closed, TimeSpan.Zero, 0), (cell.State, cell.CooldownRemaining, cell.Streak)));
         Assert.Equal(1, state.Ok);
     }
 

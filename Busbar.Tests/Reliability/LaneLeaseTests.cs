@@ -349,6 +349,7 @@ public sealed class LaneLeaseTests
     private static string Describe(FleetScene scene)
     {
         var (lane, cell) = (scene.Lane("a"), scene.Slot("p", "a").Cell);
-        return $"{cell.Word} {cell.Streak} {cell.Window} {lane.State.Ok} {lane.State.Errors} {lane.State.ClientFaults} {lane.Budget.Remaining} {lane.State.DeadReason}";
+        return $"{cell.Word} {cell.Streak} {cell.Window} {lane.State.Ok} {lane.State.Errors} {lane.State.ClientFaults} {lane.Budget.Remaining}" +
+            $" {lane.State.DeadReason}";
     }
 }

@@ -99,7 +99,8 @@ public sealed class PacingTests
         for (int minute = 1; minute <= 4; minute++)
         {
             int expected = minute * 10;
-            await Busbar.Tests.Scenarios.Harness.Eventually.TrueAsync(() => Volatile.Read(ref served) == expected, $"{expected} served, not {served}");
+            await Busbar.Tests.Scenarios.Harness.Eventually.TrueAsync(
+                () => Volatile.Read(ref served) == expected, $"{expected} served, not {served}");
             scene.Seconds(61);
         }
 

@@ -9,7 +9,7 @@ public sealed class AdminScenarios
 {
     private const string Admin = "canary-admin-token-77";
 
-    private static readonly Dialect Client = Dialect.Of("openai");
+    private static readonly SpokenProtocol Client = SpokenProtocol.Of("openai");
 
     [Fact]
     public async Task A_key_made_by_command_opens_its_pool_until_it_is_revoked()
@@ -25,7 +25,8 @@ public sealed class AdminScenarios
         Assert.Equal(401, await ChatAsync(scene, Admin));
         (_, string usage) = await CommandAsync(scene, "keys", "usage", "--by", "model");
         Assert.Contains("m0", usage);
-        Assert.Equal((0, true), (await CommandAsync(scene, "status")) is var (status, text) ? (status, text.Contains("m0", StringComparison.Ordinal)) : default);
+        Assert.Equal((0, true), (await CommandAsync(scene, "status")) is var (status, text) ? (status, text.Contains("m0", StringComparison.Ordinal))
+            : default);
         Assert.Equal(0, (await CommandAsync(scene, "keys", "revoke", key.GetProperty("id").GetString()!)).Code);
         Assert.Equal(401, await ChatAsync(scene, secret));
         Assert.DoesNotContain(secret, scene.Gateway.StandardError);
@@ -136,7 +137,8 @@ public sealed class AdminScenarios
         Assert.Equal(401, (await scene.GetAsync("/admin")).Status);
     }
 
-    private static SceneConfig Config(string governance) => new(Client) { More = $"governance: {{ enabled: true, admin_token: {Admin}{governance} }}" };
+    private static SceneConfig Config(string governance) => new(
+        Client) { More = $"governance: {{ enabled: true, admin_token: {Admin}{governance} }}" };
 
     private static Task<Scene> StartAsync(string governance = "") => StartAsync(Config(governance));
 
@@ -170,7 +172,8 @@ public sealed class AdminScenarios
     private static async Task<(int Code, string Output)> CommandAsync(Scene scene, params string[] arguments)
     {
         await using GatewayProcess command = GatewayProcess.Run(
-            arguments, environment: new Dictionary<string, string> { ["BUSBAR_ADMIN_URL"] = $"http://127.0.0.1:{scene.Port}", ["BUSBAR_ADMIN_TOKEN"] = Admin });
+            arguments, environment: new Dictionary<string, string> { ["BUSBAR_ADMIN_URL"] = $"http://127.0.0.1:{scene.Port}", ["BUSBAR_ADMIN_TOKEN"] =
+                Admin });
         int code = await command.ExitedAsync();
         return (code, command.StandardOutput);
     }

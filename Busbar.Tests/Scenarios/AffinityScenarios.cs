@@ -9,7 +9,7 @@ public sealed class AffinityScenarios
 
     public static TheoryData<string, bool> Forms => Cases.Forms;
 
-    public static TheoryData<string> Dialects => Cases.Dialects;
+    public static TheoryData<string> Names => Cases.Names;
 
     [Theory]
     [MemberData(nameof(Forms))]
@@ -17,8 +17,8 @@ public sealed class AffinityScenarios
     [Trait("gotcha", "C135")]
     public async Task A_session_stays_with_its_lane_and_sessions_spread(string protocol, bool stream)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await StartAsync(dialect, $"even: {{ {Even}, affinity: {{ mode: session, header_name: X-Conversation }} }}");
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await StartAsync(spoken, $"even: {{ {Even}, affinity: {{ mode: session, header_name: X-Conversation }} }}");
 
         var lanes = new HashSet<int>();
         for (int session = 0; session < 8; session++)
@@ -26,7 +26,7 @@ public sealed class AffinityScenarios
             int[] before = Counts(scene);
             for (int request = 0; request < 3; request++)
             {
-                Assert.Equal(200, (await scene.PostAsync(dialect, stream, "even", Named("x-conversation", $"s-{session}", dialect))).Status);
+                Assert.Equal(200, (await scene.PostAsync(spoken, stream, "even", Named("x-conversation", $"s-{session}", spoken))).Status);
             }
 
             lanes.Add(Array.FindIndex(Difference(before, Counts(scene)), count => count == 3));
@@ -37,20 +37,20 @@ public sealed class AffinityScenarios
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     [Trait("gotcha", "C134")]
     [Trait("gotcha", "C135")]
     public async Task Neither_a_pool_without_affinity_nor_another_header_keeps_a_session(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await StartAsync(dialect, $"even: {{ {Even} }}\nother: {{ {Even}, affinity: {{ header_name: X-Conversation }} }}");
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await StartAsync(spoken, $"even: {{ {Even} }}\nother: {{ {Even}, affinity: {{ header_name: X-Conversation }} }}");
 
         foreach (string pool in (string[])["even", "other"])
         {
             int[] before = Counts(scene);
             for (int request = 0; request < 6; request++)
             {
-                Assert.Equal(200, (await scene.PostAsync(dialect, false, pool, Named("x-session-id", "the-same", dialect))).Status);
+                Assert.Equal(200, (await scene.PostAsync(spoken, false, pool, Named("x-session-id", "the-same", spoken))).Status);
             }
 
             Assert.Equal([2, 2, 2], Difference(before, Counts(scene)));
@@ -58,11 +58,11 @@ public sealed class AffinityScenarios
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     public async Task A_conversation_without_a_header_stays_where_its_beginning_is_cached(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await StartAsync(dialect, $"even: {{ {Even}, affinity: {{ fallback: prefix }} }}");
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await StartAsync(spoken, $"even: {{ {Even}, affinity: {{ fallback: prefix }} }}");
 
         var lanes = new HashSet<int>();
         for (int conversation = 0; conversation < 8; conversation++)
@@ -70,8 +70,8 @@ public sealed class AffinityScenarios
             int[] before = Counts(scene);
             for (int request = 0; request < 3; request++)
             {
-                string body = dialect.Request("even", stream: request == 1, prompt: $"conversation {conversation}");
-                using HttpRequestMessage message = Scene.Message(dialect, new StringContent(body), null, "even", request == 1);
+                string body = spoken.Request("even", stream: request == 1, prompt: $"conversation {conversation}");
+                using HttpRequestMessage message = Scene.Message(spoken, new StringContent(body), null, "even", request == 1);
                 Assert.Equal(200, (await scene.ReadAsync(await scene.Client.SendAsync(message))).Status);
             }
 
@@ -83,19 +83,20 @@ public sealed class AffinityScenarios
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     [Trait("gotcha", "C133")]
     public async Task A_session_whose_lane_fails_goes_on_elsewhere(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await StartAsync(dialect, $"even: {{ {Even}, affinity: {{}}, breaker: {{ trip: {{ mode: consecutive, n: 1 }} }} }}");
-        Assert.Equal(200, (await scene.PostAsync(dialect, false, "even", Named("x-session-id", "one", dialect))).Status);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene =
+            await StartAsync(spoken, $"even: {{ {Even}, affinity: {{}}, breaker: {{ trip: {{ mode: consecutive, n: 1 }} }} }}");
+        Assert.Equal(200, (await scene.PostAsync(spoken, false, "even", Named("x-session-id", "one", spoken))).Status);
         int home = Array.IndexOf(Counts(scene), 1);
         scene.Upstreams[home].Always = call => call.AnswerAsync(500, "{}");
 
         for (int request = 0; request < 3; request++)
         {
-            Assert.Equal(200, (await scene.PostAsync(dialect, false, "even", Named("x-session-id", "one", dialect))).Status);
+            Assert.Equal(200, (await scene.PostAsync(spoken, false, "even", Named("x-session-id", "one", spoken))).Status);
         }
 
         // The first failed there, the others did not go there any more and found one new home.
@@ -106,32 +107,33 @@ public sealed class AffinityScenarios
     [Fact]
     public async Task The_system_prompt_stands_in_for_a_missing_header_where_the_pool_says_so()
     {
-        Dialect dialect = Dialect.Of("anthropic");
-        await using Scene scene = await StartAsync(dialect, $"even: {{ {Even}, affinity: {{ fallback: system }} }}");
+        SpokenProtocol spoken = SpokenProtocol.Of("anthropic");
+        await using Scene scene = await StartAsync(spoken, $"even: {{ {Even}, affinity: {{ fallback: system }} }}");
 
         for (int request = 0; request < 3; request++)
         {
-            string body = $$"""{"model":"even","max_tokens":9,"system":"You are terse.","messages":[{"role":"user","content":"question {{request}}"}]}""";
-            Assert.Equal(200, (await scene.PostAsync(dialect, body)).Status);
+            string body =
+                $$"""{"model":"even","max_tokens":9,"system":"You are terse.","messages":[{"role":"user","content":"question {{request}}"}]}""";
+            Assert.Equal(200, (await scene.PostAsync(spoken, body)).Status);
         }
 
         Assert.Contains(3, Counts(scene));
     }
 
-    private static async Task<Scene> StartAsync(Dialect dialect, string pools)
+    private static async Task<Scene> StartAsync(SpokenProtocol spoken, string pools)
     {
-        Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect, dialect) { OtherPools = pools });
+        Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken, spoken) { OtherPools = pools });
         foreach (ScriptedUpstream upstream in scene.Upstreams)
         {
-            upstream.Always = call => dialect.ServeAsync(call);
+            upstream.Always = call => spoken.ServeAsync(call);
         }
 
         return scene;
     }
 
-    private static Action<HttpRequestMessage> Named(string header, string session, Dialect dialect) => message =>
+    private static Action<HttpRequestMessage> Named(string header, string session, SpokenProtocol spoken) => message =>
     {
-        dialect.Authorize(message.Headers, Scene.Token);
+        spoken.Authorize(message.Headers, Scene.Token);
         message.Headers.TryAddWithoutValidation(header, session);
     };
 

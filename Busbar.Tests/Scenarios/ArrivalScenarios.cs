@@ -12,7 +12,7 @@ public sealed class ArrivalScenarios
     [InlineData("PRI * HT")]
     public async Task A_client_that_breaks_off_is_no_error_of_ours(string said)
     {
-        await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
+        await using Scene scene = await Scene.StartAsync(SpokenProtocol.All[0]);
         scene.Settles = false;
         for (int client = 0; client < 20; client++)
         {
@@ -33,7 +33,7 @@ public sealed class ArrivalScenarios
     [InlineData("POST /v1/mess")]
     public async Task A_client_that_says_nothing_is_not_waited_for_for_ever(string said)
     {
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(Dialect.All[0]) { Limits = "{ header_read_timeout_secs: 1 }" });
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(SpokenProtocol.All[0]) { Limits = "{ header_read_timeout_secs: 1 }" });
         using Socket socket = await ConnectAsync(scene, said);
         using var bound = new CancellationTokenSource(Eventually.Bound);
 

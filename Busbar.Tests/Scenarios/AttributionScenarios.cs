@@ -9,7 +9,7 @@ public sealed class AttributionScenarios : IDisposable
 {
     private const string AdminToken = "canary-admin-token-77";
 
-    private static readonly Dialect OpenAI = Dialect.Of("openai");
+    private static readonly SpokenProtocol OpenAI = SpokenProtocol.Of("openai");
 
     private readonly string _directory = Directory.CreateTempSubdirectory("busbar-attribution-").FullName;
 
@@ -23,7 +23,8 @@ public sealed class AttributionScenarios : IDisposable
         await using Scene scene = await StartAsync("attribution: { labels_header: x-cost, user: true, max_values: 2 }");
         scene.Upstream.Always = call => OpenAI.ServeAsync(call);
         string secret = await KeyAsync(scene, """{"name":"team","labels":{"team":"keys","env":"test"}}""");
-        string body = OpenAI.Request(Scene.Pool, false).Replace("\"messages\"", "\"safety_identifier\":\"bob\",\"messages\"", StringComparison.Ordinal);
+        string body = OpenAI.Request(Scene.Pool, false).Replace(
+            "\"messages\"", "\"safety_identifier\":\"bob\",\"messages\"", StringComparison.Ordinal);
         foreach (string? labels in (string?[])["team=red,feature=chat", "team=blue", "team=green", null])
         {
             Assert.Equal(200, (await SendAsync(scene, secret, body, ("x-cost", labels), ("x-forwarded-for", "203.0.113.9"))).Status);
@@ -32,15 +33,19 @@ public sealed class AttributionScenarios : IDisposable
         JsonElement usage = await AdminAsync(scene, HttpMethod.Get, "/admin/usage?group_by=label,asked&label=team", null, 200);
         Assert.Equal(
             ["blue/smart/1", "keys/smart/1", "other/smart/1", "red/smart/1"],
-            usage.GetProperty("usage").EnumerateArray().Select(row => $"{row.GetProperty("label").GetString()}/{row.GetProperty("asked").GetString()}/{row.GetProperty("requests").GetInt32()}"));
+            usage.GetProperty("usage").EnumerateArray().Select(
+                row => $"{row.GetProperty("label").GetString()}/{row.GetProperty("asked").GetString()}/{row.GetProperty("requests").GetInt32()}"));
         Assert.Equal(1, (await scene.MetricsAsync())["busbar_labels_bounded_total"]);
         Assert.All(scene.Upstream.Requests, request => Assert.Null(request["x-cost"]));
 
         JsonElement[] lines = await LinesAsync(4);
         JsonElement first = lines[0];
-        Assert.Equal(("red", "chat", "bob", "test"), (LabelOf(first, "team"), LabelOf(first, "feature"), LabelOf(first, "user"), LabelOf(first, "env")));
-        Assert.Equal(("smart", "m0", "wire-0", "p0"), (first.GetProperty("model_asked").GetString(), first.GetProperty("lane").GetString(), first.GetProperty("model_served").GetString(), first.GetProperty("provider").GetString()));
-        Assert.Equal(("203.0.113.9", 200, "ok", 1), (first.GetProperty("client").GetString(), first.GetProperty("status").GetInt32(), first.GetProperty("outcome").GetString(), first.GetProperty("attempts").GetInt32()));
+        Assert.Equal(("red", "chat", "bob", "test"), (LabelOf(first, "team"), LabelOf(first, "feature"), LabelOf(first, "user"),
+            LabelOf(first, "env")));
+        Assert.Equal(("smart", "m0", "wire-0", "p0"), (first.GetProperty("model_asked").GetString(), first.GetProperty("lane").GetString(),
+            first.GetProperty("model_served").GetString(), first.GetProperty("provider").GetString()));
+        Assert.Equal(("203.0.113.9", 200, "ok", 1), (first.GetProperty("client").GetString(), first.GetProperty("status").GetInt32(),
+            first.GetProperty("outcome").GetString(), first.GetProperty("attempts").GetInt32()));
         Assert.DoesNotContain("canary", await File.ReadAllTextAsync(Log));
     }
 
@@ -75,7 +80,8 @@ public sealed class AttributionScenarios : IDisposable
         await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => SendAsync(scene, secret, OpenAI.Request(Scene.Pool, false))));
 
         await Eventually.TrueAsync(() => scene.Gateway.StandardOutput.Count(character => character == '\n') >= 200, "200 lines");
-        Assert.Equal(200, scene.Gateway.StandardOutput.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => JsonDocument.Parse(line).RootElement.GetProperty("status").GetInt32() == 200));
+        Assert.Equal(200, scene.Gateway.StandardOutput.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Count(line => JsonDocument.Parse(line).RootElement.GetProperty("status").GetInt32() == 200));
     }
 
     [Theory]
@@ -83,21 +89,25 @@ public sealed class AttributionScenarios : IDisposable
     [InlineData("anthropic")]
     public async Task A_session_has_limits_of_its_own_which_others_do_not_share(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await StartAsync("", dialect: dialect);
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
-        string secret = await KeyAsync(scene, """{"name":"agent","limits":[{"kind":"requests","max":2,"per":"session"},{"kind":"budget","max_cents":20,"per":"session"}]}""");
-        string body = dialect.Request(Scene.Pool, false);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await StartAsync("", spoken: spoken);
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
+        string secret =
+            await KeyAsync(
+            scene, """{"name":"agent","limits":[{"kind":"requests","max":2,"per":"session"},{"kind":"budget","max_cents":20,"per":"session"}]}""");
+        string body = spoken.Request(Scene.Pool, false);
         string named = body.Replace("\"messages\"", protocol == "openai"
-            ? "\"metadata\":{\"session_id\":\"s-body\"},\"max_tokens\":1,\"messages\"" : "\"metadata\":{\"user_id\":\"user_a_session_s-body\"},\"messages\"", StringComparison.Ordinal);
-        string small = body.Contains("max_tokens", StringComparison.Ordinal) ? body : body.Replace("\"messages\"", "\"max_tokens\":1,\"messages\"", StringComparison.Ordinal);
+            ? "\"metadata\":{\"session_id\":\"s-body\"},\"max_tokens\":1,\"messages\""
+                : "\"metadata\":{\"user_id\":\"user_a_session_s-body\"},\"messages\"", StringComparison.Ordinal);
+        string small = body.Contains("max_tokens", StringComparison.Ordinal) ? body
+            : body.Replace("\"messages\"", "\"max_tokens\":1,\"messages\"", StringComparison.Ordinal);
 
         Assert.Equal("200 200 429", await StatusesAsync(small, "one", 3));
         Assert.Equal("200 200 429", await StatusesAsync(named, null, 3));
         Assert.Equal("200", await StatusesAsync(small, "two", 1));
         Assert.Equal("200 200 200", await StatusesAsync(small, null, 3));
         Reply refused = await SendAsync(scene, secret, small, ("x-session-id", "one"));
-        dialect.IsEnvelope(refused, 429, protocol == "openai" ? "rate_limit_exceeded" : null);
+        spoken.IsEnvelope(refused, 429, protocol == "openai" ? "rate_limit_exceeded" : null);
         Scene.SpeaksLikeTheVendor(refused);
         string dear = small.Replace("say hello", new string('x', 200_000), StringComparison.Ordinal);
         Assert.Equal("429", await StatusesAsync(dear, "dear", 1));
@@ -137,11 +147,13 @@ public sealed class AttributionScenarios : IDisposable
             }
         });
 
-    private static async Task<string> KeyAsync(Scene scene, string body) => (await AdminAsync(scene, HttpMethod.Post, "/admin/keys", body, 201)).GetProperty("secret").GetString()!;
+    private static async Task<string> KeyAsync(Scene scene, string body) => (await AdminAsync(scene, HttpMethod.Post, "/admin/keys", body, 201))
+        .GetProperty("secret").GetString()!;
 
     private static async Task<JsonElement> AdminAsync(Scene scene, HttpMethod method, string path, string? body, int status)
     {
-        using var message = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body, null, "application/json") };
+        using var message = new HttpRequestMessage(method, path) { Content = body is null ? null
+            : new StringContent(body, null, "application/json") };
         message.Headers.TryAddWithoutValidation("x-admin-token", AdminToken);
         using HttpResponseMessage response = await scene.Client.SendAsync(message);
         string text = await response.Content.ReadAsStringAsync();
@@ -149,7 +161,8 @@ public sealed class AttributionScenarios : IDisposable
         return JsonDocument.Parse(text).RootElement;
     }
 
-    private Task<Scene> StartAsync(string attribution, string? log = null, Dialect? dialect = null) => Scene.StartAsync(new SceneConfig(dialect ?? OpenAI)
+    private Task<Scene> StartAsync(string attribution, string? log = null, SpokenProtocol? spoken = null)
+        => Scene.StartAsync(new SceneConfig(spoken ?? OpenAI)
     {
         Model = "max_concurrent: 300",
         Auth = "{ mode: none }",

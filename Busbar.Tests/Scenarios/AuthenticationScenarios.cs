@@ -8,21 +8,21 @@ public sealed class AuthenticationScenarios
 {
     private const string CallerKey = "sk-ant-api-canary-caller-key";
 
-    public static TheoryData<string> Dialects => Cases.Dialects;
+    public static TheoryData<string> Names => Cases.Names;
 
     public static TheoryData<string, string> Hops => Cases.Hops;
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     [Trait("gotcha", "C85")]
     [Trait("gotcha", "C86")]
     [Trait("gotcha", "C87")]
     [Trait("gotcha", "C88")]
     public async Task The_first_carrier_with_a_token_decides(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(dialect);
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(spoken);
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
 
         foreach ((bool admitted, (string Name, string Value)[] headers) in ((bool, (string, string)[])[])
         [
@@ -41,7 +41,7 @@ public sealed class AuthenticationScenarios
             (false, []),
         ])
         {
-            Reply reply = await scene.PostAsync(dialect, change: message =>
+            Reply reply = await scene.PostAsync(spoken, change: message =>
             {
                 foreach ((string name, string value) in headers)
                 {
@@ -54,14 +54,14 @@ public sealed class AuthenticationScenarios
             }
             else
             {
-                dialect.IsEnvelope(reply, 401);
+                spoken.IsEnvelope(reply, 401);
                 Scene.SpeaksLikeTheVendor(reply);
             }
         }
 
-        Assert.All(scene.Upstream.Requests, request => Assert.Equal(Scene.KeyOf(0), dialect.CredentialOf(request)));
+        Assert.All(scene.Upstream.Requests, request => Assert.Equal(Scene.KeyOf(0), spoken.CredentialOf(request)));
         MetricsPage page = await scene.MetricsAsync();
-        Assert.Equal(6, page["busbar_auth_rejections_total", ("ingress_protocol", dialect.Name)]);
+        Assert.Equal(6, page["busbar_auth_rejections_total", ("ingress_protocol", spoken.Name)]);
         Assert.Equal(7, page.Sum("busbar_requests_total"));
     }
 
@@ -71,19 +71,20 @@ public sealed class AuthenticationScenarios
     [InlineData("[plain-token-of-sixteen, marked-token-of-sixteen]", 200, 200)]
     public async Task Where_a_token_is_marked_as_an_operators_no_other_sees_figures(string tokens, int plain, int marked)
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Auth = $"{{ mode: token, client_tokens: {tokens} }}" });
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { Auth = $"{{ mode: token, client_tokens: {tokens} }}" });
         scene.Settles = false;
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
 
         foreach (string path in (string[])["/metrics", "/stats"])
         {
-            Assert.Equal((plain, marked, 401), (await StatusAsync(path, "plain-token-of-sixteen"), await StatusAsync(path, "marked-token-of-sixteen"), await StatusAsync(path, "wrong")));
+            Assert.Equal((plain, marked, 401), (await StatusAsync(path, "plain-token-of-sixteen"), await StatusAsync(path, "marked-token-of-sixteen"),
+                await StatusAsync(path, "wrong")));
         }
 
         foreach (string token in (string[])["plain-token-of-sixteen", "marked-token-of-sixteen"])
         {
-            Assert.Equal(200, (await scene.PostAsync(dialect, change: message => dialect.Authorize(message.Headers, token))).Status);
+            Assert.Equal(200, (await scene.PostAsync(spoken, change: message => spoken.Authorize(message.Headers, token))).Status);
         }
 
         async Task<int> StatusAsync(string path, string token) => (await scene.GetAsync(path, token)).Status;
@@ -94,12 +95,13 @@ public sealed class AuthenticationScenarios
     [InlineData("anthropic", "\"anthropic_beta\":[\"computer-use-2025-01-24\",\"kept-1\"],")]
     public async Task A_beta_that_is_denied_is_left_out_of_bodies_too(string protocol, string betas)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Provider = "allow_private_network: true, deny_betas: [computer-use-2025-01-24]" });
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
-        string body = dialect.Request(Scene.Pool, false).Replace("\"messages\"", betas + "\"messages\"", StringComparison.Ordinal);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            spoken) { Provider = "allow_private_network: true, deny_betas: [computer-use-2025-01-24]" });
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
+        string body = spoken.Request(Scene.Pool, false).Replace("\"messages\"", betas + "\"messages\"", StringComparison.Ordinal);
 
-        Assert.Equal(200, (await scene.PostAsync(dialect, body)).Status);
+        Assert.Equal(200, (await scene.PostAsync(spoken, body)).Status);
 
         string sent = scene.Upstream.Requests[^1].Text;
         Assert.Contains("[\"kept-1\"", sent);
@@ -108,22 +110,22 @@ public sealed class AuthenticationScenarios
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     [Trait("gotcha", "C92")]
     public async Task A_refusal_comes_before_a_byte_of_the_body_is_read(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(dialect);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(spoken);
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync("127.0.0.1", scene.Port);
 
         // Far more than the cap is announced, and none of it sent.
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"POST {dialect.Path} HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n"));
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"POST {spoken.Path} HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n"));
         byte[] buffer = new byte[4096];
         using var bound = new CancellationTokenSource(Eventually.Bound);
         int read = await socket.ReceiveAsync(buffer, bound.Token);
 
-        Assert.StartsWith($"HTTP/1.1 {dialect.StatusOf(401)} ", Encoding.ASCII.GetString(buffer, 0, read));
+        Assert.StartsWith($"HTTP/1.1 {spoken.StatusOf(401)} ", Encoding.ASCII.GetString(buffer, 0, read));
     }
 
     [Theory]
@@ -133,10 +135,11 @@ public sealed class AuthenticationScenarios
     [InlineData("", new byte[] { 0xC3, 0x28 })]
     public async Task A_garbled_credential_is_a_401_and_harms_nothing(string scheme, byte[] credential)
     {
-        await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
+        await using Scene scene = await Scene.StartAsync(SpokenProtocol.All[0]);
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync("127.0.0.1", scene.Port);
-        await socket.SendAsync((byte[])[.. Encoding.ASCII.GetBytes($"GET /stats HTTP/1.1\r\nHost: x\r\nAuthorization: {scheme}"), .. credential, .. "\r\n\r\n"u8]);
+        await socket.SendAsync((byte[])[.. Encoding.ASCII.GetBytes($"GET /stats HTTP/1.1\r\nHost: x\r\nAuthorization: {scheme}"), .. credential,
+            .. "\r\n\r\n"u8]);
         byte[] buffer = new byte[4096];
         using var bound = new CancellationTokenSource(Eventually.Bound);
         int read = await socket.ReceiveAsync(buffer, bound.Token);
@@ -149,7 +152,7 @@ public sealed class AuthenticationScenarios
     [Trait("gotcha", "C96")]
     public async Task Only_health_and_the_empty_root_are_open_in_token_mode()
     {
-        await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
+        await using Scene scene = await Scene.StartAsync(SpokenProtocol.All[0]);
 
         Assert.Equal((200, "ok"), ((await scene.GetAsync("/healthz", token: null)).Status, (await scene.GetAsync("/healthz", token: null)).Text));
         Assert.Equal(200, (await scene.GetAsync("/livez", token: null)).Status);
@@ -163,10 +166,10 @@ public sealed class AuthenticationScenarios
         Assert.Equal(200, (await scene.GetAsync("/", token: null, HttpMethod.Head)).Status);
         foreach (string path in (string[])["/stats", "/metrics", "/nowhere", "/healthz/x", "/v1/chat/completions"])
         {
-            Dialect.Of("openai").IsEnvelope(await scene.GetAsync(path, token: null), 401);
+            SpokenProtocol.Of("openai").IsEnvelope(await scene.GetAsync(path, token: null), 401);
         }
 
-        Dialect.Of("anthropic").IsEnvelope(await scene.GetAsync("/v1/messages", token: null), 401);
+        SpokenProtocol.Of("anthropic").IsEnvelope(await scene.GetAsync("/v1/messages", token: null), 401);
         Assert.Equal(200, (await scene.GetAsync("/stats")).Status);
         Assert.Equal(200, (await scene.GetAsync("/metrics")).Status);
     }
@@ -178,7 +181,7 @@ public sealed class AuthenticationScenarios
     [Trait("gotcha", "C61")]
     public async Task Figures_are_open_where_nobody_is_checked(string auth)
     {
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(Dialect.All[0]) { Auth = auth });
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(SpokenProtocol.All[0]) { Auth = auth });
 
         Assert.Equal(200, (await scene.GetAsync("/stats", token: null)).Status);
         Assert.Equal(200, (await scene.GetAsync("/metrics", token: null)).Status);
@@ -192,18 +195,20 @@ public sealed class AuthenticationScenarios
     [Trait("gotcha", "T45")]
     public async Task In_passthrough_mode_the_callers_key_goes_up_and_its_refusal_comes_back(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves) { Auth = "{ mode: passthrough }" });
         string refusal = serves.Error("permission_error", "not yours");
-        scene.Upstream.Next(call => serves.ServeAsync(call)).Next(call => call.AnswerAsync(403, refusal)).Next(call => call.AnswerAsync(401, refusal));
+        scene.Upstream.Next(call => serves.ServeAsync(call)).Next(call => call.AnswerAsync(403, refusal))
+            .Next(call => call.AnswerAsync(401, refusal));
 
         Assert.Equal(200, (await scene.PostAsync(speaks, change: message => speaks.Authorize(message.Headers, CallerKey))).Status);
         Reply forbidden = await scene.PostAsync(speaks, change: message => speaks.Authorize(message.Headers, CallerKey));
         Reply anonymous = await scene.PostAsync(speaks, change: message => { });
 
         Assert.Equal([CallerKey, CallerKey, null], scene.Upstream.Requests.Select(serves.CredentialOf));
-        Assert.All(scene.Upstream.Requests, request => Assert.DoesNotContain(request.Headers, header => header.Value.Contains("provider-key", StringComparison.Ordinal)));
-        Assert.Equal((403, speaks is BedrockDialect && serves != speaks ? 403 : 401), (forbidden.Status, anonymous.Status));
+        Assert.All(scene.Upstream.Requests, request => Assert.DoesNotContain(
+            request.Headers, header => header.Value.Contains("provider-key", StringComparison.Ordinal)));
+        Assert.Equal((403, speaks is SpokenBedrock && serves != speaks ? 403 : 401), (forbidden.Status, anonymous.Status));
         Assert.Contains("not yours", forbidden.Text);
         Assert.True(speaks != serves || forbidden.Text == refusal);
         Assert.Empty(scene.Upstreams[1].Requests);
@@ -215,16 +220,21 @@ public sealed class AuthenticationScenarios
     public async Task In_passthrough_mode_a_callers_own_aws_signature_goes_on_unchanged()
     {
         const string Body = """{ "messages":[{"role":"user","content":[{"text":"hi"}]}] }""";
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(new BareDialect("bedrock")) { Auth = "{ mode: passthrough }" });
-        scene.Upstream.Always = call => call.AnswerAsync(200, """{"output":{"message":{"role":"assistant","content":[{"text":"hi"}]}},"stopReason":"end_turn","usage":{"inputTokens":1,"outputTokens":1,"totalTokens":2}}""");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(new SpokenBare("bedrock")) { Auth = "{ mode: passthrough }" });
+        scene.Upstream.Always = call => call.AnswerAsync(200,
+            """{"output":{"message":{"role":"assistant","content":[{"text":"hi"}]}},"stopReason":"end_turn","usage":{"inputTokens":""" +
+            """1,"outputTokens":1,"totalTokens":2}}""");
         (string Name, string Value)[] signed =
         [
-            ("Authorization", "AWS4-HMAC-SHA256 Credential=AKIAX/20261122/us-east-1/bedrock/aws4_request, SignedHeaders=amz-sdk-request;connection;content-type;host;x-amz-date;x-amz-security-token, Signature=00ff"),
+            ("Authorization",
+                "AWS4-HMAC-SHA256 Credential=AKIAX/20261122/us-east-1/bedrock/aws4_request, " +
+                "SignedHeaders=amz-sdk-request;connection;content-type;host;x-amz-date;x-amz-security-token, Signature=00ff"),
             ("x-amz-date", "20261122T120000Z"),
             ("x-amz-security-token", "session"),
             ("amz-sdk-request", "attempt=1"),
         ];
-        using var message = new HttpRequestMessage(HttpMethod.Post, "/model/m0/converse") { Content = new StringContent(Body, null, "application/json") };
+        using var message = new HttpRequestMessage(HttpMethod.Post, "/model/m0/converse") { Content =
+            new StringContent(Body, null, "application/json") };
         foreach ((string name, string value) in signed)
         {
             message.Headers.TryAddWithoutValidation(name, value);

@@ -10,13 +10,13 @@ public sealed class BlameScenarios
 
     public static TheoryData<string, string> Hops => Cases.Hops;
 
-    public static TheoryData<string> Dialects => Cases.Dialects;
+    public static TheoryData<string> Names => Cases.Names;
 
     [Theory]
     [MemberData(nameof(Hops))]
     public async Task Streams_that_break_after_their_first_content_open_the_breaker_as_any_failure_does(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Pool = Third });
         scene.Upstream.Always = async call =>
         {
@@ -38,7 +38,7 @@ public sealed class BlameScenarios
     [MemberData(nameof(Hops))]
     public async Task A_refusal_of_content_is_the_clients_and_goes_no_further(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves) { Pool = Third });
         scene.Upstream.Always = call => call.AnswerAsync(403, serves.Error("some_error", "Your input was flagged by moderation."));
 
@@ -57,14 +57,14 @@ public sealed class BlameScenarios
     [Fact]
     public async Task A_firewalls_page_is_about_the_request_until_three_different_ones_have_met_it()
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect));
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken));
         scene.Upstream.Always = call => call.AnswerAsync(403, "<html><h1>403 Forbidden</h1></html>"u8.ToArray(), "text/html");
-        scene.Upstreams[1].Always = call => dialect.ServeAsync(call);
+        scene.Upstreams[1].Always = call => spoken.ServeAsync(call);
 
         foreach ((string prompt, int status) in ((string, int)[])[("a", 403), ("a", 403), ("b", 403), ("c", 200)])
         {
-            Assert.Equal(status, (await scene.PostAsync(dialect, dialect.Request("smart", stream: false, prompt))).Status);
+            Assert.Equal(status, (await scene.PostAsync(spoken, spoken.Request("smart", stream: false, prompt))).Status);
         }
 
         Assert.NotNull((await scene.LaneAsync()).DeadReason);
@@ -73,14 +73,14 @@ public sealed class BlameScenarios
     [Fact]
     public async Task A_refusal_without_a_word_about_the_account_is_tried_once_more_and_closes_no_lane()
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect, dialect));
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken, spoken));
         foreach (ScriptedUpstream upstream in scene.Upstreams)
         {
-            upstream.Always = call => call.AnswerAsync(403, dialect.Error("forbidden", "canary-upstream-detail"));
+            upstream.Always = call => call.AnswerAsync(403, spoken.Error("forbidden", "canary-upstream-detail"));
         }
 
-        dialect.IsEnvelope(await scene.PostAsync(dialect), 503);
+        spoken.IsEnvelope(await scene.PostAsync(spoken), 503);
 
         Assert.Equal([1, 1, 0], scene.Upstreams.Select(upstream => upstream.Requests.Count));
         Assert.All(await scene.LanesAsync(), lane => Assert.Null(lane.DeadReason));
@@ -89,22 +89,23 @@ public sealed class BlameScenarios
     [Fact]
     public async Task Counting_tokens_that_an_account_may_not_count_leaves_its_chat_alone()
     {
-        Dialect dialect = Dialect.Of("anthropic");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Pool = Third });
+        SpokenProtocol spoken = SpokenProtocol.Of("anthropic");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { Pool = Third });
         scene.Upstream.Always = call => call.Request.Path.Contains("count_tokens", StringComparison.Ordinal)
-            ? call.AnswerAsync(call.Request.Text.Contains("again", StringComparison.Ordinal) ? 401 : 403, dialect.Error("permission_error", "Your API key is disabled."))
-            : dialect.ServeAsync(call);
+            ? call.AnswerAsync(call.Request.Text.Contains("again", StringComparison.Ordinal) ? 401 : 403,
+                spoken.Error("permission_error", "Your API key is disabled."))
+            : spoken.ServeAsync(call);
 
         foreach (string text in (string[])["hello", "again", "again"])
         {
             using var content = new StringContent($$"""{"model":"smart","messages":[{"role":"user","content":"{{text}}"}]}""");
-            using HttpRequestMessage message = Scene.Message(dialect, content);
+            using HttpRequestMessage message = Scene.Message(spoken, content);
             message.RequestUri = new Uri("/v1/messages/count_tokens", UriKind.Relative);
             using HttpResponseMessage response = await scene.Client.SendAsync(message);
         }
 
         Assert.NotEmpty(scene.Upstream.Requests);
-        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        Assert.Equal(200, (await scene.PostAsync(spoken)).Status);
         Assert.Null((await scene.LaneAsync()).DeadReason);
     }
 
@@ -112,7 +113,7 @@ public sealed class BlameScenarios
     [MemberData(nameof(Hops))]
     public async Task A_model_that_is_gone_is_its_lanes_fault_in_a_pool_and_the_answer_where_it_was_asked_for(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves));
         scene.Upstream.Always = call => call.AnswerAsync(404, serves.Error("not_found_error", "The model does not exist."));
         scene.Upstreams[1].Always = call => serves.ServeAsync(call);
@@ -122,7 +123,8 @@ public sealed class BlameScenarios
 
         Assert.Equal(speaks == serves ? 404 : speaks.StatusOf(404), direct.Status);
         Assert.Equal("The model does not exist.", speaks.MessageOf(direct));
-        Assert.Equal(1, (await scene.MetricsAsync())["busbar_upstream_failures_total", ("pool", "smart"), ("lane", "m0"), ("disposition", "model_gone")]);
+        Assert.Equal(1, (await scene.MetricsAsync())["busbar_upstream_failures_total", ("pool", "smart"), ("lane", "m0"),
+            ("disposition", "model_gone")]);
         await scene.ChargedAsync(0, err: 1, clientFault: 1);
     }
 
@@ -130,10 +132,12 @@ public sealed class BlameScenarios
     [InlineData("openai", "openai", 404, "The model `old` does not exist or you do not have access to it.")]
     [InlineData("anthropic", "openai", 404, "The model `old` does not exist or you do not have access to it.")]
     [InlineData("bedrock", "bedrock", 400, "The provided model identifier is invalid.")]
-    [InlineData("gemini", "bedrock", 400, "This model version has reached the end of its life. Please refer to the AWS documentation for more details.")]
-    public async Task A_retired_model_opens_its_own_lane_and_is_told_natively_where_no_other_is_left(string client, string provider, int status, string said)
+    [InlineData("gemini", "bedrock", 400,
+        "This model version has reached the end of its life. Please refer to the AWS documentation for more details.")]
+    public async Task A_retired_model_opens_its_own_lane_and_is_told_natively_where_no_other_is_left(
+        string client, string provider, int status, string said)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         string error = serves.Error("invalid_request_error", said);
         const string first = "breaker: { trip: { mode: consecutive, n: 1 }, base_cooldown_secs: 600, max_cooldown_secs: 600 }";
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves)
@@ -163,31 +167,39 @@ public sealed class BlameScenarios
             speaks.IsEnvelope(alone, 503);
         }
 
-        Assert.Equal(1, (await scene.MetricsAsync())["busbar_upstream_failures_total", ("pool", "alone"), ("lane", "m0"), ("disposition", "model_gone")]);
+        Assert.Equal(1, (await scene.MetricsAsync())["busbar_upstream_failures_total", ("pool", "alone"), ("lane", "m0"),
+            ("disposition", "model_gone")]);
         await scene.ChargedAsync(0, err: 2);
     }
 
     // What a model leaves behind when it breaks: its words for a call it could not form, an error in a choice, a generation that failed.
-    private static (string Whole, string[] Stream) Broken(Dialect dialect, string prelude) => dialect.Name switch
+    private static (string Whole, string[] Stream) Broken(SpokenProtocol spoken, string prelude) => spoken.Name switch
     {
         "openai" => (
-            """{"id":"c","object":"chat.completion","created":1,"model":"wire","choices":[{"index":0,"message":{"role":"assistant","content":""},"finish_reason":"error","error":{"code":502,"message":"Generation failed."}}]}""",
-            [prelude, """data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"wire","choices":[{"index":0,"delta":{"content":""},"finish_reason":"error","error":{"code":502,"message":"Generation failed."}}]}""" + "\n\n", "data: [DONE]\n\n"]),
+            """{"id":"c","object":"chat.completion","created":1,"model":"wire","choices":[{"index":0,"message":""" +
+                """{"role":"assistant","content":""},"finish_reason":"error","error":{"code":502,"message":"Generation failed."}}]}""",
+            [prelude, """data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"wire","choices":[{"index":0,"delta":""" +
+                """{"content":""},"finish_reason":"error","error":{"code":502,"message":"Generation failed."}}]}""" + "\n\n", "data: [DONE]\n\n"]),
         "gemini" => (
-            """{"candidates":[{"content":{"role":"model"},"finishReason":"MALFORMED_FUNCTION_CALL","index":0}],"usageMetadata":{"promptTokenCount":5,"totalTokenCount":5},"modelVersion":"wire"}""",
-            [prelude, """data: {"candidates":[{"content":{"role":"model"},"finishReason":"MALFORMED_FUNCTION_CALL","index":0}],"usageMetadata":{"promptTokenCount":5,"totalTokenCount":5},"modelVersion":"wire"}""" + "\n\n"]),
+            """{"candidates":[{"content":{"role":"model"},"finishReason":"MALFORMED_FUNCTION_CALL","index":0}],"usageMetadata":""" +
+                """{"promptTokenCount":5,"totalTokenCount":5},"modelVersion":"wire"}""",
+            [prelude, """data: {"candidates":[{"content":{"role":"model"},"finishReason":"MALFORMED_FUNCTION_CALL","index":0}],"usageMetadata":""" +
+                """{"promptTokenCount":5,"totalTokenCount":5},"modelVersion":"wire"}""" + "\n\n"]),
         "bedrock" => (
-            dialect.Answer("").Replace("end_turn", "malformed_model_output", StringComparison.Ordinal),
-            [prelude, BedrockDialect.Frame("messageStop", """{"stopReason":"malformed_model_output"}""")]),
+            spoken.Answer("").Replace("end_turn", "malformed_model_output", StringComparison.Ordinal),
+            [prelude, SpokenBedrock.Frame("messageStop", """{"stopReason":"malformed_model_output"}""")]),
         "anthropic" => (
-            dialect.Answer("").Replace("end_turn", "error", StringComparison.Ordinal),
-            [prelude, "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"error\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":0}}\n\n", .. dialect.End.TakeLast(1)]),
+            spoken.Answer("").Replace("end_turn", "error", StringComparison.Ordinal),
+            [prelude, "event: message_delta\ndata: " +
+                "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"error\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":0}}\n\n",
+            .. spoken.End.TakeLast(1)]),
         "responses" => (
-            """{"id":"resp_1","object":"response","created_at":1,"model":"wire","status":"failed","error":{"code":"server_error","message":"Generation failed."},"output":[]}""",
-            [prelude, dialect.ErrorEvent]),
+            """{"id":"resp_1","object":"response","created_at":1,"model":"wire","status":"failed","error":""" +
+                """{"code":"server_error","message":"Generation failed."},"output":[]}""",
+            [prelude, spoken.ErrorEvent]),
         _ => (
             """{"id":"c","finish_reason":"ERROR","message":{"role":"assistant","content":[]},"error":"Generation failed."}""",
-            [prelude, dialect.ErrorEvent]),
+            [prelude, spoken.ErrorEvent]),
     };
 
     [Theory]
@@ -201,7 +213,7 @@ public sealed class BlameScenarios
     [InlineData("anthropic", "anthropic")]
     public async Task A_model_that_breaks_is_a_failover_before_content_and_an_error_after_it(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         (string whole, string[] stream) = Broken(serves, string.Concat(serves.Prelude));
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves, serves));
         var seen = new TaskCompletionSource();
@@ -234,7 +246,7 @@ public sealed class BlameScenarios
     [MemberData(nameof(Hops))]
     public async Task A_kept_connection_that_ends_as_a_call_is_sent_is_replaced_and_nobody_is_charged(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves));
         scene.Upstream.Next(call => serves.ServeAsync(call));
         scene.Upstream.Next(call =>
@@ -257,7 +269,7 @@ public sealed class BlameScenarios
     [MemberData(nameof(Hops))]
     public async Task A_stream_that_nobody_asked_for_is_put_together_to_a_whole_answer(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(serves);
         scene.Upstream.Always = call => call.StreamAsync(serves.Stream("hello"));
 
@@ -273,12 +285,12 @@ public sealed class BlameScenarios
     [InlineData(true)]
     public async Task A_lane_that_hangs_uses_up_half_of_the_time_where_another_is_ready(bool stream)
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Pool = "failover: { deadline_secs: 8 }" });
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken) { Pool = "failover: { deadline_secs: 8 }" });
         scene.Upstream.Always = call => call.SilenceAsync();
-        scene.Upstreams[1].Always = call => dialect.ServeAsync(call);
+        scene.Upstreams[1].Always = call => spoken.ServeAsync(call);
 
-        Assert.Equal(200, (await scene.PostAsync(dialect, stream)).Status);
+        Assert.Equal(200, (await scene.PostAsync(spoken, stream)).Status);
         Assert.Equal(1, (await scene.MetricsAsync())["busbar_failovers_total", ("pool", "smart"), ("reason", "attempt_timeout")]);
     }
 
@@ -288,14 +300,15 @@ public sealed class BlameScenarios
     [InlineData("cohere", "x-ratelimit-reset", "2000", "x-ratelimit-remaining")]
     public async Task A_limit_that_is_used_up_is_waited_for(string protocol, string reset, string value, string remaining)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(dialect);
-        string moment = value == "@" ? DateTimeOffset.UtcNow.AddSeconds(2000).ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture) : value;
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(spoken);
+        string moment = value == "@" ? DateTimeOffset.UtcNow.AddSeconds(2000)
+            .ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture) : value;
         scene.Upstream.Next(call => call.AnswerAsync(
-            429, dialect.Error("rate_limit_error", "slow"), ("Retry-After", "1.5"), (reset, moment), (remaining, "0"),
+            429, spoken.Error("rate_limit_error", "slow"), ("Retry-After", "1.5"), (reset, moment), (remaining, "0"),
             ("x-ratelimit-reset-other", "86400"), ("x-ratelimit-remaining-other", "7")));
 
-        Reply reply = await scene.PostAsync(dialect);
+        Reply reply = await scene.PostAsync(spoken);
 
         Assert.InRange((await scene.LaneAsync()).CooldownIn("smart"), 1800, 2001);
         Assert.InRange(int.Parse(reply["Retry-After"]!), 1800, 2001);
@@ -304,7 +317,7 @@ public sealed class BlameScenarios
     [Fact]
     public async Task A_wait_that_stands_in_a_body_is_honoured()
     {
-        Dialect gemini = Dialect.Of("gemini");
+        SpokenProtocol gemini = SpokenProtocol.Of("gemini");
         await using Scene scene = await Scene.StartAsync(gemini);
         scene.Upstream.Next(call => call.AnswerAsync(429, """
             {"error":{"code":429,"message":"Quota exceeded.","status":"RESOURCE_EXHAUSTED","details":[
@@ -319,22 +332,23 @@ public sealed class BlameScenarios
     [Fact]
     public async Task What_one_key_sends_does_not_shut_the_lanes_of_others()
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect, dialect) { Pool = Third });
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken, spoken) { Pool = Third });
         foreach (ScriptedUpstream upstream in scene.Upstreams)
         {
-            upstream.Always = call => call.Request.Text.Contains("crafted", StringComparison.Ordinal) ? call.AnswerAsync(500, "{}") : dialect.ServeAsync(call);
+            upstream.Always = call => call.Request.Text.Contains("crafted", StringComparison.Ordinal) ? call.AnswerAsync(500, "{}")
+                : spoken.ServeAsync(call);
         }
 
-        void Other(HttpRequestMessage message) => dialect.Authorize(message.Headers, "another-token");
-        Assert.Equal(200, (await scene.PostAsync(dialect, change: Other)).Status);
+        void Other(HttpRequestMessage message) => spoken.Authorize(message.Headers, "another-token");
+        Assert.Equal(200, (await scene.PostAsync(spoken, change: Other)).Status);
 
         for (int request = 0; request < 12; request++)
         {
-            await scene.PostAsync(dialect, dialect.Request("smart", stream: false, $"crafted {request}"));
+            await scene.PostAsync(spoken, spoken.Request("smart", stream: false, $"crafted {request}"));
         }
 
         Assert.All(await scene.LanesAsync(), lane => Assert.Equal("closed", lane.State("smart")));
-        Assert.Equal(200, (await scene.PostAsync(dialect, change: Other)).Status);
+        Assert.Equal(200, (await scene.PostAsync(spoken, change: Other)).Status);
     }
 }

@@ -10,11 +10,11 @@ public sealed class BrowserScenarios
     [Fact]
     public async Task A_page_of_an_allowed_origin_may_call_and_read_the_answer()
     {
-        Dialect dialect = Dialect.All[0];
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { More = $"cors: {{ allowed_origins: [{App}] }}" });
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        SpokenProtocol spoken = SpokenProtocol.All[0];
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { More = $"cors: {{ allowed_origins: [{App}] }}" });
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
 
-        using var preflight = new HttpRequestMessage(HttpMethod.Options, dialect.PathOf(Scene.Pool, false));
+        using var preflight = new HttpRequestMessage(HttpMethod.Options, spoken.PathOf(Scene.Pool, false));
         preflight.Headers.Add("Origin", App);
         preflight.Headers.Add("Access-Control-Request-Method", "POST");
         preflight.Headers.Add("Access-Control-Request-Headers", "authorization,content-type,x-stainless-os");
@@ -26,16 +26,16 @@ public sealed class BrowserScenarios
         Assert.Contains("x-stainless-os", One(allowed, "Access-Control-Allow-Headers"));
         Assert.Equal("Origin", One(allowed, "Vary"));
 
-        using HttpResponseMessage answer = await scene.OpenAsync(dialect, stream: true, change: message =>
+        using HttpResponseMessage answer = await scene.OpenAsync(spoken, stream: true, change: message =>
         {
-            dialect.Authorize(message.Headers, Scene.Token);
+            spoken.Authorize(message.Headers, Scene.Token);
             message.Headers.Add("Origin", App);
         });
         Assert.Equal((200, App), ((int)answer.StatusCode, One(answer, "Access-Control-Allow-Origin")));
         await scene.ReadAsync(answer);
 
         // An error must be readable too.
-        using HttpResponseMessage refused = await scene.OpenAsync(dialect, stream: false, change: message => message.Headers.Add("Origin", App));
+        using HttpResponseMessage refused = await scene.OpenAsync(spoken, stream: false, change: message => message.Headers.Add("Origin", App));
         Assert.Equal((401, App), ((int)refused.StatusCode, One(refused, "Access-Control-Allow-Origin")));
     }
 
@@ -46,10 +46,10 @@ public sealed class BrowserScenarios
     [InlineData("", "https://app.example.com")]
     public async Task Another_origin_is_allowed_nothing(string cors, string origin)
     {
-        Dialect dialect = Dialect.All[0];
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { More = cors });
+        SpokenProtocol spoken = SpokenProtocol.All[0];
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { More = cors });
 
-        using var preflight = new HttpRequestMessage(HttpMethod.Options, dialect.PathOf(Scene.Pool, false));
+        using var preflight = new HttpRequestMessage(HttpMethod.Options, spoken.PathOf(Scene.Pool, false));
         preflight.Headers.Add("Origin", origin);
         preflight.Headers.Add("Access-Control-Request-Method", "POST");
         using HttpResponseMessage answer = await scene.Client.SendAsync(preflight);
@@ -65,7 +65,8 @@ public sealed class BrowserScenarios
     {
         await using GatewayProcess gateway = GatewayProcess.Run(
             ["--validate"],
-            $"cors: {{ allowed_origins: [\"{origin}\"] }}\nproviders: {{ openai: {{ api_key_env: K }} }}\nmodels: {{ m: {{ provider: openai, max_concurrent: 1 }} }}\n");
+            $"cors: {{ allowed_origins: [\"{origin}\"] }}\nproviders: {{ openai: {{ api_key_env: K }} }}\nmodels: {{ m: {{ provider: openai, " +
+                "max_concurrent: 1 }} }}\n");
 
         Assert.Equal(1, await gateway.ExitedAsync());
         Assert.Contains("[error] cors.allowed_origins[0]", gateway.StandardError);

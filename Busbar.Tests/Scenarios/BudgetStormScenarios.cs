@@ -17,8 +17,9 @@ public sealed class BudgetStormScenarios : IDisposable
     private const long CostOfOne = 9 * Cent;
     private const int CapCents = 400;
 
-    private static readonly Dialect OpenAI = Dialect.Of("openai");
-    private static readonly string Body = OpenAI.Request(Scene.Pool, false).Replace("\"messages\"", "\"max_tokens\":10,\"messages\"", StringComparison.Ordinal);
+    private static readonly SpokenProtocol OpenAI = SpokenProtocol.Of("openai");
+    private static readonly string Body = OpenAI.Request(Scene.Pool, false)
+        .Replace("\"messages\"", "\"max_tokens\":10,\"messages\"", StringComparison.Ordinal);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("busbar-storm-").FullName;
 
@@ -60,7 +61,8 @@ public sealed class BudgetStormScenarios : IDisposable
         WindowUsage[] windows = [.. store.Load(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Windows];
         Assert.Equal((served * CostOfOne, served * 7L, served), Sums(windows.Single(window => window.KeyId == Key(Capped).Id)));
         Assert.All(windows, window => Assert.InRange(window.SpendNanos, 0, CapCents * Cent));
-        Assert.All(windows, window => Assert.Equal(window.SpendNanos, store.ReadUsage(window.KeyId, 0, long.MaxValue, 100).Sum(day => day.SpendNanos)));
+        Assert.All(windows, window => Assert.Equal(window.SpendNanos,
+            store.ReadUsage(window.KeyId, 0, long.MaxValue, 100).Sum(day => day.SpendNanos)));
     }
 
     [Fact]
@@ -88,7 +90,8 @@ public sealed class BudgetStormScenarios : IDisposable
             answered += scene.Upstream.Requests.Count;
 
             using SqliteStore store = SqliteStore.Open(Database, TimeProvider.System);
-            WindowUsage window = Assert.Single(store.Load(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Windows, window => window.KeyId == Key(Capped).Id);
+            WindowUsage window = Assert.Single(store.Load(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Windows,
+                window => window.KeyId == Key(Capped).Id);
             Assert.InRange(window.SpendNanos, Math.Max(stored, (long)(cents * Cent)), answered * CostOfOne);
             Assert.Equal(0, window.SpendNanos % CostOfOne);
             Assert.Equal(window.SpendNanos, store.ReadUsage(window.KeyId, 0, long.MaxValue, 100).Sum(day => day.SpendNanos));
@@ -114,7 +117,8 @@ public sealed class BudgetStormScenarios : IDisposable
         await using GatewayProcess second = GatewayProcess.Run([], config);
 
         Assert.Equal(1, await second.ExitedAsync());
-        await Eventually.TrueAsync(() => second.StandardError.Contains("[error] governance: ", StringComparison.Ordinal), "said why: " + second.StandardError);
+        await Eventually.TrueAsync(() => second.StandardError.Contains("[error] governance: ", StringComparison.Ordinal),
+            "said why: " + second.StandardError);
         Assert.Equal(200, await StayAsync(scene, Scene.Token));
     }
 
@@ -149,7 +153,8 @@ public sealed class BudgetStormScenarios : IDisposable
         {
             try
             {
-                using HttpRequestMessage message = Scene.Message(OpenAI, new StringContent(Body), message => OpenAI.Authorize(message.Headers, Capped));
+                using HttpRequestMessage message = Scene.Message(
+                    OpenAI, new StringContent(Body), message => OpenAI.Authorize(message.Headers, Capped));
                 using HttpResponseMessage response = await scene.Client.SendAsync(message, killed);
             }
             catch (Exception exception) when (exception is OperationCanceledException or HttpRequestException)
@@ -189,7 +194,8 @@ public sealed class BudgetStormScenarios : IDisposable
     }
 
     private string Governance =>
-        $"governance: {{ enabled: true, admin_token: canary-admin-token-78, db_path: \"{Database}\", price_per_request_cents: 2, price_per_1k_tokens_cents: 1000 }}";
+        $"governance: {{ enabled: true, admin_token: canary-admin-token-78, db_path: \"{Database}\", price_per_request_cents: 2, " +
+            "price_per_1k_tokens_cents: 1000 }}";
 
     private void Store(params VirtualKey[] keys)
     {

@@ -10,8 +10,9 @@ using UpstreamRequest = Busbar.Tests.Scenarios.Harness.UpstreamRequest;
 namespace Busbar.Tests.Scenarios;
 
 /// <summary>
-/// A secret of every kind goes every way through a whole life of the program and is looked for in everything that comes out: each line of the log, each answer, each page,
-/// each span, each word that commands print, and the database. What is written by nobody but the tests has the word "canary" or, where clients do see it, "hidden" in it.
+/// A secret of every kind goes every way through a whole life of the program and is looked for in everything that comes out: each line of the log,
+/// each answer, each page, each span, each word that commands print, and the database. What is written by nobody but the tests has the word "canary"
+/// or, where clients do see it, "hidden" in it.
 /// </summary>
 public sealed class CanaryScenarios : IAsyncLifetime
 {
@@ -44,7 +45,7 @@ public sealed class CanaryScenarios : IAsyncLifetime
     [Trait("gotcha", "C108")]
     public async Task No_secret_and_no_content_is_shown_by_anything_in_a_whole_life(string format)
     {
-        Dialect openai = Dialect.Of("openai"), bedrock = Dialect.Of("bedrock");
+        SpokenProtocol openai = SpokenProtocol.Of("openai"), bedrock = SpokenProtocol.Of("bedrock");
         File.WriteAllText(Path.Combine(_folder, "key"), FileKey);
         SceneConfig config = new(openai, bedrock)
         {
@@ -58,12 +59,13 @@ public sealed class CanaryScenarios : IAsyncLifetime
             Environment = new() { ["KEY_1"] = $"AKIDCOMMON:{AwsSecret}", ["MASTER"] = Master, ["READER"] = Reader },
         };
         ScriptedUpstream[] upstreams = [ScriptedUpstream.Start(openai.StreamContentType), ScriptedUpstream.Start(bedrock.StreamContentType)];
-        string Text(int port) => config.Text(port, upstreams).Replace("api_key_env: KEY_0", $"api_key_file: \"{_folder}/key\"", StringComparison.Ordinal);
+        string Text(int port) => config.Text(port, upstreams)
+            .Replace("api_key_env: KEY_0", $"api_key_file: \"{_folder}/key\"", StringComparison.Ordinal);
         await using Scene scene = await Scene.StartAsync(upstreams, config.Lanes, Text, config.Environment);
         scene.Settles = false;
-        foreach ((Dialect dialect, ScriptedUpstream upstream) in config.Lanes.Zip(upstreams))
+        foreach ((SpokenProtocol spoken, ScriptedUpstream upstream) in config.Lanes.Zip(upstreams))
         {
-            upstream.Always = call => dialect.ServeAsync(call, "hidden-answer");
+            upstream.Always = call => spoken.ServeAsync(call, "hidden-answer");
         }
 
         (string id, string former) = await MintAsync(scene, HttpMethod.Post, "/admin/keys", """{"name":"team"}""");
@@ -86,7 +88,8 @@ public sealed class CanaryScenarios : IAsyncLifetime
         Assert.Contains("configuration reloaded", log);
         Assert.DoesNotContain("failed on a bug", log);
         string spans = string.Concat(_collector.Requests.Select(request => Encoding.Latin1.GetString(request.Body)));
-        string files = string.Concat(Directory.EnumerateFiles(_folder, "governance.db*").Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file))));
+        string files = string.Concat(Directory.EnumerateFiles(_folder, "governance.db*")
+            .Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file))));
         Assert.NotEmpty(files);
         Assert.All(_texts, text => HasNone(text, "an answer", "canary"));
         HasNone(log, "the log", ["canary", "hidden", .. _minted.Select(minted => KeyDigest.Of(minted).ToHex())]);
@@ -94,14 +97,15 @@ public sealed class CanaryScenarios : IAsyncLifetime
         HasNone(files, "the database", "canary", "hidden");
         foreach (UpstreamRequest request in upstreams.SelectMany(upstream => upstream.Requests))
         {
-            HasNone(request.Path + string.Join('\n', request.Headers.Where(header => !header.Value.Contains(FileKey, StringComparison.Ordinal))), "a call", "canary");
+            HasNone(request.Path + string.Join('\n', request.Headers.Where(header => !header.Value.Contains(FileKey, StringComparison.Ordinal))),
+                "a call", "canary");
         }
     }
 
     // All that is well, by every way a credential may come.
     private async Task GoodAsync(Scene scene, string secret, string former, string accessSecret, string id)
     {
-        foreach (Dialect client in Dialect.All)
+        foreach (SpokenProtocol client in SpokenProtocol.All)
         {
             foreach (string token in (string[])[secret, former])
             {
@@ -111,14 +115,17 @@ public sealed class CanaryScenarios : IAsyncLifetime
             Assert.Equal(200, (await ChatAsync(scene, client, secret, model: "m1", stream: true)).Status);
         }
 
-        Dialect gemini = Dialect.Of("gemini"), bedrock = Dialect.Of("bedrock");
-        Assert.Equal(200, (await SeenAsync(scene.PostAsync(gemini, gemini.Request("", false), message => message.RequestUri = new($"{gemini.Path}?key={secret}", UriKind.Relative)))).Status);
+        SpokenProtocol gemini = SpokenProtocol.Of("gemini"), bedrock = SpokenProtocol.Of("bedrock");
+        Assert.Equal(200, (await SeenAsync(scene.PostAsync(gemini, gemini.Request("", false), message => message.RequestUri =
+            new($"{gemini.Path}?key={secret}", UriKind.Relative)))).Status);
         string body = bedrock.Request("", stream: false);
-        string accessKey = (await SeenAsync(scene.SendAsync(HttpMethod.Get, $"/admin/keys/{id}", null, ("x-admin-token", Admin)))).Json.GetProperty("access_key_id").GetString()!;
+        string accessKey = (await SeenAsync(scene.SendAsync(HttpMethod.Get, $"/admin/keys/{id}", null, ("x-admin-token", Admin))))
+            .Json.GetProperty("access_key_id").GetString()!;
         foreach (string sealedSecret in (string[])[accessSecret, "canary-other-secret"])
         {
             Assert.True(AwsCredential.TryParse($"{accessKey}:{sealedSecret}", out AwsCredential? credential));
-            SigV4Headers signed = SigV4Signer.Sign(credential, "us-east-1", $"127.0.0.1:{scene.Port}", bedrock.Path, DateTimeOffset.UtcNow, Encoding.UTF8.GetBytes(body));
+            SigV4Headers signed = SigV4Signer.Sign(credential, "us-east-1", $"127.0.0.1:{scene.Port}", bedrock.Path, DateTimeOffset.UtcNow,
+                Encoding.UTF8.GetBytes(body));
             Reply reply = await SeenAsync(scene.PostAsync(bedrock, body, message =>
             {
                 message.Headers.TryAddWithoutValidation("Authorization", signed.Authorization);
@@ -132,35 +139,40 @@ public sealed class CanaryScenarios : IAsyncLifetime
     // What is refused before any provider hears of it.
     private async Task RefusedAsync(Scene scene, string secret, string narrow)
     {
-        foreach (Dialect client in Dialect.All)
+        foreach (SpokenProtocol client in SpokenProtocol.All)
         {
             foreach (string carrier in (string[])["Authorization", "x-api-key", "x-goog-api-key", "api-key"])
             {
-                Assert.InRange((await SeenAsync(scene.PostAsync(client, change: message => message.Headers.TryAddWithoutValidation(carrier, "Bearer canary-wrong-token")))).Status, 400, 403);
+                Assert.InRange((await SeenAsync(scene.PostAsync(
+                    client, change: message => message.Headers.TryAddWithoutValidation(carrier, "Bearer canary-wrong-token")))).Status, 400, 403);
             }
 
             Assert.Equal(403, (await ChatAsync(scene, client, narrow)).Status);
             Assert.Equal(404, (await ChatAsync(scene, client, secret, model: "hidden-model")).Status);
             Assert.Equal(client.StatusOf(413), (await BodyAsync(client.Request(Scene.Pool, false, new string('x', 70_000) + "canary-large"))).Status);
             Assert.Equal(400, (await BodyAsync("{\"model\":\"smart\",\"canary-member\":[\"canary-value\"} canary-rest")).Status);
-            Assert.InRange((await SeenAsync(scene.SendAsync(HttpMethod.Put, client.Path + "?key=canary-query&x=canary-query", "canary-body", ("x-api-key", secret), ("Cookie", "canary-cookie")))).Status, 400, 405);
+            Assert.InRange((await SeenAsync(scene.SendAsync(HttpMethod.Put, client.Path + "?key=canary-query&x=canary-query", "canary-body",
+                ("x-api-key", secret), ("Cookie", "canary-cookie")))).Status, 400, 405);
 
             async Task<Reply> BodyAsync(string body) => await SeenAsync(scene.PostAsync(client, body, message => Present(message, client, secret)));
         }
 
-        await ChatAsync(scene, Dialect.All[0], narrow, model: "m1");
-        Assert.Equal(429, (await ChatAsync(scene, Dialect.All[0], narrow, model: "m1")).Status);
-        Assert.InRange((await SeenAsync(scene.SendAsync(HttpMethod.Get, "/hidden-path?key=canary-query", null, ("x-api-key", secret)))).Status, 400, 404);
+        await ChatAsync(scene, SpokenProtocol.All[0], narrow, model: "m1");
+        Assert.Equal(429, (await ChatAsync(scene, SpokenProtocol.All[0], narrow, model: "m1")).Status);
+        Assert.InRange((await SeenAsync(scene.SendAsync(HttpMethod.Get, "/hidden-path?key=canary-query", null, ("x-api-key", secret)))).Status, 400,
+            404);
     }
 
     // What goes wrong at the provider, which repeats what it was sent.
     private async Task BrokenAsync(Scene scene, string secret)
     {
-        foreach ((Dialect provider, ScriptedUpstream upstream, string model) in scene.Providers.Zip(scene.Upstreams, (string[])["m0", "m1"]))
+        foreach ((SpokenProtocol provider, ScriptedUpstream upstream, string model) in scene.Providers.Zip(scene.Upstreams, (string[])["m0", "m1"]))
         {
             foreach (int status in (int[])[500, 529, 408, 302, 200])
             {
-                await FailAsync(call => call.AnswerAsync(status, "{\"hidden-echo\":\"" + (status < 400 ? "" : string.Join(' ', call.Request.Headers.Select(header => header.Value)).Replace('"', ' ')) + "\"}"));
+                await FailAsync(call => call.AnswerAsync(status,
+                    "{\"hidden-echo\":\"" + (status < 400 ? ""
+                    : string.Join(' ', call.Request.Headers.Select(header => header.Value)).Replace('"', ' ')) + "\"}"));
             }
 
             await FailAsync(call =>
@@ -194,7 +206,7 @@ public sealed class CanaryScenarios : IAsyncLifetime
 
         // The gateway's own credential is refused: the last, since it takes the lane away.
         scene.Upstreams[0].Next(call => call.AnswerAsync(401, $"{{\"error\":{{\"message\":\"Incorrect API key provided: {FileKey}\"}}}}"));
-        await ChatAsync(scene, Dialect.All[0], secret, model: "m0");
+        await ChatAsync(scene, SpokenProtocol.All[0], secret, model: "m0");
     }
 
     private async Task AdminAsync(Scene scene, string id, string secret)
@@ -206,16 +218,19 @@ public sealed class CanaryScenarios : IAsyncLifetime
 
         foreach (string token in (string[])[Admin, Reader, "canary-wrong-admin"])
         {
-            foreach (string path in (string[])["/metrics", "/admin/keys", $"/admin/keys/{id}", "/admin/usage", $"/admin/keys/{id}/usage", "/admin/audit", "/admin/config", "/admin/lanes", "/admin/status", "/admin/openapi.json", "/admin/hidden", "/admin/keys?canary=1"])
+            foreach (string path in (string[])["/metrics", "/admin/keys", $"/admin/keys/{id}", "/admin/usage", $"/admin/keys/{id}/usage",
+                "/admin/audit", "/admin/config", "/admin/lanes", "/admin/status", "/admin/openapi.json", "/admin/hidden", "/admin/keys?canary=1"])
             {
                 Reply reply = await SeenAsync(scene.SendAsync(HttpMethod.Get, path, null, ("x-admin-token", token)));
                 Assert.InRange(reply.Status, 200, 499);
             }
 
-            foreach (string body in (string[])["canary-body", "{\"name\":7,\"canary-member\":1}", "{\"name\":\"x\",\"labels\":{\"canary\":{}}}", "{\"rpm_limit\":\"canary\"}"])
+            foreach (string body in (string[])["canary-body", "{\"name\":7,\"canary-member\":1}", "{\"name\":\"x\",\"labels\":{\"canary\":{}}}",
+                "{\"rpm_limit\":\"canary\"}"])
             {
                 Assert.InRange((await SeenAsync(scene.SendAsync(HttpMethod.Post, "/admin/keys", body, ("x-admin-token", token)))).Status, 400, 403);
-                Assert.InRange((await SeenAsync(scene.SendAsync(HttpMethod.Patch, $"/admin/keys/{id}", body, ("x-admin-token", token)))).Status, 400, 403);
+                Assert.InRange((await SeenAsync(scene.SendAsync(HttpMethod.Patch, $"/admin/keys/{id}", body, ("x-admin-token", token)))).Status, 400,
+                    403);
             }
         }
     }
@@ -229,7 +244,8 @@ public sealed class CanaryScenarios : IAsyncLifetime
             good.Replace("[canary-inert-token]", "{canary-token: canary-token}", StringComparison.Ordinal),
             good.Replace($"admin_token: {Admin}", $"admin_token: [{Admin}], admin_tokn: {Admin}", StringComparison.Ordinal),
             good.Replace("api_key_file: ", "api_key: canary-inline, api_key_env: sk-canary-key, api_key_file: ", StringComparison.Ordinal),
-            good.Replace("'${READER}'", "'${READER} ${UNSET}'", StringComparison.Ordinal).Replace("http://us:", "http://canary-user:canary-collector@x:canary-port@", StringComparison.Ordinal),
+            good.Replace("'${READER}'", "'${READER} ${UNSET}'", StringComparison.Ordinal)
+                .Replace("http://us:", "http://canary-user:canary-collector@x:canary-port@", StringComparison.Ordinal),
             good.Replace($"admin_token: {Admin}", $"admin_token: {Admin}: {Admin}", StringComparison.Ordinal),
             good,
         ];
@@ -251,15 +267,16 @@ public sealed class CanaryScenarios : IAsyncLifetime
     {
         Reply reply = await scene.SendAsync(method, path, body, ("x-admin-token", Admin));
         Assert.InRange(reply.Status, 200, 201);
-        string secret = (reply.Json.TryGetProperty("secret", out JsonElement plain) ? plain : reply.Json.GetProperty("secret_access_key")).GetString()!;
+        string secret = (reply.Json.TryGetProperty("secret", out JsonElement plain) ? plain : reply.Json.GetProperty("secret_access_key"))
+            .GetString()!;
         _minted.Add(secret);
         return (reply.Json.GetProperty("id").GetString()!, secret);
     }
 
-    private Task<Reply> ChatAsync(Scene scene, Dialect client, string token, bool stream = false, string model = Scene.Pool) =>
+    private Task<Reply> ChatAsync(Scene scene, SpokenProtocol client, string token, bool stream = false, string model = Scene.Pool) =>
         SeenAsync(scene.PostAsync(client, stream, model, message => Present(message, client, token)));
 
-    private static void Present(HttpRequestMessage message, Dialect client, string token)
+    private static void Present(HttpRequestMessage message, SpokenProtocol client, string token)
     {
         client.Authorize(message.Headers, token);
         message.Headers.TryAddWithoutValidation("X-Custom", "canary-header");
@@ -276,7 +293,8 @@ public sealed class CanaryScenarios : IAsyncLifetime
 
     private void HasNone(string text, string where, params IEnumerable<string> words)
     {
-        foreach (string word in words.Concat(_minted).Append(Master).Append(AwsSecret).Append(FileKey).Append(Convert.ToBase64String(Convert.FromHexString(Master))))
+        foreach (string word in words.Concat(_minted).Append(Master).Append(AwsSecret).Append(FileKey)
+            .Append(Convert.ToBase64String(Convert.FromHexString(Master))))
         {
             int at = text.IndexOf(word, StringComparison.OrdinalIgnoreCase);
             Assert.True(at < 0, at < 0 ? null : $"{where} shows '{word}': {text[Math.Max(0, at - 200)..Math.Min(text.Length, at + 100)]}");

@@ -6,7 +6,7 @@ namespace Busbar.Tests.Scenarios;
 internal static class Cases
 {
     /// <summary>Every protocol.</summary>
-    public static TheoryData<string> Dialects => [.. Dialect.All.Select(dialect => dialect.Name)];
+    public static TheoryData<string> Names => [.. SpokenProtocol.All.Select(spoken => spoken.Name)];
 
     /// <summary>Every protocol, plain and streamed.</summary>
     public static TheoryData<string, bool> Forms
@@ -14,10 +14,10 @@ internal static class Cases
         get
         {
             var data = new TheoryData<string, bool>();
-            foreach (Dialect dialect in Dialect.All)
+            foreach (SpokenProtocol spoken in SpokenProtocol.All)
             {
-                data.Add(dialect.Name, false);
-                data.Add(dialect.Name, true);
+                data.Add(spoken.Name, false);
+                data.Add(spoken.Name, true);
             }
 
             return data;

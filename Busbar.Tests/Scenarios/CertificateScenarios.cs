@@ -89,7 +89,8 @@ public sealed class CertificateScenarios : IDisposable
         string? subject = null;
         using var handler = new SocketsHttpHandler
         {
-            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, _, _) => (subject = certificate?.Subject) is not null },
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback =
+                (_, certificate, _, _) => (subject = certificate?.Subject) is not null },
         };
         using var client = new HttpClient(handler);
         try

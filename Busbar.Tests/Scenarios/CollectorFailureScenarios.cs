@@ -4,7 +4,9 @@ using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Scenarios;
 
-/// <summary>Trace collectors that want nothing, in every way: requests do not notice, what is lost is counted, and nothing is repeated to anybody.</summary>
+/// <summary>
+/// Trace collectors that want nothing, in every way: requests do not notice, what is lost is counted, and nothing is repeated to anybody.
+/// </summary>
 public sealed class CollectorFailureScenarios
 {
     private const int Requests = 30;
@@ -26,23 +28,25 @@ public sealed class CollectorFailureScenarios
     {
         await using ScriptedUpstream collector = way == "refuses connections" ? ScriptedUpstream.Refusing() : ScriptedUpstream.Start();
         collector.Always = call => FailAsync(call, way);
-        Dialect[] dialects = Dialect.All;
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialects)
+        SpokenProtocol[] all = SpokenProtocol.All;
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(all)
         {
             More = $"observability: {{ otlp_endpoint: \"http://{Pair}@127.0.0.1:{collector.Port}\" }}",
         });
-        foreach ((Dialect dialect, ScriptedUpstream upstream) in scene.Providers.Zip(scene.Upstreams))
+        foreach ((SpokenProtocol spoken, ScriptedUpstream upstream) in scene.Providers.Zip(scene.Upstreams))
         {
-            upstream.Always = call => dialect.ServeAsync(call, "hidden-answer");
+            upstream.Always = call => spoken.ServeAsync(call, "hidden-answer");
         }
 
         for (int request = 0; request < Requests; request++)
         {
-            Assert.Equal(200, (await scene.PostAsync(dialects[request % dialects.Length], stream: request % 2 == 0)).Status);
+            Assert.Equal(200, (await scene.PostAsync(all[request % all.Length], stream: request % 2 == 0)).Status);
         }
 
-        await Eventually.HoldsAsync(async () => (await scene.MetricsAsync())["busbar_otlp_spans_dropped_total"] is var dropped && dropped == SpansEach * Requests ? null : $"{dropped} spans are counted as lost");
-        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("the collector at 127.0.0.1 does not take them", StringComparison.Ordinal), "said so");
+        await Eventually.HoldsAsync(async () => (await scene.MetricsAsync())["busbar_otlp_spans_dropped_total"] is var dropped
+            && dropped == SpansEach * Requests ? null : $"{dropped} spans are counted as lost");
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains(
+            "the collector at 127.0.0.1 does not take them", StringComparison.Ordinal), "said so");
         Assert.Equal(0, (await scene.MetricsAsync())["busbar_otlp_spans_exported_total"]);
         await scene.SettledAsync();
         scene.Settles = false;

@@ -30,7 +30,8 @@ public sealed class CommandLineScenarios
         await using var process = GatewayProcess.Run([flag]);
 
         Assert.Equal(0, await process.ExitedAsync());
-        Assert.All(["BUSBAR_CONFIG", "BUSBAR_PROVIDERS", "/v1/chat/completions", "/v1/messages", "/healthz", "/metrics"], (string word) => Assert.Contains(word, process.StandardOutput));
+        Assert.All(["BUSBAR_CONFIG", "BUSBAR_PROVIDERS", "/v1/chat/completions", "/v1/messages", "/healthz", "/metrics"],
+            (string word) => Assert.Contains(word, process.StandardOutput));
     }
 
     [Theory]
@@ -92,7 +93,7 @@ public sealed class CommandLineScenarios
     [Trait("gotcha", "C13")]
     public async Task A_port_in_use_is_1_with_the_address_in_the_message()
     {
-        await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
+        await using Scene scene = await Scene.StartAsync(SpokenProtocol.All[0]);
         string address = $"127.0.0.1:{scene.Port}";
         await using var process = GatewayProcess.Run([], $"listen: {address}\n" + Minimal);
 
@@ -105,7 +106,7 @@ public sealed class CommandLineScenarios
     [Trait("gotcha", "C14")]
     public async Task Validation_says_what_a_start_would_say_and_opens_nothing()
     {
-        await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
+        await using Scene scene = await Scene.StartAsync(SpokenProtocol.All[0]);
         await using var good = GatewayProcess.Run(["--validate"], $"listen: 127.0.0.1:{scene.Port}\n" + Minimal);
         await using var bad = GatewayProcess.Run(["--validate"], Minimal + "poools: {}\n");
 
@@ -125,7 +126,8 @@ public sealed class CommandLineScenarios
     public async Task An_open_relay_cannot_be_missed_and_a_missing_key_is_a_warning(string auth, string? banner, string level)
     {
         int port = GatewayProcess.FreePort();
-        await using var process = GatewayProcess.Run([], $"listen: 127.0.0.1:{port}\n" + auth + Minimal, new Dictionary<string, string> { ["BUSBAR_LOG"] = level });
+        await using var process = GatewayProcess.Run([], $"listen: 127.0.0.1:{port}\n" + auth + Minimal, new Dictionary<string,
+            string> { ["BUSBAR_LOG"] = level });
         using var client = new HttpClient();
         await Eventually.HoldsAsync(async () =>
         {

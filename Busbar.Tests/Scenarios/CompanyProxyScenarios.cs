@@ -11,17 +11,20 @@ public sealed class CompanyProxyScenarios
     [Fact]
     public async Task Calls_go_through_the_proxy_and_its_credentials_go_no_further()
     {
-        Dialect dialect = Dialect.Of("openai");
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         Task<string> asked = TunnelAsync(listener);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Provider = $"allow_private_network: true, proxy: \"http://user:pass@{listener.LocalEndpoint}\"" });
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            spoken) { Provider = $"allow_private_network: true, proxy: \"http://user:pass@{listener.LocalEndpoint}\"" });
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
 
-        Reply reply = await scene.PostAsync(dialect);
+        Reply reply = await scene.PostAsync(spoken);
 
-        Assert.Equal((200, dialect.Answer("hello")), (reply.Status, reply.Text));
-        Assert.Equal($"CONNECT 127.0.0.1:{scene.Upstream.Port} HTTP/1.1\r\nHost: 127.0.0.1:{scene.Upstream.Port}\r\nProxy-Authorization: Basic dXNlcjpwYXNz\r\n\r\n", await asked);
+        Assert.Equal((200, spoken.Answer("hello")), (reply.Status, reply.Text));
+        Assert.Equal(
+            $"CONNECT 127.0.0.1:{scene.Upstream.Port} HTTP/1.1\r\nHost: 127.0.0.1:{scene.Upstream.Port}\r\nProxy-Authorization: Basic " +
+            "dXNlcjpwYXNz\r\n\r\n", await asked);
         Assert.Null(scene.Upstream.Requests[0]["Proxy-Authorization"]);
         Assert.Contains($"through http://{listener.LocalEndpoint}, from proxy", scene.Gateway.StandardError);
         Assert.DoesNotContain("pass@", scene.Gateway.StandardError);
@@ -36,14 +39,15 @@ public sealed class CompanyProxyScenarios
     [InlineData(null, "proxy_unreachable")]
     public async Task A_proxy_that_gives_no_way_is_named_in_the_log_and_the_next_lane_serves(string? answer, string reason)
     {
-        Dialect dialect = Dialect.Of("openai");
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         string proxy = answer is null ? "127.0.0.1:9" : $"{listener.LocalEndpoint}";
         _ = RefuseAsync(listener, answer ?? "");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Provider = $"allow_private_network: true, proxy: \"http://{proxy}\"" });
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            spoken) { Provider = $"allow_private_network: true, proxy: \"http://{proxy}\"" });
 
-        dialect.IsEnvelope(await scene.PostAsync(dialect), 503);
+        spoken.IsEnvelope(await scene.PostAsync(spoken), 503);
 
         Assert.Empty(scene.Upstream.Requests);
         await scene.ChargedAsync(0, err: 1);

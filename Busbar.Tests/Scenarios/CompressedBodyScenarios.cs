@@ -9,17 +9,18 @@ public sealed class CompressedBodyScenarios
 {
     private static readonly string[] Codings = ["gzip", "deflate", "br", "zstd"];
 
-    public static TheoryData<string> Dialects => Cases.Dialects;
+    public static TheoryData<string> Names => Cases.Names;
 
     public static TheoryData<string, string, string> Crossings
     {
         get
         {
             var rows = new TheoryData<string, string, string>();
-            for (int index = 0; index < Dialect.All.Length; index++)
+            for (int index = 0; index < SpokenProtocol.All.Length; index++)
             {
-                rows.Add(Dialect.All[index].Name, Dialect.All[index].Name, Codings[index % Codings.Length]);
-                rows.Add(Dialect.All[index].Name, Dialect.All[(index + 1) % Dialect.All.Length].Name, Codings[(index + 1) % Codings.Length]);
+                rows.Add(SpokenProtocol.All[index].Name, SpokenProtocol.All[index].Name, Codings[index % Codings.Length]);
+                rows.Add(SpokenProtocol.All[index].Name, SpokenProtocol.All[(index + 1) % SpokenProtocol.All.Length].Name,
+                    Codings[(index + 1) % Codings.Length]);
             }
 
             return rows;
@@ -30,7 +31,7 @@ public sealed class CompressedBodyScenarios
     [MemberData(nameof(Crossings))]
     public async Task A_compressed_body_goes_up_plain(string client, string provider, string coding)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(serves);
         scene.Upstream.Always = call => serves.ServeAsync(call);
         string body = speaks.Request(Scene.Pool, stream: false, new string('\u00e4', 70_000));
@@ -47,16 +48,16 @@ public sealed class CompressedBodyScenarios
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     public async Task What_grows_beyond_the_limit_is_a_native_413_and_costs_nobody_anything(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Limits = "{ request_body_max_bytes: 200000 }" });
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { Limits = "{ request_body_max_bytes: 200000 }" });
 
         foreach (string coding in Codings)
         {
-            Reply reply = await SendAsync(scene, dialect, coding, Pack(coding, new byte[20_000_000]));
-            dialect.IsEnvelope(reply, 413);
+            Reply reply = await SendAsync(scene, spoken, coding, Pack(coding, new byte[20_000_000]));
+            spoken.IsEnvelope(reply, 413);
             Scene.SpeaksLikeTheVendor(reply);
         }
 
@@ -65,18 +66,18 @@ public sealed class CompressedBodyScenarios
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     public async Task What_is_not_in_the_coding_it_names_is_a_native_400(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(dialect);
-        byte[] body = Encoding.UTF8.GetBytes(dialect.Request(Scene.Pool, stream: false));
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(spoken);
+        byte[] body = Encoding.UTF8.GetBytes(spoken.Request(Scene.Pool, stream: false));
 
         foreach (string coding in Codings)
         {
             foreach (byte[] bytes in (byte[][])[body, Pack(coding, body)[..(Pack(coding, body).Length / 2)], []])
             {
-                dialect.IsEnvelope(await SendAsync(scene, dialect, coding, bytes), 400);
+                spoken.IsEnvelope(await SendAsync(scene, spoken, coding, bytes), 400);
             }
         }
 
@@ -84,23 +85,23 @@ public sealed class CompressedBodyScenarios
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     public async Task An_unknown_coding_is_a_native_415_that_names_those_that_are_known(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(dialect);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(spoken);
 
         foreach (string coding in (string[])["compress", "gzip, gzip"])
         {
-            Reply reply = await SendAsync(scene, dialect, coding, [1, 2, 3]);
-            dialect.IsEnvelope(reply, 415);
+            Reply reply = await SendAsync(scene, spoken, coding, [1, 2, 3]);
+            spoken.IsEnvelope(reply, 415);
             Assert.Equal("gzip, deflate, br, zstd", reply["Accept-Encoding"]);
         }
     }
 
-    private static async Task<Reply> SendAsync(Scene scene, Dialect dialect, string coding, byte[] bytes)
+    private static async Task<Reply> SendAsync(Scene scene, SpokenProtocol spoken, string coding, byte[] bytes)
     {
-        using var message = Scene.Message(dialect, new ByteArrayContent(bytes));
+        using var message = Scene.Message(spoken, new ByteArrayContent(bytes));
         message.Content!.Headers.TryAddWithoutValidation("Content-Encoding", coding);
         return await scene.ReadAsync(await scene.Client.SendAsync(message));
     }

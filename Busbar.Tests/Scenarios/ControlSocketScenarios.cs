@@ -10,7 +10,7 @@ public sealed class ControlSocketScenarios : IDisposable
 {
     private const string AdminToken = "canary-admin-token-78";
 
-    private static readonly Dialect OpenAI = Dialect.Of("openai");
+    private static readonly SpokenProtocol OpenAI = SpokenProtocol.Of("openai");
 
     private readonly string _directory = Directory.CreateTempSubdirectory("busbar-control-").FullName;
 
@@ -38,7 +38,8 @@ public sealed class ControlSocketScenarios : IDisposable
         Assert.Equal(503, (await scene.PostAsync(OpenAI)).Status);
         await SayAsync(scene, 0, "lanes", "enable", "m0");
         Assert.Equal(200, (await scene.PostAsync(OpenAI)).Status);
-        Assert.Equal("m0", JsonDocument.Parse(await SayAsync(scene, 0, "lanes", "list", "--json")).RootElement.GetProperty("lanes")[0].GetProperty("model").GetString());
+        Assert.Equal("m0", JsonDocument.Parse(await SayAsync(scene, 0, "lanes", "list", "--json"))
+            .RootElement.GetProperty("lanes")[0].GetProperty("model").GetString());
         Assert.Contains("no governance", await SayAsync(scene, 0, "status"));
         Assert.Contains("admin: lane.reset m0", scene.Gateway.StandardError);
         Assert.Contains("from control socket", scene.Gateway.StandardError);
@@ -150,7 +151,9 @@ public sealed class ControlSocketScenarios : IDisposable
     {
         string file = Path.Combine(_directory, "environment");
         await File.WriteAllTextAsync(file, $"ADMIN={AdminToken}\n");
-        await using Scene scene = await StartAsync($"governance: {{ enabled: true, admin_token: '${{ADMIN}}', db_path: \"{_directory}/governance.db\" }}", new() { ["ADMIN"] = AdminToken });
+        await using Scene scene =
+            await StartAsync($"governance: {{ enabled: true, admin_token: '${{ADMIN}}', db_path: \"{_directory}/governance.db\" }}",
+            new() { ["ADMIN"] = AdminToken });
         scene.Settles = false;
         string config = await File.ReadAllTextAsync(scene.Gateway.ConfigFile);
         foreach (string[] command in (string[][])[["lanes"], ["lanes", "reset", "m0"], ["status"], ["keys", "list"], ["--validate"]])

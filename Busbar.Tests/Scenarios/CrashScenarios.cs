@@ -19,7 +19,7 @@ public sealed class CrashScenarios : IDisposable
     // Beside the interval, for the writer's turn and its commit on a machine that does other things too.
     private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(150);
 
-    private static readonly Dialect OpenAI = Dialect.Of("openai");
+    private static readonly SpokenProtocol OpenAI = SpokenProtocol.Of("openai");
     private static readonly string Body = OpenAI.Request(Scene.Pool, stream: false);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("busbar-crash-").FullName;
@@ -89,7 +89,8 @@ public sealed class CrashScenarios : IDisposable
     private static async Task<List<long>> LoadAsync(Scene scene, string secret, CancellationToken killed)
     {
         List<long> answered = [];
-        byte[] request = System.Text.Encoding.ASCII.GetBytes($"POST {OpenAI.Path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret}\r\nContent-Length: {Body.Length}\r\n\r\n{Body}");
+        byte[] request = System.Text.Encoding.ASCII.GetBytes(
+            $"POST {OpenAI.Path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret}\r\nContent-Length: {Body.Length}\r\n\r\n{Body}");
         using RawConnection connection = await RawConnection.OpenAsync(scene.Port);
         while (!killed.IsCancellationRequested)
         {

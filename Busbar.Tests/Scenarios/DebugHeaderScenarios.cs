@@ -11,10 +11,11 @@ public sealed class DebugHeaderScenarios
     [MemberData(nameof(Pairs))]
     public async Task They_tell_how_an_answer_came_about(string client, string provider, bool stream)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves) { More = "response_headers: debug" });
         scene.Upstreams[0].Next(call => call.AnswerAsync(500, "{}")).Next(call => call.AnswerAsync(500, "{}"));
-        scene.Upstreams[1].Next(call => serves.ServeAsync(call)).Next(call => call.AnswerAsync(400, serves.Error("invalid_request_error", "no"))).Next(call => call.AnswerAsync(500, "{}"));
+        scene.Upstreams[1].Next(call => serves.ServeAsync(call)).Next(call => call.AnswerAsync(400, serves.Error("invalid_request_error", "no")))
+            .Next(call => call.AnswerAsync(500, "{}"));
 
         Reply answered = await scene.PostAsync(speaks, stream);
         Assert.Equal((200, "m1", "2"), (answered.Status, answered["x-busbar-lane"], answered["x-busbar-attempts"]));
@@ -33,7 +34,7 @@ public sealed class DebugHeaderScenarios
     [MemberData(nameof(Pairs))]
     public async Task They_are_absent_unless_asked_for(string client, string provider, bool stream)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(serves);
         scene.Upstream.Next(call => serves.ServeAsync(call));
 

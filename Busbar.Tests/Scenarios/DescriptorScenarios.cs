@@ -9,12 +9,13 @@ public sealed class DescriptorScenarios
     // The runtime takes about half of them.
     private const int OpenFiles = 300;
 
-    private static readonly Dialect OpenAI = Dialect.Of("openai");
+    private static readonly SpokenProtocol OpenAI = SpokenProtocol.Of("openai");
 
     [Fact]
     public async Task More_connections_than_there_are_places_for_wait_without_work_and_are_served_when_others_leave()
     {
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(OpenAI) { OpenFiles = OpenFiles, Limits = "{ header_read_timeout_secs: 120 }" });
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            OpenAI) { OpenFiles = OpenFiles, Limits = "{ header_read_timeout_secs: 120 }" });
         scene.Upstream.Always = call => OpenAI.ServeAsync(call);
         var crowd = new List<RawConnection>();
         try
@@ -24,7 +25,8 @@ public sealed class DescriptorScenarios
                 crowd.Add(await RawConnection.OpenAsync(scene.Port));
             }
 
-            await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("no more connections are accepted", StringComparison.Ordinal), "full");
+            await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("no more connections are accepted", StringComparison.Ordinal),
+                "full");
             using RawConnection late = await RawConnection.OpenAsync(scene.Port);
             await late.SendAsync("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
 
@@ -66,10 +68,12 @@ public sealed class DescriptorScenarios
             await gate.Task;
             await OpenAI.ServeAsync(call);
         };
-        HttpClient[] clients = [.. Enumerable.Range(0, 4).Select(_ => new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = scene.Client.BaseAddress, Timeout = Eventually.Bound })];
+        HttpClient[] clients = [.. Enumerable.Range(0, 4).Select(
+            _ => new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = scene.Client.BaseAddress, Timeout = Eventually.Bound })];
         try
         {
-            Task<Reply>[] replies = [.. clients.SelectMany(client => Enumerable.Range(0, 100).Select(async _ => await Reply.ReadAsync(await client.SendAsync(Message()))))];
+            Task<Reply>[] replies = [.. clients.SelectMany(client => Enumerable.Range(0, 100)
+                .Select(async _ => await Reply.ReadAsync(await client.SendAsync(Message()))))];
             await Eventually.TrueAsync(() => replies.Any(reply => reply.IsCompleted), "answered for want of descriptors");
             gate.SetResult();
             Reply[] all = await Task.WhenAll(replies);

@@ -11,7 +11,7 @@ public sealed class DisconnectScenarios
 
     public static TheoryData<string, string> Hops => Cases.Hops;
 
-    public static TheoryData<string> Dialects => Cases.Dialects;
+    public static TheoryData<string> Names => Cases.Names;
 
     [Theory]
     [MemberData(nameof(Pairs))]
@@ -19,7 +19,7 @@ public sealed class DisconnectScenarios
     [Trait("lesson", "28")]
     public async Task A_client_that_leaves_while_waiting_ends_the_call_and_harms_nobody(string client, string provider, bool stream)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         var closed = new TaskCompletionSource();
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves));
         scene.Upstream.Next(async call =>
@@ -46,7 +46,7 @@ public sealed class DisconnectScenarios
     [Trait("lesson", "28")]
     public async Task A_client_that_leaves_a_stream_ends_the_call_and_harms_nobody(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         var closed = new TaskCompletionSource();
         await using Scene scene = await Scene.StartAsync(serves);
         scene.Upstream.Next(async call =>
@@ -71,7 +71,7 @@ public sealed class DisconnectScenarios
     [Trait("gotcha", "C138")]
     public async Task A_client_that_leaves_between_two_pieces_ends_the_call_and_harms_nobody(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         var closed = new TaskCompletionSource();
         await using Scene scene = await Scene.StartAsync(serves);
         scene.Upstream.Next(async call =>
@@ -106,7 +106,7 @@ public sealed class DisconnectScenarios
     [Trait("gotcha", "C155")]
     public async Task A_probe_whose_client_leaves_can_be_sent_again_at_once(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves)
         {
             Pool = "breaker: { base_cooldown_secs: 1, max_cooldown_secs: 1, trip: { mode: consecutive, n: 1 } }",
@@ -134,7 +134,7 @@ public sealed class DisconnectScenarios
     [Trait("lesson", "28")]
     public async Task Where_a_pool_drains_the_answer_of_a_client_that_left_is_read_to_its_end_and_nobody_is_blamed(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         TaskCompletionSource left = new(), ended = new();
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Pool = "on_client_disconnect: drain" });
         scene.Upstream.Next(async call =>
@@ -165,11 +165,12 @@ public sealed class DisconnectScenarios
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     public async Task Draining_has_its_limit_in_time_and_a_failure_in_it_is_nobodys(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Pool = "on_client_disconnect: drain", Limits = "{ drain_secs: 1 }" });
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            spoken, spoken) { Pool = "on_client_disconnect: drain", Limits = "{ drain_secs: 1 }" });
         var closed = new TaskCompletionSource();
         scene.Upstream.Next(async call =>
         {
@@ -177,7 +178,7 @@ public sealed class DisconnectScenarios
             closed.SetResult();
         });
         using var leaving = new CancellationTokenSource();
-        Task<HttpResponseMessage> opening = scene.OpenAsync(dialect, stream: true, cancellation: leaving.Token);
+        Task<HttpResponseMessage> opening = scene.OpenAsync(spoken, stream: true, cancellation: leaving.Token);
         await scene.Upstream.ArrivedAsync();
         leaving.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening);
@@ -194,7 +195,7 @@ public sealed class DisconnectScenarios
     [InlineData("gemini", "responses")]
     public async Task A_slow_reader_holds_up_its_provider_and_nobody_is_blamed(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         const int Pieces = 4000;
         int sent = 0;
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Limits = "{ upstream_idle_timeout_secs: 6 }" });
@@ -215,7 +216,8 @@ public sealed class DisconnectScenarios
         var text = await StreamText.OfAsync(response);
         await text.ReadUntilAsync("hello");
 
-        // The limit leaves a busy machine time to send. Nothing is read for longer than the provider's own idle limit: buffers fill, and then the provider has to wait.
+        // The limit leaves a busy machine time to send. Nothing is read for longer than the provider's own idle limit: buffers fill, and then the
+        // provider has to wait.
         int before = -1;
         long since = Environment.TickCount64;
         await Eventually.HoldsAsync(() =>
@@ -239,7 +241,7 @@ public sealed class DisconnectScenarios
     [Fact]
     public async Task A_client_that_leaves_while_it_sends_its_body_is_counted_once()
     {
-        await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
+        await using Scene scene = await Scene.StartAsync(SpokenProtocol.All[0]);
         using (var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
         {
             await socket.ConnectAsync("127.0.0.1", scene.Port);

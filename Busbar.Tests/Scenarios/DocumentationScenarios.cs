@@ -7,24 +7,27 @@ using Busbar.Tests.Configuration;
 namespace Busbar.Tests.Scenarios;
 
 /// <summary>
-/// What the pages show can be pasted. Blocks for a shell, for nginx and for Prometheus are run by <c>Scripts/docs.sh</c>; the clients of <c>docs/clients.md</c>
-/// by the suites of their SDKs.
+/// What the pages show can be pasted. Blocks for a shell, for nginx and for Prometheus are run by <c>Scripts/docs.sh</c>; the clients of
+/// <c>docs/clients.md</c> by the suites of their SDKs.
 /// </summary>
 public sealed partial class DocumentationScenarios
 {
     // Names that the pages leave to their reader.
     private static readonly FakeEnvironment Variables = new([.. ((string[])
     [
-        "BUSBAR_TOKEN", "BUSBAR_ADMIN_TOKEN", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AZURE_OPENAI_API_KEY", "BEDROCK_KEY", "COLLECTOR_KEY", "OPENAI_ORGANIZATION", "BUSBAR_AZURE_SECRET",
+        "BUSBAR_TOKEN", "BUSBAR_ADMIN_TOKEN", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AZURE_OPENAI_API_KEY", "BEDROCK_KEY", "COLLECTOR_KEY",
+        "OPENAI_ORGANIZATION", "BUSBAR_AZURE_SECRET",
         "OPENAI_PROJECT",
-    ]).Select(name => (name, "a-value-of-16-characters")), ("BUSBAR_DATABASE_URL", "postgres://busbar:secret@localhost/busbar"), ("BUSBAR_MASTER_KEY", new string('a', 64))]);
+    ]).Select(name => (name, "a-value-of-16-characters")), ("BUSBAR_DATABASE_URL", "postgres://busbar:secret@localhost/busbar"),
+        ("BUSBAR_MASTER_KEY", new string('a', 64))]);
 
     /// <summary>Every page.</summary>
     public static TheoryData<string> Pages => [.. Files("docs").Concat(["README.md", "SECURITY.md"]).Order()];
 
     /// <summary>Everything that users read.</summary>
     public static TheoryData<string> Texts =>
-        [.. Files("docs").Concat(Files("deploy")).Concat(["README.md", "SECURITY.md", "CHANGELOG.md", "config.example.yaml", "providers.yaml", "build.sh"]).Order()];
+        [.. Files("docs").Concat(Files("deploy")).Concat(["README.md", "SECURITY.md", "CHANGELOG.md", "config.example.yaml", "providers.yaml",
+            "build.sh"]).Order()];
 
     [Theory]
     [MemberData(nameof(Texts))]
@@ -46,7 +49,8 @@ public sealed partial class DocumentationScenarios
             ConfigResult result = ConfigText.Load(Whole(block), Variables);
 
             Assert.True(result.Config is not null, $"{page}:\n{block}\n{string.Join('\n', result.Errors)}");
-            Assert.DoesNotContain(result.Warnings, warning => warning.Message.Contains("not set", StringComparison.Ordinal) || warning.Message.Contains("auth mode", StringComparison.Ordinal));
+            Assert.DoesNotContain(result.Warnings, warning => warning.Message.Contains("not set", StringComparison.Ordinal)
+                || warning.Message.Contains("auth mode", StringComparison.Ordinal));
         }
     }
 
@@ -69,8 +73,10 @@ public sealed partial class DocumentationScenarios
         foreach (Match command in spoken.SelectMany(line => Command().Matches(line)))
         {
             string name = command.Groups["name"].Value;
-            Assert.True(name.Contains("--", StringComparison.Ordinal) ? HelpText.Text.Contains(name[7..], StringComparison.Ordinal) : Known().Any(known => known == name), name);
-            Assert.All(Option().Matches(command.Groups["rest"].Value), option => Assert.Contains(option.Value, HelpText.Text, StringComparison.Ordinal));
+            Assert.True(name.Contains("--", StringComparison.Ordinal) ? HelpText.Text.Contains(name[7..], StringComparison.Ordinal)
+                : Known().Any(known => known == name), name);
+            Assert.All(Option().Matches(command.Groups["rest"].Value),
+                option => Assert.Contains(option.Value, HelpText.Text, StringComparison.Ordinal));
         }
     }
 
@@ -81,7 +87,8 @@ public sealed partial class DocumentationScenarios
         foreach (Match link in Link().Matches(ProjectFiles.Read(page)))
         {
             string file = link.Groups["file"].Value;
-            string target = Path.GetRelativePath(ProjectFiles.Path("."), Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ProjectFiles.Path(page))!, file)));
+            string target = Path.GetRelativePath(ProjectFiles.Path("."),
+                Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ProjectFiles.Path(page))!, file)));
             target = file.Length == 0 ? page : target;
             Assert.True(Path.Exists(ProjectFiles.Path(target)), $"{page} links to {file}");
             if (link.Groups["heading"].Value is { Length: > 0 } heading)
@@ -133,7 +140,8 @@ public sealed partial class DocumentationScenarios
     }
 
     private static IEnumerable<string> Blocks(string page, string language) =>
-        Block().Matches(ProjectFiles.Read(page)).Where(block => block.Groups["language"].Value == language).Select(block => block.Groups["text"].Value);
+        Block().Matches(ProjectFiles.Read(page)).Where(block => block.Groups["language"].Value == language)
+            .Select(block => block.Groups["text"].Value);
 
     private static IEnumerable<string> Files(string folder) =>
         Directory.EnumerateFiles(ProjectFiles.Path(folder), "*", SearchOption.AllDirectories)

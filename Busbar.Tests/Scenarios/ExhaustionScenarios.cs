@@ -19,7 +19,7 @@ public sealed class ExhaustionScenarios
     [Trait("gotcha", "C172")]
     public async Task A_fallback_pool_serves_without_calling_a_lane_again(string client, string provider, bool stream)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(speaks, serves)
         {
             Pooled = 1,
@@ -53,7 +53,7 @@ public sealed class ExhaustionScenarios
     [Trait("gotcha", "C168")]
     public async Task A_fallback_pool_fails_over_and_penalises_by_its_own_rules_and_with_hops_of_its_own(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves, serves)
         {
             Pooled = 1,
@@ -79,9 +79,9 @@ public sealed class ExhaustionScenarios
     [MemberData(nameof(Forms))]
     public async Task A_saturated_pool_hands_on_at_once_instead_of_waiting(string protocol, bool stream)
     {
-        Dialect dialect = Dialect.Of(protocol);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
         var gate = new TaskCompletionSource();
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect)
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken)
         {
             Pooled = 1,
             Model = "max_concurrent: 1",
@@ -91,13 +91,13 @@ public sealed class ExhaustionScenarios
         scene.Upstreams[0].Next(async call =>
         {
             await gate.Task;
-            await dialect.ServeAsync(call);
+            await spoken.ServeAsync(call);
         });
-        scene.Upstreams[1].Next(call => dialect.ServeAsync(call));
-        Task<Reply> first = scene.PostAsync(dialect, stream);
+        scene.Upstreams[1].Next(call => spoken.ServeAsync(call));
+        Task<Reply> first = scene.PostAsync(spoken, stream);
         await scene.Upstreams[0].ArrivedAsync();
 
-        Assert.Equal(200, (await scene.PostAsync(dialect, stream)).Status);
+        Assert.Equal(200, (await scene.PostAsync(spoken, stream)).Status);
 
         Assert.False(first.IsCompleted);
         gate.SetResult();
@@ -111,7 +111,7 @@ public sealed class ExhaustionScenarios
     [Trait("gotcha", "C166")]
     public async Task The_deadline_of_the_first_pool_binds_its_fallback(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves)
         {
             Pooled = 1,
@@ -130,7 +130,7 @@ public sealed class ExhaustionScenarios
     [MemberData(nameof(Hops))]
     public async Task Retry_after_is_that_of_the_pool_which_is_ready_first(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves)
         {
             Pooled = 1,
@@ -151,8 +151,9 @@ public sealed class ExhaustionScenarios
     [Trait("gotcha", "C169")]
     public async Task Least_bad_calls_an_open_lane_and_its_success_leaves_it_open(string client, string provider, bool stream)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves) { Pool = $"{Tripping}\non_exhausted: {{ action: least_bad }}" });
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            serves, serves) { Pool = $"{Tripping}\non_exhausted: {{ action: least_bad }}" });
         scene.Upstreams[0].Next(call => call.AnswerAsync(429, "{}", ("Retry-After", "900"))).Next(call => call.AnswerAsync(500, "{}"));
         scene.Upstreams[1].Next(call => call.AnswerAsync(429, "{}", ("Retry-After", "200")));
 
@@ -164,7 +165,8 @@ public sealed class ExhaustionScenarios
         Assert.Single(scene.Upstreams[0].Requests);
         Assert.Equal(3, scene.Upstreams[1].Requests.Count);
         Assert.Equal("open", (await scene.LaneAsync(1)).State("smart"));
-        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("least bad", StringComparison.Ordinal), "logged that a least bad lane was used");
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("least bad", StringComparison.Ordinal),
+            "logged that a least bad lane was used");
         await scene.CountedAsync("ok", 2);
     }
 
@@ -173,8 +175,9 @@ public sealed class ExhaustionScenarios
     [Trait("gotcha", "C169")]
     public async Task Least_bad_is_one_call(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves) { Pool = $"failover: {{ cap: 0 }}\n{Tripping}\non_exhausted: {{ action: least_bad }}" });
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            serves, serves) { Pool = $"failover: {{ cap: 0 }}\n{Tripping}\non_exhausted: {{ action: least_bad }}" });
         scene.Upstreams[0].Next(call => call.AnswerAsync(500, "{}"));
         scene.Upstreams[1].Next(call => call.AnswerAsync(500, "{}"));
 

@@ -13,7 +13,7 @@ public sealed class FailoverScenarios
     [Trait("gotcha", "C143")]
     public async Task A_failing_provider_is_replaced_by_the_next_within_the_request(string client, string provider, bool stream)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves));
         scene.Upstreams[0].Next(call => call.AnswerAsync(503, serves.Error("api_error", "canary-upstream-detail")));
         scene.Upstreams[1].Next(call => serves.ServeAsync(call));
@@ -36,8 +36,8 @@ public sealed class FailoverScenarios
     [Fact]
     public async Task A_lane_that_cannot_take_the_request_does_not_hide_how_another_one_failed()
     {
-        Dialect gemini = Dialect.Of("gemini");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(gemini, Dialect.Of("openai")));
+        SpokenProtocol gemini = SpokenProtocol.Of("gemini");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(gemini, SpokenProtocol.Of("openai")));
         scene.Upstream.Always = call => call.AnswerAsync(500, "{}");
 
         Reply reply = await scene.PostAsync(gemini, gemini.Request(Scene.Pool, stream: false).Insert(1, "\"cachedContent\":\"cachedContents/a\","));
@@ -52,11 +52,11 @@ public sealed class FailoverScenarios
     [Trait("gotcha", "C144")]
     public async Task A_refused_connection_is_a_failover_with_its_own_reason(string client, string provider)
     {
-        Dialect serves = Dialect.Of(provider);
+        SpokenProtocol serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves) { Refusing = 0 });
         scene.Upstreams[1].Next(call => serves.ServeAsync(call));
 
-        Assert.Equal(200, (await scene.PostAsync(Dialect.Of(client))).Status);
+        Assert.Equal(200, (await scene.PostAsync(SpokenProtocol.Of(client))).Status);
 
         await scene.ChargedAsync(0, err: 1);
         Assert.Equal(1, (await scene.MetricsAsync())["busbar_failovers_total", ("pool", "smart"), ("reason", "connect")]);
@@ -69,8 +69,10 @@ public sealed class FailoverScenarios
     [Trait("gotcha", "C164")]
     public async Task The_cap_limits_calls_and_exhaustion_says_when_to_come_back(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves, serves) { Pool = "failover: { cap: 1 }\nbreaker: { base_cooldown_secs: 1, max_cooldown_secs: 1, trip: { mode: consecutive, n: 1 } }" });
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            serves, serves, serves) { Pool =
+            "failover: { cap: 1 }\nbreaker: { base_cooldown_secs: 1, max_cooldown_secs: 1, trip: { mode: consecutive, n: 1 } }" });
         scene.Upstreams[0].Always = call => call.AnswerAsync(429, serves.Error("rate_limit_error", "canary-upstream-detail"), ("Retry-After", "40"));
         scene.Upstreams[1].Always = call => call.AnswerAsync(429, serves.Error("rate_limit_error", "canary-upstream-detail"), ("Retry-After", "30"));
         scene.Upstreams[2].Always = call => call.AnswerAsync(429, serves.Error("rate_limit_error", "canary-upstream-detail"), ("Retry-After", "35"));
@@ -98,11 +100,11 @@ public sealed class FailoverScenarios
     [Trait("gotcha", "C146")]
     public async Task A_cap_of_0_means_one_call(string client, string provider)
     {
-        Dialect serves = Dialect.Of(provider);
+        SpokenProtocol serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves) { Pool = "failover: { cap: 0 }" });
         scene.Upstreams[0].Next(call => call.AnswerAsync(500, "{}"));
 
-        Dialect.Of(client).IsEnvelope(await scene.PostAsync(Dialect.Of(client)), 503);
+        SpokenProtocol.Of(client).IsEnvelope(await scene.PostAsync(SpokenProtocol.Of(client)), 503);
 
         Assert.Empty(scene.Upstreams[1].Requests);
         await scene.ChargedAsync(0, err: 1);
@@ -115,7 +117,7 @@ public sealed class FailoverScenarios
     [Trait("gotcha", "C149")]
     public async Task A_silent_provider_costs_at_most_the_deadline(string client, string provider, bool stream)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Pool = "failover: { deadline_secs: 1 }" });
         scene.Upstream.Next(call => call.SilenceAsync());
 
@@ -132,12 +134,12 @@ public sealed class FailoverScenarios
     [Trait("gotcha", "C149")]
     public async Task An_attempt_timeout_moves_on_within_the_deadline(string client, string provider, bool stream)
     {
-        Dialect serves = Dialect.Of(provider);
+        SpokenProtocol serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves) { Members = ["attempt_timeout_ms: 200"] });
         scene.Upstreams[0].Next(call => call.SilenceAsync());
         scene.Upstreams[1].Next(call => serves.ServeAsync(call));
 
-        Assert.Equal(200, (await scene.PostAsync(Dialect.Of(client), stream)).Status);
+        Assert.Equal(200, (await scene.PostAsync(SpokenProtocol.Of(client), stream)).Status);
 
         await scene.ChargedAsync(0, err: 1);
         await scene.ChargedAsync(1, ok: 1);
@@ -152,23 +154,23 @@ public sealed class FailoverScenarios
     [InlineData("bedrock")]
     public async Task A_stream_without_content_moves_on_at_its_time_to_first_content(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Members = ["first_content_timeout_ms: 300"] });
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken) { Members = ["first_content_timeout_ms: 300"] });
         scene.Upstreams[0].Next(async call =>
         {
-            await call.BeginAsync(dialect.StreamContentType);
-            foreach (string frame in dialect.Prelude)
+            await call.BeginAsync(spoken.StreamContentType);
+            foreach (string frame in spoken.Prelude)
             {
                 await call.ChunkAsync(frame);
             }
 
             await call.SilenceAsync();
         });
-        scene.Upstreams[1].Next(call => dialect.ServeAsync(call));
+        scene.Upstreams[1].Next(call => spoken.ServeAsync(call));
 
-        Reply reply = await scene.PostAsync(dialect, stream: true);
+        Reply reply = await scene.PostAsync(spoken, stream: true);
 
-        Assert.True(dialect.EndsCleanly(reply.Text), reply.Text);
+        Assert.True(spoken.EndsCleanly(reply.Text), reply.Text);
         await scene.ChargedAsync(0, err: 1);
         await scene.ChargedAsync(1, ok: 1);
         MetricsPage page = await scene.MetricsAsync();
@@ -180,13 +182,13 @@ public sealed class FailoverScenarios
     [InlineData(true)]
     public async Task A_deadline_that_is_used_up_leaves_nothing_for_another_lane(bool streamed)
     {
-        Dialect dialect = Dialect.Of("anthropic");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Pool = "failover: { deadline_secs: 1 }", IsTls = true });
+        SpokenProtocol spoken = SpokenProtocol.Of("anthropic");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken) { Pool = "failover: { deadline_secs: 1 }", IsTls = true });
         scene.Upstreams[0].Always = call => call.SilenceAsync();
 
-        Reply reply = await scene.PostAsync(dialect, streamed);
+        Reply reply = await scene.PostAsync(spoken, streamed);
 
-        dialect.IsEnvelope(reply, 503);
+        spoken.IsEnvelope(reply, 503);
         Assert.Empty(scene.Upstreams[1].Requests);
         await scene.ChargedAsync(0, err: 1);
         await scene.ChargedAsync(1);

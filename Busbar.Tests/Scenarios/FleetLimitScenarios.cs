@@ -12,8 +12,8 @@ using Busbar.Tests.Scenarios.Harness;
 namespace Busbar.Tests.Scenarios;
 
 /// <summary>
-/// Three whole programs that share limits through PostgreSQL, with everything going wrong at once. The variable BUSBAR_FLEET_REQUESTS makes it longer: so many requests at least, with the
-/// same troubles again and again.
+/// Three whole programs that share limits through PostgreSQL, with everything going wrong at once. The variable BUSBAR_FLEET_REQUESTS makes it
+/// longer: so many requests at least, with the same troubles again and again.
 /// </summary>
 public sealed class FleetLimitScenarios
 {
@@ -29,8 +29,9 @@ public sealed class FleetLimitScenarios
     // What a request reserves is more than what it costs: this much is left of a budget at most.
     private const long Reserved = 60;
 
-    private static readonly Dialect OpenAI = Dialect.Of("openai");
-    private static readonly long s_requests = long.TryParse(Environment.GetEnvironmentVariable("BUSBAR_FLEET_REQUESTS"), NumberStyles.None, CultureInfo.InvariantCulture, out long requests) ? requests : 0;
+    private static readonly SpokenProtocol OpenAI = SpokenProtocol.Of("openai");
+    private static readonly long s_requests = long.TryParse(Environment.GetEnvironmentVariable("BUSBAR_FLEET_REQUESTS"), NumberStyles.None,
+        CultureInfo.InvariantCulture, out long requests) ? requests : 0;
 
     // So long a node may have kept to itself what it had used.
     private static readonly long s_unsaid = 2 * Stopwatch.Frequency;
@@ -88,7 +89,8 @@ public sealed class FleetLimitScenarios
         }
     }
 
-    // A reload, a crash, a stop beyond the end of the session, a way to the database that resets and one that goes silent, and a crash of the database.
+    // A reload, a crash, a stop beyond the end of the session, a way to the database that resets and one that goes silent, and a crash of the
+    // database.
     private async Task TroubleAsync(Node[] nodes, PostgresServer server, TcpGate gate)
     {
         await Task.Delay(1500);
@@ -170,7 +172,10 @@ public sealed class FleetLimitScenarios
         foreach ((string owner, (Limit limit, int[] keys)) in _limits)
         {
             long unit = limit.Kind switch { LimitKind.Budget => CostOfOne, LimitKind.Tokens => 7, _ => 1 };
-            long noted = Number(server, database, $"SELECT coalesce(sum(used), 0)::bigint FROM busbar.limit_counters WHERE owner = '{owner}' AND limit_key = '{limit.Key}'") / (limit.Kind == LimitKind.Budget ? Cent : 1);
+            long noted =
+                Number(server, database,
+                $"SELECT coalesce(sum(used), 0)::bigint FROM busbar.limit_counters WHERE owner = '{owner}' AND limit_key = '{limit.Key}'") / (
+                limit.Kind == LimitKind.Budget ? Cent : 1);
             long reported = _bill.Of(keys) * unit;
             long unsure = _bill.Of(keys, gaps) * unit;
             string what = $"{owner} {limit.Key}: cap {limit.Max}, noted {noted}, reported {reported}, of which {unsure} may be unnoted";
@@ -187,7 +192,10 @@ public sealed class FleetLimitScenarios
         {
             bool isUsedUp = _limits.Where(limit => limit.Value.Keys.Contains(key)).Any(limit =>
             {
-                long noted = Number(server, database, $"SELECT coalesce(sum(used), 0)::bigint FROM busbar.limit_counters WHERE owner = '{limit.Key}' AND limit_key = '{limit.Value.Limit.Key}'");
+                long noted =
+                    Number(server, database,
+                    $"SELECT coalesce(sum(used), 0)::bigint FROM busbar.limit_counters WHERE owner = '{limit.Key}' AND limit_key = " +
+                    $"'{limit.Value.Limit.Key}'");
                 long used = noted / (limit.Value.Limit.Kind == LimitKind.Budget ? Cent : 1);
                 return used > limit.Value.Limit.Max - (limit.Value.Limit.Kind == LimitKind.Requests ? 1 : Reserved);
             });
@@ -202,7 +210,8 @@ public sealed class FleetLimitScenarios
         // The bill itself, by key.
         for (int key = 0; key < Keys; key++)
         {
-            long billed = Number(server, database, $"SELECT coalesce(sum(requests), 0)::bigint FROM busbar.usage_daily WHERE key_id = '{Secret(key).Id}'");
+            long billed =
+                Number(server, database, $"SELECT coalesce(sum(requests), 0)::bigint FROM busbar.usage_daily WHERE key_id = '{Secret(key).Id}'");
             long reported = _bill.Of([key]);
             if (!IsLeaving(key) && (billed > reported || billed < reported - _bill.Of([key], gaps)))
             {
@@ -215,7 +224,8 @@ public sealed class FleetLimitScenarios
 
     private static bool IsLeaving(int key) => key is 12;
 
-    private static long Number(PostgresServer server, string database, string sql) => Convert.ToInt64(server.Scalar(database, sql), CultureInfo.InvariantCulture);
+    private static long Number(PostgresServer server, string database, string sql)
+        => Convert.ToInt64(server.Scalar(database, sql), CultureInfo.InvariantCulture);
 
     private static VirtualKey Secret(int key)
     {
@@ -234,7 +244,8 @@ public sealed class FleetLimitScenarios
         Add("grp_org", "grp_c", LimitKind.Budget, 4500 * scale, [8, 9, 10, 11]);
         for (int key = 0; key < Keys; key++)
         {
-            VirtualKey made = Secret(key) with { GroupId = key < 12 ? $"grp_{"abc"[key / 4]}" : "grp_org", MaxConcurrent = key == Keys - 1 ? (uint)Concurrent : null };
+            VirtualKey made = Secret(key) with { GroupId = key < 12 ? $"grp_{"abc"[key / 4]}" : "grp_org", MaxConcurrent = key == Keys - 1
+                ? (uint)Concurrent : null };
             if (key % 4 == 3)
             {
                 var own = new Limit { Kind = LimitKind.Budget, Period = LimitPeriod.Total, Max = 450 * scale };
@@ -291,7 +302,8 @@ public sealed class FleetLimitScenarios
         {
             using var message = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{port}/v1/chat/completions")
             {
-                Content = new StringContent($$"""{"model":"pool","max_tokens":10,"messages":[{"role":"user","content":"key-{{key}}-"}]}""", null, "application/json"),
+                Content = new StringContent($$"""{"model":"pool","max_tokens":10,"messages":[{"role":"user","content":"key-{{key}}-"}]}""", null,
+                    "application/json"),
             };
             message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", $"sk-bb-canary-fleet-{key}");
             using HttpResponseMessage response = await client.SendAsync(message, gone);
@@ -300,7 +312,8 @@ public sealed class FleetLimitScenarios
 
         public void Send(string signal)
         {
-            using System.Diagnostics.Process kill = System.Diagnostics.Process.Start("kill", [$"-{signal}", Process.Id.ToString(CultureInfo.InvariantCulture)]);
+            using System.Diagnostics.Process kill = System.Diagnostics.Process.Start(
+                "kill", [$"-{signal}", Process.Id.ToString(CultureInfo.InvariantCulture)]);
             kill.WaitForExit();
         }
     }

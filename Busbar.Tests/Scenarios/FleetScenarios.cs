@@ -14,7 +14,7 @@ public sealed class FleetScenarios
     private const string AdminToken = "canary-admin-token-91";
     private const long Cent = 10_000_000;
 
-    private static readonly Dialect OpenAI = Dialect.Of("openai");
+    private static readonly SpokenProtocol OpenAI = SpokenProtocol.Of("openai");
 
     [SkippableTheory]
     [InlineData(false)]
@@ -42,7 +42,8 @@ public sealed class FleetScenarios
             foreach (Scene node in nodes)
             {
                 JsonElement usage = await AdminAsync(node, HttpMethod.Get, $"/admin/usage?key={id}", null, 200);
-                if (usage.GetProperty("usage").EnumerateArray().Sum(row => row.GetProperty("requests").GetInt64()) is var counted && counted != requests)
+                if (usage.GetProperty("usage").EnumerateArray().Sum(row => row.GetProperty("requests").GetInt64()) is var counted
+                    && counted != requests)
                 {
                     return $"{counted} requests of {requests}";
                 }
@@ -53,7 +54,8 @@ public sealed class FleetScenarios
 
         JsonElement fleet = await AdminAsync(second, HttpMethod.Get, "/admin/nodes", null, 200);
         Assert.Equal([$"127.0.0.1:{first.Port}", $"127.0.0.1:{second.Port}"], fleet.GetProperty("nodes").EnumerateArray()
-            .Where(node => node.GetProperty("alive").GetBoolean()).Select(node => node.GetProperty("address").GetString()!).Order(StringComparer.Ordinal));
+            .Where(node => node.GetProperty("alive").GetBoolean()).Select(node => node.GetProperty("address").GetString()!)
+                .Order(StringComparer.Ordinal));
         await using (GatewayProcess status = GatewayProcess.Run(["status"], await File.ReadAllTextAsync(first.Gateway.ConfigFile), Variables(url)))
         {
             Assert.True(await status.ExitedAsync() == 0, status.StandardError);
@@ -83,14 +85,16 @@ public sealed class FleetScenarios
                 Assert.Equal(200, await StatusAsync(node, Scene.Token));
             }
 
-            Assert.Equal("store_unavailable", (await AdminAsync(node, HttpMethod.Post, "/admin/keys", """{"name":"x"}""", 503)).GetProperty("error").GetProperty("code").GetString());
+            Assert.Equal("store_unavailable", (await AdminAsync(node, HttpMethod.Post, "/admin/keys", """{"name":"x"}""", 503)).GetProperty("error")
+                .GetProperty("code").GetString());
             gate.Open();
             await Eventually.HoldsAsync(async () => (await node.MetricsAsync())["busbar_database_away_seconds"] == 0 ? null : "not back");
         }
 
         Assert.Contains("cannot be reached", node.Gateway.StandardError);
         Assert.Contains("is back after", node.Gateway.StandardError);
-        await Eventually.TrueAsync(() => (decimal)place.Scalar("SELECT coalesce(sum(requests), 0) FROM busbar.usage_daily")! == served, $"{served} requests written");
+        await Eventually.TrueAsync(() => (decimal)place.Scalar("SELECT coalesce(sum(requests), 0) FROM busbar.usage_daily")! == served,
+            $"{served} requests written");
         Assert.Equal(served * 2 * Cent, (decimal)place.Scalar("SELECT sum(spend_nanos) FROM busbar.usage_counters")!);
     }
 
@@ -142,17 +146,20 @@ public sealed class FleetScenarios
     {
         using var place = new PostgresPlace();
         PostgresServer server = PostgresServer.Shared;
-        server.Script(place.Name, Path.Combine(Corpus.RepositoryRoot, "deploy/postgres/roles.sql"), "owner_password=canary-owner", "password=canary-node");
+        server.Script(place.Name, Path.Combine(Corpus.RepositoryRoot, "deploy/postgres/roles.sql"), "owner_password=canary-owner",
+            "password=canary-node");
         try
         {
             string node = server.Url(place.Name, "busbar:canary-node");
             await using (GatewayProcess early = GatewayProcess.Run([], Config(1), Variables(node)))
             {
                 Assert.Equal(1, await early.ExitedAsync());
-                await Eventually.TrueAsync(() => early.StandardError.Contains("does not let the user 'busbar' do what is needed", StringComparison.Ordinal), "said why: " + early.StandardError);
+                await Eventually.TrueAsync(() => early.StandardError.Contains(
+                    "does not let the user 'busbar' do what is needed", StringComparison.Ordinal), "said why: " + early.StandardError);
             }
 
-            await using (GatewayProcess migrate = GatewayProcess.Run(["store", "migrate"], Config(1), Variables(server.Url(place.Name, "busbar_owner:canary-owner"))))
+            await using (GatewayProcess migrate = GatewayProcess.Run(
+                ["store", "migrate"], Config(1), Variables(server.Url(place.Name, "busbar_owner:canary-owner"))))
             {
                 Assert.True(await migrate.ExitedAsync() == 0, migrate.StandardError);
             }
@@ -182,8 +189,10 @@ public sealed class FleetScenarios
     public async Task An_address_that_leads_nowhere_ends_the_start_with_one_line_without_the_password(string? url, string key, string reason)
     {
         using var place = new PostgresPlace();
-        url = url?.Replace("{port}", PostgresServer.Shared.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal).Replace("{db}", place.Name, StringComparison.Ordinal);
-        await using GatewayProcess process = GatewayProcess.Run([], Config(1), url is null ? new Dictionary<string, string> { ["KEY_0"] = "k" } : Variables(url));
+        url = url?.Replace("{port}", PostgresServer.Shared.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            .Replace("{db}", place.Name, StringComparison.Ordinal);
+        await using GatewayProcess process = GatewayProcess.Run(
+            [], Config(1), url is null ? new Dictionary<string, string> { ["KEY_0"] = "k" } : Variables(url));
 
         Assert.Equal(1, await process.ExitedAsync());
         await Eventually.TrueAsync(() => process.StandardError.Contains("[error]", StringComparison.Ordinal), "said why: " + process.StandardError);
@@ -207,7 +216,9 @@ public sealed class FleetScenarios
                 store.Add([new(Key(Scene.Token).Id, 0, 5 * Cent, 6, 7)], []);
             }
 
-            await using (GatewayProcess copy = GatewayProcess.Run(["store", "copy", "--from", "sqlite", "--to", "postgres"], Config(1).Replace("store: postgres", $"db_path: \"{file}\"", StringComparison.Ordinal), Variables(place.Url)))
+            await using (GatewayProcess copy = GatewayProcess.Run(
+                ["store", "copy", "--from", "sqlite", "--to", "postgres"],
+            Config(1).Replace("store: postgres", $"db_path: \"{file}\"", StringComparison.Ordinal), Variables(place.Url)))
             {
                 Assert.True(await copy.ExitedAsync() == 0, copy.StandardError);
                 Assert.Contains("the same on both sides", copy.StandardOutput);
@@ -217,7 +228,8 @@ public sealed class FleetScenarios
             Assert.Equal(200, await StatusAsync(node, Scene.Token));
             await Eventually.HoldsAsync(async () =>
             {
-                long spent = (await AdminAsync(node, HttpMethod.Get, $"/admin/keys/{Key(Scene.Token).Id}/usage", null, 200)).GetProperty("spend_cents").GetInt64();
+                long spent = (await AdminAsync(node, HttpMethod.Get, $"/admin/keys/{Key(Scene.Token).Id}/usage", null, 200))
+                    .GetProperty("spend_cents").GetInt64();
                 return spent == 7 ? null : $"{spent} cents";
             });
         }
@@ -252,11 +264,13 @@ public sealed class FleetScenarios
         Prepare(place);
         (Scene first, Scene second) = await TwoAsync(place.Url, OpenAI, OpenAI);
         await using Scene a = first, b = second;
-        first.Upstreams[0].Always = call => call.AnswerAsync(401, """{"error":{"message":"Incorrect API key provided","type":"invalid_request_error","code":"invalid_api_key"}}""");
+        first.Upstreams[0].Always = call => call.AnswerAsync(
+            401, """{"error":{"message":"Incorrect API key provided","type":"invalid_request_error","code":"invalid_api_key"}}""");
         first.Upstreams[1].Always = call => OpenAI.ServeAsync(call);
 
         Assert.Equal(200, await StatusAsync(first, Scene.Token));
-        await Eventually.HoldsAsync(async () => (await second.LaneAsync()).Availability.StartsWith("auth", StringComparison.Ordinal) ? null : (await second.LaneAsync()).Availability);
+        await Eventually.HoldsAsync(async () => (await second.LaneAsync()).Availability.StartsWith("auth", StringComparison.Ordinal) ? null
+            : (await second.LaneAsync()).Availability);
         int calls = first.Upstreams[0].Requests.Count;
         Assert.Equal(200, await StatusAsync(second, Scene.Token));
 
@@ -266,7 +280,7 @@ public sealed class FleetScenarios
     [SkippableFact]
     public async Task An_answer_is_gone_on_from_where_it_is_kept_on_every_node_at_once_and_belongs_to_its_key_there_too()
     {
-        var responses = new ResponsesDialect();
+        var responses = new SpokenResponses();
         using var place = new PostgresPlace();
         Prepare(place);
         using (PostgresStore store = place.OpenNode())
@@ -292,16 +306,18 @@ public sealed class FleetScenarios
         }
 
         async Task<int> AskAsync(Scene scene, string model, string more, string key) => (await scene.PostAsync(
-            responses, responses.Request(model, false, "hi").Insert(1, more.Length > 0 ? more[1..] + "," : ""), message => responses.Authorize(message.Headers, key))).Status;
+            responses, responses.Request(model, false, "hi").Insert(1, more.Length > 0 ? more[1..] + "," : ""),
+            message => responses.Authorize(message.Headers, key))).Status;
     }
 
     // Both before the same providers.
-    private static async Task<(Scene First, Scene Second)> TwoAsync(string url, params Dialect[] lanes)
+    private static async Task<(Scene First, Scene Second)> TwoAsync(string url, params SpokenProtocol[] lanes)
     {
         ScriptedUpstream[] upstreams = [.. lanes.Select(_ => ScriptedUpstream.Start())];
         var config = new SceneConfig(lanes) { Auth = "{ mode: none }", More = Governance };
         Dictionary<string, string> environment = new() { ["DATABASE"] = url, ["KEY_0"] = Scene.KeyOf(0), ["KEY_1"] = Scene.KeyOf(1) };
-        Scene[] scenes = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Scene.StartAsync(upstreams, lanes, port => config.Text(port, upstreams), environment)));
+        Scene[] scenes = await Task.WhenAll(Enumerable.Range(0, 2)
+            .Select(_ => Scene.StartAsync(upstreams, lanes, port => config.Text(port, upstreams), environment)));
         return (scenes[0], scenes[1]);
     }
 
@@ -326,11 +342,13 @@ public sealed class FleetScenarios
     private static async Task StatusBecomesAsync(Scene scene, string secret, int status) => await Eventually.HoldsAsync(async () =>
         await StatusAsync(scene, secret) is var now && now == status ? null : $"status {now}, not {status}");
 
-    private static async Task<int> StatusAsync(Scene scene, string secret) => (await scene.PostAsync(OpenAI, change: message => OpenAI.Authorize(message.Headers, secret))).Status;
+    private static async Task<int> StatusAsync(Scene scene, string secret)
+        => (await scene.PostAsync(OpenAI, change: message => OpenAI.Authorize(message.Headers, secret))).Status;
 
     private static async Task<JsonElement> AdminAsync(Scene scene, HttpMethod method, string path, string? body, int status)
     {
-        using var message = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body, null, "application/json") };
+        using var message = new HttpRequestMessage(method, path) { Content = body is null ? null
+            : new StringContent(body, null, "application/json") };
         message.Headers.TryAddWithoutValidation("x-admin-token", AdminToken);
         using HttpResponseMessage response = await scene.Client.SendAsync(message);
         string text = await response.Content.ReadAsStringAsync();
@@ -348,7 +366,9 @@ public sealed class FleetScenarios
         models: { m0: { provider: p0, max_concurrent: 1 } }
         """;
 
-    private static string Governance => $"governance: {{ enabled: true, admin_token: {AdminToken}, store: postgres, postgres: {{ url_env: DATABASE }}, price_per_request_cents: 2 }}";
+    private static string Governance
+        => $"governance: {{ enabled: true, admin_token: {AdminToken}, store: postgres, postgres: {{ url_env: DATABASE }}, " +
+        "price_per_request_cents: 2 }}";
 
     private static async Task<Scene> StartAsync(string url, string? key = null)
     {
@@ -358,7 +378,8 @@ public sealed class FleetScenarios
             Assert.True(store.Insert(Key(key)));
         }
 
-        Scene scene = await Scene.StartAsync(new SceneConfig(OpenAI) { Auth = "{ mode: none }", More = Governance, Environment = new() { ["DATABASE"] = url } });
+        Scene scene = await Scene.StartAsync(new SceneConfig(
+            OpenAI) { Auth = "{ mode: none }", More = Governance, Environment = new() { ["DATABASE"] = url } });
         scene.Upstream.Always = call => OpenAI.ServeAsync(call);
         return scene;
     }

@@ -7,7 +7,7 @@ public sealed class FollowUpScenarios
 {
     private const string Even = "even: { members: [{ target: m0 }, { target: m1 }, { target: m2 }], breaker: { trip: { mode: consecutive, n: 1 } } }";
 
-    private static readonly ResponsesDialect Responses = new();
+    private static readonly SpokenResponses Responses = new();
 
     [Theory]
     [InlineData(false)]
@@ -31,7 +31,8 @@ public sealed class FollowUpScenarios
     public async Task A_conversation_stays_with_its_provider_however_it_is_named()
     {
         await using Scene scene = await StartAsync();
-        string answer = Responses.Answer("hello").Replace("\"id\":\"resp_1\"", "\"id\":\"resp_2\",\"conversation\":{\"id\":\"conv_1\"}", StringComparison.Ordinal);
+        string answer = Responses.Answer("hello").Replace("\"id\":\"resp_1\"", "\"id\":\"resp_2\",\"conversation\":{\"id\":\"conv_1\"}",
+            StringComparison.Ordinal);
         foreach (ScriptedUpstream upstream in scene.Upstreams)
         {
             upstream.Always = call => call.AnswerAsync(200, answer);

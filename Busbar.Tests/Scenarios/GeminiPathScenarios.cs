@@ -16,7 +16,7 @@ public sealed class GeminiPathScenarios
     [Trait("gotcha", "T170")]
     public async Task The_version_of_the_path_goes_on_and_the_query_does_not(string path, string upstreamPath)
     {
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(new BareDialect("gemini")));
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(new SpokenBare("gemini")));
         scene.Upstream.Always = call => call.AnswerAsync(200, Chunk("hello", last: true));
 
         Assert.Equal(200, (await scene.SendAsync(HttpMethod.Post, path, Body)).Status);
@@ -31,7 +31,7 @@ public sealed class GeminiPathScenarios
     [Trait("gotcha", "C125")]
     public async Task A_model_or_stream_in_the_body_decides_nothing_where_the_path_says_both(string client, string provider)
     {
-        Dialect from = Dialect.Of(client), to = Dialect.Of(provider);
+        SpokenProtocol from = SpokenProtocol.Of(client), to = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(to);
         scene.Upstream.Always = call => to.ServeAsync(call);
         string body = from.Request("smart", stream: false);
@@ -43,7 +43,8 @@ public sealed class GeminiPathScenarios
         Assert.Equal((200, "application/json"), (reply.Status, reply["Content-Type"]));
         UpstreamRequest plain = scene.Upstream.Requests[0], arrived = scene.Upstream.Requests[1];
         Assert.Equal((to.PathOf("wire-0", stream: false), false), (arrived.Path, to.IsStream(plain)));
-        Assert.Equal(from == to ? marked.Replace("\"elsewhere\"", from.Name == "gemini" ? "\"models/wire-0\"" : "\"elsewhere\"") : plain.Text, arrived.Text);
+        Assert.Equal(from == to ? marked.Replace("\"elsewhere\"", from.Name == "gemini" ? "\"models/wire-0\"" : "\"elsewhere\"") : plain.Text,
+            arrived.Text);
     }
 
     [Theory]
@@ -52,7 +53,7 @@ public sealed class GeminiPathScenarios
     [Trait("gotcha", "T168")]
     public async Task A_stream_has_the_form_that_was_asked_for_byte_for_byte(bool sse)
     {
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(new BareDialect("gemini")));
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(new SpokenBare("gemini")));
         string stream = sse
             ? $"data: {Chunk("a")}\r\n\r\ndata: {Chunk("b", last: true)}\r\n\r\n"
             : $"[{Chunk("a")}\n,\r\n{Chunk("b")}\n,\n {Chunk("c", last: true)}\n]\n";
@@ -84,7 +85,7 @@ public sealed class GeminiPathScenarios
     [Fact]
     public async Task An_array_that_breaks_off_ends_as_an_array_with_the_error_in_it()
     {
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(new BareDialect("gemini")));
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(new SpokenBare("gemini")));
         scene.Upstream.Always = async call =>
         {
             await call.BeginAsync("application/json");
@@ -102,7 +103,7 @@ public sealed class GeminiPathScenarios
     [Fact]
     public async Task An_array_that_opens_with_an_error_is_a_failover()
     {
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(new BareDialect("gemini"), new BareDialect("gemini")));
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(new SpokenBare("gemini"), new SpokenBare("gemini")));
         scene.Upstreams[0].Always = async call =>
         {
             await call.BeginAsync("application/json");
@@ -116,7 +117,8 @@ public sealed class GeminiPathScenarios
             await call.EndAsync();
         };
 
-        Assert.Equal($"[{Chunk("a", last: true)}]", (await scene.SendAsync(HttpMethod.Post, "/v1beta/models/smart:streamGenerateContent", Body)).Text);
+        Assert.Equal($"[{Chunk("a", last: true)}]", (await scene.SendAsync(HttpMethod.Post, "/v1beta/models/smart:streamGenerateContent", Body))
+            .Text);
     }
 
     [Theory]
@@ -125,14 +127,15 @@ public sealed class GeminiPathScenarios
     [Trait("gotcha", "T168")]
     public async Task A_translated_stream_has_the_form_that_was_asked_for(bool sse)
     {
-        var provider = new OpenAIDialect();
+        var provider = new SpokenOpenAI();
         await using Scene scene = await Scene.StartAsync(provider);
         scene.Upstream.Always = call => provider.ServeAsync(call);
 
         Reply reply = await scene.SendAsync(HttpMethod.Post, "/v1beta/models/smart:streamGenerateContent" + (sse ? "?alt=sse" : ""), Body);
 
         Assert.Equal(sse ? "text/event-stream" : "application/json", reply["Content-Type"]);
-        string[] chunks = sse ? [.. reply.Text.Split("data: ", StringSplitOptions.RemoveEmptyEntries)] : [.. reply.Json.EnumerateArray().Select(element => element.GetRawText())];
+        string[] chunks = sse ? [.. reply.Text.Split("data: ", StringSplitOptions.RemoveEmptyEntries)]
+            : [.. reply.Json.EnumerateArray().Select(element => element.GetRawText())];
         Assert.Equal("hello", string.Concat(chunks.Select(TextOf)));
     }
 
@@ -142,7 +145,7 @@ public sealed class GeminiPathScenarios
     [Trait("gotcha", "T170")]
     public async Task The_form_of_the_stream_is_no_business_of_another_protocols_provider(string protocol)
     {
-        Dialect provider = Dialect.Of(protocol);
+        SpokenProtocol provider = SpokenProtocol.Of(protocol);
         await using Scene scene = await Scene.StartAsync(provider);
         scene.Upstream.Always = call => provider.ServeAsync(call);
 
@@ -158,11 +161,13 @@ public sealed class GeminiPathScenarios
     private static string TextOf(string chunk)
     {
         using JsonDocument document = JsonDocument.Parse(chunk);
-        return document.RootElement.GetProperty("candidates")[0].TryGetProperty("content", out JsonElement content) && content.TryGetProperty("parts", out JsonElement parts)
+        return document.RootElement.GetProperty("candidates")[0].TryGetProperty("content", out JsonElement content)
+            && content.TryGetProperty("parts", out JsonElement parts)
             ? string.Concat(parts.EnumerateArray().Select(part => part.GetProperty("text").GetString()))
             : "";
     }
 
     private static string Chunk(string text, bool last = false) =>
-        $$"""{"candidates": [{"content": {"parts": [{"text": "{{text}}"}],"role": "model"}{{(last ? ",\"finishReason\": \"STOP\"" : "")}},"index": 0}]}""";
+        $$"""{"candidates": [{"content": {"parts": """ +
+            $$"""[{"text": "{{text}}"}],"role": "model"}{{(last ? ",\"finishReason\": \"STOP\"" : "")}},"index": 0}]}""";
 }

@@ -13,7 +13,7 @@ public sealed class GovernanceScenarios : IDisposable
     private const string Thin = "sk-bb-canary-thin";
     private const long Cent = 10_000_000;
 
-    private static readonly Dialect OpenAI = Dialect.Of("openai");
+    private static readonly SpokenProtocol OpenAI = SpokenProtocol.Of("openai");
 
     private readonly string _directory = Directory.CreateTempSubdirectory("busbar-governance-").FullName;
 
@@ -32,9 +32,11 @@ public sealed class GovernanceScenarios : IDisposable
         await using (Scene scene = await StartAsync())
         {
             scene.Upstream.Always = call => OpenAI.ServeAsync(call);
-            string body = OpenAI.Request(Scene.Pool, false, "canary-prompt").Replace("\"messages\"", "\"max_tokens\":10,\"messages\"", StringComparison.Ordinal);
+            string body = OpenAI.Request(Scene.Pool, false, "canary-prompt")
+                .Replace("\"messages\"", "\"max_tokens\":10,\"messages\"", StringComparison.Ordinal);
 
-            Reply[] replies = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => scene.PostAsync(OpenAI, body, message => OpenAI.Authorize(message.Headers, Thin))));
+            Reply[] replies = await Task.WhenAll(Enumerable.Range(0, 200)
+                .Select(_ => scene.PostAsync(OpenAI, body, message => OpenAI.Authorize(message.Headers, Thin))));
 
             int served = replies.Count(reply => reply.Status == 200);
             Assert.All(replies, reply => Assert.True(reply.Status is 200 or 429, reply.Text));
@@ -75,7 +77,8 @@ public sealed class GovernanceScenarios : IDisposable
         JsonElement made = await AdminAsync(scene, HttpMethod.Post, "/admin/keys", """{"name":"team"}""", 201);
         string id = made.GetProperty("id").GetString()!;
         string secret = made.GetProperty("secret").GetString()!;
-        async Task<int> StatusAsync(string presented) => (await scene.PostAsync(OpenAI, change: message => OpenAI.Authorize(message.Headers, presented))).Status;
+        async Task<int> StatusAsync(string presented) => (await scene.PostAsync(
+            OpenAI, change: message => OpenAI.Authorize(message.Headers, presented))).Status;
 
         Assert.Equal((200, 200), (await StatusAsync(secret), await StatusAsync(secret)));
         await AdminAsync(scene, HttpMethod.Patch, $"/admin/keys/{id}", """{"enabled":false}""", 200);
@@ -100,7 +103,8 @@ public sealed class GovernanceScenarios : IDisposable
         await using GatewayProcess process = GatewayProcess.Run([], config);
 
         Assert.Equal(1, await process.ExitedAsync());
-        await Eventually.TrueAsync(() => process.StandardError.Contains("[error] governance: ", StringComparison.Ordinal), "said why: " + process.StandardError);
+        await Eventually.TrueAsync(() => process.StandardError.Contains("[error] governance: ", StringComparison.Ordinal),
+            "said why: " + process.StandardError);
         Assert.Single(process.StandardError.Split('\n'), line => line.Contains("[error]", StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", process.StandardError);
         Assert.DoesNotContain("canary", process.StandardError);
@@ -136,7 +140,8 @@ public sealed class GovernanceScenarios : IDisposable
         Assert.Equal(200, await StatusAsync(Scene.Pool));
 
         JsonElement key = await AdminAsync(scene, HttpMethod.Get, $"/admin/keys/{id}", null, 200);
-        Assert.Equal(("narrow", "g", "daily"), (key.GetProperty("name").GetString(), key.GetProperty("group").GetString(), key.GetProperty("budget_period").GetString()));
+        Assert.Equal(("narrow", "g", "daily"), (key.GetProperty("name").GetString(), key.GetProperty("group").GetString(),
+            key.GetProperty("budget_period").GetString()));
         Assert.Equal(JsonValueKind.Null, key.GetProperty("max_budget_cents").ValueKind);
 
         async Task<int> StatusAsync(string model) =>
@@ -179,8 +184,10 @@ public sealed class GovernanceScenarios : IDisposable
         SceneConfig config = Config("{ mode: none }");
         await using Scene scene = await Scene.StartAsync(config with { More = config.More + "\ntrusted_proxies: [ 127.0.0.0/8 ]" });
 
-        Assert.Equal(401, (await scene.SendAsync(HttpMethod.Get, "/admin/keys", null, ("x-admin-token", "wrong"), ("X-Forwarded-For", "203.0.113.9, 127.0.0.1"))).Status);
-        Assert.Equal(200, (await scene.SendAsync(HttpMethod.Post, "/admin/lanes/m0/reset", null, ("x-admin-token", AdminToken), ("X-Forwarded-For", "203.0.113.10"))).Status);
+        Assert.Equal(401, (await scene.SendAsync(HttpMethod.Get, "/admin/keys", null, ("x-admin-token", "wrong"),
+            ("X-Forwarded-For", "203.0.113.9, 127.0.0.1"))).Status);
+        Assert.Equal(200, (await scene.SendAsync(HttpMethod.Post, "/admin/lanes/m0/reset", null, ("x-admin-token", AdminToken),
+            ("X-Forwarded-For", "203.0.113.10"))).Status);
 
         Assert.Contains("a call from 203.0.113.9 was refused for its token", scene.Gateway.StandardError);
         Assert.Contains("admin: lane.reset m0  from 203.0.113.10", scene.Gateway.StandardError);
@@ -188,7 +195,8 @@ public sealed class GovernanceScenarios : IDisposable
 
     private static async Task<JsonElement> AdminAsync(Scene scene, HttpMethod method, string path, string? body, int status)
     {
-        using var message = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body, null, "application/json") };
+        using var message = new HttpRequestMessage(method, path) { Content = body is null ? null
+            : new StringContent(body, null, "application/json") };
         message.Headers.TryAddWithoutValidation("x-admin-token", AdminToken);
         using HttpResponseMessage response = await scene.Client.SendAsync(message);
         string text = await response.Content.ReadAsStringAsync();
@@ -208,6 +216,7 @@ public sealed class GovernanceScenarios : IDisposable
     {
         Auth = auth,
         Model = "max_concurrent: 300",
-        More = $"governance: {{ enabled: true, admin_token: {AdminToken}, db_path: \"{Database}\", price_per_request_cents: 2, price_per_1k_tokens_cents: 1000 }}",
+        More = $"governance: {{ enabled: true, admin_token: {AdminToken}, db_path: \"{Database}\", price_per_request_cents: 2, " +
+            "price_per_1k_tokens_cents: 1000 }}",
     };
 }

@@ -14,10 +14,10 @@ public sealed class HedgeScenarios
         get
         {
             var forms = new TheoryData<string, bool>();
-            foreach (Dialect dialect in Dialect.All)
+            foreach (SpokenProtocol spoken in SpokenProtocol.All)
             {
-                forms.Add(dialect.Name, false);
-                forms.Add(dialect.Name, true);
+                forms.Add(spoken.Name, false);
+                forms.Add(spoken.Name, true);
             }
 
             return forms;
@@ -28,12 +28,12 @@ public sealed class HedgeScenarios
     [MemberData(nameof(Forms))]
     public async Task The_second_call_answers_and_the_first_is_given_up(string protocol, bool streamed)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Pool = Always, More = "response_headers: debug" });
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken) { Pool = Always, More = "response_headers: debug" });
         scene.Upstreams[0].Always = call => call.SilenceAsync();
-        scene.Upstreams[1].Always = call => dialect.ServeAsync(call);
+        scene.Upstreams[1].Always = call => spoken.ServeAsync(call);
 
-        Reply reply = await scene.PostAsync(dialect, streamed);
+        Reply reply = await scene.PostAsync(spoken, streamed);
 
         Assert.Equal(200, reply.Status);
         Assert.Contains("hello", reply.Text);
@@ -49,7 +49,7 @@ public sealed class HedgeScenarios
     [MemberData(nameof(Hops))]
     public async Task Lanes_of_two_protocols_run_beside_each_other(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(speaks, serves) { Pool = Always });
         scene.Upstreams[0].Always = call => call.SilenceAsync();
         scene.Upstreams[1].Always = call => serves.ServeAsync(call);
@@ -64,13 +64,13 @@ public sealed class HedgeScenarios
     [Fact]
     public async Task The_first_call_may_still_win()
     {
-        Dialect dialect = Dialect.Of("anthropic");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Pool = Always });
+        SpokenProtocol spoken = SpokenProtocol.Of("anthropic");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken) { Pool = Always });
         var gate = new TaskCompletionSource();
         scene.Upstreams[0].Always = async call =>
         {
             await gate.Task;
-            await dialect.ServeAsync(call, "hello from the first");
+            await spoken.ServeAsync(call, "hello from the first");
         };
         scene.Upstreams[1].Always = async call =>
         {
@@ -78,7 +78,7 @@ public sealed class HedgeScenarios
             await call.SilenceAsync();
         };
 
-        Assert.Contains("hello from the first", (await scene.PostAsync(dialect)).Text);
+        Assert.Contains("hello from the first", (await scene.PostAsync(spoken)).Text);
 
         await scene.ChargedAsync(0, ok: 1);
         await scene.ChargedAsync(1);
@@ -90,14 +90,14 @@ public sealed class HedgeScenarios
     [InlineData(1)]
     public async Task A_call_that_fails_leaves_the_other_to_answer(int failing)
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Pool = Always });
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken) { Pool = Always });
         var both = new TaskCompletionSource();
         var failed = new TaskCompletionSource();
         scene.Upstreams[failing].Always = async call =>
         {
             await both.Task;
-            await call.AnswerAsync(500, dialect.Error("server_error", "no"));
+            await call.AnswerAsync(500, spoken.Error("server_error", "no"));
             failed.SetResult();
         };
         scene.Upstreams[1 - failing].Always = async call =>
@@ -106,7 +106,7 @@ public sealed class HedgeScenarios
             both.TrySetResult();
             await failed.Task;
             await Eventually.HoldsAsync(async () => (await scene.LaneAsync(failing)).Err == 1 ? null : "not yet charged");
-            await dialect.ServeAsync(call);
+            await spoken.ServeAsync(call);
         };
         if (failing == 1)
         {
@@ -117,7 +117,7 @@ public sealed class HedgeScenarios
             });
         }
 
-        Reply reply = await scene.PostAsync(dialect);
+        Reply reply = await scene.PostAsync(spoken);
 
         Assert.Equal(200, reply.Status);
         await scene.ChargedAsync(failing, err: 1);
@@ -129,22 +129,22 @@ public sealed class HedgeScenarios
     [Fact]
     public async Task When_both_fail_the_third_lane_answers()
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect, dialect) { Pool = Always });
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken, spoken) { Pool = Always });
         var both = new TaskCompletionSource();
         scene.Upstreams[0].Always = async call =>
         {
             await both.Task;
-            await call.AnswerAsync(500, dialect.Error("server_error", "no"));
+            await call.AnswerAsync(500, spoken.Error("server_error", "no"));
         };
         scene.Upstreams[1].Always = async call =>
         {
             both.SetResult();
-            await call.AnswerAsync(503, dialect.Error("server_error", "no"));
+            await call.AnswerAsync(503, spoken.Error("server_error", "no"));
         };
-        scene.Upstreams[2].Always = call => dialect.ServeAsync(call);
+        scene.Upstreams[2].Always = call => spoken.ServeAsync(call);
 
-        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        Assert.Equal(200, (await scene.PostAsync(spoken)).Status);
 
         await scene.ChargedAsync(0, err: 1);
         await scene.ChargedAsync(1, err: 1);
@@ -154,15 +154,15 @@ public sealed class HedgeScenarios
     [Fact]
     public async Task A_client_that_leaves_ends_both_calls_and_nobody_is_charged()
     {
-        Dialect dialect = Dialect.Of("anthropic");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Pool = Always });
+        SpokenProtocol spoken = SpokenProtocol.Of("anthropic");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken) { Pool = Always });
         foreach (ScriptedUpstream upstream in scene.Upstreams)
         {
             upstream.Always = call => call.SilenceAsync();
         }
 
         using var leaving = new CancellationTokenSource();
-        Task<HttpResponseMessage> asking = scene.OpenAsync(dialect, stream: true, cancellation: leaving.Token);
+        Task<HttpResponseMessage> asking = scene.OpenAsync(spoken, stream: true, cancellation: leaving.Token);
         await scene.Upstreams[1].ArrivedAsync();
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await asking);
@@ -176,8 +176,8 @@ public sealed class HedgeScenarios
     [Fact]
     public async Task No_more_than_the_share_is_called_for_twice()
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Pool = "hedge: { after: 1, at_most: 0.25 }" });
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken) { Pool = "hedge: { after: 1, at_most: 0.25 }" });
         int calls = 0;
         foreach (ScriptedUpstream upstream in scene.Upstreams)
         {
@@ -185,13 +185,13 @@ public sealed class HedgeScenarios
             {
                 Interlocked.Increment(ref calls);
                 await Task.Delay(30);
-                await dialect.ServeAsync(call);
+                await spoken.ServeAsync(call);
             };
         }
 
         for (int request = 0; request < 20; request++)
         {
-            Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+            Assert.Equal(200, (await scene.PostAsync(spoken)).Status);
         }
 
         await scene.SettledAsync();
@@ -202,15 +202,15 @@ public sealed class HedgeScenarios
     [Fact]
     public async Task Without_another_ready_lane_there_is_one_call()
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Pool = Always });
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { Pool = Always });
         scene.Upstream.Always = async call =>
         {
             await Task.Delay(500);
-            await dialect.ServeAsync(call);
+            await spoken.ServeAsync(call);
         };
 
-        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        Assert.Equal(200, (await scene.PostAsync(spoken)).Status);
 
         Assert.Single(scene.Upstream.Requests);
         Assert.Equal(0, (await scene.MetricsAsync()).Sum("busbar_hedges_total"));

@@ -23,7 +23,7 @@ public sealed partial class KeepAliveScenarios
     [Trait("lesson", "37")]
     public async Task A_silent_provider_is_covered_by_native_signs_of_life_between_whole_frames(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         var gate = new TaskCompletionSource();
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Limits = "{ stream_keepalive_secs: 1 }" });
         scene.Upstream.Next(async call =>
@@ -48,7 +48,8 @@ public sealed partial class KeepAliveScenarios
 
         Assert.Contains("world", stream.Text);
         Assert.True(speaks.EndsCleanly(stream.Text), stream.Text);
-        Assert.All(stream.Text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries), frame => Assert.Matches("^(event: |data: |: keep-alive$)", frame));
+        Assert.All(stream.Text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries),
+            frame => Assert.Matches("^(event: |data: |: keep-alive$)", frame));
         if (client == provider)
         {
             Assert.Equal(string.Concat(serves.Prelude) + serves.First("hello") + serves.More(" world") + string.Concat(serves.End),
@@ -62,8 +63,9 @@ public sealed partial class KeepAliveScenarios
     [MemberData(nameof(Hops))]
     public async Task Signs_of_life_do_not_extend_the_providers_own_limit(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Limits = "{ stream_keepalive_secs: 1, upstream_idle_timeout_secs: 3 }" });
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            serves) { Limits = "{ stream_keepalive_secs: 1, upstream_idle_timeout_secs: 3 }" });
         scene.Upstream.Next(async call =>
         {
             await serves.BeginAsync(call, "hello");

@@ -6,7 +6,7 @@ namespace Busbar.Tests.Scenarios;
 /// <summary>Responses clients that refer to earlier answers and items, on lanes whose providers keep none.</summary>
 public sealed class KeptAnswerScenarios
 {
-    private static readonly ResponsesDialect Responses = new();
+    private static readonly SpokenResponses Responses = new();
 
     [Theory]
     [InlineData(false)]
@@ -18,7 +18,8 @@ public sealed class KeptAnswerScenarios
         string item = first.GetProperty("output")[0].GetProperty("id").GetString()!;
 
         Reply second = await PostAsync(
-            scene, $$"""[{"role":"user","content":"first question"},{"type":"item_reference","id":"{{item}}"},{"role":"user","content":"second question"}]""", stream);
+            scene, $$"""[{"role":"user","content":"first question"},{"type":"item_reference","id":"{{item}}"},{"role":"user","content":"second """ +
+                """question"}]""", stream);
 
         Assert.Equal(200, second.Status);
         Assert.Equal(["first question", "words of the answer", "second question"], Said(scene));
@@ -31,9 +32,11 @@ public sealed class KeptAnswerScenarios
     {
         await using Scene scene = await StartAsync();
         string first = Answer(await PostAsync(scene, "\"one\"", stream), stream).GetProperty("id").GetString()!;
-        string second = Answer(await PostAsync(scene, "\"two\"", stream, $",\"previous_response_id\":\"{first}\""), stream).GetProperty("id").GetString()!;
+        string second = Answer(await PostAsync(scene, "\"two\"", stream, $",\"previous_response_id\":\"{first}\""), stream).GetProperty("id")
+            .GetString()!;
 
-        Assert.Equal(200, (await PostAsync(scene, """[{"role":"user","content":"three"}]""", stream, $",\"previous_response_id\":\"{second}\"")).Status);
+        Assert.Equal(200, (await PostAsync(scene, """[{"role":"user","content":"three"}]""", stream, $",\"previous_response_id\":\"{second}\""))
+            .Status);
         Assert.Equal(["one", "words of the answer", "two", "words of the answer", "three"], Said(scene));
     }
 
@@ -62,11 +65,13 @@ public sealed class KeptAnswerScenarios
     {
         await using Scene scene = await StartAsync();
         Reply stream = await PostAsync(scene, """[{"role":"user","content":"the work"},{"type":"compaction_trigger"}]""", stream: true);
-        JsonElement done = Events(stream).Single(static data => data.GetProperty("type").GetString() == "response.output_item.done").GetProperty("item");
+        JsonElement done = Events(stream).Single(static data => data.GetProperty("type").GetString() == "response.output_item.done")
+            .GetProperty("item");
         Assert.Equal("compaction", done.GetProperty("type").GetString());
         Assert.Contains("Summarise", Said(scene)[^1], StringComparison.Ordinal);
 
-        JsonElement whole = Assert.Single((await PostAsync(scene, """[{"role":"user","content":"the work"},{"type":"compaction_trigger"}]""", stream: false)).Json.GetProperty("output").EnumerateArray());
+        JsonElement whole = Assert.Single((await PostAsync(scene, """[{"role":"user","content":"the work"},{"type":"compaction_trigger"}]""",
+            stream: false)).Json.GetProperty("output").EnumerateArray());
         Assert.Equal("compaction", whole.GetProperty("type").GetString());
 
         Assert.Equal(200, (await PostAsync(scene, $$"""[{{done}},{"role":"user","content":"go on"}]""", stream: false)).Status);
@@ -91,7 +96,8 @@ public sealed class KeptAnswerScenarios
         Assert.Equal("smart", model.GetProperty("slug").GetString());
         Assert.NotEmpty(model.GetProperty("base_instructions").GetString()!);
         Assert.Equal("tokens", model.GetProperty("truncation_policy").GetProperty("mode").GetString());
-        foreach (string member in (string[])["supported_reasoning_levels", "shell_type", "visibility", "supported_in_api", "priority", "upgrade", "supports_reasoning_summaries", "support_verbosity", "supports_parallel_tool_calls", "experimental_supported_tools"])
+        foreach (string member in (string[])["supported_reasoning_levels", "shell_type", "visibility", "supported_in_api", "priority", "upgrade",
+            "supports_reasoning_summaries", "support_verbosity", "supports_parallel_tool_calls", "experimental_supported_tools"])
         {
             Assert.True(model.TryGetProperty(member, out _), member);
         }
@@ -99,7 +105,7 @@ public sealed class KeptAnswerScenarios
 
     private static async Task<Scene> StartAsync()
     {
-        Scene scene = await Scene.StartAsync(new AnthropicDialect());
+        Scene scene = await Scene.StartAsync(new SpokenAnthropic());
         scene.Upstream.Always = call => scene.Providers[0].ServeAsync(call, "words of the answer");
         return scene;
     }
@@ -115,13 +121,16 @@ public sealed class KeptAnswerScenarios
 
     private static JsonElement[] Events(Reply reply) =>
     [
-        .. reply.Text.Split('\n').Where(static line => line.StartsWith("data: {", StringComparison.Ordinal)).Select(static line => JsonDocument.Parse(line[6..]).RootElement),
+        .. reply.Text.Split('\n').Where(static line => line.StartsWith("data: {", StringComparison.Ordinal))
+            .Select(static line => JsonDocument.Parse(line[6..]).RootElement),
     ];
 
     // Texts of all turns of the request that arrived last.
     private static string[] Said(Scene scene) =>
     [
         .. JsonDocument.Parse(scene.Upstream.Requests[^1].Body).RootElement.GetProperty("messages").EnumerateArray()
-            .SelectMany(static turn => turn.GetProperty("content") is { ValueKind: JsonValueKind.Array } blocks ? blocks.EnumerateArray().Select(static block => block.GetProperty("text").GetString()!) : [turn.GetProperty("content").GetString()!]),
+            .SelectMany(static turn => turn.GetProperty("content") is { ValueKind: JsonValueKind.Array } blocks
+                ? blocks.EnumerateArray().Select(static block => block.GetProperty("text").GetString()!)
+                : [turn.GetProperty("content").GetString()!]),
     ];
 }

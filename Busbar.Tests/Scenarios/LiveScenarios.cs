@@ -8,7 +8,7 @@ public sealed class LiveScenarios
 {
     private const string Admin = "canary-admin-token-78";
 
-    private static readonly Dialect Client = Dialect.Of("openai");
+    private static readonly SpokenProtocol Client = SpokenProtocol.Of("openai");
 
     [Fact]
     public async Task A_request_is_listed_with_every_attempt_and_its_lane_with_what_became_of_the_breaker()
@@ -22,7 +22,8 @@ public sealed class LiveScenarios
         JsonElement failure = request.GetProperty("failures")[0];
         JsonElement moment = (await AdminAsync(scene, HttpMethod.Get, "/admin/lanes/m0/history")).Json.GetProperty("changes")[0];
 
-        Assert.Equal(("team", "m1", 200), (request.GetProperty("key_name").GetString(), request.GetProperty("lane").GetString(), request.GetProperty("status").GetInt32()));
+        Assert.Equal(("team", "m1", 200), (request.GetProperty("key_name").GetString(), request.GetProperty("lane").GetString(),
+            request.GetProperty("status").GetInt32()));
         Assert.Equal(("m0", 401), (failure.GetProperty("lane").GetString(), failure.GetProperty("status").GetInt32()));
         Assert.Equal("open", moment.GetProperty("to").GetString());
     }
@@ -79,7 +80,8 @@ public sealed class LiveScenarios
             Assert.Equal(401, (await scene.GetAsync(path, secret)).Status);
         }
 
-        Assert.Equal(401, (await scene.SendAsync(HttpMethod.Post, "/admin/try/v1/chat/completions", Client.Request(Scene.Pool, stream: false), ("x-admin-token", secret))).Status);
+        Assert.Equal(401, (await scene.SendAsync(HttpMethod.Post, "/admin/try/v1/chat/completions", Client.Request(Scene.Pool, stream: false),
+            ("x-admin-token", secret))).Status);
         Assert.Empty(scene.Upstreams[0].Requests);
     }
 
@@ -89,7 +91,8 @@ public sealed class LiveScenarios
     public async Task An_operator_sends_a_request_in_the_name_of_a_key_or_of_nobody(string? key)
     {
         await using Scene scene = await StartAsync();
-        string id = (await AdminAsync(scene, HttpMethod.Post, "/admin/keys", """{"name":"team","allowed_pools":["m0"]}""")).Json.GetProperty("id").GetString()!;
+        string id = (await AdminAsync(scene, HttpMethod.Post, "/admin/keys", """{"name":"team","allowed_pools":["m0"]}""")).Json.GetProperty("id")
+            .GetString()!;
         (string, string)[] headers = [("x-admin-token", Admin), .. key is null ? [] : ((string, string)[])[("x-busbar-key-id", id)]];
         string body = Client.Request(Scene.Pool, stream: true);
 
@@ -99,10 +102,12 @@ public sealed class LiveScenarios
         if (key is null)
         {
             Assert.Equal("m0", answer["x-busbar-lane"]);
-            Assert.DoesNotContain(Admin, string.Join('\n', scene.Upstreams[0].Requests.Select(request => string.Join('\n', request.Headers.Select(header => $"{header}")))));
+            Assert.DoesNotContain(Admin, string.Join('\n', scene.Upstreams[0].Requests.Select(
+                request => string.Join('\n', request.Headers.Select(header => $"{header}")))));
         }
 
-        JsonElement request = (await AdminAsync(scene, HttpMethod.Get, $"/admin/requests?id={answer["x-busbar-request-id"]}")).Json.GetProperty("requests")[0];
+        JsonElement request = (await AdminAsync(scene, HttpMethod.Get, $"/admin/requests?id={answer["x-busbar-request-id"]}"))
+            .Json.GetProperty("requests")[0];
         Assert.Equal(key, request.GetProperty("key_name").GetString());
     }
 
@@ -119,7 +124,8 @@ public sealed class LiveScenarios
 
     private static async Task<Scene> StartAsync(string more = "")
     {
-        Scene scene = await Scene.StartAsync(new SceneConfig(Client, Client) { More = $"governance: {{ enabled: true, admin_token: {Admin}{more} }}" });
+        Scene scene = await Scene.StartAsync(new SceneConfig(
+            Client, Client) { More = $"governance: {{ enabled: true, admin_token: {Admin}{more} }}" });
         scene.Settles = false;
         foreach (ScriptedUpstream upstream in scene.Upstreams)
         {
@@ -132,5 +138,6 @@ public sealed class LiveScenarios
     private static async Task<string> KeyAsync(Scene scene) =>
         (await AdminAsync(scene, HttpMethod.Post, "/admin/keys", """{"name":"team"}""")).Json.GetProperty("secret").GetString()!;
 
-    private static Task<Reply> AdminAsync(Scene scene, HttpMethod method, string path, string? body = null) => scene.SendAsync(method, path, body, ("x-admin-token", Admin));
+    private static Task<Reply> AdminAsync(Scene scene, HttpMethod method, string path, string? body = null)
+        => scene.SendAsync(method, path, body, ("x-admin-token", Admin));
 }

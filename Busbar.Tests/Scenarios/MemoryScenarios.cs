@@ -17,9 +17,9 @@ public sealed class MemoryScenarios
     [Fact]
     public async Task Three_bodies_of_tiny_parts_at_once_are_served_in_turn_or_refused_and_the_process_stays_within_bounds()
     {
-        Dialect client = Dialect.Of("anthropic");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(Dialect.Of("openai")) { Limits = "{ memory_max_bytes: 67108864 }" });
-        scene.Upstream.Always = call => Dialect.Of("openai").ServeAsync(call);
+        SpokenProtocol client = SpokenProtocol.Of("anthropic");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(SpokenProtocol.Of("openai")) { Limits = "{ memory_max_bytes: 67108864 }" });
+        scene.Upstream.Always = call => SpokenProtocol.Of("openai").ServeAsync(call);
         const string Part = """{"type":"text","text":"a"}""";
         string parts = string.Join(',', Enumerable.Repeat(Part, BodyLength / (Part.Length + 1)));
         byte[] body = Encoding.UTF8.GetBytes($$"""{"model":"{{Scene.Pool}}","max_tokens":9,"messages":[{"role":"user","content":[{{parts}}]}]}""");
@@ -33,7 +33,8 @@ public sealed class MemoryScenarios
             return response.StatusCode;
         }));
 
-        Assert.All(statuses, static status => Assert.True(status is HttpStatusCode.OK or HttpStatusCode.BadRequest or HttpStatusCode.ServiceUnavailable, $"{status}"));
+        Assert.All(statuses, static status => Assert.True(status is HttpStatusCode.OK or HttpStatusCode.BadRequest
+            or HttpStatusCode.ServiceUnavailable, $"{status}"));
         Assert.True(PeakOf(scene.Gateway.Id) < MostResident, $"{PeakOf(scene.Gateway.Id) / 1024 / 1024} MiB");
         Reply next = await scene.PostAsync(client);
         Assert.Equal(200, next.Status);
@@ -47,7 +48,7 @@ public sealed class MemoryScenarios
     [InlineData("empty parts", "gemini", "openai")]
     public async Task A_body_of_any_shape_takes_at_most_six_times_its_length_and_all_of_it_is_given_back(string shape, string from, string to)
     {
-        Dialect client = Dialect.Of(from), provider = Dialect.Of(to);
+        SpokenProtocol client = SpokenProtocol.Of(from), provider = SpokenProtocol.Of(to);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(provider));
         scene.Upstream.Always = call => provider.ServeAsync(call);
         Assert.Equal(200, (await scene.PostAsync(client)).Status);
@@ -72,15 +73,15 @@ public sealed class MemoryScenarios
     [Fact]
     public async Task A_body_for_which_there_is_no_room_gets_the_native_error_and_moves_no_breaker()
     {
-        Dialect dialect = Dialect.Of("openai");
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
         var gate = new TaskCompletionSource();
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Limits = "{ memory_max_bytes: 16777216 }" });
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { Limits = "{ memory_max_bytes: 16777216 }" });
         scene.Upstream.Next(async call =>
         {
             await gate.Task;
-            await dialect.ServeAsync(call);
+            await spoken.ServeAsync(call);
         });
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
         string body = $$"""{"model":"{{Scene.Pool}}","messages":[{"role":"user","content":"{{new string('a', 10 * 1024 * 1024)}}"}]}""";
         Task<HttpResponseMessage> first = PostAsync(scene, body);
         await scene.Upstream.ArrivedAsync();
@@ -93,12 +94,13 @@ public sealed class MemoryScenarios
         Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK), (refused.StatusCode, served.StatusCode));
         Assert.Equal("1", refused.Headers.GetValues("Retry-After").Single());
         Assert.Contains("\"error\"", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        Assert.Equal(200, (await scene.PostAsync(spoken)).Status);
     }
 
     private static async Task<HttpResponseMessage> PostAsync(Scene scene, string body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content =
+            new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.Authorization = new("Bearer", Scene.Token);
         return await scene.Client.SendAsync(request);
     }

@@ -5,14 +5,15 @@ namespace Busbar.Tests.Scenarios;
 /// <summary>Lanes whose provider allows so much in a minute: <c>models.*.rpm</c> and <c>tpm</c>.</summary>
 public sealed class PacingScenarios
 {
-    private static readonly Dialect OpenAI = Dialect.Of("openai");
+    private static readonly SpokenProtocol OpenAI = SpokenProtocol.Of("openai");
 
     [Theory]
     [InlineData("max_concurrent: 20, rpm: 2", 2)]
     [InlineData("max_concurrent: 20, tpm: 20", 1)]
     public async Task A_provider_never_sees_more_than_it_allows_and_the_next_lane_has_the_rest(string model, int expected)
     {
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(OpenAI, OpenAI, OpenAI) { Model = model, OtherPools = "m0only: { members: [{ target: m0 }] }" });
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            OpenAI, OpenAI, OpenAI) { Model = model, OtherPools = "m0only: { members: [{ target: m0 }] }" });
         foreach (ScriptedUpstream upstream in scene.Upstreams)
         {
             upstream.Always = call => OpenAI.ServeAsync(call);
@@ -30,7 +31,8 @@ public sealed class PacingScenarios
     [Fact]
     public async Task With_no_other_lane_a_client_learns_when_the_minute_is_over()
     {
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(OpenAI) { Model = "max_concurrent: 20, rpm: 1", Pool = "failover: { deadline_secs: 5 }" });
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            OpenAI) { Model = "max_concurrent: 20, rpm: 1", Pool = "failover: { deadline_secs: 5 }" });
         scene.Upstream.Always = call => OpenAI.ServeAsync(call);
         Assert.Equal(200, (await scene.PostAsync(OpenAI)).Status);
 

@@ -13,7 +13,7 @@ namespace Busbar.Tests.Scenarios;
 /// <summary>Providers behind TLS that the machine does not know: <c>providers.*.tls</c>.</summary>
 public sealed class ProviderTlsScenarios : IDisposable
 {
-    private static readonly Dialect OpenAI = Dialect.Of("openai");
+    private static readonly SpokenProtocol OpenAI = SpokenProtocol.Of("openai");
 
     private readonly string _directory = Directory.CreateTempSubdirectory("busbar-tls-").FullName;
 
@@ -44,7 +44,9 @@ public sealed class ProviderTlsScenarios : IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         Task<(string? Name, string? Subject)> served = ServeAsync(listener, server);
-        string provider = $"base_url: \"https://{listener.LocalEndpoint}\", http_version: {version}, tls: {{ ca_file: {At("ca.pem")}, cert_file: {At("own.pem")}, key_file: {At("own.key")}, server_name: models.corp }}";
+        string provider =
+            $"base_url: \"https://{listener.LocalEndpoint}\", http_version: {version}, tls: {{ ca_file: {At("ca.pem")}, " +
+            $"cert_file: {At("own.pem")}, key_file: {At("own.key")}, server_name: models.corp }}";
         await using Scene scene = await StartAsync(provider);
 
         Assert.Equal(200, (await scene.PostAsync(OpenAI)).Status);
@@ -71,7 +73,8 @@ public sealed class ProviderTlsScenarios : IDisposable
             OpenAI.IsEnvelope(await scene.PostAsync(OpenAI), 503);
 
             await Assert.ThrowsAnyAsync<Exception>(async () => await served);
-            Assert.Contains("reason=secure_connection", scene.Gateway.StandardError.Replace("SecureConnectionError", "secure_connection", StringComparison.Ordinal));
+            Assert.Contains("reason=secure_connection", scene.Gateway.StandardError.Replace(
+                "SecureConnectionError", "secure_connection", StringComparison.Ordinal));
         }
     }
 
@@ -100,10 +103,12 @@ public sealed class ProviderTlsScenarios : IDisposable
     [InlineData("2")]
     public async Task What_a_provider_says_is_neither_unpacked_nor_followed_nor_remembered(string version)
     {
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(OpenAI) { IsTls = true, Provider = $"allow_private_network: true, http_version: {version}" });
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            OpenAI) { IsTls = true, Provider = $"allow_private_network: true, http_version: {version}" });
         byte[] packed = Packed(OpenAI.Answer("hello"));
         scene.Upstream
-            .Next(call => call.AnswerAsync(200, packed, "application/json", ("Content-Encoding", "gzip"), ("Set-Cookie", "session=one; Path=/"), ("X-Request-Id", "r1")))
+            .Next(call => call.AnswerAsync(200, packed, "application/json", ("Content-Encoding", "gzip"), ("Set-Cookie", "session=one; Path=/"),
+                ("X-Request-Id", "r1")))
             .Next(call => call.AnswerAsync(307, "", ("Location", $"{scene.Upstream.Address}/elsewhere"), ("Set-Cookie", "session=two; Path=/")))
             .Next(call => OpenAI.ServeAsync(call));
 
@@ -173,7 +178,8 @@ public sealed class ProviderTlsScenarios : IDisposable
 
         Assert.Equal(200, (await scene.PostAsync(OpenAI)).Status);
 
-        await Eventually.TrueAsync(() => receiver.Requests.Select(request => request.Path).Order().SequenceEqual(["/log", "/v1/traces"]), "both were told");
+        await Eventually.TrueAsync(() => receiver.Requests.Select(request => request.Path).Order().SequenceEqual(["/log", "/v1/traces"]),
+            "both were told");
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
@@ -214,7 +220,9 @@ public sealed class ProviderTlsScenarios : IDisposable
         }
 
         string answer = OpenAI.Answer("hello");
-        await tls.WriteAsync(Encoding.UTF8.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {answer.Length}\r\nConnection: close\r\n\r\n{answer}"));
+        await tls.WriteAsync(
+            Encoding.UTF8.GetBytes(
+            $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {answer.Length}\r\nConnection: close\r\n\r\n{answer}"));
         await tls.ShutdownAsync();
         return (name, subject);
     }

@@ -9,7 +9,9 @@ namespace Busbar.Tests.Scenarios;
 /// <summary>Every recorded exchange, played through the program between a client and a provider of its own protocol.</summary>
 public sealed class RecordedTrafficScenarios
 {
-    /// <summary>Statuses that say something about the gateway's own account or the provider's health, so that the client gets another answer.</summary>
+    /// <summary>
+    /// Statuses that say something about the gateway's own account or the provider's health, so that the client gets another answer.
+    /// </summary>
     private static readonly int[] NotTheClients = [401, 402, 403, 408, 429, 500, 502, 503, 504, 529];
 
     /// <summary>Answers that do not reach the client, because what they say is not meant for it.</summary>
@@ -53,10 +55,12 @@ public sealed class RecordedTrafficScenarios
         ProtocolId id = Enumerable.Range(0, 6).Select(value => (ProtocolId)value).Single(value => value.Name() == protocol);
         Scene scene = await StartAsync(protocol);
         var wrong = new List<string>();
-        foreach (CorpusExchange exchange in Corpus.Of(id).Where(exchange => !NotTheClients.Contains(exchange.Status) && (!byFrame || (exchange.Streaming && exchange.Status == 200))))
+        foreach (CorpusExchange exchange in Corpus.Of(id).Where(
+            exchange => !NotTheClients.Contains(exchange.Status) && (!byFrame || (exchange.Streaming && exchange.Status == 200))))
         {
             var received = new Received();
-            CorpusRequest request = exchange.Request ?? Corpus.Of(id).First(other => other.Request is not null && other.Streaming == exchange.Streaming && OperationOf(other) == Operation.Chat).Request!;
+            CorpusRequest request = exchange.Request ?? Corpus.Of(id)
+                .First(other => other.Request is not null && other.Streaming == exchange.Streaming && OperationOf(other) == Operation.Chat).Request!;
             UpstreamRequest? arrived = null;
             scene.Upstream.Always = async call =>
             {
@@ -64,7 +68,9 @@ public sealed class RecordedTrafficScenarios
                 await PlayAsync(call, exchange, byFrame ? received : null);
             };
             (byte[] sent, byte[] expected) = Named(request, id);
-            using var message = new HttpRequestMessage(HttpMethod.Post, (IsNamed(request, id) ? "" : "/smart") + PathOf(exchange, id, "smart") + QueryOf(exchange, id)) { Content = new ByteArrayContent(sent) };
+            using var message = new HttpRequestMessage(HttpMethod.Post,
+                (IsNamed(request, id) ? "" : "/smart") + PathOf(exchange, id, "smart") + QueryOf(exchange, id)) { Content =
+                new ByteArrayContent(sent) };
             message.Content.Headers.ContentType = new("application/json");
             message.Headers.TryAddWithoutValidation("x-api-key", Scene.Token);
             using HttpResponseMessage response = await scene.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead);
@@ -72,7 +78,8 @@ public sealed class RecordedTrafficScenarios
 
             if (arrived is null || !arrived.Body.AsSpan().SequenceEqual(expected))
             {
-                wrong.Add($"{exchange.Id}: the request is not the client's; {(int)response.StatusCode} {Encoding.UTF8.GetString(answer)[..Math.Min(120, answer.Length)]}");
+                wrong.Add($"{exchange.Id}: the request is not the " +
+                    $"client's; {(int)response.StatusCode} {Encoding.UTF8.GetString(answer)[..Math.Min(120, answer.Length)]}");
             }
 
             // A stream that the recorder cut gets an error event at its end.
@@ -81,12 +88,15 @@ public sealed class RecordedTrafficScenarios
                 : answer.AsSpan().SequenceEqual(exchange.ResponseBody.Span);
             if (((int)response.StatusCode != exchange.Status || !same) && !Exceptions.ContainsKey(exchange.Id))
             {
-                wrong.Add($"{exchange.Id}: the answer is not the provider's: {(int)response.StatusCode} for {exchange.Status}, {answer.Length} bytes for {exchange.ResponseBody.Length}, {string.Join(' ', exchange.Tags)}: {Encoding.UTF8.GetString(answer)[^Math.Min(160, answer.Length)..]}");
+                wrong.Add($"{exchange.Id}: the answer is not the provider's: {(int)response.StatusCode} for {exchange.Status}, {answer.Length} " +
+                    $"bytes for {exchange.ResponseBody.Length}, {string.Join(' ', exchange.Tags)}:" +
+                    $" {Encoding.UTF8.GetString(answer)[^Math.Min(160, answer.Length)..]}");
             }
 
             if ((int)response.StatusCode == exchange.Status)
             {
-                wrong.AddRange(IdsAndLimits(exchange).Where(header => !response.Headers.TryGetValues(header.Key, out var values) || !values.Contains(header.Value))
+                wrong.AddRange(IdsAndLimits(exchange).Where(header => !response.Headers.TryGetValues(header.Key, out var values)
+                    || !values.Contains(header.Value))
                     .Select(header => $"{exchange.Id}: {header.Key} is not the provider's"));
             }
             else
@@ -101,18 +111,20 @@ public sealed class RecordedTrafficScenarios
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
 
-    private static Task<Scene> StartAsync(string protocol) => Scene.StartAsync(new SceneConfig(new BareDialect(protocol)));
+    private static Task<Scene> StartAsync(string protocol) => Scene.StartAsync(new SceneConfig(new SpokenBare(protocol)));
 
     private static async Task PlayAsync(UpstreamCall call, CorpusExchange exchange, Received? received)
     {
         if (!exchange.Streaming || exchange.Status != 200)
         {
-            await call.AnswerAsync(exchange.Status, exchange.ResponseBody.ToArray(), exchange.ContentType, [.. IdsAndLimits(exchange).Select(static header => (header.Key, header.Value))]);
+            await call.AnswerAsync(exchange.Status, exchange.ResponseBody.ToArray(), exchange.ContentType,
+                [.. IdsAndLimits(exchange).Select(static header => (header.Key, header.Value))]);
             return;
         }
 
         string headers = string.Concat(IdsAndLimits(exchange).Select(static header => $"{header.Key}: {header.Value}\r\n"));
-        await call.RawAsync($"HTTP/1.1 200 OK\r\nContent-Type: {exchange.ContentType}\r\nContent-Length: {exchange.ResponseBody.Length}\r\n{headers}\r\n");
+        await call.RawAsync(
+            $"HTTP/1.1 200 OK\r\nContent-Type: {exchange.ContentType}\r\nContent-Length: {exchange.ResponseBody.Length}\r\n{headers}\r\n");
 
         if (received is not null)
         {
@@ -160,7 +172,8 @@ public sealed class RecordedTrafficScenarios
     }
 
     private static bool IsNamed(CorpusRequest request, ProtocolId id) =>
-        id is ProtocolId.Bedrock or ProtocolId.Gemini || (RequestScan.TryScan(request.Body, out RequestScan scan) == ScanResult.Ok && scan.ModelIsString);
+        id is ProtocolId.Bedrock or ProtocolId.Gemini || (RequestScan.TryScan(request.Body, out RequestScan scan) == ScanResult.Ok
+            && scan.ModelIsString);
 
     // The body with the client's name for the model, and with the provider's.
     private static (byte[] Sent, byte[] Expected) Named(CorpusRequest request, ProtocolId id)
@@ -175,7 +188,8 @@ public sealed class RecordedTrafficScenarios
         if (!scan.ModelIsString)
         {
             // It was named in the address (Azure), or belongs to a stored prompt; here it is named in front of the path, and joins the body.
-            return (body.ToArray(), [.. body[..scan.ClosingBrace].Span.TrimEnd(" \t\r\n"u8), .. ",\"model\":\"wire-0\""u8, .. body[scan.ClosingBrace..].Span]);
+            return (body.ToArray(), [.. body[..scan.ClosingBrace].Span.TrimEnd(" \t\r\n"u8), .. ",\"model\":\"wire-0\""u8,
+                .. body[scan.ClosingBrace..].Span]);
         }
 
         byte[] With(string model) => [.. body[..scan.Model.Offset].Span, .. Encoding.UTF8.GetBytes($"\"{model}\""), .. body[scan.Model.End..].Span];
@@ -186,7 +200,8 @@ public sealed class RecordedTrafficScenarios
     {
         null => Operation.Chat,
         var path when path.EndsWith("count_tokens", StringComparison.Ordinal) || path.EndsWith("input_tokens", StringComparison.Ordinal)
-            || path.EndsWith(":countTokens", StringComparison.Ordinal) || path.EndsWith("count-tokens", StringComparison.Ordinal) => Operation.CountTokens,
+            || path.EndsWith(":countTokens", StringComparison.Ordinal)
+                || path.EndsWith("count-tokens", StringComparison.Ordinal) => Operation.CountTokens,
         var path when path.EndsWith("/compact", StringComparison.Ordinal) => Operation.Compact,
         _ => Operation.Chat,
     };
@@ -208,7 +223,9 @@ public sealed class RecordedTrafficScenarios
 
     private static string QueryOf(CorpusExchange exchange, ProtocolId id) => id == ProtocolId.Gemini && exchange.IsSse ? "?alt=sse" : "";
 
-    /// <summary>What the client has of an answer so far. Nothing is waited for before its first byte, since the beginning of an answer is held back.</summary>
+    /// <summary>
+    /// What the client has of an answer so far. Nothing is waited for before its first byte, since the beginning of an answer is held back.
+    /// </summary>
     private sealed class Received
     {
         private readonly MemoryStream _bytes = new();

@@ -13,7 +13,7 @@ public sealed class RefusedParameterScenarios
     [InlineData(true)]
     public async Task A_parameter_that_translation_wrote_and_the_model_refuses_is_left_out_once(bool stream)
     {
-        (Dialect client, Dialect provider) = (Dialect.Of("anthropic"), Dialect.Of("openai"));
+        (SpokenProtocol client, SpokenProtocol provider) = (SpokenProtocol.Of("anthropic"), SpokenProtocol.Of("openai"));
         await using Scene scene = await Scene.StartAsync(provider);
         scene.Upstream.Next(call => call.AnswerAsync(400, Refusal("temperature"))).Next(call => provider.ServeAsync(call));
 
@@ -35,7 +35,7 @@ public sealed class RefusedParameterScenarios
     [Fact]
     public async Task The_old_name_of_the_limit_becomes_the_new_one()
     {
-        (Dialect client, Dialect provider) = (Dialect.Of("anthropic"), Dialect.Of("openai"));
+        (SpokenProtocol client, SpokenProtocol provider) = (SpokenProtocol.Of("anthropic"), SpokenProtocol.Of("openai"));
         await using Scene scene = await Scene.StartAsync(provider);
         scene.Upstream.Next(call => call.AnswerAsync(400, Refusal("max_tokens"))).Next(call => provider.ServeAsync(call));
 
@@ -48,9 +48,10 @@ public sealed class RefusedParameterScenarios
     [Fact]
     public async Task A_second_refusal_and_one_of_the_request_itself_reach_the_client()
     {
-        (Dialect client, Dialect provider) = (Dialect.Of("anthropic"), Dialect.Of("openai"));
+        (SpokenProtocol client, SpokenProtocol provider) = (SpokenProtocol.Of("anthropic"), SpokenProtocol.Of("openai"));
         await using Scene scene = await Scene.StartAsync(provider);
-        scene.Upstream.Next(call => call.AnswerAsync(400, Refusal("temperature"))).Next(call => call.AnswerAsync(400, Refusal("max_tokens"))).Next(call => call.AnswerAsync(400, Refusal("messages[0].content")));
+        scene.Upstream.Next(call => call.AnswerAsync(400, Refusal("temperature"))).Next(call => call.AnswerAsync(400, Refusal("max_tokens")))
+            .Next(call => call.AnswerAsync(400, Refusal("messages[0].content")));
 
         client.IsEnvelope(await scene.PostAsync(client, Request), 400);
         client.IsEnvelope(await scene.PostAsync(client, Request), 400);
@@ -62,18 +63,19 @@ public sealed class RefusedParameterScenarios
     [Fact]
     public async Task What_a_client_of_the_same_protocol_wrote_is_between_it_and_the_provider()
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(dialect);
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(spoken);
         scene.Upstream.Next(call => call.AnswerAsync(400, Refusal("temperature")));
 
-        Reply reply = await scene.PostAsync(dialect, Request);
+        Reply reply = await scene.PostAsync(spoken, Request);
 
         Assert.Equal((400, Refusal("temperature")), (reply.Status, reply.Text));
         Assert.Single(scene.Upstream.Requests);
     }
 
     private static string Refusal(string param) =>
-        $$$"""{"error":{"message":"Unsupported parameter: '{{{param}}}' is not supported with this model.","type":"invalid_request_error","param":"{{{param}}}","code":"unsupported_parameter"} }""";
+        $$$"""{"error":{"message":"Unsupported parameter: '{{{param}}}' is not supported with this """ +
+            $$$"""model.","type":"invalid_request_error","param":"{{{param}}}","code":"unsupported_parameter"} }""";
 
     private static JsonElement Parse(UpstreamRequest request)
     {

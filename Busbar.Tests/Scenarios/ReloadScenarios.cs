@@ -5,15 +5,15 @@ namespace Busbar.Tests.Scenarios;
 
 public sealed class ReloadScenarios
 {
-    public static TheoryData<string> Dialects => Cases.Dialects;
+    public static TheoryData<string> Names => Cases.Names;
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     public async Task A_reload_changes_the_rules_and_keeps_breakers_counters_and_running_requests(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
         var gate = new TaskCompletionSource();
-        var config = new SceneConfig(dialect, dialect)
+        var config = new SceneConfig(spoken, spoken)
         {
             Pool = "breaker: { base_cooldown_secs: 100, max_cooldown_secs: 100, trip: { mode: consecutive, n: 1 } }",
         };
@@ -22,10 +22,10 @@ public sealed class ReloadScenarios
         scene.Upstreams[1].Next(async call =>
         {
             await gate.Task;
-            await dialect.ServeAsync(call);
+            await spoken.ServeAsync(call);
         });
-        scene.Upstreams[1].Always = call => dialect.ServeAsync(call);
-        Task<Reply> running = scene.PostAsync(dialect);
+        scene.Upstreams[1].Always = call => spoken.ServeAsync(call);
+        Task<Reply> running = scene.PostAsync(spoken);
         await scene.Upstreams[1].ArrivedAsync();
 
         scene.Reload(config with { Auth = "{ mode: token, client_tokens: [canary-new-token] }" });
@@ -38,7 +38,7 @@ public sealed class ReloadScenarios
         await Eventually.HoldsAsync(async () => (await scene.GetAsync("/stats")).Status == 200 ? null : "not reloaded");
         LaneReading lane = await scene.LaneAsync();
         Assert.Equal(("open", 1L), (lane.State("smart"), lane.Err));
-        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        Assert.Equal(200, (await scene.PostAsync(spoken)).Status);
         Assert.Single(scene.Upstreams[0].Requests);
         await scene.CountedAsync("ok", 2);
     }
@@ -46,23 +46,24 @@ public sealed class ReloadScenarios
     [Fact]
     public async Task A_deployment_with_errors_is_refused_and_the_one_in_force_stays()
     {
-        Dialect dialect = Dialect.All[0];
-        await using Scene scene = await Scene.StartAsync(dialect);
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        SpokenProtocol spoken = SpokenProtocol.All[0];
+        await using Scene scene = await Scene.StartAsync(spoken);
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
 
-        scene.Reload(new SceneConfig(dialect) { Pool = "failover: { cpa: 1 }" });
+        scene.Reload(new SceneConfig(spoken) { Pool = "failover: { cpa: 1 }" });
         await LoggedAsync(scene, "not reloaded");
 
         Assert.Contains("cpa", scene.Gateway.StandardError);
-        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        Assert.Equal(200, (await scene.PostAsync(spoken)).Status);
         MetricsPage failed = await scene.MetricsAsync();
         Assert.Equal((1, 1), (failed["busbar_config_last_reload_failed"], failed["busbar_config_reloads_total", ("result", "failed")]));
-        Assert.InRange(failed["busbar_config_applied_timestamp_seconds"], DateTimeOffset.UtcNow.AddHours(-1).ToUnixTimeSeconds(), DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1);
+        Assert.InRange(failed["busbar_config_applied_timestamp_seconds"], DateTimeOffset.UtcNow.AddHours(-1).ToUnixTimeSeconds(),
+            DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1);
         File.Delete(scene.Gateway.ConfigFile);
         int before = scene.Gateway.StandardError.Length;
         scene.Gateway.Signal(PosixSignal.SIGHUP);
         await Eventually.TrueAsync(() => scene.Gateway.StandardError[before..].Contains("not reloaded", StringComparison.Ordinal), "refused");
-        Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+        Assert.Equal(200, (await scene.PostAsync(spoken)).Status);
     }
 
     [Theory]
@@ -70,24 +71,25 @@ public sealed class ReloadScenarios
     [InlineData(false)]
     public async Task A_lane_that_is_down_for_its_key_is_up_again_once_the_key_has_changed(bool isInFile)
     {
-        Dialect dialect = Dialect.Of("openai");
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
         string file = Path.GetTempFileName();
         try
         {
             await File.WriteAllTextAsync(file, "sk-ant-api-canary-revoked");
-            var config = new SceneConfig(dialect) { KeyFile = isInFile ? file : null, Environment = new() { ["LATER"] = "sk-ant-api-canary-renewed" } };
+            var config = new SceneConfig(spoken) { KeyFile = isInFile ? file : null, Environment =
+                new() { ["LATER"] = "sk-ant-api-canary-renewed" } };
             await using Scene scene = await Scene.StartAsync(config);
-            scene.Upstream.Always = call => dialect.CredentialOf(call.Request)!.EndsWith("renewed", StringComparison.Ordinal)
-                ? dialect.ServeAsync(call)
-                : call.AnswerAsync(401, dialect.Error("invalid_request_error", "Incorrect API key provided."));
-            Assert.Equal(503, (await scene.PostAsync(dialect)).Status);
+            scene.Upstream.Always = call => spoken.CredentialOf(call.Request)!.EndsWith("renewed", StringComparison.Ordinal)
+                ? spoken.ServeAsync(call)
+                : call.AnswerAsync(401, spoken.Error("invalid_request_error", "Incorrect API key provided."));
+            Assert.Equal(503, (await scene.PostAsync(spoken)).Status);
             Assert.True((await scene.LaneAsync()).Dead);
 
             // The same key again changes nothing.
             scene.Reload(config);
             await LoggedAsync(scene, "configuration reloaded");
             Assert.True((await scene.LaneAsync()).Dead);
-            Assert.Equal(503, (await scene.PostAsync(dialect)).Status);
+            Assert.Equal(503, (await scene.PostAsync(spoken)).Status);
             Assert.Single(scene.Upstream.Requests);
 
             if (isInFile)
@@ -96,12 +98,13 @@ public sealed class ReloadScenarios
             }
             else
             {
-                await File.WriteAllTextAsync(scene.Gateway.ConfigFile, config.Text(scene.Port, scene.Upstreams).Replace("KEY_0", "LATER", StringComparison.Ordinal));
+                await File.WriteAllTextAsync(scene.Gateway.ConfigFile,
+                    config.Text(scene.Port, scene.Upstreams).Replace("KEY_0", "LATER", StringComparison.Ordinal));
             }
 
             scene.Gateway.Signal(PosixSignal.SIGHUP);
             await Eventually.HoldsAsync(async () => (await scene.LaneAsync()).Dead ? "still dead" : null);
-            Assert.Equal(200, (await scene.PostAsync(dialect)).Status);
+            Assert.Equal(200, (await scene.PostAsync(spoken)).Status);
         }
         finally
         {

@@ -4,7 +4,9 @@ using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Scenarios;
 
-/// <summary>The log says of each request that failed which key it was, why, and who failed; one search for the id that the client saw finds it.</summary>
+/// <summary>
+/// The log says of each request that failed which key it was, why, and who failed; one search for the id that the client saw finds it.
+/// </summary>
 public sealed class RequestLogScenarios
 {
     private static readonly Dictionary<string, string> Json = new() { ["BUSBAR_LOG"] = "info", ["BUSBAR_LOG_FORMAT"] = "json" };
@@ -12,22 +14,24 @@ public sealed class RequestLogScenarios
     [Fact]
     public async Task A_request_that_no_lane_could_serve_says_who_failed_and_how()
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect)
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken)
         {
             Pool = "breaker: { base_cooldown_secs: 30, trip: { mode: consecutive, n: 1 } }",
             Environment = Json,
         });
-        scene.Upstreams[0].Always = call => call.AnswerAsync(429, """{"error":{"message":"canary-words","type":"requests","code":"rate_limit_exceeded"}}""");
+        scene.Upstreams[0].Always = call => call.AnswerAsync(
+            429, """{"error":{"message":"canary-words","type":"requests","code":"rate_limit_exceeded"}}""");
         scene.Upstreams[1].Always = call => call.AnswerAsync(503, "{}");
 
-        Reply reply = await scene.PostAsync(dialect);
+        Reply reply = await scene.PostAsync(spoken);
         Assert.Equal(503, reply.Status);
-        string id = reply[dialect.RequestIdHeader!]!;
+        string id = reply[spoken.RequestIdHeader!]!;
         JsonElement ended = await EndedAsync(scene, "request_id", id);
 
         Assert.Equal("unavailable", Text(ended, "reason"));
-        Assert.Equal(("exhausted", 503, 2), (Text(ended, "outcome"), ended.GetProperty("status").GetInt32(), ended.GetProperty("attempts").GetInt32()));
+        Assert.Equal(("exhausted", 503, 2), (Text(ended, "outcome"), ended.GetProperty("status").GetInt32(),
+            ended.GetProperty("attempts").GetInt32()));
         Assert.Contains("m0:rate_limit/429/rate_limit_exceeded", Text(ended, "failures"), StringComparison.Ordinal);
         Assert.Contains("m1:", Text(ended, "failures"), StringComparison.Ordinal);
         Assert.Contains("/503", Text(ended, "failures"), StringComparison.Ordinal);
@@ -45,27 +49,29 @@ public sealed class RequestLogScenarios
     [Fact]
     public async Task An_error_of_the_provider_that_the_client_was_told_is_found_by_the_id_it_was_told()
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Environment = Json });
-        scene.Upstream.Always = call => call.AnswerAsync(400, """{"error":{"message":"x","type":"invalid_request_error","code":"bad\nthing"}}""", ("x-request-id", "vendor-9"));
-        await scene.PostAsync(dialect);
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { Environment = Json });
+        scene.Upstream.Always = call => call.AnswerAsync(400, """{"error":{"message":"x","type":"invalid_request_error","code":"bad\nthing"}}""",
+            ("x-request-id", "vendor-9"));
+        await scene.PostAsync(spoken);
         JsonElement ended = await EndedAsync(scene, "provider_request_id", "vendor-9");
 
         // A code that is no single word might be anything, so the type stands in for it.
-        Assert.Equal(("client_error", 400, "invalid_request_error"), (Text(ended, "reason"), ended.GetProperty("provider_status").GetInt32(), Text(ended, "code")));
+        Assert.Equal(("client_error", 400, "invalid_request_error"),
+            (Text(ended, "reason"), ended.GetProperty("provider_status").GetInt32(), Text(ended, "code")));
     }
 
     [Fact]
     public async Task A_stream_that_broke_off_says_so()
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Environment = Json });
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { Environment = Json });
         scene.Upstream.Always = async call =>
         {
-            await dialect.BeginAsync(call, "hello");
+            await spoken.BeginAsync(call, "hello");
             call.Reset();
         };
-        await scene.PostAsync(dialect, stream: true);
+        await scene.PostAsync(spoken, stream: true);
         await Eventually.TrueAsync(() => Lines(scene).Any(line => Message(line).StartsWith("request ", StringComparison.Ordinal)), "logged");
         JsonElement ended = Lines(scene).First(line => Message(line).StartsWith("request ", StringComparison.Ordinal));
 
@@ -76,15 +82,15 @@ public sealed class RequestLogScenarios
     [Fact]
     public async Task What_a_provider_says_in_the_middle_of_a_stream_is_in_the_line()
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Environment = Json });
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { Environment = Json });
         scene.Upstream.Always = async call =>
         {
-            await dialect.BeginAsync(call, "hello");
+            await spoken.BeginAsync(call, "hello");
             await call.ChunkAsync("data: {\"error\":{\"message\":\"overheated\",\"type\":\"server_error\",\"code\":\"engine_lost\"}}\n\n");
             await call.EndAsync();
         };
-        await scene.PostAsync(dialect, stream: true);
+        await scene.PostAsync(spoken, stream: true);
         await Eventually.TrueAsync(() => Lines(scene).Any(line => Message(line).StartsWith("request ", StringComparison.Ordinal)), "logged");
         JsonElement ended = Lines(scene).First(line => Message(line).StartsWith("request ", StringComparison.Ordinal));
 
@@ -94,27 +100,32 @@ public sealed class RequestLogScenarios
     [Fact]
     public async Task A_call_that_was_refused_for_a_parameter_and_repeated_without_it_leaves_its_line()
     {
-        (Dialect client, Dialect provider) = (Dialect.Of("anthropic"), Dialect.Of("openai"));
+        (SpokenProtocol client, SpokenProtocol provider) = (SpokenProtocol.Of("anthropic"), SpokenProtocol.Of("openai"));
         await using Scene scene = await Scene.StartAsync(new SceneConfig(provider) { Environment = Json });
-        scene.Upstream.Next(call => call.AnswerAsync(400, """{"error":{"message":"Unsupported parameter: 'temperature' is not supported with this model.","type":"invalid_request_error","code":"unsupported_parameter","param":"temperature"}}"""))
+        scene.Upstream.Next(
+            call => call.AnswerAsync(
+            400, """{"error":{"message":"Unsupported parameter: 'temperature' is not supported with this """ +
+            """model.","type":"invalid_request_error","code":"unsupported_parameter","param":"temperature"}}"""))
             .Next(call => provider.ServeAsync(call));
 
-        Reply reply = await scene.PostAsync(client, """{"model":"smart","max_tokens":64,"temperature":0.5,"messages":[{"role":"user","content":"hi"}]}""");
+        Reply reply =
+            await scene.PostAsync(client, """{"model":"smart","max_tokens":64,"temperature":0.5,"messages":[{"role":"user","content":"hi"}]}""");
         Assert.Equal(200, reply.Status);
         await Eventually.TrueAsync(() => Lines(scene).Any(line => Message(line).StartsWith("attempt failed", StringComparison.Ordinal)), "logged");
 
         JsonElement failed = Lines(scene).Single(line => Message(line).StartsWith("attempt failed", StringComparison.Ordinal));
-        Assert.Equal(("client_error", 400, "unsupported_parameter"), (Text(failed, "reason"), failed.GetProperty("status").GetInt32(), Text(failed, "code")));
+        Assert.Equal(("client_error", 400, "unsupported_parameter"),
+            (Text(failed, "reason"), failed.GetProperty("status").GetInt32(), Text(failed, "code")));
     }
 
     [Fact]
     public async Task Refused_credentials_leave_a_line_a_second_with_the_address_that_a_trusted_proxy_saw()
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Environment = Json, More = "trusted_proxies: [ 127.0.0.0/8 ]" });
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { Environment = Json, More = "trusted_proxies: [ 127.0.0.0/8 ]" });
         for (int request = 0; request < 20; request++)
         {
-            Reply reply = await scene.PostAsync(dialect, change: message =>
+            Reply reply = await scene.PostAsync(spoken, change: message =>
             {
                 message.Headers.Remove("Authorization");
                 message.Headers.TryAddWithoutValidation("Authorization", "Bearer canary-wrong-token");
@@ -123,7 +134,8 @@ public sealed class RequestLogScenarios
             Assert.Equal(401, reply.Status);
         }
 
-        await Eventually.TrueAsync(() => Lines(scene).Any(line => Message(line).StartsWith("credential refused", StringComparison.Ordinal)), "logged");
+        await Eventually.TrueAsync(() => Lines(scene).Any(line => Message(line).StartsWith("credential refused", StringComparison.Ordinal)),
+            "logged");
         JsonElement[] refused = [.. Lines(scene).Where(line => Message(line).StartsWith("credential refused", StringComparison.Ordinal))];
         Assert.Equal(("198.51.100.7", "Authorization"), (Text(refused[0], "client"), Text(refused[0], "carried_in")));
         Assert.True(refused.Length < 20);
@@ -134,18 +146,19 @@ public sealed class RequestLogScenarios
     public async Task Every_field_of_a_line_is_described()
     {
         string described = ProjectFiles.Read("docs/observability.md");
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, Dialect.Of("anthropic")) { Environment = Json });
-        scene.Upstreams[0].Next(call => dialect.ServeAsync(call)).Always = call => call.AnswerAsync(500, "{}");
-        scene.Upstreams[1].Always = call => Dialect.Of("anthropic").ServeAsync(call);
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, SpokenProtocol.Of("anthropic")) { Environment = Json });
+        scene.Upstreams[0].Next(call => spoken.ServeAsync(call)).Always = call => call.AnswerAsync(500, "{}");
+        scene.Upstreams[1].Always = call => SpokenProtocol.Of("anthropic").ServeAsync(call);
         for (int request = 0; request < 8; request++)
         {
-            await scene.PostAsync(dialect, stream: request % 2 == 0);
+            await scene.PostAsync(spoken, stream: request % 2 == 0);
         }
 
-        await scene.PostAsync(dialect, model: "made-up");
-        await scene.PostAsync(dialect, change: message => message.Headers.TryAddWithoutValidation("Authorization", "Bearer wrong"));
-        await Eventually.TrueAsync(() => Lines(scene).Any(line => Message(line).StartsWith("credential refused", StringComparison.Ordinal)), "logged");
+        await scene.PostAsync(spoken, model: "made-up");
+        await scene.PostAsync(spoken, change: message => message.Headers.TryAddWithoutValidation("Authorization", "Bearer wrong"));
+        await Eventually.TrueAsync(() => Lines(scene).Any(line => Message(line).StartsWith("credential refused", StringComparison.Ordinal)),
+            "logged");
 
         string[] fields = [.. Lines(scene).SelectMany(line => line.EnumerateObject()).Select(member => member.Name).Distinct()];
         Assert.Contains("failures", fields);

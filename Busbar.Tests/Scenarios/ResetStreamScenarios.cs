@@ -13,7 +13,7 @@ public sealed class ResetStreamScenarios
     private const byte Reset = 3;
     private const byte Settings = 4;
 
-    private static readonly Dialect OpenAI = Dialect.Of("openai");
+    private static readonly SpokenProtocol OpenAI = SpokenProtocol.Of("openai");
 
     [Theory]
     [InlineData(false)]
@@ -34,7 +34,9 @@ public sealed class ResetStreamScenarios
         await Task.WhenAll(floods);
         await scene.SettledAsync();
         await Eventually.HoldsAsync(async () => (await scene.MetricsAsync())["busbar_requests_inflight"] == 0 ? null : "requests in flight");
-        string[] errors = [.. scene.Gateway.StandardError.Split('\n').Where(line => line.Contains(" ERROR ", StringComparison.OrdinalIgnoreCase) || line.Contains("Microsoft.", StringComparison.Ordinal) || line.StartsWith("   at ", StringComparison.Ordinal))];
+        string[] errors = [.. scene.Gateway.StandardError.Split('\n')
+            .Where(line => line.Contains(" ERROR ", StringComparison.OrdinalIgnoreCase) || line.Contains("Microsoft.", StringComparison.Ordinal)
+            || line.StartsWith("   at ", StringComparison.Ordinal))];
         Assert.True(errors.Length == 0, string.Join('\n', errors.Take(20)));
     }
 

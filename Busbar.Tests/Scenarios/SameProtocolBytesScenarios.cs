@@ -8,11 +8,13 @@ public sealed class SameProtocolBytesScenarios
 {
     /// <summary>Everything that a re-serialisation would lose.</summary>
     private const string Odd =
-        "\r\n {\t\"zeta\" : [ ] , \"temperature\":1.0e-00, \"model\" :\t\"sm\\u0061rt\" ,\"max_tokens\":64,\"n\u00e4me\":\"\\u00e4\\/\\ud83d\\ude00\u20ac\",\n"
-        + "\"messages\":[{\"content\":\"h\\u0069\",\"role\":\"user\",\"x\":{\"model\":\"smart\",\"a\":-0,\"b\":1E+2,\"c\":123456789012345678901234567890}}],"
+        "\r\n {\t\"zeta\" : [ ] , \"temperature\":1.0e-00, \"model\" :\t\"sm\\u0061rt\" " +
+            ",\"max_tokens\":64,\"n\u00e4me\":\"\\u00e4\\/\\ud83d\\ude00\u20ac\",\n"
+        + "\"messages\":[{\"content\":\"h\\u0069\",\"role\":\"user\",\"x\":{\"model\":\"smart\",\"a\":-0,\"b\":1E+2,\"c\":" +
+            "123456789012345678901234567890}}],"
         + "\"twice\":1,\"twice\":{\"twice\":null}, \"stream\": false }\n\n";
 
-    public static TheoryData<string> Dialects => Cases.Dialects;
+    public static TheoryData<string> Names => Cases.Names;
 
     public static TheoryData<string, bool> Forms => Cases.Forms;
 
@@ -21,18 +23,18 @@ public sealed class SameProtocolBytesScenarios
     [Trait("lesson", "1")]
     public async Task A_request_arrives_byte_for_byte_but_for_the_model(string protocol, bool chunked)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(dialect);
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
-        string body = dialect.ModelInPath ? Odd.Replace("\"model\" :\t\"sm\\u0061rt\" ,", "", StringComparison.Ordinal) : Odd;
-        using var message = Scene.Message(dialect, new ByteArrayContent(Encoding.UTF8.GetBytes(body)));
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(spoken);
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
+        string body = spoken.ModelInPath ? Odd.Replace("\"model\" :\t\"sm\\u0061rt\" ,", "", StringComparison.Ordinal) : Odd;
+        using var message = Scene.Message(spoken, new ByteArrayContent(Encoding.UTF8.GetBytes(body)));
         message.Headers.TransferEncodingChunked = chunked;
 
         Assert.Equal(200, (await scene.ReadAsync(await scene.Client.SendAsync(message))).Status);
 
         UpstreamRequest request = Assert.Single(scene.Upstream.Requests);
         Assert.Equal(body.Replace("\"sm\\u0061rt\"", "\"wire-0\"", StringComparison.Ordinal), request.Text);
-        Assert.Equal(("POST", dialect.PathOf("wire-0", stream: false)), (request.Method, request.Path));
+        Assert.Equal(("POST", spoken.PathOf("wire-0", stream: false)), (request.Method, request.Path));
         Assert.Equal(request.Body.Length.ToString(), request["Content-Length"]);
     }
 
@@ -40,24 +42,24 @@ public sealed class SameProtocolBytesScenarios
     [Trait("gotcha", "T9")]
     public async Task A_request_of_Anthropic_without_a_limit_goes_to_Anthropic_without_one()
     {
-        Dialect dialect = Dialect.Of("anthropic");
-        await using Scene scene = await Scene.StartAsync(dialect);
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        SpokenProtocol spoken = SpokenProtocol.Of("anthropic");
+        await using Scene scene = await Scene.StartAsync(spoken);
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
 
-        await scene.PostAsync(dialect, """{"model":"smart","messages":[{"role":"user","content":"hi"}]}""");
+        await scene.PostAsync(spoken, """{"model":"smart","messages":[{"role":"user","content":"hi"}]}""");
 
         Assert.Equal("""{"model":"wire-0","messages":[{"role":"user","content":"hi"}]}""", Assert.Single(scene.Upstream.Requests).Text);
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     [Trait("gotcha", "T56")]
     public async Task A_whole_answer_arrives_byte_for_byte_with_the_vendors_headers_and_no_others(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        string idHeader = dialect.RequestIdHeader ?? "x-request-id";
-        string odd = Odd.TrimEnd()[..^1] + ", " + dialect.Answer("hi").TrimStart()[1..] + "\n\n";
-        await using Scene scene = await Scene.StartAsync(dialect);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        string idHeader = spoken.RequestIdHeader ?? "x-request-id";
+        string odd = Odd.TrimEnd()[..^1] + ", " + spoken.Answer("hi").TrimStart()[1..] + "\n\n";
+        await using Scene scene = await Scene.StartAsync(spoken);
         scene.Upstream.Next(call => call.AnswerAsync(
             200,
             Encoding.UTF8.GetBytes(odd),
@@ -73,22 +75,23 @@ public sealed class SameProtocolBytesScenarios
             ("Alt-Svc", "h3"),
             ("Access-Control-Allow-Origin", "*")));
 
-        Reply reply = await scene.PostAsync(dialect);
+        Reply reply = await scene.PostAsync(spoken);
 
         Assert.Equal((200, odd), (reply.Status, reply.Text));
         Assert.Equal(
-            ((string[])["anthropic-ratelimit-tokens-remaining", "content-length", "content-type", "date", "openai-processing-ms", idHeader, "x-ratelimit-remaining-requests"]).Order(),
+            ((string[])["anthropic-ratelimit-tokens-remaining", "content-length", "content-type", "date", "openai-processing-ms", idHeader,
+                "x-ratelimit-remaining-requests"]).Order(),
             reply.Headers.Keys.Select(name => name.ToLowerInvariant()).Order());
         Assert.Equal(("vendor-1", "application/json; charset=utf-8"), (reply[idHeader], reply["Content-Type"]));
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     public async Task A_large_answer_arrives_byte_for_byte(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(dialect);
-        string answer = dialect.Answer(new string('\u00e4', 1_500_000));
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(spoken);
+        string answer = spoken.Answer(new string('\u00e4', 1_500_000));
         scene.Upstream.Next(call => call.AnswerAsync(200, answer)).Next(async call =>
         {
             await call.BeginAsync("application/json");
@@ -100,21 +103,21 @@ public sealed class SameProtocolBytesScenarios
             await call.EndAsync();
         });
 
-        Assert.Equal(answer, (await scene.PostAsync(dialect)).Text);
-        Assert.Equal(answer, (await scene.PostAsync(dialect)).Text);
+        Assert.Equal(answer, (await scene.PostAsync(spoken)).Text);
+        Assert.Equal(answer, (await scene.PostAsync(spoken)).Text);
         await scene.ChargedAsync(0, ok: 2);
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     public async Task A_stream_arrives_byte_for_byte_wherever_it_is_cut(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(dialect);
-        string stream = dialect is BedrockDialect
-            ? string.Concat(dialect.Stream("h\\u0069 \u20ac\ud83d\ude00"))
-            : ": a comment\n\n" + string.Concat(dialect.Stream("h\\u0069 \u20ac\ud83d\ude00")).Replace("\n\n", "\r\n\r\n", StringComparison.Ordinal);
-        byte[] bytes = StreamText.EncodingOf(dialect.StreamContentType).GetBytes(stream);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(spoken);
+        string stream = spoken is SpokenBedrock
+            ? string.Concat(spoken.Stream("h\\u0069 \u20ac\ud83d\ude00"))
+            : ": a comment\n\n" + string.Concat(spoken.Stream("h\\u0069 \u20ac\ud83d\ude00")).Replace("\n\n", "\r\n\r\n", StringComparison.Ordinal);
+        byte[] bytes = StreamText.EncodingOf(spoken.StreamContentType).GetBytes(stream);
         int step = 1;
         scene.Upstream.Always = async call =>
         {
@@ -130,20 +133,20 @@ public sealed class SameProtocolBytesScenarios
         foreach (int size in (int[])[1, 2, 3, 7, 50, 100_000])
         {
             Volatile.Write(ref step, size);
-            Reply reply = await scene.PostAsync(dialect, stream: true);
+            Reply reply = await scene.PostAsync(spoken, stream: true);
             Assert.Equal(stream, reply.Text);
-            Assert.Equal((dialect.StreamContentType, "vendor-1", "no-cache"), (reply["Content-Type"], reply["x-request-id"], reply["Cache-Control"]));
+            Assert.Equal((spoken.StreamContentType, "vendor-1", "no-cache"), (reply["Content-Type"], reply["x-request-id"], reply["Cache-Control"]));
         }
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     public async Task Of_a_clients_headers_only_the_vendors_own_go_up(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(dialect);
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
-        (string Name, string Value)[] own = dialect.Name switch
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(spoken);
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
+        (string Name, string Value)[] own = spoken.Name switch
         {
             "anthropic" => [("anthropic-version", "2024-10-22"), ("anthropic-beta", "a-1,b-2")],
             "gemini" => [("x-goog-api-client", "gl-python/3")],
@@ -152,14 +155,17 @@ public sealed class SameProtocolBytesScenarios
             _ => [("OpenAI-Beta", "x=v1"), ("Idempotency-Key", "k-1")],
         };
 
-        await scene.PostAsync(dialect, change: message =>
+        await scene.PostAsync(spoken, change: message =>
         {
             foreach ((string name, string value) in ((string, string)[])
             [
                 .. own, ("x-client-request-id", "c-1"),
-                ("Authorization", "Bearer " + Scene.Token), ("x-api-key", "canary-second"), ("x-goog-api-key", "canary-third"), ("api-key", "canary-fourth"),
-                ("Cookie", "canary=1"), ("X-Forwarded-For", "10.0.0.1"), ("X-Forwarded-Host", "inside"), ("Forwarded", "for=10.0.0.1"), ("X-Real-IP", "10.0.0.1"),
-                ("Via", "1.1 inside"), ("Referer", "http://inside/"), ("Origin", "http://inside"), ("Accept-Encoding", "gzip"), ("x-session-id", "s"), ("X-Custom", "x"),
+                ("Authorization", "Bearer " + Scene.Token), ("x-api-key", "canary-second"), ("x-goog-api-key", "canary-third"),
+                ("api-key", "canary-fourth"),
+                ("Cookie", "canary=1"), ("X-Forwarded-For", "10.0.0.1"), ("X-Forwarded-Host", "inside"), ("Forwarded", "for=10.0.0.1"),
+                ("X-Real-IP", "10.0.0.1"),
+                ("Via", "1.1 inside"), ("Referer", "http://inside/"), ("Origin", "http://inside"), ("Accept-Encoding", "gzip"), ("x-session-id", "s"),
+                ("X-Custom", "x"),
                 ("User-Agent", "inside/1"),
 
                 // These name an account: whose they are is the gateway's to say, not the client's.
@@ -171,17 +177,18 @@ public sealed class SameProtocolBytesScenarios
         });
 
         UpstreamRequest request = Assert.Single(scene.Upstream.Requests);
-        string credential = dialect.Name switch
+        string credential = spoken.Name switch
         {
             "anthropic" => "x-api-key",
             "gemini" => "x-goog-api-key",
             _ => "Authorization",
         };
         Assert.Equal(
-            ((string[])["Accept", "Content-Length", "Content-Type", credential, "Host", "User-Agent", "x-client-request-id", .. own.Select(header => header.Name)]).Order(StringComparer.OrdinalIgnoreCase),
+            ((string[])["Accept", "Content-Length", "Content-Type", credential, "Host", "User-Agent", "x-client-request-id",
+                .. own.Select(header => header.Name)]).Order(StringComparer.OrdinalIgnoreCase),
             request.Headers.Select(header => header.Key).Order(StringComparer.OrdinalIgnoreCase));
         Assert.All(own, header => Assert.Equal(header.Value, request[header.Name]));
-        Assert.Equal(Scene.KeyOf(0), dialect.CredentialOf(request));
+        Assert.Equal(Scene.KeyOf(0), spoken.CredentialOf(request));
         Assert.StartsWith("busbar/", request["User-Agent"], StringComparison.Ordinal);
     }
 }

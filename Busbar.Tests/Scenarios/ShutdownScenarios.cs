@@ -5,19 +5,19 @@ namespace Busbar.Tests.Scenarios;
 
 public sealed class ShutdownScenarios
 {
-    public static TheoryData<string> Dialects => Cases.Dialects;
+    public static TheoryData<string> Names => Cases.Names;
 
     public static TheoryData<string, string> Hops => Cases.Hops;
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     [Trait("gotcha", "C8")]
     public async Task Sigterm_lets_a_running_stream_end_and_takes_no_more_connections(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
         var gate = new TaskCompletionSource();
-        await using Scene scene = await HoldingAsync(dialect, gate.Task, new SceneConfig(dialect));
-        HttpResponseMessage response = await scene.OpenAsync(dialect, stream: true);
+        await using Scene scene = await HoldingAsync(spoken, gate.Task, new SceneConfig(spoken));
+        HttpResponseMessage response = await scene.OpenAsync(spoken, stream: true);
 
         scene.Gateway.Signal(PosixSignal.SIGTERM);
         await Eventually.HoldsAsync(async () =>
@@ -36,7 +36,7 @@ public sealed class ShutdownScenarios
         Assert.False(scene.Gateway.HasExited);
         gate.SetResult();
 
-        Assert.Equal(string.Concat(dialect.Stream("hello")), (await scene.ReadAsync(response)).Text);
+        Assert.Equal(string.Concat(spoken.Stream("hello")), (await scene.ReadAsync(response)).Text);
         Assert.Equal(0, await scene.Gateway.ExitedAsync());
     }
 
@@ -45,9 +45,10 @@ public sealed class ShutdownScenarios
     [InlineData(PosixSignal.SIGINT)]
     public async Task A_second_signal_ends_at_once(PosixSignal signal)
     {
-        Dialect dialect = Dialect.All[0];
-        await using Scene scene = await HoldingAsync(dialect, Task.Delay(Timeout.Infinite), new SceneConfig(dialect) { Limits = "{ shutdown_drain_secs: 600 }" });
-        using HttpResponseMessage response = await scene.OpenAsync(dialect, stream: true);
+        SpokenProtocol spoken = SpokenProtocol.All[0];
+        await using Scene scene = await HoldingAsync(spoken, Task.Delay(Timeout.Infinite),
+            new SceneConfig(spoken) { Limits = "{ shutdown_drain_secs: 600 }" });
+        using HttpResponseMessage response = await scene.OpenAsync(spoken, stream: true);
 
         scene.Gateway.Signal(signal);
         await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("draining", StringComparison.Ordinal), "draining");
@@ -58,7 +59,7 @@ public sealed class ShutdownScenarios
         {
             // The error may still get out; nothing waits for it.
             Reply reply = await scene.ReadAsync(response);
-            Assert.True(dialect.HasError(reply.Text), reply.Text);
+            Assert.True(spoken.HasError(reply.Text), reply.Text);
         }
         catch (HttpRequestException)
         {
@@ -69,9 +70,10 @@ public sealed class ShutdownScenarios
     [Fact]
     public async Task Draining_ends_after_its_time()
     {
-        Dialect dialect = Dialect.All[0];
-        await using Scene scene = await HoldingAsync(dialect, Task.Delay(Timeout.Infinite), new SceneConfig(dialect) { Limits = "{ shutdown_drain_secs: 1 }" });
-        using HttpResponseMessage response = await scene.OpenAsync(dialect, stream: true);
+        SpokenProtocol spoken = SpokenProtocol.All[0];
+        await using Scene scene = await HoldingAsync(spoken, Task.Delay(Timeout.Infinite),
+            new SceneConfig(spoken) { Limits = "{ shutdown_drain_secs: 1 }" });
+        using HttpResponseMessage response = await scene.OpenAsync(spoken, stream: true);
 
         scene.Gateway.Signal(PosixSignal.SIGTERM);
 
@@ -82,8 +84,9 @@ public sealed class ShutdownScenarios
     [MemberData(nameof(Hops))]
     public async Task A_stream_longer_than_the_drain_ends_with_the_error_of_its_protocol(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
-        await using Scene scene = await HoldingAsync(serves, Task.Delay(Timeout.Infinite), new SceneConfig(serves) { Limits = "{ shutdown_drain_secs: 1 }" });
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
+        await using Scene scene = await HoldingAsync(serves, Task.Delay(Timeout.Infinite),
+            new SceneConfig(serves) { Limits = "{ shutdown_drain_secs: 1 }" });
         using HttpResponseMessage response = await scene.OpenAsync(speaks, stream: true);
 
         scene.Gateway.Signal(PosixSignal.SIGTERM);
@@ -105,11 +108,11 @@ public sealed class ShutdownScenarios
     [InlineData("anthropic", true, "{ shutdown_drain_secs: 2, stream_keepalive_secs: 1 }")]
     public async Task A_request_that_has_no_answer_by_the_end_of_the_drain_is_told_so(string protocol, bool stream, string limits)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Limits = limits });
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken) { Limits = limits });
         scene.Settles = false;
         scene.Upstream.Always = call => call.SilenceAsync();
-        Task<Reply> waits = scene.PostAsync(dialect, stream);
+        Task<Reply> waits = scene.PostAsync(spoken, stream);
         await scene.Upstream.ArrivedAsync();
 
         scene.Gateway.Signal(PosixSignal.SIGTERM);
@@ -117,11 +120,11 @@ public sealed class ShutdownScenarios
 
         if (reply.Status == 200)
         {
-            Assert.True(dialect.HasError(reply.Text), reply.Text);
+            Assert.True(spoken.HasError(reply.Text), reply.Text);
         }
         else
         {
-            dialect.IsEnvelope(reply, 503);
+            spoken.IsEnvelope(reply, 503);
         }
 
         Assert.Equal(limits.Contains("keepalive", StringComparison.Ordinal), reply.Status == 200);
@@ -133,11 +136,12 @@ public sealed class ShutdownScenarios
     [Fact]
     public async Task A_request_that_waits_for_a_lane_at_the_end_of_the_drain_is_told_so()
     {
-        Dialect dialect = Dialect.All[0];
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Limits = "{ shutdown_drain_secs: 1 }", Model = "max_concurrent: 1" });
+        SpokenProtocol spoken = SpokenProtocol.All[0];
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            spoken) { Limits = "{ shutdown_drain_secs: 1 }", Model = "max_concurrent: 1" });
         scene.Settles = false;
         scene.Upstream.Always = call => call.SilenceAsync();
-        Task<Reply>[] both = [scene.PostAsync(dialect), scene.PostAsync(dialect)];
+        Task<Reply>[] both = [scene.PostAsync(spoken), scene.PostAsync(spoken)];
         await scene.Upstream.ArrivedAsync();
         await Eventually.HoldsAsync(async () => (await scene.MetricsAsync()).Sum("busbar_pool_queued") == 1 ? null : "nobody waits");
 
@@ -145,7 +149,7 @@ public sealed class ShutdownScenarios
 
         foreach (Reply reply in await Task.WhenAll(both))
         {
-            dialect.IsEnvelope(reply, 503);
+            spoken.IsEnvelope(reply, 503);
         }
 
         Assert.Single(scene.Upstream.Requests);
@@ -155,7 +159,7 @@ public sealed class ShutdownScenarios
     [Fact]
     public async Task An_idle_gateway_ends_at_the_first_signal()
     {
-        await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
+        await using Scene scene = await Scene.StartAsync(SpokenProtocol.All[0]);
         scene.Settles = false;
         Assert.Equal(200, (await scene.GetAsync("/healthz")).Status);
 
@@ -168,17 +172,17 @@ public sealed class ShutdownScenarios
     [Fact]
     public async Task Sigterm_turns_health_to_503_before_the_port_closes()
     {
-        Dialect dialect = Dialect.All[0];
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Limits = "{ ready_delay_secs: 600 }" });
+        SpokenProtocol spoken = SpokenProtocol.All[0];
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { Limits = "{ ready_delay_secs: 600 }" });
         scene.Settles = false;
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
         Assert.Equal(200, (await scene.GetAsync("/healthz")).Status);
 
         scene.Gateway.Signal(PosixSignal.SIGTERM);
         await Eventually.HoldsAsync(async () => (await scene.GetAsync("/healthz")).Status is 503 ? null : "still ready");
 
         // Requests are served meanwhile, and each connection ends with its answer.
-        using HttpResponseMessage response = await scene.OpenAsync(dialect, stream: false);
+        using HttpResponseMessage response = await scene.OpenAsync(spoken, stream: false);
         Assert.Equal(200, (int)response.StatusCode);
         Assert.True(response.Headers.ConnectionClose);
         Assert.Equal(200, (await scene.GetAsync("/livez")).Status);
@@ -190,7 +194,7 @@ public sealed class ShutdownScenarios
     [Fact]
     public async Task Sigint_does_not_wait_for_balancers()
     {
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(Dialect.All[0]) { Limits = "{ ready_delay_secs: 600 }" });
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(SpokenProtocol.All[0]) { Limits = "{ ready_delay_secs: 600 }" });
         scene.Settles = false;
 
         scene.Gateway.Signal(PosixSignal.SIGINT);
@@ -198,15 +202,15 @@ public sealed class ShutdownScenarios
         Assert.Equal(0, await scene.Gateway.ExitedAsync());
     }
 
-    private static async Task<Scene> HoldingAsync(Dialect dialect, Task gate, SceneConfig config)
+    private static async Task<Scene> HoldingAsync(SpokenProtocol spoken, Task gate, SceneConfig config)
     {
         Scene scene = await Scene.StartAsync(config);
         scene.Settles = false;
         scene.Upstream.Next(async call =>
         {
-            await dialect.BeginAsync(call, "hello");
+            await spoken.BeginAsync(call, "hello");
             await gate;
-            await call.ChunkAsync(string.Concat(dialect.End));
+            await call.ChunkAsync(string.Concat(spoken.End));
             await call.EndAsync();
         });
         return scene;

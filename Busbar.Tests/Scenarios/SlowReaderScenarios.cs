@@ -21,14 +21,16 @@ public sealed class SlowReaderScenarios
     [MemberData(nameof(Pairs))]
     public async Task Who_takes_nothing_is_cut_off_and_the_lane_is_free_again(string client, string provider, bool stream)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Model = "max_concurrent: 1", Limits = "{ client_stall_timeout_secs: 2 }" });
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            serves) { Model = "max_concurrent: 1", Limits = "{ client_stall_timeout_secs: 2 }" });
         scene.Upstream.Next(call => AnswerAtLengthAsync(call, serves)).Always = call => serves.ServeAsync(call);
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
         await socket.ConnectAsync(IPAddress.Loopback, scene.Port);
         string body = speaks.Request(Scene.Pool, stream);
         await socket.SendAsync(Encoding.UTF8.GetBytes(
-            $"POST {speaks.PathOf(Scene.Pool, stream)} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {Scene.Token}\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
+            $"POST {speaks.PathOf(Scene.Pool, stream)} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {Scene.Token}\r\nContent-Type: " +
+                $"application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
         await scene.Upstream.ArrivedAsync();
 
         // It waits for the only permit until the other has been cut off.
@@ -48,8 +50,9 @@ public sealed class SlowReaderScenarios
     [InlineData("anthropic", "openai", false)]
     public async Task On_http2_only_the_stream_that_stands_still_ends(string client, string provider, bool stream)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Model = "max_concurrent: 1", Limits = "{ client_stall_timeout_secs: 2 }" });
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            serves) { Model = "max_concurrent: 1", Limits = "{ client_stall_timeout_secs: 2 }" });
         scene.Upstream.Next(call => AnswerAtLengthAsync(call, serves)).Always = call => serves.ServeAsync(call);
         Action<HttpRequestMessage> http2 = message =>
         {
@@ -69,19 +72,21 @@ public sealed class SlowReaderScenarios
     [Fact]
     public async Task A_caller_with_many_requests_waiting_moves_another_by_one_place()
     {
-        Dialect dialect = Dialect.All[0];
+        SpokenProtocol spoken = SpokenProtocol.All[0];
         var gate = new TaskCompletionSource();
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Model = "max_concurrent: 1", Limits = "{ max_inbound_concurrent: 0 }" });
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            spoken) { Model = "max_concurrent: 1", Limits = "{ max_inbound_concurrent: 0 }" });
         scene.Upstream.Next(async call =>
         {
             await gate.Task;
-            await dialect.ServeAsync(call);
-        }).Always = call => dialect.ServeAsync(call);
-        List<Task<Reply>> crowd = [scene.PostAsync(dialect)];
+            await spoken.ServeAsync(call);
+        }).Always = call => spoken.ServeAsync(call);
+        List<Task<Reply>> crowd = [scene.PostAsync(spoken)];
         await scene.Upstream.ArrivedAsync();
-        crowd.AddRange(Enumerable.Range(0, 160).Select(_ => scene.PostAsync(dialect)));
+        crowd.AddRange(Enumerable.Range(0, 160).Select(_ => scene.PostAsync(spoken)));
         await QueuedAsync(scene, 160);
-        Task<Reply> other = scene.PostAsync(dialect, dialect.Request(Scene.Pool, false, "canary-other"), message => dialect.Authorize(message.Headers, "another-token"));
+        Task<Reply> other = scene.PostAsync(spoken, spoken.Request(Scene.Pool, false, "canary-other"),
+            message => spoken.Authorize(message.Headers, "another-token"));
         await QueuedAsync(scene, 161);
         gate.SetResult();
 
@@ -93,19 +98,22 @@ public sealed class SlowReaderScenarios
     [Fact]
     public async Task Many_who_take_nothing_keep_no_other_key_out()
     {
-        Dialect dialect = Dialect.All[0];
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Model = "max_concurrent: 4", Limits = "{ client_stall_timeout_secs: 2 }" });
+        SpokenProtocol spoken = SpokenProtocol.All[0];
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            spoken) { Model = "max_concurrent: 4", Limits = "{ client_stall_timeout_secs: 2 }" });
         int calls = 0;
-        scene.Upstream.Always = call => Interlocked.Increment(ref calls) <= 4 ? AnswerAtLengthAsync(call, dialect) : dialect.ServeAsync(call);
+        scene.Upstream.Always = call => Interlocked.Increment(ref calls) <= 4 ? AnswerAtLengthAsync(call, spoken) : spoken.ServeAsync(call);
         var unread = new List<HttpResponseMessage>();
         try
         {
             for (int each = 0; each < 4; each++)
             {
-                unread.Add(await scene.OpenAsync(dialect, stream: true));
+                unread.Add(await scene.OpenAsync(spoken, stream: true));
             }
 
-            Task<Reply>[] replies = [.. Enumerable.Range(0, 20).Select(_ => scene.PostAsync(dialect, dialect.Request(Scene.Pool, false), message => dialect.Authorize(message.Headers, "another-token")))];
+            Task<Reply>[] replies = [.. Enumerable.Range(0, 20)
+                .Select(_ => scene.PostAsync(spoken, spoken.Request(Scene.Pool, false),
+                message => spoken.Authorize(message.Headers, "another-token")))];
             Assert.All(await Task.WhenAll(replies), reply => Assert.Equal(200, reply.Status));
         }
         finally
@@ -117,7 +125,7 @@ public sealed class SlowReaderScenarios
     private static Task QueuedAsync(Scene scene, int count) =>
         Eventually.HoldsAsync(async () => (await scene.MetricsAsync()).Sum("busbar_pool_queued") == count ? null : $"not {count} queued");
 
-    private static async Task AnswerAtLengthAsync(UpstreamCall call, Dialect serves)
+    private static async Task AnswerAtLengthAsync(UpstreamCall call, SpokenProtocol serves)
     {
         if (!serves.IsStream(call.Request))
         {

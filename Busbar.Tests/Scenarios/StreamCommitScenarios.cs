@@ -7,85 +7,85 @@ public sealed class StreamCommitScenarios
 {
     public static TheoryData<string, string> Hops => Cases.Hops;
 
-    public static TheoryData<string> Dialects => Cases.Dialects;
+    public static TheoryData<string> Names => Cases.Names;
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     [Trait("lesson", "18")]
     public async Task Nothing_reaches_the_client_before_the_first_content(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
         var gate = new TaskCompletionSource();
-        await using Scene scene = await Scene.StartAsync(dialect);
+        await using Scene scene = await Scene.StartAsync(spoken);
         scene.Upstream.Next(async call =>
         {
             await call.BeginAsync();
-            await call.ChunkAsync(string.Concat(dialect.Prelude));
+            await call.ChunkAsync(string.Concat(spoken.Prelude));
             await gate.Task;
-            await call.ChunkAsync(dialect.First("hello"));
-            await call.ChunkAsync(string.Concat(dialect.End));
+            await call.ChunkAsync(spoken.First("hello"));
+            await call.ChunkAsync(string.Concat(spoken.End));
             await call.EndAsync();
         });
 
-        Task<HttpResponseMessage> opening = scene.OpenAsync(dialect, stream: true);
+        Task<HttpResponseMessage> opening = scene.OpenAsync(spoken, stream: true);
         await scene.Upstream.ArrivedAsync();
         await Eventually.HoldsAsync(async () => (await scene.MetricsAsync())["busbar_pooled_buffers"] > 1 ? null : "nothing is held");
         Assert.False(opening.IsCompleted);
         gate.SetResult();
 
         Reply reply = await scene.ReadAsync(await opening);
-        Assert.Equal(string.Concat(dialect.Stream("hello")), reply.Text);
+        Assert.Equal(string.Concat(spoken.Stream("hello")), reply.Text);
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     public async Task With_first_byte_the_prelude_goes_out_at_once_and_an_error_in_it_is_final(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
         var gate = new TaskCompletionSource();
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect, dialect) { Pool = "commit: first_byte" });
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken) { Pool = "commit: first_byte" });
         scene.Upstream.Next(async call =>
         {
             await call.BeginAsync();
-            await call.ChunkAsync(dialect.Prelude[0]);
+            await call.ChunkAsync(spoken.Prelude[0]);
             await gate.Task;
-            await call.ChunkAsync(dialect.ErrorEvent);
+            await call.ChunkAsync(spoken.ErrorEvent);
             await call.EndAsync();
         });
 
-        HttpResponseMessage response = await scene.OpenAsync(dialect, stream: true);
+        HttpResponseMessage response = await scene.OpenAsync(spoken, stream: true);
         Assert.Equal(200, (int)response.StatusCode);
         gate.SetResult();
         Reply reply = await scene.ReadAsync(response);
 
-        Assert.Equal(dialect.Prelude[0] + dialect.ErrorEvent, reply.Text);
+        Assert.Equal(spoken.Prelude[0] + spoken.ErrorEvent, reply.Text);
         Assert.Empty(scene.Upstreams[1].Requests);
         await scene.ChargedAsync(0, err: 1);
         await scene.CountedAsync("error");
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     public async Task An_error_is_the_providers_even_when_its_client_hangs_up_on_it(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
         var contentSeen = new TaskCompletionSource();
-        await using Scene scene = await Scene.StartAsync(dialect);
+        await using Scene scene = await Scene.StartAsync(spoken);
         scene.Upstream.Next(async call =>
         {
             await call.BeginAsync();
-            await call.ChunkAsync(string.Concat(dialect.Prelude) + dialect.First("hello"));
+            await call.ChunkAsync(string.Concat(spoken.Prelude) + spoken.First("hello"));
             await contentSeen.Task;
-            await call.ChunkAsync(dialect.ErrorEvent);
+            await call.ChunkAsync(spoken.ErrorEvent);
             await call.SilenceAsync();
         });
 
-        using (HttpResponseMessage response = await scene.OpenAsync(dialect, stream: true))
+        using (HttpResponseMessage response = await scene.OpenAsync(spoken, stream: true))
         {
             StreamText text = await StreamText.OfAsync(response);
             await text.ReadUntilAsync("hello");
             contentSeen.SetResult();
-            await text.ReadUntilAsync(dialect.ErrorEvent);
+            await text.ReadUntilAsync(spoken.ErrorEvent);
         }
 
         await scene.ChargedAsync(0, err: 1);
@@ -93,42 +93,42 @@ public sealed class StreamCommitScenarios
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     public async Task What_a_provider_says_after_its_error_reaches_a_client_of_its_protocol(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        string content = string.Concat(dialect.Prelude) + dialect.First("hello"), last = dialect.More("afterwards");
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        string content = string.Concat(spoken.Prelude) + spoken.First("hello"), last = spoken.More("afterwards");
         TaskCompletionSource contentSeen = new(), errorSeen = new();
-        await using Scene scene = await Scene.StartAsync(dialect);
+        await using Scene scene = await Scene.StartAsync(spoken);
         scene.Upstream.Next(async call =>
         {
             await call.BeginAsync();
             await call.ChunkAsync(content);
             await contentSeen.Task;
-            await call.ChunkAsync(dialect.ErrorEvent);
+            await call.ChunkAsync(spoken.ErrorEvent);
             await errorSeen.Task;
             await call.ChunkAsync(last);
             await call.EndAsync();
         }).Next(async call =>
         {
             await call.BeginAsync();
-            await call.ChunkAsync(content + dialect.ErrorEvent);
+            await call.ChunkAsync(content + spoken.ErrorEvent);
             await call.ChunkAsync(last);
             await call.EndAsync();
         });
 
-        using HttpResponseMessage response = await scene.OpenAsync(dialect, stream: true);
+        using HttpResponseMessage response = await scene.OpenAsync(spoken, stream: true);
         StreamText text = await StreamText.OfAsync(response);
         await text.ReadUntilAsync("hello");
         contentSeen.SetResult();
-        await text.ReadUntilAsync(dialect.ErrorEvent);
+        await text.ReadUntilAsync(spoken.ErrorEvent);
         errorSeen.SetResult();
         await text.ReadToEndAsync();
         await scene.ChargedAsync(0, err: 1);
-        Reply held = await scene.PostAsync(dialect, stream: true);
+        Reply held = await scene.PostAsync(spoken, stream: true);
 
-        Assert.Equal(content + dialect.ErrorEvent + last, text.Text);
-        Assert.Equal(content + dialect.ErrorEvent + last, held.Text);
+        Assert.Equal(content + spoken.ErrorEvent + last, text.Text);
+        Assert.Equal(content + spoken.ErrorEvent + last, held.Text);
     }
 
     [Theory]
@@ -136,7 +136,7 @@ public sealed class StreamCommitScenarios
     [Trait("gotcha", "C161")]
     public async Task An_error_event_after_content_is_told_once_and_charged(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         var gate = new TaskCompletionSource();
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves));
         scene.Upstream.Next(async call =>
@@ -163,7 +163,7 @@ public sealed class StreamCommitScenarios
     [Trait("lesson", "18")]
     public async Task An_error_that_arrives_together_with_content_finds_the_client_with_nothing_yet_and_is_a_failover(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves));
         scene.Upstreams[0].Next(async call =>
         {
@@ -188,7 +188,7 @@ public sealed class StreamCommitScenarios
     [Trait("lesson", "22")]
     public async Task An_end_without_a_terminal_is_an_error_and_never_a_clean_end(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(serves);
         scene.Upstream.Next(call => call.StreamAsync([.. serves.Prelude, serves.First("hello"), serves.More(" there")]));
 
@@ -205,7 +205,7 @@ public sealed class StreamCommitScenarios
     [Trait("gotcha", "C158")]
     public async Task A_stream_cut_inside_a_chunk_ends_in_one_native_error(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         var gate = new TaskCompletionSource();
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves));
         scene.Upstream.Next(async call =>
@@ -229,8 +229,8 @@ public sealed class StreamCommitScenarios
     [Fact]
     public async Task What_comes_before_the_content_is_held_back_up_to_64_kilobytes()
     {
-        Dialect dialect = Dialect.Of("openai");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(dialect) { Limits = "{ stream_keepalive_secs: 3600 }" });
+        SpokenProtocol spoken = SpokenProtocol.Of("openai");
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { Limits = "{ stream_keepalive_secs: 3600 }" });
         var client = new TaskCompletionSource();
         scene.Upstream.Next(async call =>
         {
@@ -244,7 +244,7 @@ public sealed class StreamCommitScenarios
             call.Reset();
         });
 
-        using HttpResponseMessage response = await scene.OpenAsync(dialect, stream: true).WaitAsync(TimeSpan.FromSeconds(30));
+        using HttpResponseMessage response = await scene.OpenAsync(spoken, stream: true).WaitAsync(TimeSpan.FromSeconds(30));
         client.SetResult();
 
         Assert.Equal(200, (int)response.StatusCode);
@@ -255,7 +255,7 @@ public sealed class StreamCommitScenarios
     [InlineData("anthropic", "openai")]
     public async Task Proxies_before_the_gateway_are_told_to_pass_streams_on_as_they_come(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(serves);
         scene.Upstream.Next(call => serves.ServeAsync(call));
 
@@ -268,7 +268,7 @@ public sealed class StreamCommitScenarios
     [MemberData(nameof(Hops))]
     public async Task Silence_after_content_is_the_providers_fault(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves) { Limits = "{ upstream_idle_timeout_secs: 1 }" });
         scene.Upstream.Next(async call =>
         {
@@ -287,7 +287,7 @@ public sealed class StreamCommitScenarios
     [Trait("gotcha", "C160")]
     public async Task A_stream_that_ends_well_is_passed_on_piece_by_piece_and_charges_nobody(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         TaskCompletionSource[] gates = [new(), new()];
         await using Scene scene = await Scene.StartAsync(serves);
         scene.Upstream.Next(async call =>
@@ -321,7 +321,7 @@ public sealed class StreamCommitScenarios
     [Trait("gotcha", "C163")]
     public async Task A_whole_body_cut_in_transfer_is_a_failover(string client, string provider)
     {
-        Dialect speaks = Dialect.Of(client), serves = Dialect.Of(provider);
+        SpokenProtocol speaks = SpokenProtocol.Of(client), serves = SpokenProtocol.Of(provider);
         await using Scene scene = await Scene.StartAsync(new SceneConfig(serves, serves));
         string answer = serves.Answer("hello");
         scene.Upstreams[0].Next(async call =>
@@ -339,7 +339,7 @@ public sealed class StreamCommitScenarios
         await scene.ChargedAsync(1, ok: 1);
     }
 
-    private static void IsBrokenOff(Dialect client, Reply reply)
+    private static void IsBrokenOff(SpokenProtocol client, Reply reply)
     {
         Assert.Contains("hello", reply.Text);
         Assert.True(client.HasError(reply.Text), reply.Text);

@@ -10,7 +10,7 @@ public sealed class TokenScenarios : IAsyncDisposable
 {
     private const string AdminToken = "canary-admin-token-77";
 
-    private static readonly Dialect OpenAI = Dialect.Of("openai");
+    private static readonly SpokenProtocol OpenAI = SpokenProtocol.Of("openai");
 
     private readonly string _directory = Directory.CreateTempSubdirectory("busbar-tokens-").FullName;
     private readonly ScriptedUpstream _keys = ScriptedUpstream.Start();
@@ -18,7 +18,7 @@ public sealed class TokenScenarios : IAsyncDisposable
 
     public TokenScenarios() => _keys.Always = call => call.AnswerAsync(200, _issuer.Jwks);
 
-    public static TheoryData<string> Dialects => Cases.Dialects;
+    public static TheoryData<string> Names => Cases.Names;
 
     public async ValueTask DisposeAsync()
     {
@@ -27,28 +27,29 @@ public sealed class TokenScenarios : IAsyncDisposable
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     public async Task A_token_admits_wherever_its_protocol_shows_keys_and_a_wrong_one_gets_the_protocols_401(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await StartAsync(dialect);
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await StartAsync(spoken);
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
 
         foreach (string header in (string[])["Authorization", "x-api-key", "x-goog-api-key", "api-key"])
         {
             Assert.Equal(200, (await SendAsync(Token())).Status);
-            foreach (string wrong in (string[])[Token("""{"alg":"none","kid":"r1"}"""), Token("""{"alg":"HS256","kid":"r1"}"""), Token("""{"alg":"RS256","kid":"r1","crit":["x"]}"""), Token(issuer: "https://evil.example")])
+            foreach (string wrong in (string[])[Token("""{"alg":"none","kid":"r1"}"""), Token("""{"alg":"HS256","kid":"r1"}"""),
+                Token("""{"alg":"RS256","kid":"r1","crit":["x"]}"""), Token(issuer: "https://evil.example")])
             {
                 Reply refused = await SendAsync(wrong);
-                dialect.IsEnvelope(refused, 401);
+                spoken.IsEnvelope(refused, 401);
                 Scene.SpeaksLikeTheVendor(refused);
             }
 
             Task<Reply> SendAsync(string token) => scene.PostAsync(
-                dialect, change: message => message.Headers.TryAddWithoutValidation(header, header == "Authorization" ? "Bearer " + token : token));
+                spoken, change: message => message.Headers.TryAddWithoutValidation(header, header == "Authorization" ? "Bearer " + token : token));
         }
 
-        Assert.All(scene.Upstream.Requests, request => Assert.Equal(Scene.KeyOf(0), dialect.CredentialOf(request)));
+        Assert.All(scene.Upstream.Requests, request => Assert.Equal(Scene.KeyOf(0), spoken.CredentialOf(request)));
         MetricsPage page = await scene.MetricsAsync();
         Assert.Equal(4, page["busbar_token_rejections_total", ("reason", "token_unsigned")]);
         Assert.Equal(4, page["busbar_token_rejections_total", ("reason", "token_algorithm")]);
@@ -65,7 +66,8 @@ public sealed class TokenScenarios : IAsyncDisposable
         scene.Upstream.Always = call => OpenAI.ServeAsync(call);
         string org = (await AdminAsync(scene, HttpMethod.Post, "/admin/groups", """{"name":"org"}""", 201)).GetProperty("id").GetString()!;
         string team = (await AdminAsync(
-            scene, HttpMethod.Post, "/admin/groups", $$"""{"name":"team","parent_id":"{{org}}","limits":[{"kind":"requests","window":"day","max":4}]}""", 201)).GetProperty("id").GetString()!;
+            scene, HttpMethod.Post, "/admin/groups",
+            $$"""{"name":"team","parent_id":"{{org}}","limits":[{"kind":"requests","window":"day","max":4}]}""", 201)).GetProperty("id").GetString()!;
         string alice = Token(more: ""","roles":["dev"],"llm":["smart"]"""), bob = Token(more: ""","roles":["dev"],"llm":"smart" """, subject: "bob");
 
         Assert.Equal("200 200 200 429", await StatusesAsync(alice, alice, alice, alice));
@@ -76,15 +78,18 @@ public sealed class TokenScenarios : IAsyncDisposable
 
         JsonElement keys = (await AdminAsync(scene, HttpMethod.Get, "/admin/keys", null, 200)).GetProperty("keys");
         JsonElement key = keys.EnumerateArray().Single(key => key.GetProperty("name").GetString() == "alice");
-        Assert.Equal((team, 3, TestIssuer.Name), (key.GetProperty("group_id").GetString(), key.GetProperty("rpm_limit").GetInt32(), key.GetProperty("labels").GetProperty("issuer").GetString()));
+        Assert.Equal((team, 3, TestIssuer.Name), (key.GetProperty("group_id").GetString(), key.GetProperty("rpm_limit").GetInt32(),
+            key.GetProperty("labels").GetProperty("issuer").GetString()));
         JsonElement usage = await AdminAsync(scene, HttpMethod.Get, "/admin/usage?group_by=label&label=subject", null, 200);
-        Assert.Equal(["alice/3", "bob/1"], usage.GetProperty("usage").EnumerateArray().Select(row => $"{row.GetProperty("label").GetString()}/{row.GetProperty("requests").GetInt32()}"));
+        Assert.Equal(["alice/3", "bob/1"], usage.GetProperty("usage").EnumerateArray()
+            .Select(row => $"{row.GetProperty("label").GetString()}/{row.GetProperty("requests").GetInt32()}"));
 
         await AdminAsync(scene, HttpMethod.Patch, $"/admin/keys/{key.GetProperty("id").GetString()}", """{"enabled":false}""", 200);
         Assert.Equal(401, await StatusAsync(alice));
         Assert.Equal(1, (await scene.MetricsAsync())["busbar_token_rejections_total", ("reason", "token_disabled")]);
 
-        async Task<int> StatusAsync(string token) => (await scene.PostAsync(OpenAI, change: message => OpenAI.Authorize(message.Headers, token))).Status;
+        async Task<int> StatusAsync(string token) => (await scene.PostAsync(OpenAI, change: message => OpenAI.Authorize(message.Headers, token)))
+            .Status;
 
         async Task<string> StatusesAsync(params string[] tokens)
         {
@@ -117,7 +122,8 @@ public sealed class TokenScenarios : IAsyncDisposable
         Assert.Equal(401, await waits);
         hangs.SetResult();
 
-        async Task<int> StatusAsync(string token) => (await scene.PostAsync(OpenAI, change: message => OpenAI.Authorize(message.Headers, token))).Status;
+        async Task<int> StatusAsync(string token) => (await scene.PostAsync(OpenAI, change: message => OpenAI.Authorize(message.Headers, token)))
+            .Status;
     }
 
     [Theory]
@@ -138,7 +144,8 @@ public sealed class TokenScenarios : IAsyncDisposable
     {
         await using Scene scene = await StartAsync(OpenAI);
         scene.Upstream.Always = call => OpenAI.ServeAsync(call);
-        Reply refused = await scene.PostAsync(OpenAI, change: message => OpenAI.Authorize(message.Headers, $"eyJ{new string('a', JwtReader.MaxLength)}.a.a"));
+        Reply refused = await scene.PostAsync(OpenAI, change: message
+            => OpenAI.Authorize(message.Headers, $"eyJ{new string('a', JwtReader.MaxLength)}.a.a"));
         OpenAI.IsEnvelope(refused, 401);
         int status = await HugeAsync();
         Assert.True(status is 0 or 401 or 431, $"{status}");
@@ -148,7 +155,8 @@ public sealed class TokenScenarios : IAsyncDisposable
         {
             try
             {
-                return (await scene.PostAsync(OpenAI, change: message => OpenAI.Authorize(message.Headers, $"eyJ{new string('a', 1 << 20)}.a.a"))).Status;
+                return (await scene.PostAsync(OpenAI, change: message => OpenAI.Authorize(message.Headers, $"eyJ{new string('a', 1 << 20)}.a.a")))
+                    .Status;
             }
             catch (HttpRequestException)
             {
@@ -159,19 +167,19 @@ public sealed class TokenScenarios : IAsyncDisposable
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     public async Task In_passthrough_a_virtual_key_governs_and_the_callers_own_credential_goes_to_the_provider(string protocol)
     {
-        Dialect dialect = Dialect.Of(protocol);
-        await using Scene scene = await StartAsync(dialect, auth: "mode: passthrough, ");
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol);
+        await using Scene scene = await StartAsync(spoken, auth: "mode: passthrough, ");
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
         JsonElement made = await AdminAsync(scene, HttpMethod.Post, "/admin/keys", """{"name":"team","rpm_limit":2}""", 201);
         string secret = made.GetProperty("secret").GetString()!;
 
         foreach (string? key in (string?[])[null, "", "wrong", "sk-bb-wrong"])
         {
             Reply refused = await PostAsync(key, "sk-own-canary");
-            dialect.IsEnvelope(refused, 401);
+            spoken.IsEnvelope(refused, 401);
             Scene.SpeaksLikeTheVendor(refused);
         }
 
@@ -179,7 +187,7 @@ public sealed class TokenScenarios : IAsyncDisposable
         Assert.Equal(429, (await PostAsync(secret, "sk-own-canary")).Status);
         Assert.Equal(200, (await PostAsync(Token(), secret)).Status);
 
-        Assert.Equal(["sk-own-canary-1", "sk-own-canary-2"], scene.Upstream.Requests.Take(2).Select(request => dialect.CredentialOf(request)));
+        Assert.Equal(["sk-own-canary-1", "sk-own-canary-2"], scene.Upstream.Requests.Take(2).Select(request => spoken.CredentialOf(request)));
         Assert.All(scene.Upstream.Requests, request =>
         {
             Assert.DoesNotContain(secret, request.Text + string.Join('\n', request.Headers), StringComparison.Ordinal);
@@ -188,9 +196,9 @@ public sealed class TokenScenarios : IAsyncDisposable
         JsonElement usage = await AdminAsync(scene, HttpMethod.Get, $"/admin/keys/{made.GetProperty("id").GetString()}/usage", null, 200);
         Assert.Equal(2, usage.GetProperty("requests").GetInt32());
 
-        Task<Reply> PostAsync(string? key, string own) => scene.PostAsync(dialect, change: message =>
+        Task<Reply> PostAsync(string? key, string own) => scene.PostAsync(spoken, change: message =>
         {
-            dialect.Authorize(message.Headers, own);
+            spoken.Authorize(message.Headers, own);
             if (key is not null)
             {
                 message.Headers.TryAddWithoutValidation("x-busbar-key", key);
@@ -203,7 +211,8 @@ public sealed class TokenScenarios : IAsyncDisposable
 
     private static async Task<JsonElement> AdminAsync(Scene scene, HttpMethod method, string path, string? body, int status)
     {
-        using var message = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body, null, "application/json") };
+        using var message = new HttpRequestMessage(method, path) { Content = body is null ? null
+            : new StringContent(body, null, "application/json") };
         message.Headers.TryAddWithoutValidation("x-admin-token", AdminToken);
         using HttpResponseMessage response = await scene.Client.SendAsync(message);
         string text = await response.Content.ReadAsStringAsync();
@@ -211,9 +220,10 @@ public sealed class TokenScenarios : IAsyncDisposable
         return JsonDocument.Parse(text).RootElement;
     }
 
-    private Task<Scene> StartAsync(Dialect dialect, string more = "", string auth = "") => Scene.StartAsync(new SceneConfig(dialect)
+    private Task<Scene> StartAsync(SpokenProtocol spoken, string more = "", string auth = "") => Scene.StartAsync(new SceneConfig(spoken)
     {
-        Auth = $"{{ {auth}jwt: [{{ issuer: \"{TestIssuer.Name}\", jwks_url: \"http://127.0.0.1:{_keys.Port}/keys\", audience: busbar, allow_private_network: true{(more.Length > 0 ? ", " : "")}{more} }}] }}",
+        Auth = $"{{ {auth}jwt: [{{ issuer: \"{TestIssuer.Name}\", jwks_url: \"http://127.0.0.1:{_keys.Port}/keys\", audience: busbar, " +
+            $"allow_private_network: true{(more.Length > 0 ? ", " : "")}{more} }}] }}",
         More = $"governance: {{ enabled: true, admin_token: {AdminToken}, db_path: \"{_directory}/governance.db\" }}",
     });
 }

@@ -5,7 +5,7 @@ namespace Busbar.Tests.Scenarios;
 /// <summary>Paths that are not served, and those that clients and balancers ask without need.</summary>
 public sealed class UnknownPathScenarios
 {
-    public static TheoryData<string> Dialects => Cases.Dialects;
+    public static TheoryData<string> Names => Cases.Names;
 
     [Theory]
     [InlineData("anthropic", "/v1/files")]
@@ -18,10 +18,10 @@ public sealed class UnknownPathScenarios
     [InlineData("bedrock", "/model/m/invoke")]
     public async Task A_good_key_gets_the_native_not_found_and_never_a_401(string client, string path)
     {
-        Dialect dialect = Dialect.Of(client);
-        await using Scene scene = await Scene.StartAsync(dialect);
+        SpokenProtocol spoken = SpokenProtocol.Of(client);
+        await using Scene scene = await Scene.StartAsync(spoken);
 
-        using HttpRequestMessage message = Scene.Message(dialect, new StringContent("{}"));
+        using HttpRequestMessage message = Scene.Message(spoken, new StringContent("{}"));
         message.RequestUri = new Uri(path, UriKind.Relative);
         if (client == "anthropic")
         {
@@ -31,7 +31,7 @@ public sealed class UnknownPathScenarios
         Reply reply = await scene.ReadAsync(await scene.Client.SendAsync(message));
 
         Assert.Equal(404, reply.Status);
-        Assert.NotEmpty(dialect.MessageOf(reply));
+        Assert.NotEmpty(spoken.MessageOf(reply));
     }
 
     [Theory]
@@ -41,7 +41,7 @@ public sealed class UnknownPathScenarios
     [InlineData("OPTIONS", "/")]
     public async Task What_clients_and_balancers_ask_first_is_no_refused_credential(string method, string path)
     {
-        await using Scene scene = await Scene.StartAsync(Dialect.All[0]);
+        await using Scene scene = await Scene.StartAsync(SpokenProtocol.All[0]);
 
         Reply reply = await scene.GetAsync(path, token: null, new HttpMethod(method));
 
@@ -50,15 +50,15 @@ public sealed class UnknownPathScenarios
     }
 
     [Theory]
-    [MemberData(nameof(Dialects))]
+    [MemberData(nameof(Names))]
     public async Task A_base_url_with_its_version_twice_is_served(string client)
     {
-        Dialect dialect = Dialect.Of(client);
-        await using Scene scene = await Scene.StartAsync(dialect);
-        scene.Upstream.Always = call => dialect.ServeAsync(call);
+        SpokenProtocol spoken = SpokenProtocol.Of(client);
+        await using Scene scene = await Scene.StartAsync(spoken);
+        scene.Upstream.Always = call => spoken.ServeAsync(call);
 
-        using HttpRequestMessage message = Scene.Message(dialect, new StringContent(dialect.Request(Scene.Pool, false)));
-        message.RequestUri = new Uri("/v1" + dialect.PathOf(Scene.Pool, false), UriKind.Relative);
+        using HttpRequestMessage message = Scene.Message(spoken, new StringContent(spoken.Request(Scene.Pool, false)));
+        message.RequestUri = new Uri("/v1" + spoken.PathOf(Scene.Pool, false), UriKind.Relative);
 
         Assert.Equal(200, (await scene.ReadAsync(await scene.Client.SendAsync(message))).Status);
     }

@@ -15,7 +15,7 @@ public sealed class UnprovenCallerScenarios : IDisposable
     private const string SecretKey = "canary-secret-access-key";
     private const long Large = 32 * 1024 * 1024;
 
-    private static readonly Dialect Bedrock = Dialect.Of("bedrock");
+    private static readonly SpokenProtocol Bedrock = SpokenProtocol.Of("bedrock");
     private static readonly string Master = new('7', 64);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("busbar-unproven-").FullName;
@@ -122,7 +122,8 @@ public sealed class UnprovenCallerScenarios : IDisposable
         await using Scene scene = await StartAsync("request_body_read_timeout_secs: 2");
         using RawConnection connection = await RawConnection.OpenAsync(scene.Port);
         await connection.SendAsync(Encoding.ASCII.GetBytes(
-            $"POST {Bedrock.Path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {Scene.Token}\r\nContent-Type: application/json\r\nContent-Length: 10000000\r\n\r\n"));
+            $"POST {Bedrock.Path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {Scene.Token}\r\nContent-Type: application/json\r\nContent-Length: " +
+                "10000000\r\n\r\n"));
         long start = Environment.TickCount64;
         while (!connection.HasAnswer(TimeSpan.FromMilliseconds(50)))
         {
@@ -166,7 +167,8 @@ public sealed class UnprovenCallerScenarios : IDisposable
         {
             Auth = "{ mode: none }",
             Limits = $"{{ {limits} }}",
-            More = $"governance: {{ enabled: true, db_path: \"{database}\", admin_token: canary-admin-token-77, master_key_env: MASTER, price_per_request_cents: 0 }}",
+            More = $"governance: {{ enabled: true, db_path: \"{database}\", admin_token: canary-admin-token-77, master_key_env: MASTER, " +
+                "price_per_request_cents: 0 }}",
             Environment = { ["MASTER"] = Master },
         });
         scene.Upstream.Always = call => Bedrock.ServeAsync(call);

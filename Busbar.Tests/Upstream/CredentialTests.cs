@@ -46,7 +46,8 @@ public sealed class CredentialTests
     [Fact]
     public void A_callers_pair_signs_for_bedrock()
     {
-        UpstreamRequest request = Applied("Bedrock", "OWN:own-secret", new CallerCredential(true, new Secret("AKIACALLER:secret:session"), CredentialCarrier.Bearer));
+        UpstreamRequest request = Applied("Bedrock", "OWN:own-secret",
+            new CallerCredential(true, new Secret("AKIACALLER:secret:session"), CredentialCarrier.Bearer));
 
         Assert.Contains("Credential=AKIACALLER/", Value(request, "Authorization"));
         Assert.Equal("session", Value(request, "x-amz-security-token"));
@@ -56,7 +57,8 @@ public sealed class CredentialTests
 
     private static UpstreamRequest Applied(string protocol, string? key, CallerCredential caller)
     {
-        var provider = new ProviderConfig { Name = "p", Protocol = Enum.Parse<ProtocolId>(protocol), BaseUrl = "https://bedrock-runtime.us-east-1.amazonaws.com" };
+        var provider = new ProviderConfig { Name = "p", Protocol = Enum.Parse<ProtocolId>(protocol), BaseUrl =
+            "https://bedrock-runtime.us-east-1.amazonaws.com" };
         var request = new UpstreamRequest(new Uri(provider.BaseUrl + "/x"), new ModelSplice("{}"u8.ToArray()));
         new Credential(provider, key is null ? null : new Secret(key)).Apply(request, caller, DateTimeOffset.UnixEpoch);
         return request;
@@ -116,7 +118,8 @@ public sealed class CredentialTests
     {
         foreach (ProtocolId protocol in Enum.GetValues<ProtocolId>())
         {
-            Assert.Empty(Sent(protocol, protocol == ProtocolId.Bedrock ? "AKIDEXAMPLE:secret" : "own-key", new(IsPassthrough: true, null, CredentialCarrier.None)));
+            Assert.Empty(Sent(protocol, protocol == ProtocolId.Bedrock ? "AKIDEXAMPLE:secret" : "own-key",
+                new(IsPassthrough: true, null, CredentialCarrier.None)));
         }
     }
 

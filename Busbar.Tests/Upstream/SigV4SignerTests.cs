@@ -25,10 +25,12 @@ public class SigV4SignerTests
             "POST",
             "/model/anthropic.claude-3-haiku-20240307-v1%253A0/converse",
             "",
-            [("content-type", "application/json"), ("host", "bedrock-runtime.eu-west-1.amazonaws.com"), ("x-amz-content-sha256", hash), ("x-amz-date", "20261122T140000Z")],
+            [("content-type", "application/json"), ("host", "bedrock-runtime.eu-west-1.amazonaws.com"), ("x-amz-content-sha256", hash),
+                ("x-amz-date", "20261122T140000Z")],
             hash);
         Assert.Equal(
-            $"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261122/eu-west-1/bedrock/aws4_request, SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date, Signature={expected}",
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261122/eu-west-1/bedrock/aws4_request, " +
+                $"SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date, Signature={expected}",
             signed.Authorization);
         Assert.Equal(("20261122T140000Z", hash, (string?)null), (signed.Date, signed.ContentSha256, signed.SecurityToken));
     }
@@ -38,7 +40,8 @@ public class SigV4SignerTests
     {
         SigV4Headers signed = SigV4Signer.Sign(Credential("AKID:secret:to:ken=="), "us-east-1", "h", "/p", Now);
         Assert.Equal("to:ken==", signed.SecurityToken);
-        Assert.Contains("SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date;x-amz-security-token,", signed.Authorization, StringComparison.Ordinal);
+        Assert.Contains("SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date;x-amz-security-token,", signed.Authorization,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -115,5 +118,6 @@ public class SigV4SignerTests
     public void The_region_comes_from_the_host(string host, bool known, string expected) =>
         Assert.Equal((known, expected), (AwsRegion.TryFromHost(host, out string region), region));
 
-    private static AwsCredential Credential(string text) => AwsCredential.TryParse(text, out AwsCredential? credential) ? credential : throw new ArgumentException(text);
+    private static AwsCredential Credential(string text) => AwsCredential.TryParse(text, out AwsCredential? credential) ? credential
+        : throw new ArgumentException(text);
 }

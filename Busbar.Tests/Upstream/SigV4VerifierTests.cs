@@ -31,14 +31,18 @@ public class SigV4VerifierTests
 
     [Theory]
     [InlineData("GET", "", "service", "host;x-amz-date", "example.amazonaws.com", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31")]
-    [InlineData("POST", "", "service", "host;x-amz-date", "example.amazonaws.com", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b")]
-    [InlineData("GET", "Param2=value2&Param1=value1", "service", "host;x-amz-date", "example.amazonaws.com", "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500")]
-    [InlineData("GET", "Action=ListUsers&Version=2010-05-08", "iam", "content-type;host;x-amz-date", "iam.amazonaws.com", "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7")]
+    [InlineData("POST", "", "service", "host;x-amz-date", "example.amazonaws.com",
+        "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b")]
+    [InlineData("GET", "Param2=value2&Param1=value1", "service", "host;x-amz-date", "example.amazonaws.com",
+        "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500")]
+    [InlineData("GET", "Action=ListUsers&Version=2010-05-08", "iam", "content-type;host;x-amz-date", "iam.amazonaws.com",
+        "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7")]
     public void The_published_examples_are_valid(string method, string query, string service, string signed, string host, string signature)
     {
         var headers = new Dictionary<string, string>
         {
-            ["authorization"] = $"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/{service}/aws4_request, SignedHeaders={signed}, Signature={signature}",
+            ["authorization"] =
+                $"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/{service}/aws4_request, SignedHeaders={signed}, Signature={signature}",
             ["content-type"] = "application/x-www-form-urlencoded; charset=utf-8",
             ["host"] = host,
             ["x-amz-date"] = "20150830T123600Z",
@@ -47,7 +51,8 @@ public class SigV4VerifierTests
         var now = new DateTimeOffset(2015, 8, 30, 12, 36, 0, TimeSpan.Zero);
         Assert.Equal(SigV4Result.Valid, SigV4Check.Verify(inbound, [], _ => "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", now, out string id));
         Assert.Equal("AKIDEXAMPLE", id);
-        Assert.Equal(SigV4Result.WrongSignature, SigV4Check.Verify(inbound with { Method = "PUT" }, [], _ => "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", now, out _));
+        Assert.Equal(SigV4Result.WrongSignature, SigV4Check.Verify(
+            inbound with { Method = "PUT" }, [], _ => "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", now, out _));
     }
 
     [Fact, Trait("gotcha", "T265")]
@@ -92,7 +97,8 @@ public class SigV4VerifierTests
         (string, string)[] signed = [(":authority", "localhost:8080"), ("x-amz-date", date)];
         string signature = SigV4Signature.Compute("secret", scope, date, "POST", UrlPath.EncodePath(Path), "", signed, Hash(Body));
         Dictionary<string, string> headers = Signed(sendHash: false);
-        headers["authorization"] = $"AWS4-HMAC-SHA256 Credential=AKID/{scope}, SignedHeaders={SigV4Signature.SignedNames(signed)}, Signature={signature}";
+        headers["authorization"] =
+            $"AWS4-HMAC-SHA256 Credential=AKID/{scope}, SignedHeaders={SigV4Signature.SignedNames(signed)}, Signature={signature}";
         Assert.Equal(SigV4Result.Valid, Verify(headers, out _));
         headers["host"] = "other:8080";
         Assert.Equal(SigV4Result.WrongSignature, Verify(headers, out _));
@@ -147,7 +153,8 @@ public class SigV4VerifierTests
     public void The_headers_alone_tell_everything_but_the_secret_and_the_body()
     {
         Dictionary<string, string> headers = Signed();
-        Assert.Equal(SigV4Result.Valid, SigV4Verifier.Judge(new SigV4Inbound("POST", Path, "", headers.GetValueOrDefault), Now, out SigV4Claim? claim));
+        Assert.Equal(SigV4Result.Valid, SigV4Verifier.Judge(new SigV4Inbound("POST", Path, "", headers.GetValueOrDefault), Now,
+            out SigV4Claim? claim));
         Assert.Equal((Hash(Body), "bedrock"), (claim!.DeclaredHash, claim.Scope.Service));
         Assert.Equal(SigV4Result.Valid, claim.Check("secret", claim.DeclaredHash!));
         Assert.Equal(SigV4Result.WrongSignature, claim.Check("another", claim.DeclaredHash!));
@@ -218,7 +225,8 @@ public class SigV4VerifierTests
         Assert.Equal(SigV4Result.Valid, Verify(headers, out _));
     }
 
-    private static Dictionary<string, string> Signed(bool sendHash = true, bool signHost = true, string id = "AKID", string secret = "secret", string? day = null)
+    private static Dictionary<string, string> Signed(bool sendHash = true, bool signHost = true, string id = "AKID", string secret = "secret",
+        string? day = null)
     {
         string date = Now.ToString(SigV4Signature.DateFormat, CultureInfo.InvariantCulture);
         var scope = new SigV4Scope(day ?? date[..8], "us-east-1", "bedrock");
@@ -228,9 +236,11 @@ public class SigV4VerifierTests
             headers["x-amz-content-sha256"] = Hash(Body);
         }
 
-        (string, string)[] signed = [.. headers.Where(header => signHost || header.Key != "host").OrderBy(header => header.Key, StringComparer.Ordinal).Select(header => (header.Key, header.Value))];
+        (string, string)[] signed = [.. headers.Where(header => signHost || header.Key != "host")
+            .OrderBy(header => header.Key, StringComparer.Ordinal).Select(header => (header.Key, header.Value))];
         string signature = SigV4Signature.Compute(secret, scope, date, "POST", UrlPath.EncodePath(Path), "", signed, Hash(Body));
-        headers["authorization"] = $"AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={SigV4Signature.SignedNames(signed)}, Signature={signature}";
+        headers["authorization"] =
+            $"AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={SigV4Signature.SignedNames(signed)}, Signature={signature}";
         return headers;
     }
 

@@ -8,7 +8,8 @@ public sealed class UpstreamEndpointTests
     [InlineData("https://api.openai.com", "/v1/chat/completions", "https://api.openai.com/v1/chat/completions")]
     [InlineData("https://api.openai.com/v1", "/v1/chat/completions", "https://api.openai.com/v1/chat/completions")]
     [InlineData("https://api.z.ai/api/paas/v4", "/v1/chat/completions", "https://api.z.ai/api/paas/v4/chat/completions")]
-    [InlineData("https://generativelanguage.googleapis.com/v1beta", "/v1beta/models/m:generateContent", "https://generativelanguage.googleapis.com/v1beta/models/m:generateContent")]
+    [InlineData("https://generativelanguage.googleapis.com/v1beta", "/v1beta/models/m:generateContent",
+        "https://generativelanguage.googleapis.com/v1beta/models/m:generateContent")]
     [InlineData("https://r.openai.azure.com/openai/v1", "/v1/responses", "https://r.openai.azure.com/openai/v1/responses")]
     [InlineData("https://api.cohere.com/v2", "/v2/chat", "https://api.cohere.com/v2/chat")]
     [InlineData("https://api.deepinfra.com/v1/openai", "/v1/chat/completions", "https://api.deepinfra.com/v1/openai/v1/chat/completions")]

@@ -101,7 +101,8 @@ public sealed class VettedDialTests
     {
         using Socket good = Listening(Near, 0, 10);
 
-        using Socket socket = await VettedDial.ConnectAsync(new DnsEndPoint("127.0.0.1", ((IPEndPoint)good.LocalEndPoint!).Port), _ => false, "", CancellationToken.None);
+        using Socket socket = await VettedDial.ConnectAsync(new DnsEndPoint("127.0.0.1", ((IPEndPoint)good.LocalEndPoint!).Port), _ => false, "",
+            CancellationToken.None);
 
         Assert.NotEqual(0, (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive)!);
         Assert.Equal(60, (int)socket.GetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime)!);

@@ -86,7 +86,8 @@ public class EventStreamTests
     {
         byte[] headers =
         [
-            .. Header("a", 0, []), .. Header("b", 1, []), .. Header("c", 2, new byte[1]), .. Header("d", 3, new byte[2]), .. Header("e", 4, new byte[4]),
+            .. Header("a", 0, []), .. Header("b", 1, []), .. Header("c", 2, new byte[1]), .. Header("d", 3, new byte[2]),
+            .. Header("e", 4, new byte[4]),
             .. Header("f", 5, new byte[8]), .. Header("g", 6, [0, 3, 1, 2, 3]), .. Header("h", 7, [0, 1, 65]), .. Header("i", 8, new byte[8]),
             .. Header("j", 9, new byte[16]), .. Text(":event-type", "found"), .. Header("k", 10, [1, 2, 3]), .. Text(":message-type", "exception"),
         ];

@@ -10,8 +10,10 @@ public sealed class JsonScannerTests
 {
     private static readonly string[] Pieces =
     [
-        "{", "}", "[", "]", ",", ":", " ", "\n", "\t", "        ", "\"", "\"a\":", "\"\"", "0", "-1", "1.5e+3", "01", "1.", "2e", "-", "true", "false", "null", "nul", "\"\\u00e9\"", "\"\\ud800\"",
-        "\"\\u12\"", "\"\\x\"", "\\", "\"\\\\\"", "\"\\\\\\\"\"", "\"é\"", "\"\u0001\"", "\"日本語\"", "/", "\u00a0", "\"name\"", "\"plain text that is longer than a block of bytes, so that several are walked\"",
+        "{", "}", "[", "]", ",", ":", " ", "\n", "\t", "        ", "\"", "\"a\":", "\"\"", "0", "-1", "1.5e+3", "01", "1.", "2e", "-", "true",
+        "false", "null", "nul", "\"\\u00e9\"", "\"\\ud800\"",
+        "\"\\u12\"", "\"\\x\"", "\\", "\"\\\\\"", "\"\\\\\\\"\"", "\"é\"", "\"\u0001\"", "\"日本語\"", "/", "\u00a0", "\"name\"",
+        "\"plain text that is longer than a block of bytes, so that several are walked\"",
     ];
 
     [Fact]
@@ -34,7 +36,10 @@ public sealed class JsonScannerTests
     [Fact]
     public void A_whole_document_with_one_byte_changed_is_read_or_refused_as_by_the_frameworks_reader()
     {
-        byte[] document = Encoding.UTF8.GetBytes("""{"model":"m","n":[1,-2.5e3,true,false,null,{}],"é":{"text":"line\nof \"words\" and \\\\ signs é \u00e9 until the end of the second block of bytes","a":[[],{"b":[]}]}}""");
+        byte[] document =
+            Encoding.UTF8.GetBytes(
+            """{"model":"m","n":[1,-2.5e3,true,false,null,{}],"é":{"text":"line\nof \"words\" and \\\\ signs é \u00e9 until the end of the """ +
+            """second block of bytes","a":[[],{"b":[]}]}}""");
         AssertSame(document);
         var random = new Random(11);
         for (int at = 0; at < document.Length; at++)
@@ -42,7 +47,8 @@ public sealed class JsonScannerTests
             for (int round = 0; round < 24; round++)
             {
                 byte[] changed = [.. document];
-                changed[at] = round switch { 0 => (byte)'"', 1 => (byte)'\\', 2 => 0, 3 => 0xFF, 4 => 0x1F, 5 => (byte)'u', _ => (byte)random.Next(256) };
+                changed[at] = round switch { 0 => (byte)'"', 1 => (byte)'\\', 2 => 0, 3 => 0xFF, 4 => 0x1F, 5 => (byte)'u',
+                    _ => (byte)random.Next(256) };
                 AssertSame(changed);
             }
 

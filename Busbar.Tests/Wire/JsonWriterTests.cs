@@ -56,7 +56,8 @@ public class JsonWriterTests
         json.EndObject();
         json.EndObject();
         Assert.Equal(
-            """{"t":"a\"b","l":"x","s":"\n?","j":"{\"k\":\"v\\n\"}","i":-9223372036854775808,"d":0.1,"e":1E+300,"b":false,"n":null,"a":[1,"two","three",[],{},null],"o":{"r":1.50}}""",
+            """{"t":"a\"b","l":"x","s":"\n?","j":"{\"k\":\"v\\n\"}","i":-9223372036854775808,"d":0.1,"e":1E+300,"b":false,"n":null,"a":""" +
+                """[1,"two","three",[],{},null],"o":{"r":1.50}}""",
             Encoding.UTF8.GetString(output.Span).Replace('\ufffd', '?'));
     }
 

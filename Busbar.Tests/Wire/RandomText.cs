@@ -7,10 +7,12 @@ namespace Busbar.Tests.Wire;
 internal static class RandomText
 {
     private static readonly string[] Pieces =
-        ["a", " ", "\"", "\\", "/", "\n", "\r", "\t", "\b", "\f", "\0", "\u001f", "\u007f", "\u00e4", "\u2028", "\ufeff", "\uffff", "\ud83d\ude00", "\\u0041", "{}", "text "];
+        ["a", " ", "\"", "\\", "/", "\n", "\r", "\t", "\b", "\f", "\0", "\u001f", "\u007f", "\u00e4", "\u2028", "\ufeff", "\uffff", "\ud83d\ude00",
+            "\\u0041", "{}", "text "];
 
     /// <summary>Well-formed UTF-16 of at most <paramref name="pieces"/> pieces.</summary>
-    public static string Next(Random random, int pieces) => string.Concat(Enumerable.Range(0, random.Next(pieces)).Select(_ => Pieces[random.Next(Pieces.Length)]));
+    public static string Next(Random random, int pieces) => string.Concat(
+        Enumerable.Range(0, random.Next(pieces)).Select(_ => Pieces[random.Next(Pieces.Length)]));
 
     /// <summary>The inside of a JSON string for <paramref name="text"/>, with needless escapes here and there.</summary>
     public static string Escaped(Random random, string text)

@@ -30,7 +30,8 @@ public class RequestScanTests
 
     [Fact]
     public void Bytes_that_are_no_utf8_are_refused() =>
-        Assert.Equal(ScanResult.NotJson, RequestScan.TryScan(new byte[] { (byte)'{', (byte)'"', 0xFF, (byte)'"', (byte)':', (byte)'1', (byte)'}' }, out _));
+        Assert.Equal(ScanResult.NotJson, RequestScan.TryScan(
+            new byte[] { (byte)'{', (byte)'"', 0xFF, (byte)'"', (byte)':', (byte)'1', (byte)'}' }, out _));
 
     [Theory, Trait("gotcha", "T38")]
     [InlineData(128, nameof(ScanResult.Ok))]
@@ -46,7 +47,9 @@ public class RequestScanTests
     [Fact]
     public void What_routing_needs_is_found_in_any_order_and_spelling()
     {
-        const string body = """{ "stream_options" : { "include_usage" : [true] }, "messages":[{"stream":false,"model":"x"}], "m\u006fdel" : "a\/b" , "str\u0065am":true,"input":null }  """;
+        const string body =
+            """{ "stream_options" : { "include_usage" : [true] }, "messages":[{"stream":false,"model":"x"}], "m\u006fdel" : "a\/b" """ +
+            """, "str\u0065am":true,"input":null }  """;
         byte[] bytes = Encoding.UTF8.GetBytes(body);
         Assert.Equal(ScanResult.Ok, RequestScan.TryScan(bytes, out RequestScan scan));
         Assert.Equal("\"a\\/b\"", Text(scan.Model.Of(bytes)));
@@ -135,7 +138,8 @@ public class RequestScanTests
             bool hasModel = document.RootElement.TryGetProperty("model", out JsonElement model);
             Assert.Equal(hasModel ? model.GetRawText() : "", Text(scan.Model.Of(body)));
             Assert.Equal(document.RootElement.TryGetProperty("messages", out _), scan.HasMessages);
-            bool? stream = document.RootElement.TryGetProperty("stream", out JsonElement flag) && flag.ValueKind is JsonValueKind.True or JsonValueKind.False
+            bool? stream = document.RootElement.TryGetProperty("stream", out JsonElement flag)
+                && flag.ValueKind is JsonValueKind.True or JsonValueKind.False
                 ? flag.GetBoolean() : null;
             Assert.Equal(stream, scan.Stream);
             using var output = new PooledBuffer();

@@ -18,7 +18,9 @@ public class SseFramerTests
     [Fact, Trait("gotcha", "T244"), Trait("gotcha", "T246")]
     public void Frames_are_identical_wherever_the_bytes_are_cut()
     {
-        byte[] stream = Encoding.UTF8.GetBytes("\uFEFFevent: a\r\ndata: \u00e4\ud83d\ude00\r\n\r\n\r\ndata: x\rdata:  y\r\rdata: 1\n\r\nevent:b\n\n:c\n\ndata: tail");
+        byte[] stream =
+            Encoding.UTF8.GetBytes(
+            "\uFEFFevent: a\r\ndata: \u00e4\ud83d\ude00\r\n\r\n\r\ndata: x\rdata:  y\r\rdata: 1\n\r\nevent:b\n\n:c\n\ndata: tail");
         Framing.Outcome whole = Framing.Whole(new SseFramer(), stream);
         Assert.Equal(6, whole.Frames.Count);
         for (int first = 0; first <= stream.Length; first++)

@@ -12,8 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace Busbar.Admin;
 
 /// <summary>
-/// The admin API (control plane, 7.2): judges the token, finds the line of <see cref="AdminRoutes"/>, reads the body, and answers in JSON, errors in one
-/// shape. Knows nothing of how requests arrive. Lives as long as the process; tokens follow the configuration in force.
+/// The admin API (control plane, 7.2): judges the token, finds the line of <see cref="AdminRoutes"/>, reads the body, and answers in JSON, errors in
+/// one shape. Knows nothing of how requests arrive. Lives as long as the process; tokens follow the configuration in force.
 /// </summary>
 internal sealed partial class AdminApi
 {
@@ -168,7 +168,8 @@ internal sealed partial class AdminApi
             return new AdminError(413, "body_too_large", $"the body must have at most {MostBodyBytes} bytes");
         }
 
-        return BodyProblem(request, route, body) ?? await DispatchAsync(new AdminCall(request, route.Action, subject, query, body.Memory, reply)).ConfigureAwait(false);
+        return BodyProblem(request, route, body) ?? await DispatchAsync(new AdminCall(request, route.Action, subject, query, body.Memory, reply))
+            .ConfigureAwait(false);
     }
 
     private static AdminError? BodyProblem(AdminRequest request, AdminRoute route, PooledBuffer body) =>
@@ -188,16 +189,21 @@ internal sealed partial class AdminApi
     {
         ReadOnlySpan<char> type = headers.ContentType.ToString();
         int semicolon = type.IndexOf(';');
-        return headers.ContentEncoding.Count == 0 && (semicolon < 0 ? type : type[..semicolon]).Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase);
+        return headers.ContentEncoding.Count == 0 && (semicolon < 0 ? type : type[..semicolon]).Trim()
+            .Equals("application/json", StringComparison.OrdinalIgnoreCase);
     }
 
     private ValueTask<AdminError?> DispatchAsync(AdminCall call) => call.Action switch
     {
-        AdminAction.CreateKey or AdminAction.ListKeys or AdminAction.ReadKey or AdminAction.UpdateKey or AdminAction.DeleteKey or AdminAction.RotateKey
+        AdminAction.CreateKey or AdminAction.ListKeys or AdminAction.ReadKey or AdminAction.UpdateKey or AdminAction.DeleteKey
+            or AdminAction.RotateKey
             or AdminAction.AttachAccessKey or AdminAction.DetachAccessKey or AdminAction.ReadWindow => _keys?.RunAsync(call) ?? NoKeys,
-        AdminAction.CreateGroup or AdminAction.ListGroups or AdminAction.ReadGroup or AdminAction.UpdateGroup or AdminAction.DeleteGroup => _groups?.RunAsync(call) ?? NoKeys,
-        AdminAction.ListLanes or AdminAction.DisableLane or AdminAction.EnableLane or AdminAction.ProbeLane or AdminAction.ResetLane => _lanes.RunAsync(call),
-        AdminAction.ReadFigures or AdminAction.ReadRequests or AdminAction.ReadEvents or AdminAction.ReadLaneHistory => ValueTask.FromResult(_live.Run(call)),
+        AdminAction.CreateGroup or AdminAction.ListGroups or AdminAction.ReadGroup or AdminAction.UpdateGroup or AdminAction.DeleteGroup
+            => _groups?.RunAsync(call) ?? NoKeys,
+        AdminAction.ListLanes or AdminAction.DisableLane or AdminAction.EnableLane or AdminAction.ProbeLane or AdminAction.ResetLane
+            => _lanes.RunAsync(call),
+        AdminAction.ReadFigures or AdminAction.ReadRequests or AdminAction.ReadEvents or AdminAction.ReadLaneHistory
+            => ValueTask.FromResult(_live.Run(call)),
         AdminAction.PreviewConfig => _preview.RunAsync(call),
         AdminAction.ReadUsage => _usage?.RunAsync(call) ?? NoKeys,
         _ => _process.RunAsync(call),

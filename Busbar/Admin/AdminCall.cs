@@ -9,7 +9,8 @@ namespace Busbar.Admin;
 /// <param name="Query">Its query.</param>
 /// <param name="Body">Its body; empty when there is none.</param>
 /// <param name="Reply">Takes the answer.</param>
-internal readonly record struct AdminCall(AdminRequest Request, AdminAction Action, string Subject, AdminQuery Query, ReadOnlyMemory<byte> Body, AdminReply Reply)
+internal readonly record struct AdminCall(AdminRequest Request, AdminAction Action, string Subject, AdminQuery Query, ReadOnlyMemory<byte> Body,
+    AdminReply Reply)
 {
     /// <summary>Writes the answer.</summary>
     public JsonWriter Json => Reply.Json;

@@ -35,7 +35,8 @@ internal sealed class AdminGate(GovernanceConfig config)
     {
         Span<byte> actual = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(presented), actual);
-        return CryptographicOperations.FixedTimeEquals(actual, digest ?? new byte[SHA256.HashSizeInBytes]) & digest is not null & !string.IsNullOrWhiteSpace(presented);
+        return CryptographicOperations.FixedTimeEquals(actual, digest ?? new byte[SHA256.HashSizeInBytes]) & digest
+            is not null & !string.IsNullOrWhiteSpace(presented);
     }
 
     private static byte[]? DigestOf(Secret? token) =>

@@ -76,7 +76,8 @@ internal sealed class AdminQuery
             return new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero).ToUnixTimeSeconds();
         }
 
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long second) && second <= Governance.Budgets.BudgetWindow.LatestSecond)
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long second)
+            && second <= Governance.Budgets.BudgetWindow.LatestSecond)
         {
             return Governance.Budgets.BudgetWindow.DayOf(second);
         }

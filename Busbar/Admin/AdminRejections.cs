@@ -24,6 +24,8 @@ internal sealed partial class AdminRejections(Counter counter, TimeProvider time
         }
     }
 
-    [LoggerMessage(65, LogLevel.Warning, "admin: a call from {Source} was refused for its token; {Count} since the last such line (logged once a minute, counted always)")]
+    [LoggerMessage(
+        65, LogLevel.Warning,
+    "admin: a call from {Source} was refused for its token; {Count} since the last such line (logged once a minute, counted always)")]
     private static partial void Rejected(ILogger logger, string source, long count);
 }

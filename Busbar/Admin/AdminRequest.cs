@@ -24,6 +24,9 @@ internal sealed class AdminRequest
     /// <summary>Whether it came by a way that only who may do everything can take, so that it needs no token.</summary>
     public bool IsLocal { get; init; }
 
-    /// <summary>Reads the whole body; null when it is longer than so many bytes. Throws <see cref="IOException"/> when the client breaks the protocol or is gone.</summary>
+    /// <summary>
+    /// Reads the whole body; null when it is longer than so many bytes. Throws <see cref="IOException"/> when the client breaks the protocol or is
+    /// gone.
+    /// </summary>
     public required Func<long, ValueTask<PooledBuffer?>> ReadBody { get; init; }
 }

@@ -40,7 +40,9 @@ internal sealed class AdminRoute
     /// <summary>Names of the query parameters it knows.</summary>
     public IReadOnlyList<string> Query { get; }
 
-    /// <summary>Whether <paramref name="path"/> (percent-encoded, no query) is of this pattern; <paramref name="hole"/> is what stands in its hole, decoded.</summary>
+    /// <summary>
+    /// Whether <paramref name="path"/> (percent-encoded, no query) is of this pattern; <paramref name="hole"/> is what stands in its hole, decoded.
+    /// </summary>
     public bool Matches(ReadOnlySpan<char> path, out string hole)
     {
         hole = "";
@@ -49,7 +51,8 @@ internal sealed class AdminRoute
             return path.SequenceEqual(_head);
         }
 
-        if (path.Length <= _head.Length + _tail.Length || !path.StartsWith(_head, StringComparison.Ordinal) || !path.EndsWith(_tail, StringComparison.Ordinal))
+        if (path.Length <= _head.Length + _tail.Length || !path.StartsWith(_head, StringComparison.Ordinal)
+            || !path.EndsWith(_tail, StringComparison.Ordinal))
         {
             return false;
         }

@@ -52,7 +52,10 @@ internal static class AdminRoutes
     public static bool Owns(ReadOnlySpan<char> path) =>
         path.StartsWith(Root, StringComparison.Ordinal) && (path.Length == Root.Length || path[Root.Length] == '/');
 
-    /// <summary>The line for a method and a path; null with the path's methods in <paramref name="allow"/> when it has others, null and null when there is no such path.</summary>
+    /// <summary>
+    /// The line for a method and a path; null with the path's methods in <paramref name="allow"/> when it has others, null and null when there is no
+    /// such path.
+    /// </summary>
     public static AdminRoute? Match(string method, ReadOnlySpan<char> path, out string hole, out string? allow)
     {
         allow = null;

@@ -34,7 +34,8 @@ internal sealed record ConfigChange(string Path, string Kind, string? Before, st
             }
         }
 
-        changes.AddRange(before.Where(entry => !after.ContainsKey(entry.Key)).Select(entry => new ConfigChange(entry.Key, "removed", entry.Value, null)));
+        changes.AddRange(before.Where(entry => !after.ContainsKey(entry.Key))
+            .Select(entry => new ConfigChange(entry.Key, "removed", entry.Value, null)));
         return changes;
     }
 

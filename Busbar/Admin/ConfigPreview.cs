@@ -5,7 +5,9 @@ using Busbar.Wire;
 
 namespace Busbar.Admin;
 
-/// <summary>Answers what a reload would do: what is wrong with the files, how they differ from what is in force, and whom that hits. Changes nothing.</summary>
+/// <summary>
+/// Answers what a reload would do: what is wrong with the files, how they differ from what is in force, and whom that hits. Changes nothing.
+/// </summary>
 internal sealed class ConfigPreview(IGatewayControl control, Governor? governor, TimeProvider time)
 {
     private const int MostProblems = 200;
@@ -45,7 +47,8 @@ internal sealed class ConfigPreview(IGatewayControl control, Governor? governor,
         json.EndArray();
         json.Number("changes_left_out"u8, Math.Max(0, changes.Count - MostChanges));
         json.StartArray("effects"u8);
-        foreach (string effect in loaded.Config is { } config ? ReloadEffects.Of(inForce, config, control.Fleet, governor?.Keys.Entries ?? [], time) : [])
+        foreach (string effect in loaded.Config is { } config ? ReloadEffects.Of(inForce, config, control.Fleet, governor?.Keys.Entries ?? [], time)
+            : [])
         {
             json.String(effect);
         }

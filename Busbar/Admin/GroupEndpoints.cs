@@ -44,7 +44,8 @@ internal sealed class GroupEndpoints(GroupService groups, TimeProvider time)
 
         using var form = new JsonForm(call.Body, Changeable, Immutable);
         Change(form, known.Group);
-        return form.Problem ?? Answer(call, await groups.UpdateAsync(call.Subject, group => Change(form, group), form.Names, call.Request.Source).ConfigureAwait(false));
+        return form.Problem ?? Answer(call, await groups.UpdateAsync(call.Subject, group => Change(form, group), form.Names, call.Request.Source)
+            .ConfigureAwait(false));
     }
 
     private static Group Change(JsonForm form, Group group)
@@ -112,7 +113,11 @@ internal sealed class GroupEndpoints(GroupService groups, TimeProvider time)
 
     /// <summary>What is said of a limit that is below what is used.</summary>
     public static AdminError BelowUsed(Limit limit, long used) => AdminError.Invalid(
-        string.Create(CultureInfo.InvariantCulture, $"the limit '{limit.Key.TrimEnd('/')}' of {limit.Max} is below what is used of it already, {(limit.Kind == LimitKind.Budget ? (used + Money.NanosPerCent - 1) / Money.NanosPerCent : used)}; freeze the group to stop it now"),
+        string.Create(
+            CultureInfo.InvariantCulture,
+        $"the limit '{limit.Key.TrimEnd('/')}' of {limit.Max} is below what is used of it " +
+            $"already, {(limit.Kind == LimitKind.Budget ? (used + Money.NanosPerCent - 1) / Money.NanosPerCent : used)}; freeze the group to " +
+            $"stop it now"),
         "below_used");
 
     private AdminError? Show(AdminCall call, GroupNode node)

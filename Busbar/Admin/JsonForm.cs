@@ -5,8 +5,8 @@ using Busbar.Wire;
 namespace Busbar.Admin;
 
 /// <summary>
-/// A JSON body read member by member. Every reader answers with a fallback when a value is wrong, and <see cref="Problem"/> keeps the first thing that is.
-/// Messages name members that are known here and never anything that the body says.
+/// A JSON body read member by member. Every reader answers with a fallback when a value is wrong, and <see cref="Problem"/> keeps the first thing
+/// that is. Messages name members that are known here and never anything that the body says.
 /// </summary>
 internal sealed class JsonForm : IDisposable
 {
@@ -50,7 +50,9 @@ internal sealed class JsonForm : IDisposable
     /// <summary>Notes that something is wrong, unless something was before.</summary>
     public void Fail(string message, string code = "invalid_value") => Problem ??= AdminError.Invalid(message, code);
 
-    /// <summary>A text of 1 to <paramref name="longest"/> characters, none of them a control character; null when it is null or missing, or wrong.</summary>
+    /// <summary>
+    /// A text of 1 to <paramref name="longest"/> characters, none of them a control character; null when it is null or missing, or wrong.
+    /// </summary>
     public string? Text(string name, int longest) => Of(name) is { IsNull: false } node ? TextOf(node, $"'{name}'", longest) : null;
 
     /// <summary>As <see cref="Text"/>, and it must be there.</summary>

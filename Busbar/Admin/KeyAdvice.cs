@@ -22,7 +22,8 @@ internal static class KeyAdvice
             }
             else if (pool.Config.OnExhausted.FallbackPool is { } fallback && !key.Allows(fallback))
             {
-                advice.Add($"may use '{name}' but not its fallback '{fallback}', which is skipped for it; add it to allowed_pools if that is not meant");
+                advice.Add($"may use '{name}' but not its fallback '{fallback}', which is skipped for it; add it to allowed_pools if that is " +
+                    "not meant");
             }
         }
 
@@ -31,7 +32,8 @@ internal static class KeyAdvice
             string[] free = [.. ModelsOf(key, fleet).Where(model => config.Models[model] is { RateCard: null, Listed: null })];
             if (free.Length > 0)
             {
-                advice.Add($"has a budget, but {Named(free)} no price, so that their tokens cost it nothing; give each a rate_card, or set governance.price_per_1k_tokens_cents");
+                advice.Add($"has a budget, but {Named(free)} no price, so that their tokens cost it nothing; give each a rate_card, or set " +
+                    "governance.price_per_1k_tokens_cents");
             }
         }
 
@@ -50,11 +52,13 @@ internal static class KeyAdvice
             bool isPriceless = key.MaxBudgetCents > 0 && (key.PricePer1KTokensCents ?? config.Governance.PricePer1KTokensCents) == 0;
             foreach (string advice in key.AllowedPools.Count > 0 ? Of(key, config, fleet) : isPriceless ? ofUnlisted ??= Of(key, config, fleet) : [])
             {
-                shared[advice] = shared.TryGetValue(advice, out (string First, int Count) known) ? known with { Count = known.Count + 1 } : (entry.Key.Id, 1);
+                shared[advice] = shared.TryGetValue(advice, out (string First, int Count) known) ? known with { Count = known.Count + 1 }
+                    : (entry.Key.Id, 1);
             }
         }
 
-        return shared.Take(MostLines).Select(each => each.Value.Count == 1 ? $"key {each.Value.First} {each.Key}" : $"key {each.Value.First}, like {each.Value.Count - 1} more, {each.Key}");
+        return shared.Take(MostLines).Select(each => each.Value.Count == 1 ? $"key {each.Value.First} {each.Key}"
+            : $"key {each.Value.First}, like {each.Value.Count - 1} more, {each.Key}");
     }
 
     private static IEnumerable<string> ModelsOf(VirtualKey key, Fleet fleet) => fleet.Pools.Concat(fleet.Direct)

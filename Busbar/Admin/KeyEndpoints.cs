@@ -6,7 +6,9 @@ using Busbar.Wire;
 
 namespace Busbar.Admin;
 
-/// <summary>Answers everything about single keys (control plane, 7.2). Each method answers with what is wrong, or null when the answer is written.</summary>
+/// <summary>
+/// Answers everything about single keys (control plane, 7.2). Each method answers with what is wrong, or null when the answer is written.
+/// </summary>
 internal sealed class KeyEndpoints(KeyService keys, GroupService groups, IGatewayControl control, TimeProvider time, Action<string> warn)
 {
     private const int MostPerPage = 1000;
@@ -36,7 +38,8 @@ internal sealed class KeyEndpoints(KeyService keys, GroupService groups, IGatewa
         string? groupName = KeyFields.GroupName(form);
         KeyDigest? known = KeyFields.KnownDigest(form);
         string? idempotencyKey = call.Request.Headers["Idempotency-Key"];
-        if (idempotencyKey is not null && (idempotencyKey.Length is 0 or > LongestIdempotencyKey || idempotencyKey.AsSpan().ContainsAnyExceptInRange('!', '~')))
+        if (idempotencyKey is not null && (idempotencyKey.Length is 0 or > LongestIdempotencyKey
+            || idempotencyKey.AsSpan().ContainsAnyExceptInRange('!', '~')))
         {
             form.Fail($"Idempotency-Key must have 1 to {LongestIdempotencyKey} visible ASCII characters");
         }
@@ -193,8 +196,11 @@ internal sealed class KeyEndpoints(KeyService keys, GroupService groups, IGatewa
         KeyStatus.BelowUsed => AdminError.Invalid("a limit is below what is used of it already; disable the key to stop it now", "below_used"),
         KeyStatus.HashTaken => new AdminError(409, "key_hash_taken", "a key has this hash already"),
         KeyStatus.NoAccessKey => AdminError.NotFound("the key has no access key"),
-        KeyStatus.NoMasterKey => new AdminError(409, "no_master_key", "no master key is configured to seal the secret with; set governance.master_key_file or governance.master_key_env and restart"),
-        KeyStatus.Repeated => new AdminError(409, "idempotency_key_reused", $"a call with this Idempotency-Key has made the key {reply.Key!.Id}; its secret was shown then and cannot be shown again: rotate the key for another one"),
+        KeyStatus.NoMasterKey => new AdminError(409, "no_master_key",
+            "no master key is configured to seal the secret with; set governance.master_key_file or governance.master_key_env and restart"),
+        KeyStatus.Repeated => new AdminError(409, "idempotency_key_reused",
+            $"a call with this Idempotency-Key has made the key {reply.Key!.Id}; its secret was shown then and cannot be shown again: rotate the " +
+            "key for another one"),
         _ => Show(call, reply.Key!, reply.Secret),
     };
 
@@ -219,7 +225,8 @@ internal sealed class KeyEndpoints(KeyService keys, GroupService groups, IGatewa
                     json.String("secret"u8, secret.Reveal());
                 }
 
-                if (call.Action is AdminAction.CreateKey or AdminAction.UpdateKey && KeyAdvice.Of(key, control.Config, control.Fleet) is { Count: > 0 } warnings)
+                if (call.Action is AdminAction.CreateKey or AdminAction.UpdateKey
+                    && KeyAdvice.Of(key, control.Config, control.Fleet) is { Count: > 0 } warnings)
                 {
                     json.StartArray("warnings"u8);
                     foreach (string warning in warnings)

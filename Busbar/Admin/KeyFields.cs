@@ -15,7 +15,8 @@ internal static class KeyFields
     public static IReadOnlyList<string> Changeable { get; } =
     [
         "name", "allowed_pools", "budget_period",
-        "enabled", "max_budget_cents", "rpm_limit", "tpm_limit", "max_concurrent", "enforcement", "price_per_request_cents", "price_per_1k_tokens_cents",
+        "enabled", "max_budget_cents", "rpm_limit", "tpm_limit", "max_concurrent", "enforcement", "price_per_request_cents",
+        "price_per_1k_tokens_cents",
         "expires_at", "group", "group_id", "limits", "labels",
     ];
 
@@ -70,7 +71,8 @@ internal static class KeyFields
         VirtualKey next = key;
         Set("name", () => next with { Name = form.RequiredText("name", LongestText) });
         Set("allowed_pools", () => next with { AllowedPools = form.Texts("allowed_pools", MostPools, LongestText) });
-        Set("budget_period", () => next with { Period = form.Choice("budget_period", ("total", BudgetPeriod.Total), ("daily", BudgetPeriod.Daily), ("monthly", BudgetPeriod.Monthly)) });
+        Set("budget_period", () => next with { Period = form.Choice(
+            "budget_period", ("total", BudgetPeriod.Total), ("daily", BudgetPeriod.Daily), ("monthly", BudgetPeriod.Monthly)) });
         Set("enabled", () => next with { Enabled = form.Switch("enabled") });
         Set("max_budget_cents", () => next with { MaxBudgetCents = form.Integer("max_budget_cents", 0, MostCents) });
         Set("rpm_limit", () => next with { RpmLimit = Limit("rpm_limit") });
@@ -82,7 +84,8 @@ internal static class KeyFields
         Set("expires_at", () => next with { ExpiresAt = Expiry() });
         Set("group_id", () => next with { GroupId = form.Text("group_id", LongestText) });
         Set("limits", () => next with { Limits = form.Limits("limits") });
-        Set("labels", () => next with { Labels = form.Map("labels", MostLabels, LongestText) is { Count: > 0 } labels ? labels : VirtualKey.NoLabels });
+        Set("labels", () => next with { Labels = form.Map("labels", MostLabels, LongestText) is { Count: > 0 } labels ? labels
+            : VirtualKey.NoLabels });
         return next;
 
         void Set(string name, Func<VirtualKey> change) => next = form.Has(name) ? change() : next;

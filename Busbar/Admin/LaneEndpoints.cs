@@ -25,7 +25,8 @@ internal sealed class LaneEndpoints(IGatewayControl control, AuditLog audit, Fle
         List<Lane> lanes = [.. all.Where(lane => lane.Name == call.Subject)];
         if (lanes.Count == 0)
         {
-            return AdminError.NotFound($"there is no lane with this name; {Nearest.Remedy(call.Subject, [.. all.Select(lane => lane.Name).Distinct()])}");
+            return AdminError.NotFound(
+                $"there is no lane with this name; {Nearest.Remedy(call.Subject, [.. all.Select(lane => lane.Name).Distinct()])}");
         }
 
         List<ProbeOutcome> probes = [];

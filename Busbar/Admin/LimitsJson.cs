@@ -21,7 +21,8 @@ internal static class LimitsJson
             {
                 (long used, long start, long end, uint open) = counter.Read(now);
                 bool isMoney = limit.Kind == LimitKind.Budget;
-                json.Number(isMoney ? "used_cents"u8 : "used"u8, limit.Kind == LimitKind.Concurrency ? open : isMoney ? used / Money.NanosPerCent : used);
+                json.Number(isMoney ? "used_cents"u8 : "used"u8, limit.Kind == LimitKind.Concurrency ? open : isMoney ? used / Money.NanosPerCent
+                    : used);
                 if (limit.Kind != LimitKind.Concurrency)
                 {
                     json.Number("window_start"u8, start);

@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Admin;
 
-/// <summary>Answers what just happened and what is happening. <paramref name="isAdmitted"/> says whether the bearer of some headers may still listen.</summary>
+/// <summary>
+/// Answers what just happened and what is happening. <paramref name="isAdmitted"/> says whether the bearer of some headers may still listen.
+/// </summary>
 internal sealed class LiveEndpoints(IGatewayControl control, TimeProvider time, Func<IHeaderDictionary, bool> isAdmitted)
 {
     private const int DefaultCount = 300;
@@ -122,7 +124,8 @@ internal sealed class LiveEndpoints(IGatewayControl control, TimeProvider time, 
         LiveSubscription? subscription = control.Live.Events.Join();
         if (subscription is null)
         {
-            return new AdminError(503, "too_many_listeners", $"{LiveEvents.MaxListeners} listen to events already, or the process goes down; try again in a moment");
+            return new AdminError(503, "too_many_listeners",
+                $"{LiveEvents.MaxListeners} listen to events already, or the process goes down; try again in a moment");
         }
 
         AdminRequest request = call.Request;
@@ -161,5 +164,6 @@ internal sealed class LiveEndpoints(IGatewayControl control, TimeProvider time, 
         return null;
     }
 
-    private static string Word(BreakerState state) => state switch { BreakerState.Closed => "closed", BreakerState.HalfOpen => "half_open", _ => "open" };
+    private static string Word(BreakerState state) => state switch { BreakerState.Closed => "closed", BreakerState.HalfOpen => "half_open",
+        _ => "open" };
 }

@@ -58,7 +58,9 @@ internal sealed class ProcessEndpoints(IGatewayControl control, Governor? govern
         {
             List<string> errors = [.. result.Errors.Select(problem => problem.ToString())];
             string rest = errors.Count > MostProblems ? $"\nand {errors.Count - MostProblems} more" : "";
-            return new AdminError(409, "reload_refused", $"the configuration in force stays, since the files have errors:\n{string.Join('\n', errors.Take(MostProblems))}{rest}");
+            return new AdminError(
+                409, "reload_refused",
+            $"the configuration in force stays, since the files have errors:\n{string.Join('\n', errors.Take(MostProblems))}{rest}");
         }
 
         JsonWriter json = call.Json;

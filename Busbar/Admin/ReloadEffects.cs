@@ -78,7 +78,8 @@ internal static class ReloadEffects
     {
         int unlimited = entries.Count(entry => entry.Key.AllowedPools.Count == 0);
         return names.Where(name => !will.Contains(name)).Select(name =>
-            $"the {kind} '{name}' is gone: clients that ask for it get 404{(unlimited > 0 ? $", among them those of {unlimited} keys that may use everything" : "")}");
+            $"the {kind} '{name}' is gone: clients that ask for it get " +
+                $"404{(unlimited > 0 ? $", among them those of {unlimited} keys that may use everything" : "")}");
     }
 
     private static HashSet<string> Names(GatewayConfig config) => [.. config.Pools.Keys, .. config.Models.Keys];

@@ -25,7 +25,8 @@ internal sealed class TrialEndpoint(Governor? governor, AuditLog audit, TimeProv
 
             if (entry.IsDeleted || entry.Group is { IsFrozen: true } || !entry.Key.IsActive(time.GetUtcNow().ToUnixTimeSeconds()))
             {
-                return new AdminError(409, "key_inactive", $"the key that {KeyHeader} names opens nothing now: it is disabled, blocked, expired or frozen");
+                return new AdminError(
+                    409, "key_inactive", $"the key that {KeyHeader} names opens nothing now: it is disabled, blocked, expired or frozen");
             }
         }
 

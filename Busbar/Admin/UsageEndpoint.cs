@@ -115,7 +115,8 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
     }
 
     // A key's usage belongs to the group that it is in now, as its labels are those of now. A label of the request wins over one of its key.
-    private SortedDictionary<UsageRow, DailyUsage> Sum(IReadOnlyList<DailyUsage> rows, IReadOnlyList<string> dimensions, string? within, string? label)
+    private SortedDictionary<UsageRow, DailyUsage> Sum(IReadOnlyList<DailyUsage> rows, IReadOnlyList<string> dimensions, string? within,
+        string? label)
     {
         (bool byKey, bool byGroup, bool byLabel) = (dimensions.Contains("key"), dimensions.Contains("group"), dimensions.Contains("label"));
         bool byModel = dimensions.Contains("model") || dimensions.Contains("lane");
@@ -127,13 +128,15 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
             if (!known.TryGetValue(row.KeyId, out (bool Counts, string Group, string Label) of))
             {
                 VirtualKey? key = keys.Find(row.KeyId);
-                of = (within is null || keys.IsWithin(key?.GroupId, within), key?.GroupId ?? "", label is not null && key?.Labels.TryGetValue(label, out string? value) == true ? value : "");
+                of = (within is null || keys.IsWithin(key?.GroupId, within), key?.GroupId ?? "", label is not null
+                    && key?.Labels.TryGetValue(label, out string? value) == true ? value : "");
                 known.Add(row.KeyId, of);
             }
 
             if (of.Counts)
             {
-                var place = new UsageRow(byDay ? row.Day : 0, byKey ? row.KeyId : "", byGroup ? of.Group : "", byLabel ? RequestLabels.ValueOf(row.Labels, label) ?? of.Label : "", byModel ? row.Model : "", byAsked ? row.Asked : "");
+                var place = new UsageRow(byDay ? row.Day : 0, byKey ? row.KeyId : "", byGroup ? of.Group : "", byLabel
+                    ? RequestLabels.ValueOf(row.Labels, label) ?? of.Label : "", byModel ? row.Model : "", byAsked ? row.Asked : "");
                 sums[place] = sums.TryGetValue(place, out DailyUsage sum) ? sum.Plus(row) : row;
             }
         }
@@ -141,7 +144,8 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
         return sums;
     }
 
-    private void Write(JsonWriter json, SortedDictionary<UsageRow, DailyUsage> sums, IReadOnlyList<string> dimensions, long from, long until, int limit)
+    private void Write(JsonWriter json, SortedDictionary<UsageRow, DailyUsage> sums, IReadOnlyList<string> dimensions, long from, long until,
+        int limit)
     {
         json.StartObject();
         json.Number("from"u8, from);
@@ -178,7 +182,8 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
     // Whole or not at all: a bill that ends somewhere is worse than none.
     private void WriteCsv(PooledBuffer output, SortedDictionary<UsageRow, DailyUsage> sums, IReadOnlyList<string> dimensions)
     {
-        output.Write(System.Text.Encoding.UTF8.GetBytes(string.Join(',', Texts(default, dimensions).Select(each => each.Name).Concat(Columns.Select(column => column.Name))) + "\r\n"));
+        output.Write(System.Text.Encoding.UTF8.GetBytes(string.Join(
+            ',', Texts(default, dimensions).Select(each => each.Name).Concat(Columns.Select(column => column.Name))) + "\r\n"));
         foreach ((UsageRow place, DailyUsage sum) in sums)
         {
             IEnumerable<string> cells = Texts(place, dimensions).Select(each => Cell(each.Value ?? ""))

@@ -16,8 +16,8 @@ internal sealed class AdminArguments
     public List<string> Words { get; } = [];
 
     /// <summary>
-    /// Sorts <paramref name="arguments"/>; null with a <paramref name="problem"/> when one is not understood. <c>--url</c>, <c>--config</c>, <c>--socket</c>, <c>--json</c> and
-    /// <c>--help</c> are always known.
+    /// Sorts <paramref name="arguments"/>; null with a <paramref name="problem"/> when one is not understood. <c>--url</c>, <c>--config</c>,
+    /// <c>--socket</c>, <c>--json</c> and <c>--help</c> are always known.
     /// </summary>
     public static AdminArguments? Parse(ReadOnlySpan<string> arguments, string[] options, string[] switches, out string problem)
     {

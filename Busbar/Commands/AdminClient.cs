@@ -58,7 +58,9 @@ internal sealed class AdminClient : IDisposable
 
         if (place.Token is not { } token || token.Reveal().AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
-            error.WriteLine($"busbar: set {TokenVariable} to the value of governance.admin_token, or name the configuration with --config or {ConfigSources.ConfigVariable}");
+            error.WriteLine(
+                $"busbar: set {TokenVariable} to the value of governance.admin_token, or name the configuration with --config " +
+                $"or {ConfigSources.ConfigVariable}");
             return null;
         }
 
@@ -103,8 +105,10 @@ internal sealed class AdminClient : IDisposable
                 SocketException { SocketErrorCode: SocketError.AccessDenied } =>
                     $"busbar: {Where} belongs to another user; call it as that user or as root",
                 SocketException when _place.Socket is not null =>
-                    $"busbar: nothing answers at {Where}; is the gateway running? It opens the socket that control_socket names, or one in the unit's RuntimeDirectory=. "
-                    + $"Another path goes into --socket; with governance on, set {TokenVariable} or name the configuration with --config or {ConfigSources.ConfigVariable}",
+                    $"busbar: nothing answers at {Where}; is the gateway running? It opens the socket that control_socket names, or one in the " +
+                        "unit's RuntimeDirectory=. "
+                    + $"Another path goes into --socket; with governance on, set {TokenVariable} or name the configuration with --config " +
+                        $"or {ConfigSources.ConfigVariable}",
                 SocketException => $"busbar: nothing answers at {Where}; is the gateway running? Another address goes into --url or {UrlVariable}",
                 _ => $"busbar: the call of {Where} failed: {exception.Message}",
             });
@@ -138,7 +142,8 @@ internal sealed class AdminClient : IDisposable
     private string Explain(int status, byte[] answer)
     {
         using var tape = new JsonTape();
-        string? message = tape.TryParse(answer) && tape.Root["error"u8]["message"u8] is { IsString: true } text ? TextTable.Clean(text.Text.ToString()) : null;
+        string? message = tape.TryParse(answer) && tape.Root["error"u8]["message"u8] is { IsString: true } text
+            ? TextTable.Clean(text.Text.ToString()) : null;
         return (status, message) switch
         {
             (_, null) => $"{Where} answers {status}, but not like an admin API; where governance.admin_listen is set, use that address",

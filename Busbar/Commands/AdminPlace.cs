@@ -6,9 +6,9 @@ using Busbar.Gateway.Server;
 namespace Busbar.Commands;
 
 /// <summary>
-/// Where the admin API is and what opens it: options, else variables, else the configuration of the gateway on this machine. Where that has no governance, or
-/// cannot be read, it is the control socket, which needs no token. A token out of the configuration goes to the address that stands there, or to another one of this
-/// machine, and nowhere else.
+/// Where the admin API is and what opens it: options, else variables, else the configuration of the gateway on this machine. Where that has no
+/// governance, or cannot be read, it is the control socket, which needs no token. A token out of the configuration goes to the address that stands
+/// there, or to another one of this machine, and nowhere else.
 /// </summary>
 /// <param name="Url">The address as it was given.</param>
 /// <param name="Token">The token; null when there is none.</param>
@@ -36,7 +36,8 @@ internal sealed record AdminPlace(string Url, Secret? Token, string? Socket = nu
             : ConfigLoader.Load(ConfigSources.Choose(arguments.Last("--config"), null, null, environment), environment).Config;
         if (url is null && (config is { Governance.Enabled: false } || (config is null && token is null)))
         {
-            return new AdminPlace(DefaultUrl, null, config?.ControlSocket ?? Path.Combine(ServiceManager.RuntimeDirectoryOf(environment) ?? UnitDirectory, ControlSocket.FileName));
+            return new AdminPlace(DefaultUrl, null, config?.ControlSocket
+                ?? Path.Combine(ServiceManager.RuntimeDirectoryOf(environment) ?? UnitDirectory, ControlSocket.FileName));
         }
 
         bool isHere = url is null || (Uri.TryCreate(url, UriKind.Absolute, out Uri? address) && address.IsLoopback);
@@ -56,9 +57,11 @@ internal sealed record AdminPlace(string Url, Secret? Token, string? Socket = nu
             return null;
         }
 
-        IPAddress host = endpoint.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : endpoint.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : endpoint.Address;
+        IPAddress host = endpoint.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : endpoint.Address.Equals(IPAddress.IPv6Any)
+            ? IPAddress.IPv6Loopback : endpoint.Address;
         return $"{(isTls ? "https" : "http")}://{new IPEndPoint(host, endpoint.Port)}";
     }
 
-    private static string? Filled(IEnvironment environment, string name) => environment.Get(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;
+    private static string? Filled(IEnvironment environment, string name) => environment.Get(name) is { } value && !string.IsNullOrWhiteSpace(value)
+        ? value : null;
 }

@@ -11,7 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace Busbar.Commands;
 
 /// <summary>
-/// The admin API of a running gateway: with governance on the port for clients or on one of its own, and in any case on the control socket, where there is one.
+/// The admin API of a running gateway: with governance on the port for clients or on one of its own, and in any case on the control socket, where
+/// there is one.
 /// </summary>
 internal sealed partial class AdminServer : IDisposable
 {
@@ -26,11 +27,13 @@ internal sealed partial class AdminServer : IDisposable
     }
 
     /// <summary>
-    /// Opens the admin API to <paramref name="application"/>, and listeners of its own where the configuration or <paramref name="manager"/> name them. Throws
-    /// <see cref="IOException"/> when it cannot listen, with a message for the operator; without a socket in the manager's directory it goes on.
+    /// Opens the admin API to <paramref name="application"/>, and listeners of its own where the configuration or <paramref name="manager"/> name
+    /// them. Throws <see cref="IOException"/> when it cannot listen, with a message for the operator; without a socket in the manager's directory it
+    /// goes on.
     /// </summary>
     public static async Task<AdminServer> OpenAsync(
-        GatewayApplication application, IGatewayControl control, Governor? governor, ServiceManager manager, TimeProvider time, Metrics metrics, ILoggerFactory loggers, ILogger log)
+        GatewayApplication application, IGatewayControl control, Governor? governor, ServiceManager manager, TimeProvider time, Metrics metrics,
+        ILoggerFactory loggers, ILogger log)
     {
         var server = new AdminServer();
         try
@@ -41,7 +44,8 @@ internal sealed partial class AdminServer : IDisposable
             if (governor is not null && config.Governance.AdminListen is { } listen)
             {
                 var targets = new ListenTargets([listen], manager.AdminSockets, config.ReusePort);
-                await server.StartAsync(targets, new AdminApplication(api, application.TryAsync), "governance.admin_listen", config, loggers).ConfigureAwait(false);
+                await server.StartAsync(targets, new AdminApplication(api, application.TryAsync), "governance.admin_listen", config, loggers)
+                    .ConfigureAwait(false);
             }
 
             await server.OpenSocketAsync(api, application, config, manager, loggers, log).ConfigureAwait(false);
@@ -74,7 +78,8 @@ internal sealed partial class AdminServer : IDisposable
         _socket?.Dispose();
     }
 
-    private async Task OpenSocketAsync(AdminApi api, GatewayApplication gateway, GatewayConfig config, ServiceManager manager, ILoggerFactory loggers, ILogger log)
+    private async Task OpenSocketAsync(AdminApi api, GatewayApplication gateway, GatewayConfig config, ServiceManager manager, ILoggerFactory loggers,
+        ILogger log)
     {
         string? path = config.ControlSocket ?? (manager.RuntimeDirectory is { } directory ? Path.Combine(directory, ControlSocket.FileName) : null);
         if (path is null)
@@ -86,7 +91,8 @@ internal sealed partial class AdminServer : IDisposable
         try
         {
             var targets = new ListenTargets([], [], Control: _socket);
-            await StartAsync(targets, new AdminApplication(api, gateway.TryAsync, isLocal: true), "control_socket", config, loggers).ConfigureAwait(false);
+            await StartAsync(targets, new AdminApplication(api, gateway.TryAsync, isLocal: true), "control_socket", config, loggers)
+                .ConfigureAwait(false);
             Opened(log, path);
         }
         catch (IOException exception) when (config.ControlSocket is null)

@@ -13,10 +13,12 @@ internal static class CompletionCommand
         ("lanes", ["list", "reset", "disable", "enable", "probe"], Common),
         ("keys", ["create", "list", "update", "revoke", "rotate", "usage"],
         [
-            "--name", "--pool", "--all-pools", "--budget-cents", "--period", "--rpm", "--tpm", "--max-concurrent", "--soft", "--strict", "--enable", "--expires-in", "--group", "--group-id", "--label", "--delete",
+            "--name", "--pool", "--all-pools", "--budget-cents", "--period", "--rpm", "--tpm", "--max-concurrent", "--soft", "--strict", "--enable",
+            "--expires-in", "--group", "--group-id", "--label", "--delete",
             "--overlap", "--from", "--until", "--by", "--by-label", "--csv", .. Common,
         ]),
-        ("groups", ["create", "list", "show", "update", "freeze", "unfreeze", "delete"], ["--name", "--parent", "--limit", "--child-limit", "--no-limits", "--no-child-limits", .. Common]),
+        ("groups", ["create", "list", "show", "update", "freeze", "unfreeze", "delete"],
+            ["--name", "--parent", "--limit", "--child-limit", "--no-limits", "--no-child-limits", .. Common]),
         ("prices", [], ["--prices", "--json", "--help"]),
         ("import", ["litellm", "bifrost", "portkey"], ["--database", "--out", "--json", "--help"]),
         ("store", ["copy", "migrate"], ["--from", "--to", "--config", "--help"]),
@@ -47,7 +49,8 @@ internal static class CompletionCommand
 
     private static string Bash()
     {
-        string cases = string.Concat(Commands.Skip(1).Select(command => $"    {command.Command}) words='{string.Join(' ', command.Words)}' options='{string.Join(' ', command.Options)}' ;;\n"));
+        string cases = string.Concat(Commands.Skip(1).Select(
+            command => $"    {command.Command}) words='{string.Join(' ', command.Words)}' options='{string.Join(' ', command.Options)}' ;;\n"));
         return $$"""
             _busbar() {
               local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words options
@@ -78,6 +81,7 @@ internal static class CompletionCommand
             .. command.Words.Select(word => $"complete -c busbar -n '__fish_seen_subcommand_from {command.Command}' -f -a {word}"),
             .. command.Options.Select(option => $"complete -c busbar -n '__fish_seen_subcommand_from {command.Command}' -l {option[2..]}"),
         ]);
-        return string.Join('\n', Commands[0].Options.Select(option => $"complete -c busbar -n __fish_use_subcommand -l {option[2..]}").Concat(lines)) + "\n";
+        return string.Join('\n', Commands[0].Options.Select(option => $"complete -c busbar -n __fish_use_subcommand -l {option[2..]}").Concat(lines))
+            + "\n";
     }
 }

@@ -28,12 +28,14 @@ internal static class DemoCommand
         await using var _ = providers.ConfigureAwait(false);
         ConfigResult loaded = DemoConfiguration.Load(port, providers, environment);
         GatewayConfig config = loaded.Config ?? throw new InvalidOperationException(string.Join('\n', loaded.Problems));
-        return await ServeCommand.ServeAsync(config, () => loaded, new QuietEnvironment(environment), error, () => Welcome(port, providers, output)).ConfigureAwait(false);
+        return await ServeCommand.ServeAsync(config, () => loaded, new QuietEnvironment(environment), error, () => Welcome(port, providers, output))
+            .ConfigureAwait(false);
     }
 
     /// <summary>The calls whose paths this version answers.</summary>
     public static IEnumerable<DemoCall> Calls(SimulatedProviders providers) =>
-        DemoTour.Calls(providers.All).Where(call => Routes.Match(call.Method, call.Path.Split('?')[0]).Endpoint is not (GatewayEndpoint.None or GatewayEndpoint.WrongMethod));
+        DemoTour.Calls(providers.All).Where(call => Routes.Match(call.Method, call.Path.Split('?')[0])
+            .Endpoint is not (GatewayEndpoint.None or GatewayEndpoint.WrongMethod));
 
     /// <summary>Says what there is and what to try.</summary>
     /// <param name="port">The port it listens on.</param>
@@ -48,7 +50,8 @@ internal static class DemoCommand
         }
 
         output.WriteLine($"# Busbar demo on {origin}, with providers simulated in this process. Token: {DemoConfiguration.Token}");
-        output.WriteLine($"# Pool: {DemoConfiguration.Pool}. Models: {string.Join(", ", providers.All.Select(provider => provider.Model))}. Ctrl-C ends it. Try:");
+        output.WriteLine(
+            $"# Pool: {DemoConfiguration.Pool}. Models: {string.Join(", ", providers.All.Select(provider => provider.Model))}. Ctrl-C ends it. Try:");
         foreach (DemoCall call in Calls(providers))
         {
             output.WriteLine();

@@ -4,8 +4,8 @@ using Busbar.Configuration;
 namespace Busbar.Commands;
 
 /// <summary>
-/// Variables from a file in the form of systemd's <c>EnvironmentFile=</c> (systemd.exec(5)), in front of those of the process: what a unit sees can be checked
-/// from a shell.
+/// Variables from a file in the form of systemd's <c>EnvironmentFile=</c> (systemd.exec(5)), in front of those of the process: what a unit sees can
+/// be checked from a shell.
 /// </summary>
 internal sealed class EnvironmentFile : IEnvironment
 {
@@ -41,8 +41,8 @@ internal sealed class EnvironmentFile : IEnvironment
     public string? Get(string name) => _values.GetValueOrDefault(name) ?? _process.Get(name);
 
     /// <summary>
-    /// The variables of such a file: <c>NAME=value</c> lines, comments after <c>#</c> or <c>;</c>, values bare or in quotes, a backslash at a line's end goes on
-    /// with the next line. Lines of another form are passed over, as systemd does.
+    /// The variables of such a file: <c>NAME=value</c> lines, comments after <c>#</c> or <c>;</c>, values bare or in quotes, a backslash at a line's
+    /// end goes on with the next line. Lines of another form are passed over, as systemd does.
     /// </summary>
     internal static Dictionary<string, string> Parse(string text)
     {

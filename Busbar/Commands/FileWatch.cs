@@ -24,7 +24,8 @@ internal sealed class FileWatch : IDisposable
     }
 
     /// <summary>The files that hold keys of providers.</summary>
-    public static IEnumerable<string> KeyFiles(GatewayConfig config) => config.Providers.Values.Select(provider => provider.ApiKeyFile).OfType<string>().Distinct();
+    public static IEnumerable<string> KeyFiles(GatewayConfig config) => config.Providers.Values.Select(provider => provider.ApiKeyFile)
+        .OfType<string>().Distinct();
 
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();

@@ -10,7 +10,8 @@ using Busbar.Reliability.Selection;
 namespace Busbar.Commands;
 
 /// <summary>
-/// Joins what nodes tell each other with the lanes of this process. A lane is known among nodes by what it calls and with which credential, since each numbers its own.
+/// Joins what nodes tell each other with the lanes of this process. A lane is known among nodes by what it calls and with which credential, since
+/// each numbers its own.
 /// </summary>
 internal sealed class FleetLink
 {
@@ -44,7 +45,8 @@ internal sealed class FleetLink
     {
         if (Known().Names.TryGetValue(lane, out string? name))
         {
-            _watch.Tell(new SharedFact(SharedFact.Home, id.ToString("x16", CultureInfo.InvariantCulture), $"{name} {owner}", Now + (long)AnswerHomes.Lifetime.TotalSeconds));
+            _watch.Tell(new SharedFact(SharedFact.Home, id.ToString("x16", CultureInfo.InvariantCulture), $"{name} {owner}",
+                Now + (long)AnswerHomes.Lifetime.TotalSeconds));
         }
     }
 
@@ -121,7 +123,8 @@ internal sealed class FleetLink
 
     // Where the key comes from may differ between machines.
     private static string NameOf(Lane lane) => Convert.ToHexStringLower(
-        SHA256.HashData(Encoding.UTF8.GetBytes((LaneIdentity.Of(lane.Model, lane.Provider, lane.KeyIndex) with { KeySource = "" }).ToString())), 0, 12);
+        SHA256.HashData(Encoding.UTF8.GetBytes((LaneIdentity.Of(lane.Model, lane.Provider, lane.KeyIndex) with { KeySource = "" }).ToString())), 0,
+        12);
 
     private sealed record Lanes(Fleet Fleet, Dictionary<string, Lane> ByName, Dictionary<int, string> Names);
 }

@@ -17,7 +17,8 @@ namespace Busbar.Commands;
 
 /// <summary>What is done to a running gateway from outside, by signal or by the admin API.</summary>
 internal sealed partial class GatewayControl(
-    GatewayApplication application, HealthProber prober, TlsListener? tls, Func<ConfigResult> load, Metrics metrics, LiveView live, ILogger log, TextWriter error) : IGatewayControl
+    GatewayApplication application, HealthProber prober, TlsListener? tls, Func<ConfigResult> load, Metrics metrics, LiveView live, ILogger log,
+    TextWriter error) : IGatewayControl
 {
     private readonly Lock _reloading = new();
 
@@ -99,7 +100,8 @@ internal sealed partial class GatewayControl(
                 return;
             }
 
-            Apply(Config with { Providers = Config.Providers.ToDictionary(entry => entry.Key, entry => changed.GetValueOrDefault(entry.Key, entry.Value)) });
+            Apply(Config with { Providers = Config.Providers.ToDictionary(
+                entry => entry.Key, entry => changed.GetValueOrDefault(entry.Key, entry.Value)) });
             foreach (ProviderConfig provider in changed.Values)
             {
                 KeyChanged(log, provider.Name, provider.ApiKeyFile!);

@@ -40,7 +40,8 @@ internal static class GroupsCommand
 
         if (parsed.Words.Count != words)
         {
-            return Misused(error, words == 0 ? $"'{verb}' takes no words, only options" : $"'{verb}' takes the id of one group, such as grp_0123456789abcdef");
+            return Misused(error, words == 0 ? $"'{verb}' takes no words, only options"
+                : $"'{verb}' takes the id of one group, such as grp_0123456789abcdef");
         }
 
         using var body = new PooledBuffer(512);
@@ -61,7 +62,8 @@ internal static class GroupsCommand
         }
 
         string path = verb == "create" ? "/admin/groups" : $"/admin/groups/{Uri.EscapeDataString(parsed.Words[0])}";
-        HttpMethod method = verb switch { "create" => HttpMethod.Post, "show" => HttpMethod.Get, "delete" => HttpMethod.Delete, _ => HttpMethod.Patch };
+        HttpMethod method = verb switch { "create" => HttpMethod.Post, "show" => HttpMethod.Get, "delete" => HttpMethod.Delete,
+            _ => HttpMethod.Patch };
         if (await client.CallAsync(method, path, verb is "show" or "delete" ? null : body).ConfigureAwait(false) is not { } answer)
         {
             return 1;

@@ -30,7 +30,8 @@ internal static class ImportCommand
 
         if (parsed is not { Words: ["litellm" or "bifrost" or "portkey", _] words } || (parsed.Has("--database") && words[0] != "litellm"))
         {
-            string needed = parsed?.Has("--database") == true && parsed.Words.Count == 2 ? "--database is for litellm alone" : "takes litellm, bifrost or portkey, and a file";
+            string needed = parsed?.Has("--database") == true && parsed.Words.Count == 2 ? "--database is for litellm alone"
+                : "takes litellm, bifrost or portkey, and a file";
             error.WriteLine($"busbar import: {(problem.Length > 0 ? problem : needed)}; see busbar --help");
             return 2;
         }
@@ -107,7 +108,8 @@ internal static class ImportCommand
         }
     }
 
-    private static int Write(ImportPlan plan, string file, bool asJson, IEnvironment environment, TimeProvider time, TextWriter output, TextWriter error)
+    private static int Write(ImportPlan plan, string file, bool asJson, IEnvironment environment, TimeProvider time, TextWriter output,
+        TextWriter error)
     {
         string report = ImportTexts.Lines(plan.Notes);
         string config = DraftWriter.Write(plan.Config, plan.Folder, Path.GetFileName(file));
@@ -131,7 +133,9 @@ internal static class ImportCommand
             error.WriteLine(problem);
         }
 
-        error.WriteLine($"wrote {plan.Folder}: {plan.Config.Providers.Count} providers, {plan.Config.Models.Count} models, {plan.Config.Pools.Count} pools, {plan.Groups.Count} groups, {plan.Keys.Count} keys");
+        error.WriteLine(
+            $"wrote {plan.Folder}: {plan.Config.Providers.Count} providers, {plan.Config.Models.Count} models, {plan.Config.Pools.Count} " +
+            $"pools, {plan.Groups.Count} groups, {plan.Keys.Count} keys");
         error.WriteLine($"next: busbar --validate --config {path}{variables}");
         return 0;
     }

@@ -23,7 +23,8 @@ internal static class KeyReport
                 PrintWarnings(answer, error);
                 break;
             case "revoke":
-                output.WriteLine(parsed.Has("--delete") ? $"deleted {parsed.Words[0]} and its usage" : $"revoked {parsed.Words[0]}; its usage is kept");
+                output.WriteLine(parsed.Has("--delete") ? $"deleted {parsed.Words[0]} and its usage"
+                    : $"revoked {parsed.Words[0]}; its usage is kept");
                 break;
             default:
                 PrintUsage(answer, output);
@@ -44,7 +45,8 @@ internal static class KeyReport
         var table = new TextTable("DAY", "KEY", "GROUP", "LABEL", "MODEL", "REQUESTS", "CENTS", "INPUT", "CACHED", "OUTPUT");
         foreach (JsonNode row in answer["usage"u8].Items)
         {
-            Row(row, Text(row, "day"u8), Text(row, "key"u8), Text(row, row["group_name"u8].IsNull ? "group"u8 : "group_name"u8), Text(row, "label"u8), Text(row, "model"u8));
+            Row(row, Text(row, "day"u8), Text(row, "key"u8), Text(row, row["group_name"u8].IsNull ? "group"u8 : "group_name"u8), Text(row, "label"u8),
+                Text(row, "model"u8));
         }
 
         Row(answer["total"u8], "total", "", "", "", "");

@@ -85,7 +85,8 @@ internal static class KeyRequest
             json.Number(number);
         }
 
-        foreach ((string option, string member) in (ReadOnlySpan<(string, string)>)[("--period", "budget_period"), ("--group", "group"), ("--group-id", "group_id")])
+        foreach ((string option, string member) in (ReadOnlySpan<(string, string)>)[
+            ("--period", "budget_period"), ("--group", "group"), ("--group-id", "group_id")])
         {
             if (parsed.Last(option) is { } text)
             {
@@ -165,7 +166,8 @@ internal static class KeyRequest
     private static long? Seconds(string duration)
     {
         long unit = duration.Length == 0 ? 0 : duration[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86_400, _ => 0 };
-        return unit > 0 && int.TryParse(duration.AsSpan(0, duration.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0 ? count * unit : null;
+        return unit > 0 && int.TryParse(duration.AsSpan(0, duration.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+            && count > 0 ? count * unit : null;
     }
 
     /// <summary>The call that asks for usage, of one key or of all.</summary>
@@ -173,7 +175,8 @@ internal static class KeyRequest
     {
         List<string> query = [];
         foreach ((string name, string? value) in (ReadOnlySpan<(string, string?)>)
-            [("key", id.Length > 0 ? parsed.Words[0] : null), ("from", parsed.Last("--from")), ("until", parsed.Last("--until")), ("group_by", parsed.Last("--by") ?? (parsed.Has("--by-label") ? "label" : null)),
+            [("key", id.Length > 0 ? parsed.Words[0] : null), ("from", parsed.Last("--from")), ("until", parsed.Last("--until")),
+                ("group_by", parsed.Last("--by") ?? (parsed.Has("--by-label") ? "label" : null)),
             ("group", parsed.Last("--group-id")), ("label", parsed.Last("--by-label")), ("format", parsed.Has("--csv") ? "csv" : null)])
         {
             if (value is not null)

@@ -32,7 +32,8 @@ internal static class LanesCommand
 
         if (parsed.Words.Count > 2 || (verb == "list" && parsed.Words.Count > 1))
         {
-            return Misused(error, $"'{verb}' takes {(verb == "list" ? "no words, only options" : "the name of one lane, which is that of its model")}");
+            return Misused(
+                error, $"'{verb}' takes {(verb == "list" ? "no words, only options" : "the name of one lane, which is that of its model")}");
         }
 
         string? lane = parsed.Words.Count > 1 ? parsed.Words[1] : null;
@@ -81,7 +82,8 @@ internal static class LanesCommand
             foreach (string name in names)
             {
                 answers.Add(new JsonTape());
-                if (!await ReadAsync(client, HttpMethod.Post, $"/admin/lanes/{Uri.EscapeDataString(name)}/{verb}", answers[^1], error).ConfigureAwait(false))
+                if (!await ReadAsync(client, HttpMethod.Post, $"/admin/lanes/{Uri.EscapeDataString(name)}/{verb}", answers[^1], error)
+                    .ConfigureAwait(false))
                 {
                     return 1;
                 }
@@ -92,7 +94,8 @@ internal static class LanesCommand
             {
                 if (!probe["ok"u8].IsTrue)
                 {
-                    error.WriteLine($"busbar lanes: the probe failed: status {probe["status"u8].Integer}, {TextTable.Clean(probe["fault"u8].Text.ToString())}");
+                    error.WriteLine(
+                        $"busbar lanes: the probe failed: status {probe["status"u8].Integer}, {TextTable.Clean(probe["fault"u8].Text.ToString())}");
                     hasFailed = true;
                 }
             }

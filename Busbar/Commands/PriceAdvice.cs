@@ -1,9 +1,13 @@
+using System.Globalization;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
 
 namespace Busbar.Commands;
 
-/// <summary>Notices models that keys would use for nothing, and prices that are a hundredth of what the vendor asks: rate cards are in cents, and dollars are what price pages show.</summary>
+/// <summary>
+/// Notices models that keys would use for nothing, and prices that are a hundredth of what the vendor asks: rate cards are in cents, and dollars are
+/// what price pages show.
+/// </summary>
 internal static class PriceAdvice
 {
     private const double CentsOfDollar = 100;
@@ -27,7 +31,8 @@ internal static class PriceAdvice
                     yield return Warning(
                         config,
                         $"models.{model.Name}",
-                        $"no price is known for '{model.UpstreamModel}' at provider '{model.Provider}', so that its tokens cost keys nothing and no budget holds them",
+                        $"no price is known for '{model.UpstreamModel}' at provider '{model.Provider}', so that its tokens cost keys nothing and " +
+                            "no budget holds them",
                         "give it a rate_card, or set governance.price_per_1k_tokens_cents; input: 0 and output: 0 say that it is free");
                 }
 
@@ -44,8 +49,10 @@ internal static class PriceAdvice
                 yield return Warning(
                     config,
                     $"models.{model.Name}.rate_card",
-                    FormattableString.Invariant(
-                        $"reads like dollars: input {own.Input / UnitsPerCent} and output {own.Output / UnitsPerCent} are cents for a million tokens, and the vendor lists about {listed.Input / UnitsPerCent} and {listed.Output / UnitsPerCent}"),
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"reads like dollars: input {own.Input / UnitsPerCent} and output {own.Output / UnitsPerCent} are cents for a million " +
+                            $"tokens, and the vendor lists about {listed.Input / UnitsPerCent} and {listed.Output / UnitsPerCent}"),
                     "multiply dollars by 100");
             }
         }

@@ -58,7 +58,8 @@ internal static class PricesCommand
 
     private static TextTable Table(ListedModel[] rows)
     {
-        var table = new TextTable("PROVIDER", "MODEL", "ABOVE", "INPUT", "OUTPUT", "CACHE READ", "WRITE 5M", "WRITE 1H", "BATCH", "FLEX", "PRIORITY", "DATE", "SOURCE");
+        var table = new TextTable("PROVIDER", "MODEL", "ABOVE", "INPUT", "OUTPUT", "CACHE READ", "WRITE 5M", "WRITE 1H", "BATCH", "FLEX", "PRIORITY",
+            "DATE", "SOURCE");
         foreach (ListedModel row in rows)
         {
             foreach (RateStep step in row.Card.Steps)

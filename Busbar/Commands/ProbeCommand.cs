@@ -19,8 +19,10 @@ internal static class ProbeCommand
     /// <returns>0 for an answer of success, 1 for any other or none, 2 for what is no address.</returns>
     public static async Task<int> RunAsync(string? url, ConfigSources sources, IEnvironment environment, TextWriter output, TextWriter error)
     {
-        string asked = url ?? (ConfigLoader.Load(sources, environment).Config is { } config ? AdminPlace.Reachable(config.Listen, config.Tls is not null) : null) ?? AdminPlace.DefaultUrl;
-        if (!Uri.TryCreate(asked, UriKind.Absolute, out Uri? address) || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps))
+        string asked = url ?? (ConfigLoader.Load(sources, environment).Config is { } config
+            ? AdminPlace.Reachable(config.Listen, config.Tls is not null) : null) ?? AdminPlace.DefaultUrl;
+        if (!Uri.TryCreate(asked, UriKind.Absolute, out Uri? address)
+            || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps))
         {
             error.WriteLine($"busbar --probe: '{asked}' is not an address such as {AdminPlace.DefaultUrl}{HealthPath}");
             return 2;
@@ -32,7 +34,8 @@ internal static class ProbeCommand
         }
 
         // The certificate is for the name that clients use; here the question is whether anybody answers.
-        using var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => address.IsLoopback || url is null } };
+        using var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, SslOptions =
+            new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => address.IsLoopback || url is null } };
         using var client = new HttpClient(handler) { Timeout = Patience, MaxResponseContentBufferSize = 64 * 1024 };
         try
         {
@@ -42,7 +45,9 @@ internal static class ProbeCommand
         }
         catch (Exception problem) when (problem is HttpRequestException or OperationCanceledException)
         {
-            error.WriteLine($"busbar --probe: no answer from {address}: {(problem is HttpRequestException ? problem.Message : $"nothing within {Patience.TotalSeconds:0} s")}");
+            error.WriteLine(
+                "busbar --probe: no answer " +
+                $"from {address}: {(problem is HttpRequestException ? problem.Message : $"nothing within {Patience.TotalSeconds:0} s")}");
             return 1;
         }
     }

@@ -56,8 +56,8 @@ internal static partial class ServeCommand
     }
 
     /// <summary>
-    /// Serves <paramref name="config"/>; <paramref name="reload"/> is asked for another one on SIGHUP, <paramref name="listening"/> is called once the
-    /// port is open.
+    /// Serves <paramref name="config"/>; <paramref name="reload"/> is asked for another one on SIGHUP, <paramref name="listening"/> is called once
+    /// the port is open.
     /// </summary>
     public static async Task<int> ServeAsync(
         GatewayConfig config, Func<ConfigResult> reload, IEnvironment environment, TextWriter error, Action? listening = null)
@@ -152,7 +152,8 @@ internal static partial class ServeCommand
         identities.Apply(config);
         metrics.Identities = () => identities.All;
         TokenGate? tokens = governor is null ? null : new TokenGate(config.Auth.Jwt, governor, new IssuerNetwork(), metrics, time, log);
-        using var application = new GatewayApplication(new GatewaySnapshot(config, fleet, metrics, time, governor, identities: identities, tokens: tokens), metrics, requestLog, time)
+        using var application = new GatewayApplication(new GatewaySnapshot(
+            config, fleet, metrics, time, governor, identities: identities, tokens: tokens), metrics, requestLog, time)
         {
             Telemetry = telemetry,
             Recent = live.Requests,

@@ -7,8 +7,8 @@ using Busbar.Configuration;
 namespace Busbar.Commands;
 
 /// <summary>
-/// The talk with systemd: what state the process is in (sd_notify(3)), that it is alive (its watchdog), and sockets that were opened before it started
-/// (sd_listen_fds(3)). Without a service manager every member does nothing.
+/// The talk with systemd: what state the process is in (sd_notify(3)), that it is alive (its watchdog), and sockets that were opened before it
+/// started (sd_listen_fds(3)). Without a service manager every member does nothing.
 /// </summary>
 internal sealed class ServiceManager : IDisposable
 {
@@ -82,13 +82,15 @@ internal sealed class ServiceManager : IDisposable
         }
 
         string[] names = environment.Get("LISTEN_FDNAMES")?.Split(':') ?? [];
-        ILookup<bool, int> sockets = Enumerable.Range(0, (int)count).ToLookup(index => index < names.Length && names[index] == "admin", index => FirstSocket + index);
+        ILookup<bool, int> sockets = Enumerable.Range(0, (int)count)
+            .ToLookup(index => index < names.Length && names[index] == "admin", index => FirstSocket + index);
         return ([.. sockets[false]], [.. sockets[true]]);
     }
 
     /// <summary>How often to tell that the process lives: half of what the manager waits; null when it does not wait.</summary>
     internal static TimeSpan? WatchdogPeriod(IEnvironment environment) =>
-        Number(environment, "WATCHDOG_USEC") is (> 1 and var limit) && (Number(environment, "WATCHDOG_PID") ?? Environment.ProcessId) == Environment.ProcessId
+        Number(environment, "WATCHDOG_USEC") is (> 1 and var limit)
+            && (Number(environment, "WATCHDOG_PID") ?? Environment.ProcessId) == Environment.ProcessId
             ? TimeSpan.FromMicroseconds(limit / 2)
             : null;
 

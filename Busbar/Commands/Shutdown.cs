@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Busbar.Commands;
 
 /// <summary>
-/// The end of a process, in the order that loses no request: tell everybody who asks that it is going down, wait until balancers have noticed, take no more
-/// connections, let requests end, cut what is left.
+/// The end of a process, in the order that loses no request: tell everybody who asks that it is going down, wait until balancers have noticed, take
+/// no more connections, let requests end, cut what is left.
 /// </summary>
 internal sealed partial class Shutdown : IDisposable
 {

@@ -46,14 +46,21 @@ internal static class StatusCommand
         bool isUsable = summary.Root["usable"u8].IsTrue;
         if (parsed.Has("--json"))
         {
-            output.WriteLine($"{{\"status\":{summary.Root.Raw},\"lanes\":{list.Root["lanes"u8].Raw}{(isFleet ? $",\"nodes\":{fleet.Root["nodes"u8].Raw}" : "")}}}");
+            output.WriteLine(
+                $"{{\"status\":{summary.Root.Raw},\"lanes\"" +
+                $":{list.Root["lanes"u8].Raw}{(isFleet ? $",\"nodes\":{fleet.Root["nodes"u8].Raw}" : "")}}}");
             return isUsable ? 0 : 1;
         }
 
         JsonNode root = summary.Root;
-        string keys = root["keys"u8].IsMissing ? ", no governance" : $", {Number("keys"u8)} keys, {Number("open_reservations"u8)} requests hold reservations";
-        output.WriteLine($"busbar {TextTable.Clean(root["version"u8].Text.ToString())}, up {TimeSpan.FromSeconds(root["uptime_secs"u8].Integer ?? 0)}, {(isUsable ? "usable" : "NOT USABLE: no lane can serve")}");
-        output.WriteLine($"{Number("usable_lanes"u8)} of {Number("lanes"u8)} lanes usable, {Number("disabled_lanes"u8)} disabled, {Number("pools"u8)} pools{keys}");
+        string keys = root["keys"u8].IsMissing ? ", no governance"
+            : $", {Number("keys"u8)} keys, {Number("open_reservations"u8)} requests hold reservations";
+        output.WriteLine(
+            $"busbar {TextTable.Clean(root["version"u8].Text.ToString())}, " +
+            $"up {TimeSpan.FromSeconds(root["uptime_secs"u8].Integer ?? 0)}, {(isUsable ? "usable" : "NOT USABLE: no lane can serve")}");
+        output.WriteLine(
+            $"{Number("usable_lanes"u8)} of {Number("lanes"u8)} lanes usable, {Number("disabled_lanes"u8)} disabled, {Number("pools"u8)} " +
+            $"pools{keys}");
         output.WriteLine();
         if (isFleet)
         {

@@ -43,7 +43,8 @@ internal static class StoreCommand
 
         if (config.Governance.Postgres is not { Address: not null } postgres)
         {
-            error.WriteLine($"busbar store: {sources.ConfigFile} must name in governance.postgres.url_env a variable that is set to the address of the database");
+            error.WriteLine(
+                $"busbar store: {sources.ConfigFile} must name in governance.postgres.url_env a variable that is set to the address of the database");
             return 1;
         }
 
@@ -81,7 +82,9 @@ internal static class StoreCommand
         }
 
         table.Write(output);
-        output.WriteLine($"everything of '{governance.DbPath}' is in {to.Place}, the same on both sides; set governance.store to postgres and keep the file as a backup");
+        output.WriteLine(
+            $"everything of '{governance.DbPath}' is in {to.Place}, the same on both sides; set governance.store to postgres and keep the file as " +
+            "a backup");
         return 0;
     }
 }

@@ -34,7 +34,8 @@ internal static class ValidateCommand
             return 1;
         }
 
-        output.WriteLine($"{sources.ConfigFile} is valid: {config.Providers.Count} providers, {config.Models.Count} models, {config.Pools.Count} pools");
+        output.WriteLine(
+            $"{sources.ConfigFile} is valid: {config.Providers.Count} providers, {config.Models.Count} models, {config.Pools.Count} pools");
         return 0;
     }
 }

@@ -8,8 +8,8 @@ namespace Busbar.Configuration;
 internal static class ConfigLoader
 {
     /// <summary>
-    /// Reads, merges and checks. Never throws for what stands in a file, and reports everything that is wrong in one run, but for a file that cannot be
-    /// read as YAML, of which only the first mistake is known.
+    /// Reads, merges and checks. Never throws for what stands in a file, and reports everything that is wrong in one run, but for a file that cannot
+    /// be read as YAML, of which only the first mistake is known.
     /// </summary>
     public static ConfigResult Load(ConfigSources sources, IEnvironment environment)
     {
@@ -50,7 +50,8 @@ internal static class ConfigLoader
         }
     }
 
-    private static ConfigResult Bind(YamlNode? root, ConfigSources sources, Dictionary<string, YamlNode>? catalog, ConfigReport report, IEnvironment environment)
+    private static ConfigResult Bind(YamlNode? root, ConfigSources sources, Dictionary<string, YamlNode>? catalog, ConfigReport report,
+        IEnvironment environment)
     {
         if (root is YamlText { IsNull: true } || (root is null && report.Problems.Count == 0))
         {

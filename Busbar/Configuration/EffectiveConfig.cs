@@ -6,8 +6,8 @@ using Busbar.Ir;
 namespace Busbar.Configuration;
 
 /// <summary>
-/// A configuration as a list of paths and values, defaults included. A value is null for none, text, a whole or decimal number, a switch, a list of texts, or
-/// <see cref="SecretPresence"/> in place of a secret.
+/// A configuration as a list of paths and values, defaults included. A value is null for none, text, a whole or decimal number, a switch, a list of
+/// texts, or <see cref="SecretPresence"/> in place of a secret.
 /// </summary>
 internal static class EffectiveConfig
 {
@@ -101,7 +101,8 @@ internal static class EffectiveConfig
             (at + "api_key_file", provider.ApiKeyFile),
             (at + "api_key", Presence(provider.ApiKeys)),
             .. provider.Identity is { } identity ? Identity(at + "identity.", identity) : [],
-            .. provider.ErrorMap.Select(entry => ($"{at}error_map.{entry.Key}", (object?)FaultClassNames.All.First(name => name.Value == entry.Value).Key)),
+            .. provider.ErrorMap.Select(entry => ($"{at}error_map.{entry.Key}",
+                (object?)FaultClassNames.All.First(name => name.Value == entry.Value).Key)),
             (at + "health.mode", provider.Health.Mode switch { HealthMode.Active => "active", HealthMode.Dead => "dead", _ => "none" }),
             (at + "health.interval_secs", provider.Health.IntervalSecs),
             (at + "health.timeout_secs", provider.Health.TimeoutSecs),
@@ -154,7 +155,8 @@ internal static class EffectiveConfig
             (at + "first_content_timeout_ms", model.FirstContentTimeoutMs),
             .. model.Capabilities.Select(flag => ($"{at}capabilities.{flag.Key}", (object?)flag.Value)),
             (at + "listed_as", model.Listed is { } listed ? $"{listed.Provider}: {listed.Name}, {listed.Date}" : null),
-            .. (IEnumerable<(string, object?)>)[(at + "rate_card.above", null), (at + "rate_card.batch", null), (at + "rate_card.flex", null), (at + "rate_card.priority", null)],
+            .. (IEnumerable<(string, object?)>)[(at + "rate_card.above", null), (at + "rate_card.batch", null), (at + "rate_card.flex", null),
+                (at + "rate_card.priority", null)],
             .. RateCard(at + "rate_card", (model.RateCard ?? model.Listed?.Card)?.Steps ?? []),
         ];
     }
@@ -191,8 +193,10 @@ internal static class EffectiveConfig
             }),
             (at + "affinity.mode", pool.Affinity is null ? null : "session"),
             (at + "affinity.header_name", pool.Affinity?.HeaderName),
-            (at + "affinity.fallback", pool.Affinity?.Fallback switch { null => null, AffinityFallback.System => "system", AffinityFallback.Prefix => "prefix", _ => "none" }),
-            (at + "hedge.after", pool.Hedge is not { } hedge ? null : hedge.AfterMs is { } milliseconds ? (object)milliseconds : $"p{Math.Round(hedge.Percentile * 100)}"),
+            (at + "affinity.fallback", pool.Affinity?.Fallback switch { null => null, AffinityFallback.System => "system",
+                AffinityFallback.Prefix => "prefix", _ => "none" }),
+            (at + "hedge.after", pool.Hedge is not { } hedge ? null : hedge.AfterMs is { } milliseconds ? (object)milliseconds
+                : $"p{Math.Round(hedge.Percentile * 100)}"),
             (at + "hedge.at_most", pool.Hedge?.AtMost),
             (at + "first_content_timeout_ms", pool.FirstContentTimeoutMs),
             (at + "commit", pool.Commit == CommitMode.FirstByte ? "first_byte" : "first_content"),
@@ -278,7 +282,8 @@ internal static class EffectiveConfig
     private static double Cents(long picoDollars) => picoDollars / 10_000.0;
 
     // The path of a sink may be what opens it.
-    private static string? Server(string? url) => Uri.TryCreate(url, UriKind.Absolute, out Uri? parsed) ? $"{parsed.Scheme}://{parsed.Authority}" : null;
+    private static string? Server(string? url) => Uri.TryCreate(url, UriKind.Absolute, out Uri? parsed) ? $"{parsed.Scheme}://{parsed.Authority}"
+        : null;
 
     private static IEnumerable<(string, object?)> Headers(string at, SinkSettings sink) =>
         sink.Headers.Select(header => ($"{at}.{header.Key}", (object?)Presence(header.Value)));

@@ -13,8 +13,8 @@ internal static class RestartOnly
     public static bool IsSaidBy(ConfigProblem problem) => problem.Message == Waits;
 
     /// <summary>
-    /// What of <paramref name="next"/> differs from <paramref name="inForce"/> and waits for a restart: a warning each. Whether governance is on is an error, since
-    /// half of it would be worse than either.
+    /// What of <paramref name="next"/> differs from <paramref name="inForce"/> and waits for a restart: a warning each. Whether governance is on is
+    /// an error, since half of it would be worse than either.
     /// </summary>
     public static IEnumerable<ConfigProblem> Problems(GatewayConfig inForce, GatewayConfig next)
     {
@@ -26,7 +26,8 @@ internal static class RestartOnly
 
         IEnumerable<(string Path, bool Differs)> changes =
         [
-            .. ConfigKeys.All.SelectMany(block => block.Entries.Where(key => key.NeedsRestart).Select(key => block.At(key))).Select(path => (path, !Same(inForce, next, path))),
+            .. ConfigKeys.All.SelectMany(block => block.Entries.Where(key => key.NeedsRestart).Select(key => block.At(key)))
+                .Select(path => (path, !Same(inForce, next, path))),
             ("tls", inForce.Tls is null != next.Tls is null),
             ("governance.master_key_file", !SameKey(was.MasterKey, will.MasterKey)),
         ];

@@ -12,7 +12,8 @@ namespace Busbar.Demo;
 /// <param name="Shows">What is shown of each answer, as a shell filter; null for all of it.</param>
 /// <param name="ShowsStatus">Only the status of each answer is shown.</param>
 internal sealed record DemoCall(
-    string Title, string Method, string Path, string? Body = null, int Times = 1, bool Streams = false, string? Shows = null, bool ShowsStatus = false)
+    string Title, string Method, string Path, string? Body = null, int Times = 1, bool Streams = false, string? Shows = null, bool ShowsStatus =
+        false)
 {
     /// <summary>Value of the <c>Authorization</c> header.</summary>
     public const string Authorization = $"Bearer {DemoConfiguration.Token}";

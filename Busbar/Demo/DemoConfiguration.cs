@@ -5,7 +5,9 @@ using Busbar.Ir;
 
 namespace Busbar.Demo;
 
-/// <summary>The configuration of the demo: a direct model for each simulated provider, and one pool over those that can stand in for each other.</summary>
+/// <summary>
+/// The configuration of the demo: a direct model for each simulated provider, and one pool over those that can stand in for each other.
+/// </summary>
 internal static class DemoConfiguration
 {
     /// <summary>The token its clients send.</summary>

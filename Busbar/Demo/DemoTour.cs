@@ -6,7 +6,9 @@ using Busbar.Wire;
 
 namespace Busbar.Demo;
 
-/// <summary>What the demo suggests to try. Paths and bodies come from the protocols' own writers, so every protocol that is built in takes part.</summary>
+/// <summary>
+/// What the demo suggests to try. Paths and bodies come from the protocols' own writers, so every protocol that is built in takes part.
+/// </summary>
 internal static class DemoTour
 {
     private const string Question = "Who are you?";
@@ -16,7 +18,8 @@ internal static class DemoTour
     // Each frame: its length, that of its headers and a checksum; the headers, of which one names the event; the payload and another checksum.
     private const string Decoder =
         """python3 -c 'import sys,struct;r=sys.stdin.buffer.read;[print(e[2:2+e[1]].decode(),m[h:-4].decode(),flush=True) """
-        + """for p in iter(lambda:r(12),b"") for t,h in [struct.unpack(">II4x",p)] for m in [r(t-12)] for e in [m[:h].split(b":event-type\7")[1]]]'""";
+        + """for p in iter(lambda:r(12),b"") for t,h in [struct.unpack(">II4x",p)] for m in [r(t-12)] for e in """ +
+            """[m[:h].split(b":event-type\7")[1]]]'""";
 
     /// <summary>The calls, in the order in which they tell their story.</summary>
     public static IEnumerable<DemoCall> Calls(IReadOnlyList<SimulatedProvider> providers)
@@ -35,13 +38,17 @@ internal static class DemoTour
         foreach (SimulatedProvider provider in steady)
         {
             ProtocolId other = provider.Protocol == ProtocolId.Anthropic ? ProtocolId.OpenAI : ProtocolId.Anthropic;
-            yield return Chat($"translation, {provider.Protocol.Name()} client to {other.Name()} provider", provider.Protocol, Own(other), stream: false);
+            yield return Chat($"translation, {provider.Protocol.Name()} client to {other.Name()} provider", provider.Protocol, Own(other),
+                stream: false);
         }
 
-        yield return Chat("failover: a member of the pool answers 429 to every third call, the client sees only 200", ProtocolId.OpenAI, DemoConfiguration.Pool, stream: false)
+        yield return Chat("failover: a member of the pool answers 429 to every third call, the client sees only 200", ProtocolId.OpenAI,
+            DemoConfiguration.Pool, stream: false)
             with { Times = 6, ShowsStatus = true };
-        yield return new DemoCall("the failovers behind it", "GET", "/metrics", Shows: "grep -E '^busbar_(upstream_attempts|upstream_failures|failovers)_total.*pool=\"demo\".* [1-9]'");
-        yield return Chat("a provider that dies in every fourth stream: the client gets its protocol's error event", ProtocolId.Anthropic, breaking, stream: true)
+        yield return new DemoCall("the failovers behind it", "GET", "/metrics",
+            Shows: "grep -E '^busbar_(upstream_attempts|upstream_failures|failovers)_total.*pool=\"demo\".* [1-9]'");
+        yield return Chat("a provider that dies in every fourth stream: the client gets its protocol's error event", ProtocolId.Anthropic, breaking,
+            stream: true)
             with { Times = 4, Shows = "tail -n 3" };
         yield return new DemoCall("the state of every lane", "GET", "/stats");
 

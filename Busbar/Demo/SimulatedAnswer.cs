@@ -19,7 +19,8 @@ internal static class SimulatedAnswer
         (int characters, int bytes) = LastUserText(request);
         JsonText text = JsonText.From(string.Create(
             CultureInfo.InvariantCulture,
-            $"This is {provider.Name}, which speaks the {provider.Protocol.Name()} protocol. Your last message has {characters} characters. No model was asked, and no key was spent."));
+            $"This is {provider.Name}, which speaks the {provider.Protocol.Name()} protocol. Your last message has {characters} characters. No " +
+                $"model was asked, and no key was spent."));
 
         // Writers repeat an answer of their own protocol as it was read; this one was never read.
         answer.Source = Foreign(provider.Protocol);

@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Busbar.Demo;
 
 /// <summary>
-/// Serves all simulated providers. The path says which one is meant, and the protocol's own readers and writers, in the roles opposite to the gateway's,
-/// give it its protocol: what is simulated is written down once.
+/// Serves all simulated providers. The path says which one is meant, and the protocol's own readers and writers, in the roles opposite to the
+/// gateway's, give it its protocol: what is simulated is written down once.
 /// </summary>
 internal sealed class SimulatedApplication(IReadOnlyList<SimulatedProvider> providers, TimeProvider time) : IHttpApplication<IFeatureCollection>
 {
@@ -77,7 +77,8 @@ internal sealed class SimulatedApplication(IReadOnlyList<SimulatedProvider> prov
         if (pathSaysStream || (plain == streamed && request.Stream))
         {
             context.GetRequiredFeature<IHttpResponseFeature>().Headers.ContentType = protocol.StreamContentType;
-            var stream = new StreamContext(identity, request.IncludeUsage, JsonArray: false, () => (long)time.GetElapsedTime(started).TotalMilliseconds);
+            var stream = new StreamContext(identity, request.IncludeUsage, JsonArray: false,
+                () => (long)time.GetElapsedTime(started).TotalMilliseconds);
             using IStreamWriter writer = protocol.NewStreamWriter(stream);
             await new SimulatedStream(writer, context.GetRequiredFeature<IHttpResponseBodyFeature>().Writer, time)
                 .WriteAsync(answer, provider.CutsNext(), gone).ConfigureAwait(false);

@@ -10,7 +10,9 @@ using Microsoft.Extensions.Options;
 
 namespace Busbar.Demo;
 
-/// <summary>The simulated providers of this process: a steady one for each protocol that is built in, and two with bad habits, all on one loopback port.</summary>
+/// <summary>
+/// The simulated providers of this process: a steady one for each protocol that is built in, and two with bad habits, all on one loopback port.
+/// </summary>
 internal sealed class SimulatedProviders : IAsyncDisposable
 {
     private readonly KestrelServer _server;

@@ -117,7 +117,9 @@ internal sealed class Exchange
     /// <summary>What it holds of its key's limits.</summary>
     public Reservation Reservation { get; } = new();
 
-    /// <summary>Bytes of text in what was relayed, as far as they were counted; they stand in for <see cref="Usage"/> where nothing was reported.</summary>
+    /// <summary>
+    /// Bytes of text in what was relayed, as far as they were counted; they stand in for <see cref="Usage"/> where nothing was reported.
+    /// </summary>
     public long DeliveredText { get; set; }
 
     /// <summary>Name of the lane whose answer the headers belong to; null for an answer of our own, and before headers.</summary>
@@ -250,7 +252,9 @@ internal sealed class Exchange
         Cut = cut;
     }
 
-    /// <summary>Notes that the answer's headers are decided now; <paramref name="lane"/> is whose answer it is, null for an answer of our own.</summary>
+    /// <summary>
+    /// Notes that the answer's headers are decided now; <paramref name="lane"/> is whose answer it is, null for an answer of our own.
+    /// </summary>
     public void MarkHeaders(string? lane = null)
     {
         HeadersAt = Snapshot.Time.GetTimestamp();

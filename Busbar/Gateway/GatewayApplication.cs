@@ -77,8 +77,8 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
     public Telemetry? Telemetry { get; init; }
 
     /// <summary>
-    /// Whether the process is going down. From then on <c>/healthz</c> answers 503, and HTTP/1.1 connections close with their next answer, so that clients and
-    /// balancers find another instance before the port closes.
+    /// Whether the process is going down. From then on <c>/healthz</c> answers 503, and HTTP/1.1 connections close with their next answer, so that
+    /// clients and balancers find another instance before the port closes.
     /// </summary>
     public bool IsDraining { get; private set; }
 
@@ -89,7 +89,9 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
         _local.IsDraining = true;
     }
 
-    /// <summary>Ends the requests under way, each with the error of its protocol: in the stream where one has begun, as a status where none has.</summary>
+    /// <summary>
+    /// Ends the requests under way, each with the error of its protocol: in the stream where one has begun, as a status where none has.
+    /// </summary>
     public void Cut() => _cut.Cancel();
 
     /// <inheritdoc/>
@@ -119,7 +121,9 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
         return Begin(exchange, contextFeatures);
     }
 
-    /// <summary>Serves the request of <paramref name="features"/> as <paramref name="trial"/> says, in place of what its path and headers say.</summary>
+    /// <summary>
+    /// Serves the request of <paramref name="features"/> as <paramref name="trial"/> says, in place of what its path and headers say.
+    /// </summary>
     public async Task TryAsync(IFeatureCollection features, Trial trial)
     {
         var request = features.GetRequiredFeature<IHttpRequestFeature>();
@@ -177,7 +181,8 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
         {
             await TryAnswerAsync(context, RequestTranslation.TooMany(exception)).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is ConnectionResetException || (context.ClientGone.IsCancellationRequested && Transport.IsFailure(exception)))
+        catch (Exception exception) when (exception is ConnectionResetException
+            || (context.ClientGone.IsCancellationRequested && Transport.IsFailure(exception)))
         {
             context.Outcome = Outcome.ClientError;
         }
@@ -289,7 +294,8 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
 
     // The bodies of InvokeModel are Claude's, until one turns out to be another family's; they are Bedrock's in all else.
     private static Protocol IngressOf(in RouteMatch route) =>
-        ProtocolTable.Get(route is { Platform: Platform.BedrockInvoke, Endpoint: GatewayEndpoint.Chat } ? ProtocolId.Anthropic : route.Protocol, route.Platform);
+        ProtocolTable.Get(route is { Platform: Platform.BedrockInvoke, Endpoint: GatewayEndpoint.Chat } ? ProtocolId.Anthropic : route.Protocol,
+            route.Platform);
 
     // Finds out who calls. False for one who may not see what was asked for, whoever it is.
     private bool Authenticate(Exchange exchange)
@@ -358,7 +364,8 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
     }
 
     private ValueTask RefuseUnreadAsync(Exchange exchange, in GatewayError refusal) =>
-        !exchange.Caller.Admitted ? RefuseCallerAsync(exchange) : ErrorReply.WriteAsync(exchange, refusal, retryAfterSeconds: refusal.Kind == ErrorKind.Unavailable ? 1 : 0);
+        !exchange.Caller.Admitted ? RefuseCallerAsync(exchange)
+            : ErrorReply.WriteAsync(exchange, refusal, retryAfterSeconds: refusal.Kind == ErrorKind.Unavailable ? 1 : 0);
 
     // Where an answer is kept that another process brought, and whose it is, may be known there only.
     private ValueTask<GatewayError?> AdmitAsync(Exchange exchange)
@@ -369,7 +376,8 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
             Attribution.Note(exchange, _labels);
         }
 
-        return refusal is null && exchange.Snapshot.Fleet.Homes.Ask is { } ask && FollowUp.IsUnknown(exchange) ? AskAsync(exchange, ask) : new(refusal);
+        return refusal is null && exchange.Snapshot.Fleet.Homes.Ask is { } ask && FollowUp.IsUnknown(exchange) ? AskAsync(exchange, ask)
+            : new(refusal);
     }
 
     private static async ValueTask<GatewayError?> AskAsync(Exchange exchange, Func<CancellationToken, Task> ask)
@@ -423,11 +431,13 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
                 // Codex goes on over HTTP when it is told so by this status.
                 exchange.ResponseHeaders.Upgrade = "HTTP/1.1";
                 await ErrorReply.WriteAsync(
-                    exchange, new GatewayError(ErrorKind.InvalidRequest, "This endpoint takes no WebSocket. Send a POST request instead.", 426)).ConfigureAwait(false);
+                    exchange, new GatewayError(ErrorKind.InvalidRequest, "This endpoint takes no WebSocket. Send a POST request instead.", 426))
+                        .ConfigureAwait(false);
                 return;
             case GatewayEndpoint.WrongMethod:
                 exchange.ResponseHeaders.Allow = exchange.Route.Allow;
-                await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.MethodNotAllowed, $"Method not allowed. Use {exchange.Route.Allow}.")).ConfigureAwait(false);
+                await ErrorReply.WriteAsync(exchange, new GatewayError(
+                    ErrorKind.MethodNotAllowed, $"Method not allowed. Use {exchange.Route.Allow}.")).ConfigureAwait(false);
                 return;
             default:
                 _local.Serve(exchange);

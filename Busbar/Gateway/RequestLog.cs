@@ -104,7 +104,8 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
         if (_refusals.IsDue(address, time.GetTimestamp(), out long unlogged))
         {
             string credential = CredentialOf(exchange);
-            Refused(logger, exchange.RequestId, exchange.Route.Protocol.Name(), address, credential, exchange.Reason ?? (credential == "none" ? "missing" : "unknown"), unlogged);
+            Refused(logger, exchange.RequestId, exchange.Route.Protocol.Name(), address, credential, exchange.Reason
+                ?? (credential == "none" ? "missing" : "unknown"), unlogged);
         }
     }
 
@@ -130,7 +131,8 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
     private static IPAddress? AddressOf(Exchange exchange) => ClientAddress.Of(
         exchange.Features.Get<IHttpConnectionFeature>()?.RemoteIpAddress, exchange.RequestHeaders, exchange.Snapshot.Config.TrustedProxies);
 
-    private static string OneLine(string? name) => name is null ? "-" : string.Concat(name.Select(character => char.IsControl(character) ? ' ' : character));
+    private static string OneLine(string? name) => name is null ? "-"
+        : string.Concat(name.Select(character => char.IsControl(character) ? ' ' : character));
 
     /// <summary>Attempts of a request failed: all that it has noted after the first <paramref name="known"/>.</summary>
     public void AttemptsFailed(Exchange exchange, int known)
@@ -202,9 +204,12 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
     }
 
     /// <summary>A request ran into a bug.</summary>
-    public void Unhandled(Exchange exchange, Exception exception) => Unhandled(logger, exchange.Ingress is null ? "-" : exchange.RequestId, exception);
+    public void Unhandled(Exchange exchange, Exception exception)
+        => Unhandled(logger, exchange.Ingress is null ? "-" : exchange.RequestId, exception);
 
-    [LoggerMessage(9, LogLevel.Warning, "the beta {Beta} was left out of a request: deny_betas of provider {Provider} lists it (logged once a minute, counted always)")]
+    [LoggerMessage(
+        9, LogLevel.Warning,
+    "the beta {Beta} was left out of a request: deny_betas of provider {Provider} lists it (logged once a minute, counted always)")]
     private static partial void BetaDenied(ILogger logger, string beta, string provider);
 
     // Marks the line as written when it may be.
@@ -221,23 +226,46 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
         return true;
     }
 
-    [LoggerMessage(EventId = 1, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} tokens_in={Input} tokens_out={Output} provider_id={ProviderRequestId} choice={Choice} key={Key} key_name=\"{KeyName}\"")]
-    private static partial void Ended(ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts, long milliseconds, long input, long output, string providerRequestId, string choice, string key, string keyName);
+    [LoggerMessage(
+        EventId = 1, Message =
+        "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} " +
+        "tokens_in={Input} tokens_out={Output} provider_id={ProviderRequestId} choice={Choice} key={Key} key_name=\"{KeyName}\"")]
+    private static partial void Ended(ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status,
+        string outcome, int attempts, long milliseconds, long input, long output, string providerRequestId, string choice, string key,
+    string keyName);
 
-    [LoggerMessage(EventId = 10, Message = "request {RequestId} asked for pool={Asked} and went to pool={Pool}: limit=\"{Limit}\" of key={Key} had no room")]
+    [LoggerMessage(
+        EventId = 10, Message = "request {RequestId} asked for pool={Asked} and went to pool={Pool}: limit=\"{Limit}\" of key={Key} had no room")]
     private static partial void Downgraded(ILogger logger, LogLevel level, string requestId, string asked, string pool, string limit, string key);
 
-    [LoggerMessage(EventId = 2, Message = "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} provider_id={ProviderRequestId} reason={Reason} limit=\"{Limit}\" provider={Provider} provider_status={ProviderStatus} code={Code} cooldown_s={CooldownS} failures=\"{Failures}\" key={Key} key_name=\"{KeyName}\" client={Client}")]
+    [LoggerMessage(
+        EventId = 2, Message =
+        "request {RequestId} {Protocol} pool={Pool} lane={Lane} status={Status} outcome={Outcome} attempts={Attempts} ms={Milliseconds} " +
+        "provider_id={ProviderRequestId} reason={Reason} limit=\"{Limit}\" provider={Provider} provider_status={ProviderStatus} code={Code} " +
+        "cooldown_s={CooldownS} failures=\"{Failures}\" key={Key} key_name=\"{KeyName}\" client={Client}")]
     private static partial void EndedBadly(
-        ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts, long milliseconds, string providerRequestId, string reason, string limit, string provider, int providerStatus, string code, double cooldownS, string failures, string key, string keyName, string client);
+        ILogger logger, LogLevel level, string requestId, string protocol, string pool, string lane, int status, string outcome, int attempts,
+        long milliseconds, string providerRequestId, string reason, string limit, string provider, int providerStatus, string code, double cooldownS,
+        string failures, string key, string keyName, string client);
 
-    [LoggerMessage(3, LogLevel.Warning, "attempt failed: request={RequestId} pool={Pool} lane={Lane} provider={Provider} reason={Reason} status={Status} code={Code} cooldown_s={CooldownS} ms={Milliseconds}")]
-    private static partial void AttemptFailed(ILogger logger, string requestId, string pool, string lane, string provider, string reason, int status, string code, double cooldownS, long milliseconds);
+    [LoggerMessage(
+        3, LogLevel.Warning,
+    "attempt failed: request={RequestId} pool={Pool} lane={Lane} provider={Provider} reason={Reason} status={Status} code={Code} " +
+        "cooldown_s={CooldownS} ms={Milliseconds}")]
+    private static partial void AttemptFailed(ILogger logger, string requestId, string pool, string lane, string provider, string reason, int status,
+        string code, double cooldownS, long milliseconds);
 
-    [LoggerMessage(9, LogLevel.Warning, "credential refused: request={RequestId} {Protocol} client={Client} carried_in={CarriedIn} reason={Reason}; {Unlogged} more from there since the last such line (logged once a second for each address)")]
-    private static partial void Refused(ILogger logger, string requestId, string protocol, string client, string carriedIn, string reason, long unlogged);
+    [LoggerMessage(
+        9, LogLevel.Warning,
+    "credential refused: request={RequestId} {Protocol} client={Client} carried_in={CarriedIn} reason={Reason}; {Unlogged} more from there since " +
+        "the last such line (logged once a second for each address)")]
+    private static partial void Refused(ILogger logger, string requestId, string protocol, string client, string carriedIn, string reason,
+        long unlogged);
 
-    [LoggerMessage(9, LogLevel.Warning, "a provider could not be called for want of descriptors, buffers or ports here: request={RequestId} pool={Pool} lane={Lane} {Reason}; raise the limit on open files (logged once a minute, counted always)")]
+    [LoggerMessage(
+        9, LogLevel.Warning,
+    "a provider could not be called for want of descriptors, buffers or ports here: request={RequestId} pool={Pool} lane={Lane} {Reason}; raise " +
+        "the limit on open files (logged once a minute, counted always)")]
     private static partial void Exhausted(ILogger logger, string requestId, string pool, string lane, SocketError reason);
 
     [LoggerMessage(6, LogLevel.Warning, "no lane is ready: request={RequestId} pool={Pool} tries lane={Lane} as the least bad")]
@@ -249,7 +277,8 @@ internal sealed partial class RequestLog(ILogger logger, TimeProvider time, LogL
     [LoggerMessage(8, LogLevel.Error, "health probing of lane={Lane} failed on a bug and has ended")]
     private static partial void ProberFailed(ILogger logger, string lane, Exception exception);
 
-    [LoggerMessage(4, LogLevel.Warning, "translation {From} -> {To} cannot carry {Field}; it was dropped or degraded (logged once a minute, counted always)")]
+    [LoggerMessage(
+        4, LogLevel.Warning, "translation {From} -> {To} cannot carry {Field}; it was dropped or degraded (logged once a minute, counted always)")]
     private static partial void Lost(ILogger logger, string from, string to, string field);
 
     [LoggerMessage(6, LogLevel.Warning, "token count for {Protocol} clients of pool={Pool} is an estimate: no lane counted (logged once a minute)")]

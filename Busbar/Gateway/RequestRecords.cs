@@ -30,7 +30,8 @@ internal static class RequestRecords
             KeyName = key?.Name,
             Group = exchange.Caller.Key?.Group?.Group.Name,
             GroupId = key?.GroupId,
-            Limit = exchange.Reservation.RefusedBy?.Name ?? (exchange.Reservation.RefusedBySession is { } limit ? $"{key?.Id} {limit.Key.TrimEnd('/')}" : exchange.DowngradedBy),
+            Limit = exchange.Reservation.RefusedBy?.Name ?? (
+                exchange.Reservation.RefusedBySession is { } limit ? $"{key?.Id} {limit.Key.TrimEnd('/')}" : exchange.DowngradedBy),
             DowngradedFrom = exchange.DowngradedFrom,
             Labels = LabelsOf(key, exchange.Reservation.Labels),
             Protocol = exchange.Route.Protocol.Name(),
@@ -50,7 +51,8 @@ internal static class RequestRecords
             Reason = exchange.Outcome == Outcome.Ok ? null : exchange.Reason ?? (exchange.Failures is [.., var last] ? last.Reason : null),
             Attempts = exchange.Attempts,
             Failures = exchange.Failures is { } failures ? [.. failures] : [],
-            FirstContent = exchange.ServedBy is not null && exchange.HeadersAt != 0 ? exchange.Snapshot.Time.GetElapsedTime(exchange.Started, exchange.HeadersAt) : null,
+            FirstContent = exchange.ServedBy is not null && exchange.HeadersAt != 0
+                ? exchange.Snapshot.Time.GetElapsedTime(exchange.Started, exchange.HeadersAt) : null,
             Total = exchange.Elapsed,
         };
     }
@@ -111,5 +113,6 @@ internal static class RequestRecords
 
     /// <summary>What the client was told in place of our id, and will name when it asks; null when it was told ours.</summary>
     public static string? ProvidersId(Exchange exchange) =>
-        exchange.Ingress.RequestIdHeader is { } header && exchange.ResponseHeaders[header].ToString() is { Length: > 0 and <= LongestId } told && told != exchange.RequestId ? told : null;
+        exchange.Ingress.RequestIdHeader is { } header && exchange.ResponseHeaders[header].ToString() is { Length: > 0 and <= LongestId } told
+            && told != exchange.RequestId ? told : null;
 }

@@ -38,7 +38,8 @@ internal sealed class RequestTrace
         }
 
         DateTimeOffset arrived = tracer.Time.GetUtcNow() - exchange.Elapsed;
-        return tracer.Begin(ActivityKind.Server, Tracer.CallerOf(exchange.RequestHeaders), arrived) is { } span ? new RequestTrace(tracer, span) : null;
+        return tracer.Begin(ActivityKind.Server, Tracer.CallerOf(exchange.RequestHeaders), arrived) is { } span ? new RequestTrace(tracer, span)
+            : null;
     }
 
     /// <summary>What GenAI conventions call an operation of <paramref name="protocol"/>.</summary>

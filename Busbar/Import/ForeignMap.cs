@@ -4,7 +4,9 @@ using Busbar.Configuration.Yaml;
 
 namespace Busbar.Import;
 
-/// <summary>A mapping of another gateway's configuration. It knows which of its keys were dealt with, so that none is passed over in silence.</summary>
+/// <summary>
+/// A mapping of another gateway's configuration. It knows which of its keys were dealt with, so that none is passed over in silence.
+/// </summary>
 /// <param name="map">The mapping.</param>
 /// <param name="path">Its path, for notes; empty for the whole file.</param>
 /// <param name="plan">Takes notes and problems.</param>
@@ -172,7 +174,8 @@ internal sealed class ForeignMap(YamlMap map, string path, ImportPlan plan)
         _ => Wrong<List<YamlNode>>(key, "a list") ?? [],
     };
 
-    private YamlNode? Find(string key) => map.Entries.FindLast(entry => entry.Key.Value == key).Value is { } node and not YamlText { IsNull: true } ? node : null;
+    private YamlNode? Find(string key) => map.Entries.FindLast(entry => entry.Key.Value == key).Value is { } node and not YamlText { IsNull: true }
+        ? node : null;
 
     private T? Wrong<T>(string key, string kind)
     {

@@ -26,7 +26,10 @@ internal static class ImportFiles
     public static string? Taken(string folder) =>
         new[] { Config, Database, Report, Environment }.Select(name => Path.Combine(folder, name)).FirstOrDefault(Path.Exists);
 
-    /// <summary>Writes everything but the configuration, which <paramref name="config"/> is the text of, last. Throws <see cref="IOException"/> or <see cref="StoreException"/>.</summary>
+    /// <summary>
+    /// Writes everything but the configuration, which <paramref name="config"/> is the text of, last. Throws <see cref="IOException"/> or
+    /// <see cref="StoreException"/>.
+    /// </summary>
     public static void Write(ImportPlan plan, string config, string report, TimeProvider time)
     {
         Directory.CreateDirectory(plan.Folder, Owner | UnixFileMode.UserExecute);
@@ -86,7 +89,8 @@ internal static class ImportFiles
         where spent > 0 && limit is { Kind: LimitKind.Budget, Scope: null }
         select new LimitUsage(owner, limit.Key, new LimitClock(limit).At(now).Start, spent);
 
-    private static string Quote(string value) => $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    private static string Quote(string value)
+        => $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
     private static void Write(string path, string text)
     {

@@ -10,5 +10,6 @@ namespace Busbar.Import;
 internal sealed record ImportNote(Verdict Verdict, string Setting, SourceLocation? Location, string Says)
 {
     /// <summary>The label, as it is printed.</summary>
-    public string Label => Verdict switch { Verdict.Exact => "exact", Verdict.Approximate => "approximate", Verdict.ByHand => "by hand", _ => "unsupported" };
+    public string Label => Verdict switch { Verdict.Exact => "exact", Verdict.Approximate => "approximate", Verdict.ByHand => "by hand",
+        _ => "unsupported" };
 }

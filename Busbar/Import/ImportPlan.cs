@@ -4,7 +4,9 @@ using Busbar.Import.Draft;
 
 namespace Busbar.Import;
 
-/// <summary>What an import will write, and what it says of each setting. Nothing is written while there is an error in <see cref="Report"/>.</summary>
+/// <summary>
+/// What an import will write, and what it says of each setting. Nothing is written while there is an error in <see cref="Report"/>.
+/// </summary>
 /// <param name="environment">The variables of this process, which a foreign configuration refers to.</param>
 /// <param name="folder">The folder that is written, as an absolute path.</param>
 internal sealed class ImportPlan(IEnvironment environment, string folder)
@@ -64,7 +66,8 @@ internal sealed class ImportPlan(IEnvironment environment, string folder)
         Config.SettleNames(ConfigLoader.ReadCatalog(new ConfigSources("", null), Report) ?? []);
         if (Config.Models.Exists(model => model.MaxConcurrent == DraftModel.ManyCalls))
         {
-            Note(Verdict.Approximate, "models.*.max_concurrent", null, $"{DraftModel.ManyCalls} calls at once for each model of which nothing else is said: set what the provider's account bears");
+            Note(Verdict.Approximate, "models.*.max_concurrent", null,
+                $"{DraftModel.ManyCalls} calls at once for each model of which nothing else is said: set what the provider's account bears");
         }
     }
 

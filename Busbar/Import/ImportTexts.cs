@@ -14,7 +14,8 @@ internal static class ImportTexts
         foreach (ImportNote note in InOrder(notes))
         {
             string line = note.Location is { Line: > 0 } place ? $"{Path.GetFileName(place.File)}:{place.Line}" : "-";
-            text.Append(CultureInfo.InvariantCulture, $"{note.Label,-11}  {line,-18}  {Clean(note.Setting)}{(note.Setting.Length > 0 ? ": " : "")}{Clean(note.Says)}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{note.Label,-11}  {line,-18}  {Clean(note.Setting)}{(note.Setting.Length > 0 ? ": " : "")}{Clean(note.Says)}\n");
         }
 
         return text.Append(Summary(notes)).Append('\n').ToString();
@@ -53,7 +54,8 @@ internal static class ImportTexts
     private static IEnumerable<ImportNote> InOrder(IReadOnlyList<ImportNote> notes)
     {
         string?[] files = [.. notes.Select(note => note.Location?.File).Where(file => file is not null).Distinct()];
-        return notes.OrderBy(note => note.Location is { Line: > 0 } place ? Array.IndexOf(files, place.File) : files.Length).ThenBy(note => note.Location?.Line);
+        return notes.OrderBy(note => note.Location is { Line: > 0 } place ? Array.IndexOf(files, place.File) : files.Length)
+            .ThenBy(note => note.Location?.Line);
     }
 
     private static string Clean(string text) => string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter));

@@ -44,7 +44,8 @@ internal static class VendorShape
             Name = isDated ? $"azure-{Word(deployment)}" : isResponses ? "azure-responses" : "azure",
             Protocol = isResponses ? "responses" : "openai",
             BaseUrl = isDated ? address : $"{address}/openai",
-            Path = isDated ? $"/openai/deployments/{Uri.EscapeDataString(deployment)}/chat/completions?api-version={Uri.EscapeDataString(version)}" : null,
+            Path = isDated ? $"/openai/deployments/{Uri.EscapeDataString(deployment)}/chat/completions?api-version={Uri.EscapeDataString(version)}"
+                : null,
             Auth = "api-key",
             IsPrivate = IsPrivate(address),
         };
@@ -75,7 +76,8 @@ internal static class VendorShape
         }
 
         bool isClaude = model.StartsWith("claude", StringComparison.Ordinal);
-        return (new DraftProvider { Name = isClaude ? "vertex-claude" : "vertex", Protocol = isClaude ? "anthropic" : "gemini", Vertex = (project, location) }, model);
+        return (new DraftProvider { Name = isClaude ? "vertex-claude" : "vertex", Protocol = isClaude ? "anthropic" : "gemini", Vertex =
+            (project, location) }, model);
     }
 
     /// <summary>Whether an address needs <c>allow_private_network</c>.</summary>
@@ -85,7 +87,8 @@ internal static class VendorShape
     public static string? Refusal(string address) => EndpointGuard.Refusal(address, allowPrivate: true);
 
     /// <summary>A text as a part of a name.</summary>
-    public static string Word(string text) => string.Concat(text.ToLowerInvariant().Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' ? letter : '-'));
+    public static string Word(string text) => string.Concat(text.ToLowerInvariant()
+        .Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' ? letter : '-'));
 
     private static string Without(string address, string end) => address.EndsWith(end, StringComparison.Ordinal) ? address[..^end.Length] : address;
 }

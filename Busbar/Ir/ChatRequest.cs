@@ -45,7 +45,9 @@ internal sealed class ChatRequest : IDisposable
     /// <summary>Top-level instructions.</summary>
     public List<Block> System { get; } = [];
 
-    /// <summary>The conversation. May hold <see cref="Role.System"/> turns at their place; the seam hoists them where a target has no such turn.</summary>
+    /// <summary>
+    /// The conversation. May hold <see cref="Role.System"/> turns at their place; the seam hoists them where a target has no such turn.
+    /// </summary>
     public CappedList<Message> Messages { get; } = new(MaxMessages, "messages");
 
     /// <summary>Tools on offer.</summary>

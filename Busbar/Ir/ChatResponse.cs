@@ -55,7 +55,9 @@ internal sealed class ChatResponse : IDisposable
     /// <summary>The provider sent further candidates, which are not read.</summary>
     public bool HasOtherCandidates;
 
-    /// <summary>The provider's next candidate: blocks, probabilities and end, beside what this one says of the whole; null when there is none.</summary>
+    /// <summary>
+    /// The provider's next candidate: blocks, probabilities and end, beside what this one says of the whole; null when there is none.
+    /// </summary>
     public ChatResponse? Next { get; private set; }
 
     /// <summary>

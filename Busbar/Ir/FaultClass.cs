@@ -1,6 +1,8 @@
 namespace Busbar.Ir;
 
-/// <summary>What kind of failure a provider reported or caused. The first eleven are the words of <c>error_map</c>; the others are found out here.</summary>
+/// <summary>
+/// What kind of failure a provider reported or caused. The first eleven are the words of <c>error_map</c>; the others are found out here.
+/// </summary>
 internal enum FaultClass : byte
 {
     /// <summary>Too many requests for the account or model.</summary>

@@ -103,7 +103,10 @@ internal sealed class IrArena : IDisposable
         return StoreText(escaped.Span);
     }
 
-    /// <summary>The unescaped form of <paramref name="text"/> as one JSON value, when it is one; absent otherwise. Used for arguments that a protocol carries as a string.</summary>
+    /// <summary>
+    /// The unescaped form of <paramref name="text"/> as one JSON value, when it is one; absent otherwise. Used for arguments that a protocol carries
+    /// as a string.
+    /// </summary>
     public JsonSlice StoreParsed(JsonText text)
     {
         using var plain = new PooledBuffer(text.Escaped.Length);

@@ -15,6 +15,8 @@ internal enum MediaSource : byte
     /// <summary>Blocks in <see cref="Block.Children"/>.</summary>
     Blocks,
 
-    /// <summary>A file held by the vendor <see cref="Block.Origin"/>, named by <see cref="Block.Data"/> (file id, <c>s3://</c> or <c>gs://</c> address).</summary>
+    /// <summary>
+    /// A file held by the vendor <see cref="Block.Origin"/>, named by <see cref="Block.Data"/> (file id, <c>s3://</c> or <c>gs://</c> address).
+    /// </summary>
     Vendor,
 }

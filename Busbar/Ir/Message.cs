@@ -15,15 +15,17 @@ internal sealed class Message
     public List<Block> Blocks { get; } = [];
 
     /// <summary>
-    /// The turn exactly as read, for a write to the protocol it came from; absent when it was built here. Set by the protocols that write such a turn back whole
-    /// (OpenAI, Responses); those that write it block by block keep <see cref="Extra"/> instead.
+    /// The turn exactly as read, for a write to the protocol it came from; absent when it was built here. Set by the protocols that write such a turn
+    /// back whole (OpenAI, Responses); those that write it block by block keep <see cref="Extra"/> instead.
     /// </summary>
     public JsonSlice Raw;
 
     /// <summary>Name of the participant who speaks, where several share a role (Chat Completions <c>name</c>); absent when unsaid.</summary>
     public JsonText Speaker;
 
-    /// <summary>Members of the turn that its blocks do not say (Anthropic, Bedrock), for a write to the protocol it came from; null until one is met.</summary>
+    /// <summary>
+    /// Members of the turn that its blocks do not say (Anthropic, Bedrock), for a write to the protocol it came from; null until one is met.
+    /// </summary>
     public List<JsonMember>? Extra;
 
     /// <summary>Makes the message as new, keeping list storage.</summary>

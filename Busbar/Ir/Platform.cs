@@ -1,6 +1,8 @@
 namespace Busbar.Ir;
 
-/// <summary>A cloud that serves a vendor's protocol in a frame of its own: other paths, and with some other names, versions or streams around the same bodies.</summary>
+/// <summary>
+/// A cloud that serves a vendor's protocol in a frame of its own: other paths, and with some other names, versions or streams around the same bodies.
+/// </summary>
 internal enum Platform : byte
 {
     /// <summary>The vendor itself, or a host that does as the vendor does.</summary>

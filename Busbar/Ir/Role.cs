@@ -1,6 +1,6 @@
 namespace Busbar.Ir;
 
-/// <summary>Who speaks in a turn. Dialects without a tool role carry tool results in a user turn.</summary>
+/// <summary>Who speaks in a turn. Protocols without a tool role carry tool results in a user turn.</summary>
 internal enum Role : byte
 {
     /// <summary>Instructions, at the top or in the middle of a conversation.</summary>

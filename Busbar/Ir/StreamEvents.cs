@@ -15,7 +15,9 @@ internal sealed class StreamEvents
     /// <summary>The event at <paramref name="index"/>.</summary>
     public ref StreamEvent this[int index] => ref _events[index];
 
-    /// <summary>Appends a blank event of <paramref name="kind"/> for the caller to fill. Throws <see cref="Wire.AllowanceException"/> when there are too many.</summary>
+    /// <summary>
+    /// Appends a blank event of <paramref name="kind"/> for the caller to fill. Throws <see cref="Wire.AllowanceException"/> when there are too many.
+    /// </summary>
     public ref StreamEvent Add(StreamEventKind kind)
     {
         if (Count == _events.Length)

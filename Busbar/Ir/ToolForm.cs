@@ -1,8 +1,8 @@
 namespace Busbar.Ir;
 
 /// <summary>
-/// How the client spells the calls of a tool that it runs itself. Every form but <see cref="Function"/> and <see cref="Custom"/> is one kind of item of the
-/// Responses API, whose arguments are one object under a name of its own.
+/// How the client spells the calls of a tool that it runs itself. Every form but <see cref="Function"/> and <see cref="Custom"/> is one kind of item
+/// of the Responses API, whose arguments are one object under a name of its own.
 /// </summary>
 internal enum ToolForm : byte
 {

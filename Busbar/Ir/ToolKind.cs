@@ -9,6 +9,9 @@ internal enum ToolKind : byte
     /// <summary>Run by the client, the argument is free text.</summary>
     Custom,
 
-    /// <summary>Run by the vendor (search, code, computer, MCP): only <see cref="Tool.Raw"/>, <see cref="Tool.Name"/> where it has one, and <see cref="Tool.Origin"/>.</summary>
+    /// <summary>
+    /// Run by the vendor (search, code, computer, MCP): only <see cref="Tool.Raw"/>, <see cref="Tool.Name"/> where it has one, and
+    /// <see cref="Tool.Origin"/>.
+    /// </summary>
     Hosted,
 }

@@ -42,7 +42,8 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
     {
         ObservabilityConfig former = _config;
         _config = config;
-        bool isOtherCollector = former.OtlpEndpoint != config.OtlpEndpoint || IsOther(former.OtlpAuthorization, config.OtlpAuthorization) || !former.Otlp.Same(config.Otlp);
+        bool isOtherCollector = former.OtlpEndpoint != config.OtlpEndpoint || IsOther(former.OtlpAuthorization, config.OtlpAuthorization)
+            || !former.Otlp.Same(config.Otlp);
         if (isOtherCollector || former.OtlpMetricsIntervalSecs != config.OtlpMetricsIntervalSecs)
         {
             Retire(_figures);
@@ -54,11 +55,13 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
             Retire(Interlocked.Exchange(ref _tracer, config.OtlpEndpoint is { } endpoint ? NewTracer(endpoint, config) : null));
         }
 
-        if (former.RequestLogWebhookUrl != config.RequestLogWebhookUrl || IsOther(former.RequestLogWebhookAuthorization, config.RequestLogWebhookAuthorization)
+        if (former.RequestLogWebhookUrl != config.RequestLogWebhookUrl
+            || IsOther(former.RequestLogWebhookAuthorization, config.RequestLogWebhookAuthorization)
             || !former.RequestLogWebhook.Same(config.RequestLogWebhook))
         {
             Retire(Interlocked.Exchange(ref _webhook, config.RequestLogWebhookUrl is { } url
-                ? NewWebhook(url, config.RequestLogWebhookAuthorization, config.RequestLogWebhook, metrics.WebhookDelivered.Get(), metrics.WebhookDropped.Get()) : null));
+                ? NewWebhook(url, config.RequestLogWebhookAuthorization, config.RequestLogWebhook, metrics.WebhookDelivered.Get(),
+                    metrics.WebhookDropped.Get()) : null));
         }
 
         if (former.RequestLogFile != config.RequestLogFile)
@@ -67,10 +70,12 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
                 ? new RequestFile(path, metrics.RequestLinesWritten.Get(), metrics.RequestLinesDropped.Get(), logger, time) : null));
         }
 
-        if (former.AlertWebhookUrl != config.AlertWebhookUrl || IsOther(former.AlertWebhookAuthorization, config.AlertWebhookAuthorization) || !former.AlertWebhook.Same(config.AlertWebhook))
+        if (former.AlertWebhookUrl != config.AlertWebhookUrl || IsOther(former.AlertWebhookAuthorization, config.AlertWebhookAuthorization)
+            || !former.AlertWebhook.Same(config.AlertWebhook))
         {
             Retire(Interlocked.Exchange(ref _alerts, config.AlertWebhookUrl is { } url
-                ? NewWebhook(url, config.AlertWebhookAuthorization, config.AlertWebhook, metrics.AlertsDelivered.Get(), metrics.AlertsDropped.Get()) : null));
+                ? NewWebhook(url, config.AlertWebhookAuthorization, config.AlertWebhook, metrics.AlertsDelivered.Get(), metrics.AlertsDropped.Get())
+                    : null));
         }
     }
 
@@ -84,7 +89,8 @@ internal sealed class Telemetry(Metrics.Metrics metrics, ILogger logger, TimePro
     private static bool IsOther(Secret? one, Secret? other) => one?.Reveal() != other?.Reveal();
 
     private Tracer NewTracer(string endpoint, ObservabilityConfig config) => new(
-        Collector(OtlpAddress.Of(endpoint, "traces"), config), config.OtlpSampleRatio, metrics.SpansExported.Get(), metrics.SpansDropped.Get(), logger, time);
+        Collector(OtlpAddress.Of(endpoint, "traces"), config), config.OtlpSampleRatio, metrics.SpansExported.Get(), metrics.SpansDropped.Get(),
+        logger, time);
 
     private MetricsExporter NewFigures(string endpoint, ObservabilityConfig config) => new(
         Collector(OtlpAddress.Of(endpoint, "metrics"), config),

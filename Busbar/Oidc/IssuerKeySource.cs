@@ -6,9 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace Busbar.Oidc;
 
 /// <summary>
-/// The keys of one issuer as they change. They are fetched when the first token needs them, again every <see cref="RefreshAge"/> while there are tokens, and at once for a
-/// token signed with a key that is not among them: by one call at a time, whoever waits for it, and not again for <see cref="Pause"/> when that brought nothing. A token
-/// whose key is known never waits. Lives as long as its issuer is configured.
+/// The keys of one issuer as they change. They are fetched when the first token needs them, again every <see cref="RefreshAge"/> while there are
+/// tokens, and at once for a token signed with a key that is not among them: by one call at a time, whoever waits for it, and not again for
+/// <see cref="Pause"/> when that brought nothing. A token whose key is known never waits. Lives as long as its issuer is configured.
 /// </summary>
 /// <param name="issuer">The issuer.</param>
 /// <param name="network">Fetches its keys.</param>
@@ -75,7 +75,8 @@ internal sealed partial class IssuerKeySource(
         return (null, TokenFault.UnknownKey);
     }
 
-    private IssuerKeys? Current() => Volatile.Read(ref _keys) is { } keys && time.GetElapsedTime(Interlocked.Read(ref _fetchedAt)) <= MaxAge ? keys : null;
+    private IssuerKeys? Current() => Volatile.Read(ref _keys) is { } keys && time.GetElapsedTime(Interlocked.Read(ref _fetchedAt)) <= MaxAge ? keys
+        : null;
 
     // The fetch under way, a new one, or none while there is a pause.
     private Task Fetch()
@@ -118,13 +119,15 @@ internal sealed partial class IssuerKeySource(
             }
 
             metrics.KeySetFetches.Get(issuer.Issuer, "failed").Add();
-            FetchFailed(log, issuer.Issuer, exception is IssuerException ? exception.Message : exception.GetType().Name, Current() is null ? "its tokens are refused" : "the former ones are used");
+            FetchFailed(log, issuer.Issuer, exception is IssuerException ? exception.Message : exception.GetType().Name, Current() is null
+                ? "its tokens are refused" : "the former ones are used");
         }
     }
 
     private async Task<string> DiscoverAsync(CancellationToken cancellation)
     {
-        byte[] json = await network.GetAsync(issuer.Issuer.TrimEnd('/') + "/.well-known/openid-configuration", issuer, MaxBytes, cancellation).ConfigureAwait(false);
+        byte[] json = await network.GetAsync(issuer.Issuer.TrimEnd('/') + "/.well-known/openid-configuration", issuer, MaxBytes, cancellation)
+            .ConfigureAwait(false);
         using var tape = new JsonTape();
         if (!tape.TryParse(json) || tape.Root["jwks_uri"u8].Text.IsNullOrEmpty)
         {

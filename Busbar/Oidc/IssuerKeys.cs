@@ -12,7 +12,8 @@ internal sealed class IssuerKeys
     private readonly FrozenDictionary<string, VerificationKey[]> _keys;
 
     private IssuerKeys(IEnumerable<VerificationKey> keys) =>
-        _keys = keys.GroupBy(key => key.Id, StringComparer.Ordinal).ToFrozenDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal);
+        _keys = keys.GroupBy(key => key.Id, StringComparer.Ordinal)
+            .ToFrozenDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal);
 
     /// <summary>Number of names.</summary>
     public int Count => _keys.Count;
@@ -45,5 +46,6 @@ internal sealed class IssuerKeys
     }
 
     /// <summary>The key called <paramref name="id"/> that fits <paramref name="algorithm"/>; null when there is none.</summary>
-    public VerificationKey? Find(string id, string algorithm) => _keys.TryGetValue(id, out VerificationKey[]? keys) ? Array.Find(keys, key => key.Fits(algorithm)) : null;
+    public VerificationKey? Find(string id, string algorithm) => _keys.TryGetValue(id, out VerificationKey[]? keys)
+        ? Array.Find(keys, key => key.Fits(algorithm)) : null;
 }

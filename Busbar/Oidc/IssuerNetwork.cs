@@ -5,7 +5,9 @@ using Busbar.Upstream;
 
 namespace Busbar.Oidc;
 
-/// <summary>Fetches over HTTP, without redirects and cookies, and from addresses alone that may be called. A connection for each call: they are rare.</summary>
+/// <summary>
+/// Fetches over HTTP, without redirects and cookies, and from addresses alone that may be called. A connection for each call: they are rare.
+/// </summary>
 internal sealed class IssuerNetwork : IIssuerNetwork
 {
     /// <inheritdoc/>

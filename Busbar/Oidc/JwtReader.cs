@@ -6,8 +6,8 @@ using Busbar.Wire;
 namespace Busbar.Oidc;
 
 /// <summary>
-/// Reads tokens in the compact form (RFC 7515, 7.1), more strictly than most: a name that occurs twice, an extension, padding or a bit that means nothing is a
-/// fault. Keys that a token brings along (<c>jwk</c>, <c>jku</c>, <c>x5u</c>, <c>x5c</c>) are not looked at.
+/// Reads tokens in the compact form (RFC 7515, 7.1), more strictly than most: a name that occurs twice, an extension, padding or a bit that means
+/// nothing is a fault. Keys that a token brings along (<c>jwk</c>, <c>jku</c>, <c>x5u</c>, <c>x5c</c>) are not looked at.
 /// </summary>
 internal static class JwtReader
 {

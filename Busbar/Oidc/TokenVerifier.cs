@@ -4,8 +4,8 @@ using Busbar.Wire;
 namespace Busbar.Oidc;
 
 /// <summary>
-/// Decides whether a token is right: the rules of RFC 7519 and RFC 8725 without exceptions. The claims are judged before the signature, so that only a token that would be
-/// right costs a fetch of keys.
+/// Decides whether a token is right: the rules of RFC 7519 and RFC 8725 without exceptions. The claims are judged before the signature, so that only
+/// a token that would be right costs a fetch of keys.
 /// </summary>
 /// <param name="issuers">The issuers and their keys.</param>
 /// <param name="time">The clock.</param>
@@ -92,7 +92,8 @@ internal sealed class TokenVerifier(IReadOnlyList<IssuerKeySource> issuers, Time
             return (null, TokenFault.NoPools);
         }
 
-        return (new VerifiedToken(issuer, subject, group, pools, (long)Math.Min(Math.Ceiling(end) + issuer.ClockSkewSecs, long.MaxValue / 2)), TokenFault.None);
+        return (new VerifiedToken(issuer, subject, group, pools, (long)Math.Min(Math.Ceiling(end) + issuer.ClockSkewSecs, long.MaxValue / 2)),
+            TokenFault.None);
     }
 
     private static bool IsTime(JsonNode node) => node.IsMissing || node.Number is not null;
@@ -123,7 +124,8 @@ internal sealed class TokenVerifier(IReadOnlyList<IssuerKeySource> issuers, Time
             .. (issuer.Pools.Count == 0
                 ? values
                 : values.SelectMany(value => issuer.Pools.TryGetValue(value, out string? pools)
-                    ? pools.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [])).Distinct().Order(StringComparer.Ordinal),
+                    ? pools.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [])).Distinct()
+                        .Order(StringComparer.Ordinal),
         ];
     }
 
@@ -159,5 +161,6 @@ internal sealed class TokenVerifier(IReadOnlyList<IssuerKeySource> issuers, Time
     }
 
     // "email_verified": true is written as true.
-    private static List<string> ValuesOf(JsonNode node) => node.IsString || node.IsArray || node.IsObject || node.IsNull ? TextsOf(node) : [System.Text.Encoding.UTF8.GetString(node.Raw.Span)];
+    private static List<string> ValuesOf(JsonNode node) => node.IsString || node.IsArray || node.IsObject || node.IsNull ? TextsOf(node)
+        : [System.Text.Encoding.UTF8.GetString(node.Raw.Span)];
 }

@@ -28,7 +28,8 @@ internal sealed class VerificationKey
     public string Id { get; }
 
     /// <summary>
-    /// Reads one key of a set; null for one that cannot check signatures: a symmetric or private one, one for encryption, without a name, too short, or broken.
+    /// Reads one key of a set; null for one that cannot check signatures: a symmetric or private one, one for encryption, without a name, too short,
+    /// or broken.
     /// </summary>
     public static VerificationKey? Read(JsonNode jwk)
     {
@@ -68,12 +69,17 @@ internal sealed class VerificationKey
     /// <summary>Whether it may check signatures of <paramref name="algorithm"/>: that of its own kind, and of its curve.</summary>
     public bool Fits(string algorithm) =>
         (_algorithm is null || _algorithm == algorithm)
-        && (_rsa is not null ? algorithm.StartsWith("RS", StringComparison.Ordinal) || algorithm.StartsWith("PS", StringComparison.Ordinal) : algorithm == _curveAlgorithm);
+        && (_rsa is not null ? algorithm.StartsWith("RS", StringComparison.Ordinal) || algorithm.StartsWith("PS", StringComparison.Ordinal)
+            : algorithm == _curveAlgorithm);
 
-    /// <summary>Whether <paramref name="signature"/> was made by its owner over <paramref name="signed"/> with <paramref name="algorithm"/>, which <see cref="Fits"/>.</summary>
+    /// <summary>
+    /// Whether <paramref name="signature"/> was made by its owner over <paramref name="signed"/> with <paramref name="algorithm"/>, which
+    /// <see cref="Fits"/>.
+    /// </summary>
     public bool Verifies(string algorithm, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature)
     {
-        HashAlgorithmName hash = algorithm[2..] switch { "256" => HashAlgorithmName.SHA256, "384" => HashAlgorithmName.SHA384, _ => HashAlgorithmName.SHA512 };
+        HashAlgorithmName hash = algorithm[2..] switch { "256" => HashAlgorithmName.SHA256, "384" => HashAlgorithmName.SHA384,
+            _ => HashAlgorithmName.SHA512 };
         if (_rsa is { } parameters)
         {
             if (signature.Length != parameters.Modulus!.Length)
@@ -131,7 +137,8 @@ internal sealed class VerificationKey
             "P-521" => (ECCurve.NamedCurves.nistP521, 66, "ES512"),
             _ => null,
         };
-        if (known is not { } curve || Bytes(jwk["x"u8]) is not { } x || Bytes(jwk["y"u8]) is not { } y || x.Length != curve.Length || y.Length != curve.Length)
+        if (known is not { } curve || Bytes(jwk["x"u8]) is not { } x || Bytes(jwk["y"u8]) is not { } y || x.Length != curve.Length
+            || y.Length != curve.Length)
         {
             return null;
         }

@@ -2,7 +2,7 @@ using Busbar.Ir;
 
 namespace Busbar.Protocols;
 
-/// <summary>What is noted when a block is left out because a dialect has no place for its kind.</summary>
+/// <summary>What is noted when a block is left out because a protocol has no place for its kind.</summary>
 internal static class BlockLoss
 {
     /// <summary>The loss of a block of <paramref name="kind"/>.</summary>

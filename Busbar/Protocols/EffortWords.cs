@@ -13,7 +13,9 @@ internal static class EffortWords
         reasoning.HasUnknownEffort = reasoning.Effort == ReasoningEffort.Unspecified && !word.IsNullOrEmpty;
     }
 
-    /// <summary>The effort called <paramref name="word"/>; unspecified for an unknown word. What stands above every other word is the highest effort there is.</summary>
+    /// <summary>
+    /// The effort called <paramref name="word"/>; unspecified for an unknown word. What stands above every other word is the highest effort there is.
+    /// </summary>
     public static ReasoningEffort Parse(JsonText word)
     {
         for (ReasoningEffort effort = ReasoningEffort.None; effort <= ReasoningEffort.Max; effort++)

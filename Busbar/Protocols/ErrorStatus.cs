@@ -2,7 +2,7 @@ using Busbar.Ir;
 
 namespace Busbar.Protocols;
 
-/// <summary>The HTTP status each error kind has unless a dialect differs, and the kind a status stands for.</summary>
+/// <summary>The HTTP status each error kind has unless a protocol differs, and the kind a status stands for.</summary>
 internal static class ErrorStatus
 {
     /// <summary>The usual status of <paramref name="kind"/>.</summary>

@@ -2,7 +2,10 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols;
 
-/// <summary>The human-readable part of an error, wherever a host puts it. Vendors use a string; compatible hosts nest objects, lists and FastAPI's <c>detail</c>.</summary>
+/// <summary>
+/// The human-readable part of an error, wherever a host puts it. Vendors use a string; compatible hosts nest objects, lists and FastAPI's
+/// <c>detail</c>.
+/// </summary>
 internal static class ErrorWords
 {
     private const int MaxDepth = 4;
@@ -14,7 +17,9 @@ internal static class ErrorWords
         return string.IsNullOrEmpty(words) ? null : words.Length <= most ? words : words[..most];
     }
 
-    /// <summary>The parameter that the first entry of FastAPI's <c>detail</c> is about, without the place it was sent in; null when there is none.</summary>
+    /// <summary>
+    /// The parameter that the first entry of FastAPI's <c>detail</c> is about, without the place it was sent in; null when there is none.
+    /// </summary>
     public static string? Param(JsonNode detail) => Place(detail[0]);
 
     private static string? Place(JsonNode entry)

@@ -18,7 +18,7 @@ internal interface IStreamTap
     /// <summary>The provider's terminal has passed.</summary>
     bool IsComplete { get; }
 
-    /// <summary>Nothing is to come any more but the end of the body. Some dialects have more to say after their terminal.</summary>
+    /// <summary>Nothing is to come any more but the end of the body. Some protocols have more to say after their terminal.</summary>
     bool IsLast => IsComplete;
 
     /// <summary>The error the provider reported in the stream; null when none.</summary>

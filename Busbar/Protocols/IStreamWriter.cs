@@ -16,7 +16,7 @@ internal interface IStreamWriter : IDisposable
     /// <summary>Appends the native error frame, and whatever must end the stream after it. Nothing else is written afterwards.</summary>
     void WriteError(in GatewayError error, PooledBuffer output);
 
-    /// <summary>Appends a native keep-alive, or nothing where the dialect has none.</summary>
+    /// <summary>Appends a native keep-alive, or nothing where the protocol has none.</summary>
     void WriteKeepAlive(PooledBuffer output);
 
     /// <summary>What could not be expressed so far.</summary>

@@ -58,6 +58,6 @@ internal struct MemberReader(JsonNode node)
         }
     }
 
-    // No object of these dialects has 64 members; what a hostile one has beyond that counts as unknown.
+    // No object of these protocols has 64 members; what a hostile one has beyond that counts as unknown.
     private static ulong Bit(int position) => position < 64 ? 1UL << position : 0;
 }

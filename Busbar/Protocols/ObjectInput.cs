@@ -3,10 +3,12 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols;
 
-/// <summary>The <c>input</c> of a call in dialects that take an object and nothing else.</summary>
+/// <summary>The <c>input</c> of a call in protocols that take an object and nothing else.</summary>
 internal static class ObjectInput
 {
-    /// <summary>Reads <paramref name="input"/> into <paramref name="call"/>: an object or null, or, as some compatible hosts answer, the text of one.</summary>
+    /// <summary>
+    /// Reads <paramref name="input"/> into <paramref name="call"/>: an object or null, or, as some compatible hosts answer, the text of one.
+    /// </summary>
     public static void Read(JsonNode input, Block call, IrArena arena)
     {
         if (!input.IsString)

@@ -18,14 +18,15 @@ internal abstract class Protocol
     /// <summary>Whether a stream is binary: whoever waits for one can read nothing else in its place.</summary>
     public virtual bool HasBinaryStream => false;
 
-    /// <summary>Response header that carries the request id towards clients; null when the dialect has none.</summary>
+    /// <summary>Response header that carries the request id towards clients; null when the protocol has none.</summary>
     public virtual string? RequestIdHeader => null;
 
-    /// <summary>Response header that names the error type (Bedrock); null when the dialect has none.</summary>
+    /// <summary>Response header that names the error type (Bedrock); null when the protocol has none.</summary>
     public virtual string? ErrorTypeHeader => null;
 
     /// <summary>
-    /// Headers of the vendor's own clients that pass on hops of one protocol, beside <c>x-client-request-id</c> and <c>traceparent</c>, which always do.
+    /// Headers of the vendor's own clients that pass on hops of one protocol, beside <c>x-client-request-id</c> and <c>traceparent</c>, which always
+    /// do.
     /// </summary>
     public virtual IReadOnlyList<string> RequestHeaders => [];
 
@@ -65,8 +66,8 @@ internal abstract class Protocol
         : throw new NotSupportedException($"{Id.Name()} has no {call.Operation}");
 
     /// <summary>
-    /// Appends <paramref name="body"/> with <paramref name="model"/>, the provider's name, wherever the body repeats the model of the path. False, with
-    /// nothing written, when it does not, as in all protocols but Gemini.
+    /// Appends <paramref name="body"/> with <paramref name="model"/>, the provider's name, wherever the body repeats the model of the path. False,
+    /// with nothing written, when it does not, as in all protocols but Gemini.
     /// </summary>
     public virtual bool RenameModels(ReadOnlyMemory<byte> body, string model, PooledBuffer output) => false;
 
@@ -86,8 +87,8 @@ internal abstract class Protocol
     public abstract GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request);
 
     /// <summary>
-    /// Whether the typed fields of a request that was read say all there is in <paramref name="member"/>, which is kept whole beside them: nothing of it is lost
-    /// when only they are written.
+    /// Whether the typed fields of a request that was read say all there is in <paramref name="member"/>, which is kept whole beside them: nothing of
+    /// it is lost when only they are written.
     /// </summary>
     public virtual bool IsRead(in JsonMember member) => false;
 
@@ -97,7 +98,10 @@ internal abstract class Protocol
     /// <summary>Files of text may be sent as files; otherwise those that the protocol does not take become text.</summary>
     public virtual bool TakesTextFiles => false;
 
-    /// <summary>Writes a request that the seam has prepared for this protocol. What still cannot be expressed is dropped and noted in <paramref name="losses"/>.</summary>
+    /// <summary>
+    /// Writes a request that the seam has prepared for this protocol. What still cannot be expressed is dropped and noted in
+    /// <paramref name="losses"/>.
+    /// </summary>
     public abstract void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses);
 
     /// <summary>Name of the member that holds the answer, quoted: an array or object that is hardly ever empty.</summary>
@@ -107,8 +111,8 @@ internal abstract class Protocol
     public abstract bool ReadResponse(ReadOnlyMemory<byte> body, ChatResponse response);
 
     /// <summary>
-    /// Whether a whole 2xx <paramref name="body"/> looks like an answer at first sight, without parsing it: the member that holds the answer is there, with something
-    /// in it. Found nearly always, and at the speed of memory; where it is not, <see cref="ReadResponse"/> knows better.
+    /// Whether a whole 2xx <paramref name="body"/> looks like an answer at first sight, without parsing it: the member that holds the answer is
+    /// there, with something in it. Found nearly always, and at the speed of memory; where it is not, <see cref="ReadResponse"/> knows better.
     /// </summary>
     public bool LooksAnswered(ReadOnlySpan<byte> body)
     {
@@ -157,10 +161,10 @@ internal abstract class Protocol
     /// <summary>Lifts code, type and message from an error body. Never throws; an unreadable body gives nulls.</summary>
     public abstract ProviderError ReadError(int status, ReadOnlyMemory<byte> body);
 
-    /// <summary>HTTP status of <paramref name="error"/> in this dialect.</summary>
+    /// <summary>HTTP status of <paramref name="error"/> in this protocol.</summary>
     public virtual int StatusOf(in GatewayError error) => error.Status != 0 ? error.Status : ErrorStatus.Usual(error.Kind);
 
-    /// <summary>Value of <see cref="ErrorTypeHeader"/> for <paramref name="error"/>; null when the dialect has none.</summary>
+    /// <summary>Value of <see cref="ErrorTypeHeader"/> for <paramref name="error"/>; null when the protocol has none.</summary>
     public virtual string? ErrorType(in GatewayError error) => null;
 
     /// <summary>Writes the error envelope; <paramref name="requestId"/> is the id that also stands in <see cref="RequestIdHeader"/>.</summary>

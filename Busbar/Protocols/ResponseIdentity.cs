@@ -3,7 +3,7 @@ using Busbar.Wire;
 namespace Busbar.Protocols;
 
 /// <summary>How a translated answer identifies itself.</summary>
-/// <param name="Id">Freshly minted id of the client's dialect.</param>
+/// <param name="Id">Freshly minted id of the client's protocol.</param>
 /// <param name="Created">Unix seconds.</param>
 /// <param name="Model">Model to show when the provider names none: the lane's wire model.</param>
 /// <param name="ElapsedMilliseconds">Milliseconds since the request arrived (whole answers; Bedrock metrics).</param>

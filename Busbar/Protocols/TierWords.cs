@@ -12,7 +12,9 @@ internal static class TierWords
     /// <summary>The usual tier of OpenAI and Amazon.</summary>
     public static readonly JsonText Default = JsonText.From("default");
 
-    /// <summary>Puts <paramref name="tier"/> into the word of <paramref name="client"/>; what has none there is noted unless it is the usual tier.</summary>
+    /// <summary>
+    /// Puts <paramref name="tier"/> into the word of <paramref name="client"/>; what has none there is noted unless it is the usual tier.
+    /// </summary>
     public static void Fit(ref JsonText tier, Protocol client, ref Losses losses)
     {
         if (tier.IsNullOrEmpty)

@@ -1,8 +1,8 @@
 namespace Busbar.Protocols;
 
 /// <summary>
-/// Finds the wait that an error message asks for in words, such as "try again in 6m0s" (OpenAI, Groq), "retry in 34.07s" (Gemini) or "retry after 26 seconds"
-/// (Azure).
+/// Finds the wait that an error message asks for in words, such as "try again in 6m0s" (OpenAI, Groq), "retry in 34.07s" (Gemini) or "retry after 26
+/// seconds" (Azure).
 /// </summary>
 internal static class WaitWords
 {

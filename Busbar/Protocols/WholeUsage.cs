@@ -13,7 +13,8 @@ internal static class WholeUsage
 
     /// <summary>
     /// Finds the top-level member <c>usage</c> of <paramref name="body"/>, skipping everything else, and reads it with <paramref name="read"/>;
-    /// unreported when there is none. <paramref name="alias"/> is another name that the member may have. The tier of service that the body names goes with it.
+    /// unreported when there is none. <paramref name="alias"/> is another name that the member may have. The tier of service that the body names goes
+    /// with it.
     /// </summary>
     public static Usage Find(ReadOnlyMemory<byte> body, Func<JsonNode, Usage> read, ReadOnlySpan<byte> alias = default)
     {

@@ -71,7 +71,8 @@ internal sealed class Fleet
     /// <param name="random">Uniform in [0, 1), safe for concurrent calls; null for the shared generator.</param>
     /// <param name="events">Told of state changes; null for nobody.</param>
     public static Fleet Create(GatewayConfig config, TimeProvider time, Func<double>? random = null, IReliabilityEvents? events = null) =>
-        FleetBuilder.Build(config, new ReliabilityContext(new MonotonicClock(time), random ?? Random.Shared.NextDouble, events ?? NoReliabilityEvents.Instance), FleetMemory.Empty);
+        FleetBuilder.Build(config, new ReliabilityContext(new MonotonicClock(time), random ?? Random.Shared.NextDouble, events
+            ?? NoReliabilityEvents.Instance), FleetMemory.Empty);
 
     /// <summary>
     /// The fleet of a new configuration, with the state of this one. Its limits and thresholds take effect at once, also for requests under way, so

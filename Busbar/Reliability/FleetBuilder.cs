@@ -26,7 +26,8 @@ internal sealed class FleetBuilder
     }
 
     /// <summary>Builds the fleet and puts its limits and thresholds in force.</summary>
-    public static Fleet Build(GatewayConfig config, ReliabilityContext context, FleetMemory before) => new FleetBuilder(config, context, before).Build();
+    public static Fleet Build(GatewayConfig config, ReliabilityContext context, FleetMemory before) => new FleetBuilder(config, context, before)
+        .Build();
 
     private Fleet Build()
     {
@@ -92,7 +93,9 @@ internal sealed class FleetBuilder
         _lanes.AddRange(lanes);
     }
 
-    /// <summary>The keys that make lanes: those that are set, or the first if none is. Callers that bring their own credential need but one.</summary>
+    /// <summary>
+    /// The keys that make lanes: those that are set, or the first if none is. Callers that bring their own credential need but one.
+    /// </summary>
     private List<int> KeysOf(ProviderConfig provider)
     {
         var keys = new List<int>();

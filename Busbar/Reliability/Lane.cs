@@ -51,8 +51,8 @@ internal sealed class Lane(ModelConfig model, ProviderConfig provider, int keyIn
     public bool IsOut => IsDisabled || Budget.IsUsedUp;
 
     /// <summary>
-    /// True when some pool could send a request here now: in service, budget left and a live cell that is Closed, or Open with its cooldown over. Live are
-    /// the cells of named pools, or the direct route's when there are none. A soft cooldown does not count against it, since a pool
+    /// True when some pool could send a request here now: in service, budget left and a live cell that is Closed, or Open with its cooldown over.
+    /// Live are the cells of named pools, or the direct route's when there are none. A soft cooldown does not count against it, since a pool
     /// without anything better serves from it. Changes nothing.
     /// </summary>
     public bool IsUsable

@@ -8,7 +8,8 @@ namespace Busbar.Reliability;
 /// What makes two lanes of successive configurations the same lane. Another address, wire model or key value is another lane, so that a
 /// corrected credential starts with a clean slate.
 /// </summary>
-internal readonly record struct LaneIdentity(string Model, string Provider, string BaseUrl, string? Path, string UpstreamModel, string KeySource, string KeyDigest)
+internal readonly record struct LaneIdentity(string Model, string Provider, string BaseUrl, string? Path, string UpstreamModel, string KeySource,
+    string KeyDigest)
 {
     /// <summary>Identity of the lane of <paramref name="model"/> with the provider's key number <paramref name="keyIndex"/>.</summary>
     public static LaneIdentity Of(ModelConfig model, ProviderConfig provider, int keyIndex)

@@ -6,8 +6,8 @@ using Busbar.Reliability.Selection;
 namespace Busbar.Reliability;
 
 /// <summary>
-/// One attempt at a lane: owns a permit and, in a cell that was Open, the probe. Say when the answer has begun, report at most one outcome, then dispose.
-/// Disposing without an outcome (the client went away) moves no breaker. Reporting and disposing may race; each takes effect once.
+/// One attempt at a lane: owns a permit and, in a cell that was Open, the probe. Say when the answer has begun, report at most one outcome, then
+/// dispose. Disposing without an outcome (the client went away) moves no breaker. Reporting and disposing may race; each takes effect once.
 /// </summary>
 internal sealed class LaneLease : IDisposable
 {
@@ -155,8 +155,8 @@ internal sealed class LaneLease : IDisposable
     }
 
     /// <summary>
-    /// The provider declined the call without a word about the account. True when that makes three in a row of different requests, no success between, and
-    /// not all of one caller where others use the lane: then the account is to blame.
+    /// The provider declined the call without a word about the account. True when that makes three in a row of different requests, no success
+    /// between, and not all of one caller where others use the lane: then the account is to blame.
     /// </summary>
     /// <param name="request">Hash of the request.</param>
     public bool IsDeclinedTooOften(int request) => !_isBeside && Lane.State.Declined(request, _caller, Cell.HasSeveralCallers);
@@ -216,7 +216,8 @@ internal sealed class LaneLease : IDisposable
     {
         if (!isMeant)
         {
-            throw new ArgumentOutOfRangeException(nameof(fault), fault, $"not to be reported in this way: its disposition is {FaultDispositions.Of(fault)}");
+            throw new ArgumentOutOfRangeException(nameof(fault), fault,
+                $"not to be reported in this way: its disposition is {FaultDispositions.Of(fault)}");
         }
     }
 }

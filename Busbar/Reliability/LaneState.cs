@@ -52,7 +52,9 @@ internal sealed class LaneState(int index)
     /// <summary>How long its answers take to begin.</summary>
     public Latency Latency { get; } = new();
 
-    /// <summary>How the times are spread that its answers take to begin, as far as pools look at it that call a second lane beside a slow one.</summary>
+    /// <summary>
+    /// How the times are spread that its answers take to begin, as far as pools look at it that call a second lane beside a slow one.
+    /// </summary>
     public LatencyShape Beginnings { get; } = new();
 
     /// <summary>Counts a success.</summary>
@@ -89,7 +91,10 @@ internal sealed class LaneState(int index)
         }
     }
 
-    /// <summary>Another process met a refused account or credential: as <see cref="HardDown"/>, for <paramref name="left"/> at most, without counting a failure.</summary>
+    /// <summary>
+    /// Another process met a refused account or credential: as <see cref="HardDown"/>, for <paramref name="left"/> at most, without counting a
+    /// failure.
+    /// </summary>
     public void HearDown(string reason, TimeSpan left)
     {
         if (DeadReason is not null)

@@ -77,7 +77,8 @@ internal sealed class Pool
         var now = _clock.NowMs;
         foreach (var member in Members)
         {
-            if (member.Lane.Permits.HasRoom(request.Tokens) && LaneSelection.IsCandidate(member, request) && member.Slot.CellOf(request.IsBeside).Word.IsReady(now))
+            if (member.Lane.Permits.HasRoom(request.Tokens) && LaneSelection.IsCandidate(member, request)
+                && member.Slot.CellOf(request.IsBeside).Word.IsReady(now))
             {
                 return true;
             }
@@ -153,13 +154,14 @@ internal sealed class Pool
     /// </summary>
     public bool PickLeastBad(in PickRequest request, out LaneLease? lease)
     {
-        lease = _selection.PickLeastBad(request, out var probe, out var began) is { } member ? Lease(member, probe, PickReason.LastResort, request, began) : null;
+        lease = _selection.PickLeastBad(request, out var probe, out var began) is { } member
+            ? Lease(member, probe, PickReason.LastResort, request, began) : null;
         return lease is not null;
     }
 
     /// <summary>
-    /// What to tell a client that found no lane: the soonest end of a genuine cooldown or of a minute that is used up, at least one second. A lane that is merely busy
-    /// counts as two seconds, one out of budget or service not at all; with nothing to go by it is two seconds.
+    /// What to tell a client that found no lane: the soonest end of a genuine cooldown or of a minute that is used up, at least one second. A lane
+    /// that is merely busy counts as two seconds, one out of budget or service not at all; with nothing to go by it is two seconds.
     /// </summary>
     public TimeSpan RetryAfter(bool isBeside = false)
     {

@@ -95,7 +95,8 @@ internal sealed class Credential
         || (!key.StartsWith("sk-ant-oat", StringComparison.Ordinal) && (!caller.IsPassthrough || caller.Carrier == CredentialCarrier.ApiKeyHeader));
 
     // Clients of other protocols know no way but Bearer, where Google takes OAuth tokens alone.
-    private static bool IsGoogleApiKey(string key) => key.StartsWith("AIza", StringComparison.Ordinal) || key.StartsWith("AQ.", StringComparison.Ordinal);
+    private static bool IsGoogleApiKey(string key) => key.StartsWith("AIza", StringComparison.Ordinal)
+        || key.StartsWith("AQ.", StringComparison.Ordinal);
 
     // A JSON web token, as Microsoft Entra ID gives out; keys of Azure resources are none.
     private static bool IsToken(string key) => key.StartsWith("eyJ", StringComparison.Ordinal) && key.Contains('.');

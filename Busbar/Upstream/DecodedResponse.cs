@@ -3,8 +3,8 @@ using System.IO.Compression;
 namespace Busbar.Upstream;
 
 /// <summary>
-/// An answer whose body is compressed although none was asked for, read as if it were not. Decoding is bounded: a body that grows out of all proportion breaks
-/// off.
+/// An answer whose body is compressed although none was asked for, read as if it were not. Decoding is bounded: a body that grows out of all
+/// proportion breaks off.
 /// </summary>
 internal sealed class DecodedResponse : UpstreamResponse
 {
@@ -27,7 +27,8 @@ internal sealed class DecodedResponse : UpstreamResponse
 
     /// <summary>Whether the body of <paramref name="response"/> is in any coding.</summary>
     public static bool IsEncoded(UpstreamResponse response) =>
-        response.Head.TryGet("Content-Encoding", out ReadOnlySpan<char> coding) && !coding.IsEmpty && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase);
+        response.Head.TryGet("Content-Encoding", out ReadOnlySpan<char> coding) && !coding.IsEmpty
+            && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase);
 
     /// <summary><paramref name="response"/> itself when its body is not compressed, or in a coding that is not known here.</summary>
     public static UpstreamResponse For(UpstreamResponse response)

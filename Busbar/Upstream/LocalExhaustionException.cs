@@ -2,8 +2,11 @@ using System.Net.Sockets;
 
 namespace Busbar.Upstream;
 
-/// <summary>A connection could not be opened because this machine or process has run out of descriptors, buffers or ports: no provider's fault.</summary>
-internal sealed class LocalExhaustionException(SocketException cause) : IOException("this machine has no descriptor, buffer or port left for a connection", cause)
+/// <summary>
+/// A connection could not be opened because this machine or process has run out of descriptors, buffers or ports: no provider's fault.
+/// </summary>
+internal sealed class LocalExhaustionException(SocketException cause)
+    : IOException("this machine has no descriptor, buffer or port left for a connection", cause)
 {
     /// <summary>What ran out, in the system's words.</summary>
     public SocketError Reason => cause.SocketErrorCode;

@@ -14,7 +14,8 @@ internal static class PlatformPath
     public static string Name(ProviderConfig provider, string model) => provider.Platform switch
     {
         Platform.Vertex when !model.Contains('/') =>
-            $"projects/{provider.Project}/locations/{provider.Location}/publishers/{(provider.Protocol == ProtocolId.Anthropic ? "anthropic" : "google")}/models/{model}",
+            $"projects/{provider.Project}/locations/{provider.Location}/" +
+                $"publishers/{(provider.Protocol == ProtocolId.Anthropic ? "anthropic" : "google")}/models/{model}",
         _ => model,
     };
 
@@ -36,7 +37,8 @@ internal static class PlatformPath
         }
 
         string rest = path["/v1".Length..];
-        string prefix = rest.StartsWith("/responses", StringComparison.Ordinal) ? "/openai" : $"/openai/deployments/{UrlPath.EncodeSegment(deployment)}";
+        string prefix = rest.StartsWith("/responses", StringComparison.Ordinal) ? "/openai"
+            : $"/openai/deployments/{UrlPath.EncodeSegment(deployment)}";
         return $"{prefix}{rest}?api-version={version}";
     }
 }

@@ -7,14 +7,16 @@ using Busbar.Configuration.Model;
 namespace Busbar.Upstream;
 
 /// <summary>
-/// Connects through a proxy (RFC 9110, 9.3.6). The proxy resolves the provider's name, so that only the address of the proxy is vetted here: it may be private, and is
-/// no service of metadata.
+/// Connects through a proxy (RFC 9110, 9.3.6). The proxy resolves the provider's name, so that only the address of the proxy is vetted here: it may
+/// be private, and is no service of metadata.
 /// </summary>
 internal static class ProxyDial
 {
     private const int MostHead = 16 * 1024;
 
-    /// <summary>A connection to <paramref name="target"/> through <paramref name="proxy"/>. Throws <see cref="ProxyException"/> when the proxy gives none.</summary>
+    /// <summary>
+    /// A connection to <paramref name="target"/> through <paramref name="proxy"/>. Throws <see cref="ProxyException"/> when the proxy gives none.
+    /// </summary>
     public static async ValueTask<Socket> ConnectAsync(ProxyConfig proxy, DnsEndPoint target, CancellationToken cancellation)
     {
         Socket socket;

@@ -6,7 +6,8 @@ namespace Busbar.Upstream;
 internal sealed class ResponseHead
 {
     // RFC 9110, 5.6.2.
-    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> TokenCharacters =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     private readonly string _text;
     private readonly Line[] _lines;
@@ -23,8 +24,8 @@ internal sealed class ResponseHead
     public int Count => _lines.Length;
 
     /// <summary>
-    /// Reads <paramref name="text"/>, lines of <c>name: value</c> that each end in a line feed. Null when a line has no valid name. Folded lines must have been
-    /// joined.
+    /// Reads <paramref name="text"/>, lines of <c>name: value</c> that each end in a line feed. Null when a line has no valid name. Folded lines must
+    /// have been joined.
     /// </summary>
     public static ResponseHead? Parse(string text)
     {

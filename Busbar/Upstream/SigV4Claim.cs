@@ -15,7 +15,8 @@ internal sealed class SigV4Claim
     private readonly (string Name, string Value)[] _headers;
 
     /// <summary>Keeps what the signature covers; <paramref name="query"/> is in canonical form.</summary>
-    public SigV4Claim(SigV4Authorization authorization, string date, in SigV4Inbound request, string query, (string Name, string Value)[] headers, string? declaredHash)
+    public SigV4Claim(SigV4Authorization authorization, string date, in SigV4Inbound request, string query, (string Name, string Value)[] headers,
+        string? declaredHash)
     {
         _authorization = authorization;
         _date = date;
@@ -43,7 +44,9 @@ internal sealed class SigV4Claim
         return Convert.ToHexStringLower(hash);
     }
 
-    /// <summary>Whether who knows <paramref name="secret"/> signed this request with a body whose hash is <paramref name="bodyHash"/>. Compares in fixed time.</summary>
+    /// <summary>
+    /// Whether who knows <paramref name="secret"/> signed this request with a body whose hash is <paramref name="bodyHash"/>. Compares in fixed time.
+    /// </summary>
     public SigV4Result Check(string secret, string bodyHash)
     {
         if (DeclaredHash is not null && DeclaredHash != bodyHash)

@@ -1,6 +1,8 @@
 namespace Busbar.Upstream;
 
-/// <summary>The headers that carry a signature. The request must go out with exactly these and with the content type and host that were signed.</summary>
+/// <summary>
+/// The headers that carry a signature. The request must go out with exactly these and with the content type and host that were signed.
+/// </summary>
 /// <param name="Authorization">Value of <c>authorization</c>.</param>
 /// <param name="Date">Value of <c>x-amz-date</c>.</param>
 /// <param name="ContentSha256">Value of <c>x-amz-content-sha256</c>.</param>

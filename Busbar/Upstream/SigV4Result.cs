@@ -1,6 +1,9 @@
 namespace Busbar.Upstream;
 
-/// <summary>Outcome of <see cref="SigV4Verifier.Judge"/> and <see cref="SigV4Claim.Check"/>. Everything but <see cref="Valid"/> is answered alike; the distinction is for the log.</summary>
+/// <summary>
+/// Outcome of <see cref="SigV4Verifier.Judge"/> and <see cref="SigV4Claim.Check"/>. Everything but <see cref="Valid"/> is answered alike; the
+/// distinction is for the log.
+/// </summary>
 internal enum SigV4Result : byte
 {
     /// <summary>The signature is right.</summary>

@@ -81,7 +81,10 @@ internal static class SigV4Signature
         return value.Contains("  ", StringComparison.Ordinal) ? string.Join(' ', value.Split(' ', StringSplitOptions.RemoveEmptyEntries)) : value;
     }
 
-    /// <summary>A raw query (without its question mark) in canonical form: each name and value encoded, pairs in ascending order. Null when an escape is malformed.</summary>
+    /// <summary>
+    /// A raw query (without its question mark) in canonical form: each name and value encoded, pairs in ascending order. Null when an escape is
+    /// malformed.
+    /// </summary>
     public static string? CanonicalQuery(string rawQuery)
     {
         if (rawQuery.Length == 0)
@@ -93,7 +96,8 @@ internal static class SigV4Signature
         foreach (string pair in rawQuery.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             int equals = pair.IndexOf('=');
-            if (!UrlPath.TryDecode(equals < 0 ? pair : pair[..equals], out string name) || !UrlPath.TryDecode(equals < 0 ? "" : pair[(equals + 1)..], out string value))
+            if (!UrlPath.TryDecode(equals < 0 ? pair : pair[..equals], out string name)
+                || !UrlPath.TryDecode(equals < 0 ? "" : pair[(equals + 1)..], out string value))
             {
                 return null;
             }

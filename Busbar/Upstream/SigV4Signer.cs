@@ -51,11 +51,16 @@ internal static class SigV4Signer
         headers = credential.SessionToken is null ? headers[..^1] : headers;
 
         string signature = SigV4Signature.Compute(credential.Secret, scope, date, "POST", UrlPath.EncodePath(wirePath), "", headers, hash);
-        string authorization = $"{SigV4Signature.Algorithm} Credential={credential.AccessKeyId}/{scope}, SignedHeaders={SigV4Signature.SignedNames(headers)}, Signature={signature}";
+        string authorization =
+            $"{SigV4Signature.Algorithm} Credential={credential.AccessKeyId}/{scope}, SignedHeaders={SigV4Signature.SignedNames(headers)}, " +
+            $"Signature={signature}";
         return new SigV4Headers(authorization, date, hash, credential.SessionToken);
     }
 
-    /// <summary>The <c>Host</c> header that the HTTP client sends for <paramref name="address"/>: no user info, no path, the port unless it is the scheme's own.</summary>
+    /// <summary>
+    /// The <c>Host</c> header that the HTTP client sends for <paramref name="address"/>: no user info, no path, the port unless it is the scheme's
+    /// own.
+    /// </summary>
     public static string HostOf(Uri address) =>
         address.HostNameType == UriHostNameType.IPv6 || address.IdnHost == address.Host ? address.Authority
         : address.IsDefaultPort ? address.IdnHost

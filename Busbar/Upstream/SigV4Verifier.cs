@@ -17,8 +17,8 @@ internal static class SigV4Verifier
     public static bool IsSigV4(string authorization) => authorization.StartsWith(SigV4Signature.Algorithm, StringComparison.Ordinal);
 
     /// <summary>
-    /// Judges everything that the headers of <paramref name="request"/> allow, so that no body is read for a request that can't be valid. botocore covers the
-    /// body without sending its hash, other SDKs send <c>x-amz-content-sha256</c>; where it is sent it must be signed, and a hash.
+    /// Judges everything that the headers of <paramref name="request"/> allow, so that no body is read for a request that can't be valid. botocore
+    /// covers the body without sending its hash, other SDKs send <c>x-amz-content-sha256</c>; where it is sent it must be signed, and a hash.
     /// </summary>
     /// <param name="request">The request as received.</param>
     /// <param name="now">The current time.</param>
@@ -33,7 +33,8 @@ internal static class SigV4Verifier
         }
 
         string date = request.Header("x-amz-date") ?? "";
-        if (!DateTimeOffset.TryParseExact(date, SigV4Signature.DateFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time))
+        if (!DateTimeOffset.TryParseExact(date, SigV4Signature.DateFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+            out DateTimeOffset time))
         {
             return SigV4Result.NoDate;
         }

@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Busbar.Upstream;
 
-/// <summary>The body of an <see cref="UpstreamRequest"/> as the platform's handler takes it: up to three pieces, written without being joined.</summary>
+/// <summary>
+/// The body of an <see cref="UpstreamRequest"/> as the platform's handler takes it: up to three pieces, written without being joined.
+/// </summary>
 internal sealed class SplicedContent : HttpContent
 {
     private readonly UpstreamRequest _request;

@@ -35,7 +35,8 @@ internal sealed class UpstreamEndpoint
             WireModel = provider.Config.Deployments.GetValueOrDefault(model.UpstreamModel, model.UpstreamModel),
             Capabilities = CapabilitiesOf(provider.Config, model),
 
-            // What the model can write, so that no answer ends early for want of a limit that nobody set. Above 64,000 some models of a family ask for more than a limit.
+            // What the model can write, so that no answer ends early for want of a limit that nobody set. Above 64,000 some models of a family ask
+            // for more than a limit.
             DefaultMaxTokens = model.DefaultMaxTokens ?? config.Limits.DefaultMaxTokens ?? Math.Min(OutputMax(model) ?? 4096, 64_000),
             MaxOutputTokens = OutputMax(model),
             AnthropicVersion = provider.Config.AnthropicVersion ?? "2023-06-01",
@@ -63,15 +64,17 @@ internal sealed class UpstreamEndpoint
     /// <summary>The model, for request writers.</summary>
     public EgressTarget Target { get; }
 
-    /// <summary>The model as paths and bodies that repeat them name it: with project, location and publisher where the platform wants those.</summary>
+    /// <summary>
+    /// The model as paths and bodies that repeat them name it: with project, location and publisher where the platform wants those.
+    /// </summary>
     public string Named { get; }
 
     /// <summary>The wire model as a quoted JSON string, for splicing.</summary>
     public ReadOnlyMemory<byte> ModelJson { get; }
 
     /// <summary>
-    /// A request ready to send, with the provider's own headers. <paramref name="callerToken"/> is used as the credential in passthrough mode, where the
-    /// lane's own key must never stand in for it; null means "use the lane's key".
+    /// A request ready to send, with the provider's own headers. <paramref name="callerToken"/> is used as the credential in passthrough mode, where
+    /// the lane's own key must never stand in for it; null means "use the lane's key".
     /// </summary>
     public UpstreamRequest NewRequest(in ModelSplice body, in EgressCall call, CallerCredential callerToken)
     {
@@ -85,8 +88,8 @@ internal sealed class UpstreamEndpoint
     }
 
     /// <summary>
-    /// Sends <paramref name="request"/>, with the credential of the gateway's own identity where it needs one. Throws as <see cref="UpstreamProvider.SendAsync"/> does,
-    /// and <see cref="IdentityException"/> when there is none.
+    /// Sends <paramref name="request"/>, with the credential of the gateway's own identity where it needs one. Throws as
+    /// <see cref="UpstreamProvider.SendAsync"/> does, and <see cref="IdentityException"/> when there is none.
     /// </summary>
     public ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellation)
     {
@@ -96,10 +99,12 @@ internal sealed class UpstreamEndpoint
         }
 
         ValueTask<MintedCredential> credential = Provider.Identity!.GetAsync(cancellation);
-        return credential.IsCompletedSuccessfully ? SendAsync(request, credential.Result, cancellation) : WaitAndSendAsync(request, credential, cancellation);
+        return credential.IsCompletedSuccessfully ? SendAsync(request, credential.Result, cancellation)
+            : WaitAndSendAsync(request, credential, cancellation);
     }
 
-    private async ValueTask<UpstreamResponse> WaitAndSendAsync(UpstreamRequest request, ValueTask<MintedCredential> credential, CancellationToken cancellation) =>
+    private async ValueTask<UpstreamResponse> WaitAndSendAsync(
+        UpstreamRequest request, ValueTask<MintedCredential> credential, CancellationToken cancellation) =>
         await SendAsync(request, await credential.ConfigureAwait(false), cancellation).ConfigureAwait(false);
 
     private ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, MintedCredential credential, CancellationToken cancellation)
@@ -109,7 +114,9 @@ internal sealed class UpstreamEndpoint
         return Provider.SendAsync(request, cancellation);
     }
 
-    /// <summary>Adds to <paramref name="request"/> the headers of the provider's configuration, and what the protocol demands and nobody has said yet.</summary>
+    /// <summary>
+    /// Adds to <paramref name="request"/> the headers of the provider's configuration, and what the protocol demands and nobody has said yet.
+    /// </summary>
     public void AddDefaultHeaders(UpstreamRequest request)
     {
         foreach ((string name, Secret value) in Provider.Config.Headers)
@@ -149,19 +156,21 @@ internal sealed class UpstreamEndpoint
     private Uri Address(in EgressCall call)
     {
         string? configured = call.Operation == Operation.Chat ? Provider.Config.Path : null;
-        return new Uri(configured is null ? Join(Provider.Config.BaseUrl, PlatformPath.Of(Provider.Config, Protocol, Named, call)) : Provider.Config.BaseUrl + configured, KeepSpelling);
+        return new Uri(configured is null ? Join(Provider.Config.BaseUrl, PlatformPath.Of(Provider.Config, Protocol, Named, call))
+            : Provider.Config.BaseUrl + configured, KeepSpelling);
     }
 
     /// <summary>
-    /// Puts a protocol's path behind a base address. An address that ends in a version (<c>/v1</c>, <c>/v4</c>, <c>/v1beta</c>), as vendors' SDKs want it, stands
-    /// for the version that the path begins with.
+    /// Puts a protocol's path behind a base address. An address that ends in a version (<c>/v1</c>, <c>/v4</c>, <c>/v1beta</c>), as vendors' SDKs
+    /// want it, stands for the version that the path begins with.
     /// </summary>
     public static string Join(string baseUrl, string path)
     {
         int slash = path.IndexOf('/', 1);
         int last = baseUrl.LastIndexOf('/');
         bool hasPath = last > baseUrl.IndexOf("://", StringComparison.Ordinal) + 2;
-        return hasPath && slash > 0 && IsVersion(path.AsSpan(1, slash - 1)) && IsVersion(baseUrl.AsSpan(last + 1)) ? baseUrl + path[slash..] : baseUrl + path;
+        return hasPath && slash > 0 && IsVersion(path.AsSpan(1, slash - 1)) && IsVersion(baseUrl.AsSpan(last + 1)) ? baseUrl + path[slash..]
+            : baseUrl + path;
     }
 
     private static bool IsVersion(ReadOnlySpan<char> part) =>

@@ -59,13 +59,15 @@ internal sealed class UpstreamProvider : IDisposable
     public CloudIdentity? Identity { get; }
 
     /// <inheritdoc cref="IUpstreamTransport.SendAsync"/>
-    public ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellation) => _transport.SendAsync(request, cancellation);
+    public ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellation)
+        => _transport.SendAsync(request, cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => _transport.Dispose();
 
     private static string Blocked(ProviderConfig provider) =>
-        $"provider {provider.Name}: its host resolves only to private, loopback or metadata addresses; set allow_private_network: true if that is meant";
+        $"provider {provider.Name}: its host resolves only to private, loopback or metadata addresses; set allow_private_network: true if that " +
+            "is meant";
 
     private bool IsBlocked(IPAddress address) => AddressGuard.IsBlocked(address, Config.AllowPrivateNetwork);
 }

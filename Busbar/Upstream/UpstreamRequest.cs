@@ -27,7 +27,9 @@ internal sealed class UpstreamRequest(Uri address, in ModelSplice body)
     /// <summary>The body.</summary>
     public ModelSplice Body => _body;
 
-    /// <summary>The header lines so far, in order; those of transport and body (<c>Host</c>, <c>Content-Type</c>, <c>Content-Length</c>) are not among them.</summary>
+    /// <summary>
+    /// The header lines so far, in order; those of transport and body (<c>Host</c>, <c>Content-Type</c>, <c>Content-Length</c>) are not among them.
+    /// </summary>
     public ReadOnlySpan<KeyValuePair<string, string>> Headers => _headers.AsSpan(0, _count);
 
     /// <summary>Whether a credential of the gateway's own identity is still to be put on it, which may have to be waited for.</summary>
@@ -46,8 +48,8 @@ internal sealed class UpstreamRequest(Uri address, in ModelSplice body)
     public bool Has(string name) => IndexOf(name) >= 0;
 
     /// <summary>
-    /// Adds a header line. False, and nothing is added, when <paramref name="value"/> holds a character that no header may carry: one such value must not
-    /// become two lines.
+    /// Adds a header line. False, and nothing is added, when <paramref name="value"/> holds a character that no header may carry: one such value must
+    /// not become two lines.
     /// </summary>
     public bool TryAdd(string name, string value)
     {

@@ -19,8 +19,8 @@ internal abstract class UpstreamResponse(int status, ResponseHead head) : IDispo
     public abstract ValueTask<int> ReadAsync(Memory<byte> room, CancellationToken cancellation);
 
     /// <summary>
-    /// Waits until <see cref="ReadAsync"/> is likely to have something at once, so that nobody has to hold a buffer for a provider that is silent. Throws like it;
-    /// the result means nothing.
+    /// Waits until <see cref="ReadAsync"/> is likely to have something at once, so that nobody has to hold a buffer for a provider that is silent.
+    /// Throws like it; the result means nothing.
     /// </summary>
     public abstract ValueTask<int> WaitAsync(CancellationToken cancellation);
 

@@ -37,14 +37,15 @@ internal static class VettedDial
         MaxResponseHeadersLength = 64,
         ConnectCallback = async (context, cancellation) =>
         {
-            var plain = new NetworkStream(await ConnectAsync(context.DnsEndPoint, isBlocked, blockedMessage, cancellation, proxy).ConfigureAwait(false), ownsSocket: true);
+            var plain = new NetworkStream(await ConnectAsync(context.DnsEndPoint, isBlocked, blockedMessage, cancellation, proxy)
+                .ConfigureAwait(false), ownsSocket: true);
             return tls is null ? plain : await SecureAsync(plain, tls, cancellation).ConfigureAwait(false);
         },
     };
 
     /// <summary>
-    /// Connects to <paramref name="target"/>. Where it has several addresses that are not blocked, they are tried as RFC 8305 says: the families take turns, and
-    /// one that is silent for a quarter of a second, or fails, lets the next begin beside it. The first that answers is taken.
+    /// Connects to <paramref name="target"/>. Where it has several addresses that are not blocked, they are tried as RFC 8305 says: the families take
+    /// turns, and one that is silent for a quarter of a second, or fails, lets the next begin beside it. The first that answers is taken.
     /// </summary>
     /// <param name="target">Host and port.</param>
     /// <param name="isBlocked">Says that an address must not be dialled.</param>
@@ -71,7 +72,9 @@ internal static class VettedDial
         };
     }
 
-    /// <summary>The addresses to try, in their order: those that are not blocked, the resolver's order within a family, and the families in turns.</summary>
+    /// <summary>
+    /// The addresses to try, in their order: those that are not blocked, the resolver's order within a family, and the families in turns.
+    /// </summary>
     public static List<IPAddress> InTurns(IReadOnlyList<IPAddress> addresses, Func<IPAddress, bool> isBlocked)
     {
         List<IPAddress> ways = [.. addresses.Where(address => !isBlocked(address)).Take(MostAddresses)];
@@ -89,7 +92,10 @@ internal static class VettedDial
         return ways;
     }
 
-    /// <summary>Connects to whichever of several addresses answers first; each but the first begins when the one before it failed, or has been silent for a while.</summary>
+    /// <summary>
+    /// Connects to whichever of several addresses answers first; each but the first begins when the one before it failed, or has been silent for a
+    /// while.
+    /// </summary>
     public static async Task<Socket> RaceAsync(IReadOnlyList<IPAddress> ways, int port, CancellationToken cancellation)
     {
         using var decided = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -214,6 +220,7 @@ internal static class VettedDial
     }
 
     // A machine without IPv6 says of every such address that none of its own is available, so there it tells nothing of ports.
-    private static bool IsLocal(SocketException exception, AddressFamily family) => exception.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable
+    private static bool IsLocal(SocketException exception, AddressFamily family) => exception.SocketErrorCode is SocketError.TooManyOpenSockets
+        or SocketError.NoBufferSpaceAvailable
         || (exception.SocketErrorCode == SocketError.AddressNotAvailable && family == AddressFamily.InterNetwork);
 }

@@ -1,8 +1,8 @@
 namespace Busbar.Wire;
 
 /// <summary>
-/// How much memory the translation of one body may take beside the body itself, and whether anybody still wants it. What a body is read into is charged
-/// as it grows, so that no shape of it costs more than a small multiple of its length. Not thread safe.
+/// How much memory the translation of one body may take beside the body itself, and whether anybody still wants it. What a body is read into is
+/// charged as it grows, so that no shape of it costs more than a small multiple of its length. Not thread safe.
 /// </summary>
 /// <param name="bytes">Length of the body.</param>
 /// <param name="cancellation">Fires when the result is no longer wanted.</param>

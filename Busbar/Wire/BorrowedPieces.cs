@@ -21,7 +21,9 @@ internal sealed class BorrowedPieces(ReadOnlyMemory<byte> source, int least)
     /// <summary>Length of the source in bytes.</summary>
     public int SourceLength => source.Length;
 
-    /// <summary>Points at <paramref name="bytes"/>, to stand after <paramref name="at"/> bytes that were copied. False when they are not the source's.</summary>
+    /// <summary>
+    /// Points at <paramref name="bytes"/>, to stand after <paramref name="at"/> bytes that were copied. False when they are not the source's.
+    /// </summary>
     public bool TryAdd(ReadOnlySpan<byte> bytes, int at)
     {
         if (!source.Span.Overlaps(bytes, out int offset) || offset < 0 || offset + bytes.Length > source.Length)

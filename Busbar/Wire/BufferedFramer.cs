@@ -91,7 +91,9 @@ internal abstract class BufferedFramer : IFramer
     {
     }
 
-    /// <summary>Drops the first <paramref name="count"/> bytes of <see cref="Input"/>; slices of them stay valid until the next <see cref="GetMemory"/>.</summary>
+    /// <summary>
+    /// Drops the first <paramref name="count"/> bytes of <see cref="Input"/>; slices of them stay valid until the next <see cref="GetMemory"/>.
+    /// </summary>
     protected void Consume(int count) => _input.Consume(count);
 
     /// <summary>Drops the first <paramref name="count"/> bytes as (the rest of) a frame that ends there.</summary>

@@ -18,12 +18,14 @@ internal static class EventStreamWriter
 
     /// <summary>Appends an exception. Returns false, with nothing written, when type or payload is too long.</summary>
     /// <param name="output">Where the message goes.</param>
-    /// <param name="exceptionType">The member of the stream's union, lower camel case, such as <c>throttlingException</c>: clients look it up by this exact name.</param>
+    /// <param name="exceptionType">The member of the stream's union, lower camel case, such as <c>throttlingException</c>: clients look it up by this
+    /// exact name.</param>
     /// <param name="payload">The JSON payload, <c>{"message":…}</c>.</param>
     public static bool TryWriteException(PooledBuffer output, ReadOnlySpan<byte> exceptionType, ReadOnlySpan<byte> payload) =>
         TryWrite(output, ":exception-type"u8, exceptionType, "exception"u8, payload);
 
-    private static bool TryWrite(PooledBuffer output, ReadOnlySpan<byte> typeHeader, ReadOnlySpan<byte> type, ReadOnlySpan<byte> kind, ReadOnlySpan<byte> payload)
+    private static bool TryWrite(PooledBuffer output, ReadOnlySpan<byte> typeHeader, ReadOnlySpan<byte> type, ReadOnlySpan<byte> kind,
+        ReadOnlySpan<byte> payload)
     {
         long headers = HeaderLength(typeHeader, type) + HeaderLength(":content-type"u8, "application/json"u8) + HeaderLength(":message-type"u8, kind);
         long total = headers + payload.Length + EventStreamFramer.Overhead;

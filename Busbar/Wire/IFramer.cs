@@ -19,7 +19,8 @@ internal interface IFramer : IDisposable
     ReadOnlyMemory<byte> LastAdvanced { get; }
 
     /// <summary>
-    /// Says that the next read may be long in coming: storage that holds no part of a frame is given back until then. Invalidates like <see cref="GetMemory"/>.
+    /// Says that the next read may be long in coming: storage that holds no part of a frame is given back until then. Invalidates like
+    /// <see cref="GetMemory"/>.
     /// </summary>
     void Rest();
 

@@ -1,6 +1,9 @@
 namespace Busbar.Wire;
 
-/// <summary>Frames JSON objects as the elements of one streamed array: <c>[</c> before the first, <c>,</c> between, <c>]</c> once at the end; <c>[]</c> when there were none.</summary>
+/// <summary>
+/// Frames JSON objects as the elements of one streamed array: <c>[</c> before the first, <c>,</c> between, <c>]</c> once at the end; <c>[]</c> when
+/// there were none.
+/// </summary>
 internal sealed class JsonArrayWriter
 {
     private bool _opened;
@@ -8,7 +11,10 @@ internal sealed class JsonArrayWriter
     /// <summary>Whether the array has been closed; elements offered after that are dropped.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>Appends <paramref name="element"/>, a complete JSON value, with what has to stand before it. Returns false, with nothing written, after <see cref="Close"/>.</summary>
+    /// <summary>
+    /// Appends <paramref name="element"/>, a complete JSON value, with what has to stand before it. Returns false, with nothing written, after
+    /// <see cref="Close"/>.
+    /// </summary>
     public bool TryWrite(PooledBuffer output, ReadOnlySpan<byte> element)
     {
         if (!TryStart(output))
@@ -20,7 +26,10 @@ internal sealed class JsonArrayWriter
         return true;
     }
 
-    /// <summary>Appends what has to stand before the next element, which the caller then writes. Returns false, with nothing written, after <see cref="Close"/>.</summary>
+    /// <summary>
+    /// Appends what has to stand before the next element, which the caller then writes. Returns false, with nothing written, after
+    /// <see cref="Close"/>.
+    /// </summary>
     public bool TryStart(PooledBuffer output)
     {
         if (IsClosed)

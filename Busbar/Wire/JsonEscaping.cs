@@ -79,7 +79,8 @@ internal static class JsonEscaping
             {
                 rune = new Rune(high);
             }
-            else if (char.IsHighSurrogate((char)high) && rest.StartsWith("\\u"u8) && TryHex(rest[2..], out ushort low) && char.IsLowSurrogate((char)low))
+            else if (char.IsHighSurrogate((char)high) && rest.StartsWith("\\u"u8) && TryHex(rest[2..], out ushort low)
+                && char.IsLowSurrogate((char)low))
             {
                 rune = new Rune((char)high, (char)low);
                 rest = rest[6..];

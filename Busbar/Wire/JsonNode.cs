@@ -65,10 +65,15 @@ internal readonly struct JsonNode
         }
     }
 
-    /// <summary><see cref="Integer"/>, but a whole number beyond its range is the end of the range; null where it is no number, or not a whole one.</summary>
+    /// <summary>
+    /// <see cref="Integer"/>, but a whole number beyond its range is the end of the range; null where it is no number, or not a whole one.
+    /// </summary>
     public long? Saturated => Integer ?? (Number is double number && double.IsInteger(number) ? (number < 0 ? long.MinValue : long.MaxValue) : null);
 
-    /// <summary>The value of a number as a finite IEEE double; null for every other kind and for numbers beyond its range. For arithmetic only: to forward it, copy <see cref="Raw"/>.</summary>
+    /// <summary>
+    /// The value of a number as a finite IEEE double; null for every other kind and for numbers beyond its range. For arithmetic only: to forward it,
+    /// copy <see cref="Raw"/>.
+    /// </summary>
     public double? Number => IsNumber && Utf8Parser.TryParse(Inside.Span, out double value, out _) && double.IsFinite(value) ? value : null;
 
     /// <summary>The whole value as raw JSON (a string with its quotes); absent when missing.</summary>
@@ -88,7 +93,9 @@ internal readonly struct JsonNode
         }
     }
 
-    /// <summary>The member called <paramref name="name"/> (last one wins, as in the providers' parsers); missing when this is no object or has none.</summary>
+    /// <summary>
+    /// The member called <paramref name="name"/> (last one wins, as in the providers' parsers); missing when this is no object or has none.
+    /// </summary>
     public JsonNode this[ReadOnlySpan<byte> name] => IsObject && _tape!.Find(_index, name) is > 0 and var value ? new(_tape, value) : default;
 
     /// <summary>The same as the indexer; bit n of <paramref name="positions"/> is set where the member n of the first 64 has that name.</summary>

@@ -7,8 +7,8 @@ using System.Text.Unicode;
 namespace Busbar.Wire;
 
 /// <summary>
-/// Reads the tokens of a JSON document (RFC 8259) in one pass over its bytes: no comments, no trailing commas, UTF-8 alone. Strings, which are nearly all of a
-/// request, are walked in blocks of 64 bytes, whatever escapes they hold. Nothing is copied or converted.
+/// Reads the tokens of a JSON document (RFC 8259) in one pass over its bytes: no comments, no trailing commas, UTF-8 alone. Strings, which are nearly
+/// all of a request, are walked in blocks of 64 bytes, whatever escapes they hold. Nothing is copied or converted.
 /// </summary>
 /// <param name="text">The whole document.</param>
 /// <param name="maxDepth">Containers within each other that are accepted, 128 at most.</param>
@@ -312,7 +312,8 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
             return (controls & Below(quotes)) == 0;
         }
 
-        // Of a run of backslashes every second one is escaped, and so is what follows an odd run: the carry of a subtraction finds the ends of all runs.
+        // Of a run of backslashes every second one is escaped, and so is what follows an odd run: the carry of a subtraction finds the ends of all
+        // runs.
         ulong candidates = slashes & ~state.Carried;
         ulong ends = (((candidates << 1) | OddBits) - candidates) ^ OddBits;
         ulong escaped = ends ^ (slashes | state.Carried);
@@ -323,7 +324,8 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
         state.HasEscapes |= (slashes & inside) != 0;
         ulong unicode = Equal(first, second, third, fourth, (byte)'u');
         ulong legal = quotes | slashes | unicode | Equal(first, second, third, fourth, (byte)'n')
-            | Equal(first, second, third, fourth, (byte)'t') | Equal(first, second, third, fourth, (byte)'r') | Equal(first, second, third, fourth, (byte)'/')
+            | Equal(first, second, third, fourth, (byte)'t') | Equal(first, second, third, fourth, (byte)'r') | Equal(
+                first, second, third, fourth, (byte)'/')
             | Equal(first, second, third, fourth, (byte)'b') | Equal(first, second, third, fourth, (byte)'f');
         escaped &= inside;
         if (((controls & inside) | (escaped & ~legal)) != 0)
@@ -347,13 +349,15 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
     private static ulong Below(ulong bits) => (bits & (0 - bits)) - 1;
 
     private static bool IsHex(ReadOnlySpan<byte> digits) =>
-        char.IsAsciiHexDigit((char)digits[0]) && char.IsAsciiHexDigit((char)digits[1]) && char.IsAsciiHexDigit((char)digits[2]) && char.IsAsciiHexDigit((char)digits[3]);
+        char.IsAsciiHexDigit((char)digits[0]) && char.IsAsciiHexDigit((char)digits[1]) && char.IsAsciiHexDigit((char)digits[2])
+            && char.IsAsciiHexDigit((char)digits[3]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Equal(Vector128<byte> first, Vector128<byte> second, Vector128<byte> third, Vector128<byte> fourth, byte value)
     {
         var wanted = Vector128.Create(value);
-        return Bits(Vector128.Equals(first, wanted), Vector128.Equals(second, wanted), Vector128.Equals(third, wanted), Vector128.Equals(fourth, wanted));
+        return Bits(Vector128.Equals(first, wanted), Vector128.Equals(second, wanted), Vector128.Equals(third, wanted),
+            Vector128.Equals(fourth, wanted));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -132,7 +132,9 @@ internal sealed class JsonTape : IDisposable
         Return(entries);
     }
 
-    /// <summary>Index of the value of the last member called <paramref name="name"/> in the object at <paramref name="index"/>; 0 when it has none.</summary>
+    /// <summary>
+    /// Index of the value of the last member called <paramref name="name"/> in the object at <paramref name="index"/>; 0 when it has none.
+    /// </summary>
     internal int Find(int index, ReadOnlySpan<byte> name)
     {
         ulong positions = 0;

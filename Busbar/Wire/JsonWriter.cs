@@ -111,7 +111,9 @@ internal readonly struct JsonWriter
         _output.Write((byte)'"');
     }
 
-    /// <summary>Writes a JSON value as a string that contains its text (tool arguments in several protocols), as the value of <paramref name="name"/>.</summary>
+    /// <summary>
+    /// Writes a JSON value as a string that contains its text (tool arguments in several protocols), as the value of <paramref name="name"/>.
+    /// </summary>
     public void Stringified(ReadOnlySpan<byte> name, JsonSlice value)
     {
         Name(name);
@@ -205,7 +207,8 @@ internal readonly struct JsonWriter
         _output.Advance(escaped.Length + 2);
     }
 
-    // A value or name needs a comma unless it is the first thing in its container, follows its name or a comma of some other framing, or starts the document.
+    // A value or name needs a comma unless it is the first thing in its container, follows its name or a comma of some other framing, or starts the
+    // document.
     private void Separate()
     {
         ReadOnlySpan<byte> written = _output.Span;

@@ -5,7 +5,9 @@ internal static class ListStorage
 {
     private const int MostKept = 256;
 
-    /// <summary>Forgets all elements, and the storage as well when it is large: one long request must not make every later one hold its memory.</summary>
+    /// <summary>
+    /// Forgets all elements, and the storage as well when it is large: one long request must not make every later one hold its memory.
+    /// </summary>
     public static void Empty<T>(this List<T> list)
     {
         list.Clear();

@@ -1,8 +1,8 @@
 namespace Busbar.Wire;
 
 /// <summary>
-/// Names of JSON members as lenient parsers compare them: without regard to case, and to the separators in which snake_case and camelCase differ. Two letters
-/// beyond ASCII fold to letters in it (U+017F to s, the Kelvin sign to k), as in Go's encoding/json.
+/// Names of JSON members as lenient parsers compare them: without regard to case, and to the separators in which snake_case and camelCase differ. Two
+/// letters beyond ASCII fold to letters in it (U+017F to s, the Kelvin sign to k), as in Go's encoding/json.
 /// </summary>
 internal static class NameFold
 {
@@ -10,8 +10,8 @@ internal static class NameFold
     public const int MaxLength = 40;
 
     /// <summary>
-    /// Writes the folded form of <paramref name="name"/>, unescaped UTF-8, to <paramref name="folded"/>, which has room for <see cref="MaxLength"/> bytes. The
-    /// length of it; -1 when the name is longer than that.
+    /// Writes the folded form of <paramref name="name"/>, unescaped UTF-8, to <paramref name="folded"/>, which has room for <see cref="MaxLength"/>
+    /// bytes. The length of it; -1 when the name is longer than that.
     /// </summary>
     public static int Fold(ReadOnlySpan<byte> name, Span<byte> folded)
     {

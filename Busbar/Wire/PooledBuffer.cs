@@ -39,10 +39,10 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     }
 
     /// <summary>
-    /// A buffer for a document made from <paramref name="source"/>: long stretches of it that are written are not copied (see <see cref="BorrowedPieces"/>),
-    /// so <see cref="Length"/>, <see cref="Span"/> and <see cref="Memory"/> tell of the copied bytes only, and <see cref="Pieces"/> of all. The first and the
-    /// last byte of such a stretch are copied all the same: who looks at what was written last, or takes something back, finds what he expects. The source
-    /// must outlive the buffer's use.
+    /// A buffer for a document made from <paramref name="source"/>: long stretches of it that are written are not copied (see
+    /// <see cref="BorrowedPieces"/>), so <see cref="Length"/>, <see cref="Span"/> and <see cref="Memory"/> tell of the copied bytes only, and
+    /// <see cref="Pieces"/> of all. The first and the last byte of such a stretch are copied all the same: who looks at what was written last, or
+    /// takes something back, finds what he expects. The source must outlive the buffer's use.
     /// </summary>
     public static PooledBuffer Borrowing(ReadOnlyMemory<byte> source, int least = LeastBorrowed) => source.Length < least
         ? new PooledBuffer(source.Length + RoomToGrow)
@@ -153,7 +153,9 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         _borrowed?.Truncate(0);
     }
 
-    /// <summary>Gives the storage back for as long as nothing is written; does nothing while there are bytes. For buffers that wait longer than they work.</summary>
+    /// <summary>
+    /// Gives the storage back for as long as nothing is written; does nothing while there are bytes. For buffers that wait longer than they work.
+    /// </summary>
     public void Release()
     {
         if (_start == _end && _array.Length > 0)

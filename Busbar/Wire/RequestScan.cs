@@ -4,8 +4,8 @@ namespace Busbar.Wire;
 
 /// <summary>
 /// What routing needs to know of a request body, found in one forward pass that builds no tree. Only members of the top-level object
-/// count; names are recognised in any spelling (<c>"mod\u0065l"</c>). What decides where a request goes, and in whose name, must stand there once and in the
-/// vendor's case, since parsers differ in what they make of anything else; of other repeated members the last one counts.
+/// count; names are recognised in any spelling (<c>"mod\u0065l"</c>). What decides where a request goes, and in whose name, must stand there once and
+/// in the vendor's case, since parsers differ in what they make of anything else; of other repeated members the last one counts.
 /// </summary>
 internal readonly struct RequestScan
 {

@@ -18,9 +18,14 @@ internal enum ScanResult : byte
     /// <summary>The member <c>model</c> appears twice, so that two parsers could disagree about it.</summary>
     DuplicateModel,
 
-    /// <summary>A member that says what the provider keeps, or is to keep, appears twice (<c>previous_response_id</c>, <c>conversation</c>, <c>store</c>).</summary>
+    /// <summary>
+    /// A member that says what the provider keeps, or is to keep, appears twice (<c>previous_response_id</c>, <c>conversation</c>, <c>store</c>).
+    /// </summary>
     DuplicateReference,
 
-    /// <summary>A member differs from <c>model</c>, <c>previous_response_id</c> or <c>conversation</c> in case alone, so that two parsers could disagree about it.</summary>
+    /// <summary>
+    /// A member differs from <c>model</c>, <c>previous_response_id</c> or <c>conversation</c> in case alone, so that two parsers could disagree about
+    /// it.
+    /// </summary>
     Misspelt,
 }

@@ -3,8 +3,9 @@ namespace Busbar.Wire;
 /// <summary>
 /// Cuts server-sent events (WHATWG HTML, section 9.2) into frames. Lines may end in LF, CR LF or CR, mixed; a leading byte-order mark is skipped.
 /// Frames without data (comments), with empty data, and the <c>[DONE]</c> sentinel are handed out too: protocols tell them apart by
-/// <see cref="Frame.Data"/>. So is bare JSON, in one line or several: providers break off with an error that they do not frame. Blank lines between frames are not frames. Scanning is linear in the bytes received, however they are cut.
-/// A CR that ends a frame ends it at once; should an LF follow, <see cref="IFramer.FrameEnd"/> moves past it on the next read.
+/// <see cref="Frame.Data"/>. So is bare JSON, in one line or several: providers break off with an error that they do not frame. Blank lines between
+/// frames are not frames. Scanning is linear in the bytes received, however they are cut. A CR that ends a frame ends it at once; should an LF
+/// follow, <see cref="IFramer.FrameEnd"/> moves past it on the next read.
 /// </summary>
 internal sealed class SseFramer : BufferedFramer
 {

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace Busbar.Wire;
 
 /// <summary>
-/// Keep-alive of TCP (RFC 9293, 3.8.4): a peer that is gone without a word, or behind a firewall that forgot the connection, is noticed within two minutes
-/// of silence.
+/// Keep-alive of TCP (RFC 9293, 3.8.4): a peer that is gone without a word, or behind a firewall that forgot the connection, is noticed within two
+/// minutes of silence.
 /// </summary>
 internal static class TcpKeepAlive
 {

@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace Busbar.Wire;
 
-/// <summary>Compares the name or string that a reader stands on. Half a surrogate pair, which the reader's own comparison throws at, is no text and so equals none.</summary>
+/// <summary>
+/// Compares the name or string that a reader stands on. Half a surrogate pair, which the reader's own comparison throws at, is no text and so equals
+/// none.
+/// </summary>
 internal static class TokenText
 {
     /// <summary>Whether it is <paramref name="text"/>, UTF-8.</summary>

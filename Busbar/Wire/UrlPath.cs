@@ -4,7 +4,9 @@ using System.Text.Unicode;
 
 namespace Busbar.Wire;
 
-/// <summary>Percent-encoding of URL path text (RFC 3986): unreserved characters stay, every other UTF-8 byte becomes <c>%XX</c> in upper case.</summary>
+/// <summary>
+/// Percent-encoding of URL path text (RFC 3986): unreserved characters stay, every other UTF-8 byte becomes <c>%XX</c> in upper case.
+/// </summary>
 internal static class UrlPath
 {
     private const string UpperHex = "0123456789ABCDEF";

@@ -10,7 +10,8 @@ using Microsoft.Extensions.Options;
 // bare-proxy LISTEN_PORT UPSTREAM_PORT
 var options = new KestrelServerOptions { AddServerHeader = false };
 options.Listen(IPAddress.Loopback, int.Parse(args[0], CultureInfo.InvariantCulture), listen => listen.Protocols = HttpProtocols.Http1);
-var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions { UnsafePreferInlineScheduling = true }), NullLoggerFactory.Instance);
+var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions { UnsafePreferInlineScheduling = true }),
+    NullLoggerFactory.Instance);
 using var server = new KestrelServer(Options.Create(options), transport, NullLoggerFactory.Instance);
 await server.StartAsync(new Forwarder($"http://127.0.0.1:{args[1]}"), default);
 

@@ -15,11 +15,14 @@ public sealed class AuthenticatorTests
     public void A_token_is_admitted_at_every_place_of_the_list_and_nothing_like_it_is()
     {
         var authenticator = new Authenticator(
-            new GatewayConfig { Providers = new Dictionary<string, ProviderConfig>(), Models = new Dictionary<string, ModelConfig>(), Auth = new AuthConfig { Mode = AuthMode.Token, ClientTokens = [.. Tokens.Select(token => new Secret(token))] } }, keys: null, TimeProvider.System);
+            new GatewayConfig { Providers = new Dictionary<string, ProviderConfig>(), Models = new Dictionary<string, ModelConfig>(), Auth =
+                new AuthConfig { Mode = AuthMode.Token, ClientTokens = [.. Tokens.Select(token => new Secret(token))] } }, keys: null,
+                TimeProvider.System);
 
         Assert.All(Tokens, token => Assert.True(Admits(token)));
         Assert.All(
-            Tokens.SelectMany(token => (string[])[token + "x", token[..^1] + "?", token.ToUpperInvariant(), token + token, "x" + token, string.Join(',', Tokens)]),
+            Tokens.SelectMany(token => (string[])[token + "x", token[..^1] + "?", token.ToUpperInvariant(), token + token, "x" + token,
+                string.Join(',', Tokens)]),
             token => Assert.False(Admits(token)));
 
         bool Admits(string token)

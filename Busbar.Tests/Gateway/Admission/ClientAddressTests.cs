@@ -51,5 +51,6 @@ public sealed class ClientAddressTests
 
     [Fact]
     public void Without_trusted_proxies_no_header_is_believed() =>
-        Assert.Equal("10.0.0.1", ClientAddress.Of(IPAddress.Parse("10.0.0.1"), new HeaderDictionary { ["X-Forwarded-For"] = "1.2.3.4" }, [])!.ToString());
+        Assert.Equal("10.0.0.1", ClientAddress.Of(IPAddress.Parse("10.0.0.1"), new HeaderDictionary { ["X-Forwarded-For"] = "1.2.3.4" },
+            [])!.ToString());
 }

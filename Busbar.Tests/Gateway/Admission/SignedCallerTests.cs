@@ -32,7 +32,8 @@ public sealed class SignedCallerTests
 
         Assert.Equal((200, 200, 403), (served.Status, again.Status, forbidden.Status));
         Assert.Equal(2, (await gateway.UsageOf(Secret)).Requests);
-        Assert.All(gateway.Upstream.Requests, request => Assert.DoesNotContain(request.Headers, header => header.Value.Contains(AccessKey, StringComparison.Ordinal)));
+        Assert.All(gateway.Upstream.Requests, request => Assert.DoesNotContain(
+            request.Headers, header => header.Value.Contains(AccessKey, StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -68,7 +69,8 @@ public sealed class SignedCallerTests
             _ => Signed(),
         };
 
-        Reply reply = await SendAsync(gateway, headers, wrong == "path" ? "/model/m0/converse" : wrong == "stream" ? Path + "-stream" : Path, wrong == "body" ? Body + " " : Body);
+        Reply reply = await SendAsync(gateway, headers, wrong == "path" ? "/model/m0/converse" : wrong == "stream" ? Path + "-stream" : Path,
+            wrong == "body" ? Body + " " : Body);
 
         Reply unknown = await gateway.PostAsync(Path, "sk-bb-canary-nobody", Body);
         Assert.Equal((403, unknown.Text), (reply.Status, reply.Text));
@@ -86,7 +88,8 @@ public sealed class SignedCallerTests
         await using GovernedGateway gateway = await StartAsync(key => key);
 
         Assert.Equal(403, (await SendAsync(bare, Signed())).Status);
-        Assert.Equal(401, (await SendAsync(gateway, Signed(path: "/v1/chat/completions"), "/v1/chat/completions", """{"model":"smart","messages":[]}""")).Status);
+        Assert.Equal(401, (await SendAsync(gateway, Signed(path: "/v1/chat/completions"), "/v1/chat/completions",
+            """{"model":"smart","messages":[]}""")).Status);
         Assert.Equal(403, (await SendAsync(gateway, Signed(path: "/model/smart/nonsense/converse/x"), "/model/smart/converse", Body)).Status);
     }
 
@@ -103,7 +106,8 @@ public sealed class SignedCallerTests
     private static SigV4Headers Signed(string id = AccessKey, string secret = SecretKey, int offset = 0, string path = Path)
     {
         Assert.True(AwsCredential.TryParse($"{id}:{secret}", out AwsCredential? credential));
-        return SigV4Signer.Sign(credential, "us-east-1", "gateway.test", path, GovernedGateway.Start.AddSeconds(offset), Encoding.UTF8.GetBytes(Body));
+        return SigV4Signer.Sign(credential, "us-east-1", "gateway.test", path, GovernedGateway.Start.AddSeconds(offset),
+            Encoding.UTF8.GetBytes(Body));
     }
 
     private static async Task<Reply> SendAsync(GovernedGateway gateway, SigV4Headers signed, string path = Path, string body = Body)

@@ -15,7 +15,8 @@ public sealed class BodyBetasTests
     [InlineData("anthropic", """{"betas":[["a"],{"a":"a"},1,null,"a"]}""", """{"betas":[["a"],{"a":"a"},1,null]}""", "a")]
     [InlineData("anthropic", """{"betas":["aa","A"],"metadata":{"betas":["a"]},"messages":[{"betas":["a"]}]}""", null, "")]
     [InlineData("anthropic", """{"betas":"a","\ud800":["a"]}""", null, "")]
-    [InlineData("bedrock", """{"additionalModelRequestFields":{"anthropic_beta":["a","d"]},"messages":[]}""", """{"additionalModelRequestFields":{"anthropic_beta":[]},"messages":[]}""", "a,d")]
+    [InlineData("bedrock", """{"additionalModelRequestFields":{"anthropic_beta":["a","d"]},"messages":[]}""",
+        """{"additionalModelRequestFields":{"anthropic_beta":[]},"messages":[]}""", "a,d")]
     [InlineData("bedrock", """{"anthropic_beta":["a"],"messages":[]}""", null, "")]
     [InlineData("openai", """{"betas":["a"]}""", null, "")]
     public void What_a_provider_denies_is_left_out_and_everything_else_keeps_its_place(string protocol, string body, string? expected, string left)
@@ -29,7 +30,8 @@ public sealed class BodyBetasTests
         Assert.Equal(left, string.Join(',', denied ?? []));
         Assert.Equal(body, Encoding.UTF8.GetString(sent));
         Assert.Equal(sent.Length, result.Length);
-        Assert.Equal((expected ?? body).Replace(" ", "", StringComparison.Ordinal), Encoding.UTF8.GetString(result.Span).Replace(" ", "", StringComparison.Ordinal));
+        Assert.Equal((expected ?? body).Replace(" ", "", StringComparison.Ordinal),
+            Encoding.UTF8.GetString(result.Span).Replace(" ", "", StringComparison.Ordinal));
         Assert.Equal(expected is null, result.Equals(sent.AsMemory()));
     }
 

@@ -61,7 +61,8 @@ public sealed class HeaderPolicyTests
     [Fact]
     public void Only_listed_headers_pass()
     {
-        var client = new HeaderDictionary { ["anthropic-beta"] = "x", ["cookie"] = "a=b", ["x-forwarded-for"] = "10.0.0.1", ["authorization"] = "Bearer t" };
+        var client = new HeaderDictionary { ["anthropic-beta"] = "x", ["cookie"] = "a=b", ["x-forwarded-for"] = "10.0.0.1", ["authorization"] =
+            "Bearer t" };
         var upstream = new UpstreamRequest(new Uri("http://vendor.test/v1"), new ModelSplice("{}"u8.ToArray()));
 
         HeaderPolicy.CopyRequest(Provider(ProtocolId.Anthropic), default, client, upstream);
@@ -86,7 +87,8 @@ public sealed class HeaderPolicyTests
     public void An_idempotency_key_is_one_of_the_virtual_key_that_sent_it()
     {
         ProviderConfig openAI = Provider(ProtocolId.OpenAI);
-        string Of(string secret) => Assert.Single(Sent(openAI, new(true, default, new KeyEntry(GovernedGateway.Key(secret), new KeyAccount())), ("Idempotency-Key", "abc"))).Value;
+        string Of(string secret) => Assert.Single(Sent(openAI, new(true, default, new KeyEntry(GovernedGateway.Key(secret), new KeyAccount())),
+            ("Idempotency-Key", "abc"))).Value;
 
         Assert.Equal(Of("one"), Of("one"));
         Assert.NotEqual(Of("one"), Of("two"));
@@ -100,7 +102,8 @@ public sealed class HeaderPolicyTests
         ProviderConfig denying = Provider(ProtocolId.Anthropic) with { DenyBetas = ["fast-mode", "files"] };
         var upstream = new UpstreamRequest(new Uri("http://vendor.test/v1"), new ModelSplice("{}"u8.ToArray()));
 
-        IReadOnlyList<string> denied = HeaderPolicy.CopyRequest(denying, default, new HeaderDictionary { ["anthropic-beta"] = "a, fast-mode,b" }, upstream);
+        IReadOnlyList<string> denied = HeaderPolicy.CopyRequest(
+            denying, default, new HeaderDictionary { ["anthropic-beta"] = "a, fast-mode,b" }, upstream);
 
         Assert.Equal(["fast-mode"], denied);
         Assert.Equal([new("anthropic-beta", "a,b")], upstream.Headers.ToArray());

@@ -12,9 +12,14 @@ public sealed class PrefixKeyTests
         """;
 
     [Theory]
-    [InlineData("""{"model":"m","system":[{"type":"text","text":"Be brief."}],"tools":[{"name":"read","input_schema":{"type":"object"}}],"messages":[{"role":"user","content":"Hello"},{"role":"assistant","content":"Hi"},{"role":"user","content":"More"}]}""")]
-    [InlineData("""{"messages":[{"role":"user","content":"Hello"},{"role":"assistant","content":"Hi"}],"max_tokens":7,"tools":[{"name":"read","input_schema":{"type":"object"}}],"stream":true,"system":[{"type":"text","text":"Be brief."}]}""")]
-    [InlineData("""{"system":[{"type":"text","text":"Be brief.","cache_control":{"type":"ephemeral","ttl":"1h"}}],"tools":[{"name":"read","input_schema":{"type":"object"},"cache_control":null}],"messages":[{"role":"user","content":"Hello"}]}""")]
+    [InlineData("""{"model":"m","system":[{"type":"text","text":"Be """ +
+        """brief."}],"tools":[{"name":"read","input_schema":{"type":"object"}}],"messages":[{"role":"user","content":"Hello"},""" +
+        """{"role":"assistant","content":"Hi"},{"role":"user","content":"More"}]}""")]
+    [InlineData("""{"messages":[{"role":"user","content":"Hello"},{"role":"assistant","content":"Hi"}],"max_tokens":7,"tools":""" +
+        """[{"name":"read","input_schema":{"type":"object"}}],"stream":true,"system":[{"type":"text","text":"Be brief."}]}""")]
+    [InlineData("""{"system":[{"type":"text","text":"Be """ +
+        """brief.","cache_control":{"type":"ephemeral","ttl":"1h"}}],"tools":[{"name":"read","input_schema":{"type":"object"},"cache_control":""" +
+        """null}],"messages":[{"role":"user","content":"Hello"}]}""")]
     public void Later_turns_order_and_marks_for_the_cache_change_nothing(string body)
     {
         Assert.NotNull(Of(body));
@@ -32,19 +37,28 @@ public sealed class PrefixKeyTests
     [Fact]
     public void What_Claude_Code_says_of_each_request_does_not_matter()
     {
-        static string Body(string said) => $$"""{"system":[{"type":"text","text":"x-anthropic-billing-header: cc_version=2.1.113; cch={{said}};"},{"type":"text","text":"You are"}],"messages":[{"role":"user","content":"a"}]}""";
+        static string Body(string said)
+            => $$"""{"system":[{"type":"text","text":"x-anthropic-billing-header: cc_version=2.1.113; cch={{said}};"},{"type":"text","text":"You """ +
+            $$"""are"}],"messages":[{"role":"user","content":"a"}]}""";
 
         Assert.Equal(Of(Body("aa621")), Of(Body("da5b4")));
     }
 
     [Theory]
-    [InlineData("""{"messages":[{"role":"system","content":"S"},{"role":"user","content":"U"}]}""", """{"messages":[{"content":"S","role":"system"},{"content":"U","role":"user"},{"role":"assistant","content":"A"}]}""", false)]
-    [InlineData("""{"messages":[{"role":"system","content":"S"},{"role":"user","content":"U"}]}""", """{"messages":[{"role":"system","content":"S"},{"role":"user","content":"U"},{"role":"assistant","content":"A"}]}""", true)]
-    [InlineData("""{"messages":[{"role":"system","content":"S"},{"role":"user","content":"U"}]}""", """{"messages":[{"role":"system","content":"S"},{"role":"user","content":"V"}]}""", false)]
+    [InlineData("""{"messages":[{"role":"system","content":"S"},{"role":"user","content":"U"}]}""",
+        """{"messages":[{"content":"S","role":"system"},{"content":"U","role":"user"},{"role":"assistant","content":"A"}]}""", false)]
+    [InlineData("""{"messages":[{"role":"system","content":"S"},{"role":"user","content":"U"}]}""",
+        """{"messages":[{"role":"system","content":"S"},{"role":"user","content":"U"},{"role":"assistant","content":"A"}]}""", true)]
+    [InlineData("""{"messages":[{"role":"system","content":"S"},{"role":"user","content":"U"}]}""",
+        """{"messages":[{"role":"system","content":"S"},{"role":"user","content":"V"}]}""", false)]
     [InlineData("""{"instructions":"I","input":"U"}""", """{"instructions":"I","input":"V"}""", false)]
-    [InlineData("""{"instructions":"I","input":[{"role":"user","content":"U"}]}""", """{"instructions":"I","input":[{"role":"user","content":"U"},{"type":"function_call"}]}""", true)]
-    [InlineData("""{"contents":[{"parts":[{"text":"U"}]}]}""", """{"contents":[{"parts":[{"text":"U"}]},{"role":"model","parts":[]}],"generationConfig":{}}""", true)]
-    [InlineData("""{"messages":[{"role":"user","content":[{"text":"U"}]}],"toolConfig":{"tools":[1]}}""", """{"messages":[{"role":"user","content":[{"text":"U"},{"cachePoint":{"type":"default"}}]}],"toolConfig":{"tools":[1,{"cachePoint":{"type":"default"}}]}}""", true)]
+    [InlineData("""{"instructions":"I","input":[{"role":"user","content":"U"}]}""",
+        """{"instructions":"I","input":[{"role":"user","content":"U"},{"type":"function_call"}]}""", true)]
+    [InlineData("""{"contents":[{"parts":[{"text":"U"}]}]}""",
+        """{"contents":[{"parts":[{"text":"U"}]},{"role":"model","parts":[]}],"generationConfig":{}}""", true)]
+    [InlineData("""{"messages":[{"role":"user","content":[{"text":"U"}]}],"toolConfig":{"tools":[1]}}""",
+        """{"messages":[{"role":"user","content":[{"text":"U"},{"cachePoint":{"type":"default"}}]}],"toolConfig":{"tools":[1,{"cachePoint":""" +
+        """{"type":"default"}}]}}""", true)]
     public void Every_protocol_has_its_beginning(string one, string other, bool isSame)
     {
         Assert.NotNull(Of(one));
@@ -82,7 +96,7 @@ public sealed class PrefixKeyTests
     [InlineData("bedrock")]
     [InlineData("responses")]
     [InlineData("cohere")]
-    public void Recorded_requests_have_one(string protocol) => Assert.NotNull(Of(Dialect.Of(protocol).Request("m", stream: true)));
+    public void Recorded_requests_have_one(string protocol) => Assert.NotNull(Of(SpokenProtocol.Of(protocol).Request("m", stream: true)));
 
     private static ulong? Of(string body) => PrefixKey.Of(Encoding.UTF8.GetBytes(body));
 }

@@ -14,9 +14,10 @@ public sealed class PreparedBodyTests
     [Fact]
     public async Task Who_waits_for_memory_holds_no_lane()
     {
-        var openai = new OpenAIDialect();
-        var anthropic = new AnthropicDialect();
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig { Model = "max_concurrent: 1", Limits = $"memory_max_bytes: {Budget}" }, Key);
+        var openai = new SpokenOpenAI();
+        var anthropic = new SpokenAnthropic();
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig { Model = "max_concurrent: 1", Limits = $"memory_max_bytes: {Budget}" }, Key);
         var gate = new TaskCompletionSource();
         gateway.Upstream.Next(async call =>
         {
@@ -42,7 +43,8 @@ public sealed class PreparedBodyTests
     [InlineData("max_concurrent: 5", 2)]
     public async Task A_request_is_translated_once_for_each_target(string model, int times)
     {
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(new AnthropicDialect(), new AnthropicDialect()) { Model = model }, Key);
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig(new SpokenAnthropic(), new SpokenAnthropic()) { Model = model }, Key);
         gateway.Upstream.Always = static call => call.AnswerAsync(503, "{}");
 
         Reply reply = await gateway.PostAsync(
@@ -50,14 +52,16 @@ public sealed class PreparedBodyTests
 
         // Each translation counts what it drops.
         Assert.Equal(200, reply.Status);
-        Assert.Equal(gateway.Upstreams[0].Requests[0].Text.Replace("wire-0", "wire-1", StringComparison.Ordinal), gateway.Upstreams[1].Requests[0].Text);
+        Assert.Equal(gateway.Upstreams[0].Requests[0].Text.Replace("wire-0", "wire-1", StringComparison.Ordinal),
+            gateway.Upstreams[1].Requests[0].Text);
         Assert.Equal(times, (await gateway.CountedAsync(1)).Sum("busbar_translation_losses_total"));
     }
 
     [Fact]
     public async Task Large_bodies_are_served_by_any_lane_that_is_left()
     {
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(new AnthropicDialect(), new OpenAIDialect(), new GeminiDialect()), Key);
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig(new SpokenAnthropic(), new SpokenOpenAI(), new SpokenGemini()), Key);
         gateway.Upstreams[0].Always = static call => call.AnswerAsync(503, "{}");
         gateway.Upstreams[1].Always = static call => call.AnswerAsync(503, "{}");
 
@@ -72,12 +76,13 @@ public sealed class PreparedBodyTests
     public async Task What_is_only_counted_or_weighed_is_read_within_the_same_bounds()
     {
         // Both are read here: one for an estimate, since no lane counts, the other for what its thinking may cost.
-        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(new OpenAIDialect(), new AnthropicDialect()), Key);
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(new SpokenOpenAI(), new SpokenAnthropic()), Key);
         string parts = string.Join(',', Enumerable.Repeat("""{"type":"text","text":""}""", 500_001));
 
         Reply counted = await gateway.PostAsync(
             "/v1/messages/count_tokens", "canary-key", $$"""{"model":"m0","messages":[{"role":"user","content":[{{parts}}]}]}""");
-        Reply weighed = await gateway.PostAsync("/v1/chat/completions", "canary-key", $$"""{"model":"m1","messages":[{"role":"user","content":[{{parts}}]}]}""");
+        Reply weighed = await gateway.PostAsync("/v1/chat/completions", "canary-key",
+            $$"""{"model":"m1","messages":[{"role":"user","content":[{{parts}}]}]}""");
 
         Assert.Equal((400, 400), (counted.Status, weighed.Status));
         Assert.Contains("too many", counted.Text, StringComparison.Ordinal);
@@ -85,5 +90,6 @@ public sealed class PreparedBodyTests
         await Eventually.TrueAsync(() => gateway.Metrics.Memory.Held == 0, "all memory is given back");
     }
 
-    private static string Chat(string model, int length) => $$"""{"model":"{{model}}","messages":[{"role":"user","content":"{{new string('a', length)}}"}]}""";
+    private static string Chat(string model, int length)
+        => $$"""{"model":"{{model}}","messages":[{"role":"user","content":"{{new string('a', length)}}"}]}""";
 }

@@ -13,7 +13,7 @@ public sealed class SessionKeyTests
     [InlineData("""{"messages":[{"role":"system","content":"SYSTEM"},{"role":"user","content":"USER"}]}""")]
     [InlineData("""{"systemInstruction":{"parts":[{"text":"SYSTEM"}]},"contents":[{"role":"user","parts":[{"text":"USER"}]}]}""")]
     [InlineData("""{"system_instruction":{"parts":[{"text":"SYSTEM"}]},"contents":[{"role":"user","parts":[{"text":"USER"}]}]}""")]
-    public void The_system_prompt_alone_makes_the_session_in_every_dialect(string body)
+    public void The_system_prompt_alone_makes_the_session_in_every_protocol(string body)
     {
         ulong? key = Of(body);
 

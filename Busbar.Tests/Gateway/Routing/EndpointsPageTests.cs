@@ -17,7 +17,8 @@ public sealed partial class EndpointsPageTests
     [Fact]
     [Trait("gotcha", "C2")]
     public void The_help_text_names_every_path_that_leads_somewhere() =>
-        Assert.All(Routes.All.Where(route => route.Endpoint != GatewayEndpoint.NoAction), route => Assert.Contains(route.Pattern, HelpText.Text, StringComparison.Ordinal));
+        Assert.All(Routes.All.Where(route => route.Endpoint != GatewayEndpoint.NoAction),
+            route => Assert.Contains(route.Pattern, HelpText.Text, StringComparison.Ordinal));
 
     [GeneratedRegex(@"(?m)^\| (?<method>GET|HEAD|OPTIONS|POST) \| `(?<path>[^`]+)` \|")]
     private static partial Regex Line();

@@ -43,7 +43,8 @@ public sealed partial class PageEndpointTests
     {
         var response = new HttpResponseFeature();
         ReadOnlyMemory<byte> body = PageEndpoint.TryServe("GET", "/admin/ui", new HeaderDictionary { ["Accept-Encoding"] = coding }, response)!.Value;
-        using Stream plain = coding == "br" ? new BrotliStream(new MemoryStream(body.ToArray()), CompressionMode.Decompress) : new GZipStream(new MemoryStream(body.ToArray()), CompressionMode.Decompress);
+        using Stream plain = coding == "br" ? new BrotliStream(new MemoryStream(body.ToArray()), CompressionMode.Decompress)
+            : new GZipStream(new MemoryStream(body.ToArray()), CompressionMode.Decompress);
 
         Assert.Equal(coding, response.Headers.ContentEncoding);
         Assert.StartsWith("<!doctype html>", new StreamReader(plain).ReadToEnd());
@@ -56,7 +57,8 @@ public sealed partial class PageEndpointTests
         PageEndpoint.TryServe("GET", "/admin/ui/app.js", new HeaderDictionary(), first);
         var second = new HttpResponseFeature();
 
-        Assert.Equal(0, PageEndpoint.TryServe("GET", "/admin/ui/app.js", new HeaderDictionary { ["If-None-Match"] = first.Headers.ETag }, second)!.Value.Length);
+        Assert.Equal(0, PageEndpoint.TryServe("GET", "/admin/ui/app.js", new HeaderDictionary { ["If-None-Match"] = first.Headers.ETag },
+            second)!.Value.Length);
         Assert.Equal(304, second.StatusCode);
     }
 

@@ -18,7 +18,8 @@ public sealed class RoutesTests
     public void A_gemini_model_ends_at_the_last_colon_under_every_version(string path, string model, string? version)
     {
         RouteMatch match = Routes.Match("POST", path);
-        Assert.Equal((GatewayEndpoint.Chat, ProtocolId.Gemini, null, model, version), (match.Endpoint, match.Protocol, match.Name, match.Model, match.Version));
+        Assert.Equal((GatewayEndpoint.Chat, ProtocolId.Gemini, null, model, version),
+            (match.Endpoint, match.Protocol, match.Name, match.Model, match.Version));
     }
 
     [Theory]
@@ -36,7 +37,8 @@ public sealed class RoutesTests
         {
             foreach (string version in (string[])[.. Route.Versions, ""])
             {
-                string path = route.Pattern.Replace("{v}", version).Replace("{google}", version == "/v1" ? VertexPath("google") : "").Replace("{anthropic}", VertexPath("anthropic"))
+                string path = route.Pattern.Replace("{v}", version).Replace("{google}", version == "/v1" ? VertexPath("google") : "")
+                    .Replace("{anthropic}", VertexPath("anthropic"))
                     .Replace("/deployments/{model}", "/deployments/m").Replace("{model}", "m");
                 RouteMatch bare = Routes.Match(route.Method, path);
                 Assert.Equal((route.Endpoint, route.Operation, route.Streams), (bare.Endpoint, bare.Operation, bare.Streams));
@@ -56,7 +58,8 @@ public sealed class RoutesTests
     [InlineData("/v1/models/x:fly")]
     [InlineData("/models/x:generateAnswer")]
     [Trait("gotcha", "T166")]
-    public void A_post_without_a_known_action_leads_nowhere(string path) => Assert.Equal(GatewayEndpoint.NoAction, Routes.Match("POST", path).Endpoint);
+    public void A_post_without_a_known_action_leads_nowhere(string path)
+        => Assert.Equal(GatewayEndpoint.NoAction, Routes.Match("POST", path).Endpoint);
 
     [Theory]
     [InlineData("GET", "/v1/messages", ProtocolId.Anthropic, "POST")]
@@ -67,10 +70,10 @@ public sealed class RoutesTests
     [InlineData("GET", "/smart/v2/embed", ProtocolId.Cohere, "POST")]
     [InlineData("DELETE", "/", ProtocolId.OpenAI, "GET, HEAD, OPTIONS")]
     [Trait("gotcha", "C95")]
-    public void The_wrong_method_is_told_the_right_ones(string method, string path, object dialect, string allow)
+    public void The_wrong_method_is_told_the_right_ones(string method, string path, object spoken, string allow)
     {
         RouteMatch match = Routes.Match(method, path);
-        Assert.Equal((GatewayEndpoint.WrongMethod, (ProtocolId)dialect, allow), (match.Endpoint, match.Protocol, match.Allow));
+        Assert.Equal((GatewayEndpoint.WrongMethod, (ProtocolId)spoken, allow), (match.Endpoint, match.Protocol, match.Allow));
     }
 
     [Theory]
@@ -89,8 +92,8 @@ public sealed class RoutesTests
     [InlineData("/anything", ProtocolId.OpenAI)]
     [Trait("gotcha", "C94")]
     [Trait("gotcha", "C95")]
-    public void Errors_on_a_path_are_in_the_dialect_it_suggests(string path, object dialect) =>
-        Assert.Equal((ProtocolId)dialect, PathClassifier.Classify(path) ?? ProtocolId.OpenAI);
+    public void Errors_on_a_path_are_in_the_protocol_it_suggests(string path, object spoken) =>
+        Assert.Equal((ProtocolId)spoken, PathClassifier.Classify(path) ?? ProtocolId.OpenAI);
 
     [Theory]
     [InlineData("//v1/messages", ProtocolId.Anthropic, null)]
@@ -139,7 +142,8 @@ public sealed class RoutesTests
             }
 
             bool isClaude = route.Pattern.Contains("{anthropic}", StringComparison.Ordinal) || route.Platform == Platform.BedrockInvoke;
-            Protocol protocol = ProtocolTable.Get(isClaude ? ProtocolId.Anthropic : route.Protocol!.Value, isClaude && route.Platform == Platform.None ? Platform.Vertex : route.Platform);
+            Protocol protocol = ProtocolTable.Get(isClaude ? ProtocolId.Anthropic : route.Protocol!.Value, isClaude && route.Platform == Platform.None
+                ? Platform.Vertex : route.Platform);
             string model = protocol == ProtocolTable.Get(ProtocolId.Anthropic, Platform.Vertex) ? VertexPath("anthropic")[1..] + "/models/m" : "m";
             string path = protocol.EgressPath(model, new EgressCall(route.Operation, route.Streams));
             Assert.Equal(
@@ -153,12 +157,14 @@ public sealed class RoutesTests
     [InlineData("/v1beta1/projects/p/locations/global/publishers/google/models/a:countTokens", ProtocolId.Gemini, "/v1beta1", "a")]
     [InlineData("/v1beta1/publishers/google/models/a:streamGenerateContent", ProtocolId.Gemini, "/v1beta1", "a")]
     [InlineData("/projects/p/locations/l/publishers/anthropic/models/claude-x@20250514:rawPredict", ProtocolId.Anthropic, null, "claude-x@20250514")]
-    [InlineData("/v1/projects/p/locations/l/publishers/anthropic/models/claude-x%4020250514:streamRawPredict", ProtocolId.Anthropic, "/v1", "claude-x@20250514")]
+    [InlineData("/v1/projects/p/locations/l/publishers/anthropic/models/claude-x%4020250514:streamRawPredict", ProtocolId.Anthropic, "/v1",
+        "claude-x@20250514")]
     [InlineData("/v1/projects/p/locations/l/publishers/anthropic/models/count-tokens:rawPredict", ProtocolId.Anthropic, "/v1", null)]
     public void Paths_of_Vertex_AI_name_model_and_version_and_nothing_else_matters(string path, object protocol, string? version, string? model)
     {
         RouteMatch match = Routes.Match("POST", path);
-        Assert.Equal((Platform.Vertex, (ProtocolId)protocol, version, model, null), (match.Platform, match.Protocol, match.Version, match.Model, match.Name));
+        Assert.Equal((Platform.Vertex, (ProtocolId)protocol, version, model, null),
+            (match.Platform, match.Protocol, match.Version, match.Model, match.Name));
     }
 
     [Theory]
@@ -178,7 +184,8 @@ public sealed class RoutesTests
     {
         Protocol gemini = ProtocolTable.Get(ProtocolId.Gemini);
         Assert.Equal("/v1/models/m:streamGenerateContent", gemini.EgressPath("m", new EgressCall(Operation.Chat, true, "/v1", true)));
-        Assert.Equal("/v1alpha/models/m%2Fn:streamGenerateContent?alt=sse", gemini.EgressPath("m/n", new EgressCall(Operation.Chat, true, "/v1alpha")));
+        Assert.Equal("/v1alpha/models/m%2Fn:streamGenerateContent?alt=sse",
+            gemini.EgressPath("m/n", new EgressCall(Operation.Chat, true, "/v1alpha")));
         Assert.Equal("/v1beta/tunedModels/m:countTokens", gemini.EgressPath("tunedModels/m", new EgressCall(Operation.CountTokens)));
     }
 }

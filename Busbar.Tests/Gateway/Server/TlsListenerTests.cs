@@ -17,7 +17,8 @@ public sealed class TlsListenerTests : IDisposable
     public async Task A_client_that_says_nothing_is_not_waited_for_beyond_the_limit_of_a_handshake()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using X509Certificate2 certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
+        using X509Certificate2 certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
         var files = new TlsConfig { CertFile = Path.Combine(_folder, "cert.pem"), KeyFile = Path.Combine(_folder, "key.pem") };
         await File.WriteAllTextAsync(files.CertFile, certificate.ExportCertificatePem());
         await File.WriteAllTextAsync(files.KeyFile, key.ExportPkcs8PrivateKeyPem());

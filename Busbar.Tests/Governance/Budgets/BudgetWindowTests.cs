@@ -48,5 +48,6 @@ public sealed class BudgetWindowTests
         }
     }
 
-    private static long Second(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).ToUnixTimeSeconds();
+    private static long Second(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal)
+        .ToUnixTimeSeconds();
 }

@@ -145,7 +145,8 @@ public sealed class GovernorTests
     public async Task Over_random_store_failures_restarts_and_midnights_the_ledger_is_the_sum_of_what_was_charged(int seed)
     {
         var random = new Random(seed);
-        VirtualKey[] keys = [.. Enumerable.Range(1, 4).Select(number => TestKeys.Make(number) with { Period = (BudgetPeriod)(number % 3), MaxBudgetCents = number == 4 ? null : 200 })];
+        VirtualKey[] keys = [.. Enumerable.Range(1, 4).Select(
+            number => TestKeys.Make(number) with { Period = (BudgetPeriod)(number % 3), MaxBudgetCents = number == 4 ? null : 200 })];
         var store = new MemoryStore(keys);
         var charged = new Dictionary<(string Key, string Model, long Day), long>();
         for (int life = 0; life < 6; life++)
@@ -153,7 +154,8 @@ public sealed class GovernorTests
             Governor governor = Open(store);
             foreach (VirtualKey key in keys)
             {
-                WindowUsage stored = store.Windows.FirstOrDefault(window => window.KeyId == key.Id && window.WindowStart == BudgetWindow.StartOf(key.Period, Now));
+                WindowUsage stored = store.Windows.FirstOrDefault(
+                    window => window.KeyId == key.Id && window.WindowStart == BudgetWindow.StartOf(key.Period, Now));
                 Assert.Equal(stored.SpendNanos, governor.Keys.Find(key.Id)!.Account.Read(key, Now).SpendNanos);
             }
 
@@ -162,7 +164,8 @@ public sealed class GovernorTests
             {
                 VirtualKey key = keys[random.Next(keys.Length)];
                 var reservation = new Reservation();
-                if (governor.TryReserve(governor.Keys.Find(key.Id)!, TestKeys.Prices, s_flat, new Estimate(10, 10, false), reservation) == Refusal.None)
+                if (governor.TryReserve(governor.Keys.Find(key.Id)!, TestKeys.Prices, s_flat, new Estimate(10, 10, false),
+                    reservation) == Refusal.None)
                 {
                     open.Add((reservation, key, BudgetWindow.DayOf(Now)));
                 }
@@ -204,7 +207,8 @@ public sealed class GovernorTests
         }
 
         Assert.True(charged.Count > 20);
-        Assert.Equal(charged, store.ReadUsage(null, 0, long.MaxValue, int.MaxValue).ToDictionary(day => (day.KeyId, day.Model, day.Day), day => day.SpendNanos));
+        Assert.Equal(charged, store.ReadUsage(null, 0, long.MaxValue, int.MaxValue)
+            .ToDictionary(day => (day.KeyId, day.Model, day.Day), day => day.SpendNanos));
         Assert.Equal(charged.Values.Sum(), store.Windows.Sum(window => window.SpendNanos));
     }
 
@@ -241,7 +245,8 @@ public sealed class GovernorTests
         await governor.DisposeAsync();
 
         Assert.Equal([new WindowUsage(key.Id, day, TestKeys.Cent + 35_000, 2_000, 1)], store.Windows);
-        Assert.Equal([new DailyUsage(key.Id, "card", day, 1, 0, 0, TestKeys.Cent + 35_000, 1_000, 0, 0, 0, 1_000, 0, 0, 0, 0)], store.ReadUsage(null, 0, long.MaxValue, 9));
+        Assert.Equal([new DailyUsage(key.Id, "card", day, 1, 0, 0, TestKeys.Cent + 35_000, 1_000, 0, 0, 0, 1_000, 0, 0, 0, 0)],
+            store.ReadUsage(null, 0, long.MaxValue, 9));
     }
 
     [Fact, Trait("gotcha", "C230")]
@@ -322,7 +327,8 @@ public sealed class GovernorTests
         VirtualKey key = TestKeys.Make() with { MaxBudgetCents = 5 };
         var store = new MemoryStore(key);
         store.Unreadable.Add(key.Id);
-        await using Governor governor = Governor.Open(new GovernanceConfig { OnStoreError = Enum.Parse<StoreErrorMode>(mode) }, store, _time, NullLogger.Instance);
+        await using Governor governor = Governor.Open(new GovernanceConfig { OnStoreError = Enum.Parse<StoreErrorMode>(mode) }, store, _time,
+            NullLogger.Instance);
 
         Assert.Equal(isActive, governor.Keys.Find("sk-bb-" + new string('0', 31) + "1", Now, out _) is not null);
     }

@@ -32,7 +32,8 @@ public sealed class PricesTests
     public void Every_part_of_a_count_is_priced_once_and_at_its_own_price()
     {
         var rates = new Rates(1_000, 10_000, 100, 2_000, 3_000, 20_000, 4_000, 40_000, 50_000);
-        var usage = new Usage { Input = 100, AudioInput = 40, CacheRead = 10, CacheWrite = 20, CacheWriteLong = 5, Output = 100, Reasoning = 10, AudioOutput = 20, ImageOutput = 30 };
+        var usage = new Usage { Input = 100, AudioInput = 40, CacheRead = 10, CacheWrite = 20, CacheWriteLong = 5, Output = 100, Reasoning = 10,
+            AudioOutput = 20, ImageOutput = 30 };
 
         // Nano-dollars: 60 + 40 x 4 + 1 + 15 x 2 + 5 x 3 + 40 x 10 + 10 x 20 + 20 x 40 + 30 x 50.
         Assert.Equal(3166, new Prices(0, RateCardConfig.Of(rates)).CostOfTokens(usage, out _));
@@ -115,8 +116,10 @@ public sealed class PricesTests
         };
 
         Assert.Same(listed, new PriceList(new GovernanceConfig(), models).Of(TestKeys.Make(), "m").Card);
-        Assert.Equal(Rates.Flat(0), RatesOf(new PriceList(new GovernanceConfig(), models).Of(TestKeys.Make() with { PricePer1KTokensCents = 0 }, "m")).Rates);
-        Assert.Equal(Rates.Flat(10_000_000), RatesOf(new PriceList(new GovernanceConfig { PricePer1KTokensCents = 1 }, models).Of(TestKeys.Make(), "m")).Rates);
+        Assert.Equal(Rates.Flat(0), RatesOf(new PriceList(new GovernanceConfig(), models).Of(TestKeys.Make() with { PricePer1KTokensCents = 0 }, "m"))
+            .Rates);
+        Assert.Equal(Rates.Flat(10_000_000), RatesOf(new PriceList(new GovernanceConfig { PricePer1KTokensCents = 1 }, models)
+            .Of(TestKeys.Make(), "m")).Rates);
     }
 
     [Fact]
@@ -136,13 +139,15 @@ public sealed class PricesTests
         PriceList list = TestKeys.PricesWith(new GovernanceConfig { PricePerRequestCents = price, PricePer1KTokensCents = price });
 
         Assert.Equal(default, list.Of(TestKeys.Make(), "flat"));
-        Assert.Equal((0, Rates.Flat(0)), RatesOf(list.Of(TestKeys.Make() with { PricePerRequestCents = price, PricePer1KTokensCents = price }, "flat")));
+        Assert.Equal((0, Rates.Flat(0)), RatesOf(list.Of(TestKeys.Make() with { PricePerRequestCents = price, PricePer1KTokensCents = price },
+            "flat")));
     }
 
     [Fact, Trait("gotcha", "C233")]
     public void Hostile_counts_and_prices_saturate()
     {
-        var huge = new Usage { Input = long.MaxValue, CacheRead = long.MaxValue, CacheWrite = long.MaxValue, Output = long.MaxValue, Reasoning = long.MaxValue };
+        var huge = new Usage { Input = long.MaxValue, CacheRead = long.MaxValue, CacheWrite = long.MaxValue, Output = long.MaxValue, Reasoning =
+            long.MaxValue };
         Prices dear = Flat(long.MaxValue) with { FeeNanos = long.MaxValue };
 
         Assert.Equal(long.MaxValue, dear.CostOfTokens(huge, out _));

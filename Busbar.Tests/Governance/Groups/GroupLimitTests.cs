@@ -52,7 +52,8 @@ public sealed class GroupLimitTests : IAsyncDisposable
 
         Refused(key, Refusal.Requests, $"{org.Id} requests/day", new Estimate(10, 10, false));
 
-        Assert.All([.. Node(team).Counters, .. key.Limits], counter => Assert.Equal((0, 0u, 0), (counter.Read(Now).Used, counter.Read(Now).Open, counter.Held)));
+        Assert.All([.. Node(team).Counters, .. key.Limits], counter
+            => Assert.Equal((0, 0u, 0), (counter.Read(Now).Used, counter.Read(Now).Open, counter.Held)));
         Assert.Equal(0u, key.Account.Open);
     }
 
@@ -231,7 +232,8 @@ public sealed class GroupLimitTests : IAsyncDisposable
         Group? above = null;
         for (int level = 0; level < 4; level++)
         {
-            above = Add(above?.Id, Of(LimitKind.Budget, 1_000_000), Of(LimitKind.Requests, 1_000_000), Of(LimitKind.Tokens, 1_000_000_000), Of(LimitKind.Concurrency, 1_000_000));
+            above = Add(above?.Id, Of(LimitKind.Budget, 1_000_000), Of(LimitKind.Requests, 1_000_000), Of(LimitKind.Tokens, 1_000_000_000),
+                Of(LimitKind.Concurrency, 1_000_000));
         }
 
         KeyEntry key = AddKey(above!.Id);
@@ -263,8 +265,10 @@ public sealed class GroupLimitTests : IAsyncDisposable
         const int Rounds = 1500;
         var random = new Random(seed);
         Group org = Add(null, Of(LimitKind.Budget, 400), Of(LimitKind.Concurrency, 6), Of(LimitKind.Tokens, 30_000));
-        Group[] teams = [.. Enumerable.Range(0, 3).Select(_ => Add(org.Id, Of(LimitKind.Budget, 150), Of(LimitKind.Requests, 700), Of(LimitKind.Tokens, 15_000, "smart")))];
-        Group[] projects = [.. Enumerable.Range(0, 6).Select(number => Add(teams[number % 3].Id, Of(LimitKind.Budget, 90), Of(LimitKind.Concurrency, 3)))];
+        Group[] teams = [.. Enumerable.Range(0, 3).Select(_ => Add(
+            org.Id, Of(LimitKind.Budget, 150), Of(LimitKind.Requests, 700), Of(LimitKind.Tokens, 15_000, "smart")))];
+        Group[] projects = [.. Enumerable.Range(0, 6).Select(
+            number => Add(teams[number % 3].Id, Of(LimitKind.Budget, 90), Of(LimitKind.Concurrency, 3)))];
         KeyEntry[] keys = [.. projects.Select(project => AddKey(project.Id, Of(LimitKind.Requests, 300)))];
         PriceList prices = TestKeys.PricesWith(new GovernanceConfig { PricePerRequestCents = 0, PricePer1KTokensCents = 10 });
         var open = new ConcurrentDictionary<string, int>();
@@ -304,7 +308,8 @@ public sealed class GroupLimitTests : IAsyncDisposable
                     default:
                         var estimate = new Estimate(mine.Next(40), mine.Next(60), IsOpenEnded: false);
                         var reservation = new Reservation();
-                        if (_governor.TryReserve(keys[number], prices, s_flat, estimate, reservation, mine.Next(2) == 0 ? "smart" : "other") == Refusal.None)
+                        if (_governor.TryReserve(keys[number], prices, s_flat, estimate, reservation, mine.Next(2) == 0 ? "smart"
+                            : "other") == Refusal.None)
                         {
                             reservations.Add((reservation, estimate));
                         }
@@ -331,7 +336,8 @@ public sealed class GroupLimitTests : IAsyncDisposable
             foreach (LimitCounter counter in AllCounters())
             {
                 (long used, _, _, uint running) = counter.Read(Now);
-                Assert.True(counter.Limit.Kind == LimitKind.Concurrency ? running <= counter.Limit.Cap : used <= counter.Limit.Cap, $"{counter.Name}: {used} of {counter.Limit.Cap}, {running} open");
+                Assert.True(counter.Limit.Kind == LimitKind.Concurrency ? running <= counter.Limit.Cap : used <= counter.Limit.Cap,
+                    $"{counter.Name}: {used} of {counter.Limit.Cap}, {running} open");
             }
         }
 
@@ -340,7 +346,8 @@ public sealed class GroupLimitTests : IAsyncDisposable
 
     private long Now => _time.GetUtcNow().ToUnixTimeSeconds();
 
-    private static Limit Of(LimitKind kind, long max, string? scope = null) => new() { Kind = kind, Period = LimitPeriod.Day, Max = max, Scope = scope };
+    private static Limit Of(LimitKind kind, long max, string? scope = null)
+        => new() { Kind = kind, Period = LimitPeriod.Day, Max = max, Scope = scope };
 
     private Governor Open() => Governor.Open(new GovernanceConfig(), _store, _time, NullLogger.Instance);
 

@@ -29,7 +29,8 @@ public sealed class LimitClockTests
     [InlineData("Month", 1, "America/New_York", "2026-03-01T03:00:00Z", "2026-02-01T05:00:00Z", "2026-03-01T05:00:00Z")]
     public void A_window_begins_and_ends_by_its_zone_and_first_day(string period, int startDay, string? zone, string now, string start, string end)
     {
-        var clock = new LimitClock(new Limit { Kind = LimitKind.Budget, Period = Enum.Parse<LimitPeriod>(period), Max = 1, StartDay = startDay, TimeZone = zone, Days = 7 });
+        var clock = new LimitClock(new Limit { Kind = LimitKind.Budget, Period = Enum.Parse<LimitPeriod>(period), Max = 1, StartDay = startDay,
+            TimeZone = zone, Days = 7 });
 
         Assert.Equal((Second(start), Second(end)), clock.At(Second(now)));
     }

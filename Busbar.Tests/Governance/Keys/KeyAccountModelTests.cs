@@ -3,7 +3,9 @@ using Busbar.Governance.Keys;
 
 namespace Busbar.Tests.Governance.Keys;
 
-/// <summary>Random histories of one key: requests that overlap, end in any order, across minutes and days, with limits that change under way.</summary>
+/// <summary>
+/// Random histories of one key: requests that overlap, end in any order, across minutes and days, with limits that change under way.
+/// </summary>
 public sealed class KeyAccountModelTests
 {
     private const int Steps = 400;
@@ -127,7 +129,8 @@ public sealed class KeyAccountModelTests
     private static void AssertNothingHeld(KeyAccount account, VirtualKey key, long now, long excess)
     {
         long left = 1000 * TestKeys.Cent - account.Read(key, now).SpendNanos;
-        VirtualKey generous = key with { MaxBudgetCents = 1000, TpmLimit = 1000, RpmLimit = null, MaxConcurrent = 1, Enforcement = Enforcement.Strict };
+        VirtualKey generous = key with { MaxBudgetCents = 1000, TpmLimit = 1000, RpmLimit = null, MaxConcurrent = 1, Enforcement =
+            Enforcement.Strict };
         var all = new Prices(left - excess, null);
         Assert.Equal(Refusal.None, account.TryReserve(generous, now, new Estimate(500, 500, false).At(all), out ReservedAmount hold));
         Assert.Equal((left, 1000), (hold.Cost, hold.Tokens));

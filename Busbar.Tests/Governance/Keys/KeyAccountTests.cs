@@ -27,7 +27,8 @@ public sealed class KeyAccountTests
     [InlineData(nameof(Enforcement.Strict))]
     [InlineData(nameof(Enforcement.Soft))]
     public void A_budget_of_zero_forbids_even_what_costs_nothing(string enforcement) =>
-        Assert.Equal(Refusal.Budget, Try(TestKeys.Make() with { MaxBudgetCents = 0, Enforcement = Enum.Parse<Enforcement>(enforcement) }, Noon, default));
+        Assert.Equal(Refusal.Budget, Try(TestKeys.Make() with { MaxBudgetCents = 0, Enforcement = Enum.Parse<Enforcement>(enforcement) }, Noon,
+            default));
 
     [Fact]
     public void What_a_request_cost_beyond_its_bound_is_reserved_for_the_next_one()
@@ -137,7 +138,8 @@ public sealed class KeyAccountTests
         Assert.Equal((Midnight - 86_400, Midnight), (before.WindowStart, after.WindowStart));
         _account.Settle(Midnight + 5, before, TestKeys.Cent, 7, succeeded: true);
 
-        Assert.Equal((0L, 0L, 0L), (_account.Read(key, Midnight).SpendNanos, _account.Read(key, Midnight).Tokens, _account.Read(key, Midnight).Requests));
+        Assert.Equal((0L, 0L, 0L), (_account.Read(key, Midnight).SpendNanos, _account.Read(key, Midnight).Tokens,
+            _account.Read(key, Midnight).Requests));
         Assert.Equal(Refusal.BudgetHeld, Try(key, Midnight, s_cent));
     }
 
@@ -268,5 +270,6 @@ public sealed class KeyAccountTests
 
     private Refusal Try(VirtualKey key, long now, Prices prices, Estimate estimate = default) => Try(key, now, prices, estimate, out _);
 
-    private Refusal Try(VirtualKey key, long now, Prices prices, Estimate estimate, out ReservedAmount hold) => _account.TryReserve(key, now, estimate.At(prices), out hold);
+    private Refusal Try(VirtualKey key, long now, Prices prices, Estimate estimate, out ReservedAmount hold)
+        => _account.TryReserve(key, now, estimate.At(prices), out hold);
 }

@@ -89,7 +89,8 @@ public sealed class KeyDirectoryTests
     private static void Compare(KeyDirectory directory, Dictionary<string, (VirtualKey Key, int Number, int Former)> model, int next)
     {
         Assert.Equal(model.Count, directory.Count);
-        Assert.Equal(model.Values.Select(entry => entry.Key.Id).Order(StringComparer.Ordinal), directory.Entries.Select(entry => entry.Key.Id).Order(StringComparer.Ordinal));
+        Assert.Equal(model.Values.Select(entry => entry.Key.Id).Order(StringComparer.Ordinal),
+            directory.Entries.Select(entry => entry.Key.Id).Order(StringComparer.Ordinal));
         Dictionary<int, string> secrets = [];
         Dictionary<string, string> pairs = [];
         foreach ((VirtualKey key, int number, int former) in model.Values)

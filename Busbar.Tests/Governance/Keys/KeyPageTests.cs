@@ -11,7 +11,8 @@ public sealed class KeyPageTests
     public void Page_after_page_gives_every_key_once_in_the_order_of_creation_also_within_a_second(int limit)
     {
         var random = new Random(7);
-        VirtualKey[] made = [.. Enumerable.Range(1, 500).Select(number => TestKeys.Make(number) with { CreatedAt = random.Next(40) }).OrderBy(key => key.CreatedAt)];
+        VirtualKey[] made = [.. Enumerable.Range(1, 500).Select(number => TestKeys.Make(number) with { CreatedAt = random.Next(40) })
+            .OrderBy(key => key.CreatedAt)];
         var directory = new KeyDirectory();
         Assert.All(made, key => Assert.True(directory.TryAdd(Entry(key))));
 

@@ -14,7 +14,8 @@ internal sealed class FleetNode : IAsyncDisposable
     private readonly StoreClock _clock;
 
     /// <summary>Starts it with <paramref name="groups"/> and <paramref name="keys"/>; its clock goes wrong by <paramref name="skew"/>.</summary>
-    public FleetNode(ILeaseStore limits, TimeProvider time, IEnumerable<Group> groups, IEnumerable<VirtualKey> keys, TimeSpan skew = default, bool admitsAway = false)
+    public FleetNode(ILeaseStore limits, TimeProvider time, IEnumerable<Group> groups, IEnumerable<VirtualKey> keys, TimeSpan skew = default,
+        bool admitsAway = false)
     {
         _clock = new StoreClock(new SkewedClock(time, skew));
         Desk = new LeaseDesk(limits, _clock, admitsAway, NullLogger.Instance);
@@ -71,6 +72,7 @@ internal sealed class FleetNode : IAsyncDisposable
 
         public override long GetTimestamp() => time.GetTimestamp();
 
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => time.CreateTimer(callback, state, dueTime, period);
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+            => time.CreateTimer(callback, state, dueTime, period);
     }
 }

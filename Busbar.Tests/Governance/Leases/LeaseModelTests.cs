@@ -6,8 +6,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Busbar.Tests.Governance.Leases;
 
 /// <summary>
-/// Random requests, failures, pauses, crashes, lost and late calls over several nodes with skewed clocks: in no order is more used of any limit than its cap, and in each the whole cap is
-/// usable in the end. A case that fails says its seed.
+/// Random requests, failures, pauses, crashes, lost and late calls over several nodes with skewed clocks: in no order is more used of any limit than
+/// its cap, and in each the whole cap is usable in the end. A case that fails says its seed.
 /// </summary>
 public sealed class LeaseModelTests
 {
@@ -63,7 +63,9 @@ public sealed class LeaseModelTests
                 new Group { Id = Org, Name = "org", Limits = [Of(LimitKind.Budget, 150), Of(LimitKind.Requests, 400)] },
                 new Group { Id = Team, Name = "team", ParentId = Org, Limits = [Of(LimitKind.Tokens, 9000), Of(LimitKind.Budget, 120)] },
             ];
-            _keys = [.. Enumerable.Range(1, 5).Select(number => TestKeys.Make(number) with { GroupId = number % 2 == 0 ? Org : Team, Limits = [Of(LimitKind.Budget, 40), Of(LimitKind.Concurrency, 6)] })];
+            _keys = [.. Enumerable.Range(1, 5).Select(number
+                => TestKeys.Make(number) with { GroupId = number % 2 == 0 ? Org : Team, Limits =
+                [Of(LimitKind.Budget, 40), Of(LimitKind.Concurrency, 6)] })];
             for (int i = 0; i < _nodes.Length; i++)
             {
                 _nodes[i] = Start();
@@ -148,9 +150,11 @@ public sealed class LeaseModelTests
                 }
 
                 long used = _used.GetValueOrDefault(place);
-                Assert.True(used + held <= limit.Cap + _lost.GetValueOrDefault(place), $"seed {_seed}: {used} used and {held} held of {limit.Cap} of {place}");
+                Assert.True(used + held <= limit.Cap + _lost.GetValueOrDefault(place),
+                    $"seed {_seed}: {used} used and {held} held of {limit.Cap} of {place}");
                 (long noted, long leased) = _limits.Read(owner, limit.Key, Day);
-                Assert.True(noted + leased <= limit.Cap + _lost.GetValueOrDefault(place), $"seed {_seed}: {noted} noted and {leased} lent of {limit.Cap} of {place}");
+                Assert.True(noted + leased <= limit.Cap + _lost.GetValueOrDefault(place),
+                    $"seed {_seed}: {noted} noted and {leased} lent of {limit.Cap} of {place}");
             }
         }
 
@@ -196,14 +200,16 @@ public sealed class LeaseModelTests
             }
 
             // Every key is stopped by a limit on its way that has less left than one request costs.
-            Assert.All(_keys, key => Assert.Contains(Limits().Where(limit => IsOnWay(limit.Owner, key) && limit.Limit.Kind != LimitKind.Concurrency), limit =>
+            Assert.All(_keys, key => Assert.Contains(Limits().Where(limit => IsOnWay(limit.Owner, key) && limit.Limit.Kind != LimitKind.Concurrency),
+                limit =>
                 _limits.Read(limit.Owner, limit.Limit.Key, Day).Used > limit.Limit.Cap - CostOf(limit.Limit.Kind)));
 
             // And what was noted is what happened, but for what crashed with its node, unless that arrived late.
             Assert.All(Limits().Where(limit => limit.Limit.Kind != LimitKind.Concurrency), limit =>
             {
                 long used = _used.GetValueOrDefault(Place(limit.Owner, limit.Limit));
-                Assert.InRange(_limits.Read(limit.Owner, limit.Limit.Key, Day).Used, used - _lost.GetValueOrDefault(Place(limit.Owner, limit.Limit)), used);
+                Assert.InRange(_limits.Read(limit.Owner, limit.Limit.Key, Day).Used, used - _lost.GetValueOrDefault(Place(limit.Owner, limit.Limit)),
+                    used);
             });
         }
 
@@ -227,7 +233,8 @@ public sealed class LeaseModelTests
         private Node Start() => new(new FleetNode(_limits, _time, _groups, _keys, TimeSpan.FromMinutes(_random.Next(-600, 600))));
 
         private IEnumerable<(string Owner, Limit Limit)> Limits() =>
-            _groups.SelectMany(group => group.Limits.Select(limit => (group.Id, limit))).Concat(_keys.SelectMany(key => key.Limits.Select(limit => (key.Id, limit))));
+            _groups.SelectMany(group => group.Limits.Select(limit => (group.Id, limit)))
+                .Concat(_keys.SelectMany(key => key.Limits.Select(limit => (key.Id, limit))));
 
         private static bool IsOnWay(string owner, VirtualKey key) => owner == key.Id || owner == Org || owner == key.GroupId;
 
@@ -246,7 +253,8 @@ public sealed class LeaseModelTests
             {
                 if (IsOnWay(owner, key))
                 {
-                    amounts[Place(owner, limit)] = limit.Kind switch { LimitKind.Budget => TestKeys.Cent, LimitKind.Tokens => 30 * cents, LimitKind.Requests => 0, _ => 1 };
+                    amounts[Place(owner, limit)] = limit.Kind switch { LimitKind.Budget => TestKeys.Cent, LimitKind.Tokens => 30 * cents,
+                        LimitKind.Requests => 0, _ => 1 };
                     if (limit.Kind == LimitKind.Requests)
                     {
                         _used[Place(owner, limit)] = _used.GetValueOrDefault(Place(owner, limit)) + 1;

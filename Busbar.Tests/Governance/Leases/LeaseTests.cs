@@ -47,7 +47,8 @@ public sealed class LeaseTests : IAsyncDisposable
     [Fact]
     public async Task Away_from_the_cap_a_busy_key_waits_for_no_call()
     {
-        Start(2, Of(LimitKind.Requests, 1_000_000), Of(LimitKind.Budget, 1_000_000), Of(LimitKind.Tokens, 100_000_000), Of(LimitKind.Concurrency, 500));
+        Start(2, Of(LimitKind.Requests, 1_000_000), Of(LimitKind.Budget, 1_000_000), Of(LimitKind.Tokens, 100_000_000),
+            Of(LimitKind.Concurrency, 500));
         long learned = 0;
         for (int i = 0; i < 2000; i++)
         {

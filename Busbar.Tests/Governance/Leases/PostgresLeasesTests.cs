@@ -45,7 +45,8 @@ public sealed class PostgresLeasesTests : IDisposable
         long one = await OpenAsync();
         await AskAsync(one, used: 5, keep: 9, need: 9);
         await AskAsync(one, used: 5, keep: 9, need: 9);
-        await Assert.ThrowsAsync<StoreException>(() => _leases.ExchangeAsync(new LeaseCall(one, _sequence, s_term, [Ask(used: 1, keep: 2, need: 2)]), CancellationToken.None));
+        await Assert.ThrowsAsync<StoreException>(() => _leases.ExchangeAsync(
+            new LeaseCall(one, _sequence, s_term, [Ask(used: 1, keep: 2, need: 2)]), CancellationToken.None));
         Assert.Equal(new LeaseGrant(1, 5, 4), await AskAsync(await OpenAsync(), used: 0, keep: 0, need: 1));
     }
 
@@ -75,7 +76,8 @@ public sealed class PostgresLeasesTests : IDisposable
     public async Task A_rolling_limit_reckons_with_the_days_before()
     {
         long one = await OpenAsync();
-        await ExchangeAsync(one, s_term, Ask(used: 30, keep: 30, need: 30) with { Start = Day - (3 * 86_400), From = 0 }, Ask(used: 40, keep: 60, need: 60) with { Start = Day - 86_400, From = 0 });
+        await ExchangeAsync(one, s_term, Ask(used: 30, keep: 30, need: 30) with { Start = Day - (3 * 86_400), From = 0 },
+            Ask(used: 40, keep: 60, need: 60) with { Start = Day - 86_400, From = 0 });
         LeaseReply reply = await ExchangeAsync(one, s_term, Ask(used: 0, keep: 0, need: 50, least: 1) with { From = Day - (2 * 86_400) });
         Assert.Equal(new LeaseGrant(40, 40, 20), reply.Grants[0]);
     }
@@ -111,7 +113,8 @@ public sealed class PostgresLeasesTests : IDisposable
             for (int call = 1; call <= 60; call++)
             {
                 int[] chosen = [.. Enumerable.Range(0, Limits).OrderBy(_ => random.Next()).Take(20)];
-                LeaseAsk[] asks = [.. chosen.Select(i => Ask(used[i], kept[i], kept[i] + random.Next(3), target: kept[i] + 5) with { Owner = $"o{i}", Base = used[i] })];
+                LeaseAsk[] asks = [.. chosen.Select(i => Ask(
+                    used[i], kept[i], kept[i] + random.Next(3), target: kept[i] + 5) with { Owner = $"o{i}", Base = used[i] })];
                 LeaseReply reply = await leases.ExchangeAsync(new LeaseCall(session, call, s_term, asks), CancellationToken.None);
                 for (int i = 0; i < chosen.Length; i++)
                 {
@@ -121,7 +124,8 @@ public sealed class PostgresLeasesTests : IDisposable
             }
         }))];
         await Task.WhenAll(nodes);
-        Assert.Equal(100L, Convert.ToInt64(PostgresServer.Shared.Scalar(database, "SELECT max(sum) FROM (SELECT sum(granted) FROM busbar.limit_counters GROUP BY owner) AS s"), null));
+        Assert.Equal(100L, Convert.ToInt64(PostgresServer.Shared.Scalar(
+            database, "SELECT max(sum) FROM (SELECT sum(granted) FROM busbar.limit_counters GROUP BY owner) AS s"), null));
         Assert.Equal((long)Limits, PostgresServer.Shared.Scalar(database, "SELECT count(DISTINCT owner) FROM busbar.limit_counters"));
     }
 
@@ -152,7 +156,8 @@ public sealed class PostgresLeasesTests : IDisposable
 
     private async Task<long> OpenAsync(TimeSpan? term = null) => (await _leases.OpenAsync(term ?? s_term, CancellationToken.None)).Session;
 
-    private async Task<LeaseGrant> AskAsync(long session, long used, long keep, long need, long? least = null, long target = 0, TimeSpan? term = null) =>
+    private async Task<LeaseGrant> AskAsync(long session, long used, long keep, long need, long? least = null, long target = 0, TimeSpan? term =
+        null) =>
         (await ExchangeAsync(session, term ?? s_term, Ask(used, keep, need, least, target))).Grants[0];
 
     private Task<LeaseReply> ExchangeAsync(long session, TimeSpan term, params LeaseAsk[] asks) =>

@@ -30,7 +30,8 @@ public sealed class FleetTests
         await Eventually.TrueAsync(() => first.Opens(secret) && first.Groups.Find(team.Id)!.Counters is [{ Limit.Max: 7 }], "thawed on the first");
 
         await second.Keys.UpdateAsync(made.Key.Id, key => key with { Limits = [Concurrency(3)], RpmLimit = 9 }, "limits", "test");
-        await Eventually.TrueAsync(() => first.Keys.CountersOf(made.Key.Id) is [{ Limit.Max: 3 }] && first.Keys.Find(made.Key.Id)!.RpmLimit == 9, "limited on the first");
+        await Eventually.TrueAsync(() => first.Keys.CountersOf(made.Key.Id) is [{ Limit.Max: 3 }] && first.Keys.Find(made.Key.Id)!.RpmLimit == 9,
+            "limited on the first");
 
         string next = (await first.Keys.RotateAsync(made.Key.Id, 0, "test")).Secret!.Reveal();
         await Eventually.TrueAsync(() => second.Opens(next) && !second.Opens(secret), "rotated on the second");
@@ -60,8 +61,10 @@ public sealed class FleetTests
     {
         using var place = new PostgresPlace();
         await using Node first = Open(place.Url), second = Open(place.Url);
-        GroupReply[] replies = await Task.WhenAll(((Node[])[first, second, first, second]).Select(node => node.Groups.CreateAsync(new Group { Id = "", Name = "same" }, true, "test")));
-        Assert.Equal([GroupStatus.Done, GroupStatus.NameTaken, GroupStatus.NameTaken, GroupStatus.NameTaken], replies.Select(reply => reply.Status).Order());
+        GroupReply[] replies = await Task.WhenAll(((Node[])[first, second, first, second])
+            .Select(node => node.Groups.CreateAsync(new Group { Id = "", Name = "same" }, true, "test")));
+        Assert.Equal([GroupStatus.Done, GroupStatus.NameTaken, GroupStatus.NameTaken, GroupStatus.NameTaken],
+            replies.Select(reply => reply.Status).Order());
 
         string one = replies.First(reply => reply.Status == GroupStatus.Done).Node!.Group.Id;
         string other = (await first.Groups.CreateAsync(new Group { Id = "", Name = "other" }, true, "test")).Node!.Group.Id;
@@ -102,9 +105,11 @@ public sealed class FleetTests
 
     private static Node Open(string url)
     {
-        var governor = Governor.Open(new GovernanceConfig(), PostgresStore.Open(PostgresServer.Config(url), TimeProvider.System), TimeProvider.System, NullLogger.Instance);
+        var governor = Governor.Open(new GovernanceConfig(), PostgresStore.Open(PostgresServer.Config(url), TimeProvider.System), TimeProvider.System,
+            NullLogger.Instance);
         var audit = new AuditLog(governor.Store, TimeProvider.System, NullLogger.Instance);
-        return new Node(governor, new KeyService(governor, null, KeyMint.System, audit, TimeProvider.System, governor.Turn), new GroupService(governor, governor.Turn, audit, TimeProvider.System));
+        return new Node(governor, new KeyService(governor, null, KeyMint.System, audit, TimeProvider.System, governor.Turn),
+            new GroupService(governor, governor.Turn, audit, TimeProvider.System));
     }
 
     private sealed record Node(Governor Governor, KeyService Keys, GroupService Groups) : IAsyncDisposable

@@ -183,8 +183,10 @@ public sealed class LedgerTests
         var expected = all.GroupBy(one => (one.Day, one.KeyId, one.Model)).OrderBy(group => group.Key.Day)
             .ThenBy(group => group.Key.KeyId, StringComparer.Ordinal).ThenBy(group => group.Key.Model, StringComparer.Ordinal)
             .Select(group => new DailyUsage(
-                group.Key.KeyId, group.Key.Model, group.Key.Day, group.Count(one => one.IsSuccess), group.Count(one => one.IsEstimated), 0, group.Sum(one => one.SpendNanos),
-                group.Sum(one => one.Usage.Input), group.Sum(one => one.Usage.CacheRead), group.Sum(one => one.Usage.CacheWrite), 0, group.Sum(one => one.Usage.Output),
+                group.Key.KeyId, group.Key.Model, group.Key.Day, group.Count(one => one.IsSuccess), group.Count(one => one.IsEstimated), 0,
+                group.Sum(one => one.SpendNanos),
+                group.Sum(one => one.Usage.Input), group.Sum(one => one.Usage.CacheRead), group.Sum(one => one.Usage.CacheWrite), 0,
+                group.Sum(one => one.Usage.Output),
                 group.Sum(one => one.Usage.Reasoning), 0, 0, 0));
         Assert.Equal(expected, store.ReadUsage(null, 0, long.MaxValue, int.MaxValue));
         Assert.Equal(all.Sum(one => one.SpendNanos), store.Windows.Sum(window => window.SpendNanos));
@@ -219,7 +221,8 @@ public sealed class LedgerTests
                 Day = Day + (random.Next(3) * 86_400),
                 Model = random.Next(2) == 0 ? "a" : "b",
                 SpendNanos = random.Next(1000),
-                Usage = new Usage { Input = random.Next(100), CacheRead = random.Next(100), CacheWrite = random.Next(100), Output = 50 + random.Next(50), Reasoning = random.Next(50) },
+                Usage = new Usage { Input = random.Next(100), CacheRead = random.Next(100), CacheWrite = random.Next(100), Output =
+                    50 + random.Next(50), Reasoning = random.Next(50) },
                 IsSuccess = random.Next(3) > 0,
                 IsEstimated = random.Next(5) == 0,
             };

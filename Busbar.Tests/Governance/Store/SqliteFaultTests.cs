@@ -50,7 +50,8 @@ public sealed class SqliteFaultTests : IDisposable
     {
         byte[] whole = Whole(out _);
         var random = new Random(4);
-        foreach (int size in (int[])[16, 99, 100, 4095, 4096, 8192, whole.Length - 1, .. Enumerable.Range(0, 20).Select(_ => random.Next(1, whole.Length))])
+        foreach (int size in (int[])[16, 99, 100, 4095, 4096, 8192, whole.Length - 1,
+            .. Enumerable.Range(0, 20).Select(_ => random.Next(1, whole.Length))])
         {
             System.IO.File.WriteAllBytes(_directory.File, whole[..size]);
             Assert.Contains("restore it from a backup", _directory.LoadRefusal());
@@ -190,7 +191,8 @@ public sealed class SqliteFaultTests : IDisposable
             Assert.Equal(before, Describe(store));
         }
 
-        Assert.Contains("full", Assert.Throws<StoreException>(() => store.Add([], [.. Enumerable.Range(0, 2000).Select(i => Day(_keys[0].Id) with { Model = $"model {i}" })])).Message);
+        Assert.Contains("full", Assert.Throws<StoreException>(
+            () => store.Add([], [.. Enumerable.Range(0, 2000).Select(i => Day(_keys[0].Id) with { Model = $"model {i}" })])).Message);
         disk.Clear();
         Assert.True(await ledger.FlushAsync());
         Assert.Equal(6001, store.Load(Now).Windows.Sum(window => window.Requests));

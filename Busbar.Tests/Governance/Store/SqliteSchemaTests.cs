@@ -41,10 +41,14 @@ public sealed class SqliteSchemaTests : IDisposable
             Assert.Equal(["x,y"], stored.Keys[1].AllowedPools);
             Assert.Equal(["a", "b", "c"], stored.Keys[2].AllowedPools);
             VirtualKey second = stored.Keys[2];
-            Assert.Equal((500L, BudgetPeriod.Daily, 60u, 1000u, false, 20L, true), (second.MaxBudgetCents, second.Period, second.RpmLimit, second.TpmLimit, second.Enabled, second.CreatedAt, second.Digest.Equals(KeyDigest.Of("2"))));
-            Assert.Equal((null, BudgetPeriod.Total, null, true), (stored.Keys[1].MaxBudgetCents, stored.Keys[1].Period, stored.Keys[1].RpmLimit, stored.Keys[1].Enabled));
+            Assert.Equal((500L, BudgetPeriod.Daily, 60u, 1000u, false, 20L, true),
+                (second.MaxBudgetCents, second.Period, second.RpmLimit, second.TpmLimit, second.Enabled, second.CreatedAt,
+                second.Digest.Equals(KeyDigest.Of("2"))));
+            Assert.Equal((null, BudgetPeriod.Total, null, true),
+                (stored.Keys[1].MaxBudgetCents, stored.Keys[1].Period, stored.Keys[1].RpmLimit, stored.Keys[1].Enabled));
 
-            Assert.Equal([new WindowUsage("vk_1", 0, 1_230_000_000, 456, 7), new WindowUsage("vk_2", Now - (Now % 86_400), long.MaxValue, 1, 1)], stored.Windows);
+            Assert.Equal([new WindowUsage("vk_1", 0, 1_230_000_000, 456, 7), new WindowUsage("vk_2", Now - (Now % 86_400), long.MaxValue, 1, 1)],
+                stored.Windows);
             Assert.Equal(["vk_3"], stored.UnreadableWindows);
         }
 
@@ -97,7 +101,8 @@ public sealed class SqliteSchemaTests : IDisposable
         Group group = Assert.Single(stored.Groups);
         Assert.Equal(("research", null, 0), (group.Name, group.ParentId, group.Limits.Count));
         Assert.Equal(group.Id, Assert.Single(stored.Keys).GroupId);
-        Assert.Equal([new DailyUsage(id, "m", 86_400, 1, 0, 0, 12_345_670, 2, 3, 4, 0, 5, 6, 0, 0, 0)], upgraded.ReadUsage(null, 0, long.MaxValue, 10));
+        Assert.Equal([new DailyUsage(id, "m", 86_400, 1, 0, 0, 12_345_670, 2, 3, 4, 0, 5, 6, 0, 0, 0)],
+            upgraded.ReadUsage(null, 0, long.MaxValue, 10));
         upgraded.Dispose();
         Assert.Equal(1L, _directory.Scalar("SELECT spend_cents FROM usage_counters"));
     }

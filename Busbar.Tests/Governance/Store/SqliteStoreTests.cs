@@ -126,13 +126,15 @@ public sealed class SqliteStoreTests : IDisposable
     public void The_file_and_what_is_beside_it_are_the_owners_alone()
     {
         System.IO.File.WriteAllBytes(_directory.File, []);
-        System.IO.File.SetUnixFileMode(_directory.File, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        System.IO.File.SetUnixFileMode(
+            _directory.File, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         for (int i = 0; i < 2; i++)
         {
             using SqliteStore store = _directory.Open();
             store.Append(new AuditEntry(0, Now, "a", "b", "", ""));
             string[] files = System.IO.Directory.GetFiles(_directory.Folder);
-            Assert.Equal(["governance.db", "governance.db-shm", "governance.db-wal", "governance.db.lock"], files.Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Assert.Equal(["governance.db", "governance.db-shm", "governance.db-wal", "governance.db.lock"],
+                files.Select(Path.GetFileName).Order(StringComparer.Ordinal));
             Assert.All(files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, System.IO.File.GetUnixFileMode(file)));
             store.Dispose();
             foreach (string file in System.IO.Directory.GetFiles(_directory.Folder))

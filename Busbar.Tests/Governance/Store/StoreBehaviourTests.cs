@@ -188,7 +188,8 @@ public sealed class StoreBehaviourTests
         using (IGovernanceStore store = place.Open(new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(Now))))
         {
             Assert.All([total, daily, monthly], key => Assert.True(store.Insert(key)));
-            store.Add([new(total.Id, 0, 1, 2, 3), new(daily.Id, Today, 4, 5, 6), new(daily.Id, Today - 86_400, 7, 7, 7), new(monthly.Id, month, 8, 9, 10), new(monthly.Id, month - 100, 7, 7, 7)], []);
+            store.Add([new(total.Id, 0, 1, 2, 3), new(daily.Id, Today, 4, 5, 6), new(daily.Id, Today - 86_400, 7, 7, 7),
+                new(monthly.Id, month, 8, 9, 10), new(monthly.Id, month - 100, 7, 7, 7)], []);
             store.Add([new(total.Id, 0, 10, 20, 30)], []);
         }
 
@@ -257,7 +258,8 @@ public sealed class StoreBehaviourTests
         }
 
         Assert.Equal([5L, 4, 3], store.ReadAudit(long.MaxValue, 3).Select(entry => entry.Id));
-        Assert.Equal([new AuditEntry(2, Now + 2, "key.create", "vk_2", "name,rpm_limit", "127.0.0.1"), new AuditEntry(1, Now + 1, "key.create", "vk_1", "name,rpm_limit", "127.0.0.1")], store.ReadAudit(3, 10));
+        Assert.Equal([new AuditEntry(2, Now + 2, "key.create", "vk_2", "name,rpm_limit", "127.0.0.1"),
+            new AuditEntry(1, Now + 1, "key.create", "vk_1", "name,rpm_limit", "127.0.0.1")], store.ReadAudit(3, 10));
     }
 
     [SkippableTheory]
@@ -317,7 +319,8 @@ public sealed class StoreBehaviourTests
             PricePer1KTokensCents = random.Next(2) == 0 ? null : random.Next(100),
             Enabled = random.Next(2) == 0,
             ExpiresAt = random.Next(2) == 0 ? null : random.NextInt64(long.MaxValue),
-            Limits = random.Next(2) == 0 ? [] : [new Limit { Kind = LimitKind.Tokens, Period = LimitPeriod.Day, Max = random.Next(), Scope = "日本\"", TimeZone = "Europe/Berlin" }],
+            Limits = random.Next(2) == 0 ? [] : [new Limit { Kind = LimitKind.Tokens, Period = LimitPeriod.Day, Max = random.Next(), Scope = "日本\"",
+                TimeZone = "Europe/Berlin" }],
             Labels = Enumerable.Range(0, random.Next(3)).ToDictionary(i => Word() + i, _ => Word()),
             AccessKey = random.Next(2) == 0 ? null : new AccessKeyPair($"AK{random.NextInt64()}", [0, 1, (byte)random.Next(256)]),
         };
@@ -325,9 +328,12 @@ public sealed class StoreBehaviourTests
 
     private static string Text(VirtualKey key) => string.Join('|', (object?[])
     [
-        key.Id, key.Digest.ToHex(), key.FormerDigest?.ToHex(), key.FormerUntil, key.Name, key.AllowedPools.Count, string.Join('/', key.AllowedPools), key.MaxBudgetCents, key.Period,
-        key.RpmLimit, key.TpmLimit, key.MaxConcurrent, key.Enforcement, key.PricePerRequestCents, key.PricePer1KTokensCents, key.Enabled, key.CreatedAt, key.ExpiresAt, string.Join('/', key.Limits),
-        string.Join('/', key.Labels.OrderBy(label => label.Key, StringComparer.Ordinal)), key.AccessKey?.Id, key.AccessKey is { } pair ? Convert.ToHexString(pair.SealedSecret) : null,
+        key.Id, key.Digest.ToHex(), key.FormerDigest?.ToHex(), key.FormerUntil, key.Name, key.AllowedPools.Count, string.Join('/', key.AllowedPools),
+        key.MaxBudgetCents, key.Period,
+        key.RpmLimit, key.TpmLimit, key.MaxConcurrent, key.Enforcement, key.PricePerRequestCents, key.PricePer1KTokensCents, key.Enabled,
+        key.CreatedAt, key.ExpiresAt, string.Join('/', key.Limits),
+        string.Join('/', key.Labels.OrderBy(label => label.Key, StringComparer.Ordinal)), key.AccessKey?.Id, key.AccessKey is { } pair
+            ? Convert.ToHexString(pair.SealedSecret) : null,
     ]);
 
     private static DailyUsage Day(string key, long day, long spend) => new(key, "m", day, 1, 0, 0, spend, 1, 0, 0, 0, 1, 0, 0, 0, 0);

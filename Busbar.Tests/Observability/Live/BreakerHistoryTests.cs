@@ -26,7 +26,8 @@ public sealed class BreakerHistoryTests
         var history = new BreakerHistory();
         for (int lane = 0; lane <= BreakerHistory.MaxLanes; lane++)
         {
-            history.Add($"m{lane}", new BreakerMoment(lane == 0 ? long.MaxValue : lane, "smart", BreakerState.Closed, BreakerState.Open, "timeout", 15));
+            history.Add($"m{lane}", new BreakerMoment(lane == 0 ? long.MaxValue : lane, "smart", BreakerState.Closed, BreakerState.Open, "timeout",
+                15));
         }
 
         Assert.Empty(history.Of("m1"));

@@ -56,7 +56,8 @@ public sealed class LiveEventsTests
         using LiveSubscription listener = _view.Events.Join()!;
         for (int request = 0; request < 150; request++)
         {
-            _view.Requests.Add(new RecentRequest { Pool = "fast", Outcome = request < 10 ? Outcome.Error : Outcome.Ok, Reason = request < 10 ? "timeout" : null });
+            _view.Requests.Add(new RecentRequest { Pool = "fast", Outcome = request < 10 ? Outcome.Error : Outcome.Ok, Reason = request < 10
+                ? "timeout" : null });
         }
 
         _view.Look(() => _fleet);
@@ -105,7 +106,8 @@ public sealed class LiveEventsTests
         Task writing = listener.WriteAsync(PipeWriter.Create(output), () => isWelcome, _time, CancellationToken.None);
         _time.Advance(TimeSpan.FromSeconds(16));
         _view.Look(() => _fleet);
-        await Busbar.Tests.Scenarios.Harness.Eventually.TrueAsync(() => Encoding.UTF8.GetString(output.ToArray()).Contains(": heartbeat\n\n"), "a heartbeat");
+        await Busbar.Tests.Scenarios.Harness.Eventually.TrueAsync(
+            () => Encoding.UTF8.GetString(output.ToArray()).Contains(": heartbeat\n\n"), "a heartbeat");
         isWelcome = false;
         _view.Look(() => _fleet);
 
@@ -121,5 +123,6 @@ public sealed class LiveEventsTests
     }
 
     private async Task<string[]> HeardAsync(LiveSubscription listener) =>
-        [.. (await TextAsync(listener)).Split('\n').Where(line => line.StartsWith("event: ", StringComparison.Ordinal)).Select(line => line["event: ".Length..])];
+        [.. (await TextAsync(listener)).Split('\n').Where(line => line.StartsWith("event: ", StringComparison.Ordinal))
+            .Select(line => line["event: ".Length..])];
 }

@@ -14,9 +14,11 @@ public sealed partial class LogLineTests
     [Fact]
     public async Task A_json_line_has_time_level_and_words_and_the_values_under_their_own_names_and_types()
     {
-        JsonElement line = JsonDocument.Parse(await LoggedAsync(LogFormat.Json, log => Happened(log, "req_1", 429, Outcome.Exhausted, null))).RootElement;
+        JsonElement line = JsonDocument.Parse(await LoggedAsync(LogFormat.Json, log => Happened(log, "req_1", 429, Outcome.Exhausted, null)))
+            .RootElement;
 
-        Assert.Equal(["ts", "level", "logger", "message", "request_id", "status", "outcome", "lane_name"], line.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["ts", "level", "logger", "message", "request_id", "status", "outcome", "lane_name"],
+            line.EnumerateObject().Select(member => member.Name));
         Assert.Equal("2026-01-02T03:04:05.006Z", line.GetProperty("ts").GetString());
         Assert.Equal("warn", line.GetProperty("level").GetString());
         Assert.Equal("request req_1 ended with 429 Exhausted (null)", line.GetProperty("message").GetString());

@@ -35,7 +35,8 @@ public sealed class RequestWebhookTests
             ModelAsked = "smart",
             ModelServed = "gpt-x",
             Client = "203.0.113.9",
-            Usage = new Usage { Input = 10, CacheRead = 3, CacheWrite = 2, CacheWriteLong = 1, Output = 7, Reasoning = 4, AudioInput = 5, AudioOutput = 6, IsReported = true },
+            Usage = new Usage { Input = 10, CacheRead = 3, CacheWrite = 2, CacheWriteLong = 1, Output = 7, Reasoning = 4, AudioInput = 5,
+                AudioOutput = 6, IsReported = true },
             CostCents = 1.25,
             Attempts = 2,
             Failures = [new FailedAttempt("smart", "m1", "q", "rate_limit", 429, "rate_limit_exceeded", TimeSpan.FromSeconds(15))],
@@ -45,7 +46,15 @@ public sealed class RequestWebhookTests
 
         JsonElement record = Assert.Single(JsonDocument.Parse(Assert.Single(receiver.Bodies)).RootElement.EnumerateArray());
         Assert.Equal(
-            """{"request_id":"req_1","provider_request_id":null,"ts":1700000000,"time":"2023-11-14T22:13:20.000Z","key":"vk_1","key_name":"team \u0022\u00E4\u0022","group":"research","group_id":null,"labels":{"cost_center":"42"},"ingress_protocol":"anthropic","pool":"smart","lane":"m0","provider":"p","model_asked":"smart","model_served":"gpt-x","input_tokens":10,"cache_read_tokens":3,"cache_write_tokens":2,"cache_write_1h_tokens":1,"output_tokens":7,"reasoning_tokens":4,"audio_input_tokens":5,"audio_output_tokens":6,"image_output_tokens":0,"tokens_estimated":false,"cost_cents":1.25,"unpriced":false,"service_tier":"standard","status":200,"outcome":"ok","reason":null,"limit":null,"downgraded_from":null,"attempts":2,"failures":[{"pool":"smart","lane":"m1","provider":"q","reason":"rate_limit","status":429,"code":"rate_limit_exceeded","cooldown_s":15}],"first_content_ms":400,"client":"203.0.113.9","latency_ms":1234}""",
+            """{"request_id":"req_1","provider_request_id":null,"ts":1700000000,"time":"2023-11-14T22:13:20.000Z","key":"vk_1","key_name":"team """ +
+                """\u0022\u00E4\u0022","group":"research","group_id":null,"labels":""" +
+                """{"cost_center":"42"},"ingress_protocol":"anthropic","pool":"smart","lane":"m0","provider":"p","model_asked":"smart","model_ser""" +
+                """ved":"gpt-x","input_tokens":10,"cache_read_tokens":3,"cache_write_tokens":2,"cache_write_1h_tokens":1,"output_tokens":""" +
+                """7,"reasoning_tokens":4,"audio_input_tokens":5,"audio_output_tokens":6,"image_output_tokens":0,"tokens_estimated":""" +
+                """false,"cost_cents":1.25,"unpriced":false,"service_tier":"standard","status":200,"outcome":"ok","reason":null,"limit":""" +
+                """null,"downgraded_from":null,"attempts":2,"failures":""" +
+                """[{"pool":"smart","lane":"m1","provider":"q","reason":"rate_limit","status":429,"code":"rate_limit_exceeded","cooldown_s":""" +
+                """15}],"first_content_ms":400,"client":"203.0.113.9","latency_ms":1234}""",
             record.GetRawText());
         HttpRequestMessage request = Assert.Single(receiver.Requests);
         Assert.Equal((HttpMethod.Post, "application/json"), (request.Method, request.Content!.Headers.ContentType!.ToString()));
@@ -117,7 +126,8 @@ public sealed class RequestWebhookTests
         listener.Listen();
         Task<Socket> accepted = listener.AcceptAsync();
         using var receiver = new SinkClient(
-            new Uri($"http://{host}:{((IPEndPoint)listener.LocalEndPoint!).Port}/"), null, TimeSpan.FromSeconds(30), kind => kind == AddressKind.Public);
+            new Uri($"http://{host}:{((IPEndPoint)listener.LocalEndPoint!).Port}/"), null, TimeSpan.FromSeconds(30),
+            kind => kind == AddressKind.Public);
 
         Assert.Equal(0, await receiver.PostAsync(new byte[1], "application/json", CancellationToken.None));
         Assert.False(accepted.IsCompleted);
@@ -136,5 +146,6 @@ public sealed class RequestWebhookTests
     };
 
     private RequestWebhook Webhook(FakeReceiver receiver) => new(
-        new SinkClient(new Uri("https://logs.example/"), new Secret("Basic dTpw"), TimeSpan.FromMinutes(1), _ => true, receiver), _delivered, _dropped, NullLogger.Instance, _time);
+        new SinkClient(new Uri("https://logs.example/"), new Secret("Basic dTpw"), TimeSpan.FromMinutes(1), _ => true, receiver), _delivered,
+        _dropped, NullLogger.Instance, _time);
 }

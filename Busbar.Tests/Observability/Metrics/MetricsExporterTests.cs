@@ -16,7 +16,8 @@ public sealed class MetricsExporterTests
     private readonly Registry _metrics = new();
     private IReadOnlyList<Figure> _figures =
     [
-        new("calls_total", "Calls made.", IsTotal: true, [new(3, new KeyValuePair<string, object?>("pool", "a \"b\" \\n")), new(4, new KeyValuePair<string, object?>("pool", "c"))]),
+        new("calls_total", "Calls made.", IsTotal: true, [new(3, new KeyValuePair<string, object?>("pool", "a \"b\" \\n")),
+            new(4, new KeyValuePair<string, object?>("pool", "c"))]),
         new("empty_total", "Nothing yet.", IsTotal: true, []),
         new("depth", "How deep.", IsTotal: false, [new(1.5)]),
     ];
@@ -36,7 +37,8 @@ public sealed class MetricsExporterTests
         Assert.All(receiver.Requests, request => Assert.Equal("s3cret", request.Headers.GetValues("api-key").Single()));
 
         SpanReading.Field[] metrics = MetricsOf(receiver.Bodies[^1]);
-        Assert.Equal(["busbar_request_duration_seconds", "calls_total", "depth"], metrics.Select(metric => SpanReading.Fields(metric.Bytes)[0].Text).Order(StringComparer.Ordinal));
+        Assert.Equal(["busbar_request_duration_seconds", "calls_total", "depth"],
+            metrics.Select(metric => SpanReading.Fields(metric.Bytes)[0].Text).Order(StringComparer.Ordinal));
 
         List<SpanReading.Field> sum = SpanReading.Fields(Part(Named(metrics, "calls_total"), 7));
         Assert.Equal([(1, 0), (1, 0), (2, 2), (3, 1)], sum.Select(field => (field.Number, (int)field.Value)).Order());
@@ -57,7 +59,8 @@ public sealed class MetricsExporterTests
         Assert.Equal(2ul, histogram.Single(field => field.Number == 4).Value);
         Assert.Equal(1000.001, Double(distribution, 5));
         Assert.Equal((17, 18), (Numbers(histogram, 7).Length, Numbers(histogram, 6).Length));
-        Assert.Equal((1ul, 1ul, 2ul), (Numbers(histogram, 6)[0], Numbers(histogram, 6)[^1], Numbers(histogram, 6).Aggregate((one, other) => one + other)));
+        Assert.Equal((1ul, 1ul, 2ul), (Numbers(histogram, 6)[0], Numbers(histogram, 6)[^1],
+            Numbers(histogram, 6).Aggregate((one, other) => one + other)));
     }
 
     [Fact]
@@ -83,24 +86,29 @@ public sealed class MetricsExporterTests
 
     private static SpanReading.Field[] MetricsOf(ReadOnlyMemory<byte> body) =>
     [
-        .. SpanReading.Fields(Part(body, 1)).Where(field => field.Number == 2).SelectMany(scope => SpanReading.Fields(scope.Bytes)).Where(field => field.Number == 2),
+        .. SpanReading.Fields(Part(body, 1)).Where(field => field.Number == 2).SelectMany(scope => SpanReading.Fields(scope.Bytes))
+            .Where(field => field.Number == 2),
     ];
 
-    private static ReadOnlyMemory<byte> Named(SpanReading.Field[] metrics, string name) => metrics.Single(metric => SpanReading.Fields(metric.Bytes)[0].Text == name).Bytes;
+    private static ReadOnlyMemory<byte> Named(SpanReading.Field[] metrics, string name)
+        => metrics.Single(metric => SpanReading.Fields(metric.Bytes)[0].Text == name).Bytes;
 
     // Packed or one by one.
     private static ulong[] Numbers(List<SpanReading.Field> fields, int number) =>
     [
-        .. fields.Where(field => field.Number == number).SelectMany(field => field.Bytes.IsEmpty ? [field.Value] : MemoryMarshal.Cast<byte, ulong>(field.Bytes.Span).ToArray()),
+        .. fields.Where(field => field.Number == number).SelectMany(
+            field => field.Bytes.IsEmpty ? [field.Value] : MemoryMarshal.Cast<byte, ulong>(field.Bytes.Span).ToArray()),
     ];
 
-    private static ReadOnlyMemory<byte> Part(ReadOnlyMemory<byte> message, int number) => SpanReading.Fields(message).First(field => field.Number == number).Bytes;
+    private static ReadOnlyMemory<byte> Part(ReadOnlyMemory<byte> message, int number) => SpanReading.Fields(message)
+        .First(field => field.Number == number).Bytes;
 
     private static double Double(ReadOnlyMemory<byte> message, int number) =>
         BitConverter.UInt64BitsToDouble(SpanReading.Fields(message).First(field => field.Number == number).Value);
 
     private MetricsExporter Exporter(FakeReceiver receiver, TimeSpan interval) => new(
-        new SinkClient(new Uri("https://collector.example/v1/metrics"), null, TimeSpan.FromMinutes(1), _ => true, receiver, new SinkSettings { Headers = new Dictionary<string, Secret> { ["api-key"] = new Secret("s3cret") } }),
+        new SinkClient(new Uri("https://collector.example/v1/metrics"), null, TimeSpan.FromMinutes(1), _ => true, receiver,
+            new SinkSettings { Headers = new Dictionary<string, Secret> { ["api-key"] = new Secret("s3cret") } }),
         _metrics.Meter,
         () => _figures,
         interval,

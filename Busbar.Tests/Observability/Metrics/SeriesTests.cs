@@ -66,7 +66,9 @@ public sealed class SeriesTests
 
     private static GatewayConfig Configured(int models, int pools, int members)
     {
-        var text = new StringBuilder("auth: { mode: token, client_tokens: [t] }\nproviders: { p: { protocol: openai, base_url: \"https://api.example.com\", api_key_env: PATH } }\nmodels:\n");
+        var text = new StringBuilder(
+            "auth: { mode: token, client_tokens: [t] }\nproviders: { p: { protocol: openai, base_url: \"https://api.example.com\", api_key_env: " +
+            "PATH } }\nmodels:\n");
         for (int model = 0; model < models; model++)
         {
             text.Append($"  model-{model}: {{ provider: p, max_concurrent: 10 }}\n");
@@ -75,7 +77,8 @@ public sealed class SeriesTests
         text.Append("pools:\n");
         for (int pool = 0; pool < pools; pool++)
         {
-            text.Append($"  pool-{pool}: {{ members: [ {string.Join(", ", Enumerable.Range(0, members).Select(model => $"{{ target: model-{model} }}"))} ] }}\n");
+            text.Append($"  pool-{pool}: {{ members: " +
+                $"[ {string.Join(", ", Enumerable.Range(0, members).Select(model => $"{{ target: model-{model} }}"))} ] }}\n");
         }
 
         return ConfigText.Valid(text.ToString());

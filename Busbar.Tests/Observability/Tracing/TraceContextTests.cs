@@ -41,10 +41,12 @@ public sealed class TraceContextTests
     [InlineData("a=b,c=d", "a=b,c=d")]
     [InlineData("", null)]
     [InlineData("a=b\u00e4", null)]
-    public void The_callers_state_goes_on_where_it_may(string state, string? kept) => Assert.Equal(kept ?? "", CallerOf(Valid, state).TraceState ?? "");
+    public void The_callers_state_goes_on_where_it_may(string state, string? kept)
+        => Assert.Equal(kept ?? "", CallerOf(Valid, state).TraceState ?? "");
 
     [Fact]
-    public void A_state_that_is_too_long_is_left_out() => Assert.True(string.IsNullOrEmpty(CallerOf(Valid, $"a={new string('b', 200)},c={new string('d', 200)},e={new string('f', 200)}").TraceState));
+    public void A_state_that_is_too_long_is_left_out() => Assert.True(
+        string.IsNullOrEmpty(CallerOf(Valid, $"a={new string('b', 200)},c={new string('d', 200)},e={new string('f', 200)}").TraceState));
 
     private static ActivityContext CallerOf(string parent, string state = "") =>
         Tracer.CallerOf(new HeaderDictionary { ["traceparent"] = parent, ["tracestate"] = state });
@@ -56,5 +58,6 @@ public sealed class TraceContextTests
     [InlineData("http://localhost:4318/v1/traces/", "http://localhost:4318/v1/traces")]
     [InlineData("https://example.com/otlp", "https://example.com/otlp/v1/traces")]
     [InlineData("https://example.com/otlp?team=a", "https://example.com/otlp/v1/traces?team=a")]
-    public void The_path_of_traces_is_added_where_it_is_missing(string endpoint, string address) => Assert.Equal(address, OtlpAddress.Of(endpoint, "traces").AbsoluteUri);
+    public void The_path_of_traces_is_added_where_it_is_missing(string endpoint, string address)
+        => Assert.Equal(address, OtlpAddress.Of(endpoint, "traces").AbsoluteUri);
 }

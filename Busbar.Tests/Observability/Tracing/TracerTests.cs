@@ -23,7 +23,8 @@ public sealed class TracerTests
         for (int number = 1; number <= 3000; number++)
         {
             ActivityContext parent = number % 3 == 0 ? default : new ActivityContext(
-                ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, number % 5 == 0 ? "a=b" : null, isRemote: number % 3 == 2);
+                ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, number % 5 == 0 ? "a=b" : null,
+                isRemote: number % 3 == 2);
             Activity span = tracer.Begin(number % 2 == 0 ? ActivityKind.Server : ActivityKind.Client, parent, Start.AddTicks(number))!;
             span.DisplayName = new string('n', random.Next(300)) + "ä";
             span.SetTag("word", "x\"\n").SetTag("none", null).SetTag("number", (long)number).SetTag("negative", -1);
@@ -39,13 +40,16 @@ public sealed class TracerTests
         foreach (((Activity span, ActivityContext parent), SpanReading read) in sent.Zip(arrived))
         {
             Assert.Equal(
-                (span.TraceId.ToHexString(), span.SpanId.ToHexString(), parent == default ? "" : parent.SpanId.ToHexString(), parent.TraceState ?? "", span.DisplayName),
+                (span.TraceId.ToHexString(), span.SpanId.ToHexString(), parent == default ? "" : parent.SpanId.ToHexString(), parent.TraceState ?? "",
+                    span.DisplayName),
                 (read.TraceId, read.SpanId, read.ParentId, read.State, read.Name));
             Assert.Equal(
-                (span.Kind == ActivityKind.Server ? 2ul : 3, Nanoseconds(span.StartTimeUtc), Nanoseconds(span.StartTimeUtc + span.Duration), span.Status == ActivityStatusCode.Error ? 2ul : 0),
+                (span.Kind == ActivityKind.Server ? 2ul : 3, Nanoseconds(span.StartTimeUtc), Nanoseconds(span.StartTimeUtc + span.Duration),
+                    span.Status == ActivityStatusCode.Error ? 2ul : 0),
                 (read.Kind, read.Start, read.End, read.Status));
             Assert.Equal(parent.IsRemote ? 0x301ul : 0x101, read.Flags);
-            Assert.Equal(new Dictionary<string, object> { ["word"] = "x\"\n", ["number"] = span.GetTagItem("number")!, ["negative"] = -1L }, read.Attributes);
+            Assert.Equal(new Dictionary<string, object> { ["word"] = "x\"\n", ["number"] = span.GetTagItem("number")!, ["negative"] = -1L },
+                read.Attributes);
             Assert.Equal("busbar", read.Resource["service.name"]);
         }
 
@@ -122,10 +126,12 @@ public sealed class TracerTests
     {
         await using Tracer tracer = NewTracer(new FakeReceiver(), ratio);
 
-        Assert.InRange(Enumerable.Range(0, 1000).Count(_ => tracer.Begin(ActivityKind.Server, default, Start)!.Recorded), expected * 0.7, expected * 1.3);
+        Assert.InRange(Enumerable.Range(0, 1000).Count(_ => tracer.Begin(ActivityKind.Server, default, Start)!.Recorded), expected * 0.7,
+            expected * 1.3);
         foreach (bool sampled in (bool[])[true, false])
         {
-            var caller = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), sampled ? ActivityTraceFlags.Recorded : 0, null, isRemote: true);
+            var caller = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), sampled ? ActivityTraceFlags.Recorded : 0,
+                null, isRemote: true);
             Activity own = tracer.Begin(ActivityKind.Server, caller, Start)!;
             Assert.Equal((caller.TraceId, sampled), (own.TraceId, own.Recorded));
             Assert.NotEqual(caller.SpanId, own.SpanId);
@@ -140,5 +146,6 @@ public sealed class TracerTests
     private static void Record(Tracer tracer) => tracer.Finished(tracer.Begin(ActivityKind.Server, default, Start)!, Start.AddSeconds(1));
 
     private Tracer NewTracer(FakeReceiver collector, double share = 1) => new(
-        new SinkClient(new Uri("http://localhost/v1/traces"), null, Tracer.ExportLimit, _ => true, collector), share, _exported, _dropped, NullLogger.Instance, TimeProvider.System);
+        new SinkClient(new Uri("http://localhost/v1/traces"), null, Tracer.ExportLimit, _ => true, collector), share, _exported, _dropped,
+        NullLogger.Instance, TimeProvider.System);
 }

@@ -20,7 +20,8 @@ public sealed class AnswerTests
         foreach (CorpusExchange exchange in Answers)
         {
             using ChatResponse response = Read(exchange.ResponseBody);
-            if (!JsonNode.DeepEquals(Normal.Answer(Parse(exchange.ResponseBody)), Normal.Answer(Parse(Write(response, out Losses losses)))) || !losses.IsEmpty)
+            if (!JsonNode.DeepEquals(Normal.Answer(Parse(exchange.ResponseBody)), Normal.Answer(Parse(Write(response, out Losses losses))))
+                || !losses.IsEmpty)
             {
                 different.Add(exchange.Id);
             }
@@ -36,7 +37,7 @@ public sealed class AnswerTests
     [SkippableFact]
     [Trait("gotcha", "T21")]
     [Trait("gotcha", "T275")]
-    public void Every_recorded_answer_written_as_from_another_dialect_is_valid_and_has_an_id_of_its_own()
+    public void Every_recorded_answer_written_as_from_another_protocol_is_valid_and_has_an_id_of_its_own()
     {
         Skip.IfNot(Corpus.Exists);
         var invalid = new List<string>();
@@ -115,7 +116,7 @@ public sealed class AnswerTests
     [InlineData("compaction", "Pause")]
     [Trait("gotcha", "T88")]
     [Trait("gotcha", "T93")]
-    public void An_unusual_reason_is_understood_and_kept_for_its_own_dialect(string word, string reason)
+    public void An_unusual_reason_is_understood_and_kept_for_its_own_protocol(string word, string reason)
     {
         using ChatResponse response = Read(Encoding.UTF8.GetBytes($$"""{"type":"message","content":[],"stop_reason":"{{word}}"}"""));
 
@@ -124,7 +125,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public void Foreign_citations_get_the_shape_of_this_dialect()
+    public void Foreign_citations_get_the_shape_of_this_protocol()
     {
         using ChatResponse response = ChatResponse.Rent();
         response.Source = ProtocolId.Gemini;
@@ -143,7 +144,8 @@ public sealed class AnswerTests
         using ChatResponse response = ChatResponse.Rent();
         Assert.False(AnthropicProtocol.Instance.ReadResponse("{}"u8.ToArray(), response));
         Assert.False(AnthropicProtocol.Instance.ReadResponse("<html>"u8.ToArray(), response));
-        Assert.True(AnthropicProtocol.Instance.ReadResponse("""{"type":"error","error":{"type":"overloaded_error","message":"m"}}"""u8.ToArray(), response));
+        Assert.True(AnthropicProtocol.Instance.ReadResponse("""{"type":"error","error":{"type":"overloaded_error","message":"m"}}"""u8.ToArray(),
+            response));
         Assert.Equal(FaultClass.Overloaded, response.Failure!.Class);
     }
 

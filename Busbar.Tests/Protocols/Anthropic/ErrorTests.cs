@@ -36,7 +36,8 @@ public sealed class ErrorTests
         AnthropicProtocol.Instance.WriteError(new GatewayError(Enum.Parse<ErrorKind>(kind), Status: status), "req_01x", new JsonWriter(output));
 
         JsonObject body = Parse(output.Span.ToArray());
-        Assert.Equal(("error", type, "req_01x"), (body["type"]!.GetValue<string>(), body["error"]!["type"]!.GetValue<string>(), body["request_id"]!.GetValue<string>()));
+        Assert.Equal(("error", type, "req_01x"), (body["type"]!.GetValue<string>(), body["error"]!["type"]!.GetValue<string>(),
+            body["request_id"]!.GetValue<string>()));
         Assert.NotEqual("", body["error"]!["message"]!.GetValue<string>());
     }
 
@@ -46,7 +47,8 @@ public sealed class ErrorTests
         using var output = new PooledBuffer();
         AnthropicProtocol.Instance.WriteError(new GatewayError(ErrorKind.Authentication), "req_01x", new JsonWriter(output));
 
-        Assert.Equal("""{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"},"request_id":"req_01x"}""", Encoding.UTF8.GetString(output.Span));
+        Assert.Equal("""{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"},"request_id":"req_01x"}""",
+            Encoding.UTF8.GetString(output.Span));
     }
 
     [Fact]
@@ -57,7 +59,8 @@ public sealed class ErrorTests
         using var output = new PooledBuffer();
         writer.WriteError(ErrorMapping.Interrupted, output);
 
-        Assert.Equal("event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n", Encoding.UTF8.GetString(output.Span));
+        Assert.Equal("event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n",
+            Encoding.UTF8.GetString(output.Span));
     }
 
     [SkippableFact]

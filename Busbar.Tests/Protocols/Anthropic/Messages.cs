@@ -20,7 +20,8 @@ internal static class Messages
 
     public static IEnumerable<CorpusExchange> Requests => Recorded.Where(exchange => exchange.Status == 200 && IsObject(exchange.Request?.Body));
 
-    public static IEnumerable<CorpusExchange> Answers => Recorded.Where(exchange => exchange.IsUnaryAnswer && Parse(exchange.ResponseBody)["content"] is not null);
+    public static IEnumerable<CorpusExchange> Answers => Recorded.Where(
+        exchange => exchange.IsUnaryAnswer && Parse(exchange.ResponseBody)["content"] is not null);
 
     public static IEnumerable<CorpusExchange> Streams => Recorded.Where(exchange => exchange.Status == 200 && exchange.IsSse);
 
@@ -47,7 +48,7 @@ internal static class Messages
         return output.Span.ToArray();
     }
 
-    /// <summary>What a request of another dialect becomes: built here from its Anthropic spelling with the source changed.</summary>
+    /// <summary>What a request of another protocol becomes: built here from its Anthropic spelling with the source changed.</summary>
     public static JsonObject WriteAsForeign(string body, out Losses losses, EgressTarget? target = null, Action<ChatRequest>? change = null)
     {
         using ChatRequest request = Read(body);

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Busbar.Tests.Protocols.Anthropic;
 
-/// <summary>Brings two spellings of the same request or answer to one form. Every rule here is a difference that means nothing to the provider.</summary>
+/// <summary>
+/// Brings two spellings of the same request or answer to one form. Every rule here is a difference that means nothing to the provider.
+/// </summary>
 internal static class Normal
 {
     public static JsonObject Request(JsonObject body)

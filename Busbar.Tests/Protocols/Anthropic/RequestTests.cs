@@ -43,7 +43,7 @@ public sealed class RequestTests
 
     [SkippableFact]
     [Trait("gotcha", "T1")]
-    public void Every_recorded_request_written_as_from_another_dialect_is_valid_by_the_published_shape()
+    public void Every_recorded_request_written_as_from_another_protocol_is_valid_by_the_published_shape()
     {
         Skip.IfNot(Corpus.Exists);
         var invalid = new List<string>();
@@ -56,7 +56,8 @@ public sealed class RequestTests
             request.MaxTokens ??= 4096;
             foreach (Message message in request.Messages)
             {
-                message.Blocks.RemoveAll(block => block.Kind is BlockKind.Opaque or BlockKind.ServerToolUse or BlockKind.ServerToolResult or BlockKind.ToolChange);
+                message.Blocks.RemoveAll(block => block.Kind is BlockKind.Opaque or BlockKind.ServerToolUse or BlockKind.ServerToolResult
+                    or BlockKind.ToolChange);
             }
 
             byte[] written = Write(request, out _);
@@ -109,11 +110,13 @@ public sealed class RequestTests
     [InlineData("""{"model":"m"}""", "messages: Field required")]
     [InlineData("""{"model":"m","messages":"SECRET"}""", "messages: Input should be a valid array")]
     [InlineData("""{"model":"m","messages":[{"role":"SECRET","content":""}]}""", "messages.0.role: Input should be 'user', 'assistant' or 'system'")]
-    [InlineData("""{"model":"m","messages":[{"role":"user","content":7}]}""", "messages.0.content: Input should be a valid string or array of blocks")]
+    [InlineData("""{"model":"m","messages":[{"role":"user","content":7}]}""",
+        "messages.0.content: Input should be a valid string or array of blocks")]
     [InlineData("""{"model":"m","messages":["SECRET"]}""", "messages.0: Input should be an object")]
     [InlineData("""{"model":"m","messages":[{"role":"user","content":[{"text":"SECRET"}]}]}""", "messages.0.content.0.type: Field required")]
     [InlineData("""{"model":"m","messages":[{"role":"user","content":[{"type":"image"}]}]}""", "messages.0.content.0.image.source: Field required")]
-    [InlineData("""{"model":"m","messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":[{"type":"text"}]}]}]}""", "messages.0.content.0.tool_result.content.0.text.text: Field required")]
+    [InlineData("""{"model":"m","messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":[{"type":"text"}]}]}]}""",
+        "messages.0.content.0.tool_result.content.0.text.text: Field required")]
     [InlineData("""{"model":"m","messages":[],"max_tokens":"SECRET"}""", "max_tokens: Input should be a valid integer")]
     [InlineData("""{"model":"m","messages":[],"temperature":"SECRET"}""", "temperature: Input should be a valid number")]
     [InlineData("""{"model":"m","messages":[],"tools":[{"input_schema":{}}]}""", "tools.0.name: Field required")]
@@ -137,7 +140,7 @@ public sealed class RequestTests
     [InlineData("0", "max_tokens")]
     [Trait("gotcha", "T4")]
     [Trait("gotcha", "T5")]
-    public void A_limit_out_of_range_is_kept_for_the_same_dialect_and_absent_for_every_other(string limit, string? state)
+    public void A_limit_out_of_range_is_kept_for_the_same_protocol_and_absent_for_every_other(string limit, string? state)
     {
         using ChatRequest request = Read($$"""{"model":"m",{{Hello}},"max_tokens":{{limit}}}""");
 
@@ -160,7 +163,8 @@ public sealed class RequestTests
     [Fact]
     public void What_a_turn_says_beyond_role_and_content_is_written_back()
     {
-        using ChatRequest request = Read("""{"model":"m","messages":[{"role":"user","content":"a"},{"role":"system","content":"b","clear_at":{"x":1}}]}""");
+        using ChatRequest request =
+            Read("""{"model":"m","messages":[{"role":"user","content":"a"},{"role":"system","content":"b","clear_at":{"x":1}}]}""");
 
         Assert.Equal("""{"x":1}""", Parse(Write(request, out _))["messages"]![1]!["clear_at"]!.ToJsonString());
     }
@@ -187,7 +191,8 @@ public sealed class RequestTests
             """, out Losses losses);
 
         Assert.Equal(2, written["messages"]!.AsArray().Count);
-        Assert.Equal("""[{"type":"redacted_thinking","data":"d"},{"type":"thinking","thinking":"","signature":"s"}]""", written["messages"]![1]!["content"]!.ToJsonString());
+        Assert.Equal("""[{"type":"redacted_thinking","data":"d"},{"type":"thinking","thinking":"","signature":"s"}]""",
+            written["messages"]![1]!["content"]!.ToJsonString());
         Assert.True(losses.Contains(LossField.Thinking));
         Assert.True(losses.Contains(LossField.EmptyTurn));
     }
@@ -196,15 +201,18 @@ public sealed class RequestTests
     [Trait("gotcha", "T66")]
     public void Images_keep_the_form_of_their_source()
     {
-        const string Content = """[{"type":"image","source":{"type":"url","url":"https://x/y.png"}},{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AA=="}}]""";
+        const string Content =
+            """[{"type":"image","source":{"type":"url","url":"https://x/y.png"}},{"type":"image","source":{"type":"base64","media_type":"image/""" +
+            """png","data":"AA=="}}]""";
 
-        Assert.Equal(Content, WriteAsForeign($$"""{"model":"m","messages":[{"role":"user","content":{{Content}}}]}""", out _)["messages"]![0]!["content"]!.ToJsonString());
+        Assert.Equal(Content, WriteAsForeign($$"""{"model":"m","messages":[{"role":"user","content":{{Content}}}]}""", out _)["messages"]![0]![
+            "content"]!.ToJsonString());
     }
 
     [Fact]
     [Trait("gotcha", "T54")]
     [Trait("gotcha", "T290")]
-    public void Media_that_this_dialect_cannot_take_are_left_out_and_noted()
+    public void Media_that_this_protocol_cannot_take_are_left_out_and_noted()
     {
         JsonObject written = WriteAsForeign($$"""{"model":"m",{{Hello}}}""", out Losses losses, change: request =>
         {
@@ -222,11 +230,15 @@ public sealed class RequestTests
     [Theory]
     [InlineData("text", """{"type":"text","text":"a","cache_control":{"type":"ephemeral"}}""")]
     [InlineData("tool_use", """{"type":"tool_use","id":"i","name":"n","input":{},"cache_control":{"type":"ephemeral","ttl":"1h"}}""")]
-    [InlineData("tool_result", """{"type":"tool_result","tool_use_id":"i","content":[{"type":"text","text":"r"}],"cache_control":{"type":"ephemeral","ttl":"5m"}}""")]
+    [InlineData("tool_result",
+        """{"type":"tool_result","tool_use_id":"i","content":[{"type":"text","text":"r"}],"cache_control":{"type":"ephemeral","ttl":"5m"}}""")]
     [InlineData("image", """{"type":"image","source":{"type":"file","file_id":"f"},"cache_control":{"type":"ephemeral"}}""")]
     [InlineData("thinking", """{"type":"thinking","thinking":"t","signature":"s","cache_control":{"type":"ephemeral"}}""")]
-    [InlineData("document", """{"type":"document","source":{"type":"text","media_type":"text/plain","data":"d"},"title":"t","context":"c","citations":{"enabled":true},"cache_control":{"type":"ephemeral","ttl":"1h"}}""")]
-    [InlineData("citation", """{"type":"text","text":"a","citations":[{"type":"char_location","cited_text":"é\u00e9","document_index":0,"x":1.50}]}""")]
+    [InlineData("document",
+        """{"type":"document","source":{"type":"text","media_type":"text/plain","data":"d"},"title":"t","context":"c","citations":{"enabled":""" +
+        """true},"cache_control":{"type":"ephemeral","ttl":"1h"}}""")]
+    [InlineData("citation",
+        """{"type":"text","text":"a","citations":[{"type":"char_location","cited_text":"é\u00e9","document_index":0,"x":1.50}]}""")]
     [InlineData("unknown", """{"type":"hologram","depth":1.0}""")]
     [InlineData("caller", """{"type":"tool_use","id":"i","name":"n","input":{},"caller":{"type":"direct"}}""")]
     [Trait("gotcha", "T67")]
@@ -244,10 +256,13 @@ public sealed class RequestTests
     [Trait("gotcha", "T69")]
     public void A_document_is_read_as_a_document()
     {
-        using ChatRequest request = Read("""{"model":"m","messages":[{"role":"user","content":[{"type":"document","title":"T","source":{"type":"content","content":"words"}}]}]}""");
+        using ChatRequest request =
+            Read("""{"model":"m","messages":[{"role":"user","content":[{"type":"document","title":"T","source":""" +
+            """{"type":"content","content":"words"}}]}]}""");
         Block document = request.Messages[0].Blocks[0];
 
-        Assert.Equal((BlockKind.Document, MediaSource.Blocks, "T", "words"), (document.Kind, document.Source, document.Title.ToString(), document.Children![0].Text.ToString()));
+        Assert.Equal((BlockKind.Document, MediaSource.Blocks, "T", "words"),
+            (document.Kind, document.Source, document.Title.ToString(), document.Children![0].Text.ToString()));
     }
 
     [Fact]
@@ -263,7 +278,8 @@ public sealed class RequestTests
         Assert.Null(written["top_p"]);
         Assert.Null(written["top_k"]);
         Assert.Equal("""{"type":"auto","disable_parallel_tool_use":true}""", written["tool_choice"]!.ToJsonString());
-        Assert.True(losses.Contains(LossField.Temperature) && losses.Contains(LossField.TopP) && losses.Contains(LossField.TopK) && losses.Contains(LossField.ToolChoice));
+        Assert.True(losses.Contains(LossField.Temperature) && losses.Contains(LossField.TopP) && losses.Contains(LossField.TopK)
+            && losses.Contains(LossField.ToolChoice));
     }
 
     [Theory]
@@ -273,7 +289,9 @@ public sealed class RequestTests
     [Trait("gotcha", "T83")]
     public void A_budget_leaves_room_for_the_answer(int limit, int budget, long? written)
     {
-        JsonNode? thinking = WriteAsForeign($$$"""{"model":"m",{{{Hello}}},"max_tokens":{{{limit}}},"thinking":{"type":"enabled","budget_tokens":{{{budget}}}}}""", out _)["thinking"];
+        JsonNode? thinking =
+            WriteAsForeign($$$"""{"model":"m",{{{Hello}}},"max_tokens":{{{limit}}},"thinking":{"type":"enabled","budget_tokens":{{{budget}}}}}""",
+            out _)["thinking"];
 
         Assert.Equal(written, thinking?["budget_tokens"]!.GetValue<long>());
     }
@@ -285,7 +303,8 @@ public sealed class RequestTests
     [Trait("gotcha", "T15")]
     public void Forbidding_parallel_calls_needs_tools(bool hasTools, string? choice)
     {
-        JsonObject written = WriteAsForeign($$"""{"model":"m",{{Hello}},{{(hasTools ? Tools : "\"tools\":[]")}}}""", out _, change: request => request.ParallelToolCalls = false);
+        JsonObject written = WriteAsForeign($$"""{"model":"m",{{Hello}},{{(hasTools ? Tools : "\"tools\":[]")}}}""", out _,
+            change: request => request.ParallelToolCalls = false);
 
         Assert.Equal(choice, written["tool_choice"]?.ToJsonString());
     }
@@ -294,7 +313,8 @@ public sealed class RequestTests
     [Trait("gotcha", "T85")]
     public void No_call_allowed_leaves_the_parallel_flag_out()
     {
-        JsonObject written = WriteAsForeign($$$"""{"model":"m",{{{Hello}}},{{{Tools}}},"tool_choice":{"type":"none"}}""", out _, change: request => request.ParallelToolCalls = false);
+        JsonObject written = WriteAsForeign($$$"""{"model":"m",{{{Hello}}},{{{Tools}}},"tool_choice":{"type":"none"}}""", out _,
+            change: request => request.ParallelToolCalls = false);
 
         Assert.Equal("""{"type":"none"}""", written["tool_choice"]!.ToJsonString());
     }
@@ -307,7 +327,8 @@ public sealed class RequestTests
 
         Assert.Equal("u", request.User.ToString());
         Assert.Equal("""{"user_id":"u","tier":"gold"}""", Parse(Write(request, out _))["metadata"]!.ToJsonString());
-        Assert.Equal("""{"user_id":"u"}""", WriteAsForeign($$$"""{"model":"m",{{{Hello}}},"metadata":{"user_id":"u","tier":"gold"}}""", out _)["metadata"]!.ToJsonString());
+        Assert.Equal("""{"user_id":"u"}""", WriteAsForeign($$$"""{"model":"m",{{{Hello}}},"metadata":{"user_id":"u","tier":"gold"}}""", out _)[
+            "metadata"]!.ToJsonString());
     }
 
     [Theory]
@@ -328,7 +349,9 @@ public sealed class RequestTests
     [Trait("gotcha", "T90")]
     public void A_thinking_block_of_a_client_is_never_redacted()
     {
-        using ChatRequest request = Read("""{"model":"m","messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"s","data":"d","redacted":true}]}]}""");
+        using ChatRequest request =
+            Read("""{"model":"m","messages":[{"role":"assistant","content":""" +
+            """[{"type":"thinking","thinking":"t","signature":"s","data":"d","redacted":true}]}]}""");
 
         Assert.False(request.Messages[0].Blocks[0].Redacted);
     }
@@ -359,14 +382,16 @@ public sealed class RequestTests
     [Trait("gotcha", "T10")]
     [Trait("gotcha", "T11")]
     public void Empty_stop_strings_vanish() =>
-        Assert.Equal("""["A","B"]""", WriteAsForeign($$"""{"model":"m",{{Hello}},"stop_sequences":["A",null,"","B"]}""", out _)["stop_sequences"]!.ToJsonString());
+        Assert.Equal("""["A","B"]""", WriteAsForeign($$"""{"model":"m",{{Hello}},"stop_sequences":["A",null,"","B"]}""", out _)[
+            "stop_sequences"]!.ToJsonString());
 
     [Fact]
     [Trait("gotcha", "T3")]
     [Trait("gotcha", "T288")]
     public void Numbers_and_schemas_keep_their_spelling()
     {
-        using ChatRequest request = Read($$$$"""{"model":"m",{{{{Hello}}}},"temperature":0.70,"output_config":{"format":{"type":"json_schema","schema":{"const":1.0}} } }""");
+        using ChatRequest request =
+            Read($$$$"""{"model":"m",{{{{Hello}}}},"temperature":0.70,"output_config":{"format":{"type":"json_schema","schema":{"const":1.0}} } }""");
         request.Source = ProtocolId.OpenAI;
 
         string written = Encoding.UTF8.GetString(Write(request, out _));

@@ -39,7 +39,8 @@ public sealed class StreamTests
                 bool isBeta = data.Contains("mcp_") || data.Contains("advisor") || data.Contains("compaction") || data.Contains("\"fallback\"");
                 if (name != "ping" && !isBeta)
                 {
-                    Assert.Empty(SchemaCheck.Validate("anthropic-messages.schema.json", "#/$defs/RawMessageStreamEvent", Encoding.UTF8.GetBytes(data)));
+                    Assert.Empty(SchemaCheck.Validate("anthropic-messages.schema.json", "#/$defs/RawMessageStreamEvent",
+                        Encoding.UTF8.GetBytes(data)));
                 }
             }
         }
@@ -70,7 +71,8 @@ public sealed class StreamTests
 
             foreach (IStreamTap observer in (IStreamTap[])[tap, nameless])
             {
-                Assert.Equal((exchange.Id, usage, isComplete, hasError), (exchange.Id, observer.Usage, observer.IsComplete, observer.Error is not null));
+                Assert.Equal((exchange.Id, usage, isComplete, hasError),
+                    (exchange.Id, observer.Usage, observer.IsComplete, observer.Error is not null));
             }
         }
     }
@@ -91,12 +93,14 @@ public sealed class StreamTests
         writer.Write(new StreamEvent { Kind = StreamEventKind.SignatureDelta, Index = 1, Text = JsonText.From("sig") }, output);
         writer.Write(new StreamEvent { Kind = StreamEventKind.TextDelta, Index = 1, Text = JsonText.From("hm") }, output);
         writer.Write(new StreamEvent { Kind = StreamEventKind.BlockStop, Index = 1 }, output);
-        writer.Write(new StreamEvent { Kind = StreamEventKind.MessageDelta, StopReason = StopReason.EndTurn, Usage = new Usage { Output = 3 } }, output);
+        writer.Write(new StreamEvent { Kind = StreamEventKind.MessageDelta, StopReason = StopReason.EndTurn, Usage = new Usage { Output = 3 } },
+            output);
         writer.Write(new StreamEvent { Kind = StreamEventKind.MessageStop }, output);
 
         List<(string Name, string Data)> frames = Frames(output.Span);
         Assert.Equal(
-            ["message_start", "ping", "content_block_start", "content_block_delta", "content_block_delta", "content_block_stop", "message_delta", "message_stop"],
+            ["message_start", "ping", "content_block_start", "content_block_delta", "content_block_delta", "content_block_stop", "message_delta",
+                "message_stop"],
             frames.Select(frame => frame.Name));
         Assert.Equal("""{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}""", frames[2].Data);
         Assert.Equal("""{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"sig"}}""", frames[4].Data);
@@ -109,7 +113,7 @@ public sealed class StreamTests
 
     [Fact]
     [Trait("gotcha", "T92")]
-    public void Redacted_reasoning_of_another_dialect_is_a_redacted_block()
+    public void Redacted_reasoning_of_another_protocol_is_a_redacted_block()
     {
         using IStreamWriter writer = NewWriter();
         using var output = new PooledBuffer();
@@ -131,7 +135,8 @@ public sealed class StreamTests
         citation.Raw = JsonSlice.From("{\r\n \"type\": \"x\"\n}"u8);
         writer.Write(new StreamEvent { Kind = StreamEventKind.CitationDelta, Citation = citation }, output);
 
-        Assert.Equal("""{"type":"content_block_delta","index":0,"delta":{"type":"citations_delta","citation":{ "type": "x"}}}""", Assert.Single(Frames(output.Span)).Data);
+        Assert.Equal("""{"type":"content_block_delta","index":0,"delta":{"type":"citations_delta","citation":{ "type": "x"}}}""",
+            Assert.Single(Frames(output.Span)).Data);
     }
 
     [Theory]
@@ -204,15 +209,18 @@ public sealed class StreamTests
     [Fact]
     public void A_stream_shows_the_likely_input_until_the_provider_tells_the_real_one()
     {
-        using IStreamWriter writer = AnthropicProtocol.Instance.NewStreamWriter(new StreamContext(Identity, false, false, static () => 0, LikelyInput: 40));
+        using IStreamWriter writer = AnthropicProtocol.Instance.NewStreamWriter(
+            new StreamContext(Identity, false, false, static () => 0, LikelyInput: 40));
         using var output = new PooledBuffer();
         writer.Write(new StreamEvent { Kind = StreamEventKind.MessageStart }, output);
-        writer.Write(new StreamEvent { Kind = StreamEventKind.MessageDelta, StopReason = StopReason.EndTurn, Usage = new Usage { Input = 37, Output = 2, IsReported = true } }, output);
+        writer.Write(new StreamEvent { Kind = StreamEventKind.MessageDelta, StopReason = StopReason.EndTurn, Usage =
+            new Usage { Input = 37, Output = 2, IsReported = true } }, output);
         writer.Write(new StreamEvent { Kind = StreamEventKind.MessageStop }, output);
 
         List<(string Name, string Data)> frames = Frames(output.Span);
         Assert.Equal(40, Parse(Encoding.UTF8.GetBytes(frames[0].Data))["message"]!["usage"]!["input_tokens"]!.GetValue<int>());
-        Assert.Equal(37, Parse(Encoding.UTF8.GetBytes(frames.Single(static frame => frame.Name == "message_delta").Data))["usage"]!["input_tokens"]!.GetValue<int>());
+        Assert.Equal(37, Parse(Encoding.UTF8.GetBytes(frames.Single(static frame => frame.Name == "message_delta").Data))["usage"]![
+            "input_tokens"]!.GetValue<int>());
     }
 
     [Fact]
@@ -226,12 +234,16 @@ public sealed class StreamTests
         [
             Frame("content_block_start", """{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"""),
             Frame("content_block_delta", """{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a\u00e9\n"}}"""),
-            Frame("content_block_delta", """{"type":"content_block_delta","index":0,"delta":{"type":"citations_delta","citation":{"type":"char_location","cited_text":"c"}}}"""),
+            Frame("content_block_delta",
+                """{"type":"content_block_delta","index":0,"delta":{"type":"citations_delta","citation":""" +
+                """{"type":"char_location","cited_text":"c"}}}"""),
             Frame("content_block_stop", """{"type":"content_block_stop","index":0}"""),
-            Frame("content_block_start", """{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"i","name":"n","input":{}}}"""),
+            Frame("content_block_start",
+                """{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"i","name":"n","input":{}}}"""),
             Frame("content_block_delta", """{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\"a\""}}"""),
             Frame("content_block_stop", """{"type":"content_block_stop","index":1}"""),
-            Frame("message_delta", """{"type":"message_delta","delta":{"stop_reason":"refusal","stop_details":{"category":"bio"} },"usage":{"output_tokens":1}}"""),
+            Frame("message_delta",
+                """{"type":"message_delta","delta":{"stop_reason":"refusal","stop_details":{"category":"bio"} },"usage":{"output_tokens":1}}"""),
         ];
         Run(100);
         Assert.Equal(0, Allocations.Least(() => Run(1000)));
@@ -306,8 +318,11 @@ public sealed class StreamTests
                     break;
             }
 
-            described.Add($"{news.Kind} {news.Block} {news.Index} {news.Name} {news.Whole?.Kind} {news.Whole?.Raw} {news.Whole?.Text} {news.Citation.Raw} {news.StopReason} {news.StopSequence} "
-                + $"{news.Usage.Input}/{news.Usage.CacheRead}/{news.Usage.CacheWrite}/{news.Usage.CacheWriteLong}/{news.Usage.Output}/{news.Usage.Reasoning}");
+            described.Add(
+                $"{news.Kind} {news.Block} {news.Index} {news.Name} {news.Whole?.Kind} {news.Whole?.Raw} {news.Whole?.Text} {news.Citation.Raw}" +
+                $" {news.StopReason} {news.StopSequence} "
+                + $"{news.Usage.Input}/{news.Usage.CacheRead}/{news.Usage.CacheWrite}/{news.Usage.CacheWriteLong}/{news.Usage.Output}" +
+                    $"/{news.Usage.Reasoning}");
         });
         return described;
     }

@@ -16,14 +16,16 @@ public sealed class AnswerTests
         using ChatResponse response = Foreign("""{"role":"assistant","content":"Hi"}""", "stop");
         byte[] body = Write(response, out _);
         Assert.Equal(
-            """{"output":{"message":{"role":"assistant","content":[{"text":"Hi"}]}},"stopReason":"end_turn","usage":{"inputTokens":6,"outputTokens":5,"totalTokens":15,"cacheReadInputTokens":4,"cacheWriteInputTokens":0},"metrics":{"latencyMs":1234}}""",
+            """{"output":{"message":{"role":"assistant","content":[{"text":"Hi"}]}},"stopReason":"end_turn","usage":{"inputTokens":""" +
+                """6,"outputTokens":5,"totalTokens":15,"cacheReadInputTokens":4,"cacheWriteInputTokens":0},"metrics":{"latencyMs":1234}}""",
             Encoding.UTF8.GetString(body));
         Assert.Equal([], SchemaCheck.Validate(Schema, "#/$defs/ConverseResponse", body));
     }
 
     [Theory, Trait("gotcha", "T211")]
     [InlineData("""{"role":"assistant","content":"Hi"}""", "end_turn")]
-    [InlineData("""{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]}""", "tool_use")]
+    [InlineData("""{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]}""",
+        "tool_use")]
     public void Without_a_stop_reason_it_follows_from_the_content(string message, string expected)
     {
         using ChatResponse response = Foreign(message, null);
@@ -71,7 +73,9 @@ public sealed class AnswerTests
     [InlineData("something_new", "Other")]
     public void Stop_reasons_are_understood_and_written_back(string word, string reason)
     {
-        string body = $$$"""{"output":{"message":{"role":"assistant","content":[{"text":"x"}]}},"stopReason":"{{{word}}}","usage":{"inputTokens":1,"outputTokens":1,"totalTokens":2},"metrics":{"latencyMs":1}}""";
+        string body =
+            $$$"""{"output":{"message":{"role":"assistant","content":[{"text":"x"}]}},"stopReason":"{{{word}}}","usage":{"inputTokens":""" +
+            $$$"""1,"outputTokens":1,"totalTokens":2},"metrics":{"latencyMs":1}}""";
         using ChatResponse response = ChatResponse.Rent();
         Assert.True(BedrockProtocol.Instance.ReadResponse(Encoding.UTF8.GetBytes(body), response));
         Assert.Equal(reason, response.StopReason.ToString());
@@ -88,7 +92,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public void Citations_and_thinking_of_other_dialects_take_their_native_shape()
+    public void Citations_and_thinking_of_other_protocols_take_their_native_shape()
     {
         using ChatResponse response = ChatResponse.Rent();
         Assert.True(ProtocolTable.Get(ProtocolId.Anthropic).ReadResponse("""
@@ -99,7 +103,9 @@ public sealed class AnswerTests
         byte[] body = Write(response, out _);
         Assert.Equal([], SchemaCheck.Validate(Schema, "#/$defs/ConverseResponse", body));
         Assert.Equal(
-            """[{"reasoningContent":{"reasoningText":{"text":"t","signature":"s"}}},{"reasoningContent":{"redactedContent":"RXRrRUNrZ0k="}},{"citationsContent":{"content":[{"text":"x"}],"citations":[{"title":"T","sourceContent":[{"text":"q"}],"location":{"documentChar":{"documentIndex":1,"start":2,"end":3}}}]}}]""",
+            """[{"reasoningContent":{"reasoningText":{"text":"t","signature":"s"}}},{"reasoningContent":{"redactedContent":"RXRrRUNrZ0k="}},""" +
+                """{"citationsContent":{"content":[{"text":"x"}],"citations":[{"title":"T","sourceContent":[{"text":"q"}],"location":""" +
+                """{"documentChar":{"documentIndex":1,"start":2,"end":3}}}]}}]""",
             Parse(body)["output"]!["message"]!["content"]!.ToJsonString());
     }
 
@@ -117,7 +123,10 @@ public sealed class AnswerTests
     private static ChatResponse Foreign(string message, string? finish)
     {
         ChatResponse response = ChatResponse.Rent();
-        string body = $$$"""{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{{{message}}},"finish_reason":"{{{finish}}}"}],"usage":{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":4} } }""";
+        string body =
+            $$$"""{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"m","choices":[{"index":""" +
+            $$$"""0,"message":{{{message}}},"finish_reason":"{{{finish}}}"}],"usage":{"prompt_tokens":10,"completion_tokens":""" +
+            $$$"""5,"prompt_tokens_details":{"cached_tokens":4} } }""";
         Assert.True(ProtocolTable.Get(ProtocolId.OpenAI).ReadResponse(Encoding.UTF8.GetBytes(body), response));
         return response;
     }

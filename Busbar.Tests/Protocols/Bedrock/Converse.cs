@@ -55,7 +55,7 @@ internal static class Converse
         return output.Span.ToArray();
     }
 
-    /// <summary>A request of this dialect, written back.</summary>
+    /// <summary>A request of this protocol, written back.</summary>
     public static JsonObject Rewrite(string body)
     {
         using ChatRequest request = Read(body);
@@ -64,7 +64,7 @@ internal static class Converse
         return written;
     }
 
-    /// <summary>A request of another dialect, brought here through the seam.</summary>
+    /// <summary>A request of another protocol, brought here through the seam.</summary>
     public static JsonObject Translate(ProtocolId ingress, string body, out Losses losses, string model = Claude)
     {
         EgressTarget target = Target(model);
@@ -104,7 +104,8 @@ internal static class Converse
         return output.Span.ToArray();
     }
 
-    public static (string, string) Delta(int index, string delta) => ("contentBlockDelta", $$"""{"contentBlockIndex":{{index}},"delta":{{delta}},"p":"abc"}""");
+    public static (string, string) Delta(int index, string delta)
+        => ("contentBlockDelta", $$"""{"contentBlockIndex":{{index}},"delta":{{delta}},"p":"abc"}""");
 
     public static (string, string) Stop(int index) => ("contentBlockStop", $$"""{"contentBlockIndex":{{index}} }""");
 
@@ -113,7 +114,8 @@ internal static class Converse
 
     public static readonly (string, string) Begin = ("messageStart", """{"role":"assistant"}""");
 
-    public static readonly (string, string) Metadata = ("metadata", """{"usage":{"inputTokens":3,"outputTokens":2,"totalTokens":5},"metrics":{"latencyMs":1}}""");
+    public static readonly (string, string) Metadata = ("metadata",
+        """{"usage":{"inputTokens":3,"outputTokens":2,"totalTokens":5},"metrics":{"latencyMs":1}}""");
 
     public static (string, string) End(string reason) => ("messageStop", $$"""{"stopReason":"{{reason}}"}""");
 
@@ -212,11 +214,13 @@ internal static class Converse
     private static string Line(in StreamEvent e) => e.Kind switch
     {
         StreamEventKind.MessageStart => "message",
-        StreamEventKind.BlockStart => $"start {e.Index} {e.Block} {e.Id} {e.Name} {(e.Whole is { } whole ? whole.Text.ToString() + whole.Data : "")}".TrimEnd(),
+        StreamEventKind.BlockStart
+            => $"start {e.Index} {e.Block} {e.Id} {e.Name} {(e.Whole is { } whole ? whole.Text.ToString() + whole.Data : "")}".TrimEnd(),
         StreamEventKind.TextDelta => $"+{e.Index}:{e.Text}",
         StreamEventKind.InputDelta => $">{e.Index}:{e.Text}",
         StreamEventKind.SignatureDelta => $"signature {e.Index} {e.Text}",
-        StreamEventKind.CitationDelta => $"cite {e.Index} {e.Citation.Kind} {e.Citation.Title} {e.Citation.Url} {e.Citation.SourceStart}-{e.Citation.SourceEnd}",
+        StreamEventKind.CitationDelta
+            => $"cite {e.Index} {e.Citation.Kind} {e.Citation.Title} {e.Citation.Url} {e.Citation.SourceStart}-{e.Citation.SourceEnd}",
         StreamEventKind.BlockStop => $"stop {e.Index}",
         StreamEventKind.MessageDelta => $"because {e.StopReason} {e.Usage.Input} {e.Usage.CacheRead} {e.Usage.CacheWrite} {e.Usage.Output}",
         StreamEventKind.MessageStop => "end",

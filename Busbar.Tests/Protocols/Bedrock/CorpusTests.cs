@@ -30,7 +30,7 @@ public sealed class CorpusTests
     }
 
     [SkippableFact, Trait("gotcha", "T1")]
-    public void Every_recorded_request_written_as_from_another_dialect_fits_the_service_model_and_reads_back_the_same()
+    public void Every_recorded_request_written_as_from_another_protocol_fits_the_service_model_and_reads_back_the_same()
     {
         Skip.IfNot(Corpus.Exists);
         Assert.All(Requests, exchange =>
@@ -156,7 +156,8 @@ public sealed class CorpusTests
                     Frames(exchange.ResponseBody.Span, _ => { });
                     var events = new List<(string, string)>();
                     Frames(exchange.ResponseBody.Span, frame =>
-                        events.Add(((frame.IsException ? "!" : "") + Encoding.UTF8.GetString(frame.Name.Span), Encoding.UTF8.GetString(Damage.To(frame.Data, random)))));
+                        events.Add(((frame.IsException ? "!" : "") + Encoding.UTF8.GetString(frame.Name.Span),
+                            Encoding.UTF8.GetString(Damage.To(frame.Data, random)))));
                     Payloads(Restream(Stream([.. events])));
                     continue;
                 }
@@ -226,7 +227,8 @@ public sealed class CorpusTests
         var shown = new List<string>();
         foreach (string line in lines)
         {
-            string number = line[0] is '+' or '>' ? line[1..line.IndexOf(':')] : line.Split(' ') is [_, var second, ..] && char.IsAsciiDigit(second[0]) ? second : "";
+            string number = line[0] is '+' or '>' ? line[1..line.IndexOf(':')] : line.Split(' ') is [_, var second, ..]
+                && char.IsAsciiDigit(second[0]) ? second : "";
             if (number.Length == 0)
             {
                 shown.Add(line is "because Other" or "because Error" ? "because EndTurn" : line);

@@ -49,14 +49,22 @@ public sealed class RequestTests
     }
 
     [Theory, Trait("gotcha", "T212"), Trait("gotcha", "T214"), Trait("gotcha", "T215")]
-    [InlineData("""[{"cachePoint":{"type":"default"}},{"text":"a"},{"cachePoint":{"type":"default","ttl":"1h"}},{"cachePoint":{"type":"default"}},{"text":"b"}]""")]
-    [InlineData("""[{"guardContent":{"text":{"text":"g","qualifiers":["query"]}}},{"text":"a"},{"guardContent":{"image":{"format":"png","source":{"bytes":"AAAA"}}}}]""")]
-    [InlineData("""[{"toolResult":{"toolUseId":"t","content":[{"json":{"a":[1.0]}},{"text":"x"},{"searchResult":{"source":"s","title":"t","content":[{"text":"w"}]}}]}}]""")]
-    [InlineData("""[{"video":{"format":"mpg","source":{"s3Location":{"uri":"s3://b/k","bucketOwner":"1"}}}},{"audio":{"format":"mp3","source":{"bytes":"AAAA"}}}]""")]
-    [InlineData("""[{"document":{"format":"md","name":"n","source":{"bytes":"SGk="},"context":"c","citations":{"enabled":true}}},{"newThing":{"x":1},"other":2}]""")]
-    [InlineData("""[{"image":{"format":"jpeg","source":{"bytes":"AAAA"}},"new":1},{"text":"a","type":"text"},{"toolAddition":{"tool":{"name":"f","serverName":"s"}}}]""")]
-    [InlineData("""[{"reasoningContent":{"reasoningText":{"text":"","signature":"s"}}},{"reasoningContent":{"redactedContent":"RXRrRUNrZ0k="}},{"reasoningContent":{"redactedContent":"AAEC"}}]""")]
-    [InlineData("""[{"toolUse":{"toolUseId":"a.b:c","name":"f","input":{"x":1e2}}},{"toolUse":{"toolUseId":"u","name":"web","input":{},"type":"server_tool_use"}}]""")]
+    [InlineData("""[{"cachePoint":{"type":"default"}},{"text":"a"},{"cachePoint":{"type":"default","ttl":"1h"}},{"cachePoint":""" +
+        """{"type":"default"}},{"text":"b"}]""")]
+    [InlineData("""[{"guardContent":{"text":{"text":"g","qualifiers":["query"]}}},{"text":"a"},{"guardContent":{"image":{"format":"png","source":""" +
+        """{"bytes":"AAAA"}}}}]""")]
+    [InlineData("""[{"toolResult":{"toolUseId":"t","content":[{"json":{"a":[1.0]}},{"text":"x"},{"searchResult":""" +
+        """{"source":"s","title":"t","content":[{"text":"w"}]}}]}}]""")]
+    [InlineData("""[{"video":{"format":"mpg","source":{"s3Location":{"uri":"s3://b/k","bucketOwner":"1"}}}},{"audio":{"format":"mp3","source":""" +
+        """{"bytes":"AAAA"}}}]""")]
+    [InlineData("""[{"document":{"format":"md","name":"n","source":{"bytes":"SGk="},"context":"c","citations":{"enabled":true}}},{"newThing":""" +
+        """{"x":1},"other":2}]""")]
+    [InlineData("""[{"image":{"format":"jpeg","source":{"bytes":"AAAA"}},"new":1},{"text":"a","type":"text"},{"toolAddition":{"tool":""" +
+        """{"name":"f","serverName":"s"}}}]""")]
+    [InlineData("""[{"reasoningContent":{"reasoningText":{"text":"","signature":"s"}}},{"reasoningContent":{"redactedContent":"RXRrRUNrZ0k="}},""" +
+        """{"reasoningContent":{"redactedContent":"AAEC"}}]""")]
+    [InlineData("""[{"toolUse":{"toolUseId":"a.b:c","name":"f","input":{"x":1e2}}},{"toolUse":{"toolUseId":"u","name":"web","input":""" +
+        """{},"type":"server_tool_use"}}]""")]
     public void Content_of_every_kind_comes_back_as_it_was(string content)
     {
         string body = $$"""{"messages":[{"role":"user","content":{{content}}}]}""";
@@ -68,15 +76,18 @@ public sealed class RequestTests
     [InlineData(""" "additionalModelRequestFields":{"topK":7,"anthropic_beta":["x"]} """)]
     [InlineData(""" "additionalModelRequestFields":{"reasoning_config":{"type":"enabled","budget_tokens":1024}},"outputConfig":{"effort":"high"} """)]
     [InlineData(""" "additionalModelRequestFields":{"output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}} """)]
-    [InlineData(""" "toolConfig":{"tools":[{"cachePoint":{"type":"default"}},{"toolSpec":{"name":"f","inputSchema":{"json":{}},"strict":false}},{"cachePoint":{"type":"default"}},{"systemTool":{"name":"s"}}],"toolChoice":{"tool":{"name":"f"}}} """)]
+    [InlineData(""" "toolConfig":{"tools":[{"cachePoint":{"type":"default"}},{"toolSpec":{"name":"f","inputSchema":{"json":{}},"strict":false}},""" +
+        """{"cachePoint":{"type":"default"}},{"systemTool":{"name":"s"}}],"toolChoice":{"tool":{"name":"f"}}} """)]
     [InlineData(""" "toolConfig":{"tools":[{"toolSpec":{"name":"f","inputSchema":{"json":{}}}}],"toolChoice":{"newChoice":{}},"newMember":1} """)]
-    [InlineData(""" "guardrailConfig":{"guardrailIdentifier":"g"},"performanceConfig":{"latency":"optimized"},"requestMetadata":{"a":"b"},"serviceTier":{"type":"flex"},"promptVariables":{"a":{"text":"b"}} """)]
+    [InlineData(""" "guardrailConfig":{"guardrailIdentifier":"g"},"performanceConfig":{"latency":"optimized"},"requestMetadata":""" +
+        """{"a":"b"},"serviceTier":{"type":"flex"},"promptVariables":{"a":{"text":"b"}} """)]
     public void Fields_of_every_kind_come_back_as_they_were(string fields)
     {
         JsonObject expected = Parse(System.Text.Encoding.UTF8.GetBytes($$"""{ {{Hello}}, {{fields}} }"""));
         JsonObject written = Rewrite(expected.ToJsonString());
         Assert.True(JsonNode.DeepEquals(expected, written), written.ToJsonString());
-        Assert.Contains(fields.Contains("0.70") ? "0.70" : "{", System.Text.Encoding.UTF8.GetString(Write(Read($$"""{ {{Hello}}, {{fields}} }"""), out _)));
+        Assert.Contains(fields.Contains("0.70") ? "0.70" : "{",
+            System.Text.Encoding.UTF8.GetString(Write(Read($$"""{ {{Hello}}, {{fields}} }"""), out _)));
     }
 
     [Fact]
@@ -90,7 +101,8 @@ public sealed class RequestTests
               "requestMetadata":{"k":"v"},"serviceTier":{"type":"priority"} }
             """);
         Assert.Equal((9L, 4L, 2000L), (request.MaxTokens, request.TopK, request.Reasoning.Budget));
-        Assert.Equal((ReasoningMode.Budget, ReasoningEffort.Low, false), (request.Reasoning.Mode, request.Reasoning.Effort, request.ParallelToolCalls));
+        Assert.Equal((ReasoningMode.Budget, ReasoningEffort.Low, false),
+            (request.Reasoning.Mode, request.Reasoning.Effort, request.ParallelToolCalls));
         Assert.Equal("x", Assert.Single(request.Stop).ToString());
         Assert.Equal(("""{"type":"object"}""", "n"), (request.ResponseFormat.Schema.ToString(), request.ResponseFormat.Name.ToString()));
         Assert.Equal((ToolChoiceKind.Required, "priority"), (request.ToolChoice.Kind, request.ServiceTier.ToString()));
@@ -100,7 +112,9 @@ public sealed class RequestTests
     [Fact]
     public void A_schema_in_the_spelling_of_Claude_is_the_form_of_the_answer()
     {
-        using ChatRequest request = Read($$$"""{ {{{Hello}}}, "additionalModelRequestFields":{"output_config":{"format":{"type":"json_schema","schema":{"type":"object"} } } } }""");
+        using ChatRequest request =
+            Read($$$"""{ {{{Hello}}}, "additionalModelRequestFields":{"output_config":{"format":{"type":"json_schema","schema":{"type":"objec""" +
+            """t"} } } } }""");
         Assert.Equal((true, """{"type":"object"}"""), (request.ResponseFormat.Json, request.ResponseFormat.Schema.ToString()));
     }
 
@@ -146,7 +160,8 @@ public sealed class RequestTests
     public void An_image_at_an_address_is_left_out_and_the_turn_keeps_words()
     {
         JsonObject written = Translate(ProtocolId.OpenAI,
-            """{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://example.com/a.png"}}]}]}""", out Losses losses);
+            """{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://example.com/a.png"}}]}]}""",
+            out Losses losses);
         Assert.True(losses.Contains(LossField.Image));
         Assert.DoesNotContain("example.com", written.ToJsonString());
         Assert.NotEqual("", (string?)Assert.Single(written["messages"]![0]!["content"]!.AsArray())!["text"]);
@@ -155,8 +170,10 @@ public sealed class RequestTests
     [Fact, Trait("gotcha", "T69")]
     public void A_document_gets_a_legal_name_of_its_own_and_words_beside_it()
     {
-        const string Pdf = """{"type":"document","title":"My  file_v1.2?.pdf","source":{"type":"base64","media_type":"application/pdf","data":"AAAA"}}""";
-        JsonObject written = Translate(ProtocolId.Anthropic, $$"""{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{{Pdf}},{{Pdf}}]}]}""", out _);
+        const string Pdf =
+            """{"type":"document","title":"My  file_v1.2?.pdf","source":{"type":"base64","media_type":"application/pdf","data":"AAAA"}}""";
+        JsonObject written = Translate(ProtocolId.Anthropic,
+            $$"""{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{{Pdf}},{{Pdf}}]}]}""", out _);
         JsonArray content = written["messages"]![0]!["content"]!.AsArray();
         string[] names = [.. content.Take(2).Select(block => (string)block!["document"]!["name"]!)];
         Assert.Equal(["My file-v1-2-pdf", "My file-v1-2-pdf (2)"], names);
@@ -167,7 +184,9 @@ public sealed class RequestTests
     [Fact]
     public void A_text_document_is_text_for_claude_and_bytes_for_others()
     {
-        const string Body = """{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"text","media_type":"text/plain","data":"a\"b"}},{"type":"text","text":"x"}]}]}""";
+        const string Body =
+            """{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"text","media_type":"text/""" +
+            """plain","data":"a\"b"}},{"type":"text","text":"x"}]}]}""";
         JsonNode document = Translate(ProtocolId.Anthropic, Body, out _)["messages"]![0]!["content"]![0]!["document"]!;
         Assert.Equal(("a\"b", "txt"), ((string?)document["source"]!["text"], (string?)document["format"]));
         document = Translate(ProtocolId.Anthropic, Body, out _, "amazon.nova-pro-v1:0")["messages"]![0]!["content"]![0]!["document"]!;
@@ -184,7 +203,8 @@ public sealed class RequestTests
             """;
         JsonObject written = Translate(ProtocolId.Anthropic, Body, out _);
         Assert.Equal("""[{"text":"s"},{"cachePoint":{"type":"default","ttl":"1h"}}]""", written["system"]!.ToJsonString());
-        Assert.Equal("""[{"text":"a"},{"cachePoint":{"type":"default","ttl":"5m"}},{"text":"b"}]""", written["messages"]![0]!["content"]!.ToJsonString());
+        Assert.Equal("""[{"text":"a"},{"cachePoint":{"type":"default","ttl":"5m"}},{"text":"b"}]""",
+            written["messages"]![0]!["content"]!.ToJsonString());
         Assert.Equal("""{"cachePoint":{"type":"default"}}""", written["toolConfig"]!["tools"]![1]!.ToJsonString());
         Assert.DoesNotContain("cachePoint", Translate(ProtocolId.Anthropic, Body, out Losses losses, "meta.llama3-70b-instruct-v1:0").ToJsonString());
         Assert.True(losses.Contains(LossField.CacheControl));
@@ -222,7 +242,8 @@ public sealed class RequestTests
              {"role":"user","content":[{"type":"tool_result","tool_use_id":"t1"},{"type":"tool_result","tool_use_id":"t2"},{"type":"tool_result","tool_use_id":"t3"}]}]}
             """, out _);
         Assert.Equal(["f", "g"], written["toolConfig"]!["tools"]!.AsArray().Select(tool => (string)tool!["toolSpec"]!["name"]!));
-        Assert.Equal("""{"json":{"type":"object","properties":{}}}""", written["toolConfig"]!["tools"]![0]!["toolSpec"]!["inputSchema"]!.ToJsonString());
+        Assert.Equal("""{"json":{"type":"object","properties":{}}}""",
+            written["toolConfig"]!["tools"]![0]!["toolSpec"]!["inputSchema"]!.ToJsonString());
         Assert.Null(written["toolConfig"]!["toolChoice"]);
     }
 
@@ -245,15 +266,18 @@ public sealed class RequestTests
     [InlineData("\"required\"", """{"any":{}}""")]
     [InlineData("""{"type":"function","function":{"name":"f"}}""", """{"tool":{"name":"f"}}""")]
     public void Tool_choices_have_their_own_union(string choice, string expected) => Assert.Equal(
-        expected, Translate(ProtocolId.OpenAI, $$"""{ {{OpenAIHello}}, {{OpenAITools}}, "tool_choice":{{choice}} }""", out _)["toolConfig"]!["toolChoice"]!.ToJsonString());
+        expected, Translate(ProtocolId.OpenAI, $$"""{ {{OpenAIHello}}, {{OpenAITools}}, "tool_choice":{{choice}} }""", out _)["toolConfig"]![
+            "toolChoice"]!.ToJsonString());
 
     [Fact]
     public void Parallel_calls_are_forbidden_in_claudes_own_words()
     {
-        JsonObject written = Translate(ProtocolId.OpenAI, $$"""{ {{OpenAIHello}}, {{OpenAITools}}, "tool_choice":"required","parallel_tool_calls":false }""", out _);
+        JsonObject written =
+            Translate(ProtocolId.OpenAI, $$"""{ {{OpenAIHello}}, {{OpenAITools}}, "tool_choice":"required","parallel_tool_calls":false }""", out _);
         Assert.Equal("""{"type":"any","disable_parallel_tool_use":true}""", written["additionalModelRequestFields"]!["tool_choice"]!.ToJsonString());
         Assert.Null(written["toolConfig"]!["toolChoice"]);
-        written = Translate(ProtocolId.OpenAI, $$"""{ {{OpenAIHello}}, {{OpenAITools}}, "parallel_tool_calls":false }""", out Losses losses, "amazon.nova-pro-v1:0");
+        written = Translate(ProtocolId.OpenAI, $$"""{ {{OpenAIHello}}, {{OpenAITools}}, "parallel_tool_calls":false }""", out Losses losses,
+            "amazon.nova-pro-v1:0");
         Assert.Null(written["additionalModelRequestFields"]);
         Assert.True(losses.Contains(LossField.ParallelToolCalls));
     }
@@ -261,7 +285,9 @@ public sealed class RequestTests
     [Fact, Trait("gotcha", "T52"), Trait("gotcha", "T266")]
     public void Tools_always_have_a_schema_and_a_legal_name_and_never_an_empty_description()
     {
-        JsonNode spec = Translate(ProtocolId.OpenAI, $$$"""{ {{{OpenAIHello}}}, "tools":[{"type":"function","function":{"name":"a.b","description":""} }] }""", out _)["toolConfig"]!["tools"]![0]!["toolSpec"]!;
+        JsonNode spec =
+            Translate(ProtocolId.OpenAI, $$$"""{ {{{OpenAIHello}}}, "tools":[{"type":"function","function":{"name":"a.b","description":""} }] }""",
+            out _)["toolConfig"]!["tools"]![0]!["toolSpec"]!;
         Assert.Equal("""{"json":{"type":"object","properties":{}}}""", spec["inputSchema"]!.ToJsonString());
         Assert.Matches("^[a-zA-Z0-9_-]{1,64}$", (string?)spec["name"]);
         Assert.Null(spec["description"]);
@@ -274,7 +300,8 @@ public sealed class RequestTests
     [InlineData("meta.llama3-70b-instruct-v1:0", null)]
     public void Top_k_is_spelt_as_the_model_knows_it(string model, string? expected)
     {
-        JsonObject written = Translate(ProtocolId.Anthropic, """{"model":"m","max_tokens":9,"top_k":5,"messages":[{"role":"user","content":"a"}]}""", out Losses losses, model);
+        JsonObject written = Translate(ProtocolId.Anthropic, """{"model":"m","max_tokens":9,"top_k":5,"messages":[{"role":"user","content":"a"}]}""",
+            out Losses losses, model);
         Assert.Equal(expected, written["additionalModelRequestFields"]?.ToJsonString());
         Assert.Equal(expected is null, losses.Contains(LossField.TopK));
     }
@@ -295,7 +322,8 @@ public sealed class RequestTests
     [Fact, Trait("gotcha", "T288")]
     public void A_demanded_schema_goes_along_as_a_string_or_as_a_forced_tool()
     {
-        string body = $$$"""{ {{{OpenAIHello}}}, "response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"} } } }""";
+        string body =
+            $$$"""{ {{{OpenAIHello}}}, "response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"} } } }""";
         JsonNode definition = Translate(ProtocolId.OpenAI, body, out _)["outputConfig"]!["textFormat"]!["structure"]!["jsonSchema"]!;
         Assert.Equal(("""{"type":"object","additionalProperties":false}""", "n"), ((string?)definition["schema"], (string?)definition["name"]));
         JsonObject written = Translate(ProtocolId.OpenAI, body, out _, "amazon.nova-pro-v1:0");
@@ -312,7 +340,8 @@ public sealed class RequestTests
              {"role":"user","content":"c"}]}
             """, out Losses losses);
         Assert.Equal(
-            """[{"reasoningContent":{"reasoningText":{"text":"","signature":"sig"}}},{"reasoningContent":{"redactedContent":"RXRrRUNrZ0k="}},{"text":"b"}]""",
+            """[{"reasoningContent":{"reasoningText":{"text":"","signature":"sig"}}},{"reasoningContent":{"redactedContent":"RXRrRUNrZ0k="}},""" +
+                """{"text":"b"}]""",
             written["messages"]![1]!["content"]!.ToJsonString());
         Assert.True(losses.Contains(LossField.Thinking));
     }
@@ -320,14 +349,16 @@ public sealed class RequestTests
     [Fact, Trait("gotcha", "T7"), Trait("gotcha", "T3")]
     public void Nothing_is_sent_that_nobody_asked_for()
     {
-        Assert.Equal("""{"messages":[{"role":"user","content":[{"text":"Hi"}]}]}""", Translate(ProtocolId.OpenAI, $$"""{ {{OpenAIHello}} }""", out _).ToJsonString());
+        Assert.Equal("""{"messages":[{"role":"user","content":[{"text":"Hi"}]}]}""",
+            Translate(ProtocolId.OpenAI, $$"""{ {{OpenAIHello}} }""", out _).ToJsonString());
         Assert.Contains("0.7}", Translate(ProtocolId.OpenAI, $$"""{ {{OpenAIHello}}, "temperature":0.7 }""", out _).ToJsonString());
     }
 
     [Fact]
     public void Metadata_is_pairs_of_strings_only()
     {
-        JsonObject written = Translate(ProtocolId.OpenAI, $$$"""{ {{{OpenAIHello}}}, "metadata":{"a":"b","c":1},"service_tier":"flex" }""", out Losses losses);
+        JsonObject written = Translate(ProtocolId.OpenAI, $$$"""{ {{{OpenAIHello}}}, "metadata":{"a":"b","c":1},"service_tier":"flex" }""",
+            out Losses losses);
         Assert.Equal(("""{"a":"b"}""", """{"type":"flex"}"""), (written["requestMetadata"]!.ToJsonString(), written["serviceTier"]!.ToJsonString()));
         Assert.True(losses.Contains(LossField.Metadata));
     }

@@ -26,7 +26,8 @@ public sealed class StreamTests
     [Fact, Trait("gotcha", "T208")]
     public void A_stream_without_counts_or_metadata_still_ends()
     {
-        Assert.Equal(["because MaxTokens 0 0 0 0", "end"], Lines(Begin, Hello, Stop(0), End("max_tokens"), ("metadata", """{"metrics":{"latencyMs":1}}"""))[^2..]);
+        Assert.Equal(["because MaxTokens 0 0 0 0", "end"], Lines(
+            Begin, Hello, Stop(0), End("max_tokens"), ("metadata", """{"metrics":{"latencyMs":1}}"""))[^2..]);
         Assert.Equal(["because MaxTokens 0 0 0 0", "end"], Lines(Begin, Hello, Stop(0), End("max_tokens"))[^2..]);
         Assert.DoesNotContain("end", Lines(Begin, Hello, Stop(0)));
         Assert.DoesNotContain("end", Lines(Begin, Hello, Metadata));
@@ -41,29 +42,34 @@ public sealed class StreamTests
 
     [Fact, Trait("gotcha", "T223")]
     public void Stops_and_arguments_of_blocks_that_never_opened_are_ignored() =>
-        Assert.Equal(["message"], Lines(Begin, Stop(0), Stop(9), Delta(1, """{"toolUse":{"input":"{}"}}"""), ("contentBlockStop", "{}"), Delta(2, """{"text":""}""")));
+        Assert.Equal(["message"], Lines(Begin, Stop(0), Stop(9), Delta(1, """{"toolUse":{"input":"{}"}}"""), ("contentBlockStop", "{}"),
+            Delta(2, """{"text":""}""")));
 
     [Fact]
     public void Indices_beyond_reason_are_clamped() => Assert.Equal(
         ["message", "start 0 Text", "+0:ab", "stop 0", "start 1 ToolUse t f"],
-        Lines(Begin, ("contentBlockDelta", """{"contentBlockIndex":9223372036854775807,"delta":{"text":"a"}}"""), Delta(1023, """{"text":"b"}"""), Stop(1023), Tool(0, "t", "f")));
+        Lines(Begin, ("contentBlockDelta", """{"contentBlockIndex":9223372036854775807,"delta":{"text":"a"}}"""), Delta(1023, """{"text":"b"}"""),
+            Stop(1023), Tool(0, "t", "f")));
 
     [Fact]
     public void Reasoning_and_words_at_one_index_are_two_blocks_and_an_open_call_is_not_disturbed()
     {
         Assert.Equal(
             ["message", "start 0 Thinking", "+0:a", "signature 0 s", "stop 0", "start 1 Text", "+1:b", "stop 1", "start 2 ToolUse t f"],
-            Lines(Begin, Delta(0, """{"reasoningContent":{"text":"a"}}"""), Delta(0, """{"reasoningContent":{"signature":"s"}}"""), Delta(0, """{"text":"b"}"""), Stop(0), Tool(1, "t", "f")));
+            Lines(Begin, Delta(0, """{"reasoningContent":{"text":"a"}}"""), Delta(0, """{"reasoningContent":{"signature":"s"}}"""),
+                Delta(0, """{"text":"b"}"""), Stop(0), Tool(1, "t", "f")));
         Assert.Equal(
             ["message", "start 0 ToolUse t f", ">0:{}", "stop 0"],
-            Lines(Begin, Tool(0, "t", "f"), Delta(0, """{"text":"b"}"""), Delta(0, """{"toolUse":{"input":"{"}}"""), Delta(0, """{"toolUse":{"input":"}"}}"""), Stop(0)));
+            Lines(Begin, Tool(0, "t", "f"), Delta(0, """{"text":"b"}"""), Delta(0, """{"toolUse":{"input":"{"}}"""),
+                Delta(0, """{"toolUse":{"input":"}"}}"""), Stop(0)));
     }
 
     [Fact]
     public void Images_citations_and_tools_of_the_service_are_understood()
     {
         Assert.Equal(
-            ["message", "start 0 Image   AAAAAAAA", "stop 0", "start 1 ServerToolUse u web", "stop 1", "start 2 Text", "+2:x", "cite 2 Web  https://e.com -1--1"],
+            ["message", "start 0 Image   AAAAAAAA", "stop 0", "start 1 ServerToolUse u web", "stop 1", "start 2 Text", "+2:x",
+                "cite 2 Web  https://e.com -1--1"],
             Lines(
                 Begin,
                 ("contentBlockStart", """{"contentBlockIndex":0,"start":{"image":{"format":"png"}}}"""),
@@ -81,9 +87,11 @@ public sealed class StreamTests
     [Fact, Trait("gotcha", "T91"), Trait("gotcha", "T92")]
     public void Redacted_reasoning_comes_whole_and_leaves_as_it_came()
     {
-        byte[] stream = Stream(Begin, Delta(0, """{"reasoningContent":{"redactedContent":"RXRrRUNrZ0k="}}"""), Stop(0), Hello, Stop(0), End("end_turn"), Metadata);
+        byte[] stream = Stream(Begin, Delta(0, """{"reasoningContent":{"redactedContent":"RXRrRUNrZ0k="}}"""), Stop(0), Hello, Stop(0),
+            End("end_turn"), Metadata);
         Assert.Equal(["message", "start 0 Thinking   EtkECkgI", "stop 0"], Lines(stream)[..3]);
-        Assert.Contains(Payloads(Restream(stream)), frame => frame.Payload["delta"]?["reasoningContent"]?["redactedContent"]?.GetValue<string>() == "RXRrRUNrZ0k=");
+        Assert.Contains(Payloads(Restream(stream)), frame => frame.Payload["delta"]?["reasoningContent"]?[
+            "redactedContent"]?.GetValue<string>() == "RXRrRUNrZ0k=");
         string text = Encoding.UTF8.GetString(Translated(ProtocolId.Bedrock, ProtocolId.Anthropic, stream));
         Assert.Contains("redacted_thinking", text);
     }
@@ -109,14 +117,16 @@ public sealed class StreamTests
         List<(string Name, JsonObject Payload)> frames = Payloads(Translated(ProtocolId.OpenAI, ProtocolId.Bedrock, sse));
         Assert.Equal(
             [
-                "messageStart", "contentBlockDelta", "contentBlockStop", "contentBlockDelta", "contentBlockStop", "contentBlockStart", "contentBlockDelta", "contentBlockStop",
+                "messageStart", "contentBlockDelta", "contentBlockStop", "contentBlockDelta", "contentBlockStop", "contentBlockStart",
+                "contentBlockDelta", "contentBlockStop",
                 "messageStop", "metadata",
             ],
             frames.Select(frame => frame.Name).Where((name, index) => !frames[index].Payload.ToJsonString().Contains("\"signature\"")));
         Assert.StartsWith("tooluse_", (string?)frames.Single(frame => frame.Name == "contentBlockStart").Payload["start"]!["toolUse"]!["toolUseId"]);
         Assert.Equal([0, 1, 2], frames.Where(frame => frame.Name == "contentBlockStop").Select(frame => (int)frame.Payload["contentBlockIndex"]!));
         Assert.Equal("tool_use", (string?)frames[^2].Payload["stopReason"]);
-        Assert.Equal("""{"usage":{"inputTokens":10,"outputTokens":5,"totalTokens":15},"metrics":{"latencyMs":55}}""", frames[^1].Payload.ToJsonString());
+        Assert.Equal("""{"usage":{"inputTokens":10,"outputTokens":5,"totalTokens":15},"metrics":{"latencyMs":55}}""",
+            frames[^1].Payload.ToJsonString());
         byte[] bare = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(sse).Replace(""","usage":{"prompt_tokens":10,"completion_tokens":5}""", ""));
         (string name, JsonObject payload) = Payloads(Translated(ProtocolId.OpenAI, ProtocolId.Bedrock, bare))[^1];
         Assert.Equal(("metadata", 0), (name, (int)payload["usage"]!["totalTokens"]!));
@@ -133,11 +143,13 @@ public sealed class StreamTests
         writer.Write(new StreamEvent { Kind = StreamEventKind.BlockStart, Index = 1, Block = BlockKind.Text }, output);
         writer.Write(new StreamEvent { Kind = StreamEventKind.BlockStop, Index = 1 }, output);
         Assert.Equal(0, output.Length);
-        var image = new Block { Kind = BlockKind.Image, Source = MediaSource.Base64, MediaType = JsonText.From("image/jpg"), Data = JsonText.From("AAAA") };
+        var image = new Block { Kind = BlockKind.Image, Source = MediaSource.Base64, MediaType = JsonText.From("image/jpg"), Data =
+            JsonText.From("AAAA") };
         writer.Write(new StreamEvent { Kind = StreamEventKind.BlockStart, Index = 2, Block = BlockKind.Image, Whole = image }, output);
         writer.Write(new StreamEvent { Kind = StreamEventKind.BlockStop, Index = 2 }, output);
         Assert.Equal(
-            ["""{"contentBlockIndex":0,"start":{"image":{"format":"jpeg"}}}""", """{"contentBlockIndex":0,"delta":{"image":{"source":{"bytes":"AAAA"}}}}""", """{"contentBlockIndex":0}"""],
+            ["""{"contentBlockIndex":0,"start":{"image":{"format":"jpeg"}}}""",
+                """{"contentBlockIndex":0,"delta":{"image":{"source":{"bytes":"AAAA"}}}}""", """{"contentBlockIndex":0}"""],
             Payloads(output.Span).Select(frame => frame.Payload.ToJsonString()));
         Assert.False(writer.Losses.IsEmpty);
     }
@@ -167,7 +179,8 @@ public sealed class StreamTests
     [Fact, Trait("gotcha", "T273")]
     public void A_stream_cut_at_every_byte_translates_alike()
     {
-        byte[] stream = Stream(Begin, Hello, Stop(0), Tool(1, "tooluse_1", "f"), Delta(1, """{"toolUse":{"input":"{\"a\":1}"}}"""), Stop(1), End("tool_use"), Metadata);
+        byte[] stream = Stream(Begin, Hello, Stop(0), Tool(1, "tooluse_1", "f"), Delta(1, """{"toolUse":{"input":"{\"a\":1}"}}"""), Stop(1),
+            End("tool_use"), Metadata);
         string whole = Encoding.UTF8.GetString(Translated(ProtocolId.Bedrock, ProtocolId.Anthropic, stream));
         Assert.Contains("toolu_1", whole);
         for (int cut = 1; cut < stream.Length; cut++)

@@ -14,7 +14,8 @@ internal sealed class Chat : Codec<Chat>, ICodec
     public static ResponseIdentity Identity { get; } = new("00000000-0000-4000-8000-000000000000", 1_700_000_000, JsonText.From("command-lane"));
 
     /// <summary>An event whose delta holds <paramref name="message"/>.</summary>
-    public static string Event(string type, string message, long index = 0) => $$"""{"type":"{{type}}","index":{{index}},"delta":{"message":{{message}} } }""";
+    public static string Event(string type, string message, long index = 0)
+        => $$"""{"type":"{{type}}","index":{{index}},"delta":{"message":{{message}} } }""";
 
     /// <summary>An event without a delta.</summary>
     public static string Event(string type, long index) => $$"""{"type":"{{type}}","index":{{index}}}""";
@@ -23,9 +24,12 @@ internal sealed class Chat : Codec<Chat>, ICodec
 
     public static string Plan(string words) => Event("tool-plan-delta", $$"""{"tool_plan":"{{words}}"}""");
 
-    public static string Call(long index, string name) => Event("tool-call-start", $$$$"""{"tool_calls":{"id":"id{{{{index}}}}","type":"function","function":{"name":"{{{{name}}}}","arguments":""}}}""", index);
+    public static string Call(long index, string name) => Event(
+        "tool-call-start", $$$$"""{"tool_calls":{"id":"id{{{{index}}}}","type":"function","function":{"name":"{{{{name}}}}","arguments":""}}}""",
+    index);
 
-    public static string Input(long index, string arguments) => Event("tool-call-delta", $$$$"""{"tool_calls":{"function":{"arguments":"{{{{arguments}}}}"}}}""", index);
+    public static string Input(long index, string arguments)
+        => Event("tool-call-delta", $$$$"""{"tool_calls":{"function":{"arguments":"{{{{arguments}}}}"}}}""", index);
 
     public static string End(string reason, string more = "") => $$"""{"type":"message-end","delta":{"finish_reason":"{{reason}}"{{more}} } }""";
 

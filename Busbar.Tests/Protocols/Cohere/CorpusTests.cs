@@ -16,7 +16,8 @@ public sealed class CorpusTests
 
     private static readonly string[] Fields =
     [
-        "model", "messages", "tools", "strict_tools", "documents", "citation_options", "response_format", "safety_mode", "max_tokens", "stop_sequences", "temperature",
+        "model", "messages", "tools", "strict_tools", "documents", "citation_options", "response_format", "safety_mode", "max_tokens",
+        "stop_sequences", "temperature",
         "seed", "frequency_penalty", "presence_penalty", "k", "p", "logprobs", "tool_choice", "thinking", "priority", "stream",
     ];
 
@@ -111,7 +112,8 @@ public sealed class CorpusTests
     }
 
     private static string Cited(JsonTree? citation) =>
-        $"{citation!["start"]}-{citation["end"]} {citation["text"]} {string.Join(',', citation["sources"]!.AsArray().Select(source => source!["id"]))}";
+        $"{citation!["start"]}-{citation["end"]} {citation["text"]}" +
+            $" {string.Join(',', citation["sources"]!.AsArray().Select(source => source!["id"]))}";
 
     [SkippableFact]
     public void A_recorded_stream_is_balanced_and_reads_back_the_same_after_writing()
@@ -125,7 +127,8 @@ public sealed class CorpusTests
             Assert.Equal(hasFailed ? "error ClientError" : "end", lines[^1]);
             Assert.Equal(lines.Count(line => line.StartsWith("start ")), lines.Count(line => line.StartsWith("stop ")));
             string written = Chat.Restream(exchange.ResponseBody.Span);
-            Assert.All(Chat.Chunks(written), chunk => Assert.Equal([], SchemaCheck.Validate(Schema, "#/$defs/V2ChatStreamResponse", Encoding.UTF8.GetBytes(chunk.GetRawText()))));
+            Assert.All(Chat.Chunks(written), chunk => Assert.Equal(
+                [], SchemaCheck.Validate(Schema, "#/$defs/V2ChatStreamResponse", Encoding.UTF8.GetBytes(chunk.GetRawText()))));
             if (!hasFailed)
             {
                 Assert.Equal(lines[1..], Chat.Lines(Encoding.UTF8.GetBytes(written))[1..]);

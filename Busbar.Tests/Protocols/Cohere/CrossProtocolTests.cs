@@ -10,8 +10,8 @@ using Busbar.Wire;
 
 namespace Busbar.Tests.Protocols.Cohere;
 
-/// <summary>What holds when recorded traffic of the other dialects meets this one.</summary>
-public sealed class CrossDialectTests
+/// <summary>What holds when recorded traffic of the other protocols meets this one.</summary>
+public sealed class CrossProtocolTests
 {
     private const string Schema = "cohere-v2-chat.schema.json";
 
@@ -20,7 +20,7 @@ public sealed class CrossDialectTests
     private static IEnumerable<CorpusExchange> Foreign => Corpus.All.Where(exchange => exchange.Protocol != ProtocolId.Cohere);
 
     [SkippableFact]
-    public void Requests_of_every_dialect_become_requests_this_vendor_accepts()
+    public void Requests_of_every_protocol_become_requests_this_vendor_accepts()
     {
         Skip.IfNot(Corpus.Exists);
         int seen = 0;
@@ -41,7 +41,8 @@ public sealed class CrossDialectTests
                 {
                     case "assistant":
                         Assert.True(message.TryGetProperty("content", out _) || message.TryGetProperty("tool_calls", out _));
-                        called.UnionWith(message.TryGetProperty("tool_calls", out JsonElement calls) ? calls.EnumerateArray().Select(call => call.GetProperty("id").GetString()!) : []);
+                        called.UnionWith(message.TryGetProperty("tool_calls", out JsonElement calls)
+                            ? calls.EnumerateArray().Select(call => call.GetProperty("id").GetString()!) : []);
                         break;
                     case "tool":
                         Assert.Contains(message.GetProperty("tool_call_id").GetString()!, called);
@@ -52,13 +53,14 @@ public sealed class CrossDialectTests
                 }
             }
 
-            Assert.False(root.TryGetProperty("response_format", out _) && (root.TryGetProperty("tools", out _) || root.TryGetProperty("documents", out _)));
+            Assert.False(root.TryGetProperty("response_format", out _)
+                && (root.TryGetProperty("tools", out _) || root.TryGetProperty("documents", out _)));
         });
         Assert.True(seen > 200);
     }
 
     [SkippableFact]
-    public void Requests_of_this_dialect_become_requests_OpenAI_accepts()
+    public void Requests_of_this_protocol_become_requests_OpenAI_accepts()
     {
         Skip.IfNot(Corpus.Exists);
         int seen = 0;
@@ -67,14 +69,15 @@ public sealed class CrossDialectTests
             if (Translated(exchange, ProtocolId.OpenAI) is { } written)
             {
                 seen++;
-                Assert.Equal([], SchemaCheck.Validate("openai-chat-responses.schema.json", "#/components/schemas/CreateChatCompletionRequest", written));
+                Assert.Equal([], SchemaCheck.Validate("openai-chat-responses.schema.json", "#/components/schemas/CreateChatCompletionRequest",
+                    written));
             }
         });
         Assert.True(seen > 80);
     }
 
     [SkippableFact]
-    public void Answers_of_every_dialect_become_answers_of_this_one()
+    public void Answers_of_every_protocol_become_answers_of_this_one()
     {
         Skip.IfNot(Corpus.Exists);
         int seen = 0;
@@ -83,19 +86,21 @@ public sealed class CrossDialectTests
             using ChatResponse scratch = ChatResponse.Rent();
             using var output = new PooledBuffer();
             var context = new TranslationContext(ProtocolId.Cohere, exchange.Protocol, Target);
-            if (ResponseTranslation.Translate(exchange.ResponseBody, ProtocolTable.Get(exchange.Protocol), ProtocolTable.Get(ProtocolId.Cohere), context, Chat.Identity, scratch, output)
+            if (ResponseTranslation.Translate(exchange.ResponseBody, ProtocolTable.Get(exchange.Protocol), ProtocolTable.Get(ProtocolId.Cohere),
+                context, Chat.Identity, scratch, output)
                 && scratch.Failure is null)
             {
                 seen++;
                 Assert.Equal([], SchemaCheck.Validate(Schema, "#/$defs/V2ChatResponse", output.Span.ToArray()));
-                Assert.All(Cited(JsonDocument.Parse(output.Span.ToArray()).RootElement.GetProperty("message")), pair => Assert.Equal(pair.Expected, pair.Actual));
+                Assert.All(Cited(JsonDocument.Parse(output.Span.ToArray()).RootElement.GetProperty("message")),
+                    pair => Assert.Equal(pair.Expected, pair.Actual));
             }
         });
         Assert.True(seen > 100);
     }
 
     [SkippableFact]
-    public void Streams_of_every_dialect_become_streams_of_this_one()
+    public void Streams_of_every_protocol_become_streams_of_this_one()
     {
         Skip.IfNot(Corpus.Exists);
         int seen = 0;
@@ -138,7 +143,8 @@ public sealed class CrossDialectTests
                 ? message.GetProperty("content")[index.GetInt32()].GetProperty("text").GetString()!
                 : message.GetProperty("tool_plan").GetString()!;
             int start = citation.GetProperty("start").GetInt32();
-            yield return (citation.GetProperty("text").GetString(), string.Concat(text.EnumerateRunes().Skip(start).Take(citation.GetProperty("end").GetInt32() - start)));
+            yield return (citation.GetProperty("text").GetString(),
+                string.Concat(text.EnumerateRunes().Skip(start).Take(citation.GetProperty("end").GetInt32() - start)));
         }
     }
 
@@ -148,7 +154,8 @@ public sealed class CrossDialectTests
         using var output = new PooledBuffer();
         var context = new TranslationContext(exchange.Protocol, to, Target);
         GatewayError? refused = RequestTranslation.Translate(
-            exchange.Request!.Body, JsonText.From("m"), exchange.Streaming, ProtocolTable.Get(exchange.Protocol), ProtocolTable.Get(to), Target, context, request, output);
+            exchange.Request!.Body, JsonText.From("m"), exchange.Streaming, ProtocolTable.Get(exchange.Protocol), ProtocolTable.Get(to), Target,
+            context, request, output);
         return refused is null ? output.Span.ToArray() : null;
     }
 
@@ -156,7 +163,8 @@ public sealed class CrossDialectTests
     {
         using var output = new PooledBuffer();
         using var stream = new StreamTranslation(
-            ProtocolTable.Get(exchange.Protocol), ProtocolTable.Get(ProtocolId.Cohere), new(ProtocolId.Cohere, exchange.Protocol, Target), new StreamContext(Chat.Identity, false, false, () => 0));
+            ProtocolTable.Get(exchange.Protocol), ProtocolTable.Get(ProtocolId.Cohere), new(ProtocolId.Cohere, exchange.Protocol, Target),
+            new StreamContext(Chat.Identity, false, false, () => 0));
         using IFramer framer = ProtocolTable.Get(exchange.Protocol).NewFramer();
         exchange.ResponseBody.Span.CopyTo(framer.GetMemory(exchange.ResponseBody.Length).Span);
         framer.Advance(exchange.ResponseBody.Length);

@@ -90,7 +90,8 @@ public sealed class ErrorTests
         Skip.IfNot(Corpus.Exists);
         CorpusExchange[] errors = [.. Corpus.Of(ProtocolId.Cohere).Where(exchange => exchange.Status >= 400)];
         Assert.NotEmpty(errors);
-        Assert.All(errors, exchange => Assert.False(string.IsNullOrEmpty(CohereProtocol.Instance.ReadError(exchange.Status, exchange.ResponseBody).Message)));
+        Assert.All(errors, exchange => Assert.False(string.IsNullOrEmpty(
+            CohereProtocol.Instance.ReadError(exchange.Status, exchange.ResponseBody).Message)));
     }
 
     [Fact]

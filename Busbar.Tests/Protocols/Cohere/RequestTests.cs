@@ -14,8 +14,12 @@ namespace Busbar.Tests.Protocols.Cohere;
 public sealed class RequestTests
 {
     private const string Hi = """{"role":"user","content":"hi"}""";
-    private const string Called = """{"role":"assistant","tool_plan":"let me see","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"a\":1.50}"}}]}""";
-    private const string Tools = """,  "tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}},{"type":"function","function":{"name":"g","parameters":{"type":"object"}}}]""";
+    private const string Called =
+        """{"role":"assistant","tool_plan":"let me """ +
+        """see","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"a\":1.50}"}}]}""";
+    private const string Tools =
+        """,  "tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}},{"type":"function","function":""" +
+        """{"name":"g","parameters":{"type":"object"}}}]""";
 
     private static string Body(string messages, string more = "") => $$"""{"model":"m","messages":[{{messages}}]{{more}}}""";
 
@@ -26,10 +30,12 @@ public sealed class RequestTests
     [Fact, Trait("gotcha", "T230")]
     public void System_text_is_the_first_message_and_later_instructions_keep_their_place()
     {
-        using ChatRequest request = Chat.Request(Body("""{"role":"system","content":"a"},{"role":"system","content":[{"type":"text","text":"b"}]},""" + Hi + """,{"role":"system","content":"c"}"""));
+        using ChatRequest request = Chat.Request(Body("""{"role":"system","content":"a"},{"role":"system","content":[{"type":"text","text":"b"}]},"""
+            + Hi + """,{"role":"system","content":"c"}"""));
         Assert.Equal(["a", "b"], request.System.Select(block => block.Text.ToString()));
         JsonElement messages = Written(request).GetProperty("messages");
-        Assert.Equal(["system a\nb", "user hi", "system c"], messages.EnumerateArray().Select(message => message.GetProperty("role").GetString() + " " + message.GetProperty("content").GetString()));
+        Assert.Equal(["system a\nb", "user hi", "system c"],
+            messages.EnumerateArray().Select(message => message.GetProperty("role").GetString() + " " + message.GetProperty("content").GetString()));
     }
 
     [Fact, Trait("gotcha", "T231"), Trait("gotcha", "T276")]
@@ -53,7 +59,8 @@ public sealed class RequestTests
         turn.Blocks.Insert(0, request.Arena.NewText(JsonText.From("and?")));
         JsonElement messages = Written(request).GetProperty("messages");
         Assert.Equal(["user hi", "assistant ", "tool 42", "user and?"], messages.EnumerateArray()
-            .Select(message => message.GetProperty("role").GetString() + " " + (message.TryGetProperty("content", out JsonElement content) ? content.GetString() : "")));
+            .Select(message => message.GetProperty("role").GetString() + " "
+                + (message.TryGetProperty("content", out JsonElement content) ? content.GetString() : "")));
         Assert.Equal("c", messages[2].GetProperty("tool_call_id").GetString());
     }
 
@@ -61,7 +68,8 @@ public sealed class RequestTests
     [InlineData("\"a\"", "Text:a", "\"a\"")]
     [InlineData("""["a","b"]""", "Text:a|Text:b", """[{"type":"text","text":"a"},{"type":"text","text":"b"}]""")]
     [InlineData("""[{"type":"text","text":"a"}]""", "Text:a", "\"a\"")]
-    [InlineData("""[{"type":"document","document":{"id":"d","data":{"n":1.0}}}]""", """Json:{"n":1.0}""", """[{"type":"document","document":{"data":{"n":1.0}}}]""")]
+    [InlineData("""[{"type":"document","document":{"id":"d","data":{"n":1.0}}}]""", """Json:{"n":1.0}""",
+        """[{"type":"document","document":{"data":{"n":1.0}}}]""")]
     [InlineData("""[{"type":"document","document":{"data":"plain"}}]""", "Text:plain", "\"plain\"")]
     [InlineData("""[{"n":1}]""", """Json:{"n":1}""", """[{"type":"document","document":{"data":{"n":1}}}]""")]
     public void Every_form_of_a_tool_result_is_read_and_written(string content, string blocks, string written)
@@ -80,7 +88,8 @@ public sealed class RequestTests
         request.Source = ProtocolId.Anthropic;
         using var buffer = new PooledBuffer();
         Losses losses = default;
-        CohereProtocol.Instance.WriteRequest(request, new EgressTarget { WireModel = "w", Capabilities = Capabilities.Default }, new JsonWriter(buffer), ref losses);
+        CohereProtocol.Instance.WriteRequest(request, new EgressTarget { WireModel = "w", Capabilities = Capabilities.Default },
+            new JsonWriter(buffer), ref losses);
         Assert.True(losses.Contains(LossField.ToolResultMedia) && losses.Contains(LossField.ToolResultError));
     }
 
@@ -94,13 +103,16 @@ public sealed class RequestTests
         Assert.Equal(source, request.Messages[0].Blocks[1].Source.ToString());
         Assert.Equal(part, Written(request).GetProperty("messages")[0].GetProperty("content")[1].GetRawText());
         request.Messages[0].Blocks[1].Detail = JsonText.From("original");
-        Assert.Equal("high", Written(request).GetProperty("messages")[0].GetProperty("content")[1].GetProperty("image_url").GetProperty("detail").GetString());
+        Assert.Equal("high", Written(request).GetProperty("messages")[0].GetProperty("content")[1].GetProperty("image_url").GetProperty("detail")
+            .GetString());
     }
 
     [Fact]
     public void Documents_of_the_request_stand_before_the_users_words_and_come_back_with_numbers()
     {
-        const string Documents = ""","citation_options":{"mode":"FAST"},"documents":["plain",{"id":"doc:1","data":{"text":"t","title":"T"}},{"id":"mine","data":{"text":"u"}},{"data":{"text":"v","year":1993}}]""";
+        const string Documents =
+            ""","citation_options":{"mode":"FAST"},"documents":["plain",{"id":"doc:1","data":{"text":"t","title":"T"}},{"id":"mine","data":""" +
+            """{"text":"u"}},{"data":{"text":"v","year":1993}}]""";
         using ChatRequest request = Chat.Request(Body(Hi, Documents));
         List<Block> blocks = request.Messages[0].Blocks;
         Assert.Equal(["Document:plain", "Document:t", "Document:u", """Document:{"text":"v","year":1993}""", "Text:hi"], blocks.Select(Words));
@@ -109,7 +121,8 @@ public sealed class RequestTests
         Assert.DoesNotContain(request.Extra, member => member.Name.Is("documents"u8));
         JsonElement written = Written(request);
         Assert.Equal("hi", written.GetProperty("messages")[0].GetProperty("content").GetString());
-        Assert.Equal(["doc:0", "doc:1", "doc:2", "doc:3"], written.GetProperty("documents").EnumerateArray().Select(document => document.GetProperty("id").GetString()));
+        Assert.Equal(["doc:0", "doc:1", "doc:2", "doc:3"], written.GetProperty("documents").EnumerateArray()
+            .Select(document => document.GetProperty("id").GetString()));
         Assert.Equal("""{"title":"T","text":"t"}""", written.GetProperty("documents")[1].GetProperty("data").GetRawText());
         Assert.Equal("ENABLED", written.GetProperty("citation_options").GetProperty("mode").GetString());
     }
@@ -126,7 +139,8 @@ public sealed class RequestTests
     [Fact]
     public void Documents_without_any_turn_of_the_user_make_one()
     {
-        using ChatRequest request = Chat.Request(Body("""{"role":"assistant","content":"x"}""", ""","documents":["d"],"citation_options":{"mode":"OFF"}"""));
+        using ChatRequest request = Chat.Request(Body("""{"role":"assistant","content":"x"}""",
+            ""","documents":["d"],"citation_options":{"mode":"OFF"}"""));
         Assert.Equal([Role.User, Role.Assistant], request.Messages.Select(message => message.Role));
         Assert.False(request.Messages[0].Blocks[0].CitationsEnabled);
     }
@@ -134,14 +148,17 @@ public sealed class RequestTests
     [Fact]
     public void What_has_no_place_elsewhere_is_kept_by_name_so_that_its_loss_is_noted()
     {
-        using ChatRequest request = Chat.Request(Body(Hi, ""","citation_options":{"mode":"OFF"},"safety_mode":"STRICT","priority":3,"documents":[]"""));
+        using ChatRequest request =
+            Chat.Request(Body(Hi, ""","citation_options":{"mode":"OFF"},"safety_mode":"STRICT","priority":3,"documents":[]"""));
         Assert.Equal(["citation_options", "safety_mode", "priority"], request.Extra.Select(member => member.Name.ToString()));
     }
 
     [Fact]
     public void Settings_are_read_and_written_under_their_names_with_their_spelling()
     {
-        const string More = ""","max_tokens":7,"temperature":0.70,"p":0.9,"k":20,"seed":5,"frequency_penalty":0.1,"presence_penalty":0.20,"stop_sequences":["a","b"],"thinking":{"type":"enabled","token_budget":100},"stream":true""";
+        const string More =
+            ""","max_tokens":7,"temperature":0.70,"p":0.9,"k":20,"seed":5,"frequency_penalty":0.1,"presence_penalty":0.20,"stop_sequences":""" +
+            """["a","b"],"thinking":{"type":"enabled","token_budget":100},"stream":true""";
         JsonElement written = Chat.Rewritten(Body(Hi, More));
         foreach (JsonProperty member in JsonDocument.Parse(Body(Hi, More)).RootElement.EnumerateObject().Where(member => member.Name != "model"))
         {
@@ -195,7 +212,8 @@ public sealed class RequestTests
         request.Source = ProtocolId.OpenAI;
         using var buffer = new PooledBuffer();
         Losses losses = default;
-        CohereProtocol.Instance.WriteRequest(request, new EgressTarget { WireModel = "w", Capabilities = Capabilities.Default }, new JsonWriter(buffer), ref losses);
+        CohereProtocol.Instance.WriteRequest(request, new EgressTarget { WireModel = "w", Capabilities = Capabilities.Default },
+            new JsonWriter(buffer), ref losses);
         Assert.False(JsonDocument.Parse(buffer.Span.ToArray()).RootElement.TryGetProperty("response_format", out _));
         Assert.True(losses.Contains(LossField.ResponseFormat));
     }
@@ -222,30 +240,39 @@ public sealed class RequestTests
     public void A_tool_without_a_schema_gets_an_empty_one()
     {
         JsonElement written = Chat.Rewritten(Body(Hi, ""","tools":[{"type":"function","function":{"name":"f"}}]"""));
-        Assert.Equal("""{"type":"object","properties":{}}""", written.GetProperty("tools")[0].GetProperty("function").GetProperty("parameters").GetRawText());
+        Assert.Equal("""{"type":"object","properties":{}}""",
+            written.GetProperty("tools")[0].GetProperty("function").GetProperty("parameters").GetRawText());
     }
 
     [Fact, Trait("gotcha", "T289")]
     public void Thinking_of_this_vendor_is_replayed_and_that_of_another_is_not()
     {
-        using ChatRequest request = Chat.Request(Body("""{"role":"assistant","content":[{"type":"thinking","thinking":"hm"},{"type":"text","text":"x"}]}"""));
-        Assert.Equal("""[{"type":"thinking","thinking":"hm"},{"type":"text","text":"x"}]""", Written(request).GetProperty("messages")[0].GetProperty("content").GetRawText());
+        using ChatRequest request =
+            Chat.Request(Body("""{"role":"assistant","content":[{"type":"thinking","thinking":"hm"},{"type":"text","text":"x"}]}"""));
+        Assert.Equal("""[{"type":"thinking","thinking":"hm"},{"type":"text","text":"x"}]""",
+            Written(request).GetProperty("messages")[0].GetProperty("content").GetRawText());
         request.Messages[0].Blocks[0].Origin = ProtocolId.Anthropic;
         request.Messages[0].Blocks[0].Signature = JsonText.From("sig");
         Assert.Equal("\"x\"", Written(request).GetProperty("messages")[0].GetProperty("content").GetRawText());
     }
 
     [Fact, Trait("gotcha", "T7"), Trait("gotcha", "T13"), Trait("gotcha", "T283"), Trait("gotcha", "T284")]
-    public void A_request_of_another_dialect_is_fitted_on_its_way_here()
+    public void A_request_of_another_protocol_is_fitted_on_its_way_here()
     {
-        const string Anthropic = """{"model":"m","max_tokens":9,"top_k":900,"stop_sequences":["1","2","3","4","5","6"],"temperature":1,"system":"s","messages":[{"role":"user","content":[{"type":"document","source":{"type":"text","media_type":"text/plain","data":"d"},"title":"T"},{"type":"text","text":"hi"}]}],"tools":[{"name":"a-b","input_schema":{"type":"object"}}],"tool_choice":{"type":"tool","name":"a-b"},"thinking":{"type":"disabled"}}""";
+        const string Anthropic =
+            """{"model":"m","max_tokens":9,"top_k":900,"stop_sequences":["1","2","3","4","5","6"],"temperature":1,"system":"s","messages":""" +
+            """[{"role":"user","content":[{"type":"document","source":{"type":"text","media_type":"text/plain","data":"d"},"title":"T"},""" +
+            """{"type":"text","text":"hi"}]}],"tools":[{"name":"a-b","input_schema":{"type":"object"}}],"tool_choice":""" +
+            """{"type":"tool","name":"a-b"},"thinking":{"type":"disabled"}}""";
         JsonElement written = Translated(ProtocolId.Anthropic, ProtocolId.Cohere, Anthropic);
         Assert.Equal((500, 5), (written.GetProperty("k").GetInt32(), written.GetProperty("stop_sequences").GetArrayLength()));
         Assert.Equal("a_b", written.GetProperty("tools")[0].GetProperty("function").GetProperty("name").GetString());
         Assert.Equal("REQUIRED", written.GetProperty("tool_choice").GetString());
         Assert.Equal("disabled", written.GetProperty("thinking").GetProperty("type").GetString());
         Assert.Equal("""{"title":"T","text":"d"}""", written.GetProperty("documents")[0].GetProperty("data").GetRawText());
-        written = Translated(ProtocolId.Cohere, ProtocolId.Anthropic, Body(Hi + "," + Called + """,{"role":"tool","tool_call_id":"c","content":"42"}""", Tools + ""","documents":["d"],"stop_sequences":["x"],"safety_mode":"STRICT" """));
+        written = Translated(ProtocolId.Cohere, ProtocolId.Anthropic,
+            Body(Hi + "," + Called + """,{"role":"tool","tool_call_id":"c","content":"42"}""",
+            Tools + ""","documents":["d"],"stop_sequences":["x"],"safety_mode":"STRICT" """));
         Assert.Equal("let me see", written.GetProperty("messages")[1].GetProperty("content")[0].GetProperty("text").GetString());
         Assert.Equal("document", written.GetProperty("messages")[0].GetProperty("content")[0].GetProperty("type").GetString());
         Assert.Equal("x", written.GetProperty("stop_sequences")[0].GetString());
@@ -293,7 +320,8 @@ public sealed class RequestTests
         using var output = new PooledBuffer();
         var target = new EgressTarget { WireModel = "wire-model", Capabilities = Capabilities.Default };
         var context = new TranslationContext(from, to, target);
-        Assert.Null(RequestTranslation.Translate(Encoding.UTF8.GetBytes(body), default, false, ProtocolTable.Get(from), ProtocolTable.Get(to), target, context, request, output));
+        Assert.Null(RequestTranslation.Translate(Encoding.UTF8.GetBytes(body), default, false, ProtocolTable.Get(from), ProtocolTable.Get(to), target,
+            context, request, output));
         JsonElement sent = JsonDocument.Parse(output.Span.ToArray()).RootElement;
         Assert.Empty(VendorRules.Broken(to, sent, target));
         return sent;

@@ -37,14 +37,17 @@ public sealed class ResponseTests
         foreach (StopReason reason in Enum.GetValues<StopReason>())
         {
             response.StopReason = reason;
-            Assert.Contains(Chat.Rewritten(response).GetProperty("finish_reason").GetString(), (string[])["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR"]);
+            Assert.Contains(Chat.Rewritten(response).GetProperty("finish_reason").GetString(),
+                (string[])["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR"]);
         }
     }
 
     [Fact, Trait("gotcha", "T276")]
     public void Thinking_then_the_plan_then_text_then_calls()
     {
-        const string Message = """{"tool_plan":"plan","content":[{"type":"thinking","thinking":"hm"},{"type":"text","text":"t"}],"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]}""";
+        const string Message =
+            """{"tool_plan":"plan","content":[{"type":"thinking","thinking":"hm"},{"type":"text","text":"t"}],"tool_calls":""" +
+            """[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]}""";
         using ChatResponse response = Chat.Response(Answer(Message, "TOOL_CALL"));
         Assert.Equal(["Thinking hm", "Text plan", "Text t", "ToolUse "], response.Blocks.Select(block => $"{block.Kind} {block.Text}"));
         Assert.Equal("""{"a":1}""", response.Blocks[3].Input.ToString());
@@ -65,7 +68,8 @@ public sealed class ResponseTests
     [Fact]
     public void Embeddings_report_their_tokens_in_meta()
     {
-        Usage usage = CohereProtocol.Instance.ReadUsage("""{"id":"1","embeddings":{"float":[[0.5]]},"meta":{"billed_units":{"input_tokens":5}}}"""u8.ToArray());
+        Usage usage =
+            CohereProtocol.Instance.ReadUsage("""{"id":"1","embeddings":{"float":[[0.5]]},"meta":{"billed_units":{"input_tokens":5}}}"""u8.ToArray());
         Assert.Equal((5, 0, true), (usage.Input, usage.Output, usage.IsReported));
     }
 
@@ -103,7 +107,8 @@ public sealed class ResponseTests
         Assert.Equal((3, "T", "https://example.com/", 5L, 7L),
             (citations[0].DocumentIndex, citations[0].Title.ToString(), citations[0].Url.ToString(), citations[0].TextStart, citations[0].TextEnd));
         JsonElement written = Assert.Single(Message(response).GetProperty("citations").EnumerateArray());
-        Assert.Equal(("is", 5, 7, 1), (written.GetProperty("text").GetString(), written.GetProperty("start").GetInt32(), written.GetProperty("end").GetInt32(), written.GetProperty("content_index").GetInt32()));
+        Assert.Equal(("is", 5, 7, 1), (written.GetProperty("text").GetString(), written.GetProperty("start").GetInt32(),
+            written.GetProperty("end").GetInt32(), written.GetProperty("content_index").GetInt32()));
         Assert.Equal(["doc:3", "f:0"], written.GetProperty("sources").EnumerateArray().Select(source => source.GetProperty("id").GetString()));
     }
 
@@ -115,12 +120,14 @@ public sealed class ResponseTests
         citation.Url = JsonText.From("https://example.com/");
         response.Blocks[0].AddCitation(citation);
         JsonElement written = Message(response).GetProperty("citations")[0];
-        Assert.Equal((0, 4, "a\néb"), (written.GetProperty("start").GetInt32(), written.GetProperty("end").GetInt32(), written.GetProperty("text").GetString()));
+        Assert.Equal((0, 4, "a\néb"), (written.GetProperty("start").GetInt32(), written.GetProperty("end").GetInt32(),
+            written.GetProperty("text").GetString()));
         Assert.Equal("https://example.com/", written.GetProperty("sources")[0].GetProperty("id").GetString());
     }
 
     [Theory]
-    [InlineData("""{"tokens":{"input_tokens":10,"output_tokens":5,"reasoning_tokens":2},"cached_tokens":4,"billed_units":{"input_tokens":1}}""", 6, 4, 5, 2)]
+    [InlineData("""{"tokens":{"input_tokens":10,"output_tokens":5,"reasoning_tokens":2},"cached_tokens":4,"billed_units":{"input_tokens":1}}""", 6, 4,
+        5, 2)]
     [InlineData("""{"tokens":{"input_tokens":10.0,"output_tokens":5},"cached_tokens":40}""", 0, 10, 5, 0)]
     [InlineData("""{"billed_units":{"input_tokens":7,"output_tokens":3}}""", 7, 0, 3, 0)]
     [InlineData("""{"tokens":{"input_tokens":-7}}""", 0, 0, 0, 0)]
@@ -128,10 +135,12 @@ public sealed class ResponseTests
     {
         string body = Answer("""{"content":[]}""", more: ",\"usage\":" + usage);
         using ChatResponse response = Chat.Response(body);
-        Assert.Equal((input, read, written, reasoning), (response.Usage.Input, response.Usage.CacheRead, response.Usage.Output, response.Usage.Reasoning));
+        Assert.Equal((input, read, written, reasoning), (response.Usage.Input, response.Usage.CacheRead, response.Usage.Output,
+            response.Usage.Reasoning));
         Assert.Equal(response.Usage, CohereProtocol.Instance.ReadUsage(Encoding.UTF8.GetBytes(body)));
         JsonElement again = Chat.Rewritten(response).GetProperty("usage");
-        Assert.Equal((input + read, written), (again.GetProperty("tokens").GetProperty("input_tokens").GetInt64(), again.GetProperty("tokens").GetProperty("output_tokens").GetInt64()));
+        Assert.Equal((input + read, written), (again.GetProperty("tokens").GetProperty("input_tokens").GetInt64(),
+            again.GetProperty("tokens").GetProperty("output_tokens").GetInt64()));
     }
 
     [Theory]

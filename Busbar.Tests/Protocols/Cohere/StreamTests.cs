@@ -31,27 +31,32 @@ public sealed class StreamTests
     [InlineData("""{"content":"a"}""")]
     [InlineData("""{"content":[{"text":"a"}]}""")]
     public void Content_is_delivered_in_every_shape(string message) =>
-        Assert.Equal(["message m", "start 0 Text", "+0:a", "stop 0", "because EndTurn 0 0 0 0", "end"], Chat.Lines(Chat.Begin, Chat.Event("content-delta", message), Chat.End("COMPLETE")));
+        Assert.Equal(["message m", "start 0 Text", "+0:a", "stop 0", "because EndTurn 0 0 0 0", "end"],
+            Chat.Lines(Chat.Begin, Chat.Event("content-delta", message), Chat.End("COMPLETE")));
 
     [Fact, Trait("gotcha", "T233")]
     public void The_plan_is_text_that_closes_when_a_call_starts() =>
         Assert.Equal(
             ["message m", "start 0 Text", "+0:I will", "stop 0", "start 1 ToolUse f", ">1:{}", "stop 1", "because ToolUse 0 0 0 0", "end"],
-            Chat.Lines(Chat.Begin, Chat.Plan("I"), Chat.Plan(""), Chat.Plan(" will"), Chat.Call(0, "f"), Chat.Input(0, "{}"), Chat.Event("tool-call-end", 0), Chat.End("TOOL_CALL")));
+            Chat.Lines(Chat.Begin, Chat.Plan("I"), Chat.Plan(""), Chat.Plan(" will"), Chat.Call(0, "f"), Chat.Input(0, "{}"),
+                Chat.Event("tool-call-end", 0), Chat.End("TOOL_CALL")));
 
     [Fact, Trait("gotcha", "T234")]
     public void A_closed_block_never_opens_again()
     {
         string start = Chat.Event("content-start", """{"content":{"type":"text","text":""}}""");
-        Assert.Equal(["start 0 Text", "stop 0"], Chat.Lines(Chat.Begin, start, Chat.Text("a"), Chat.Event("content-end", 0), start, Chat.End("COMPLETE")).Where(line => line.StartsWith("st")));
+        Assert.Equal(["start 0 Text", "stop 0"], Chat.Lines(Chat.Begin, start, Chat.Text("a"), Chat.Event("content-end", 0), start,
+            Chat.End("COMPLETE")).Where(line => line.StartsWith("st")));
         Assert.Equal(["start 0 Text", "stop 0", "start 1 Text", "stop 1"],
-            Chat.Lines(Chat.Begin, start, Chat.Text("a"), Chat.Event("content-end", 0), start, Chat.Text("b"), Chat.End("COMPLETE")).Where(line => line.StartsWith("st")));
+            Chat.Lines(Chat.Begin, start, Chat.Text("a"), Chat.Event("content-end", 0), start, Chat.Text("b"), Chat.End("COMPLETE"))
+                .Where(line => line.StartsWith("st")));
     }
 
     [Fact, Trait("gotcha", "T235")]
     public void A_call_that_starts_twice_is_one_call()
     {
-        List<string> lines = Chat.Lines(Chat.Begin, Chat.Call(0, "f"), Chat.Call(0, "f"), Chat.Input(0, "{"), Chat.Event("tool-call-end", 0), Chat.Call(0, "g"), Chat.Input(0, "late"), Chat.Event("tool-call-end", 0), Chat.End("TOOL_CALL"));
+        List<string> lines = Chat.Lines(Chat.Begin, Chat.Call(0, "f"), Chat.Call(0, "f"), Chat.Input(0, "{"), Chat.Event("tool-call-end", 0),
+            Chat.Call(0, "g"), Chat.Input(0, "late"), Chat.Event("tool-call-end", 0), Chat.End("TOOL_CALL"));
         Assert.Equal(["start 0 ToolUse f", ">0:{", "stop 0"], lines[1..4]);
         Assert.Equal(6, lines.Count);
     }
@@ -66,7 +71,8 @@ public sealed class StreamTests
     [Fact, Trait("gotcha", "T243")]
     public void The_end_closes_what_is_open_and_nothing_follows_it()
     {
-        List<string> lines = Chat.Lines(Chat.Begin, Chat.Text("a"), Chat.Call(0, "f"), Chat.Call(1, "g"), Chat.End("TOOL_CALL"), Chat.Text("late"), "[DONE]");
+        List<string> lines = Chat.Lines(Chat.Begin, Chat.Text("a"), Chat.Call(0, "f"), Chat.Call(1, "g"), Chat.End("TOOL_CALL"), Chat.Text("late"),
+            "[DONE]");
         Assert.Equal(["stop 1", "stop 2", "because ToolUse 0 0 0 0", "end"], lines[^4..]);
         Assert.DoesNotContain("end", Chat.Lines(Chat.Begin, Chat.Text("a"), "[DONE]"));
     }
@@ -77,7 +83,8 @@ public sealed class StreamTests
         string thought = Chat.Event("content-delta", """{"content":{"thinking":"hm"}}""");
         Assert.Equal(
             ["message m", "start 0 Thinking", "+0:hm", "stop 0", "start 1 Text", "+1:x", "stop 1", "because MaxTokens 6 4 5 2", "end"],
-            Chat.Lines(Chat.Begin, """{"type":"debug","prompt":"p"}""", thought, Chat.Event("content-end", 0), Chat.Text("x", 1), Chat.Event("content-end", 1),
+            Chat.Lines(Chat.Begin, """{"type":"debug","prompt":"p"}""", thought, Chat.Event("content-end", 0), Chat.Text("x", 1),
+                Chat.Event("content-end", 1),
                 Chat.End("MAX_TOKENS", ""","usage":{"tokens":{"input_tokens":10,"output_tokens":5,"reasoning_tokens":2},"cached_tokens":4}""")));
     }
 
@@ -85,12 +92,16 @@ public sealed class StreamTests
     public void Citations_belong_to_the_text_they_name_even_after_its_end()
     {
         const string Source = """ "sources":[{"type":"document","id":"doc:0","document":{}},{"type":"tool","id":"f:1"}] """;
-        string inside = Chat.Event("citation-start", $$"""{"citations":{"start":0,"end":1,"text":"a","content_index":0,"type":"TEXT_CONTENT",{{Source}} } }""");
-        string elsewhere = Chat.Event("citation-start", $$"""{"citations":{"start":0,"end":1,"content_index":7,"type":"TEXT_CONTENT",{{Source}} } }""");
+        string inside =
+            Chat.Event("citation-start", $$"""{"citations":{"start":0,"end":1,"text":"a","content_index":0,"type":"TEXT_CONTENT",{{Source}} } }""");
+        string elsewhere =
+            Chat.Event("citation-start", $$"""{"citations":{"start":0,"end":1,"content_index":7,"type":"TEXT_CONTENT",{{Source}} } }""");
         string after = Chat.Event("citation-start", $$"""{"citations":[{"start":1,"end":2,{{Source}} }]}""");
         Assert.Equal(
-            ["message m", "start 0 Text", "+0:ab", "cite 0 doc:0 0-1", "cite 0 f:1 0-1", "cite 0 doc:0 1-2", "cite 0 f:1 1-2", "stop 0", "because EndTurn 0 0 0 0", "end"],
-            Chat.Lines(Chat.Begin, Chat.Text("ab"), inside, elsewhere, Chat.Event("citation-end", 0), Chat.Event("content-end", 0), after, Chat.End("COMPLETE")));
+            ["message m", "start 0 Text", "+0:ab", "cite 0 doc:0 0-1", "cite 0 f:1 0-1", "cite 0 doc:0 1-2", "cite 0 f:1 1-2", "stop 0",
+                "because EndTurn 0 0 0 0", "end"],
+            Chat.Lines(Chat.Begin, Chat.Text("ab"), inside, elsewhere, Chat.Event("citation-end", 0), Chat.Event("content-end", 0), after,
+                Chat.End("COMPLETE")));
     }
 
     [Theory]
@@ -111,7 +122,8 @@ public sealed class StreamTests
     public void Every_start_is_written_with_its_own_end_and_the_last_event_has_both_counters()
     {
         string thought = Chat.Event("content-delta", """{"content":{"thinking":"hm"}}""");
-        string written = Chat.Restream(Chat.Sse(Chat.Begin, thought, Chat.Text("x", 1), Chat.Call(3, "f"), Chat.Input(3, "{}"), Chat.Event("tool-call-end", 3), Chat.Call(9, "g"), Chat.End("TOOL_CALL")));
+        string written = Chat.Restream(Chat.Sse(Chat.Begin, thought, Chat.Text("x", 1), Chat.Call(3, "f"), Chat.Input(3, "{}"),
+            Chat.Event("tool-call-end", 3), Chat.Call(9, "g"), Chat.End("TOOL_CALL")));
         Assert.Equal(
             ["message-start", "content-start", "content-delta", "content-end", "content-start", "content-delta", "content-end",
                 "tool-call-start", "tool-call-delta", "tool-call-end", "tool-call-start", "tool-call-delta", "tool-call-end", "message-end"],
@@ -119,12 +131,15 @@ public sealed class StreamTests
         List<JsonElement> chunks = Chat.Chunks(written);
         Assert.Equal([0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1], chunks[1..^1].Select(chunk => chunk.GetProperty("index").GetInt32()));
         Assert.Equal("thinking", chunks[1].GetProperty("delta").GetProperty("message").GetProperty("content").GetProperty("type").GetString());
-        Assert.Equal("{}", chunks[11].GetProperty("delta").GetProperty("message").GetProperty("tool_calls").GetProperty("function").GetProperty("arguments").GetString());
+        Assert.Equal("{}", chunks[11].GetProperty("delta").GetProperty("message").GetProperty("tool_calls").GetProperty("function")
+            .GetProperty("arguments").GetString());
         JsonElement end = chunks[^1].GetProperty("delta");
         Assert.Equal("TOOL_CALL", end.GetProperty("finish_reason").GetString());
-        Assert.Equal((0, 0), (end.GetProperty("usage").GetProperty("tokens").GetProperty("input_tokens").GetInt32(), end.GetProperty("usage").GetProperty("tokens").GetProperty("output_tokens").GetInt32()));
+        Assert.Equal((0, 0), (end.GetProperty("usage").GetProperty("tokens").GetProperty("input_tokens").GetInt32(),
+            end.GetProperty("usage").GetProperty("tokens").GetProperty("output_tokens").GetInt32()));
         Assert.Equal(Chat.Identity.Id, chunks[0].GetProperty("id").GetString());
-        Assert.All(written.Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Zip(Types(written)), frame => Assert.StartsWith($"event: {frame.Second}\ndata: {{", frame.First));
+        Assert.All(written.Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Zip(Types(written)),
+            frame => Assert.StartsWith($"event: {frame.Second}\ndata: {{", frame.First));
     }
 
     [Fact, Trait("gotcha", "T239")]
@@ -143,14 +158,19 @@ public sealed class StreamTests
     public void No_line_holds_what_the_vendors_client_takes_for_the_end_and_the_words_are_the_same()
     {
         const string Words = "a [DONE] \\\\[DONE][DONE] b";
-        const string Citation = """{"citations":{"start":2,"end":8,"text":"x","content_index":0,"sources":[{"type":"document","id":"[DONE]","document":{"title":"[DONE]"}}]}}""";
-        byte[] sse = Chat.Sse(Chat.Begin, Chat.Text(Words), Chat.Event("citation-start", Citation), Chat.Call(0, "f"), Chat.Input(0, "[DONE]"), Chat.End("ERROR", ""","error":"[DONE]" """));
+        const string Citation =
+            """{"citations":{"start":2,"end":8,"text":"x","content_index":0,"sources":[{"type":"document","id":"[DONE]","document":""" +
+            """{"title":"[DONE]"}}]}}""";
+        byte[] sse = Chat.Sse(Chat.Begin, Chat.Text(Words), Chat.Event("citation-start", Citation), Chat.Call(0, "f"), Chat.Input(0, "[DONE]"),
+            Chat.End("ERROR", ""","error":"[DONE]" """));
         string written = Chat.Restream(sse);
         Assert.DoesNotContain("[DONE]", written);
         List<JsonElement> chunks = Chat.Chunks(written);
-        Assert.Equal("a [DONE] \\[DONE][DONE] b", chunks[2].GetProperty("delta").GetProperty("message").GetProperty("content").GetProperty("text").GetString());
+        Assert.Equal("a [DONE] \\[DONE][DONE] b", chunks[2].GetProperty("delta").GetProperty("message").GetProperty("content").GetProperty("text")
+            .GetString());
         JsonElement citation = chunks[3].GetProperty("delta").GetProperty("message").GetProperty("citations");
-        Assert.Equal(("[DONE]", "[DONE]"), (citation.GetProperty("text").GetString(), citation.GetProperty("sources")[0].GetProperty("id").GetString()));
+        Assert.Equal(("[DONE]", "[DONE]"), (citation.GetProperty("text").GetString(),
+            citation.GetProperty("sources")[0].GetProperty("id").GetString()));
         Assert.Equal("[DONE]", chunks[^1].GetProperty("delta").GetProperty("error").GetString());
     }
 
@@ -167,7 +187,8 @@ public sealed class StreamTests
             new StreamEvent { Kind = StreamEventKind.BlockStop });
         Assert.Equal(["message-start", "content-start", "content-delta", "citation-start", "citation-end", "content-end"], Types(written));
         JsonElement cited = Chat.Chunks(written)[3].GetProperty("delta").GetProperty("message").GetProperty("citations");
-        Assert.Equal((0, 2, "né", "doc:2"), (cited.GetProperty("start").GetInt32(), cited.GetProperty("end").GetInt32(), cited.GetProperty("text").GetString(), cited.GetProperty("sources")[0].GetProperty("id").GetString()));
+        Assert.Equal((0, 2, "né", "doc:2"), (cited.GetProperty("start").GetInt32(), cited.GetProperty("end").GetInt32(),
+            cited.GetProperty("text").GetString(), cited.GetProperty("sources")[0].GetProperty("id").GetString()));
     }
 
     [Fact]
@@ -178,7 +199,8 @@ public sealed class StreamTests
         string written = Written(
             new StreamEvent { Kind = StreamEventKind.BlockStart, Block = BlockKind.Thinking, Whole = secret },
             new StreamEvent { Kind = StreamEventKind.BlockStop },
-            new StreamEvent { Kind = StreamEventKind.BlockStart, Block = BlockKind.ToolUse, Id = JsonText.From("c"), Name = JsonText.From("f"), Whole = call },
+            new StreamEvent { Kind = StreamEventKind.BlockStart, Block = BlockKind.ToolUse, Id = JsonText.From("c"), Name = JsonText.From("f"),
+                Whole = call },
             new StreamEvent { Kind = StreamEventKind.BlockStop });
         Assert.Equal(["tool-call-start", "tool-call-delta", "tool-call-end"], Types(written));
         Assert.Contains("""{\"a\":1}""", written);
@@ -215,7 +237,8 @@ public sealed class StreamTests
     public void Reading_and_writing_a_long_stream_allocates_nothing_per_event()
     {
         using var loop = new StreamLoop(CohereProtocol.Instance, Chat.Identity);
-        Frame[] frames = [.. new[] { Chat.Text("\\u00e9 \\n"), Chat.Call(0, "f"), Chat.Input(0, "x") }.Select(chunk => new Frame(default, Encoding.UTF8.GetBytes(chunk)))];
+        Frame[] frames = [.. new[] { Chat.Text("\\u00e9 \\n"), Chat.Call(0, "f"), Chat.Input(0, "x") }.Select(
+            chunk => new Frame(default, Encoding.UTF8.GetBytes(chunk)))];
 
         // The text of a block is kept for its citations; its buffer comes from a pool and doubles.
         loop.Run(frames[0], 5000);

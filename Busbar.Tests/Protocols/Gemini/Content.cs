@@ -21,10 +21,12 @@ internal sealed class Content : Codec<Content>, ICodec
 
     /// <summary>A chunk or whole answer around parts.</summary>
     public static string Answer(string parts, string? finish = null, string more = "") =>
-        $$"""{"candidates":[{"content":{"parts":[{{parts}}],"role":"model"}{{(finish is null ? "" : $",\"finishReason\":\"{finish}\"")}},"index":0{{more}}}],"modelVersion":"m","responseId":"r1"}""";
+        $$"""{"candidates":[{"content":{"parts":[{{parts}}],"role":"model"}{{(finish is null ? "" : $",\"finishReason\":\"{finish}\"")}},"index":""" +
+            $$"""0{{more}}}],"modelVersion":"m","responseId":"r1"}""";
 
     /// <summary>Data objects as SSE text, with the line ends that the API sends.</summary>
-    public static new byte[] Sse(params string[] chunks) => Encoding.UTF8.GetBytes(string.Concat(chunks.Select(chunk => "data: " + chunk + "\r\n\r\n")));
+    public static new byte[] Sse(params string[] chunks) => Encoding.UTF8.GetBytes(
+        string.Concat(chunks.Select(chunk => "data: " + chunk + "\r\n\r\n")));
 
     public static IFramer NewFramer(ReadOnlySpan<byte> stream) =>
         GeminiProtocol.Instance.NewFramer(stream.TrimStart("\r\n "u8) is [(byte)'[', ..] ? "application/json; charset=UTF-8" : "text/event-stream");
@@ -43,7 +45,10 @@ internal sealed class Content : Codec<Content>, ICodec
         .Where(frame => frame.StartsWith("data: ", StringComparison.Ordinal))
         .Select(frame => JsonDocument.Parse(frame[6..]).RootElement)];
 
-    /// <summary>The body with singletons put into lists, roles spelt out, and empty parts and nulls left out: what two spellings of one request have in common.</summary>
+    /// <summary>
+    /// The body with singletons put into lists, roles spelt out, and empty parts and nulls left out: what two spellings of one request have in
+    /// common.
+    /// </summary>
     public static JsonTree Normal(JsonTree body)
     {
         var root = (JsonObject)body;

@@ -15,11 +15,14 @@ public sealed class CorpusTests
     private const string Schema = "gemini-v1beta.schema.json";
 
     private static IEnumerable<CorpusExchange> Requests =>
-        Corpus.Of(ProtocolId.Gemini).Where(exchange => exchange.Request is { } request && request.Path.Contains("enerateContent") && request.Body.Span.IndexOf("\"contents\""u8) > 0);
+        Corpus.Of(ProtocolId.Gemini).Where(exchange => exchange.Request is { } request && request.Path.Contains("enerateContent")
+            && request.Body.Span.IndexOf("\"contents\""u8) > 0);
 
-    private static IEnumerable<CorpusExchange> Answers => Corpus.Of(ProtocolId.Gemini).Where(exchange => exchange.Status == 200 && !exchange.Streaming);
+    private static IEnumerable<CorpusExchange> Answers => Corpus.Of(ProtocolId.Gemini)
+        .Where(exchange => exchange.Status == 200 && !exchange.Streaming);
 
-    private static IEnumerable<CorpusExchange> Streams => Corpus.Of(ProtocolId.Gemini).Where(exchange => exchange.Status == 200 && exchange.Streaming);
+    private static IEnumerable<CorpusExchange> Streams => Corpus.Of(ProtocolId.Gemini)
+        .Where(exchange => exchange.Status == 200 && exchange.Streaming);
 
     [SkippableFact]
     public void A_request_written_to_its_own_protocol_keeps_everything()
@@ -68,7 +71,8 @@ public sealed class CorpusTests
 
             // As the seam does: what only the vendor runs is written as it was read, whatever its spelling.
             request.Tools.RemoveAll(tool => tool.Kind == ToolKind.Hosted);
-            request.Messages.ForEach(message => message.Blocks.RemoveAll(block => !block.Raw.IsAbsent && block.Kind is BlockKind.Opaque or BlockKind.ServerToolUse or BlockKind.ServerToolResult));
+            request.Messages.ForEach(message => message.Blocks.RemoveAll(
+                block => !block.Raw.IsAbsent && block.Kind is BlockKind.Opaque or BlockKind.ServerToolUse or BlockKind.ServerToolResult));
             byte[] written = Content.Write(request, true, capabilities);
             Assert.Equal([], SchemaCheck.Validate(Schema, "#/$defs/GenerateContentRequest", written));
             using ChatRequest again = ChatRequest.Rent();
@@ -100,7 +104,8 @@ public sealed class CorpusTests
             Assert.Equal([], SchemaCheck.Validate(Schema, "#/$defs/GenerateContentResponse", written));
             using ChatResponse again = ChatResponse.Rent();
             Assert.True(GeminiProtocol.Instance.ReadResponse(written, again));
-            Assert.Equal((response.Usage.TotalInput, response.Usage.Output, response.Usage.Reasoning), (again.Usage.TotalInput, again.Usage.Output, again.Usage.Reasoning));
+            Assert.Equal((response.Usage.TotalInput, response.Usage.Output, response.Usage.Reasoning),
+                (again.Usage.TotalInput, again.Usage.Output, again.Usage.Reasoning));
             Assert.True(Content.Same(written, Content.Write(again)), exchange.Id);
         });
     }
@@ -165,7 +170,8 @@ public sealed class CorpusTests
     public void Every_recorded_error_gives_its_message_and_status()
     {
         Skip.IfNot(Corpus.Exists);
-        CorpusExchange[] errors = [.. Corpus.Of(ProtocolId.Gemini).Where(exchange => exchange.Status >= 400 && exchange.ResponseBody.Span.IndexOf("\"error\""u8) >= 0)];
+        CorpusExchange[] errors = [.. Corpus.Of(ProtocolId.Gemini)
+            .Where(exchange => exchange.Status >= 400 && exchange.ResponseBody.Span.IndexOf("\"error\""u8) >= 0)];
         Assert.NotEmpty(errors);
         Assert.All(errors, exchange =>
         {
@@ -179,7 +185,8 @@ public sealed class CorpusTests
     public void Random_damage_to_any_body_or_stream_never_throws()
     {
         Skip.IfNot(Corpus.Exists);
-        Assert.True(Damage.Survived<Content>(Corpus.Of(ProtocolId.Gemini).Where(exchange => exchange.ResponseBody.Length < 60_000), 24, written => Content.Chunks(written)) > 1000);
+        Assert.True(Damage.Survived<Content>(Corpus.Of(ProtocolId.Gemini).Where(exchange => exchange.ResponseBody.Length < 60_000), 24,
+            written => Content.Chunks(written)) > 1000);
     }
 
     // Counts are written once, at the end; unusual stops share one word; what only the vendor runs writes as it came but is told without a name.

@@ -20,8 +20,10 @@ public sealed class ErrorTests
     {
         var names = new Dictionary<int, string>
         {
-            [400] = "INVALID_ARGUMENT", [401] = "UNAUTHENTICATED", [403] = "PERMISSION_DENIED", [404] = "NOT_FOUND", [405] = "INVALID_ARGUMENT", [409] = "ABORTED",
-            [413] = "INVALID_ARGUMENT", [429] = "RESOURCE_EXHAUSTED", [499] = "CANCELLED", [500] = "INTERNAL", [501] = "UNIMPLEMENTED", [502] = "INTERNAL",
+            [400] = "INVALID_ARGUMENT", [401] = "UNAUTHENTICATED", [403] = "PERMISSION_DENIED", [404] = "NOT_FOUND", [405] = "INVALID_ARGUMENT",
+            [409] = "ABORTED",
+            [413] = "INVALID_ARGUMENT", [429] = "RESOURCE_EXHAUSTED", [499] = "CANCELLED", [500] = "INTERNAL", [501] = "UNIMPLEMENTED", [502] =
+                "INTERNAL",
             [503] = "UNAVAILABLE", [504] = "DEADLINE_EXCEEDED", [529] = "INTERNAL",
         };
         foreach (ErrorKind kind in Enum.GetValues<ErrorKind>())
@@ -39,14 +41,17 @@ public sealed class ErrorTests
         }
 
         JsonElement key = Written(new(ErrorKind.Authentication));
-        Assert.Equal((400, "API key not valid. Please pass a valid API key."), (key.GetProperty("code").GetInt32(), key.GetProperty("message").GetString()));
+        Assert.Equal((400, "API key not valid. Please pass a valid API key."),
+            (key.GetProperty("code").GetInt32(), key.GetProperty("message").GetString()));
         Assert.Equal("API_KEY_INVALID", key.GetProperty("details")[0].GetProperty("reason").GetString());
         Assert.Contains("v1beta", Written(new(ErrorKind.NotFound)).GetProperty("message").GetString());
     }
 
     [Theory, Trait("gotcha", "T174")]
-    [InlineData(400, """{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}}""", true)]
-    [InlineData(400, """[{"error":{"code":400,"message":"x","status":"INVALID_ARGUMENT","details":[{"@type":"a"},{"reason":"API_KEY_INVALID"}]}}]""", true)]
+    [InlineData(400, """{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}}""",
+        true)]
+    [InlineData(400, """[{"error":{"code":400,"message":"x","status":"INVALID_ARGUMENT","details":[{"@type":"a"},{"reason":"API_KEY_INVALID"}]}}]""",
+        true)]
     [InlineData(400, """{"error":{"code":400,"message":"Request contains an invalid argument.","status":"INVALID_ARGUMENT"}}""", false)]
     [InlineData(403, """{"error":{"code":403,"message":"no","status":"PERMISSION_DENIED"}}""", false)]
     [InlineData(500, """{"error":{"code":500,"message":"API_KEY_INVALID","status":"INTERNAL"}}""", false)]
@@ -61,7 +66,8 @@ public sealed class ErrorTests
     [InlineData(400, "maxOutputTokens must be positive", false)]
     public void Only_a_bad_request_can_be_too_long(int status, string message, bool expected)
     {
-        ProviderError error = GeminiProtocol.Instance.ReadError(status, Encoding.UTF8.GetBytes($$$"""{"error":{"code":{{{status}}},"message":"{{{message}}}","status":"X"}}"""));
+        ProviderError error = GeminiProtocol.Instance.ReadError(
+            status, Encoding.UTF8.GetBytes($$$"""{"error":{"code":{{{status}}},"message":"{{{message}}}","status":"X"}}"""));
         Assert.Equal((expected, message, "X"), (error.IsContextLength, error.Message, error.Type));
         Assert.Equal(expected ? "context_length_exceeded" : status.ToString(), error.Code);
     }
@@ -72,7 +78,8 @@ public sealed class ErrorTests
     [InlineData("[]")]
     [InlineData("7")]
     [InlineData("{}")]
-    public void An_unreadable_body_says_nothing(string body) => Assert.Equal(new(null, null, null), GeminiProtocol.Instance.ReadError(500, Encoding.UTF8.GetBytes(body)));
+    public void An_unreadable_body_says_nothing(string body)
+        => Assert.Equal(new(null, null, null), GeminiProtocol.Instance.ReadError(500, Encoding.UTF8.GetBytes(body)));
 
     [Theory]
     [InlineData("429", "RESOURCE_EXHAUSTED", FaultClass.RateLimit)]

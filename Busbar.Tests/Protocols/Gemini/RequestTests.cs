@@ -55,11 +55,14 @@ public sealed class RequestTests
              "contents":[{"role":"model","parts":[{"function_call":{"name":"f"},"thought_signature":"s"}]},
                {"parts":[{"function_response":{"name":"f","response":{}}},{"inline_data":{"mime_type":"image/png","data":"AA=="}},{"file_data":{"mime_type":"image/png","file_uri":"https://x/y"}}]}]}
             """);
-        Assert.Equal(("s", 5L, "0.5", 4L, "x"), (request.System[0].Text.ToString(), request.MaxTokens, request.TopP.ToString(), request.TopK, request.Stop[0].ToString()));
-        Assert.Equal(("1", "-1", true, 7L, true), (request.FrequencyPenalty.ToString(), request.PresencePenalty.ToString(), request.Logprobs, request.Reasoning.Budget, request.Reasoning.Display));
+        Assert.Equal(("s", 5L, "0.5", 4L, "x"), (request.System[0].Text.ToString(), request.MaxTokens, request.TopP.ToString(), request.TopK,
+            request.Stop[0].ToString()));
+        Assert.Equal(("1", "-1", true, 7L, true), (request.FrequencyPenalty.ToString(), request.PresencePenalty.ToString(), request.Logprobs,
+            request.Reasoning.Budget, request.Reasoning.Display));
         Assert.Equal("""{"type":"object"}""", request.ResponseFormat.Schema.ToString());
         Assert.Equal("""{"type":"object"}""", request.Tools[0].Schema.ToString());
-        Assert.Equal((ToolChoiceKind.Tool, "f", "flex", "cachedContent"), (request.ToolChoice.Kind, request.ToolChoice.Name.ToString(), request.ServiceTier.ToString(), request.VendorState));
+        Assert.Equal((ToolChoiceKind.Tool, "f", "flex", "cachedContent"),
+            (request.ToolChoice.Kind, request.ToolChoice.Name.ToString(), request.ServiceTier.ToString(), request.VendorState));
         Assert.Equal("s", request.Messages[0].Blocks[0].Signature.ToString());
         Assert.Equal([BlockKind.ToolResult, BlockKind.Image, BlockKind.Image], request.Messages[1].Blocks.Select(block => block.Kind));
         Assert.Empty(request.Extra);
@@ -87,8 +90,10 @@ public sealed class RequestTests
             """.Replace("CALL", Call).Replace("RESULT", Result));
         using ChatRequest request = Content.Request(body);
         using ChatRequest again = Content.Request(body);
-        JsonText[] calls = [.. request.Messages.SelectMany(turn => turn.Blocks).Where(block => block.Kind == BlockKind.ToolUse).Select(block => block.Id)];
-        JsonText[] results = [.. request.Messages.SelectMany(turn => turn.Blocks).Where(block => block.Kind == BlockKind.ToolResult).Select(block => block.Id)];
+        JsonText[] calls = [.. request.Messages.SelectMany(turn => turn.Blocks).Where(block => block.Kind == BlockKind.ToolUse)
+            .Select(block => block.Id)];
+        JsonText[] results = [.. request.Messages.SelectMany(turn => turn.Blocks).Where(block => block.Kind == BlockKind.ToolResult)
+            .Select(block => block.Id)];
         Assert.Equal(4, calls.Distinct().Count());
         Assert.Equal([calls[2], calls[0], calls[1], calls[3]], results);
         Assert.Equal(calls, again.Messages.SelectMany(turn => turn.Blocks).Where(block => block.Kind == BlockKind.ToolUse).Select(block => block.Id));
@@ -129,7 +134,8 @@ public sealed class RequestTests
     [InlineData("""{"fileData":{"fileUri":"https://x/y.JPG","mimeType":"image/jpeg"}}""", BlockKind.Image, MediaSource.Url)]
     [InlineData("""{"fileData":{"fileUri":"https://www.youtube.com/watch?v=1"}}""", BlockKind.Video, MediaSource.Url)]
     [InlineData("""{"fileData":{"fileUri":"gs://b/o","mimeType":"image/png"}}""", BlockKind.Image, MediaSource.Vendor)]
-    [InlineData("""{"fileData":{"fileUri":"https://generativelanguage.googleapis.com/v1beta/files/x","mimeType":"audio/mp3"}}""", BlockKind.Audio, MediaSource.Vendor)]
+    [InlineData("""{"fileData":{"fileUri":"https://generativelanguage.googleapis.com/v1beta/files/x","mimeType":"audio/mp3"}}""", BlockKind.Audio,
+        MediaSource.Vendor)]
     public void Media_are_told_apart_by_type_and_place(string part, object kind, object source)
     {
         using ChatRequest request = Content.Request(Turns($$"""{"parts":[{{part}}]}"""));
@@ -189,7 +195,9 @@ public sealed class RequestTests
     [Fact]
     public void A_level_is_never_written_beside_a_budget()
     {
-        JsonElement config = Content.Rewritten(Content.Body(""","generationConfig":{"thinkingConfig":{"thinkingLevel":"low","includeThoughts":false}}""")).GetProperty("generationConfig").GetProperty("thinkingConfig");
+        JsonElement config =
+            Content.Rewritten(Content.Body(""","generationConfig":{"thinkingConfig":{"thinkingLevel":"low","includeThoughts":false}}"""))
+            .GetProperty("generationConfig").GetProperty("thinkingConfig");
         Assert.Equal("""{"thinkingLevel":"LOW","includeThoughts":false}""", config.GetRawText());
     }
 
@@ -197,8 +205,10 @@ public sealed class RequestTests
     public void Hosted_tools_and_unknown_fields_are_kept_apart_for_the_seam()
     {
         using ChatRequest request = Content.Request(Content.Body(
-            ""","safetySettings":[],"labels":{},"tools":[{"googleSearch":{},"functionDeclarations":[{"name":"f"}]},{"codeExecution":{}}],"generationConfig":{"responseModalities":["TEXT"]}"""));
-        Assert.Equal([("googleSearch", ToolKind.Hosted), ("f", ToolKind.Function), ("codeExecution", ToolKind.Hosted)], request.Tools.Select(tool => (tool.Name.ToString(), tool.Kind)));
+            ""","safetySettings":[],"labels":{},"tools":[{"googleSearch":{},"functionDeclarations":[{"name":"f"}]},{"codeExecution":""" +
+                """{}}],"generationConfig":{"responseModalities":["TEXT"]}"""));
+        Assert.Equal([("googleSearch", ToolKind.Hosted), ("f", ToolKind.Function), ("codeExecution", ToolKind.Hosted)],
+            request.Tools.Select(tool => (tool.Name.ToString(), tool.Kind)));
         Assert.Equal("""{"googleSearch":{}}""", request.Tools[0].Raw.ToString());
         Assert.Equal(["responseModalities", "safetySettings", "labels"], request.Extra.Select(member => member.Name.ToString()));
     }
@@ -207,13 +217,17 @@ public sealed class RequestTests
     public void Neither_model_nor_stream_stands_in_a_body_that_is_repeated()
     {
         using ChatRequest request = Content.Request(Content.Body(""","model":"x","stream":true,"x":{"y":1.0}"""));
-        Assert.Equal("""{"contents":[{"role":"user","parts":[{"text":"hi"}]}],"x":{"y":1.0}}""", Encoding.UTF8.GetString(Content.Write(request, foreign: false)));
+        Assert.Equal("""{"contents":[{"role":"user","parts":[{"text":"hi"}]}],"x":{"y":1.0}}""",
+            Encoding.UTF8.GetString(Content.Write(request, foreign: false)));
     }
 
     [Fact]
     public void A_repeated_part_keeps_everything_but_a_signature_that_was_changed()
     {
-        using ChatRequest request = Content.Request(Turns("""{"role":"model","parts":[{"functionCall":{"name":"f","args":{}},"thoughtSignature":"a","new":1},{"text":"x","thoughtSignature":"b"}]}"""));
+        using ChatRequest request =
+            Content.Request(
+            Turns("""{"role":"model","parts":[{"functionCall":{"name":"f","args":{}},"thoughtSignature":"a","new":1},""" +
+            """{"text":"x","thoughtSignature":"b"}]}"""));
         request.Messages[0].Blocks[0].Signature = JsonText.From("other");
         request.Messages[0].Blocks[1].Signature = default;
         Assert.Equal(
@@ -235,7 +249,10 @@ public sealed class RequestTests
     [InlineData("""{"a":{"$ref":"#/x"}}""", """{"output":"{\"a\":{\"$ref\":\"#/x\"}}"}""")]
     public void A_result_is_always_an_object(string response, string expected)
     {
-        JsonElement body = Content.Rewritten(Turns("""{"role":"model","parts":[{"functionCall":{"name":"f"}}]},{"parts":[{"functionResponse":{"name":"f","response":R}}]}""".Replace("R}", response + "}")));
+        JsonElement body =
+            Content.Rewritten(
+            Turns("""{"role":"model","parts":[{"functionCall":{"name":"f"}}]},{"parts":[{"functionResponse":{"name":"f","response":R}}]}""".Replace(
+            "R}", response + "}")));
         Assert.Equal(expected, Parts(body, 1)[0].GetProperty("functionResponse").GetProperty("response").GetRawText());
     }
 
@@ -268,13 +285,16 @@ public sealed class RequestTests
         Assert.Equal(3, after.GetArrayLength());
         JsonElement inside = Parts(Content.Rewritten(body, Capabilities.Default with { ToolResultParts = true }), 1);
         Assert.Equal(2, inside.GetArrayLength());
-        Assert.Equal("AA==", inside[0].GetProperty("functionResponse").GetProperty("parts")[0].GetProperty("inlineData").GetProperty("data").GetString());
+        Assert.Equal("AA==", inside[0].GetProperty("functionResponse").GetProperty("parts")[0].GetProperty("inlineData").GetProperty("data")
+            .GetString());
     }
 
     [Fact]
     public void Ids_are_left_out_where_they_are_refused()
     {
-        string body = Turns("""{"role":"model","parts":[{"functionCall":{"id":"a","name":"f"}}]},{"parts":[{"functionResponse":{"id":"a","name":"f","response":{}}}]}""");
+        string body =
+            Turns("""{"role":"model","parts":[{"functionCall":{"id":"a","name":"f"}}]},{"parts":[{"functionResponse":""" +
+            """{"id":"a","name":"f","response":{}}}]}""");
         Assert.DoesNotContain("\"id\"", Content.Rewritten(body, Capabilities.Default with { FunctionCallIds = false }).GetRawText());
         Assert.Contains("\"id\":\"a\"", Content.Rewritten(body).GetRawText());
     }
@@ -309,7 +329,8 @@ public sealed class RequestTests
     public void Nothing_is_sent_that_nobody_asked_for()
     {
         Assert.Equal("""{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}""", Content.Rewritten(Content.Body()).GetRawText());
-        Assert.Equal("""{"responseLogprobs":true}""", Content.Rewritten(Content.Body(""","generationConfig":{"logprobs":0}""")).GetProperty("generationConfig").GetRawText());
+        Assert.Equal("""{"responseLogprobs":true}""", Content.Rewritten(Content.Body(""","generationConfig":{"logprobs":0}"""))
+            .GetProperty("generationConfig").GetRawText());
     }
 
     [Theory]
@@ -329,14 +350,17 @@ public sealed class RequestTests
     public void Strict_tools_are_validated_and_json_schema_fields_are_preferred()
     {
         using ChatRequest request = Content.Request(Content.Body(
-            ""","tools":[{"functionDeclarations":[{"name":"f","parametersJsonSchema":{"type":"object","properties":{"a":{"const":1}}}}]}],"generationConfig":{"responseMimeType":"application/json","responseJsonSchema":{"type":"object"}}"""));
+            ""","tools":[{"functionDeclarations":[{"name":"f","parametersJsonSchema":{"type":"object","properties":{"a":{"const":""" +
+                """1}}}}]}],"generationConfig":{"responseMimeType":"application/json","responseJsonSchema":{"type":"object"}}"""));
         Tool tool = request.Tools[0];
         tool.Strict = true;
         request.Tools[0] = tool;
         JsonElement body = Content.Parse(Content.Write(request));
         Assert.Equal("VALIDATED", body.GetProperty("toolConfig").GetProperty("functionCallingConfig").GetProperty("mode").GetString());
-        Assert.Equal("""{"name":"f","parametersJsonSchema":{"type":"object","properties":{"a":{"const":1}}}}""", body.GetProperty("tools")[0].GetProperty("functionDeclarations")[0].GetRawText());
-        Assert.Equal("""{"responseMimeType":"application/json","responseJsonSchema":{"type":"object"}}""", body.GetProperty("generationConfig").GetRawText());
+        Assert.Equal("""{"name":"f","parametersJsonSchema":{"type":"object","properties":{"a":{"const":1}}}}""",
+            body.GetProperty("tools")[0].GetProperty("functionDeclarations")[0].GetRawText());
+        Assert.Equal("""{"responseMimeType":"application/json","responseJsonSchema":{"type":"object"}}""",
+            body.GetProperty("generationConfig").GetRawText());
     }
 
     [Theory, Trait("gotcha", "T165")]
@@ -345,5 +369,6 @@ public sealed class RequestTests
     [InlineData("a/b c", false, "/v1beta/models/a%2Fb%20c:generateContent")]
     [InlineData("tunedModels/x y", false, "/v1beta/tunedModels/x%20y:generateContent")]
     [InlineData("models/m", false, "/v1beta/models/m:generateContent")]
-    public void The_path_names_the_model(string model, bool stream, string expected) => Assert.Equal(expected, GeminiProtocol.Instance.EgressPath(model, stream));
+    public void The_path_names_the_model(string model, bool stream, string expected)
+        => Assert.Equal(expected, GeminiProtocol.Instance.EgressPath(model, stream));
 }

@@ -94,38 +94,52 @@ public sealed class ResponseTests
     [Fact]
     public void A_signature_on_an_empty_part_belongs_to_the_words_before_it()
     {
-        using ChatResponse response = Content.Response(Content.Answer("""{"text":"t","thought":true},{"text":"x"},{"text":"","thoughtSignature":"s"},{"functionCall":{"name":"f","id":"1"},"thoughtSignature":"c"}""", "STOP"));
-        Assert.Equal([(BlockKind.Thinking, ""), (BlockKind.Text, "s"), (BlockKind.ToolUse, "c")], response.Blocks.Select(block => (block.Kind, block.Signature.ToString())));
+        using ChatResponse response = Content.Response(Content.Answer(
+            """{"text":"t","thought":true},{"text":"x"},{"text":"","thoughtSignature":"s"},{"functionCall":""" +
+            """{"name":"f","id":"1"},"thoughtSignature":"c"}""", "STOP"));
+        Assert.Equal([(BlockKind.Thinking, ""), (BlockKind.Text, "s"), (BlockKind.ToolUse, "c")],
+            response.Blocks.Select(block => (block.Kind, block.Signature.ToString())));
         Assert.All(response.Blocks, block => Assert.Equal(ProtocolId.Gemini, block.Origin));
     }
 
     [Fact, Trait("gotcha", "T198")]
     public void Byte_positions_of_a_part_become_characters_and_go_back()
     {
-        const string Source = """{"groundingChunks":[{"web":{"uri":"https://a","title":"A"}},{"web":{"uri":"https://b"}}],"groundingSupports":[{"segment":{"partIndex":1,"startIndex":4,"endIndex":8},"groundingChunkIndices":[0,1]}]}""";
-        using ChatResponse response = Content.Response(Content.Answer("""{"text":"first"},{"text":"a\u00e9\n\ud83d\ude00b"}""", "STOP", ",\"groundingMetadata\":" + Source));
+        const string Source =
+            """{"groundingChunks":[{"web":{"uri":"https://a","title":"A"}},{"web":{"uri":"https://b"}}],"groundingSupports":[{"segment":""" +
+            """{"partIndex":1,"startIndex":4,"endIndex":8},"groundingChunkIndices":[0,1]}]}""";
+        using ChatResponse response = Content.Response(Content.Answer(
+            """{"text":"first"},{"text":"a\u00e9\n\ud83d\ude00b"}""", "STOP", ",\"groundingMetadata\":" + Source));
         List<Citation> citations = response.Blocks[1].Citations!;
-        Assert.Equal([("https://a", 3L, 4L), ("https://b", 3L, 4L)], citations.Select(citation => (citation.Url.ToString(), citation.TextStart, citation.TextEnd)));
+        Assert.Equal([("https://a", 3L, 4L), ("https://b", 3L, 4L)],
+            citations.Select(citation => (citation.Url.ToString(), citation.TextStart, citation.TextEnd)));
         JsonElement written = Content.Parse(Content.Write(response)).GetProperty("candidates")[0].GetProperty("groundingMetadata");
-        Assert.Equal("""{"partIndex":1,"startIndex":4,"endIndex":8}""", written.GetProperty("groundingSupports")[0].GetProperty("segment").GetRawText());
+        Assert.Equal("""{"partIndex":1,"startIndex":4,"endIndex":8}""",
+            written.GetProperty("groundingSupports")[0].GetProperty("segment").GetRawText());
         Assert.Equal("https://b", written.GetProperty("groundingChunks")[1].GetProperty("web").GetProperty("uri").GetString());
     }
 
     [Fact, Trait("gotcha", "T80")]
     public void Citation_sources_run_over_all_texts_and_sources_without_a_place_are_kept()
     {
-        using ChatResponse cited = Content.Response(Content.Answer("""{"text":"abc"},{"text":"def"}""", "STOP", ""","citationMetadata":{"citationSources":[{"startIndex":4,"endIndex":6,"uri":"https://a"}]}"""));
+        using ChatResponse cited = Content.Response(Content.Answer(
+            """{"text":"abc"},{"text":"def"}""", "STOP",
+        ""","citationMetadata":{"citationSources":[{"startIndex":4,"endIndex":6,"uri":"https://a"}]}"""));
         Assert.Equal((1L, 3L), (cited.Blocks[1].Citations![0].TextStart, cited.Blocks[1].Citations![0].TextEnd));
-        using ChatResponse listed = Content.Response(Content.Answer("""{"text":"abc"}""", "STOP", ""","groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://a"}}]}"""));
+        using ChatResponse listed = Content.Response(Content.Answer(
+            """{"text":"abc"}""", "STOP", ""","groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://a"}}]}"""));
         Assert.Equal(-1, listed.Blocks[0].Citations![0].TextStart);
     }
 
     [Fact]
     public void Token_probabilities_survive_both_ways()
     {
-        const string Result = """{"chosenCandidates":[{"token":"\u00e9","logProbability":-0.5}],"topCandidates":[{"candidates":[{"token":"e","logProbability":-1.25}]}]}""";
+        const string Result =
+            """{"chosenCandidates":[{"token":"\u00e9","logProbability":-0.5}],"topCandidates":[{"candidates":[{"token":"e","logProbability":""" +
+            """-1.25}]}]}""";
         using ChatResponse response = Content.Response(Content.Answer("""{"text":"x"}""", "STOP", ",\"logprobsResult\":" + Result));
-        Assert.Equal("""[{"token":"\u00e9","logprob":-0.5,"bytes":[195,169],"top_logprobs":[{"token":"e","logprob":-1.25,"bytes":[101]}]}]""", response.Logprobs.ToString());
+        Assert.Equal("""[{"token":"\u00e9","logprob":-0.5,"bytes":[195,169],"top_logprobs":[{"token":"e","logprob":-1.25,"bytes":[101]}]}]""",
+            response.Logprobs.ToString());
         Assert.Equal(Result, Content.Parse(Content.Write(response)).GetProperty("candidates")[0].GetProperty("logprobsResult").GetRawText());
     }
 

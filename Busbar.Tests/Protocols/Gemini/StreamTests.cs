@@ -14,9 +14,12 @@ public sealed class StreamTests
     public void Thoughts_words_and_calls_are_blocks_of_their_own()
     {
         Assert.Equal(
-            ["message m", "start 0 Thinking", "+0:a", "stop 0", "start 1 ToolUse f", "signature 1 s", ">1:{}", "stop 1", "start 2 ToolUse f", ">2:{\"a\":1.0}", "stop 2", "start 3 Text", "+3:bc", "because ToolUse", "stop 3", "end"],
+            ["message m", "start 0 Thinking", "+0:a", "stop 0", "start 1 ToolUse f", "signature 1 s", ">1:{}", "stop 1", "start 2 ToolUse f",
+                ">2:{\"a\":1.0}", "stop 2", "start 3 Text", "+3:bc", "because ToolUse", "stop 3", "end"],
             Content.Lines(
-                Content.Answer("""{"text":"a","thought":true},{"functionCall":{"name":"f"},"thoughtSignature":"s"},{"functionCall":{"name":"f","args":{"a":1.0}}}"""),
+                Content.Answer(
+                    """{"text":"a","thought":true},{"functionCall":{"name":"f"},"thoughtSignature":"s"},{"functionCall":{"name":"f","args":""" +
+                    """{"a":1.0}}}"""),
                 Content.Answer("""{"text":"b"},{"text":"c"}""", "STOP")));
     }
 
@@ -31,7 +34,8 @@ public sealed class StreamTests
     [Fact, Trait("gotcha", "T256")]
     public void Counts_that_follow_the_finish_are_taken_and_a_cut_stream_has_no_end()
     {
-        List<string> lines = Content.Lines(Content.Answer("""{"text":"a"}""", "STOP"), """{"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":1}}""");
+        List<string> lines = Content.Lines(Content.Answer("""{"text":"a"}""", "STOP"),
+            """{"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":1}}""");
         Assert.Equal("usage 3 0 1 0", lines[^3]);
         Assert.Equal("end", lines[^1]);
         Assert.DoesNotContain("end", Content.Lines(Content.Answer("""{"text":"a"}""")));
@@ -41,7 +45,8 @@ public sealed class StreamTests
     public void Arguments_in_pieces_are_put_together()
     {
         static string Piece(string path, string value, bool more = false) =>
-            Content.Answer("{\"functionCall\":{\"partialArgs\":[{\"jsonPath\":\"" + path + "\"," + value + (more ? ",\"willContinue\":true" : "") + "}],\"willContinue\":true}}");
+            Content.Answer("{\"functionCall\":{\"partialArgs\":[{\"jsonPath\":\"" + path + "\"," + value + (more ? ",\"willContinue\":true" : "")
+                + "}],\"willContinue\":true}}");
         List<string> lines = Content.Lines(
             Content.Answer("""{"functionCall":{"name":"f","willContinue":true},"thoughtSignature":"s"}"""),
             Piece("$.list[0].name", "\"stringValue\":\"a\\n\"", true),
@@ -52,7 +57,8 @@ public sealed class StreamTests
             Piece("$.none", "\"nullValue\":null"),
             Content.Answer("""{"functionCall":{}}"""),
             Content.Answer("", "STOP"));
-        Assert.Equal("""{"list":[{"name":"a\nb","price":0.50},{"name":"c"}],"odd.key":true,"none":null}""", lines.Single(line => line.StartsWith(">0:"))[3..]);
+        Assert.Equal("""{"list":[{"name":"a\nb","price":0.50},{"name":"c"}],"odd.key":true,"none":null}""",
+            lines.Single(line => line.StartsWith(">0:"))[3..]);
         Assert.Equal(["message m", "start 0 ToolUse f", "signature 0 s"], lines[..3]);
         Assert.Equal(["stop 0", "because ToolUse", "end"], lines[^3..]);
     }
@@ -74,7 +80,8 @@ public sealed class StreamTests
         Feed(writer, output, new() { Kind = StreamEventKind.MessageStart });
         for (int index = 0; index < 2; index++)
         {
-            Feed(writer, output, new() { Kind = StreamEventKind.BlockStart, Block = BlockKind.ToolUse, Index = index, Name = JsonText.From("f" + index), Id = JsonText.From("c" + index) });
+            Feed(writer, output, new() { Kind = StreamEventKind.BlockStart, Block = BlockKind.ToolUse, Index = index, Name =
+                JsonText.From("f" + index), Id = JsonText.From("c" + index) });
             Assert.Equal(index, Content.Chunks(Encoding.UTF8.GetString(output.Span)).Count);
             foreach (string piece in new[] { "{\\\"a", "\\\":\\\"x", index + "\\\"}" })
             {
@@ -86,7 +93,8 @@ public sealed class StreamTests
 
         Assert.Equal(
             ["""[{"functionCall":{"id":"c0","name":"f0","args":{"a":"x0"}}}]""", """[{"functionCall":{"id":"c1","name":"f1","args":{"a":"x1"}}}]"""],
-            Content.Chunks(Encoding.UTF8.GetString(output.Span)).Select(chunk => chunk.GetProperty("candidates")[0].GetProperty("content").GetProperty("parts").GetRawText()));
+            Content.Chunks(Encoding.UTF8.GetString(output.Span))
+                .Select(chunk => chunk.GetProperty("candidates")[0].GetProperty("content").GetProperty("parts").GetRawText()));
     }
 
     [Theory, Trait("gotcha", "T191"), Trait("gotcha", "T270")]
@@ -97,7 +105,8 @@ public sealed class StreamTests
         using var output = new PooledBuffer();
         using IStreamWriter writer = Writer(asArray);
         Feed(writer, output, new() { Kind = StreamEventKind.MessageStart, Usage = new() { Input = 5, IsReported = true } });
-        Feed(writer, output, new() { Kind = StreamEventKind.MessageDelta, StopReason = StopReason.ToolUse, Usage = new() { Output = 2, IsReported = true } });
+        Feed(writer, output, new() { Kind = StreamEventKind.MessageDelta, StopReason = StopReason.ToolUse, Usage =
+            new() { Output = 2, IsReported = true } });
         Feed(writer, output, new() { Kind = StreamEventKind.MessageStop });
         int length = output.Length;
         Feed(writer, output, new() { Kind = StreamEventKind.MessageStop });
@@ -152,19 +161,24 @@ public sealed class StreamTests
         using var output = new PooledBuffer();
         using IStreamWriter writer = Writer(false);
         writer.WriteKeepAlive(output);
-        Assert.Equal("data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"index\":0}]}\n\n", Encoding.UTF8.GetString(output.Span));
+        Assert.Equal("data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"index\":0}]}\n\n",
+            Encoding.UTF8.GetString(output.Span));
 
         Feed(writer, output, new() { Kind = StreamEventKind.MessageStart });
         output.Clear();
         writer.WriteKeepAlive(output);
-        Assert.Matches("^data: {\"candidates\":.+\"index\":0}],\"modelVersion\":\"[^\"]+\",\"responseId\":\"[^\"]+\"}\n\n$", Encoding.UTF8.GetString(output.Span));
+        Assert.Matches("^data: {\"candidates\":.+\"index\":0}],\"modelVersion\":\"[^\"]+\",\"responseId\":\"[^\"]+\"}\n\n$",
+            Encoding.UTF8.GetString(output.Span));
     }
 
     [Fact, Trait("gotcha", "T198")]
     public void Sources_keep_their_place_through_a_stream()
     {
-        const string Grounding = ""","groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://a"}}],"groundingSupports":[{"segment":{"startIndex":2,"endIndex":5},"groundingChunkIndices":[0]}]}""";
-        byte[] stream = Content.Sse(Content.Answer("""{"text":"\u00e9"}"""), Content.Answer("""{"text":"b\u00e9c"}""", null, Grounding), Content.Answer("""{"text":"."}""", "STOP", Grounding));
+        const string Grounding =
+            ""","groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://a"}}],"groundingSupports":[{"segment":{"startIndex":2,"endIndex":""" +
+            """5},"groundingChunkIndices":[0]}]}""";
+        byte[] stream = Content.Sse(Content.Answer("""{"text":"\u00e9"}"""), Content.Answer("""{"text":"b\u00e9c"}""", null, Grounding),
+            Content.Answer("""{"text":"."}""", "STOP", Grounding));
         Assert.Equal("cite 0 https://a 1-3", Assert.Single(Content.Lines(stream), line => line.StartsWith("cite")));
         JsonElement last = Content.Chunks(Content.Restream(stream))[^1].GetProperty("candidates")[0].GetProperty("groundingMetadata");
         Assert.Equal("""{"startIndex":2,"endIndex":5}""", last.GetProperty("groundingSupports")[0].GetProperty("segment").GetRawText());
@@ -183,7 +197,8 @@ public sealed class StreamTests
     {
         using var loop = new StreamLoop(GeminiProtocol.Instance, Content.Identity);
         Frame[] frames = [.. new[] { Content.Answer("""{"text":"hello \u00e9"}"""), Content.Answer("""{"text":"t","thought":true}""") }
-            .Select(chunk => new Frame(default, Encoding.UTF8.GetBytes(chunk[..^1] + ""","usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":1}}""")))];
+            .Select(chunk => new Frame(default, Encoding.UTF8.GetBytes(
+                chunk[..^1] + ""","usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":1}}""")))];
 
         // The texts are kept for the positions of sources; the buffers for that grow in the first rounds and are then reused.
         loop.Run(frames[0], 6000);
@@ -194,7 +209,8 @@ public sealed class StreamTests
         Assert.Equal(0, Allocations.Least(() => loop.Run(frames[1], 5000)));
     }
 
-    private static IStreamWriter Writer(bool asArray) => GeminiProtocol.Instance.NewStreamWriter(new StreamContext(Content.Identity, false, asArray, () => 0));
+    private static IStreamWriter Writer(bool asArray) => GeminiProtocol.Instance.NewStreamWriter(
+        new StreamContext(Content.Identity, false, asArray, () => 0));
 
     private static void Feed(IStreamWriter writer, PooledBuffer output, StreamEvent streamEvent) => writer.Write(streamEvent, output);
 }

@@ -15,7 +15,8 @@ internal sealed class Chat : Codec<Chat>, ICodec
 
     /// <summary>A chunk around a delta.</summary>
     public static string Delta(string delta, string finish = "null") =>
-        $$"""{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{{delta}},"finish_reason":{{finish}}}]}""";
+        $$"""{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":""" +
+            $$"""0,"delta":{{delta}},"finish_reason":{{finish}}}]}""";
 
     /// <summary>The <c>data</c> objects of written SSE text, without <c>[DONE]</c>.</summary>
     public static List<JsonElement> Chunks(string sse) => [.. sse.Split("\n\n", StringSplitOptions.RemoveEmptyEntries)

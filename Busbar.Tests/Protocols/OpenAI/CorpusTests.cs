@@ -154,6 +154,7 @@ public sealed class CorpusTests
     {
         List<string> result = [.. lines.Where(line => !line.StartsWith("usage ")), .. lines.Where(line => line.StartsWith("usage ")).TakeLast(1)];
         result.RemoveAll(line => line.StartsWith('>') && line.EndsWith(":{}"));
-        return [.. result.Select(line => line is "because Refusal" or "because Safety" ? "because Safety" : line is "because Other" or "because Error" ? "because EndTurn" : line)];
+        return [.. result.Select(line => line is "because Refusal" or "because Safety" ? "because Safety" : line is "because Other" or "because Error"
+            ? "because EndTurn" : line)];
     }
 }

@@ -39,7 +39,8 @@ public sealed class ErrorTests
         foreach (ErrorKind kind in Enum.GetValues<ErrorKind>())
         {
             JsonElement error = Written(new GatewayError(kind));
-            Assert.Equal(expected[kind], (error.GetProperty("type").GetString()!, error.GetProperty("code").GetString(), OpenAIProtocol.Instance.StatusOf(new GatewayError(kind))));
+            Assert.Equal(expected[kind], (error.GetProperty("type").GetString()!, error.GetProperty("code").GetString(),
+                OpenAIProtocol.Instance.StatusOf(new GatewayError(kind))));
             Assert.Equal(JsonValueKind.Null, error.GetProperty("param").ValueKind);
             Assert.DoesNotMatch("(?i)busbar|gateway|pool|lane|upstream|router|breaker", error.GetProperty("message").GetString());
         }
@@ -49,9 +50,12 @@ public sealed class ErrorTests
     }
 
     [Theory]
-    [InlineData(400, """{"error":{"message":"This model's maximum context length is 8192 tokens.","type":"invalid_request_error","code":null}}""", "context_length_exceeded", true)]
+    [InlineData(400, """{"error":{"message":"This model's maximum context length is 8192 tokens.","type":"invalid_request_error","code":null}}""",
+        "context_length_exceeded", true)]
     [InlineData(400, """{"error":{"message":"too long","code":"context_length_exceeded"}}""", "context_length_exceeded", true)]
-    [InlineData(400, """{"error":{"code":400,"message":"request (2009 tokens) exceeds the available context size","type":"exceed_context_size_error"}}""", "context_length_exceeded", true)]
+    [InlineData(400,
+        """{"error":{"code":400,"message":"request (2009 tokens) exceeds the available context size","type":"exceed_context_size_error"}}""",
+    "context_length_exceeded", true)]
     [InlineData(429, """{"error":{"message":"maximum context length of tokens per minute","code":null}}""", null, false)]
     [InlineData(500, """{"error":{"message":"too long","code":"context_length_exceeded"}}""", "context_length_exceeded", false)]
     [InlineData(400, """{"error":{"code":1113,"message":"no balance"}}""", "1113", false)]

@@ -15,7 +15,9 @@ public sealed class RequestTests
     [Fact, Trait("gotcha", "T96"), Trait("gotcha", "T97")]
     public void Leading_system_and_developer_turns_are_instructions_in_order_and_later_ones_keep_their_place()
     {
-        using ChatRequest request = Chat.Request(Body("""{"role":"developer","content":"a"},{"role":"system","content":[{"type":"text","text":"b"}]},""" + Hi + """,{"role":"system","content":"c"}"""));
+        using ChatRequest request =
+            Chat.Request(Body("""{"role":"developer","content":"a"},{"role":"system","content":[{"type":"text","text":"b"}]},""" + Hi
+            + """,{"role":"system","content":"c"}"""));
         Assert.Equal(["a", "b"], request.System.Select(block => block.Text.ToString()));
         Assert.Equal([Role.User, Role.System], request.Messages.Select(message => message.Role));
     }
@@ -47,7 +49,10 @@ public sealed class RequestTests
     [Fact, Trait("gotcha", "T100")]
     public void Text_parts_of_a_tool_turn_are_joined_without_separator()
     {
-        JsonElement written = Chat.Rewritten(Body("""{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}"""));
+        JsonElement written =
+            Chat.Rewritten(
+            Body("""{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},""" +
+            """{"role":"tool","tool_call_id":"c","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}"""));
         Assert.Equal("ab", written.GetProperty("messages")[1].GetProperty("content").GetString());
     }
 
@@ -57,10 +62,13 @@ public sealed class RequestTests
     [InlineData("\\\"text\\\"")]
     public void Arguments_come_out_as_the_string_that_went_in_beside_null_content(string arguments)
     {
-        string body = Body($$$"""{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{{{arguments}}}"}}]}""");
+        string body =
+            Body($$$"""{"role":"assistant","content":null,"tool_calls":""" +
+            $$$"""[{"id":"c","type":"function","function":{"name":"f","arguments":"{{{arguments}}}"}}]}""");
         JsonElement message = Chat.Rewritten(body).GetProperty("messages")[0];
         Assert.Equal(JsonValueKind.Null, message.GetProperty("content").ValueKind);
-        Assert.Equal(JsonDocument.Parse('"' + arguments + '"').RootElement.GetString(), message.GetProperty("tool_calls")[0].GetProperty("function").GetProperty("arguments").GetString());
+        Assert.Equal(JsonDocument.Parse('"' + arguments + '"').RootElement.GetString(),
+            message.GetProperty("tool_calls")[0].GetProperty("function").GetProperty("arguments").GetString());
     }
 
     [Fact, Trait("gotcha", "T103"), Trait("gotcha", "T104")]
@@ -112,7 +120,9 @@ public sealed class RequestTests
     [Fact, Trait("gotcha", "T106")]
     public void Tools_are_written_nested_and_always_have_a_schema()
     {
-        JsonElement tools = Chat.Rewritten(Body(Hi, ""","tools":[{"type":"function","name":"flat","parameters":null},{"type":"custom","custom":{"name":"free"}}]""")).GetProperty("tools");
+        JsonElement tools =
+            Chat.Rewritten(Body(Hi, ""","tools":[{"type":"function","name":"flat","parameters":null},{"type":"custom","custom":{"name":"free"}}]"""))
+            .GetProperty("tools");
         Assert.Equal("flat", tools[0].GetProperty("function").GetProperty("name").GetString());
         Assert.Equal("object", tools[0].GetProperty("function").GetProperty("parameters").GetProperty("type").GetString());
         Assert.Equal("free", tools[1].GetProperty("custom").GetProperty("name").GetString());
@@ -123,7 +133,9 @@ public sealed class RequestTests
     {
         const string Data = "data:image/jpeg;base64,AB+/cd==";
         const string Url = "https://example.com/a.png?x=1";
-        string body = Body($$$"""{"role":"user","content":[{"type":"image_url","image_url":{"url":"{{{Data}}}","detail":"low"}},{"type":"image_url","image_url":{"url":"{{{Url}}}"}}]}""");
+        string body =
+            Body($$$"""{"role":"user","content":""" +
+            $$$"""[{"type":"image_url","image_url":{"url":"{{{Data}}}","detail":"low"}},{"type":"image_url","image_url":{"url":"{{{Url}}}"}}]}""");
         using ChatRequest request = Chat.Request(body);
         Block image = request.Messages[0].Blocks[0];
         Assert.Equal(("image/jpeg", "AB+/cd==", "low"), (image.MediaType.ToString(), image.Data.ToString(), image.Detail.ToString()));
@@ -134,7 +146,9 @@ public sealed class RequestTests
     [Fact, Trait("gotcha", "T290")]
     public void Sound_and_files_survive_both_ways()
     {
-        string parts = """{"type":"input_audio","input_audio":{"data":"AAAA","format":"mp3"}},{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,BBBB"}},{"type":"file","file":{"file_id":"file-1"}}""";
+        string parts =
+            """{"type":"input_audio","input_audio":{"data":"AAAA","format":"mp3"}},{"type":"file","file":{"filename":"a.pdf","file_data":"data:""" +
+            """application/pdf;base64,BBBB"}},{"type":"file","file":{"file_id":"file-1"}}""";
         JsonElement content = Chat.Rewritten(Body($$"""{"role":"user","content":[{{parts}}]}""")).GetProperty("messages")[0].GetProperty("content");
         Assert.True(JsonElement.DeepEquals(JsonDocument.Parse("[" + parts + "]").RootElement, content));
     }
@@ -178,8 +192,11 @@ public sealed class RequestTests
     [Fact, Trait("gotcha", "T133")]
     public void Legacy_functions_calls_and_answers_become_tools_with_matching_ids()
     {
-        string messages = """{"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{}"}},{"role":"function","name":"f","content":"1"},{"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{}"}},{"role":"function","name":"f","content":"2"}""";
-        JsonElement written = Chat.Rewritten(Body(messages, ""","functions":[{"name":"f","parameters":{"type":"object"}}],"function_call":{"name":"f"}"""));
+        string messages =
+            """{"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{}"}},{"role":"function","name":"f","content":"1"},""" +
+            """{"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{}"}},{"role":"function","name":"f","content":"2"}""";
+        JsonElement written =
+            Chat.Rewritten(Body(messages, ""","functions":[{"name":"f","parameters":{"type":"object"}}],"function_call":{"name":"f"}"""));
         JsonElement turns = written.GetProperty("messages");
         string[] calls = [.. new[] { 0, 2 }.Select(turn => turns[turn].GetProperty("tool_calls")[0].GetProperty("id").GetString()!)];
         Assert.Equal(calls, new[] { 1, 3 }.Select(turn => turns[turn].GetProperty("tool_call_id").GetString()));
@@ -190,14 +207,16 @@ public sealed class RequestTests
     }
 
     [Theory]
-    [InlineData("""{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"f"}},{"type":"custom","custom":{"name":"c"}}]}}""")]
+    [InlineData("""{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"f"}},""" +
+        """{"type":"custom","custom":{"name":"c"}}]}}""")]
     [InlineData("""{"type":"custom","custom":{"name":"c"}}""")]
     [InlineData("""{"type":"function","function":{"name":"f"}}""")]
     [InlineData("\"required\"")]
     [InlineData("\"none\"")]
     public void Every_tool_choice_survives_and_needs_tools(string choice)
     {
-        const string Tools = ""","tools":[{"type":"function","function":{"name":"f"}},{"type":"custom","custom":{"name":"c"}}],"parallel_tool_calls":false""";
+        const string Tools =
+            ""","tools":[{"type":"function","function":{"name":"f"}},{"type":"custom","custom":{"name":"c"}}],"parallel_tool_calls":false""";
         JsonElement written = Chat.Rewritten(Body(Hi, Tools + ",\"tool_choice\":" + choice));
         Assert.True(JsonElement.DeepEquals(JsonDocument.Parse(choice).RootElement, written.GetProperty("tool_choice")));
         written = Chat.Rewritten(Body(Hi, ",\"parallel_tool_calls\":false,\"tool_choice\":" + choice));
@@ -220,8 +239,11 @@ public sealed class RequestTests
     [Fact]
     public void Thought_signatures_on_calls_survive_on_every_way_and_take_exchanges()
     {
-        const string Call = """{"id":"c","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"sig"}}}""";
-        using ChatRequest request = Chat.Request(Body($$"""{"role":"system","content":"s"},{"role":"assistant","content":null,"reasoning_content":"why","tool_calls":[{{Call}}]}"""));
+        const string Call =
+            """{"id":"c","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"sig"}}}""";
+        using ChatRequest request =
+            Chat.Request(
+            Body($$"""{"role":"system","content":"s"},{"role":"assistant","content":null,"reasoning_content":"why","tool_calls":[{{Call}}]}"""));
         Block call = request.Messages[0].Blocks[1];
         Assert.Equal(("sig", ProtocolId.Gemini), (call.Signature.ToString(), call.Origin));
         Assert.Contains("\"thought_signature\":\"sig\"", Encoding.UTF8.GetString(Chat.Write(request)));
@@ -236,7 +258,8 @@ public sealed class RequestTests
     public void Models_that_reason_get_their_own_spellings()
     {
         var capabilities = new Capabilities { MaxCompletionTokens = true, DeveloperRole = true, ToolsNeedNoReasoning = true };
-        JsonElement written = Chat.Rewritten(Body("""{"role":"system","content":"s"},""" + Hi, ""","max_tokens":7,"reasoning_effort":"high","tools":[{"type":"function","function":{"name":"f"}}]"""), capabilities);
+        JsonElement written = Chat.Rewritten(Body("""{"role":"system","content":"s"},""" + Hi,
+            ""","max_tokens":7,"reasoning_effort":"high","tools":[{"type":"function","function":{"name":"f"}}]"""), capabilities);
         Assert.Equal(7, written.GetProperty("max_completion_tokens").GetInt32());
         Assert.Equal("developer", written.GetProperty("messages")[0].GetProperty("role").GetString());
         Assert.Equal("none", written.GetProperty("reasoning_effort").GetString());
@@ -245,14 +268,16 @@ public sealed class RequestTests
     [Fact, Trait("gotcha", "T287")]
     public void A_schema_without_a_name_gets_one()
     {
-        JsonElement format = Chat.Rewritten(Body(Hi, ""","response_format":{"type":"json_schema","json_schema":{"schema":{"type":"object"}}}""")).GetProperty("response_format");
+        JsonElement format = Chat.Rewritten(Body(Hi, ""","response_format":{"type":"json_schema","json_schema":{"schema":{"type":"object"}}}"""))
+            .GetProperty("response_format");
         Assert.Equal("response", format.GetProperty("json_schema").GetProperty("name").GetString());
     }
 
     [Fact]
     public void A_body_with_input_instead_of_messages_is_understood()
     {
-        using ChatRequest items = Chat.Request("""{"model":"m","input":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"input_text","text":"hi"}]}]}""");
+        using ChatRequest items =
+            Chat.Request("""{"model":"m","input":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"input_text","text":"hi"}]}]}""");
         Assert.Equal(["s", "hi"], items.Messages.Select(static turn => turn.Blocks[0].Text.ToString()));
         using ChatRequest text = Chat.Request("""{"model":"m","input":"hi"}""");
         Assert.Equal("hi", text.Messages[0].Blocks[0].Text.ToString());

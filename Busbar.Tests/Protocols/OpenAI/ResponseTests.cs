@@ -36,7 +36,8 @@ public sealed class ResponseTests
         {
             response.StopReason = reason;
             JsonElement word = Chat.Rewritten(response).GetProperty("choices")[0].GetProperty("finish_reason");
-            Assert.True(reason == StopReason.None ? word.ValueKind == JsonValueKind.Null : word.GetString() is "stop" or "length" or "tool_calls" or "content_filter");
+            Assert.True(reason == StopReason.None ? word.ValueKind == JsonValueKind.Null
+                : word.GetString() is "stop" or "length" or "tool_calls" or "content_filter");
         }
     }
 
@@ -56,7 +57,8 @@ public sealed class ResponseTests
     [Fact]
     public void A_plain_stop_beside_calls_means_calls()
     {
-        using ChatResponse response = Chat.Response(Answer("""{"content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]}"""));
+        using ChatResponse response =
+            Chat.Response(Answer("""{"content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]}"""));
         Assert.Equal(StopReason.ToolUse, response.StopReason);
     }
 
@@ -70,7 +72,8 @@ public sealed class ResponseTests
         second.AddCitation(citation);
         citation.Url = JsonText.From("https://example.com/");
         second.AddCitation(citation);
-        JsonElement annotation = Assert.Single(Chat.Rewritten(response).GetProperty("choices")[0].GetProperty("message").GetProperty("annotations").EnumerateArray()).GetProperty("url_citation");
+        JsonElement annotation = Assert.Single(Chat.Rewritten(response).GetProperty("choices")[0].GetProperty("message").GetProperty("annotations")
+            .EnumerateArray()).GetProperty("url_citation");
         Assert.Equal((5, 10), (annotation.GetProperty("start_index").GetInt32(), annotation.GetProperty("end_index").GetInt32()));
         Assert.Equal("https://example.com/", annotation.GetProperty("title").GetString());
     }

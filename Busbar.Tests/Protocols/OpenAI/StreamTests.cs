@@ -12,20 +12,24 @@ public sealed class StreamTests
     private const string Done = "[DONE]";
 
     private static string Call(long index, string? id, string? name, string arguments) => Chat.Delta(
-        $$$"""{"tool_calls":[{"index":{{{index}}}{{{(id is null ? "" : $",\"id\":\"{id}\"")}}},"function":{{{{(name is null ? "" : $"\"name\":\"{name}\",")}}}"arguments":"{{{arguments}}}"}}]}""");
+        $$$"""{"tool_calls":[{"index":{{{index}}}{{{(id is null ? "" : $",\"id\":\"{id}\"")}}},"functio""" +
+            $$$"""n":{{{{(name is null ? "" : $"\"name\":\"{name}\",")}}}"arguments":"{{{arguments}}}"}}]}""");
 
     [Fact, Trait("gotcha", "T112"), Trait("gotcha", "T113")]
     public void Thinking_then_text_then_thinking_are_three_blocks()
     {
         Assert.Equal(
-            ["message m", "start 0 Thinking", "+0:a", "stop 0", "start 1 Text", "+1:b", "stop 1", "start 2 Thinking", "+2:c", "stop 2", "because EndTurn", "end"],
-            Chat.Lines(Chat.Delta("""{"reasoning":"a"}"""), Chat.Delta("""{"content":"b"}"""), Chat.Delta("""{"reasoning_content":"c"}"""), Chat.Delta("{}", "\"stop\""), Done));
+            ["message m", "start 0 Thinking", "+0:a", "stop 0", "start 1 Text", "+1:b", "stop 1", "start 2 Thinking", "+2:c", "stop 2",
+                "because EndTurn", "end"],
+            Chat.Lines(Chat.Delta("""{"reasoning":"a"}"""), Chat.Delta("""{"content":"b"}"""), Chat.Delta("""{"reasoning_content":"c"}"""),
+                Chat.Delta("{}", "\"stop\""), Done));
     }
 
     [Fact, Trait("gotcha", "T114"), Trait("gotcha", "T116")]
     public void Text_after_a_call_and_a_call_after_the_finish_are_new_blocks()
     {
-        List<string> lines = Chat.Lines(Call(0, "c1", "f", "{}"), Chat.Delta("""{"content":"x"}"""), Chat.Delta("{}", "\"tool_calls\""), Call(0, "c2", "g", "{}"), Done);
+        List<string> lines = Chat.Lines(Call(0, "c1", "f", "{}"), Chat.Delta("""{"content":"x"}"""), Chat.Delta("{}", "\"tool_calls\""),
+            Call(0, "c2", "g", "{}"), Done);
         Assert.Equal(["start 0 ToolUse f", "start 1 Text", "start 2 ToolUse g"], lines.Where(line => line.StartsWith("start")));
         Assert.Equal(["stop 0", "stop 1", "stop 2"], lines.Where(line => line.StartsWith("stop")).Order());
     }
@@ -33,7 +37,8 @@ public sealed class StreamTests
     [Fact, Trait("gotcha", "T115")]
     public void Sparse_positions_become_dense_ones()
     {
-        string written = Chat.Restream(Chat.Sse(Chat.Delta("""{"content":"x"}"""), Call(3, "a", "f", "{}"), Call(7, "b", "g", "{}"), Chat.Delta("{}", "\"tool_calls\""), Done));
+        string written = Chat.Restream(Chat.Sse(Chat.Delta("""{"content":"x"}"""), Call(3, "a", "f", "{}"), Call(7, "b", "g", "{}"),
+            Chat.Delta("{}", "\"tool_calls\""), Done));
         IEnumerable<long> positions = Chat.Chunks(written).Where(chunk => chunk.GetProperty("choices").GetArrayLength() > 0).Select(Chat.DeltaOf)
             .Where(delta => delta.TryGetProperty("tool_calls", out JsonElement calls) && calls[0].TryGetProperty("id", out _))
             .Select(delta => delta.GetProperty("tool_calls")[0].GetProperty("index").GetInt64());
@@ -73,8 +78,11 @@ public sealed class StreamTests
     [Fact, Trait("gotcha", "T118"), Trait("gotcha", "T119")]
     public void Null_usage_says_nothing_and_late_usage_is_told()
     {
-        const string Usage = """{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":4,"cache_write_tokens":3}}}""";
-        List<string> lines = Chat.Lines("""{"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":null}],"usage":null}""", Chat.Delta("{}", "\"stop\""), Usage, Done);
+        const string Usage =
+            """{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":""" +
+            """4,"cache_write_tokens":3}}}""";
+        List<string> lines = Chat.Lines("""{"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":null}],"usage":null}""",
+            Chat.Delta("{}", "\"stop\""), Usage, Done);
         Assert.Equal("usage 3 4 3 5 0", Assert.Single(lines, line => line.StartsWith("usage")));
         Assert.True(lines.IndexOf("usage 3 4 3 5 0") < lines.IndexOf("end"));
     }
@@ -102,14 +110,18 @@ public sealed class StreamTests
     [Fact, Trait("gotcha", "T124")]
     public void Identity_is_the_same_on_all_chunks_and_the_role_comes_first()
     {
-        string written = Chat.Restream(Chat.Sse(Chat.Delta("""{"content":"x"}"""), Call(0, "c", "f", "{}"), Chat.Delta("{}", "\"tool_calls\""), Done));
+        string written = Chat.Restream(Chat.Sse(Chat.Delta("""{"content":"x"}"""), Call(0, "c", "f", "{}"), Chat.Delta("{}", "\"tool_calls\""),
+            Done));
         List<JsonElement> chunks = Chat.Chunks(written);
         Assert.Equal("assistant", Chat.DeltaOf(chunks[0]).GetProperty("role").GetString());
-        Assert.Single(chunks.Select(chunk => (chunk.GetProperty("id").GetString(), chunk.GetProperty("created").GetInt64(), chunk.GetProperty("model").GetString())).Distinct());
+        Assert.Single(chunks.Select(chunk => (chunk.GetProperty("id").GetString(), chunk.GetProperty("created").GetInt64(),
+            chunk.GetProperty("model").GetString())).Distinct());
         Assert.EndsWith("data: [DONE]\n\n", written);
         chunks.RemoveAll(chunk => chunk.GetProperty("choices").GetArrayLength() == 0);
         Assert.Equal("{}", Chat.DeltaOf(chunks[^1]).GetRawText());
-        Assert.All(chunks, chunk => Assert.Equal([], SchemaCheck.Validate("openai-chat-responses.schema.json", "#/components/schemas/CreateChatCompletionStreamResponse", Encoding.UTF8.GetBytes(chunk.GetRawText()))));
+        Assert.All(chunks, chunk => Assert.Equal([], SchemaCheck.Validate(
+            "openai-chat-responses.schema.json", "#/components/schemas/CreateChatCompletionStreamResponse",
+        Encoding.UTF8.GetBytes(chunk.GetRawText()))));
     }
 
     [Theory, Trait("gotcha", "T127"), Trait("gotcha", "T132")]
@@ -130,7 +142,8 @@ public sealed class StreamTests
     public void Thinking_is_written_as_reasoning_content()
     {
         List<JsonElement> chunks = Chat.Chunks(Chat.Restream(Chat.Sse(Chat.Delta("""{"reasoning":"hm"}"""), Chat.Delta("{}", "\"stop\""), Done)));
-        Assert.Contains(chunks, chunk => chunk.GetProperty("choices").GetArrayLength() > 0 && Chat.DeltaOf(chunk).TryGetProperty("reasoning_content", out JsonElement words) && words.GetString() == "hm");
+        Assert.Contains(chunks, chunk => chunk.GetProperty("choices").GetArrayLength() > 0
+            && Chat.DeltaOf(chunk).TryGetProperty("reasoning_content", out JsonElement words) && words.GetString() == "hm");
     }
 
     [Fact]
@@ -144,8 +157,11 @@ public sealed class StreamTests
     public void Custom_tools_and_signatures_survive_the_stream()
     {
         const string Custom = """{"tool_calls":[{"index":0,"id":"c","type":"custom","custom":{"name":"patch","input":"*** "}}]}""";
-        const string Signed = """{"tool_calls":[{"index":1,"id":"d","type":"function","function":{"name":"f","arguments":"{\"a\":1}"},"extra_content":{"google":{"thought_signature":"sig"}}}]}""";
-        byte[] sse = Chat.Sse(Chat.Delta(Custom), Chat.Delta("""{"tool_calls":[{"index":0,"custom":{"input":"End"}}]}"""), Chat.Delta(Signed), Chat.Delta("{}", "\"tool_calls\""), Done);
+        const string Signed =
+            """{"tool_calls":[{"index":1,"id":"d","type":"function","function":{"name":"f","arguments":"{\"a\":1}"},"extra_content":{"google":""" +
+            """{"thought_signature":"sig"}}}]}""";
+        byte[] sse = Chat.Sse(Chat.Delta(Custom), Chat.Delta("""{"tool_calls":[{"index":0,"custom":{"input":"End"}}]}"""), Chat.Delta(Signed),
+            Chat.Delta("{}", "\"tool_calls\""), Done);
         List<string> lines = Chat.Lines(sse);
         Assert.Contains("start 0 ToolUse patch custom", lines);
         Assert.Contains(">0:*** End", lines);
@@ -157,7 +173,8 @@ public sealed class StreamTests
     public void The_observer_takes_prelude_for_prelude()
     {
         IStreamTap tap = OpenAIProtocol.Instance.NewStreamTap();
-        foreach (string chunk in (string[])[Chat.Delta("""{"role":"assistant","content":"","refusal":null,"tool_calls":[]}"""), """{"choices":[],"prompt_filter_results":[]}""", Chat.Delta("{}")])
+        foreach (string chunk in (string[])[Chat.Delta("""{"role":"assistant","content":"","refusal":null,"tool_calls":[]}"""),
+            """{"choices":[],"prompt_filter_results":[]}""", Chat.Delta("{}")])
         {
             tap.Observe(new Frame(default, Encoding.UTF8.GetBytes(chunk)));
             Assert.False(tap.HasContent);

@@ -33,7 +33,8 @@ public sealed class UsageFilterTests
         int hidden = 0;
         foreach (CorpusExchange exchange in Corpus.Of(ProtocolId.OpenAI).Where(exchange => exchange.IsSse))
         {
-            foreach (string line in Encoding.UTF8.GetString(exchange.ResponseBody.Span).Split('\n').Where(line => line.StartsWith("data: {", StringComparison.Ordinal)))
+            foreach (string line in Encoding.UTF8.GetString(exchange.ResponseBody.Span).Split('\n')
+                .Where(line => line.StartsWith("data: {", StringComparison.Ordinal)))
             {
                 using var filter = new UsageFilter();
                 byte[] data = Encoding.UTF8.GetBytes(line[6..]);

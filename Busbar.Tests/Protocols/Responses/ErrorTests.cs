@@ -35,7 +35,8 @@ public class ErrorTests
     [InlineData(500, false)]
     public void Context_length_is_recognised_only_where_the_status_allows_it(int status, bool expected)
     {
-        byte[] body = """{"error":{"message":"This model's maximum context length is 8 tokens.","type":"invalid_request_error","code":null}}"""u8.ToArray();
+        byte[] body =
+            """{"error":{"message":"This model's maximum context length is 8 tokens.","type":"invalid_request_error","code":null}}"""u8.ToArray();
         Assert.Equal(expected, ResponsesProtocol.Instance.ReadError(status, body).IsContextLength);
     }
 

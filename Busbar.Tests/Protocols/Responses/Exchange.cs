@@ -46,11 +46,12 @@ internal static class Exchange
     {
         using var buffer = new PooledBuffer();
         var losses = default(Losses);
-        Protocol.WriteRequest(request, new EgressTarget { WireModel = model, Capabilities = capabilities ?? Capabilities.Default }, new JsonWriter(buffer), ref losses);
+        Protocol.WriteRequest(request, new EgressTarget { WireModel = model, Capabilities = capabilities ?? Capabilities.Default },
+            new JsonWriter(buffer), ref losses);
         return (buffer.Span.ToArray(), losses);
     }
 
-    /// <summary>Writes a request as one that came from another dialect: nothing is replayed.</summary>
+    /// <summary>Writes a request as one that came from another protocol: nothing is replayed.</summary>
     public static (JsonElement Json, Losses Losses) WriteForeign(ChatRequest request, Capabilities? capabilities = null)
     {
         request.Source = ProtocolId.Anthropic;

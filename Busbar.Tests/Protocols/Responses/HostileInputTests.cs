@@ -72,7 +72,8 @@ public class HostileInputTests
             }
 
             List<StreamEvent> events = StreamScript.Read(Encoding.Latin1.GetBytes(sse.ToString()));
-            foreach (IGrouping<int, StreamEvent> block in events.Where(found => found.Kind is StreamEventKind.BlockStart or StreamEventKind.BlockStop).GroupBy(found => found.Index))
+            foreach (IGrouping<int, StreamEvent> block in events.Where(found => found.Kind is StreamEventKind.BlockStart or StreamEventKind.BlockStop)
+                .GroupBy(found => found.Index))
             {
                 Assert.True(block.Count() <= 2 && block.First().Kind == StreamEventKind.BlockStart, exchange.Id);
             }

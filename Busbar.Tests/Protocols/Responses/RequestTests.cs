@@ -27,7 +27,8 @@ public class RequestTests
             JsonElement expected = Exchange.Parse(exchange.Request.Body);
             if (request.Model.IsAbsent)
             {
-                expected = Exchange.Parse(exchange.Request.Body.Span.Length > 2 ? "{\"model\":\"gpt-test\"," + Encoding.UTF8.GetString(exchange.Request.Body.Span).TrimStart()[1..] : "{}");
+                expected = Exchange.Parse(exchange.Request.Body.Span.Length > 2
+                    ? "{\"model\":\"gpt-test\"," + Encoding.UTF8.GetString(exchange.Request.Body.Span).TrimStart()[1..] : "{}");
             }
 
             Assert.True(JsonElement.DeepEquals(expected, Exchange.Parse(written)), $"{exchange.Id}\n{expected}\n{Encoding.UTF8.GetString(written)}");
@@ -146,7 +147,8 @@ public class RequestTests
     [Trait("gotcha", "T139")]
     public void Malformed_arguments_survive_as_they_are()
     {
-        using ChatRequest request = Exchange.Read("""{"model":"m","input":[{"type":"function_call","call_id":"c","name":"f","arguments":"{\"a\": oops"}]}""");
+        using ChatRequest request =
+            Exchange.Read("""{"model":"m","input":[{"type":"function_call","call_id":"c","name":"f","arguments":"{\"a\": oops"}]}""");
         Assert.Equal("{\"a\": oops", request.Messages[0].Blocks[0].InputText.ToString());
         (JsonElement json, _) = Exchange.WriteForeign(request);
         Assert.Equal("{\"a\": oops", json.GetProperty("input")[0].GetProperty("arguments").GetString());
@@ -195,7 +197,8 @@ public class RequestTests
     {
         using ChatRequest request = ChatRequest.Rent();
         foreach ((Role role, ProtocolId origin, string? signature) in ((Role, ProtocolId, string?)[])[
-            (Role.User, ProtocolId.Responses, "sig"), (Role.Assistant, ProtocolId.Anthropic, "sig"), (Role.Assistant, ProtocolId.Responses, null), (Role.Assistant, ProtocolId.Responses, "genuine")])
+            (Role.User, ProtocolId.Responses, "sig"), (Role.Assistant, ProtocolId.Anthropic, "sig"), (Role.Assistant, ProtocolId.Responses, null),
+            (Role.Assistant, ProtocolId.Responses, "genuine")])
         {
             Block thought = request.Arena.NewBlock(BlockKind.Thinking);
             thought.Text = JsonText.From("hm");
@@ -214,7 +217,9 @@ public class RequestTests
     [Fact]
     public void A_reasoning_item_whose_signature_was_replaced_is_written_anew()
     {
-        using ChatRequest request = Exchange.Read("""{"model":"m","input":[{"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"wrapped"},{"role":"user","content":"x"}]}""");
+        using ChatRequest request =
+            Exchange.Read(
+            """{"model":"m","input":[{"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"wrapped"},{"role":"user","content":"x"}]}""");
         request.Messages[0].Blocks[0].Signature = JsonText.From("restored");
         JsonElement json = Exchange.Parse(Exchange.Write(request).Json);
         Assert.Equal("restored", json.GetProperty("input")[0].GetProperty("encrypted_content").GetString());
@@ -223,7 +228,7 @@ public class RequestTests
 
     [Fact]
     [Trait("gotcha", "T160")]
-    public void What_the_dialect_lacks_is_left_out_and_noted()
+    public void What_the_protocol_lacks_is_left_out_and_noted()
     {
         using ChatRequest request = ChatRequest.Rent();
         request.AddMessage(Role.User).Blocks.Add(request.Arena.NewText(JsonText.From("x")));
@@ -240,7 +245,8 @@ public class RequestTests
             Assert.False(json.TryGetProperty(name, out _), name);
         }
 
-        foreach (LossField field in (LossField[])[LossField.TopK, LossField.Seed, LossField.StopSequences, LossField.FrequencyPenalty, LossField.CandidateCount])
+        foreach (LossField field in (LossField[])[LossField.TopK, LossField.Seed, LossField.StopSequences, LossField.FrequencyPenalty,
+            LossField.CandidateCount])
         {
             Assert.True(losses.Contains(field), field.ToString());
         }
@@ -294,11 +300,13 @@ public class RequestTests
     [InlineData("""{"type":"function","name":"f"}""", "Tool", "f")]
     [InlineData("""{"type":"function","function":{"name":"f"}}""", "Tool", "f")]
     [InlineData("""{"type":"allowed_tools","mode":"required","tools":[{"type":"function","name":"f"}]}""", "Allowed", "f")]
-    [InlineData("""{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"f"}}]}}""", "Allowed", "f")]
+    [InlineData("""{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"f"}}]}}""", "Allowed",
+        "f")]
     [InlineData("""{"type":"web_search"}""", "Unspecified", null)]
     public void Every_form_of_tool_choice_is_understood(string choice, string kind, string? name)
     {
-        using ChatRequest request = Exchange.Read("""{"model":"m","input":"x","tools":[{"type":"function","name":"f","parameters":null}],"tool_choice":""" + choice + "}");
+        using ChatRequest request =
+            Exchange.Read("""{"model":"m","input":"x","tools":[{"type":"function","name":"f","parameters":null}],"tool_choice":""" + choice + "}");
         Assert.Equal(Enum.Parse<ToolChoiceKind>(kind), request.ToolChoice.Kind);
         Assert.Equal(name ?? "", request.ToolChoice.Allowed?[0].ToString() ?? request.ToolChoice.Name.ToString());
         Assert.Equal(kind == "Allowed", request.ToolChoice.AllowedRequired);
@@ -333,7 +341,8 @@ public class RequestTests
     [Trait("gotcha", "T286")]
     public void A_demanded_form_of_answer_is_written_flat_with_a_name()
     {
-        using ChatRequest request = Exchange.Read("""{"model":"m","input":"x","text":{"verbosity":"low","format":{"type":"json_schema","schema":{"type":"object"}}}}""");
+        using ChatRequest request =
+            Exchange.Read("""{"model":"m","input":"x","text":{"verbosity":"low","format":{"type":"json_schema","schema":{"type":"object"}}}}""");
         Assert.True(request.ResponseFormat.Json);
         (JsonElement json, _) = Exchange.WriteForeign(request);
         JsonElement format = json.GetProperty("text").GetProperty("format");
@@ -360,7 +369,8 @@ public class RequestTests
         using ChatRequest request = Exchange.Read("""
             {"model":"m","input":[{"role":"user","content":"a"},{"type":"web_search_call","id":"ws_1","status":"completed"},{"type":"brand_new","x":1.50},{"role":"user","content":"b"}]}
             """);
-        Assert.Equal([BlockKind.Text, BlockKind.ServerToolUse, BlockKind.Opaque, BlockKind.Text], request.Messages.Select(message => message.Blocks[0].Kind));
+        Assert.Equal([BlockKind.Text, BlockKind.ServerToolUse, BlockKind.Opaque, BlockKind.Text],
+            request.Messages.Select(message => message.Blocks[0].Kind));
         Assert.Equal("""{"type":"brand_new","x":1.50}""", request.Messages[2].Blocks[0].Raw.ToString());
         Assert.Equal("web_search", request.Messages[1].Blocks[0].Name.ToString());
         (JsonElement json, Losses losses) = Exchange.WriteForeign(request);
@@ -377,11 +387,13 @@ public class RequestTests
         return call;
     }
 
-    private static string[] Types(JsonElement json) => [.. json.GetProperty("input").EnumerateArray().Select(item => item.GetProperty("type").GetString()!)];
+    private static string[] Types(JsonElement json) => [.. json.GetProperty("input").EnumerateArray()
+        .Select(item => item.GetProperty("type").GetString()!)];
 
     // The published shape demands an id that no one but the vendor may invent.
     private static bool HasAnonymousReasoning(ChatRequest request) =>
-        request.Messages.SelectMany(message => message.Blocks).Any(block => block.Kind == BlockKind.Thinking && block.Id.IsAbsent && !block.Signature.IsAbsent);
+        request.Messages.SelectMany(message => message.Blocks)
+            .Any(block => block.Kind == BlockKind.Thinking && block.Id.IsAbsent && !block.Signature.IsAbsent);
 
     private static string Conversation(ChatRequest request) =>
         string.Join('\n', request.System.Select(block => block.Text.ToString()).Append(string.Join(

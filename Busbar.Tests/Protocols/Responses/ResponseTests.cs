@@ -11,7 +11,8 @@ public class ResponseTests
 {
     private static readonly string[] Mandatory =
     [
-        "id", "object", "created_at", "status", "model", "output", "error", "incomplete_details", "instructions", "metadata", "parallel_tool_calls", "temperature",
+        "id", "object", "created_at", "status", "model", "output", "error", "incomplete_details", "instructions", "metadata", "parallel_tool_calls",
+        "temperature",
         "top_p", "tool_choice", "tools", "max_output_tokens", "previous_response_id", "reasoning", "text", "truncation", "usage", "access_programs",
     ];
 
@@ -119,7 +120,8 @@ public class ResponseTests
     [Fact]
     public void A_refusal_part_is_a_refusal()
     {
-        using ChatResponse response = Exchange.ReadAnswer("""{"status":"completed","output":[{"type":"message","content":[{"type":"refusal","refusal":"no"}]}]}""");
+        using ChatResponse response =
+            Exchange.ReadAnswer("""{"status":"completed","output":[{"type":"message","content":[{"type":"refusal","refusal":"no"}]}]}""");
         Assert.Equal(StopReason.Refusal, response.StopReason);
         response.Source = ProtocolId.Anthropic;
         Assert.Contains("\"refusal\":\"no\"", Encoding.UTF8.GetString(Exchange.WriteAnswer(response).Json));
@@ -130,9 +132,12 @@ public class ResponseTests
     public void Cached_and_written_tokens_are_counted_beside_the_rest_and_never_below_zero()
     {
         using ChatResponse response = Exchange.ReadAnswer(
-            """{"output":[],"usage":{"input_tokens":10,"input_tokens_details":{"cached_tokens":4,"cache_write_tokens":3},"output_tokens":2,"output_tokens_details":{"reasoning_tokens":1},"total_tokens":12}}""");
-        Assert.Equal((3, 4, 3, 2, 1), (response.Usage.Input, response.Usage.CacheRead, response.Usage.CacheWrite, response.Usage.Output, response.Usage.Reasoning));
-        Assert.Equal(0, ResponsesProtocol.Instance.ReadUsage("""{"usage":{"input_tokens":1,"input_tokens_details":{"cached_tokens":9}}}"""u8.ToArray()).Input);
+            """{"output":[],"usage":{"input_tokens":10,"input_tokens_details":{"cached_tokens":4,"cache_write_tokens":3},"output_tokens":""" +
+                """2,"output_tokens_details":{"reasoning_tokens":1},"total_tokens":12}}""");
+        Assert.Equal((3, 4, 3, 2, 1), (response.Usage.Input, response.Usage.CacheRead, response.Usage.CacheWrite, response.Usage.Output,
+            response.Usage.Reasoning));
+        Assert.Equal(0, ResponsesProtocol.Instance.ReadUsage(
+            """{"usage":{"input_tokens":1,"input_tokens_details":{"cached_tokens":9}}}"""u8.ToArray()).Input);
         Assert.False(ResponsesProtocol.Instance.ReadUsage("{}"u8.ToArray()).IsReported);
     }
 

@@ -6,7 +6,8 @@ namespace Busbar.Tests.Protocols.Responses;
 public class StreamReaderTests
 {
     private const string Created = """{"type":"response.created","response":{"id":"resp_1","created_at":5,"model":"m"}}""";
-    private const string Completed = """{"type":"response.completed","response":{"id":"resp_1","output":[],"usage":{"input_tokens":1,"output_tokens":2}}}""";
+    private const string Completed =
+        """{"type":"response.completed","response":{"id":"resp_1","output":[],"usage":{"input_tokens":1,"output_tokens":2}}}""";
 
     [Fact]
     [Trait("gotcha", "T153")]
@@ -26,7 +27,9 @@ public class StreamReaderTests
     [Trait("gotcha", "T154")]
     public void An_item_added_twice_opens_one_block()
     {
-        const string added = """{"type":"response.output_item.added","output_index":0,"item":{"type":"function_call","id":"fc_1","call_id":"c","name":"f","arguments":""}}""";
+        const string added =
+            """{"type":"response.output_item.added","output_index":0,"item":""" +
+            """{"type":"function_call","id":"fc_1","call_id":"c","name":"f","arguments":""}}""";
         Assert.Single(Read(Created, added, added, Completed), found => found.Kind == StreamEventKind.BlockStart);
     }
 
@@ -78,7 +81,8 @@ public class StreamReaderTests
             """
             {"type":"response.completed","response":{"output":[
             """.Trim() + """{"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":"hm"}],"encrypted_content":"sig"},"""
-            + """{"type":"message","id":"msg_1","content":[{"type":"output_text","text":"hi","annotations":[{"type":"url_citation","url":"u"}]},{"type":"refusal","refusal":"no"}]},"""
+            + """{"type":"message","id":"msg_1","content":[{"type":"output_text","text":"hi","annotations":[{"type":"url_citation","url":"u"}]},""" +
+                """{"type":"refusal","refusal":"no"}]},"""
             + """{"type":"function_call","id":"fc_1","call_id":"c","name":"f","arguments":"{}"},{"type":"web_search_call","id":"ws_1"}]}}""");
         Assert.Equal(
             [BlockKind.Thinking, BlockKind.Text, BlockKind.Refusal, BlockKind.ToolUse, BlockKind.ServerToolUse],
@@ -122,7 +126,8 @@ public class StreamReaderTests
             Created,
             """{"type":"response.output_item.added","output_index":2,"item":{"type":"message","id":"msg_1","content":[]}}""",
             """{"type":"response.output_text.delta","item_id":"msg_1","output_index":2,"content_index":0,"delta":"hi"}""",
-            """{"type":"response.completed","response":{"output":[{"type":"message","id":"msg_1","content":[{"type":"output_text","text":"hi"}]}]}}""");
+            """{"type":"response.completed","response":{"output":[{"type":"message","id":"msg_1","content":""" +
+                """[{"type":"output_text","text":"hi"}]}]}}""");
         Assert.Single(events, found => found.Kind == StreamEventKind.TextDelta);
         Assert.Single(events, found => found.Kind == StreamEventKind.BlockStart);
     }
@@ -132,10 +137,12 @@ public class StreamReaderTests
     {
         List<StreamEvent> events = Read(
             Created,
-            """{"type":"response.output_item.added","output_index":0,"item":{"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"part"}}""",
+            """{"type":"response.output_item.added","output_index":0,"item":{"type":"reasoning","id":"rs_1","summary":""" +
+                """[],"encrypted_content":"part"}}""",
             """{"type":"response.reasoning_summary_text.delta","output_index":0,"summary_index":0,"delta":"a"}""",
             """{"type":"response.reasoning_summary_text.delta","output_index":0,"summary_index":1,"delta":"b"}""",
-            """{"type":"response.output_item.done","output_index":0,"item":{"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":"a"},{"type":"summary_text","text":"b"}],"encrypted_content":"whole"}}""",
+            """{"type":"response.output_item.done","output_index":0,"item":{"type":"reasoning","id":"rs_1","summary":""" +
+                """[{"type":"summary_text","text":"a"},{"type":"summary_text","text":"b"}],"encrypted_content":"whole"}}""",
             Completed);
         Assert.Equal("whole", Assert.Single(events, found => found.Kind == StreamEventKind.SignatureDelta).Text.ToString());
         Assert.Equal("a\n\nb", string.Concat(events.Where(found => found.Kind == StreamEventKind.TextDelta).Select(found => found.Text.ToString())));
@@ -146,9 +153,11 @@ public class StreamReaderTests
     {
         List<StreamEvent> events = Read(
             Created,
-            """{"type":"response.output_item.added","output_index":0,"item":{"type":"function_call","id":"fc_1","call_id":"c","name":"","arguments":""}}""",
+            """{"type":"response.output_item.added","output_index":0,"item":""" +
+                """{"type":"function_call","id":"fc_1","call_id":"c","name":"","arguments":""}}""",
             """{"type":"response.function_call_arguments.delta","output_index":0,"delta":"{\"a\""}""",
-            """{"type":"response.output_item.done","output_index":0,"item":{"type":"function_call","id":"fc_1","call_id":"c","name":"f","arguments":"{\"a\":1}"}}""",
+            """{"type":"response.output_item.done","output_index":0,"item":""" +
+                """{"type":"function_call","id":"fc_1","call_id":"c","name":"f","arguments":"{\"a\":1}"}}""",
             Completed);
         Assert.Equal("f", Assert.Single(events, found => found.Kind == StreamEventKind.BlockStart).Name.ToString());
         Assert.Equal("{\"a\":1}", Assert.Single(events, found => found.Kind == StreamEventKind.InputDelta).Text.ToString());
@@ -159,7 +168,8 @@ public class StreamReaderTests
     {
         List<StreamEvent> events = Read(
             Created,
-            """{"type":"response.output_item.added","output_index":0,"item":{"type":"function_call","id":"fc_1","call_id":"c","name":"f","arguments":""}}""",
+            """{"type":"response.output_item.added","output_index":0,"item":""" +
+                """{"type":"function_call","id":"fc_1","call_id":"c","name":"f","arguments":""}}""",
             """{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"lost"}""",
             Completed);
         Assert.DoesNotContain(events, found => found.Kind == StreamEventKind.TextDelta);

@@ -174,7 +174,8 @@ internal sealed class StreamRules
     }
 
     private void Said(JsonElement data, string indexName, JsonElement words) =>
-        Require(_words.GetValueOrDefault(data.GetProperty(indexName).GetInt32())?.ToString() == words.GetString(), "done text differs from its deltas");
+        Require(_words.GetValueOrDefault(data.GetProperty(indexName).GetInt32())?.ToString() == words.GetString(),
+            "done text differs from its deltas");
 
     private void Finish(JsonElement added, JsonElement done)
     {
@@ -195,7 +196,8 @@ internal sealed class StreamRules
             "custom_tool_call" => done.GetProperty("input").GetString()!,
             _ => said,
         };
-        Require(complete == (type.EndsWith("_call", StringComparison.Ordinal) && type != "image_generation_call" ? _arguments.ToString() : said), $"done {type} differs from its deltas");
+        Require(complete == (type.EndsWith("_call", StringComparison.Ordinal) && type != "image_generation_call" ? _arguments.ToString() : said),
+            $"done {type} differs from its deltas");
         _done.Add(done);
         _item = null;
     }
@@ -208,9 +210,11 @@ internal sealed class StreamRules
         _ended = true;
         Require(response.GetProperty("status").GetString() == type["response.".Length..], "status differs from the terminal's name");
         JsonElement[] output = [.. response.GetProperty("output").EnumerateArray()];
-        Require(output.Length == _done.Count && output.Zip(_done).All(pair => JsonElement.DeepEquals(pair.First, pair.Second)), "output differs from the finished items");
+        Require(output.Length == _done.Count && output.Zip(_done).All(pair => JsonElement.DeepEquals(pair.First, pair.Second)),
+            "output differs from the finished items");
         Require(type == "response.failed" || _item is null, "unfinished item at the end");
-        Require(type == "response.failed" || response.GetProperty("usage").GetProperty("input_tokens_details").TryGetProperty("cached_tokens", out _), "no usage");
+        Require(type == "response.failed" || response.GetProperty("usage").GetProperty("input_tokens_details").TryGetProperty("cached_tokens", out _),
+            "no usage");
         Require((type == "response.failed") == (response.GetProperty("error").ValueKind == JsonValueKind.Object), "error and status disagree");
     }
 

@@ -108,11 +108,13 @@ internal static class StreamScript
         StreamEvent end = events.LastOrDefault(found => found.Kind == StreamEventKind.MessageDelta);
         Usage usage = end.Usage;
         lines.AppendLine($"{end.StopReason} {usage.Input} {usage.CacheRead} {usage.CacheWrite} {usage.Output} {usage.Reasoning}");
-        lines.AppendLine($"{events.Count(found => found.Kind == StreamEventKind.MessageStop)} {events.Count(found => found.Kind == StreamEventKind.Error)}");
+        lines.AppendLine(
+            $"{events.Count(found => found.Kind == StreamEventKind.MessageStop)} {events.Count(found => found.Kind == StreamEventKind.Error)}");
         return lines.ToString();
     }
 
-    public static StreamEvent Make(StreamEventKind kind, int index = 0, BlockKind block = default, string? text = null, string? id = null, string? name = null) => new()
+    public static StreamEvent Make(StreamEventKind kind, int index = 0, BlockKind block = default, string? text = null, string? id = null,
+        string? name = null) => new()
     {
         Kind = kind,
         Index = index,
@@ -123,7 +125,8 @@ internal static class StreamScript
         Origin = ProtocolId.Responses,
     };
 
-    private static bool IsOfBlock(StreamEvent found) => found.Kind is StreamEventKind.BlockStart or StreamEventKind.TextDelta or StreamEventKind.InputDelta
+    private static bool IsOfBlock(StreamEvent found) => found.Kind is StreamEventKind.BlockStart or StreamEventKind.TextDelta
+        or StreamEventKind.InputDelta
         or StreamEventKind.SignatureDelta or StreamEventKind.CitationDelta or StreamEventKind.BlockStop;
 
     private static StreamEvent Keep(StreamEvent found)

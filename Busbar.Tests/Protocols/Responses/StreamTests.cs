@@ -37,22 +37,26 @@ public class StreamTests
         int seen = 0;
         foreach (CorpusExchange exchange in Exchange.Streams)
         {
-            Frame terminal = Frames(exchange.ResponseBody).FirstOrDefault(frame => frame.Is("response.completed"u8) || frame.Is("response.incomplete"u8));
+            Frame terminal = Frames(exchange.ResponseBody).FirstOrDefault(
+                frame => frame.Is("response.completed"u8) || frame.Is("response.incomplete"u8));
             if (terminal.Data.IsEmpty)
             {
                 continue;
             }
 
-            using ChatResponse whole = Exchange.ReadAnswer(Encoding.UTF8.GetBytes(Exchange.Parse(terminal.Data).GetProperty("response").GetRawText()));
+            using ChatResponse whole = Exchange.ReadAnswer(Encoding.UTF8.GetBytes(
+                Exchange.Parse(terminal.Data).GetProperty("response").GetRawText()));
             List<StreamEvent> events = InOrder(Read(exchange.ResponseBody));
             StreamEvent end = events.Last(found => found.Kind == StreamEventKind.MessageDelta);
             Assert.Equal((exchange.Id, whole.StopReason), (exchange.Id, end.StopReason));
-            Assert.True(whole.Usage.Equals(end.Usage), $"{exchange.Id} {whole.Usage.Total} {end.Usage.Total} {whole.Usage.IsReported} {end.Usage.IsReported}");
+            Assert.True(whole.Usage.Equals(end.Usage),
+                $"{exchange.Id} {whole.Usage.Total} {end.Usage.Total} {whole.Usage.IsReported} {end.Usage.IsReported}");
             if (whole.Blocks.Count > 0)
             {
                 string Words(IEnumerable<string> texts) => string.Concat(texts);
                 Assert.Equal(
-                    exchange.Id + Words(whole.Blocks.Where(block => block.Kind is BlockKind.Text or BlockKind.Refusal).Select(block => block.Text.ToString())),
+                    exchange.Id + Words(whole.Blocks.Where(block => block.Kind is BlockKind.Text or BlockKind.Refusal)
+                        .Select(block => block.Text.ToString())),
                     exchange.Id + Words(TextOf(events)));
                 seen++;
             }
@@ -71,7 +75,9 @@ public class StreamTests
             foreach (Frame frame in Frames(Write(InOrder(events), out _)))
             {
                 IReadOnlyList<string> faults = SchemaCheck.Validate(Exchange.Schemas, Shape(frame), frame.Data.ToArray());
-                Assert.True(faults.Count == 0, $"{exchange.Id} {Encoding.UTF8.GetString(frame.Name.Span)}: {string.Join("\n", faults.Take(5))}\n{Encoding.UTF8.GetString(frame.Data.Span)}");
+                Assert.True(faults.Count == 0,
+                    $"{exchange.Id} {Encoding.UTF8.GetString(frame.Name.Span)}:" +
+                    $" {string.Join("\n", faults.Take(5))}\n{Encoding.UTF8.GetString(frame.Data.Span)}");
             }
         }
     }
@@ -83,7 +89,8 @@ public class StreamTests
         foreach (CorpusExchange exchange in Exchange.Streams.Take(25))
         {
             List<Frame> frames = Frames(exchange.ResponseBody);
-            int terminal = frames.FindIndex(frame => frame.Is("response.completed"u8) || frame.Is("response.incomplete"u8) || frame.Is("response.failed"u8) || frame.Is("error"u8));
+            int terminal = frames.FindIndex(frame => frame.Is("response.completed"u8) || frame.Is("response.incomplete"u8)
+                || frame.Is("response.failed"u8) || frame.Is("error"u8));
             using IStreamReader reader = ResponsesProtocol.Instance.NewStreamReader();
             var events = new StreamEvents();
             foreach (Frame frame in frames.Take(Math.Max(terminal, 0)))
@@ -194,7 +201,8 @@ public class StreamTests
         cite.Citation.Url = JsonText.From("https://example.org/");
         byte[] written = Write(
             [
-                Make(StreamEventKind.MessageStart), Make(StreamEventKind.BlockStart), Make(StreamEventKind.TextDelta, text: "gr\u00fc\u00dfe \ud83d\ude00"), cite, cite,
+                Make(StreamEventKind.MessageStart), Make(StreamEventKind.BlockStart),
+                Make(StreamEventKind.TextDelta, text: "gr\u00fc\u00dfe \ud83d\ude00"), cite, cite,
                 Make(StreamEventKind.BlockStop), Make(StreamEventKind.MessageDelta), Make(StreamEventKind.MessageStop),
             ],
             out _);
@@ -212,7 +220,8 @@ public class StreamTests
         start.IsCustomTool = true;
         byte[] written = Write(
             [
-                Make(StreamEventKind.MessageStart), start, Make(StreamEventKind.InputDelta, text: "*** Begin"), Make(StreamEventKind.InputDelta, text: " Patch\n"),
+                Make(StreamEventKind.MessageStart), start, Make(StreamEventKind.InputDelta, text: "*** Begin"),
+                Make(StreamEventKind.InputDelta, text: " Patch\n"),
                 Make(StreamEventKind.BlockStop), Make(StreamEventKind.MessageDelta), Make(StreamEventKind.MessageStop),
             ],
             out _);
@@ -242,7 +251,8 @@ public class StreamTests
         sign.Origin = ProtocolId.Anthropic;
         byte[] written = Write(
             [
-                Make(StreamEventKind.MessageStart), Make(StreamEventKind.BlockStart, block: BlockKind.Thinking), sign, Make(StreamEventKind.BlockStop),
+                Make(StreamEventKind.MessageStart), Make(StreamEventKind.BlockStart, block: BlockKind.Thinking), sign,
+                Make(StreamEventKind.BlockStop),
                 Make(StreamEventKind.MessageDelta), Make(StreamEventKind.MessageStop),
             ],
             out Losses losses);
@@ -271,7 +281,8 @@ public class StreamTests
 
     private static bool IsExpressible(StreamEvent start) => start.Block is not (BlockKind.ServerToolUse or BlockKind.Opaque);
 
-    private static IStreamWriter NewWriter() => ResponsesProtocol.Instance.NewStreamWriter(new StreamContext(Exchange.Identity, false, false, () => 0));
+    private static IStreamWriter NewWriter() => ResponsesProtocol.Instance.NewStreamWriter(
+        new StreamContext(Exchange.Identity, false, false, () => 0));
 
     private static IEnumerable<string> TextOf(List<StreamEvent> events)
     {
@@ -290,7 +301,8 @@ public class StreamTests
     {
         string[] words = Encoding.UTF8.GetString(frame.Name.Span).Split('.', '_');
         string name = string.Concat(words.Select(word => char.ToUpperInvariant(word[0]) + word[1..])) + "Event";
-        return "#/components/schemas/" + name.Replace("ResponseOutputTextDelta", "ResponseTextDelta").Replace("ResponseOutputTextDone", "ResponseTextDone");
+        return "#/components/schemas/" + name.Replace("ResponseOutputTextDelta", "ResponseTextDelta")
+            .Replace("ResponseOutputTextDone", "ResponseTextDone");
     }
 
     private static List<StreamEvent> RandomAnswer(Random random)
@@ -313,7 +325,8 @@ public class StreamTests
             events.Add(start);
             for (int delta = random.Next(1, 4); delta > 0; delta--)
             {
-                events.Add(Make(kind == BlockKind.ToolUse ? StreamEventKind.InputDelta : StreamEventKind.TextDelta, index, text: $"\"{delta}\" \u00e9\n"));
+                events.Add(Make(kind == BlockKind.ToolUse ? StreamEventKind.InputDelta : StreamEventKind.TextDelta, index,
+                    text: $"\"{delta}\" \u00e9\n"));
             }
 
             if (kind == BlockKind.Thinking && random.Next(2) == 0)

@@ -39,7 +39,8 @@ public sealed class StrictSchemaTests
     [InlineData("Bedrock")]
     public void Every_object_of_an_answers_schema_is_closed_for_Claude(string egress)
     {
-        JsonElement sent = Carried.Request(ProtocolId.OpenAI, Id(egress), Format(Open, strict: "null")).Json.GetProperty(egress == "Bedrock" ? "outputConfig" : "output_config");
+        JsonElement sent = Carried.Request(ProtocolId.OpenAI, Id(egress), Format(Open, strict: "null"))
+            .Json.GetProperty(egress == "Bedrock" ? "outputConfig" : "output_config");
 
         string schema = egress == "Bedrock"
             ? sent.GetProperty("textFormat").GetProperty("structure").GetProperty("jsonSchema").GetProperty("schema").GetString()!
@@ -67,7 +68,8 @@ public sealed class StrictSchemaTests
         const string Map = """{"type":"object","properties":{"m":{"type":"object","additionalProperties":{"type":"number"}}},"required":["m"]}""";
 
         Assert.True(Carried.Request(ProtocolId.OpenAI, ProtocolId.Anthropic, Format(Map, strict: "null")).Losses.Contains(LossField.Schema));
-        Assert.False(Carried.Request(ProtocolId.OpenAI, ProtocolId.Anthropic, Format("""{"type":"object","properties":{"m":{"type":"number"}} }""", strict: "null")).Losses.Contains(LossField.Schema));
+        Assert.False(Carried.Request(ProtocolId.OpenAI, ProtocolId.Anthropic,
+            Format("""{"type":"object","properties":{"m":{"type":"number"}} }""", strict: "null")).Losses.Contains(LossField.Schema));
     }
 
     [Fact]
@@ -82,12 +84,16 @@ public sealed class StrictSchemaTests
         Carried sent = Carried.Request(ProtocolId.Anthropic, ProtocolId.OpenAI, Tools);
         JsonElement[] functions = [.. sent.Json.GetProperty("tools").EnumerateArray().Select(static tool => tool.GetProperty("function"))];
 
-        Assert.Equal([true, false, false], functions.Select(static function => function.TryGetProperty("strict", out JsonElement strict) && strict.GetBoolean()));
-        Assert.Equal([true, false, false], functions.Select(static function => function.GetProperty("parameters").TryGetProperty("additionalProperties", out _)));
+        Assert.Equal([true, false, false], functions.Select(static function => function.TryGetProperty("strict", out JsonElement strict)
+            && strict.GetBoolean()));
+        Assert.Equal([true, false, false], functions.Select(static function => function.GetProperty("parameters")
+            .TryGetProperty("additionalProperties", out _)));
         Assert.True(sent.Losses.Contains(LossField.ToolStrict));
 
         JsonElement atBedrock = Carried.Request(ProtocolId.Anthropic, ProtocolId.Bedrock, Tools).Json.GetProperty("toolConfig").GetProperty("tools");
-        Assert.Equal([true, true, false], atBedrock.EnumerateArray().Select(static tool => tool.GetProperty("toolSpec").GetProperty("inputSchema").GetProperty("json").TryGetProperty("additionalProperties", out _)));
+        Assert.Equal([true, true, false], atBedrock.EnumerateArray()
+            .Select(static tool => tool.GetProperty("toolSpec").GetProperty("inputSchema").GetProperty("json")
+            .TryGetProperty("additionalProperties", out _)));
     }
 
     private static string Format(string schema, string strict) => $$$"""

@@ -94,7 +94,8 @@ public sealed class PermitGateTests
             for (var i = 0; i < 300; i++)
             {
                 var first = (caller + i) % 2;
-                PermitGate? held = gates[first].TryTake() ? gates[first] : await new PermitWaiter().WaitAsync(gates, Long, TimeProvider.System, cancel.Token);
+                PermitGate? held = gates[first].TryTake() ? gates[first]
+                    : await new PermitWaiter().WaitAsync(gates, Long, TimeProvider.System, cancel.Token);
                 var index = Array.IndexOf(gates, held);
                 Assert.InRange(Interlocked.Increment(ref inside[index]), 1, held!.Max);
                 if (i % 3 == 0)

@@ -52,7 +52,8 @@ public sealed class PermitQueueTests
         var gate = new PermitGate(1);
         Assert.True(gate.TryTake());
         PermitWaiter[] crowd = [.. Enumerable.Range(0, PermitQueue.MaxWaiting + 1).Select(_ => new PermitWaiter(1))];
-        Task<PermitGate?>[] waits = [.. crowd.Select(waiter => waiter.WaitAsync([gate], TimeSpan.FromHours(1), TimeProvider.System, default).AsTask())];
+        Task<PermitGate?>[] waits = [.. crowd.Select(waiter => waiter.WaitAsync([gate], TimeSpan.FromHours(1), TimeProvider.System, default)
+            .AsTask())];
 
         Assert.Null(await waits[^1]);
         Assert.True(crowd[^1].IsTurnedAway);

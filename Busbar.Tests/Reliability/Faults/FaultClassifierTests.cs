@@ -68,7 +68,8 @@ public sealed class FaultClassifierTests
     public void An_error_inside_a_stream_follows_the_map_before_its_own_class()
     {
         var map = new Dictionary<string, FaultClass> { ["quota"] = FaultClass.Billing };
-        Assert.Equal(FaultClass.Billing, FaultClassifier.Classify(new StreamError(FaultClass.ServerError, new ProviderError(null, "quota", null)), map));
+        Assert.Equal(FaultClass.Billing, FaultClassifier.Classify(
+            new StreamError(FaultClass.ServerError, new ProviderError(null, "quota", null)), map));
         Assert.Equal(FaultClass.Overloaded, FaultClassifier.Classify(new StreamError(FaultClass.Overloaded, new ProviderError("x", "y", null)), map));
     }
 
@@ -77,7 +78,8 @@ public sealed class FaultClassifierTests
     {
         var byDisposition = Enum.GetValues<FaultClass>().ToLookup(FaultDispositions.Of);
         Assert.Equal(
-            [FaultClass.RateLimit, FaultClass.Overloaded, FaultClass.ServerError, FaultClass.Timeout, FaultClass.Network, FaultClass.Unaffordable, FaultClass.AuthUnavailable],
+            [FaultClass.RateLimit, FaultClass.Overloaded, FaultClass.ServerError, FaultClass.Timeout, FaultClass.Network, FaultClass.Unaffordable,
+                FaultClass.AuthUnavailable],
             byDisposition[FaultDisposition.TransientUpstream]);
         Assert.Equal([FaultClass.Auth, FaultClass.Billing], byDisposition[FaultDisposition.HardDown]);
         Assert.Equal([FaultClass.ClientError, FaultClass.Content], byDisposition[FaultDisposition.ClientFault]);
@@ -88,9 +90,11 @@ public sealed class FaultClassifierTests
     [Fact]
     public void A_map_takes_statuses_and_phrases_too()
     {
-        var map = new Dictionary<string, FaultClass> { ["403"] = FaultClass.RateLimit, ["no more tea"] = FaultClass.Billing, ["tea"] = FaultClass.Auth };
+        var map = new Dictionary<string, FaultClass> { ["403"] = FaultClass.RateLimit, ["no more tea"] = FaultClass.Billing, ["tea"] =
+            FaultClass.Auth };
         Assert.Equal(FaultClass.RateLimit, FaultClassifier.Classify(403, new ProviderError(null, null, "tea"), map));
         Assert.Equal(FaultClass.Billing, FaultClassifier.Classify(400, new ProviderError(null, null, "There is No More Tea."), map));
-        Assert.Equal(FaultClass.Billing, FaultClassifier.Classify(new StreamError(FaultClass.ServerError, new ProviderError(null, null, "no more tea")), map));
+        Assert.Equal(FaultClass.Billing, FaultClassifier.Classify(
+            new StreamError(FaultClass.ServerError, new ProviderError(null, null, "no more tea")), map));
     }
 }

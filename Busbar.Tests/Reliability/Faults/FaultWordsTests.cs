@@ -13,7 +13,8 @@ public sealed class FaultWordsTests
     [InlineData(400, "Arrearage", "Access denied, please make sure your account is in good standing.", nameof(FaultClass.Billing))]
     [InlineData(400, null, "Incorrect API key provided.", nameof(FaultClass.Auth))]
     [InlineData(402, null, "Insufficient Balance", nameof(FaultClass.Billing))]
-    [InlineData(402, null, "This request requires more credits, or fewer max_tokens. You requested 65536 tokens, but can only afford 900.", nameof(FaultClass.Unaffordable))]
+    [InlineData(402, null, "This request requires more credits, or fewer max_tokens. You requested 65536 tokens, but can only afford 900.",
+        nameof(FaultClass.Unaffordable))]
     [InlineData(402, null, "no", null)]
     [InlineData(403, "unsupported_country_region_territory", "Country, region, or territory not supported", nameof(FaultClass.Auth))]
     [InlineData(403, null, "Your team has used all available credits or reached its monthly spending limit.", nameof(FaultClass.Billing))]
@@ -23,7 +24,8 @@ public sealed class FaultWordsTests
     [InlineData(403, null, "Content violates usage guidelines.", nameof(FaultClass.Content))]
     [InlineData(403, null, "Requires moderation", nameof(FaultClass.Content))]
     [InlineData(403, null, "forbidden", null)]
-    [InlineData(429, "insufficient_quota", "You exceeded your current quota, please check your plan and billing details.", nameof(FaultClass.Billing))]
+    [InlineData(429, "insufficient_quota", "You exceeded your current quota, please check your plan and billing details.",
+        nameof(FaultClass.Billing))]
     [InlineData(429, null, "You exceeded your current quota, please check your plan and billing details.", null)]
     [InlineData(404, "model_not_found", "The model `x` does not exist or you do not have access to it.", nameof(FaultClass.ModelGone))]
     [InlineData(404, null, "model: some-model-20240101", nameof(FaultClass.ModelGone))]

@@ -37,7 +37,8 @@ public sealed class AnswerStoreTests
             }
         }
 
-        long kept = Enumerable.Range(0, 8).Sum(owner => Enumerable.Range(0, 6).Count(id => store.Find((ulong)owner, [(byte)id]) is not null)) * (long)entry.Length;
+        long kept = Enumerable.Range(0, 8).Sum(owner => Enumerable.Range(0, 6).Count(id => store.Find((ulong)owner, [(byte)id]) is not null)) * (
+            long)entry.Length;
         Assert.InRange(kept, 1, AnswerStore.Capacity);
         Assert.NotNull(store.Find(7, [5]));
         Assert.Null(store.Find(7, [0]));

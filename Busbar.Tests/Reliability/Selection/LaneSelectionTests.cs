@@ -54,7 +54,8 @@ public sealed class LaneSelectionTests
     [Fact]
     public void Least_cost_is_the_cheapest_that_is_ready()
     {
-        var scene = new FleetScene().Price("a", 300).Price("b", 100).Price("c", 200).Pool(Strategic(PoolStrategy.LeastCost, Member("a"), Member("b"), Member("c")));
+        var scene = new FleetScene().Price("a", 300).Price("b", 100).Price("c", 200)
+            .Pool(Strategic(PoolStrategy.LeastCost, Member("a"), Member("b"), Member("c")));
         Assert.Equal(["b", "b"], Picks(scene, 2));
         scene.Fail("p", "b");
         Assert.Equal(["c"], Picks(scene, 1));
@@ -347,7 +348,8 @@ public sealed class LaneSelectionTests
     [Fact, Trait("gotcha", "C152"), Trait("gotcha", "C154")]
     public void After_a_context_failure_only_larger_or_unknown_contexts_are_tried()
     {
-        var scene = new FleetScene().Pool("p", Strict, Member("mid", 100, 200_000), Member("small", 1, 100_000), Member("equal", 1, 200_000), Member("large", 1, 1_000_000), Member("unknown"));
+        var scene = new FleetScene().Pool("p", Strict, Member("mid", 100, 200_000), Member("small", 1, 100_000), Member("equal", 1, 200_000),
+            Member("large", 1, 1_000_000), Member("unknown"));
         scene.Fail("p", "mid");
         scene.Seconds(15);
         var request = new PickRequest();
@@ -432,13 +434,15 @@ public sealed class LaneSelectionTests
         Assert.Equal("b", lease!.Lane.Name);
         lease.Succeeded();
         lease.Dispose();
-        Assert.Equal((BreakerState.Open, 1, 30_000L), (scene.Slot("p", "b").Cell.Word.State, scene.Slot("p", "b").Cell.Streak, scene.Slot("p", "b").Cell.CooldownRemainingMs));
+        Assert.Equal((BreakerState.Open, 1, 30_000L), (scene.Slot("p", "b").Cell.Word.State, scene.Slot("p", "b").Cell.Streak,
+            scene.Slot("p", "b").Cell.CooldownRemainingMs));
     }
 
     [Fact, Trait("gotcha", "C170")]
     public void Least_bad_passes_over_the_busy_and_the_spent_and_prefers_the_untried()
     {
-        var scene = new FleetScene().Model("busy", 1).Model("spent", budget: 1).Pool("p", Strict, Member("busy"), Member("spent"), Member("tried"), Member("free"));
+        var scene = new FleetScene().Model("busy", 1).Model("spent", budget: 1)
+            .Pool("p", Strict, Member("busy"), Member("spent"), Member("tried"), Member("free"));
         using (var lease = scene.PickOnly("p", "spent"))
         {
             lease.Succeeded();
@@ -504,5 +508,6 @@ public sealed class LaneSelectionTests
         return lease.Lane.Name;
     }
 
-    private static PoolConfig Strategic(PoolStrategy strategy, params PoolMemberConfig[] members) => new() { Name = "p", Members = members, Strategy = strategy, Breaker = Lenient };
+    private static PoolConfig Strategic(PoolStrategy strategy, params PoolMemberConfig[] members)
+        => new() { Name = "p", Members = members, Strategy = strategy, Breaker = Lenient };
 }

@@ -3,15 +3,15 @@ using Busbar.Tests.Scenarios.Harness;
 namespace Busbar.Tests.Scenarios.Faults;
 
 /// <summary>A row for one client, one provider, one form, with or without a lane that stands in.</summary>
-internal sealed class FaultCase(int number, FaultRow row, Dialect speaks, Dialect serves, bool streamed, bool isBacked)
+internal sealed class FaultCase(int number, FaultRow row, SpokenProtocol speaks, SpokenProtocol serves, bool streamed, bool isBacked)
 {
     public int Number => number;
 
     public FaultRow Row => row;
 
-    public Dialect Speaks => speaks;
+    public SpokenProtocol Speaks => speaks;
 
-    public Dialect Serves => serves;
+    public SpokenProtocol Serves => serves;
 
     public bool Streamed => streamed;
 

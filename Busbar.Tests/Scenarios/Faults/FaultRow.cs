@@ -93,7 +93,9 @@ internal sealed record FaultRow(string Name, FaultView View, FaultCharge Charge,
     /// <summary>What listens at the provider's address: <c>p</c> for the script.</summary>
     public string Provider { get; init; } = "p";
 
-    /// <summary>Most calls that the provider may see: a kept connection that ends before a byte of the answer is replaced once, with nobody charged.</summary>
+    /// <summary>
+    /// Most calls that the provider may see: a kept connection that ends before a byte of the answer is replaced once, with nobody charged.
+    /// </summary>
     public int MaxCalls { get; init; } = 1;
 
     /// <summary>Whether the gateway's own timers decide.</summary>
@@ -109,7 +111,7 @@ internal sealed record FaultRow(string Name, FaultView View, FaultCharge Charge,
     public bool IsOneOfMany { get; init; }
 
     /// <summary>The row for a provider of <paramref name="serves"/>; null where there is no such fault.</summary>
-    public FaultRow? For(Dialect serves)
+    public FaultRow? For(SpokenProtocol serves)
     {
         if (Frames is not { } frames)
         {

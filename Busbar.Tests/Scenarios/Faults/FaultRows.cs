@@ -22,7 +22,8 @@ internal static class FaultRows
     ];
 
     /// <summary>All rows.</summary>
-    public static IEnumerable<FaultRow> All => [.. Connections, .. Oddities.Select(row => row with { IsOddity = true }), .. Refusals, .. Statuses, .. Words, .. Bodies, .. Streams, .. Truncations, .. Departures];
+    public static IEnumerable<FaultRow> All => [.. Connections, .. Oddities.Select(row => row with { IsOddity = true }), .. Refusals, .. Statuses,
+        .. Words, .. Bodies, .. Streams, .. Truncations, .. Departures];
 
     private static IEnumerable<FaultRow> Connections =>
     [
@@ -52,9 +53,11 @@ internal static class FaultRows
     private static IEnumerable<FaultRow> Oddities =>
     [
         new("100 before the answer", FaultView.Answer, FaultCharge.Success, (at, call) => AfterAsync("100 Continue\r\n\r\n", at, call)),
-        new("103 before the answer", FaultView.Answer, FaultCharge.Success, (at, call) => AfterAsync("103 Early Hints\r\nLink: </a>\r\n\r\n", at, call)),
+        new("103 before the answer", FaultView.Answer, FaultCharge.Success,
+            (at, call) => AfterAsync("103 Early Hints\r\nLink: </a>\r\n\r\n", at, call)),
         new("unreadable headers", FaultView.Answer, FaultCharge.Success, (at, call) => call.AnswerAsync(
-            200, System.Text.Encoding.UTF8.GetBytes(at.Serves.Answer("hello")), "application/json; note=\u00a7", ("x-request-id", "\u00a7"), ("retry-after", "\u00a7"))) { Streamed = false },
+            200, System.Text.Encoding.UTF8.GetBytes(at.Serves.Answer("hello")), "application/json; note=\u00a7", ("x-request-id", "\u00a7"),
+            ("retry-after", "\u00a7"))) { Streamed = false },
         Transient("101 unasked", async (_, call) =>
         {
             await call.RawAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n");
@@ -62,20 +65,26 @@ internal static class FaultRows
         }),
         Transient("204", (_, call) => call.RawAsync("HTTP/1.1 204 No Content\r\n\r\n")),
         .. ((int[])[300, 301, 302, 303, 307, 308]).Select(status => Refused(status) with { Name = $"{status}", IsOneOfMany = true }),
-        new("304", FaultView.Refusal, FaultCharge.ClientFault, (_, call) => call.RawAsync("HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n")) { Status = 304 },
+        new("304", FaultView.Refusal, FaultCharge.ClientFault,
+            (_, call) => call.RawAsync("HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n")) { Status = 304 },
     ];
 
     private static IEnumerable<FaultRow> Refusals =>
     [
-        .. ((int[])[400, 404, 409, 413, 422]).SelectMany(status => RetryAfters.Select(after => Refused(status, after.Headers) with { Name = $"{status} with {after.Name}", IsOneOfMany = true })),
-        new("too long a prompt", FaultView.TooLong, FaultCharge.Nothing, (at, call) => call.AnswerAsync(400, at.Serves.ContextError)) { MovesOn = true },
+        .. ((int[])[400, 404, 409, 413, 422]).SelectMany(status
+            => RetryAfters.Select(after => Refused(status, after.Headers) with { Name = $"{status} with {after.Name}", IsOneOfMany = true })),
+        new("too long a prompt", FaultView.TooLong, FaultCharge.Nothing, (at, call) => call.AnswerAsync(400, at.Serves.ContextError)) { MovesOn =
+            true },
     ];
 
     private static IEnumerable<FaultRow> Statuses =>
     [
-        .. ((int[])[401]).SelectMany(status => RetryAfters.Select(after => Transient($"{status} with {after.Name}", (at, call) => SayAsync(at, call, status, after.Headers))
+        .. ((int[])[401]).SelectMany(status => RetryAfters.Select(
+            after => Transient($"{status} with {after.Name}", (at, call) => SayAsync(at, call, status, after.Headers))
             with { Charge = FaultCharge.HardDown, Floor = 1700, Ceiling = 1800, IsOneOfMany = true })),
-        .. ((int[])[402, 403, 408, 429, 500, 502, 503, 504, 529]).SelectMany(status => RetryAfters.Select(after => Transient($"{status} with {after.Name}", (at, call) => SayAsync(at, call, status, after.Headers))
+        .. ((int[])[402, 403, 408, 429, 500, 502, 503, 504, 529])
+            .SelectMany(status => RetryAfters.Select(after => Transient(
+            $"{status} with {after.Name}", (at, call) => SayAsync(at, call, status, after.Headers))
             with { Floor = after.Floor, Ceiling = after.Ceiling, IsOneOfMany = true })),
         Transient("502 in HTML", (_, call) => call.AnswerAsync(502, "<html>bad</html>"u8.ToArray(), "text/html")),
         Transient("500 without a body", (_, call) => call.AnswerAsync(500, "")),
@@ -91,19 +100,23 @@ internal static class FaultRows
     [
         .. ((int[])[400, 402, 403]).SelectMany(status => ((string[])
         [
-            "Your credit balance is too low to be served.", "Insufficient Balance", "The billing hard limit has been reached.", "This organization has been disabled.",
+            "Your credit balance is too low to be served.", "Insufficient Balance", "The billing hard limit has been reached.",
+            "This organization has been disabled.",
             "Your account has been suspended.", "User location is not supported for the API use.",
         ]).Select(said => Spoken($"{status} {said}", status, said) with { Charge = FaultCharge.HardDown, Floor = 1700, Ceiling = 1800 })),
         .. ((int[])[400, 402, 403, 422]).SelectMany(status => ((string[])
         [
-            "Your input was flagged by moderation.", "The prompt violates our usage policies.", "Blocked by the content filter.", "Content Exists Risk",
+            "Your input was flagged by moderation.", "The prompt violates our usage policies.", "Blocked by the content filter.",
+            "Content Exists Risk",
         ]).Select(said => Spoken($"{status} {said}", status, said) with
         {
-            View = FaultView.Refusal, Charge = FaultCharge.ClientFault, MovesOn = false, Floor = 0, Status = status, ForeignStatus = status == 422 ? 422 : 400,
+            View = FaultView.Refusal, Charge = FaultCharge.ClientFault, MovesOn = false, Floor = 0, Status = status, ForeignStatus = status == 422
+                ? 422 : 400,
         })),
         .. ((int[])[400, 404]).SelectMany(status => ((string[])
         [
-            "The model does not exist or you do not have access to it.", "The provided model identifier is invalid.", "This model version has reached the end of its life.",
+            "The model does not exist or you do not have access to it.", "The provided model identifier is invalid.",
+            "This model version has reached the end of its life.",
         ]).Select(said => Spoken($"{status} {said}", status, said) with { Status = status, IsModelGone = true })),
         Spoken("402 for a part", 402, "You requested up to 65536 tokens, but can only afford 900."),
     ];
@@ -112,7 +125,8 @@ internal static class FaultRows
     [
         Transient("whole answer closed", async (at, call) =>
         {
-            await call.RawAsync($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{at.Serves.Answer("hello")[..^9]}");
+            await call.RawAsync(
+                $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{at.Serves.Answer("hello")[..^9]}");
             call.Close();
         }) with { Streamed = false },
         Transient("whole answer reset", async (at, call) =>
@@ -128,7 +142,8 @@ internal static class FaultRows
             await call.SilenceAsync();
         }) with { Streamed = false, IsTimed = true, MovesOn = false },
         .. ((string[])["\u0001\u0002 nothing of use", "<html>maintenance</html>", "", "[]", "{}", "{\"choices\":null}", "\"text\""])
-            .Select((body, index) => Transient($"garbage {index} as an answer", (_, call) => call.AnswerAsync(200, body)) with { Streamed = false, IsOneOfMany = index > 2 }),
+            .Select((body, index) => Transient($"garbage {index} as an answer", (_, call) => call.AnswerAsync(200, body)) with { Streamed = false,
+                IsOneOfMany = index > 2 }),
     ];
 
     private static IEnumerable<FaultRow> Streams =>
@@ -270,13 +285,15 @@ internal static class FaultRows
     private static FaultRow Spoken(string name, int status, string said) =>
         Transient(name, (at, call) => call.AnswerAsync(status, at.Serves.Error("some_error", said))) with { Said = said, IsOneOfMany = true };
 
-    private static FaultRow Late(string name, Func<FaultCase, UpstreamCall, Task> play) => new(name, FaultView.BrokenOff, FaultCharge.Late, play) { Floor = 1 };
+    private static FaultRow Late(string name, Func<FaultCase, UpstreamCall, Task> play)
+        => new(name, FaultView.BrokenOff, FaultCharge.Late, play) { Floor = 1 };
 
     private static FaultRow Left(string name, FaultCharge charge, Leaving leaves, Func<FaultCase, UpstreamCall, Task> play) =>
         new(name, FaultView.Nobody, charge, play) { Leaves = leaves };
 
     private static FaultRow Refused(int status, params (string, string)[] headers) =>
-        new("", FaultView.Refusal, FaultCharge.ClientFault, (at, call) => SayAsync(at, call, status, [.. headers, ("Location", "http://127.0.0.1:1/elsewhere")])) { Status = status };
+        new("", FaultView.Refusal, FaultCharge.ClientFault, (at, call)
+            => SayAsync(at, call, status, [.. headers, ("Location", "http://127.0.0.1:1/elsewhere")])) { Status = status };
 
     private static Task SayAsync(FaultCase at, UpstreamCall call, int status, (string, string)[] headers) =>
         call.AnswerAsync(status, at.Serves.Error("some_error", "canary-upstream-detail"), headers);

@@ -7,7 +7,9 @@ using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Scenarios.Faults;
 
-/// <summary>All rows for the providers of one protocol, at one gateway: a pool and a lane for each case, and one lane that stands in for all.</summary>
+/// <summary>
+/// All rows for the providers of one protocol, at one gateway: a pool and a lane for each case, and one lane that stands in for all.
+/// </summary>
 internal sealed partial class FaultTable : IAsyncDisposable
 {
     /// <summary>Gateways that share the cases.</summary>
@@ -23,18 +25,19 @@ internal sealed partial class FaultTable : IAsyncDisposable
     private readonly ScriptedUpstream _refusing = ScriptedUpstream.Refusing();
     private readonly ScriptedUpstream _upstream;
     private readonly TcpListener _cleartext = new(IPAddress.Loopback, 0);
-    private readonly Dialect _serves;
+    private readonly SpokenProtocol _serves;
     private readonly FaultWire _wire;
     private Http2Front? _front;
 
-    private FaultTable(Dialect serves, FaultWire wire, IEnumerable<FaultCase> cases)
+    private FaultTable(SpokenProtocol serves, FaultWire wire, IEnumerable<FaultCase> cases)
     {
         _serves = serves;
         _wire = wire;
         Cases = [.. cases];
         var byNumber = Cases.ToDictionary(at => at.Number);
         _upstream = ScriptedUpstream.Start(serves.StreamContentType, wire == FaultWire.Https);
-        _upstream.Always = call => int.Parse(WireModel().Match(call.Request.Path + call.Request.Text).Groups[1].ValueSpan, CultureInfo.InvariantCulture) is > 0 and var number
+        _upstream.Always = call => int.Parse(WireModel().Match(call.Request.Path + call.Request.Text).Groups[1].ValueSpan,
+            CultureInfo.InvariantCulture) is > 0 and var number
             ? byNumber[number].PlayAsync(call)
             : serves.ServeAsync(call, StandIn);
     }
@@ -46,11 +49,13 @@ internal sealed partial class FaultTable : IAsyncDisposable
     public Scene Scene { get; private set; } = null!;
 
     /// <summary>Starts the gateway with the cases of one part, from 0 to <see cref="Parts"/> - 1, over TLS.</summary>
-    public static Task<FaultTable> StartAsync(Dialect serves, int part) => StartAsync(new FaultTable(serves, FaultWire.Https, Expand(serves).Where(at => at.Number % Parts == part)));
+    public static Task<FaultTable> StartAsync(SpokenProtocol serves, int part)
+        => StartAsync(new FaultTable(serves, FaultWire.Https, Expand(serves).Where(at => at.Number % Parts == part)));
 
     /// <summary>Starts the gateway with a few cases of every kind that need no waiting, over another wire.</summary>
-    public static Task<FaultTable> SampleAsync(Dialect serves, FaultWire wire) => StartAsync(
-        new FaultTable(serves, wire, Expand(serves).Where(at => at.Row is { IsTimed: false, Provider: "p", IsOddity: false } && at.Number % Sampled == (int)wire)));
+    public static Task<FaultTable> SampleAsync(SpokenProtocol serves, FaultWire wire) => StartAsync(
+        new FaultTable(serves, wire, Expand(serves).Where(at => at.Row is { IsTimed: false, Provider: "p", IsOddity: false }
+            && at.Number % Sampled == (int)wire)));
 
     private static async Task<FaultTable> StartAsync(FaultTable table)
     {
@@ -84,10 +89,10 @@ internal sealed partial class FaultTable : IAsyncDisposable
     public static bool IsStandIn(string text) => text.Contains(StandIn, StringComparison.Ordinal);
 
     // Clients rotate from row to row, so that every pair of protocols meets many rows, and its own protocol meets each row.
-    private static IEnumerable<FaultCase> Expand(Dialect serves)
+    private static IEnumerable<FaultCase> Expand(SpokenProtocol serves)
     {
         int number = 0;
-        int own = Array.IndexOf(Dialect.All, serves);
+        int own = Array.IndexOf(SpokenProtocol.All, serves);
         int index = 0;
         foreach (FaultRow row in FaultRows.All.Select(row => row.For(serves)).OfType<FaultRow>())
         {
@@ -99,8 +104,8 @@ internal sealed partial class FaultTable : IAsyncDisposable
                     continue;
                 }
 
-                int other = 1 + ((index + (streamed ? 2 : 0)) % (Dialect.All.Length - 1));
-                Dialect foreign = Dialect.All[(own + other) % Dialect.All.Length];
+                int other = 1 + ((index + (streamed ? 2 : 0)) % (SpokenProtocol.All.Length - 1));
+                SpokenProtocol foreign = SpokenProtocol.All[(own + other) % SpokenProtocol.All.Length];
                 if (row.IsOneOfMany)
                 {
                     bool first = (index + own + (streamed ? 1 : 0)) % 2 == 0;
@@ -112,7 +117,8 @@ internal sealed partial class FaultTable : IAsyncDisposable
                 yield return new FaultCase(++number, row, foreign, serves, streamed, isBacked: false);
                 if (row.Leaves == Leaving.Never)
                 {
-                    yield return new FaultCase(++number, row, Dialect.All[(own + other + 1) % Dialect.All.Length], serves, streamed, isBacked: true);
+                    yield return new FaultCase(++number, row, SpokenProtocol.All[(own + other + 1) % SpokenProtocol.All.Length], serves, streamed,
+                        isBacked: true);
                 }
             }
         }
@@ -121,7 +127,8 @@ internal sealed partial class FaultTable : IAsyncDisposable
     private string Config(int port)
     {
         string provider = $"protocol: {_serves.Name}, api_key_env: KEY, allow_private_network: true";
-        string trusted = _wire == FaultWire.Http ? "" : $", tls: {{ ca_file: \"{TestAuthority.File}\" }}{(_front is null ? "" : ", http_version: 2")}";
+        string trusted = _wire == FaultWire.Http ? ""
+            : $", tls: {{ ca_file: \"{TestAuthority.File}\" }}{(_front is null ? "" : ", http_version: 2")}";
         var text = new StringBuilder($"""
             listen: 127.0.0.1:{port}
             auth: {"{"} mode: token, client_tokens: [{Scene.Token}] {"}"}
@@ -146,8 +153,10 @@ internal sealed partial class FaultTable : IAsyncDisposable
             // A second lane is tried after two seconds of silence; without one, silence lasts for as long as a request may.
             string own = at.Row.IsTimed && at.IsRescued ? ", attempt_timeout_ms: 2000" : "";
             string other = at.IsBacked ? ", { target: standin, weight: 1 }" : "";
-            string deadline = !at.Row.IsTimed || at.Row.View == FaultView.BrokenOff ? "" : $"failover: {{ deadline_secs: {(at.IsRescued ? 12 : 4)} }}, ";
-            text.Append($"  {at.Pool}: {{ {deadline}breaker: {{ base_cooldown_secs: 60, max_cooldown_secs: 120 }}, members: [{{ target: {at.Lane}, weight: 1000{own} }}{other}] }}\n");
+            string deadline = !at.Row.IsTimed || at.Row.View == FaultView.BrokenOff ? ""
+                : $"failover: {{ deadline_secs: {(at.IsRescued ? 12 : 4)} }}, ";
+            text.Append($"  {at.Pool}: {{ {deadline}breaker: {{ base_cooldown_secs: 60, max_cooldown_secs: 120 }}, members: [{{ target: {at.Lane}, " +
+                $"weight: 1000{own} }}{other}] }}\n");
         }
 
         return text.ToString();

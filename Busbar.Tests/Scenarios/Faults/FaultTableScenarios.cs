@@ -18,11 +18,11 @@ public sealed class FaultTableScenarios(ITestOutputHelper output)
         get
         {
             var parts = new TheoryData<string, int>();
-            foreach (Dialect dialect in Dialect.All)
+            foreach (SpokenProtocol spoken in SpokenProtocol.All)
             {
                 for (int part = 0; part < FaultTable.Parts; part++)
                 {
-                    parts.Add(dialect.Name, part);
+                    parts.Add(spoken.Name, part);
                 }
             }
 
@@ -35,10 +35,10 @@ public sealed class FaultTableScenarios(ITestOutputHelper output)
         get
         {
             var wires = new TheoryData<string, FaultWire>();
-            foreach (Dialect dialect in Dialect.All)
+            foreach (SpokenProtocol spoken in SpokenProtocol.All)
             {
-                wires.Add(dialect.Name, FaultWire.Http);
-                wires.Add(dialect.Name, FaultWire.Http2);
+                wires.Add(spoken.Name, FaultWire.Http);
+                wires.Add(spoken.Name, FaultWire.Http2);
             }
 
             return wires;
@@ -67,7 +67,7 @@ public sealed class FaultTableScenarios(ITestOutputHelper output)
     [Trait("lesson", "22")]
     public async Task Every_fault_is_shown_and_charged_as_it_should_be_and_leaves_nothing_behind(string provider, int part)
     {
-        await using FaultTable table = await FaultTable.StartAsync(Dialect.Of(provider), part);
+        await using FaultTable table = await FaultTable.StartAsync(SpokenProtocol.Of(provider), part);
         await TryAllAsync(table);
     }
 
@@ -75,7 +75,7 @@ public sealed class FaultTableScenarios(ITestOutputHelper output)
     [MemberData(nameof(Wires))]
     public async Task Faults_are_the_same_whatever_a_provider_is_called_by(string provider, FaultWire wire)
     {
-        await using FaultTable table = await FaultTable.SampleAsync(Dialect.Of(provider), wire);
+        await using FaultTable table = await FaultTable.SampleAsync(SpokenProtocol.Of(provider), wire);
         await TryAllAsync(table);
     }
 
@@ -162,7 +162,8 @@ public sealed class FaultTableScenarios(ITestOutputHelper output)
             }
 
             await leaving.CancelAsync();
-            await Assert.ThrowsAnyAsync<Exception>(async () => await (at.Row.Charge == FaultCharge.Either ? Task.FromException(new OperationCanceledException()) : asking));
+            await Assert.ThrowsAnyAsync<Exception>(async () => await (
+                at.Row.Charge == FaultCharge.Either ? Task.FromException(new OperationCanceledException()) : asking));
             await Task.WhenAny(asking);
             return;
         }
@@ -233,7 +234,7 @@ public sealed class FaultTableScenarios(ITestOutputHelper output)
                 Assert.Null(reply["Location"]);
                 return;
             case FaultView.Refusal:
-                // What a provider says about a request goes with it into the other dialect, word for word; a 304 says nothing.
+                // What a provider says about a request goes with it into the other protocol, word for word; a 304 says nothing.
                 at.Speaks.IsEnvelope(reply, at.Row.Status == 304 ? 502 : at.Row.ForeignStatus ?? at.Row.Status);
                 if (at.Row.Status == 304)
                 {
@@ -288,10 +289,12 @@ public sealed class FaultTableScenarios(ITestOutputHelper output)
         double attempts = page["busbar_upstream_attempts_total", ("pool", at.Pool), ("lane", at.Lane)];
         double failures = Sum(["transient_upstream", "hard_down", "context_length", "attempt_timeout", "model_gone", "declined"],
             disposition => page["busbar_upstream_failures_total", ("pool", at.Pool), ("lane", at.Lane), ("disposition", disposition)]);
-        double failovers = Sum(["timeout", "connect", "transient_upstream", "hard_down", "context_length", "attempt_timeout", "model_gone", "declined"],
+        double failovers = Sum(["timeout", "connect", "transient_upstream", "hard_down", "context_length", "attempt_timeout", "model_gone",
+            "declined"],
             reason => page["busbar_failovers_total", ("pool", at.Pool), ("reason", reason)]);
         string[] outcomes = ["ok", "client_error", "exhausted", "error"];
-        double requests = Sum(outcomes, outcome => page["busbar_requests_total", ("ingress_protocol", at.Speaks.Name), ("pool", at.Pool), ("outcome", outcome)]);
+        double requests = Sum(outcomes, outcome => page["busbar_requests_total", ("ingress_protocol", at.Speaks.Name), ("pool", at.Pool),
+            ("outcome", outcome)]);
         Assert.Equal((1, 1), (attempts, requests));
         if (row.Charge == FaultCharge.Either)
         {
@@ -311,7 +314,8 @@ public sealed class FaultTableScenarios(ITestOutputHelper output)
             FaultView.Refusal when row.Status < 400 => ["error"],
             _ => ["client_error"],
         };
-        Assert.Equal(1, Sum(expected, outcome => page["busbar_requests_total", ("ingress_protocol", at.Speaks.Name), ("pool", at.Pool), ("outcome", outcome)]));
+        Assert.Equal(1, Sum(expected, outcome => page["busbar_requests_total", ("ingress_protocol", at.Speaks.Name), ("pool", at.Pool),
+            ("outcome", outcome)]));
     }
 
     private static double Sum(string[] labels, Func<string, double> value) => labels.Sum(value);

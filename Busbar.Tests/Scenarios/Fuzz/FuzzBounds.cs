@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Busbar.Tests.Scenarios.Fuzz;
 
-/// <summary>How far fuzzing goes: a fixed seed and a few seconds, unless the variables BUSBAR_FUZZ_SEED and BUSBAR_FUZZ_SECONDS say otherwise.</summary>
+/// <summary>
+/// How far fuzzing goes: a fixed seed and a few seconds, unless the variables BUSBAR_FUZZ_SEED and BUSBAR_FUZZ_SECONDS say otherwise.
+/// </summary>
 internal sealed class FuzzBounds
 {
     private static readonly TimeSpan Usual = TimeSpan.FromSeconds(18);
@@ -28,5 +30,6 @@ internal sealed class FuzzBounds
     /// <summary>Whether there is to be a case with this number.</summary>
     public bool Allows(int number) => number < _most && Stopwatch.GetElapsedTime(_start) < _span;
 
-    private static int Number(string variable) => int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : 0;
+    private static int Number(string variable) => int.TryParse(
+        Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : 0;
 }

@@ -8,7 +8,7 @@ using Xunit.Sdk;
 
 namespace Busbar.Tests.Scenarios.Fuzz;
 
-/// <summary>Headers that nobody means well with, on every route and in every dialect, sent by sockets since no HTTP library would.</summary>
+/// <summary>Headers that nobody means well with, on every route and in every protocol, sent by sockets since no HTTP library would.</summary>
 public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposable
 {
     private const int Cases = 1200;
@@ -71,7 +71,8 @@ public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposab
         Assert.True(statuses.GetValueOrDefault(200) > number / 10, "hardly anything got through, so nothing was tried");
         Assert.All(scene.Upstreams.SelectMany(upstream => upstream.Requests), request => Assert.All(request.Headers, header =>
         {
-            Assert.True(mode == "passthrough" || !header.Value.Contains(Scene.Token, StringComparison.Ordinal), $"{header.Key} has the caller's token");
+            Assert.True(mode == "passthrough" || !header.Value.Contains(Scene.Token, StringComparison.Ordinal),
+                $"{header.Key} has the caller's token");
             Assert.DoesNotContain(header.Value, letter => letter is < ' ' or > '~');
         }));
     }
@@ -99,7 +100,8 @@ public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposab
         if (reply.Status >= 300 && !isKestrels && !request.IsHead)
         {
             Scene.SpeaksLikeTheVendor(reply);
-            Assert.True(request.Dialects.Count == 0 ? IsAdmins(reply) : request.Dialects.Any(dialect => IsNative(dialect, reply)), $"not native: {reply.Status}\n{shown}");
+            Assert.True(request.Names.Count == 0 ? IsAdmins(reply) : request.Names.Any(spoken => IsNative(spoken, reply)),
+                $"not native: {reply.Status}\n{shown}");
         }
 
         // Where the next request begins is what smuggling is about.
@@ -107,16 +109,18 @@ public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposab
         {
             await connection.SendAsync("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
             Reply? next = await connection.ReadAsync();
-            Assert.True(next is { Status: 200, Text: "ok" }, $"after {reply.Status} the next request on the connection was answered with {next?.Status} {next?.Text}");
+            Assert.True(next is { Status: 200, Text: "ok" },
+                $"after {reply.Status} the next request on the connection was answered with {next?.Status} {next?.Text}");
         }
 
         return reply.Status;
     }
 
     private static bool IsAdmins(Reply reply) =>
-        reply.Json.GetProperty("error") is var error && error.GetProperty("type").GetString()!.Length > 0 && error.GetProperty("code").GetString()!.Length > 0 && error.GetProperty("message").GetString()!.Length > 0;
+        reply.Json.GetProperty("error") is var error && error.GetProperty("type").GetString()!.Length > 0
+            && error.GetProperty("code").GetString()!.Length > 0 && error.GetProperty("message").GetString()!.Length > 0;
 
-    private static bool IsNative(Dialect dialect, Reply reply)
+    private static bool IsNative(SpokenProtocol spoken, Reply reply)
     {
         foreach (int status in (int[])[400, 401, 403, 404, 405, 408, 411, 413, 415])
         {
@@ -124,7 +128,7 @@ public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposab
             {
                 try
                 {
-                    dialect.IsEnvelope(reply, status, code);
+                    spoken.IsEnvelope(reply, status, code);
                     return true;
                 }
                 catch (Exception exception) when (exception is XunitException or KeyNotFoundException or JsonException or InvalidOperationException)
@@ -137,13 +141,13 @@ public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposab
         return false;
     }
 
-    // Lanes are as they were, everything is given back, and every dialect is served.
+    // Lanes are as they were, everything is given back, and every protocol is served.
     private static async Task IsUnharmedAsync(Scene scene)
     {
-        foreach (Dialect dialect in Dialect.All)
+        foreach (SpokenProtocol spoken in SpokenProtocol.All)
         {
-            Reply good = await scene.PostAsync(dialect);
-            Assert.True(good.Status == 200, $"{dialect}: {good.Status} {good.Text}");
+            Reply good = await scene.PostAsync(spoken);
+            Assert.True(good.Status == 200, $"{spoken}: {good.Status} {good.Text}");
         }
 
         await scene.SettledAsync();
@@ -155,14 +159,16 @@ public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposab
         }
 
         MetricsPage page = await scene.MetricsAsync();
-        Assert.All(page.Series.Where(series => series is "busbar_reservations_open" or "busbar_reserved_cents"), series => Assert.Equal(0, page[series]));
+        Assert.All(page.Series.Where(series => series is "busbar_reservations_open" or "busbar_reserved_cents"),
+            series => Assert.Equal(0, page[series]));
     }
 
     // What an auxiliary operation gets has something for everybody: it is passed on as it is.
-    private static Task ServeAsync(Dialect dialect, UpstreamCall call) =>
-        call.Request.Path.Contains("ount", StringComparison.Ordinal) || call.Request.Path.Contains("mbed", StringComparison.Ordinal) || call.Request.Path.Contains("/responses/", StringComparison.Ordinal)
+    private static Task ServeAsync(SpokenProtocol spoken, UpstreamCall call) =>
+        call.Request.Path.Contains("ount", StringComparison.Ordinal) || call.Request.Path.Contains("mbed", StringComparison.Ordinal)
+            || call.Request.Path.Contains("/responses/", StringComparison.Ordinal)
             ? call.AnswerAsync(200, """{"input_tokens":5,"inputTokens":5,"totalTokens":5,"data":[],"embeddings":[],"output":[]}""")
-            : dialect.ServeAsync(call);
+            : spoken.ServeAsync(call);
 
     // Without authentication there are keys; and traces, sessions and everything else that reads headers is on.
     private async Task<Scene> StartAsync(string mode, int collector)
@@ -174,7 +180,7 @@ public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposab
             Assert.True(store.Insert(new VirtualKey { Id = digest.ToKeyId(), Digest = digest, Name = "test" }));
         }
 
-        Scene scene = await Scene.StartAsync(new SceneConfig([.. Dialect.All])
+        Scene scene = await Scene.StartAsync(new SceneConfig([.. SpokenProtocol.All])
         {
             Auth = $"{{ mode: {mode}{(mode == "token" ? $", client_tokens: [{Scene.Token}]" : "")} }}",
             Pool = "affinity: { mode: session, header_name: x-session-id }",
@@ -184,9 +190,9 @@ public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposab
                 governance: { enabled: {{(mode == "none" ? "true" : "false")}}, admin_token: canary-admin-token-79, db_path: "{{database}}", price_per_request_cents: 2, price_per_1k_tokens_cents: 1000 }
                 """,
         });
-        foreach ((Dialect dialect, ScriptedUpstream upstream) in scene.Providers.Zip(scene.Upstreams))
+        foreach ((SpokenProtocol spoken, ScriptedUpstream upstream) in scene.Providers.Zip(scene.Upstreams))
         {
-            upstream.Always = call => ServeAsync(dialect, call);
+            upstream.Always = call => ServeAsync(spoken, call);
         }
 
         return scene;

@@ -7,12 +7,15 @@ using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Scenarios.Fuzz;
 
-/// <summary>A request made by chance from its number alone: some route, some dialect, hostile headers, and now and then a body whose length is disputed.</summary>
+/// <summary>
+/// A request made by chance from its number alone: some route, some protocol, hostile headers, and now and then a body whose length is disputed.
+/// </summary>
 internal sealed class HostileRequest
 {
     private static readonly string[] Methods = ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE", "post", "CANARY", "POST"];
     private static readonly string[] Models = [Scene.Pool, Scene.Pool, "m0", "m1", "m2", "m3", "m4", "m5", "hidden-model", "a%2Fb", "%00", "m%C3%A4"];
-    private static readonly string[] Strays = ["/canary-path", "/v1/canary", "/v1/messages/", "//v1/messages", "/v1beta/models/", "/model//converse", "/%2e%2e/admin/keys", "/v2", "/stats/", "/?canary"];
+    private static readonly string[] Strays = ["/canary-path", "/v1/canary", "/v1/messages/", "//v1/messages", "/v1beta/models/", "/model//converse",
+        "/%2e%2e/admin/keys", "/v2", "/stats/", "/?canary"];
 
     private readonly Random _random;
     private readonly List<string> _lines = [];
@@ -42,14 +45,15 @@ internal sealed class HostileRequest
             BreakFraming();
         }
 
-        Bytes = [.. Encoding.Latin1.GetBytes($"{_method} {_target} {_version}\r\n{string.Concat(_lines.Select(line => line + "\r\n"))}\r\n"), .. _body];
+        Bytes = [.. Encoding.Latin1.GetBytes($"{_method} {_target} {_version}\r\n{string.Concat(_lines.Select(line => line + "\r\n"))}\r\n"),
+            .. _body];
     }
 
     /// <summary>What is sent.</summary>
     public byte[] Bytes { get; }
 
-    /// <summary>The dialects in which it may be refused; none for the admin API's own shape.</summary>
-    public IReadOnlyList<Dialect> Dialects { get; private set; } = [];
+    /// <summary>The protocols in which it may be refused; none for the admin API's own shape.</summary>
+    public IReadOnlyList<SpokenProtocol> Names { get; private set; } = [];
 
     /// <summary>Whether its end is where its headers say, so that an answer must come and the connection may go on.</summary>
     public bool IsWhole { get; }
@@ -61,7 +65,8 @@ internal sealed class HostileRequest
     public override string ToString()
     {
         string text = Encoding.Latin1.GetString(Bytes);
-        return string.Concat(text.Take(3000).Select(letter => letter is '\n' or (>= ' ' and <= '~') ? $"{letter}" : letter == '\r' ? "" : $"\\x{(int)letter:x2}"));
+        return string.Concat(text.Take(3000).Select(letter => letter is '\n' or (>= ' ' and <= '~') ? $"{letter}" : letter == '\r' ? ""
+            : $"\\x{(int)letter:x2}"));
     }
 
     private void Route()
@@ -70,7 +75,8 @@ internal sealed class HostileRequest
         if (choice == 0)
         {
             AdminRoute admin = AdminRoutes.All[_random.Next(AdminRoutes.All.Count)];
-            (_method, _target) = (admin.Method, admin.Pattern.Replace("{id}", "vk_0123456789abcdef", StringComparison.Ordinal).Replace("{lane}", "canary", StringComparison.Ordinal));
+            (_method, _target) = (admin.Method, admin.Pattern.Replace("{id}", "vk_0123456789abcdef", StringComparison.Ordinal)
+                .Replace("{lane}", "canary", StringComparison.Ordinal));
             _body = admin.TakesBody ? "{\"name\":7}"u8.ToArray() : [];
             return;
         }
@@ -78,7 +84,7 @@ internal sealed class HostileRequest
         if (choice == 1)
         {
             (_method, _target) = ("POST", Strays[_random.Next(Strays.Length)]);
-            Dialects = Dialect.All;
+            Names = SpokenProtocol.All;
             return;
         }
 
@@ -88,19 +94,21 @@ internal sealed class HostileRequest
         string place = _random.Next(2) == 0 ? "/projects/canary-1/locations/us-east5" : "";
         string pattern = route.Pattern.Replace("{google}", _random.Next(3) == 0 ? "" : place + "/publishers/google", StringComparison.Ordinal)
             .Replace("{anthropic}", place + "/publishers/anthropic", StringComparison.Ordinal);
-        _target = pattern.Replace("{v}", _random.Next(3) == 0 ? Busbar.Gateway.Routing.Route.Versions[_random.Next(4)] : "/v1beta", StringComparison.Ordinal).Replace("{model}", model, StringComparison.Ordinal);
+        _target = pattern.Replace("{v}", _random.Next(3) == 0 ? Busbar.Gateway.Routing.Route.Versions[_random.Next(4)] : "/v1beta",
+            StringComparison.Ordinal).Replace("{model}", model, StringComparison.Ordinal);
         if (route.Protocol is not { } protocol)
         {
-            Dialects = [Dialect.Of("openai")];
+            Names = [SpokenProtocol.Of("openai")];
             return;
         }
 
-        Dialect dialect = Dialect.Of(protocol.Name());
-        Dialects = route.Endpoint is GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary ? [dialect] : Dialect.All;
+        SpokenProtocol spoken = SpokenProtocol.Of(protocol.Name());
+        Names = route.Endpoint is GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary ? [spoken] : SpokenProtocol.All;
         bool stream = _random.Next(2) == 0;
         _body = _method == "GET" ? [] : Encoding.UTF8.GetBytes(route.Operation == Operation.Chat
-            ? dialect.Request(model, stream)
-            : $$"""{"model":"{{model}}","messages":[],"input":"canary-input","contents":[],"content":{"parts":[]},"requests":[],"texts":["canary"],"input_type":"classification"}""");
+            ? spoken.Request(model, stream)
+            : $$"""{"model":"{{model}}","messages":[],"input":"canary-input","contents":[],"content":{"parts":[]},"requests":[],"texts":""" +
+                """["canary"],"input_type":"classification"}""");
         _target = (_random.Next(10) == 0 ? "/m1" : "") + _target + (_random.Next(6) == 0 ? "?key=canary-query&alt=sse&%zz=1" : "");
     }
 
@@ -135,7 +143,8 @@ internal sealed class HostileRequest
             _lines.Insert(_random.Next(_lines.Count + 1), name + separator + value);
             if (_random.Next(6) == 0)
             {
-                _lines.Insert(_random.Next(_lines.Count + 1), name.ToUpperInvariant() + ": " + (_random.Next(2) == 0 ? value : HostileText.Value(_random, name, parseable)));
+                _lines.Insert(_random.Next(_lines.Count + 1),
+                    name.ToUpperInvariant() + ": " + (_random.Next(2) == 0 ? value : HostileText.Value(_random, name, parseable)));
             }
         }
 
@@ -188,13 +197,18 @@ internal sealed class HostileRequest
             case 18: Lines("Content-Length: 9223372036854775807"); break;
             case 19: Lines($"Content-Length: {length + 1}"); break;
             case 20: Lines($"Content-Length: {length / 2}"); break;
-            case 21: Lines("Transfer-Encoding: chunked"); _body = [.. Encoding.Latin1.GetBytes($"{length:x};canary=\"\u0001\u00ff\"\r\n"), .. chunked[(chunked.AsSpan().IndexOf((byte)'\n') + 1)..]]; break;
+            case 21: Lines("Transfer-Encoding: chunked"); _body =
+                [.. Encoding.Latin1.GetBytes($"{length:x};canary=\"\u0001\u00ff\"\r\n"),
+                .. chunked[(chunked.AsSpan().IndexOf((byte)'\n') + 1)..]]; break;
             case 22: Lines("Transfer-Encoding: chunked"); _body = [.. "canary\r\n"u8, .. _body]; break;
             case 23: Lines("Transfer-Encoding: chunked"); _body = [.. "FFFFFFFFFFFFFFFF\r\n"u8, .. _body]; break;
-            case 24: Lines("Transfer-Encoding: chunked", "Trailer: authorization"); _body = [.. chunked[..^2], .. "Authorization: Bearer canary\r\nContent-Length: 7\r\n\u0000bad\r\n\r\n"u8]; break;
+            case 24: Lines("Transfer-Encoding: chunked", "Trailer: authorization"); _body =
+                [.. chunked[..^2], .. "Authorization: Bearer canary\r\nContent-Length: 7\r\n\u0000bad\r\n\r\n"u8]; break;
             case 25: Lines(); break;
             case 26: Lines($"Content-Length: {length}"); _version = _random.Next(2) == 0 ? "HTTP/1.0" : "HTTP/9.9"; break;
-            case 27: Lines($"Content-Length: {length}"); _target = (_random.Next(5) switch { 0 => "http://canary@evil.invalid", 1 => "canary", 2 => "*", 3 => "/\u00ff\u0001", _ => "http://gateway.test" }) + _target; break;
+            case 27: Lines($"Content-Length: {length}"); _target =
+                (_random.Next(5) switch { 0 => "http://canary@evil.invalid", 1 => "canary", 2 => "*", 3 => "/\u00ff\u0001",
+                _ => "http://gateway.test" }) + _target; break;
             case 28: Lines($"Content-Length: {length}", "x: a\n\nGET /stats HTTP/1.1\r\nHost: x"); break;
             default: Lines($"Content-Length: {length}\nx-canary: 1"); break;
         }

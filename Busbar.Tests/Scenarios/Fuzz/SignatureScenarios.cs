@@ -8,7 +8,9 @@ using Xunit.Abstractions;
 
 namespace Busbar.Tests.Scenarios.Fuzz;
 
-/// <summary>Requests of AWS clients that were changed on their way: what means the same is served, all else gets one answer and leaves no trace.</summary>
+/// <summary>
+/// Requests of AWS clients that were changed on their way: what means the same is served, all else gets one answer and leaves no trace.
+/// </summary>
 public sealed class SignatureScenarios(ITestOutputHelper output) : IDisposable
 {
     private const int Cases = 1500;
@@ -18,7 +20,7 @@ public sealed class SignatureScenarios(ITestOutputHelper output) : IDisposable
     private const string Secret = "wJalrXUtnFEMI/K7MDENG/canary";
     private const string Master = "5eed112233445566778899aabbccddeeff00112233445566778899aabbccddee";
 
-    private static readonly Dialect Bedrock = Dialect.Of("bedrock");
+    private static readonly SpokenProtocol Bedrock = SpokenProtocol.Of("bedrock");
 
     private readonly string _directory = Directory.CreateTempSubdirectory("busbar-signed-").FullName;
 
@@ -65,7 +67,8 @@ public sealed class SignatureScenarios(ITestOutputHelper output) : IDisposable
             Assert.Equal(served, scene.Upstreams.Sum(upstream => upstream.Requests.Count));
             await scene.SettledAsync();
             MetricsPage page = await scene.MetricsAsync();
-            Assert.Equal((0, 0, served), (page["busbar_reservations_open"], page["busbar_reserved_cents"], page["busbar_key_spend_cents", ("key", KeyDigest.Of(Scene.Token).ToKeyId())] / 2));
+            Assert.Equal((0, 0, served), (page["busbar_reservations_open"], page["busbar_reserved_cents"],
+                page["busbar_key_spend_cents", ("key", KeyDigest.Of(Scene.Token).ToKeyId())] / 2));
             Assert.Equal(served, page.Sum("busbar_requests_total"));
             Assert.Equal(statuses.Where(pair => pair.Key is not (0 or 200)).Sum(pair => pair.Value), page.Sum("busbar_auth_rejections_total"));
             Assert.All(await scene.LanesAsync(), lane => Assert.Equal((0, 0, false), (lane.Err, lane.ClientFault, lane.Dead)));
@@ -76,7 +79,8 @@ public sealed class SignatureScenarios(ITestOutputHelper output) : IDisposable
         Assert.InRange(statuses[200], number / 10, number - 1);
         Assert.All(scene.Upstreams.SelectMany(upstream => upstream.Requests), request =>
         {
-            Assert.DoesNotContain(request.Headers, header => header.Value.Contains(AccessKeyId, StringComparison.Ordinal) || header.Key.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase));
+            Assert.DoesNotContain(request.Headers, header => header.Value.Contains(AccessKeyId, StringComparison.Ordinal)
+                || header.Key.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase));
             Assert.Equal(Bedrock.Request("", stream: false), request.Text);
         });
     }
@@ -127,7 +131,8 @@ public sealed class SignatureScenarios(ITestOutputHelper output) : IDisposable
         Scene scene = await Scene.StartAsync(new SceneConfig(Bedrock)
         {
             Auth = "{ mode: none }",
-            More = $"governance: {{ enabled: true, admin_token: canary-admin-token-80, db_path: \"{database}\", price_per_request_cents: 2, master_key_env: MASTER }}",
+            More = $"governance: {{ enabled: true, admin_token: canary-admin-token-80, db_path: \"{database}\", price_per_request_cents: 2, " +
+                "master_key_env: MASTER }}",
             Environment = new() { ["MASTER"] = Master },
         });
         scene.Upstream.Always = call => Bedrock.ServeAsync(call);

@@ -41,7 +41,7 @@ internal sealed class SignedRequest
     public string Date { get; set; } = DateTime.UtcNow.ToString(SigV4Signature.DateFormat, CultureInfo.InvariantCulture);
 
     /// <summary>The body.</summary>
-    public byte[] Body { get; set; } = Encoding.UTF8.GetBytes(Dialect.Of("bedrock").Request("", stream: false));
+    public byte[] Body { get; set; } = Encoding.UTF8.GetBytes(SpokenProtocol.Of("bedrock").Request("", stream: false));
 
     /// <summary>The hash that is signed; null for that of the body.</summary>
     public string? PayloadHash { get; set; }
@@ -77,9 +77,12 @@ internal sealed class SignedRequest
         }
 
         Signed.Sort(StringComparer.Ordinal);
-        (string, string)[] headers = [.. Signed.Select(name => (name, string.Join(',', Headers.Where(header => header.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(header => header.Value.Trim(' ')))))];
+        (string, string)[] headers = [.. Signed.Select(name => (
+            name, string.Join(',', Headers.Where(header => header.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            .Select(header => header.Value.Trim(' ')))))];
         var scope = new SigV4Scope(Day ?? Date[..Math.Min(8, Date.Length)], Region, Service);
-        string signature = SigV4Signature.Compute(Secret, scope, Date, Method, UrlPath.EncodePath(Path), SigV4Signature.CanonicalQuery(Query)!, headers, hash);
+        string signature = SigV4Signature.Compute(Secret, scope, Date, Method, UrlPath.EncodePath(Path), SigV4Signature.CanonicalQuery(Query)!,
+            headers, hash);
         string credential = $"{AccessKeyId}/{scope.Day}/{Region}/{Service}/{Terminator}";
         Headers.Add(("Authorization", $"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={string.Join(';', Signed)}, Signature={signature}"));
         return this;

@@ -7,7 +7,7 @@ namespace Busbar.Tests.Scenarios.Harness;
 /// <summary>What the providers say they did, for each key and each node: the truth that limits and ledger are held against.</summary>
 internal sealed partial class FleetBill
 {
-    private static readonly Dialect OpenAI = Dialect.Of("openai");
+    private static readonly SpokenProtocol OpenAI = SpokenProtocol.Of("openai");
     private readonly ConcurrentQueue<(int Key, string Node, long Time)> _served = new();
     private readonly ConcurrentDictionary<int, (int Now, int Most)> _open = new();
 

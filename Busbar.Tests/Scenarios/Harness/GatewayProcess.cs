@@ -7,8 +7,8 @@ using System.Text;
 namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>
-/// The real program in a process of its own. The binary is that of the variable BUSBAR_BINARY, else <c>busbar</c> in the repository's root, else the one
-/// that the build put beside the tests.
+/// The real program in a process of its own. The binary is that of the variable BUSBAR_BINARY, else <c>busbar</c> in the repository's root, else the
+/// one that the build put beside the tests.
 /// </summary>
 internal sealed partial class GatewayProcess : IAsyncDisposable
 {
@@ -36,7 +36,8 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
             arguments = ["-c", $"ulimit -n {openFiles} && exec \"$0\" \"$@\"", Binary, .. arguments];
         }
 
-        var start = new ProcessStartInfo(openFiles is null ? Binary : "/bin/sh", arguments) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = _directory };
+        var start = new ProcessStartInfo(openFiles is null ? Binary : "/bin/sh", arguments) { RedirectStandardError = true, RedirectStandardOutput =
+            true, WorkingDirectory = _directory };
         start.Environment["BUSBAR_CONFIG"] = ConfigFile;
         start.Environment.Remove("BUSBAR_PROVIDERS");
         start.Environment["BUSBAR_LOG"] = "trace";

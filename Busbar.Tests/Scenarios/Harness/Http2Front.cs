@@ -12,7 +12,8 @@ namespace Busbar.Tests.Scenarios.Harness;
 /// <summary>Speaks HTTP/2 with TLS for a scripted provider: what breaks behind it is a stream that is reset.</summary>
 internal sealed class Http2Front : IAsyncDisposable
 {
-    private readonly SocketsHttpHandler _handler = new() { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, MaxResponseDrainSize = 0 };
+    private readonly SocketsHttpHandler _handler = new() { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, MaxResponseDrainSize =
+        0 };
     private readonly HttpMessageInvoker _behind;
     private readonly WebApplication _server;
     private readonly string _upstream;
@@ -63,13 +64,15 @@ internal sealed class Http2Front : IAsyncDisposable
         CancellationToken gone = context.RequestAborted;
         try
         {
-            using var message = new HttpRequestMessage(HttpMethod.Post, $"{_upstream}{context.Request.Path.ToUriComponent()}{context.Request.QueryString}");
+            using var message = new HttpRequestMessage(HttpMethod.Post,
+                $"{_upstream}{context.Request.Path.ToUriComponent()}{context.Request.QueryString}");
             var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body, gone);
             message.Content = new ByteArrayContent(body.ToArray());
             foreach ((string name, var values) in context.Request.Headers)
             {
-                if (!name.StartsWith(':') && !name.Equals("Host", StringComparison.OrdinalIgnoreCase) && !message.Headers.TryAddWithoutValidation(name, [.. values]))
+                if (!name.StartsWith(':') && !name.Equals("Host", StringComparison.OrdinalIgnoreCase)
+                    && !message.Headers.TryAddWithoutValidation(name, [.. values]))
                 {
                     message.Content.Headers.TryAddWithoutValidation(name, [.. values]);
                 }
@@ -77,7 +80,8 @@ internal sealed class Http2Front : IAsyncDisposable
 
             using HttpResponseMessage answer = await _behind.SendAsync(message, gone);
             context.Response.StatusCode = (int)answer.StatusCode;
-            foreach (var header in answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key is not ("Transfer-Encoding" or "Connection" or "Content-Length")))
+            foreach (var header in answer.Headers.Concat(answer.Content.Headers)
+                .Where(header => header.Key is not ("Transfer-Encoding" or "Connection" or "Content-Length")))
             {
                 context.Response.Headers[header.Key] = header.Value.ToArray();
             }

@@ -29,8 +29,8 @@ internal sealed partial class MetricsPage
     public IEnumerable<string> Series => _values.Keys;
 
     /// <summary>
-    /// The one series with this name and exactly these labels, in the order in which the page has them; 0 while these labels were not seen. The page must
-    /// announce the name.
+    /// The one series with this name and exactly these labels, in the order in which the page has them; 0 while these labels were not seen. The page
+    /// must announce the name.
     /// </summary>
     public double this[string name, params (string Name, string Value)[] labels]
     {
@@ -47,7 +47,8 @@ internal sealed partial class MetricsPage
 
     /// <summary>The sum over all series of one name that have a label.</summary>
     public double Sum(string name, string label, string value) =>
-        _values.Where(pair => pair.Key.StartsWith(name + "{", StringComparison.Ordinal) && pair.Key.Contains($"{label}=\"{value}\"", StringComparison.Ordinal)).Sum(pair => pair.Value);
+        _values.Where(pair => pair.Key.StartsWith(name + "{", StringComparison.Ordinal)
+            && pair.Key.Contains($"{label}=\"{value}\"", StringComparison.Ordinal)).Sum(pair => pair.Value);
 
     [GeneratedRegex("_(bucket|sum|count)$")]
     private static partial Regex Part();

@@ -6,8 +6,8 @@ using System.Text.RegularExpressions;
 namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>
-/// A gateway in front of scripted providers, one lane each, in a pool called <c>smart</c> that prefers them in their order. On disposal it checks what
-/// must hold after every scenario: everything given back, and no secret ever shown.
+/// A gateway in front of scripted providers, one lane each, in a pool called <c>smart</c> that prefers them in their order. On disposal it checks
+/// what must hold after every scenario: everything given back, and no secret ever shown.
 /// </summary>
 internal sealed class Scene : IAsyncDisposable
 {
@@ -24,7 +24,7 @@ internal sealed class Scene : IAsyncDisposable
     private readonly List<string> _shown = [];
     private bool _disposed;
 
-    private Scene(GatewayProcess gateway, ScriptedUpstream[] upstreams, Dialect[] providers, int port)
+    private Scene(GatewayProcess gateway, ScriptedUpstream[] upstreams, SpokenProtocol[] providers, int port)
     {
         Gateway = gateway;
         Upstreams = upstreams;
@@ -40,7 +40,7 @@ internal sealed class Scene : IAsyncDisposable
     public ScriptedUpstream[] Upstreams { get; }
 
     /// <summary>What each provider speaks.</summary>
-    public Dialect[] Providers { get; }
+    public SpokenProtocol[] Providers { get; }
 
     /// <summary>A client of the gateway.</summary>
     public HttpClient Client { get; }
@@ -70,7 +70,9 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Starts a gateway.</summary>
     public static Task<Scene> StartAsync(SceneConfig config)
     {
-        ScriptedUpstream[] upstreams = [.. config.Lanes.Select((provider, lane) => config.Refusing == lane ? ScriptedUpstream.Refusing() : ScriptedUpstream.Start(provider is BareDialect ? "text/event-stream" : provider.StreamContentType, config.IsTls))];
+        ScriptedUpstream[] upstreams = [.. config.Lanes.Select(
+            (provider, lane) => config.Refusing == lane ? ScriptedUpstream.Refusing()
+            : ScriptedUpstream.Start(provider is SpokenBare ? "text/event-stream" : provider.StreamContentType, config.IsTls))];
         foreach (ScriptedUpstream upstream in upstreams)
         {
             upstream.Always = config.Always;
@@ -86,7 +88,8 @@ internal sealed class Scene : IAsyncDisposable
     }
 
     /// <summary>Starts a gateway with a deployment of another form.</summary>
-    public static async Task<Scene> StartAsync(ScriptedUpstream[] upstreams, Dialect[] providers, Func<int, string> config, Dictionary<string, string> environment, int? openFiles = null)
+    public static async Task<Scene> StartAsync(ScriptedUpstream[] upstreams, SpokenProtocol[] providers, Func<int, string> config, Dictionary<string,
+        string> environment, int? openFiles = null)
     {
         int port = GatewayProcess.FreePort();
         string text = config(port);
@@ -118,22 +121,26 @@ internal sealed class Scene : IAsyncDisposable
     }
 
     /// <summary>One lane that speaks like its client.</summary>
-    public static Task<Scene> StartAsync(Dialect provider) => StartAsync(new SceneConfig(provider));
+    public static Task<Scene> StartAsync(SpokenProtocol provider) => StartAsync(new SceneConfig(provider));
 
     /// <summary>Sends a chat request and reads the answer to its end.</summary>
-    public async Task<Reply> PostAsync(Dialect client, bool stream = false, string model = Pool, Action<HttpRequestMessage>? change = null) =>
+    public async Task<Reply> PostAsync(SpokenProtocol client, bool stream = false, string model = Pool, Action<HttpRequestMessage>? change = null) =>
         await ReadAsync(await OpenAsync(client, stream, model, change));
 
     /// <summary>Sends a chat request with this body and reads the answer to its end.</summary>
-    public async Task<Reply> PostAsync(Dialect client, string body, Action<HttpRequestMessage>? change = null) =>
+    public async Task<Reply> PostAsync(SpokenProtocol client, string body, Action<HttpRequestMessage>? change = null) =>
         await ReadAsync(await Client.SendAsync(Message(client, new ByteArrayContent(Encoding.UTF8.GetBytes(body)), change)));
 
     /// <summary>Sends a chat request and returns at the answer's headers.</summary>
-    public Task<HttpResponseMessage> OpenAsync(Dialect client, bool stream, string model = Pool, Action<HttpRequestMessage>? change = null, CancellationToken cancellation = default) =>
-        Client.SendAsync(Message(client, new StringContent(client.Request(model, stream)), change, model, stream), HttpCompletionOption.ResponseHeadersRead, cancellation);
+    public Task<HttpResponseMessage> OpenAsync(SpokenProtocol client, bool stream, string model = Pool, Action<HttpRequestMessage>? change = null,
+        CancellationToken cancellation = default) =>
+        Client.SendAsync(Message(client, new StringContent(client.Request(model, stream)), change, model, stream),
+            HttpCompletionOption.ResponseHeadersRead, cancellation);
 
     /// <summary>A chat request.</summary>
-    public static HttpRequestMessage Message(Dialect client, HttpContent content, Action<HttpRequestMessage>? change = null, string model = Pool, bool stream = false)
+    public static HttpRequestMessage Message(SpokenProtocol client, HttpContent content, Action<HttpRequestMessage>? change = null, string model =
+        Pool,
+        bool stream = false)
     {
         var message = new HttpRequestMessage(HttpMethod.Post, client.PathOf(model, stream)) { Content = content };
         message.Content.Headers.ContentType = new("application/json");

@@ -3,7 +3,7 @@ using System.Text;
 namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>The deployment of a <see cref="Scene"/>: a lane <c>m0</c>, <c>m1</c>, … for each provider, all in one pool.</summary>
-internal sealed record SceneConfig(params Dialect[] Lanes)
+internal sealed record SceneConfig(params SpokenProtocol[] Lanes)
 {
     /// <summary>The <c>auth</c> block.</summary>
     public string Auth { get; init; } = $"{{ mode: token, client_tokens: [another-token, {Scene.Token}] }}";
@@ -47,7 +47,9 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
     /// <summary>The lane whose provider refuses connections.</summary>
     public int Refusing { get; init; } = -1;
 
-    /// <summary>Serves what no script of its own waits for, at every provider and from the start: a lane may be called before a scene has started.</summary>
+    /// <summary>
+    /// Serves what no script of its own waits for, at every provider and from the start: a lane may be called before a scene has started.
+    /// </summary>
     public Func<UpstreamCall, Task>? Always { get; init; }
 
     /// <summary>More variables.</summary>
@@ -57,7 +59,8 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
     public string Text(int port, ScriptedUpstream[] upstreams)
     {
         var text = new StringBuilder($"listen: 127.0.0.1:{port}\nauth: {Auth}\nlimits: {Limits}\n{More}\nproviders:\n");
-        AppendLanes(text, Lanes, upstreams, lane => $"{(Identity is not null ? $"identity: {Identity}" : KeyFile is null ? $"api_key_env: KEY_{lane}" : $"api_key_file: \"{KeyFile}\"")}, {Provider}", Model, OtherPools);
+        AppendLanes(text, Lanes, upstreams,
+            lane => $"{(Identity is not null ? $"identity: {Identity}" : KeyFile is null ? $"api_key_env: KEY_{lane}" : $"api_key_file: \"{KeyFile}\"")}, {Provider}", Model, OtherPools);
         text.Append($"  {Scene.Pool}:\n    members:\n");
 
         // Weights so far apart that the first ready lane gets the traffic.
@@ -76,17 +79,21 @@ internal sealed record SceneConfig(params Dialect[] Lanes)
     }
 
     /// <summary>Appends the providers, whose line is open, models <c>m0</c>, <c>m1</c>, … and the beginning of the pools.</summary>
-    public static void AppendLanes(StringBuilder text, Dialect[] lanes, ScriptedUpstream[] upstreams, Func<int, string> provider, string model, string pools)
+    public static void AppendLanes(StringBuilder text, SpokenProtocol[] lanes, ScriptedUpstream[] upstreams, Func<int, string> provider, string model,
+        string pools)
     {
         for (int lane = 0; lane < lanes.Length; lane++)
         {
-            text.Append($"  p{lane}: {{ protocol: {lanes[lane].Provider}, base_url: \"{upstreams[lane].Address}\", {provider(lane)}{(upstreams[lane].IsTls ? $", tls: {{ ca_file: \"{TestAuthority.File}\" }}" : "")} }}\n");
+            text.Append($"  p{lane}: {{ protocol: {lanes[lane].Provider}, " +
+                $"base_url: \"{upstreams[lane].Address}\"," +
+                $" {provider(lane)}{(upstreams[lane].IsTls ? $", tls: {{ ca_file: \"{TestAuthority.File}\" }}" : "")} }}\n");
         }
 
         text.Append("models:\n");
         for (int lane = 0; lane < lanes.Length; lane++)
         {
-            text.Append($"  m{lane}: {{ provider: p{lane}, {(model.Contains("upstream_model:", StringComparison.Ordinal) ? "" : $"upstream_model: wire-{lane}, ")}{model} }}\n");
+            text.Append($"  m{lane}: {{ provider: " +
+                $"p{lane}, {(model.Contains("upstream_model:", StringComparison.Ordinal) ? "" : $"upstream_model: wire-{lane}, ")}{model} }}\n");
         }
 
         text.Append("pools:\n");

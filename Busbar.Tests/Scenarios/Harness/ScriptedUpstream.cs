@@ -122,7 +122,8 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
                 {
                     _requests.Enqueue(request);
                     var call = new UpstreamCall(socket, stream, connection, request, StreamContentType);
-                    Func<UpstreamCall, Task> script = _scripts.TryDequeue(out var own) ? own : Always ?? throw new InvalidOperationException("a request came that no script expects");
+                    Func<UpstreamCall, Task> script = _scripts.TryDequeue(out var own) ? own : Always
+                        ?? throw new InvalidOperationException("a request came that no script expects");
                     await script(call);
                     if (!call.KeepAlive)
                     {

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>Messages.</summary>
-internal sealed class AnthropicDialect : Dialect
+internal sealed class SpokenAnthropic : SpokenProtocol
 {
     public override string Name => "anthropic";
 
@@ -12,7 +12,9 @@ internal sealed class AnthropicDialect : Dialect
 
     public override IReadOnlyList<string> Prelude =>
     [
-        Frame("message_start", """{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"wire","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":5,"output_tokens":1}}}"""),
+        Frame("message_start",
+            """{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"wire","content":[],"stop_reason":""" +
+            """null,"stop_sequence":null,"usage":{"input_tokens":5,"output_tokens":1}}}"""),
         Frame("ping", """{"type": "ping"}"""),
     ];
 
@@ -26,7 +28,8 @@ internal sealed class AnthropicDialect : Dialect
     public override string ErrorEvent => Frame("error", """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""");
 
     public override string ContextError =>
-        """{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum"},"request_id":"req_1"}""";
+        """{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 """ +
+            """maximum"},"request_id":"req_1"}""";
 
     public override string PathOf(string model, bool stream) => "/v1/messages";
 
@@ -42,7 +45,9 @@ internal sealed class AnthropicDialect : Dialect
         $$"""{"model":"{{model}}","max_tokens":64,"messages":[{"role":"user","content":"{{prompt}}"}]{{(stream ? ",\"stream\":true" : "")}}}""";
 
     public override string Answer(string text) =>
-        $$$"""{"id":"msg_1","type":"message","role":"assistant","model":"wire","content":[{"type":"text","text":"{{{text}}}"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":5,"output_tokens":2}}""";
+        $$$"""{"id":"msg_1","type":"message","role":"assistant","model":"wire","content":""" +
+            $$$"""[{"type":"text","text":"{{{text}}}"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":""" +
+            """5,"output_tokens":2}}""";
 
     public override string First(string text) =>
         Frame("content_block_start", """{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}""") + More(text);
@@ -50,7 +55,8 @@ internal sealed class AnthropicDialect : Dialect
     public override string More(string text) =>
         Frame("content_block_delta", $$$"""{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"{{{text}}}"}}""");
 
-    public override string Error(string type, string message) => $$$"""{"type":"error","error":{"type":"{{{type}}}","message":"{{{message}}}"},"request_id":"req_1"}""";
+    public override string Error(string type, string message)
+        => $$$"""{"type":"error","error":{"type":"{{{type}}}","message":"{{{message}}}"},"request_id":"req_1"}""";
 
     public override bool EndsCleanly(string stream) => stream.Contains("event: message_stop\n", StringComparison.Ordinal) && !HasError(stream);
 

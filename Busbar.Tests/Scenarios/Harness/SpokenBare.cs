@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>A protocol of which a scenario needs the name, and plays client and provider itself.</summary>
-internal sealed class BareDialect(string name) : Dialect
+internal sealed class SpokenBare(string name) : SpokenProtocol
 {
     public override string Name => name;
 

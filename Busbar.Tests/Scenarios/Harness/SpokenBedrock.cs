@@ -5,7 +5,7 @@ using Busbar.Wire;
 namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>Converse. Its frames are binary; in a string, each byte is the character of its number.</summary>
-internal sealed class BedrockDialect : Dialect
+internal sealed class SpokenBedrock : SpokenProtocol
 {
     public override string Name => "bedrock";
 
@@ -26,7 +26,8 @@ internal sealed class BedrockDialect : Dialect
 
     public override int TerminalAt => 1;
 
-    public override string ErrorEvent => Frame("!serviceUnavailableException", """{"message":"Too many requests, please wait before trying again."}""");
+    public override string ErrorEvent => Frame("!serviceUnavailableException",
+        """{"message":"Too many requests, please wait before trying again."}""");
 
     public override string ContextError => """{"message":"Input is too long for requested model."}""";
 
@@ -38,15 +39,18 @@ internal sealed class BedrockDialect : Dialect
 
     public override string? CredentialOf(UpstreamRequest request) => request["Authorization"]?["Bearer ".Length..];
 
-    public override string Request(string model, bool stream, string prompt) => $$"""{"messages":[{"role":"user","content":[{"text":"{{prompt}}"}]}]}""";
+    public override string Request(string model, bool stream, string prompt)
+        => $$"""{"messages":[{"role":"user","content":[{"text":"{{prompt}}"}]}]}""";
 
     public override string Answer(string text) =>
-        """{"metrics":{"latencyMs":9},"output":{"message":{"content":[{"text":"TEXT"}],"role":"assistant"}},"stopReason":"end_turn","usage":{"inputTokens":5,"outputTokens":2,"totalTokens":7}}"""
+        """{"metrics":{"latencyMs":9},"output":{"message":{"content":[{"text":"TEXT"}],"role":"assistant"}},"stopReason":"end_turn","usage":""" +
+            """{"inputTokens":5,"outputTokens":2,"totalTokens":7}}"""
             .Replace("TEXT", text, StringComparison.Ordinal);
 
     public override string First(string text) => More(text);
 
-    public override string More(string text) => Frame("contentBlockDelta", $$$"""{"contentBlockIndex":0,"delta":{"text":"{{{text}}}"},"p":"abcdef"}""");
+    public override string More(string text) => Frame("contentBlockDelta",
+        $$$"""{"contentBlockIndex":0,"delta":{"text":"{{{text}}}"},"p":"abcdef"}""");
 
     public override string Error(string type, string message) => $$"""{"message":"{{message}}"}""";
 

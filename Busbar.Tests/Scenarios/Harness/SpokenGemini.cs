@@ -4,9 +4,11 @@ using System.Text.Json;
 namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>generateContent, its streams as server-sent events.</summary>
-internal sealed class GeminiDialect : Dialect
+internal sealed class SpokenGemini : SpokenProtocol
 {
-    private const string Tail = """],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":2,"totalTokenCount":7},"modelVersion":"wire"}""";
+    private const string Tail =
+        """],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":2,"totalTokenCount":""" +
+        """7},"modelVersion":"wire"}""";
 
     public override string Name => "gemini";
 
@@ -18,12 +20,14 @@ internal sealed class GeminiDialect : Dialect
 
     public override IReadOnlyList<string> End =>
     [
-        Frame("""{"candidates":[{"content":{"parts":[{"text":""}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":2,"totalTokenCount":7},"modelVersion":"wire"}"""),
+        Frame("""{"candidates":[{"content":{"parts":[{"text":""}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":""" +
+            """{"promptTokenCount":5,"candidatesTokenCount":2,"totalTokenCount":7},"modelVersion":"wire"}"""),
     ];
 
     public override string ErrorEvent => Frame(Error("UNAVAILABLE", "The model is overloaded.", 503));
 
-    public override string ContextError => Error("INVALID_ARGUMENT", "The input token count (210000) exceeds the maximum number of tokens allowed (200000).", 400);
+    public override string ContextError => Error("INVALID_ARGUMENT",
+        "The input token count (210000) exceeds the maximum number of tokens allowed (200000).", 400);
 
     public override string PathOf(string model, bool stream) =>
         stream ? $"/v1beta/models/{model}:streamGenerateContent?alt=sse" : $"/v1beta/models/{model}:generateContent";
@@ -34,13 +38,16 @@ internal sealed class GeminiDialect : Dialect
 
     public override string? CredentialOf(UpstreamRequest request) => request["x-goog-api-key"] ?? request["Authorization"]?["Bearer ".Length..];
 
-    public override string Request(string model, bool stream, string prompt) => $$"""{"contents":[{"role":"user","parts":[{"text":"{{prompt}}"}]}]}""";
+    public override string Request(string model, bool stream, string prompt)
+        => $$"""{"contents":[{"role":"user","parts":[{"text":"{{prompt}}"}]}]}""";
 
-    public override string Answer(string text) => """{"candidates":[{"finishReason":"STOP","content":{"parts":[{"text":"TEXT"}""".Replace("TEXT", text, StringComparison.Ordinal) + Tail;
+    public override string Answer(string text) => """{"candidates":[{"finishReason":"STOP","content":{"parts":[{"text":"TEXT"}""".Replace(
+        "TEXT", text, StringComparison.Ordinal) + Tail;
 
     public override string First(string text) => More(text);
 
-    public override string More(string text) => Frame("""{"candidates":[{"content":{"parts":[{"text":"TEXT"}""".Replace("TEXT", text, StringComparison.Ordinal) + Tail);
+    public override string More(string text) => Frame("""{"candidates":[{"content":{"parts":[{"text":"TEXT"}""".Replace(
+        "TEXT", text, StringComparison.Ordinal) + Tail);
 
     public override string Error(string type, string message) => Error("INVALID_ARGUMENT", message, 400);
 
@@ -56,7 +63,8 @@ internal sealed class GeminiDialect : Dialect
     {
         Assert.Equal(["error"], reply.Json.EnumerateObject().Select(member => member.Name));
         JsonElement error = reply.Json.GetProperty("error");
-        Assert.Equal(status == 401 ? ["code", "message", "status", "details"] : ["code", "message", "status"], error.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(status == 401 ? ["code", "message", "status", "details"] : ["code", "message", "status"],
+            error.EnumerateObject().Select(member => member.Name));
         Assert.Equal(reply.Status, error.GetProperty("code").GetInt32());
         Assert.Equal(
             status switch
@@ -75,7 +83,8 @@ internal sealed class GeminiDialect : Dialect
         Assert.Null(reply["x-amzn-requestid"]);
     }
 
-    private static string Error(string status, string message, int code) => $$$"""{"error":{"code":{{{code}}},"message":"{{{message}}}","status":"{{{status}}}"}}""";
+    private static string Error(string status, string message, int code)
+        => $$$"""{"error":{"code":{{{code}}},"message":"{{{message}}}","status":"{{{status}}}"}}""";
 
     private static string Frame(string data) => $"data: {data}\n\n";
 }

@@ -5,10 +5,10 @@ using System.Text.RegularExpressions;
 namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>Claude on Bedrock by InvokeModel: Messages in chunks of an event stream, Bedrock's errors.</summary>
-internal sealed partial class InvokeDialect : Dialect
+internal sealed partial class SpokenInvoke : SpokenProtocol
 {
-    private static readonly AnthropicDialect Messages = new();
-    private static readonly BedrockDialect Service = new();
+    private static readonly SpokenAnthropic Messages = new();
+    private static readonly SpokenBedrock Service = new();
 
     public override string Name => "bedrock-invoke";
 
@@ -41,13 +41,15 @@ internal sealed partial class InvokeDialect : Dialect
 
     public override string Answer(string text) => Messages.Answer(text);
 
-    public override string First(string text) => string.Concat(Messages.First(text).Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(Chunk));
+    public override string First(string text) => string.Concat(
+        Messages.First(text).Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(Chunk));
 
     public override string More(string text) => Chunk(Messages.More(text));
 
     public override string Error(string type, string message) => Service.Error(type, message);
 
-    public override bool EndsCleanly(string stream) => EventsOf(stream).EndsWith("event: message_stop\n", StringComparison.Ordinal) && !HasError(stream);
+    public override bool EndsCleanly(string stream) => EventsOf(stream).EndsWith("event: message_stop\n", StringComparison.Ordinal)
+        && !HasError(stream);
 
     public override bool HasError(string stream) => Service.HasError(stream);
 
@@ -61,7 +63,7 @@ internal sealed partial class InvokeDialect : Dialect
     public static string Chunk(string sse)
     {
         string json = sse[(sse.IndexOf("\ndata: ", StringComparison.Ordinal) + "\ndata: ".Length)..].TrimEnd();
-        return BedrockDialect.Frame("chunk", $$"""{"bytes":"{{Convert.ToBase64String(Encoding.UTF8.GetBytes(json))}}","p":"abcdef"}""");
+        return SpokenBedrock.Frame("chunk", $$"""{"bytes":"{{Convert.ToBase64String(Encoding.UTF8.GetBytes(json))}}","p":"abcdef"}""");
     }
 
     /// <summary>The events of a stream in their order, each with its name and data.</summary>

@@ -4,9 +4,10 @@ using System.Text.Json;
 namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>Chat Completions.</summary>
-internal sealed class OpenAIDialect : Dialect
+internal sealed class SpokenOpenAI : SpokenProtocol
 {
-    private const string Chunk = """data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"wire","choices":[{"index":0,"delta":""";
+    private const string Chunk =
+        """data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"wire","choices":[{"index":0,"delta":""";
 
     public override string Name => "openai";
 
@@ -18,10 +19,12 @@ internal sealed class OpenAIDialect : Dialect
 
     public override int TerminalAt => 0;
 
-    public override string ErrorEvent => """data: {"error":{"message":"The server had an error.","type":"server_error","param":null,"code":null}}""" + "\n\n";
+    public override string ErrorEvent => """data: {"error":{"message":"The server had an error.","type":"server_error","param":null,"code":null}}"""
+        + "\n\n";
 
     public override string ContextError =>
-        """{"error":{"message":"This model's maximum context length is 8192 tokens.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}""";
+        """{"error":{"message":"This model's maximum context length is 8192 """ +
+            """tokens.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}""";
 
     public override string PathOf(string model, bool stream) => "/v1/chat/completions";
 
@@ -33,14 +36,17 @@ internal sealed class OpenAIDialect : Dialect
         $$"""{"model":"{{model}}","messages":[{"role":"user","content":"{{prompt}}"}]{{(stream ? ",\"stream\":true" : "")}}}""";
 
     public override string Answer(string text) =>
-        """{"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"wire","choices":[{"index":0,"message":{"role":"assistant","content":"TEXT","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7}}"""
+        """{"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"wire","choices":[{"index":0,"message":""" +
+            """{"role":"assistant","content":"TEXT","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":""" +
+            """5,"completion_tokens":2,"total_tokens":7}}"""
             .Replace("TEXT", text, StringComparison.Ordinal);
 
     public override string First(string text) => More(text);
 
     public override string More(string text) => Chunk + $$$"""{"content":"{{{text}}}"},"finish_reason":null}]}""" + "\n\n";
 
-    public override string Error(string type, string message) => $$$"""{"error":{"message":"{{{message}}}","type":"{{{type}}}","param":null,"code":null}}""";
+    public override string Error(string type, string message)
+        => $$$"""{"error":{"message":"{{{message}}}","type":"{{{type}}}","param":null,"code":null}}""";
 
     public override bool EndsCleanly(string stream) => stream.EndsWith("data: [DONE]\n\n", StringComparison.Ordinal) && !HasError(stream);
 

@@ -3,11 +3,11 @@ using System.Net.Http.Headers;
 namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>What a scenario needs to know of a protocol to play its client and its provider.</summary>
-internal abstract class Dialect
+internal abstract class SpokenProtocol
 {
     /// <summary>Those that scenarios run for.</summary>
-    public static readonly Dialect[] All =
-        [new OpenAIDialect(), new AnthropicDialect(), new GeminiDialect(), new BedrockDialect(), new ResponsesDialect(), new CohereDialect()];
+    public static readonly SpokenProtocol[] All =
+        [new SpokenOpenAI(), new SpokenAnthropic(), new SpokenGemini(), new SpokenBedrock(), new SpokenResponses(), new SpokenCohere()];
 
     /// <summary>Name in configurations and metrics.</summary>
     public abstract string Name { get; }
@@ -42,8 +42,8 @@ internal abstract class Dialect
     /// <summary>A provider's body for a prompt that is too long.</summary>
     public abstract string ContextError { get; }
 
-    /// <summary>The dialect of that name.</summary>
-    public static Dialect Of(string name) => All.Single(dialect => dialect.Name == name);
+    /// <summary>The protocol of that name.</summary>
+    public static SpokenProtocol Of(string name) => All.Single(spoken => spoken.Name == name);
 
     /// <summary>Path and query of requests.</summary>
     public abstract string PathOf(string model, bool stream);

@@ -3,12 +3,12 @@ using System.Net.Http.Headers;
 namespace Busbar.Tests.Scenarios.Harness;
 
 /// <summary>Claude on Vertex AI: Messages at Google's paths.</summary>
-internal class VertexDialect : Dialect
+internal class SpokenVertex : SpokenProtocol
 {
     /// <summary>What stands in front of a model in its paths.</summary>
     public const string Models = "/v1/projects/acme-1/locations/us-east5/publishers/anthropic/models/";
 
-    protected static readonly AnthropicDialect Messages = new();
+    protected static readonly SpokenAnthropic Messages = new();
 
     public override string Name => "vertex";
 
@@ -33,7 +33,8 @@ internal class VertexDialect : Dialect
     public override string? CredentialOf(UpstreamRequest request) => request["Authorization"]?["Bearer ".Length..];
 
     public override string Request(string model, bool stream, string prompt = "canary-prompt: say hello.") =>
-        $$"""{"anthropic_version":"vertex-2023-10-16","max_tokens":64,"messages":[{"role":"user","content":"{{prompt}}"}]{{(stream ? ",\"stream\":true" : "")}}}""";
+        $$"""{"anthropic_version":"vertex-2023-10-16","max_tokens":64,"messages":""" +
+            $$"""[{"role":"user","content":"{{prompt}}"}]{{(stream ? ",\"stream\":true" : "")}}}""";
 
     public override string Answer(string text) => Messages.Answer(text);
 

@@ -22,7 +22,8 @@ internal sealed class StreamText
 
     /// <summary>How the bytes of a stream are shown in strings: binary ones as one character for each byte.</summary>
     public static Encoding EncodingOf(string? contentType) =>
-        contentType is not null && contentType.StartsWith("application/vnd.amazon.eventstream", StringComparison.Ordinal) ? Encoding.Latin1 : Encoding.UTF8;
+        contentType is not null && contentType.StartsWith("application/vnd.amazon.eventstream", StringComparison.Ordinal) ? Encoding.Latin1
+            : Encoding.UTF8;
 
     /// <summary>The body of an answer.</summary>
     public static async Task<StreamText> OfAsync(HttpResponseMessage response) =>

@@ -44,7 +44,8 @@ internal sealed class UpstreamCall(Socket socket, Stream stream, UpstreamConnect
     public async Task ChunkAsync(string text)
     {
         byte[] bytes = _encoding.GetBytes(text);
-        await RawAsync((byte[])[.. Encoding.ASCII.GetBytes(bytes.Length.ToString("x", CultureInfo.InvariantCulture) + "\r\n"), .. bytes, .. "\r\n"u8]);
+        await RawAsync((byte[])[.. Encoding.ASCII.GetBytes(bytes.Length.ToString("x", CultureInfo.InvariantCulture) + "\r\n"), .. bytes,
+            .. "\r\n"u8]);
     }
 
     /// <summary>Ends a chunked answer.</summary>

@@ -9,5 +9,6 @@ internal sealed record UpstreamRequest(string Method, string Path, IReadOnlyList
     public string Text => Encoding.UTF8.GetString(Body);
 
     /// <summary>The value of a header; null when it is not there. More than one is a failure.</summary>
-    public string? this[string name] => Headers.Where(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(header => header.Value).SingleOrDefault();
+    public string? this[string name] => Headers.Where(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase))
+        .Select(header => header.Value).SingleOrDefault();
 }

@@ -11,7 +11,7 @@ public sealed class AwsIdentityScenarios
 {
     private const string Role = "arn:aws:iam::123456789012:role/gateway";
 
-    private static readonly Dialect Bedrock = Dialect.Of("bedrock");
+    private static readonly SpokenProtocol Bedrock = SpokenProtocol.Of("bedrock");
 
     [Fact]
     public async Task A_role_is_assumed_with_the_keys_of_the_environment_and_its_session_signs()
@@ -19,7 +19,8 @@ public sealed class AwsIdentityScenarios
         await using var service = new TokenService();
         await using Scene scene = await StartAsync(
             service,
-            $$"""{ type: aws, role_arn: "{{Role}}", external_id: ext-1, session_name: tests, duration_secs: 900, region: eu-central-1, tags: { team: research } }""",
+            $$"""{ type: aws, role_arn: "{{Role}}", external_id: ext-1, session_name: tests, duration_secs: 900, region: eu-central-1, tags: { """ +
+                """team: research } }""",
             ("AWS_ACCESS_KEY_ID", "AKIAOWN"),
             ("AWS_SECRET_ACCESS_KEY", "canary-own-secret"));
 
@@ -45,7 +46,8 @@ public sealed class AwsIdentityScenarios
     {
         await using var service = new TokenService();
         string token = service.Write("token", "canary.web.identity\n");
-        await using Scene scene = await StartAsync(service, "aws", ("AWS_WEB_IDENTITY_TOKEN_FILE", token), ("AWS_ROLE_ARN", Role), ("AWS_REGION", "eu-west-1"));
+        await using Scene scene = await StartAsync(service, "aws", ("AWS_WEB_IDENTITY_TOKEN_FILE", token), ("AWS_ROLE_ARN", Role),
+            ("AWS_REGION", "eu-west-1"));
 
         Assert.Equal(200, (await scene.PostAsync(Bedrock)).Status);
 
@@ -61,11 +63,13 @@ public sealed class AwsIdentityScenarios
         await using var service = new TokenService { Answer = (call, number) => call.AnswerAsync(200, Keys(number)) };
         string token = service.Write("pod-token", "canary-pod-1");
         await using Scene scene = await StartAsync(
-            service, "aws", ("AWS_CONTAINER_CREDENTIALS_FULL_URI", service.Address + "/v1/credentials"), ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", token));
+            service, "aws", ("AWS_CONTAINER_CREDENTIALS_FULL_URI", service.Address + "/v1/credentials"),
+            ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", token));
         Assert.Equal(200, (await scene.PostAsync(Bedrock)).Status);
         File.WriteAllText(token, "canary-pod-2");
 
-        scene.Upstream.Next(call => call.AnswerAsync(403, """{"message":"The security token included in the request is expired"}""", ("x-amzn-errortype", "ExpiredTokenException")));
+        scene.Upstream.Next(call => call.AnswerAsync(403, """{"message":"The security token included in the request is expired"}""",
+            ("x-amzn-errortype", "ExpiredTokenException")));
         Assert.Equal(200, (await scene.PostAsync(Bedrock)).Status);
 
         Assert.Equal(["canary-pod-1", "canary-pod-2"], service.Requests.Select(request => request["Authorization"]));
@@ -82,12 +86,14 @@ public sealed class AwsIdentityScenarios
             Answer = (call, _) => (call.Request.Method, call.Request.Path, call.Request["x-aws-ec2-metadata-token"]) switch
             {
                 ("PUT", "/latest/api/token", _) => call.AnswerAsync(200, "canary-imds-token"u8.ToArray(), "text/plain"),
-                ("GET", "/latest/meta-data/iam/security-credentials/", "canary-imds-token") => call.AnswerAsync(200, "node-role"u8.ToArray(), "text/plain"),
+                ("GET", "/latest/meta-data/iam/security-credentials/", "canary-imds-token")
+                    => call.AnswerAsync(200, "node-role"u8.ToArray(), "text/plain"),
                 ("GET", "/latest/meta-data/iam/security-credentials/node-role", "canary-imds-token") => call.AnswerAsync(200, Keys(7)),
                 _ => call.AnswerAsync(401, ""),
             },
         };
-        await using Scene scene = await StartAsync(service, "aws", ("AWS_EC2_METADATA_DISABLED", "false"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.Address));
+        await using Scene scene = await StartAsync(service, "aws", ("AWS_EC2_METADATA_DISABLED", "false"),
+            ("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.Address));
         await ReadyAsync(scene);
 
         Assert.Equal(200, (await scene.PostAsync(Bedrock)).Status);
@@ -101,9 +107,11 @@ public sealed class AwsIdentityScenarios
     public async Task A_profile_leads_through_its_source_to_its_role()
     {
         await using var service = new TokenService();
-        service.Write(".aws/config", $"[profile deploy]\nrole_arn = {Role}\nsource_profile = base # the keys\nexternal_id = ext-2\nregion = eu-north-1\n");
+        service.Write(
+            ".aws/config", $"[profile deploy]\nrole_arn = {Role}\nsource_profile = base # the keys\nexternal_id = ext-2\nregion = eu-north-1\n");
         service.Write(".aws/credentials", "[base]\naws_access_key_id = AKIABASE\naws_secret_access_key = canary-base-secret\n");
-        await using Scene scene = await StartAsync(service, "{ type: aws, profile: deploy }", ("AWS_ACCESS_KEY_ID", "AKIAOTHER"), ("AWS_SECRET_ACCESS_KEY", "canary-other"));
+        await using Scene scene = await StartAsync(service, "{ type: aws, profile: deploy }", ("AWS_ACCESS_KEY_ID", "AKIAOTHER"),
+            ("AWS_SECRET_ACCESS_KEY", "canary-other"));
 
         Assert.Equal(200, (await scene.PostAsync(Bedrock)).Status);
 
@@ -120,14 +128,21 @@ public sealed class AwsIdentityScenarios
         {
             Answer = (call, _) => call.Request.Path.StartsWith("/token", StringComparison.Ordinal)
                 ? call.AnswerAsync(200, """{"accessToken":"canary-sso-2","expiresIn":3600,"refreshToken":"canary-refresh-2"}""")
-                : call.AnswerAsync(200, $$$"""{"roleCredentials":{"accessKeyId":"ASIA5","secretAccessKey":"canary-role-secret-5","sessionToken":"canary-session-5","expiration":{{{DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeMilliseconds()}}}}}"""),
+                : call.AnswerAsync(
+                    200, $$$"""{"roleCredentials":{"accessKeyId":"ASIA5","secretAccessKey":"canary-role-secret-5","sessionToken":"canary-session-""" +
+                    $$$"""5","expiration":{{{DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeMilliseconds()}}}}}"""),
         };
-        service.Write(".aws/config", "[profile dev]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Dev\n[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n");
+        service.Write(
+            ".aws/config",
+        "[profile dev]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Dev\n[sso-session corp]\nsso_region = " +
+            "eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n");
 
         // SHA-1 of "corp".
         string cache = service.Write(
             $".aws/sso/cache/{Convert.ToHexStringLower(System.Security.Cryptography.SHA1.HashData("corp"u8))}.json",
-            $$"""{"startUrl":"https://corp.awsapps.com/start","accessToken":"canary-sso-1","expiresAt":"{{Moment(TimeSpan.FromHours(-1))}}","refreshToken":"canary-refresh-1","clientId":"c","clientSecret":"canary-client","registrationExpiresAt":"{{Moment(TimeSpan.FromDays(30))}}"}""");
+            $$"""{"startUrl":"https://corp.awsapps.com/""" +
+                $$"""start","accessToken":"canary-sso-1","expiresAt":"{{Moment(TimeSpan.FromHours(-1))}}","refreshToken":"canary-refresh-1","clie""" +
+                $$"""ntId":"c","clientSecret":"canary-client","registrationExpiresAt":"{{Moment(TimeSpan.FromDays(30))}}"}""");
         await using Scene scene = await StartAsync(
             service, "{ type: aws, profile: dev }", ("AWS_ENDPOINT_URL_SSO", service.Address), ("AWS_ENDPOINT_URL_SSO_OIDC", service.Address));
 
@@ -147,10 +162,13 @@ public sealed class AwsIdentityScenarios
     {
         await using var service = new TokenService
         {
-            Answer = (call, _) => call.AnswerAsync(403, "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>canary-message</Message></Error></ErrorResponse>"u8.ToArray(), "text/xml"),
+            Answer = (call, _)
+                => call.AnswerAsync(
+                403, "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>canary-message</Message></Error></ErrorResponse>"u8.ToArray(), "text/xml"),
         };
         await using Scene scene = await StartAsync(
-            service, $$"""{ type: aws, role_arn: "{{Role}}", region: eu-central-1 }""", ("AWS_ACCESS_KEY_ID", "AKIAOWN"), ("AWS_SECRET_ACCESS_KEY", "canary-own-secret"));
+            service, $$"""{ type: aws, role_arn: "{{Role}}", region: eu-central-1 }""", ("AWS_ACCESS_KEY_ID", "AKIAOWN"),
+            ("AWS_SECRET_ACCESS_KEY", "canary-own-secret"));
 
         Bedrock.IsEnvelope(await scene.PostAsync(Bedrock), 503);
 
@@ -168,7 +186,8 @@ public sealed class AwsIdentityScenarios
         await scene.ChargedAsync(0, err: 1);
     }
 
-    private static Task<Scene> StartAsync(TokenService service, string identity, params (string, string)[] variables) => Scene.StartAsync(new SceneConfig(Bedrock)
+    private static Task<Scene> StartAsync(TokenService service, string identity, params (string, string)[] variables)
+        => Scene.StartAsync(new SceneConfig(Bedrock)
     {
         Identity = identity,
         Environment = service.Variables(variables),
@@ -178,7 +197,8 @@ public sealed class AwsIdentityScenarios
     private static void Signed(UpstreamRequest request, int number)
     {
         var inbound = new SigV4Inbound(request.Method, request.Path, "", name => request[name]);
-        Assert.Equal(SigV4Result.Valid, SigV4Check.Verify(inbound, request.Body, _ => $"canary-role-secret-{number}", DateTimeOffset.UtcNow, out string id));
+        Assert.Equal(SigV4Result.Valid, SigV4Check.Verify(inbound, request.Body, _ => $"canary-role-secret-{number}", DateTimeOffset.UtcNow,
+            out string id));
         Assert.Equal(($"ASIA{number}", $"canary-session-{number}"), (id, request["x-amz-security-token"]));
     }
 }

@@ -13,7 +13,7 @@ public sealed class AzureIdentityScenarios
 {
     private const string Scope = "https://cognitiveservices.azure.com/.default";
 
-    private static readonly Dialect OpenAI = Dialect.Of("openai");
+    private static readonly SpokenProtocol OpenAI = SpokenProtocol.Of("openai");
 
     [Fact]
     public async Task An_application_shows_its_secret()
@@ -26,7 +26,8 @@ public sealed class AzureIdentityScenarios
 
         Assert.Equal("/tenant-1/oauth2/v2.0/token", service.Requests[0].Path);
         Assert.Equal(
-            new Dictionary<string, string> { ["client_id"] = "client-1", ["client_secret"] = "canary-app-secret", ["scope"] = Scope, ["grant_type"] = "client_credentials" },
+            new Dictionary<string, string> { ["client_id"] = "client-1", ["client_secret"] = "canary-app-secret", ["scope"] = Scope, ["grant_type"] =
+                "client_credentials" },
             Form(service.Requests[0]));
         Assert.Equal("Bearer canary-token-1", scene.Upstream.Requests[0]["Authorization"]);
         Assert.Null(scene.Upstream.Requests[0]["api-key"]);
@@ -40,18 +41,23 @@ public sealed class AzureIdentityScenarios
         var request = new CertificateRequest("CN=busbar", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         string file = service.Write("app.pem", certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem());
-        await using Scene scene = await StartAsync(service, $"{{ type: azure, tenant_id: t, client_id: client-1, certificate_file: \"{file}\", scope: \"api://own/.default\" }}");
+        await using Scene scene =
+            await StartAsync(
+            service, $"{{ type: azure, tenant_id: t, client_id: client-1, certificate_file: \"{file}\", scope: \"api://own/.default\" }}");
 
         Assert.Equal(200, (await scene.PostAsync(OpenAI)).Status);
 
         Dictionary<string, string> form = Form(service.Requests[0]);
-        Assert.Equal(("urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "api://own/.default"), (form["client_assertion_type"], form["scope"]));
+        Assert.Equal(("urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "api://own/.default"),
+            (form["client_assertion_type"], form["scope"]));
         string[] parts = form["client_assertion"].Split('.');
-        Assert.True(key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256, RSASignaturePadding.Pss));
+        Assert.True(key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256,
+            RSASignaturePadding.Pss));
         JsonElement header = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[0])).RootElement;
         Assert.Equal(Base64Url.EncodeToString(certificate.GetCertHash(HashAlgorithmName.SHA256)), header.GetProperty("x5t#S256").GetString());
         JsonElement claims = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[1])).RootElement;
-        Assert.Equal(("client-1", "client-1", service.Address + "/t/oauth2/v2.0/token"), (claims.GetProperty("iss").GetString(), claims.GetProperty("sub").GetString(), claims.GetProperty("aud").GetString()));
+        Assert.Equal(("client-1", "client-1", service.Address + "/t/oauth2/v2.0/token"),
+            (claims.GetProperty("iss").GetString(), claims.GetProperty("sub").GetString(), claims.GetProperty("aud").GetString()));
     }
 
     [Fact]
@@ -79,7 +85,8 @@ public sealed class AzureIdentityScenarios
         await using var service = new TokenService
         {
             Answer = (call, number) => call.AnswerAsync(
-                200, $$"""{"access_token":"canary-token-{{number}}","expires_on":"{{DateTimeOffset.UtcNow.AddHours(24).ToUnixTimeSeconds()}}","resource":"https://cognitiveservices.azure.com","token_type":"Bearer"}"""),
+                200, $$"""{"access_token":"canary-token-{{number}}","expires_on":"{{DateTimeOffset.UtcNow.AddHours(24).ToUnixTimeSeconds()}}","re""" +
+                    """source":"https://cognitiveservices.azure.com","token_type":"Bearer"}"""),
         };
         (string, string)[] variables = isAppService
             ? [("IDENTITY_ENDPOINT", service.Address + "/msi/token"), ("IDENTITY_HEADER", "canary-header")]
@@ -104,7 +111,10 @@ public sealed class AzureIdentityScenarios
     {
         await using var service = new TokenService
         {
-            Answer = (call, _) => call.AnswerAsync(401, """{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided: canary-app-secret","error_codes":[7000215]}"""),
+            Answer = (call, _)
+                => call.AnswerAsync(
+                401, """{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided: """ +
+                """canary-app-secret","error_codes":[7000215]}"""),
         };
         await using Scene scene = await StartAsync(
             service, "{ type: azure, tenant_id: t, client_id: client-1, client_secret_env: OUR_SECRET }", ("OUR_SECRET", "canary-app-secret"));
@@ -112,10 +122,12 @@ public sealed class AzureIdentityScenarios
         OpenAI.IsEnvelope(await scene.PostAsync(OpenAI), 503);
 
         await Eventually.TrueAsync(
-            () => scene.Gateway.StandardError.Contains("the application client-1 gets no token: invalid_client AADSTS7000215 (HTTP 401)", StringComparison.Ordinal), "named");
+            () => scene.Gateway.StandardError.Contains("the application client-1 gets no token: invalid_client AADSTS7000215 (HTTP 401)",
+                StringComparison.Ordinal), "named");
     }
 
-    private static Task<Scene> StartAsync(TokenService service, string identity, params (string, string)[] variables) => Scene.StartAsync(new SceneConfig(OpenAI)
+    private static Task<Scene> StartAsync(TokenService service, string identity, params (string, string)[] variables)
+        => Scene.StartAsync(new SceneConfig(OpenAI)
     {
         Identity = identity,
         Environment = service.Variables(variables),

@@ -6,7 +6,7 @@ namespace Busbar.Tests.Scenarios.Identity;
 /// <summary>Services that hang, lie, or are not there.</summary>
 public sealed class MetadataFaultScenarios
 {
-    private static readonly Dialect Bedrock = Dialect.Of("bedrock");
+    private static readonly SpokenProtocol Bedrock = SpokenProtocol.Of("bedrock");
 
     [Theory]
     [InlineData("html", "is not JSON")]
@@ -44,11 +44,13 @@ public sealed class MetadataFaultScenarios
     public async Task A_metadata_service_that_hangs_counts_as_absent()
     {
         await using var service = new TokenService { Answer = (call, _) => call.SilenceAsync() };
-        await using Scene scene = await StartAsync(service, "aws", ("AWS_EC2_METADATA_DISABLED", "false"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.Address));
+        await using Scene scene = await StartAsync(service, "aws", ("AWS_EC2_METADATA_DISABLED", "false"),
+            ("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.Address));
 
         Bedrock.IsEnvelope(await scene.PostAsync(Bedrock), 503);
 
-        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("no AWS credentials: neither", StringComparison.Ordinal), "the chain went on");
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("no AWS credentials: neither", StringComparison.Ordinal),
+            "the chain went on");
     }
 
     [Fact]
@@ -68,7 +70,8 @@ public sealed class MetadataFaultScenarios
             await slow.Task;
             await call.AnswerAsync(200, call.Request.Path.EndsWith("/r", StringComparison.Ordinal) ? Keys(number) : "r");
         };
-        await using Scene scene = await StartAsync(service, "aws", ("AWS_EC2_METADATA_DISABLED", "false"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.Address));
+        await using Scene scene = await StartAsync(service, "aws", ("AWS_EC2_METADATA_DISABLED", "false"),
+            ("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.Address));
 
         await ReadyAsync(scene);
         Assert.Equal(200, (await scene.PostAsync(Bedrock)).Status);
@@ -143,7 +146,8 @@ public sealed class MetadataFaultScenarios
         return Task.CompletedTask;
     }
 
-    private static Task<Scene> StartAsync(TokenService service, string identity, params (string, string)[] variables) => Scene.StartAsync(new SceneConfig(Bedrock)
+    private static Task<Scene> StartAsync(TokenService service, string identity, params (string, string)[] variables)
+        => Scene.StartAsync(new SceneConfig(Bedrock)
     {
         Identity = identity,
         Environment = service.Variables(variables),

@@ -52,7 +52,9 @@ internal sealed class TokenService : IAsyncDisposable
         return path;
     }
 
-    /// <summary>Waits for the first credential, which a metadata service that this machine's load keeps silent for long gives on a later attempt.</summary>
+    /// <summary>
+    /// Waits for the first credential, which a metadata service that this machine's load keeps silent for long gives on a later attempt.
+    /// </summary>
     public static Task ReadyAsync(Scene scene) =>
         Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains(": a credential from ", StringComparison.Ordinal), "a credential");
 
@@ -68,10 +70,12 @@ internal sealed class TokenService : IAsyncDisposable
 
     /// <summary>The answer of an instance or a container.</summary>
     public static string Keys(int number, TimeSpan? life = null) =>
-        $$"""{"Code":"Success","Type":"AWS-HMAC","AccessKeyId":"ASIA{{number}}","SecretAccessKey":"canary-role-secret-{{number}}","Token":"canary-session-{{number}}","Expiration":"{{Moment(life)}}"}""";
+        $$"""{"Code":"Success","Type":"AWS-HMAC","AccessKeyId":"ASIA{{number}}","SecretAccessKey":"canary-role-secret-{{number}}","Token":"canary""" +
+            $$"""-session-{{number}}","Expiration":"{{Moment(life)}}"}""";
 
     /// <summary>The answer of a token endpoint of OAuth.</summary>
-    public static string Token(int number, int life = 3599) => $$"""{"access_token":"canary-token-{{number}}","expires_in":{{life}},"token_type":"Bearer"}""";
+    public static string Token(int number, int life = 3599)
+        => $$"""{"access_token":"canary-token-{{number}}","expires_in":{{life}},"token_type":"Bearer"}""";
 
     /// <summary>A moment so long from now.</summary>
     public static string Moment(TimeSpan? life = null) =>

@@ -14,7 +14,7 @@ public sealed class PlatformIngressScenarios
         get
         {
             var data = new TheoryData<string, string>();
-            foreach (Dialect lane in Dialect.All)
+            foreach (SpokenProtocol lane in SpokenProtocol.All)
             {
                 foreach (string client in (string[])["vertex", "bedrock-invoke", "azure", "azure-v1", "azure-responses", "vertex-gemini"])
                 {
@@ -32,21 +32,23 @@ public sealed class PlatformIngressScenarios
     [MemberData(nameof(Crossings))]
     public async Task A_clouds_client_is_answered_in_its_own_form_by_every_lane(string cloud, string lane)
     {
-        Dialect provider = Dialect.Of(lane);
+        SpokenProtocol provider = SpokenProtocol.Of(lane);
         await using Scene scene = await Scene.StartAsync(provider);
         scene.Upstream.Always = call => provider.ServeAsync(call, "hello");
-        (Dialect client, string path, string streamPath) = Of(cloud);
+        (SpokenProtocol client, string path, string streamPath) = Of(cloud);
 
         Reply whole = await scene.SendAsync(HttpMethod.Post, path, client.Request("smart", stream: false));
         Reply streamed = await scene.SendAsync(HttpMethod.Post, streamPath, client.Request("smart", stream: true));
 
         Assert.Equal((200, "application/json"), (whole.Status, whole["Content-Type"]));
-        Assert.Equal(client.Name is "bedrock-invoke" or "vertex" ? "message" : null, whole.Json.TryGetProperty("type", out JsonElement type) ? type.GetString() : null);
+        Assert.Equal(client.Name is "bedrock-invoke" or "vertex" ? "message" : null, whole.Json.TryGetProperty("type", out JsonElement type)
+            ? type.GetString() : null);
         Assert.Contains("hello", whole.Text, StringComparison.Ordinal);
         Assert.Equal(200, streamed.Status);
         Assert.StartsWith(client.StreamContentType, streamed["Content-Type"], StringComparison.Ordinal);
         Assert.True(client.EndsCleanly(streamed.Text), streamed.Text);
-        Assert.Equal([provider.PathOf("wire-0", stream: false), provider.PathOf("wire-0", stream: true)], scene.Upstream.Requests.Select(request => request.Path));
+        Assert.Equal([provider.PathOf("wire-0", stream: false), provider.PathOf("wire-0", stream: true)],
+            scene.Upstream.Requests.Select(request => request.Path));
         await scene.ChargedAsync(0, ok: 2);
     }
 
@@ -54,15 +56,18 @@ public sealed class PlatformIngressScenarios
     [MemberData(nameof(Clouds))]
     public async Task A_clouds_client_at_its_own_cloud_gets_and_sends_every_byte_as_it_is(string cloud)
     {
-        Dialect dialect = Of(cloud).Client;
-        await using Scene scene = await Scene.StartAsync(dialect);
-        string odd = dialect.Answer("hi").Replace("{\"id\"", " {\n\"zeta\" : [ ], \"id\"", StringComparison.Ordinal) + "\n";
-        string[] frames = [.. dialect.Prelude, dialect.First("one"), dialect.More("two"), .. dialect.End];
-        scene.Upstream.Always = call => dialect.IsStream(call.Request) ? call.StreamAsync(frames, ("x-amzn-bedrock-x", "1")) : call.AnswerAsync(200, odd);
-        string body = dialect.Request("smart", stream: false).Replace("\"max_tokens\":64", "\"max_tokens\" : 64 ,\"anthropic_beta\":[ \"b\" ],\"n\u00e4me\":\"\\u00e4\"", StringComparison.Ordinal) + "\r\n";
+        SpokenProtocol spoken = Of(cloud).Client;
+        await using Scene scene = await Scene.StartAsync(spoken);
+        string odd = spoken.Answer("hi").Replace("{\"id\"", " {\n\"zeta\" : [ ], \"id\"", StringComparison.Ordinal) + "\n";
+        string[] frames = [.. spoken.Prelude, spoken.First("one"), spoken.More("two"), .. spoken.End];
+        scene.Upstream.Always = call => spoken.IsStream(call.Request) ? call.StreamAsync(frames, ("x-amzn-bedrock-x", "1"))
+            : call.AnswerAsync(200, odd);
+        string body = spoken.Request("smart", stream: false)
+            .Replace("\"max_tokens\":64", "\"max_tokens\" : 64 ,\"anthropic_beta\":[ \"b\" ],\"n\u00e4me\":\"\\u00e4\"", StringComparison.Ordinal)
+            + "\r\n";
 
-        Reply whole = await scene.PostAsync(dialect, body);
-        Reply streamed = await scene.PostAsync(dialect, stream: true);
+        Reply whole = await scene.PostAsync(spoken, body);
+        Reply streamed = await scene.PostAsync(spoken, stream: true);
 
         Assert.Equal((200, odd), (whole.Status, whole.Text));
         Assert.Equal(string.Concat(frames), streamed.Text);
@@ -77,8 +82,8 @@ public sealed class PlatformIngressScenarios
     [InlineData("bedrock-invoke")]
     public async Task Errors_before_an_answer_are_the_clouds_own(string cloud)
     {
-        Dialect client = Of(cloud).Client;
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(new OpenAIDialect()) { Refusing = 0 });
+        SpokenProtocol client = Of(cloud).Client;
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(new SpokenOpenAI()) { Refusing = 0 });
 
         Reply unknown = await scene.SendAsync(HttpMethod.Post, client.PathOf("nobody", stream: false), client.Request("nobody", stream: false));
         Reply exhausted = await scene.PostAsync(client);
@@ -101,7 +106,7 @@ public sealed class PlatformIngressScenarios
     [InlineData("anthropic", "vertex")]
     public async Task An_error_in_a_stream_that_has_begun_is_told_in_the_clients_form(string cloud, string lane)
     {
-        Dialect client = Of(cloud).Client, provider = Of(lane).Client;
+        SpokenProtocol client = Of(cloud).Client, provider = Of(lane).Client;
         await using Scene scene = await Scene.StartAsync(provider);
         scene.Upstream.Always = async call =>
         {
@@ -123,18 +128,21 @@ public sealed class PlatformIngressScenarios
     [Theory]
     [InlineData("""{"max_tokens":64,"messages":[{"role":"user","content":"hi"}]}""", "required key [anthropic_version] not found")]
     [InlineData("""{"anthropic_version":7,"max_tokens":64,"messages":[]}""", "required key [anthropic_version] not found")]
-    [InlineData("""{"anthropic_version":"bedrock-2023-05-31","stream":true,"max_tokens":64,"messages":[{"role":"user","content":"hi"}]}""", "extraneous key [stream] is not permitted")]
-    [InlineData("""{"anthropic_version":"bedrock-2023-05-31","model":"smart","max_tokens":64,"messages":[{"role":"user","content":"hi"}]}""", "extraneous key [model] is not permitted")]
+    [InlineData("""{"anthropic_version":"bedrock-2023-05-31","stream":true,"max_tokens":64,"messages":[{"role":"user","content":"hi"}]}""",
+        "extraneous key [stream] is not permitted")]
+    [InlineData("""{"anthropic_version":"bedrock-2023-05-31","model":"smart","max_tokens":64,"messages":[{"role":"user","content":"hi"}]}""",
+        "extraneous key [model] is not permitted")]
     public async Task A_body_that_InvokeModel_refuses_is_refused_in_its_words(string body, string words)
     {
-        await using Scene scene = await Scene.StartAsync(new AnthropicDialect());
+        await using Scene scene = await Scene.StartAsync(new SpokenAnthropic());
 
         foreach (string action in (string[])["invoke", "invoke-with-response-stream"])
         {
             Reply reply = await scene.SendAsync(HttpMethod.Post, $"/model/smart/{action}", body);
 
-            new InvokeDialect().IsEnvelope(reply, 400);
-            Assert.Equal($"Malformed input request: #: {words}, please reformat your input and try again.", reply.Json.GetProperty("message").GetString());
+            new SpokenInvoke().IsEnvelope(reply, 400);
+            Assert.Equal($"Malformed input request: #: {words}, please reformat your input and try again.",
+                reply.Json.GetProperty("message").GetString());
         }
 
         Assert.Empty(scene.Upstream.Requests);
@@ -142,14 +150,16 @@ public sealed class PlatformIngressScenarios
 
     [Theory]
     [InlineData("{\"inputText\":\"hi\" , \"textGenerationConfig\":{\"maxTokenCount\":64}}", "{\"results\":[{\"outputText\":\"hello\"}]}")]
-    [InlineData("{\"schemaVersion\":\"messages-v1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"hi\"}]}]}", "{\"output\":{\"message\":{\"content\":[{\"text\":\"hello\"}]}},\"usage\":{\"inputTokens\":3,\"outputTokens\":4}}")]
+    [InlineData("{\"schemaVersion\":\"messages-v1\",\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"hi\"}]}]}",
+        "{\"output\":{\"message\":{\"content\":[{\"text\":\"hello\"}]}},\"usage\":{\"inputTokens\":3,\"outputTokens\":4}}")]
     public async Task A_body_of_another_family_goes_to_a_lane_of_Bedrock_untouched(string body, string answer)
     {
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(new OpenAIDialect(), new BedrockDialect(), new InvokeDialect()));
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(new SpokenOpenAI(), new SpokenBedrock(), new SpokenInvoke()));
         string[] frames =
         [
-            BedrockDialect.Frame("chunk", $$"""{"bytes":"{{Base64("{\"outputText\":\"hel\"}")}}","p":"ab"}"""),
-            BedrockDialect.Frame("chunk", $$"""{"bytes":"{{Base64("{\"outputText\":\"lo\",\"amazon-bedrock-invocationMetrics\":{\"inputTokenCount\":3,\"outputTokenCount\":4}}")}}"}"""),
+            SpokenBedrock.Frame("chunk", $$"""{"bytes":"{{Base64("{\"outputText\":\"hel\"}")}}","p":"ab"}"""),
+            SpokenBedrock.Frame(
+                "chunk", $$"""{"bytes":"{{Base64("{\"outputText\":\"lo\",\"amazon-bedrock-invocationMetrics\":{\"inputTokenCount\":3,\"outputTokenCount\":4}}")}}"}"""),
         ];
         scene.Upstreams[1].Always = call => call.Request.Path.EndsWith("stream", StringComparison.Ordinal)
             ? call.StreamAsync(frames)
@@ -161,7 +171,8 @@ public sealed class PlatformIngressScenarios
         Assert.Equal((200, answer), (whole.Status, whole.Text));
         Assert.Equal(("application/vnd.amazon.eventstream", string.Concat(frames)), (streamed["Content-Type"], streamed.Text));
         Assert.Equal([body, body], scene.Upstreams[1].Requests.Select(request => request.Text));
-        Assert.Equal(["/model/wire-1/invoke", "/model/wire-1/invoke-with-response-stream"], scene.Upstreams[1].Requests.Select(request => request.Path));
+        Assert.Equal(["/model/wire-1/invoke", "/model/wire-1/invoke-with-response-stream"],
+            scene.Upstreams[1].Requests.Select(request => request.Path));
         Assert.Empty(scene.Upstreams[0].Requests);
         Assert.Empty(scene.Upstreams[2].Requests);
         await Eventually.HoldsAsync(async () =>
@@ -175,8 +186,8 @@ public sealed class PlatformIngressScenarios
     [Fact]
     public async Task A_stream_of_another_family_that_ends_between_messages_is_whole_and_one_that_ends_within_is_not()
     {
-        await using Scene scene = await Scene.StartAsync(new BedrockDialect());
-        string frame = BedrockDialect.Frame("chunk", $$"""{"bytes":"{{Base64("{\"generation\":\"hello\"}")}}"}""");
+        await using Scene scene = await Scene.StartAsync(new SpokenBedrock());
+        string frame = SpokenBedrock.Frame("chunk", $$"""{"bytes":"{{Base64("{\"generation\":\"hello\"}")}}"}""");
         scene.Upstream.Next(call => call.StreamAsync([frame])).Next(call => call.StreamAsync([frame, frame[..^3]]));
 
         Reply whole = await scene.SendAsync(HttpMethod.Post, "/model/smart/invoke-with-response-stream", """{"prompt":"hi"}""");
@@ -193,12 +204,13 @@ public sealed class PlatformIngressScenarios
     [InlineData("streamRawPredict")]
     public async Task Claude_on_Vertex_AI_without_a_version_is_refused_in_its_words(string action)
     {
-        await using Scene scene = await Scene.StartAsync(new AnthropicDialect());
+        await using Scene scene = await Scene.StartAsync(new SpokenAnthropic());
 
-        Reply reply = await scene.SendAsync(HttpMethod.Post, $"{VertexDialect.Models}smart:{action}", """{"max_tokens":64,"messages":[{"role":"user","content":"hi"}]}""");
+        Reply reply = await scene.SendAsync(HttpMethod.Post, $"{SpokenVertex.Models}smart:{action}",
+            """{"max_tokens":64,"messages":[{"role":"user","content":"hi"}]}""");
 
-        new VertexDialect().IsEnvelope(reply, 400);
-        Assert.Equal("anthropic_version: Field required", new VertexDialect().MessageOf(reply));
+        new SpokenVertex().IsEnvelope(reply, 400);
+        Assert.Equal("anthropic_version: Field required", new SpokenVertex().MessageOf(reply));
         Assert.Empty(scene.Upstream.Requests);
     }
 
@@ -209,11 +221,12 @@ public sealed class PlatformIngressScenarios
     [InlineData("rawPredict", "", false)]
     public async Task The_body_of_Claude_on_Vertex_AI_says_whether_it_wants_a_stream_and_else_its_path(string action, string stream, bool streams)
     {
-        Dialect provider = new OpenAIDialect();
+        SpokenProtocol provider = new SpokenOpenAI();
         await using Scene scene = await Scene.StartAsync(provider);
         scene.Upstream.Always = call => provider.ServeAsync(call, "hello");
 
-        Reply reply = await scene.SendAsync(HttpMethod.Post, $"{VertexDialect.Models}smart:{action}", Claude.Replace("}]}", "}]" + stream + "}", StringComparison.Ordinal));
+        Reply reply = await scene.SendAsync(HttpMethod.Post, $"{SpokenVertex.Models}smart:{action}",
+            Claude.Replace("}]}", "}]" + stream + "}", StringComparison.Ordinal));
 
         Assert.Equal((200, streams ? "text/event-stream" : "application/json"), (reply.Status, reply["Content-Type"]));
     }
@@ -224,7 +237,7 @@ public sealed class PlatformIngressScenarios
     [InlineData("/openai/v1/chat/completions?api-version=2024-13-01", 404, "404")]
     public async Task What_Azure_does_not_know_is_told_in_its_words(string path, int status, string code)
     {
-        Dialect client = new OpenAIDialect();
+        SpokenProtocol client = new SpokenOpenAI();
         await using Scene scene = await Scene.StartAsync(client);
 
         Reply reply = await scene.SendAsync(HttpMethod.Post, path, client.Request("smart", stream: false));
@@ -236,14 +249,16 @@ public sealed class PlatformIngressScenarios
     [Fact]
     public async Task A_deployment_is_the_name_of_a_model_whatever_the_body_says_and_its_key_is_taken_from_its_header()
     {
-        Dialect provider = new OpenAIDialect();
+        SpokenProtocol provider = new SpokenOpenAI();
         await using Scene scene = await Scene.StartAsync(provider);
         scene.Upstream.Always = call => provider.ServeAsync(call);
-        using var message = Scene.Message(provider, new StringContent("""{"messages":[{"role":"user","content":"hi"}]}"""), change: message => message.Headers.Add("api-key", Scene.Token));
+        using var message = Scene.Message(provider, new StringContent("""{"messages":[{"role":"user","content":"hi"}]}"""),
+            change: message => message.Headers.Add("api-key", Scene.Token));
         message.RequestUri = new Uri("/openai/deployments/m0/chat/completions?api-version=2024-10-21", UriKind.Relative);
 
         Assert.Equal(200, (await scene.ReadAsync(await scene.Client.SendAsync(message))).Status);
-        Assert.Equal(200, (await scene.SendAsync(HttpMethod.Post, "/openai/deployments/m0/chat/completions", """{"model":"else","messages":[{"role":"user","content":"hi"}]}""")).Status);
+        Assert.Equal(200, (await scene.SendAsync(HttpMethod.Post, "/openai/deployments/m0/chat/completions",
+            """{"model":"else","messages":[{"role":"user","content":"hi"}]}""")).Status);
         Assert.Equal(200, (await scene.GetAsync("/openai/v1/models")).Status);
         Assert.Equal(200, (await scene.GetAsync("/openai/models?api-version=2024-10-21")).Status);
 
@@ -253,8 +268,9 @@ public sealed class PlatformIngressScenarios
     [Fact]
     public async Task A_pool_that_is_called_openai_keeps_its_paths()
     {
-        Dialect provider = new OpenAIDialect();
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(provider, provider) { Pooled = 1, OtherPools = "openai: { members: [{ target: m1 }] }" });
+        SpokenProtocol provider = new SpokenOpenAI();
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(
+            provider, provider) { Pooled = 1, OtherPools = "openai: { members: [{ target: m1 }] }" });
         scene.Upstreams[1].Always = call => provider.ServeAsync(call);
 
         Assert.Equal(200, (await scene.SendAsync(HttpMethod.Post, "/openai/v1/chat/completions", provider.Request("smart", stream: false))).Status);
@@ -263,21 +279,22 @@ public sealed class PlatformIngressScenarios
 
     private static string Base64(string text) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(text));
 
-    private static (Dialect Client, string Path, string StreamPath) Of(string cloud)
+    private static (SpokenProtocol Client, string Path, string StreamPath) Of(string cloud)
     {
-        Dialect client = cloud switch
+        SpokenProtocol client = cloud switch
         {
-            "vertex" => new VertexDialect(),
-            "bedrock-invoke" => new InvokeDialect(),
-            "vertex-gemini" => new GeminiDialect(),
-            "azure-responses" => new ResponsesDialect(),
-            "azure" or "azure-v1" => new OpenAIDialect(),
-            _ => Dialect.Of(cloud),
+            "vertex" => new SpokenVertex(),
+            "bedrock-invoke" => new SpokenInvoke(),
+            "vertex-gemini" => new SpokenGemini(),
+            "azure-responses" => new SpokenResponses(),
+            "azure" or "azure-v1" => new SpokenOpenAI(),
+            _ => SpokenProtocol.Of(cloud),
         };
         return cloud switch
         {
             "vertex-gemini" => (client, $"{Google}:generateContent", $"{Google}:streamGenerateContent?alt=sse"),
-            "azure" => (client, "/openai/deployments/smart/chat/completions?api-version=2024-10-21", "/openai/deployments/smart/chat/completions?api-version=2025-04-01-preview"),
+            "azure" => (client, "/openai/deployments/smart/chat/completions?api-version=2024-10-21",
+                "/openai/deployments/smart/chat/completions?api-version=2025-04-01-preview"),
             "azure-v1" => (client, "/openai/v1/chat/completions", "/openai/v1/chat/completions?api-version=preview"),
             "azure-responses" => (client, "/openai/responses?api-version=2025-03-01-preview", "/openai/v1/responses"),
             _ => (client, client.PathOf("smart", stream: false), client.PathOf("smart", stream: true)),

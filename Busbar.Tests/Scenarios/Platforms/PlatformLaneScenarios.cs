@@ -11,8 +11,10 @@ public sealed class PlatformLaneScenarios
 
     /// <summary>Everything that a re-serialisation would lose, around what clouds want elsewhere.</summary>
     private const string Odd =
-        "\r\n {\t\"zeta\" : [ ] , \"model\" :\t\"sm\\u0061rt\" ,\"max_tokens\":64,  \"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2000},\"n\u00e4me\":\"\\u00e4\\/\u20ac\",\n"
-        + "\"messages\":[{\"content\":\"h\\u0069\",\"role\":\"user\",\"x\":{\"model\":\"smart\",\"stream\":1,\"a\":-0}}], \"stream\": false , \"last\":1.0e-00 }\n\n";
+        "\r\n {\t\"zeta\" : [ ] , \"model\" :\t\"sm\\u0061rt\" ,\"max_tokens\":64, " +
+            " \"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2000},\"n\u00e4me\":\"\\u00e4\\/\u20ac\",\n"
+        + "\"messages\":[{\"content\":\"h\\u0069\",\"role\":\"user\",\"x\":{\"model\":\"smart\",\"stream\":1,\"a\":-0}}], \"stream\": false " +
+            ", \"last\":1.0e-00 }\n\n";
 
     public static TheoryData<string> Lanes => [Vertex, Invoke];
 
@@ -23,7 +25,7 @@ public sealed class PlatformLaneScenarios
             var data = new TheoryData<string, string>();
             foreach (string lane in (string[])[Vertex, Invoke])
             {
-                foreach (Dialect client in (Dialect[])[.. Dialect.All, new VertexDialect(), new InvokeDialect()])
+                foreach (SpokenProtocol client in (SpokenProtocol[])[.. SpokenProtocol.All, new SpokenVertex(), new SpokenInvoke()])
                 {
                     data.Add(lane, client.Name);
                 }
@@ -37,8 +39,8 @@ public sealed class PlatformLaneScenarios
     [MemberData(nameof(Clients))]
     public async Task Clients_of_every_protocol_are_answered_in_their_own(string lane, string protocol)
     {
-        Dialect client = Of(protocol);
-        Dialect provider = Of(lane);
+        SpokenProtocol client = Of(protocol);
+        SpokenProtocol provider = Of(lane);
         await using Scene scene = await Scene.StartAsync(provider);
         scene.Upstream.Always = call => provider.ServeAsync(call, "hello");
 
@@ -48,7 +50,7 @@ public sealed class PlatformLaneScenarios
         Assert.Equal(200, whole.Status);
         Assert.Contains("hello", whole.Text, StringComparison.Ordinal);
         Assert.True(client.EndsCleanly(streamed.Text), streamed.Text);
-        string text = client is InvokeDialect ? string.Concat(InvokeDialect.JsonOf(streamed.Text)) : streamed.Text;
+        string text = client is SpokenInvoke ? string.Concat(SpokenInvoke.JsonOf(streamed.Text)) : streamed.Text;
         Assert.Contains("hello", text, StringComparison.Ordinal);
         UpstreamRequest[] asked = [.. scene.Upstream.Requests];
         Assert.Equal([provider.PathOf("wire-0", stream: false), provider.PathOf("wire-0", stream: true)], asked.Select(request => request.Path));
@@ -57,7 +59,8 @@ public sealed class PlatformLaneScenarios
             JsonElement body = JsonDocument.Parse(request.Text).RootElement;
             Assert.Equal(lane == Vertex ? "vertex-2023-10-16" : "bedrock-2023-05-31", body.GetProperty("anthropic_version").GetString());
             Assert.False(body.TryGetProperty("model", out _));
-            Assert.Equal(lane == Vertex && request.Path.Contains("stream", StringComparison.Ordinal), body.TryGetProperty("stream", out JsonElement stream) && stream.GetBoolean());
+            Assert.Equal(lane == Vertex && request.Path.Contains("stream", StringComparison.Ordinal),
+                body.TryGetProperty("stream", out JsonElement stream) && stream.GetBoolean());
             Assert.Null(request["anthropic-version"]);
             Assert.Equal(Scene.KeyOf(0), provider.CredentialOf(request));
         }
@@ -70,8 +73,8 @@ public sealed class PlatformLaneScenarios
     [InlineData(Invoke, "{\"anthropic_version\":\"bedrock-2023-05-31\",\"anthropic_beta\":[\"context-1m-2025-08-07\",\"b\"],\"zeta\"")]
     public async Task A_Messages_body_arrives_byte_for_byte_but_for_what_the_cloud_wants_elsewhere(string lane, string head)
     {
-        Dialect client = Of("anthropic");
-        Dialect provider = Of(lane);
+        SpokenProtocol client = Of("anthropic");
+        SpokenProtocol provider = Of(lane);
         await using Scene scene = await Scene.StartAsync(provider);
         scene.Upstream.Always = call => provider.ServeAsync(call);
 
@@ -83,7 +86,8 @@ public sealed class PlatformLaneScenarios
 
         Assert.Equal(200, reply.Status);
         UpstreamRequest request = Assert.Single(scene.Upstream.Requests);
-        string expected = Odd.TrimStart()[2..].Replace(" , \"model\" :\t\"sm\\u0061rt\" ,", ",", StringComparison.Ordinal).Replace("\"zeta\"", head, StringComparison.Ordinal);
+        string expected = Odd.TrimStart()[2..].Replace(" , \"model\" :\t\"sm\\u0061rt\" ,", ",", StringComparison.Ordinal)
+            .Replace("\"zeta\"", head, StringComparison.Ordinal);
         if (lane == Invoke)
         {
             expected = expected.Replace(", \"stream\": false , ", ",", StringComparison.Ordinal);
@@ -93,10 +97,10 @@ public sealed class PlatformLaneScenarios
         Assert.Equal(lane == Vertex ? "context-1m-2025-08-07, b" : null, request["anthropic-beta"]);
     }
 
-    private static Dialect Of(string name) => name switch
+    private static SpokenProtocol Of(string name) => name switch
     {
-        Vertex => new VertexDialect(),
-        Invoke => new InvokeDialect(),
-        _ => Dialect.Of(name),
+        Vertex => new SpokenVertex(),
+        Invoke => new SpokenInvoke(),
+        _ => SpokenProtocol.Of(name),
     };
 }

@@ -23,7 +23,7 @@ public sealed class AnthropicClientTests
     [MemberData(nameof(Providers))]
     public async Task Text_and_usage_arrive(string provider, bool streams)
     {
-        await using Scene scene = await Scene.StartAsync(Dialect.Of(provider));
+        await using Scene scene = await Scene.StartAsync(SpokenProtocol.Of(provider));
         scene.Upstream.Always = call => WeatherModel.ServeAsync(provider, call);
 
         AnthropicMessage answer = await AskAsync(scene, streams, [new UserMessageParam("Where to?")]);
@@ -37,7 +37,7 @@ public sealed class AnthropicClientTests
     [MemberData(nameof(Providers))]
     public async Task Tools_are_called_in_parallel_and_their_results_go_back(string provider, bool streams)
     {
-        await using Scene scene = await Scene.StartAsync(Dialect.Of(provider));
+        await using Scene scene = await Scene.StartAsync(SpokenProtocol.Of(provider));
         scene.Upstream.Always = call => WeatherModel.ServeAsync(provider, call);
         List<MessageParam> messages = [new UserMessageParam("What is it like out there?")];
 
@@ -50,7 +50,8 @@ public sealed class AnthropicClientTests
         Assert.Empty(calls[1].Input);
 
         messages.Add(new AssistantMessageParam(asked.Content.Select(block => new ContentBlockParam(block.Json)).ToList()));
-        messages.Add(new UserMessageParam(calls.Select(call => (ContentBlockParam)new ToolResultBlockParam(call.ID) { Content = $"result of {call.Name}" }).ToList()));
+        messages.Add(new UserMessageParam(calls.Select(call => (ContentBlockParam)new ToolResultBlockParam(
+            call.ID) { Content = $"result of {call.Name}" }).ToList()));
         AnthropicMessage told = await AskAsync(scene, streams, messages, Tools);
 
         Assert.Equal("end_turn", told.StopReason?.Raw());
@@ -61,19 +62,22 @@ public sealed class AnthropicClientTests
     [MemberData(nameof(Providers))]
     public async Task A_wrong_key_and_a_failing_provider_are_the_clients_own_errors(string provider, bool streams)
     {
-        await using Scene scene = await Scene.StartAsync(Dialect.Of(provider));
-        scene.Upstream.Always = call => call.AnswerAsync(500, Dialect.Of(provider).Error("api_error", "Internal error"));
+        await using Scene scene = await Scene.StartAsync(SpokenProtocol.Of(provider));
+        scene.Upstream.Always = call => call.AnswerAsync(500, SpokenProtocol.Of(provider).Error("api_error", "Internal error"));
 
-        var refused = await Assert.ThrowsAsync<AnthropicUnauthorizedException>(() => AskAsync(scene, streams, [new UserMessageParam("Hello")], token: "not-a-token"));
+        var refused = await Assert.ThrowsAsync<AnthropicUnauthorizedException>(
+            () => AskAsync(scene, streams, [new UserMessageParam("Hello")], token: "not-a-token"));
         await Assert.ThrowsAsync<AnthropicServiceUnavailableException>(() => AskAsync(scene, streams, [new UserMessageParam("Hello")]));
 
         Assert.Contains("authentication_error", refused.ResponseBody);
         Assert.StartsWith("req_", refused.RequestID);
     }
 
-    private static async Task<AnthropicMessage> AskAsync(Scene scene, bool streams, IReadOnlyList<MessageParam> messages, ToolUnion[]? tools = null, string token = Scene.Token)
+    private static async Task<AnthropicMessage> AskAsync(Scene scene, bool streams, IReadOnlyList<MessageParam> messages, ToolUnion[]? tools = null,
+        string token = Scene.Token)
     {
-        using var client = new AnthropicClient { BaseUrl = $"http://127.0.0.1:{scene.Port}", ApiKey = token, MaxRetries = 0, ResponseValidation = true };
+        using var client = new AnthropicClient { BaseUrl = $"http://127.0.0.1:{scene.Port}", ApiKey = token, MaxRetries = 0, ResponseValidation =
+            true };
         var request = new MessageCreateParams { Model = Scene.Pool, MaxTokens = 64, System = "Be brief.", Messages = messages };
         request = tools is null ? request : request with { Tools = tools };
         if (!streams)

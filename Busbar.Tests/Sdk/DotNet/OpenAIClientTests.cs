@@ -13,7 +13,8 @@ public sealed class OpenAIClientTests
 {
     private static readonly ChatTool[] Tools =
     [
-        ChatTool.CreateFunctionTool("get_weather", "The weather.", BinaryData.FromString("""{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}""")),
+        ChatTool.CreateFunctionTool("get_weather", "The weather.",
+            BinaryData.FromString("""{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}""")),
         ChatTool.CreateFunctionTool("get_time", "The time.", BinaryData.FromString("""{"type":"object","properties":{}}""")),
     ];
 
@@ -23,21 +24,22 @@ public sealed class OpenAIClientTests
     [MemberData(nameof(Providers))]
     public async Task Text_and_usage_arrive(string provider, bool streams)
     {
-        await using Scene scene = await Scene.StartAsync(Dialect.Of(provider));
+        await using Scene scene = await Scene.StartAsync(SpokenProtocol.Of(provider));
         scene.Upstream.Always = call => WeatherModel.ServeAsync(provider, call);
 
         Answer answer = await AskAsync(scene, streams, [new SystemChatMessage("Be brief."), new UserChatMessage("Where to?")]);
 
         Assert.Equal(WeatherModel.Text, answer.Text);
         Assert.Equal(ChatFinishReason.Stop, answer.Finish);
-        Assert.Equal((16, 4, 7, 23), (answer.Usage.InputTokenCount, answer.Usage.InputTokenDetails.CachedTokenCount, answer.Usage.OutputTokenCount, answer.Usage.TotalTokenCount));
+        Assert.Equal((16, 4, 7, 23), (answer.Usage.InputTokenCount, answer.Usage.InputTokenDetails.CachedTokenCount, answer.Usage.OutputTokenCount,
+            answer.Usage.TotalTokenCount));
     }
 
     [Theory]
     [MemberData(nameof(Providers))]
     public async Task Tools_are_called_in_parallel_and_their_results_go_back(string provider, bool streams)
     {
-        await using Scene scene = await Scene.StartAsync(Dialect.Of(provider));
+        await using Scene scene = await Scene.StartAsync(SpokenProtocol.Of(provider));
         scene.Upstream.Always = call => WeatherModel.ServeAsync(provider, call);
         List<ChatMessage> messages = [new UserChatMessage("What is it like out there?")];
 
@@ -58,10 +60,11 @@ public sealed class OpenAIClientTests
     [MemberData(nameof(Providers))]
     public async Task A_wrong_key_and_a_failing_provider_are_the_clients_own_errors(string provider, bool streams)
     {
-        await using Scene scene = await Scene.StartAsync(Dialect.Of(provider));
-        scene.Upstream.Always = call => call.AnswerAsync(500, Dialect.Of(provider).Error("api_error", "Internal error"));
+        await using Scene scene = await Scene.StartAsync(SpokenProtocol.Of(provider));
+        scene.Upstream.Always = call => call.AnswerAsync(500, SpokenProtocol.Of(provider).Error("api_error", "Internal error"));
 
-        var refused = await Assert.ThrowsAsync<ClientResultException>(() => AskAsync(scene, streams, [new UserChatMessage("Hello")], token: "not-a-token"));
+        var refused = await Assert.ThrowsAsync<ClientResultException>(
+            () => AskAsync(scene, streams, [new UserChatMessage("Hello")], token: "not-a-token"));
         var failed = await Assert.ThrowsAsync<ClientResultException>(() => AskAsync(scene, streams, [new UserChatMessage("Hello")]));
 
         Assert.Equal((401, 503), (refused.Status, failed.Status));
@@ -74,7 +77,8 @@ public sealed class OpenAIClientTests
         return arguments.RootElement.TryGetProperty("city", out JsonElement city) ? city.GetString() : null;
     }
 
-    private static async Task<Answer> AskAsync(Scene scene, bool streams, IEnumerable<ChatMessage> messages, ChatTool[]? tools = null, string token = Scene.Token)
+    private static async Task<Answer> AskAsync(Scene scene, bool streams, IEnumerable<ChatMessage> messages, ChatTool[]? tools = null, string token =
+        Scene.Token)
     {
         var client = new ChatClient(
             Scene.Pool,
@@ -112,7 +116,8 @@ public sealed class OpenAIClientTests
         return new(
             text.ToString(),
             finish!.Value,
-            [.. calls.Values.Select(call => ChatToolCall.CreateFunctionToolCall(call.Id, call.Name, BinaryData.FromString(call.Arguments.ToString())))],
+            [.. calls.Values.Select(call => ChatToolCall.CreateFunctionToolCall(
+                call.Id, call.Name, BinaryData.FromString(call.Arguments.ToString())))],
             usage!);
     }
 

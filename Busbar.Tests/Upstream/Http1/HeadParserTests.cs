@@ -24,7 +24,8 @@ public sealed class HeadParserTests
     [Fact]
     public void Lines_are_read_as_they_stand()
     {
-        Http1Head head = Parse("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7 \r\nX-Empty:\r\nx-multi:\ta\r\nX-Multi: b\r\nX-Latin: caf\u00e9: x\r\n\r\n")!;
+        Http1Head head =
+            Parse("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7 \r\nX-Empty:\r\nx-multi:\ta\r\nX-Multi: b\r\nX-Latin: caf\u00e9: x\r\n\r\n")!;
 
         Assert.Equal(429, head.Status);
         Assert.Equal("7", head.Lines.Get("retry-after"));
@@ -32,7 +33,8 @@ public sealed class HeadParserTests
         Assert.Equal("a, b", head.Lines.Get("X-MULTI"));
         Assert.Equal("caf\u00e9: x", head.Lines.Get("x-latin"));
         Assert.Null(head.Lines.Get("x-none"));
-        Assert.Equal(["Retry-After", "X-Empty", "x-multi", "X-Multi", "X-Latin"], Enumerable.Range(0, head.Lines.Count).Select(index => head.Lines.NameAt(index).ToString()));
+        Assert.Equal(["Retry-After", "X-Empty", "x-multi", "X-Multi", "X-Latin"],
+            Enumerable.Range(0, head.Lines.Count).Select(index => head.Lines.NameAt(index).ToString()));
     }
 
     [Theory]

@@ -49,9 +49,12 @@ public abstract class Http1TransportTests : IDisposable
         UpstreamRequest request = Request("""{"model":"m"}""");
         Assert.True(request.TryAdd("Authorization", "Bearer k"));
         Assert.False(request.TryAdd("X-Evil", "a\r\nHost: evil"));
-        (UpstreamResponse response, TcpProvider provider) = await CallAsync(request, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\nhello");
+        (UpstreamResponse response, TcpProvider provider) = await CallAsync(
+            request, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\nhello");
 
-        Assert.Equal($"POST /v1/chat?x=%20y HTTP/1.1\r\nHost: 127.0.0.1:{_address.Port}\r\nAuthorization: Bearer k\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{{\"model\":\"m\"}}", provider.Received);
+        Assert.Equal(
+            $"POST /v1/chat?x=%20y HTTP/1.1\r\nHost: 127.0.0.1:{_address.Port}\r\nAuthorization: Bearer k\r\nContent-Type: " +
+            $"application/json\r\nContent-Length: 13\r\n\r\n{{\"model\":\"m\"}}", provider.Received);
         Assert.True(request is { IsSent: true, IsInFlight: false });
         Assert.Equal("hello", await ReadAsync(response));
         response.Dispose();
@@ -93,7 +96,8 @@ public abstract class Http1TransportTests : IDisposable
     [Fact]
     public async Task Every_cut_of_an_answer_is_a_failure_and_never_an_end()
     {
-        foreach (string answer in (string[])["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"])
+        foreach (string answer in (string[])["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"])
         {
             for (int cut = 0; cut < answer.Length; cut++)
             {
@@ -230,7 +234,8 @@ public abstract class Http1TransportTests : IDisposable
     public async Task Headers_and_interim_answers_without_end_are_cut_off()
     {
         await Assert.ThrowsAsync<HttpRequestException>(() => CallAsync(Request("{}"), "HTTP/1.1 200 OK\r\nX: " + new string('a', 70_000)));
-        await Assert.ThrowsAsync<HttpRequestException>(() => CallAsync(Request("{}"), string.Concat(Enumerable.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 20))));
+        await Assert.ThrowsAsync<HttpRequestException>(() => CallAsync(
+            Request("{}"), string.Concat(Enumerable.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 20))));
     }
 
     [Fact]
@@ -350,7 +355,8 @@ public abstract class Http1TransportTests : IDisposable
         var servers = new List<Task>();
         for (int round = 0; round < 20; round++)
         {
-            ValueTask<UpstreamResponse>[] calls = [.. Enumerable.Range(0, 8).Select(number => _transport.SendAsync(Request($"{{\"n\":{number}}}"), _limit.Token))];
+            ValueTask<UpstreamResponse>[] calls = [.. Enumerable.Range(0, 8)
+                .Select(number => _transport.SendAsync(Request($"{{\"n\":{number}}}"), _limit.Token))];
             while (servers.Count < 8)
             {
                 servers.Add(EchoAsync(await AcceptAsync()));

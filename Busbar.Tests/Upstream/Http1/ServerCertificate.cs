@@ -7,7 +7,9 @@ namespace Busbar.Tests.Upstream.Http1;
 /// <summary>A certificate of its own issue.</summary>
 internal static class ServerCertificate
 {
-    /// <summary>For <c>127.0.0.1</c> and <paramref name="name"/>, valid for the last ten days and until <paramref name="days"/> days from now.</summary>
+    /// <summary>
+    /// For <c>127.0.0.1</c> and <paramref name="name"/>, valid for the last ten days and until <paramref name="days"/> days from now.
+    /// </summary>
     public static X509Certificate2 Create(string name = "provider.test", int days = 1)
     {
         using ECDsa pair = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -26,7 +26,8 @@ internal sealed class TcpProvider : IDisposable
         if (certificate is not null)
         {
             var tls = new SslStream(stream);
-            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateSelectionCallback = certificate, ApplicationProtocols = [SslApplicationProtocol.Http11] }, limit);
+            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateSelectionCallback = certificate,
+                ApplicationProtocols = [SslApplicationProtocol.Http11] }, limit);
             stream = tls;
         }
 

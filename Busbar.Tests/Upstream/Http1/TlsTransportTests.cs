@@ -45,7 +45,8 @@ public sealed class TlsTransportTests : Http1TransportTests
         using X509Certificate2 expired = ServerCertificate.Create(days: -1);
         X509Certificate2 shown = flaw == "expired" ? expired : Certificate;
         using X509Certificate2 other = ServerCertificate.Create();
-        using Http1Transport transport = New(DialAsync, Trusting(flaw == "a stranger" ? other : shown, flaw == "another name" ? "elsewhere.test" : "127.0.0.1"));
+        using Http1Transport transport = New(DialAsync, Trusting(
+            flaw == "a stranger" ? other : shown, flaw == "another name" ? "elsewhere.test" : "127.0.0.1"));
         UpstreamRequest request = Request("{}");
         ValueTask<UpstreamResponse> call = transport.SendAsync(request, Limit);
         try
@@ -116,6 +117,7 @@ public sealed class TlsTransportTests : Http1TransportTests
     {
         TargetHost = host,
         ApplicationProtocols = [SslApplicationProtocol.Http11],
-        CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { root }, RevocationMode = X509RevocationMode.NoCheck },
+        CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { root }, RevocationMode =
+            X509RevocationMode.NoCheck },
     };
 }

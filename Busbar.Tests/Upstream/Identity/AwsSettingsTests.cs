@@ -32,8 +32,10 @@ public sealed class AwsSettingsTests : IDisposable
         IdentityConfig identity = new() { Kind = IdentityKind.Aws };
         Assert.Equal(
             "https://sts.eu-west-1.amazonaws.com/",
-            Settings(identity, ("AWS_ENDPOINT_URL_STS", "https://x.example"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")).Endpoint("sts", "STS", "eu-west-1").AbsoluteUri);
-        Assert.Throws<IdentityException>(() => Settings(identity, ("AWS_ENDPOINT_URL_STS", "file:///etc/passwd")).Endpoint("sts", "STS", "eu-west-1"));
+            Settings(identity, ("AWS_ENDPOINT_URL_STS", "https://x.example"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"))
+                .Endpoint("sts", "STS", "eu-west-1").AbsoluteUri);
+        Assert.Throws<IdentityException>(() => Settings(identity, ("AWS_ENDPOINT_URL_STS", "file:///etc/passwd"))
+            .Endpoint("sts", "STS", "eu-west-1"));
     }
 
     [Fact]
@@ -64,11 +66,14 @@ public sealed class AwsSettingsTests : IDisposable
             [broken
             not a setting
             """);
-        string credentials = Write("credentials", "[default]\naws_access_key_id = AKIA\naws_secret_access_key = a#b=c\nregion = eu-west-9\n[profile x]\nregion = no\n");
+        string credentials =
+            Write("credentials",
+            "[default]\naws_access_key_id = AKIA\naws_secret_access_key = a#b=c\nregion = eu-west-9\n[profile x]\nregion = no\n");
 
         AwsProfiles profiles = AwsProfiles.Read(config, credentials);
 
-        Assert.Equal(("eu-west-9", "AKIA", "a#b=c"), (profiles.Profile("default")!["region"], profiles.Profile("default")!["aws_access_key_id"], profiles.Profile("default")!["aws_secret_access_key"]));
+        Assert.Equal(("eu-west-9", "AKIA", "a#b=c"), (profiles.Profile("default")!["region"], profiles.Profile("default")!["aws_access_key_id"],
+            profiles.Profile("default")!["aws_secret_access_key"]));
         Assert.Equal("arn:aws:iam::1:role/r", profiles.Profile("two words")!["role_arn"]);
         Assert.False(profiles.Profile("two words")!.ContainsKey("max_concurrent_requests"));
         Assert.Equal("eu-west-1", profiles.Session("corp")!["sso_region"]);
@@ -84,5 +89,6 @@ public sealed class AwsSettingsTests : IDisposable
         return path;
     }
 
-    private AwsSettings Settings(IdentityConfig identity, params (string, string)[] variables) => new(identity, new FakeEnvironment([("HOME", _directory), .. variables]));
+    private AwsSettings Settings(IdentityConfig identity, params (string, string)[] variables)
+        => new(identity, new FakeEnvironment([("HOME", _directory), .. variables]));
 }

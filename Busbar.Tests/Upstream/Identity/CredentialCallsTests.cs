@@ -40,7 +40,8 @@ public sealed class CredentialCallsTests
         string address = $"http://127.0.0.1:{nobody.Port}/";
 
         Assert.Null(await Calls().AskAsync("the service", Get(address), isCertain: false, CancellationToken.None));
-        await Assert.ThrowsAsync<IdentityException>(() => Calls().AskAsync("the service", Get(address), isCertain: true, CancellationToken.None).AsTask());
+        await Assert.ThrowsAsync<IdentityException>(() => Calls().AskAsync("the service", Get(address), isCertain: true, CancellationToken.None)
+            .AsTask());
     }
 
     [Fact]
@@ -53,7 +54,8 @@ public sealed class CredentialCallsTests
         CredentialCalls calls = Calls(Identity with { HasOwnProxy = true, Proxy = new ProxyConfig("127.0.0.1", proxy.Port, null, "proxy") });
         string address = $"http://127.0.0.1:{service.Port}/";
 
-        IdentityException failure = await Assert.ThrowsAsync<IdentityException>(() => calls.CallAsync("the service", Get(address), CancellationToken.None).AsTask());
+        IdentityException failure = await Assert.ThrowsAsync<IdentityException>(
+            () => calls.CallAsync("the service", Get(address), CancellationToken.None).AsTask());
         Assert.Equal("the service: proxy_403", failure.Reason);
         Assert.Equal(("CONNECT", $"127.0.0.1:{service.Port}"), (proxy.Requests[0].Method, proxy.Requests[0].Path));
 
@@ -68,7 +70,8 @@ public sealed class CredentialCallsTests
         proxy.Always = call => call.AnswerAsync(407, "");
         CredentialCalls calls = Calls(Identity, ("HTTPS_PROXY", $"http://127.0.0.1:{proxy.Port}"), ("NO_PROXY", "internal.example"));
 
-        IdentityException failure = await Assert.ThrowsAsync<IdentityException>(() => calls.CallAsync("the service", Get("https://login.example/"), CancellationToken.None).AsTask());
+        IdentityException failure = await Assert.ThrowsAsync<IdentityException>(
+            () => calls.CallAsync("the service", Get("https://login.example/"), CancellationToken.None).AsTask());
 
         Assert.Equal("the service: proxy_407", failure.Reason);
         Assert.Equal("login.example:443", proxy.Requests[0].Path);
@@ -99,8 +102,10 @@ public sealed class CredentialCallsTests
             agent.Always = call => call.Request["Authorization"] == "Basic arc-key"
                 ? call.AnswerAsync(200, """{"access_token":"arc-token","expires_on":"4102444800"}""")
                 : call.AnswerAsync(401, "", ("WWW-Authenticate", $"Basic realm={named}"));
-            var environment = new FakeEnvironment(("IDENTITY_ENDPOINT", $"http://127.0.0.1:{agent.Port}/metadata/identity/oauth2/token"), ("IMDS_ENDPOINT", "http://127.0.0.1:1"));
-            var source = new ManagedSource(new AzureSettings(Identity, environment), new CredentialCalls(Identity, environment), TimeProvider.System, directory, "/none");
+            var environment = new FakeEnvironment(("IDENTITY_ENDPOINT", $"http://127.0.0.1:{agent.Port}/metadata/identity/oauth2/token"),
+                ("IMDS_ENDPOINT", "http://127.0.0.1:1"));
+            var source = new ManagedSource(new AzureSettings(Identity, environment), new CredentialCalls(Identity, environment), TimeProvider.System,
+                directory, "/none");
 
             Assert.Equal("arc-token", (await source.MintAsync(CancellationToken.None))!.Token);
             Assert.All(agent.Requests, request => Assert.Equal("true", request["Metadata"]));
@@ -117,7 +122,8 @@ public sealed class CredentialCallsTests
         }
     }
 
-    private static CredentialCalls Calls(IdentityConfig? identity = null, params (string, string)[] variables) => new(identity ?? Identity, new FakeEnvironment(variables));
+    private static CredentialCalls Calls(IdentityConfig? identity = null, params (string, string)[] variables)
+        => new(identity ?? Identity, new FakeEnvironment(variables));
 
     private static HttpRequestMessage Get(string address) => new(HttpMethod.Get, address);
 }

@@ -32,10 +32,12 @@ internal sealed class NumberedSource : ICredentialSource
     }
 
     /// <summary>Waits for attempt <paramref name="number"/>, from 1, and answers it.</summary>
-    public async Task GiveAsync(int number, string token, DateTimeOffset? expires) => (await AskedAsync(number)).SetResult(new MintedCredential("test", token, null, expires));
+    public async Task GiveAsync(int number, string token, DateTimeOffset? expires) => (await AskedAsync(number))
+        .SetResult(new MintedCredential("test", token, null, expires));
 
     /// <summary>Waits for attempt <paramref name="number"/> and lets it fail.</summary>
-    public async Task FailAsync(int number, Exception? failure = null) => (await AskedAsync(number)).SetException(failure ?? new IdentityException("refused"));
+    public async Task FailAsync(int number, Exception? failure = null) => (await AskedAsync(number))
+        .SetException(failure ?? new IdentityException("refused"));
 
     private async Task<TaskCompletionSource<MintedCredential?>> AskedAsync(int number)
     {

@@ -36,10 +36,12 @@ internal static class DoctorCommand
 
         ConfigSources sources = ConfigSources.Choose(parsed.Last("--config"), null, null, environment);
         ConfigResult result = ConfigLoader.Load(sources, environment);
-        List<Finding> findings = [.. result.Problems.Select(found => new Finding(found.Severity == ProblemSeverity.Error ? Grade.Bad : Grade.Doubtful, "configuration", found.ToString()))];
+        List<Finding> findings = [.. result.Problems.Select(found
+            => new Finding(found.Severity == ProblemSeverity.Error ? Grade.Bad : Grade.Doubtful, "configuration", found.ToString()))];
         if (result.Config is { } config)
         {
-            findings.Add(new Finding(Grade.Good, "configuration", $"{sources.ConfigFile} can be served: {config.Providers.Count} providers, {config.Models.Count} models, {config.Pools.Count} pools"));
+            findings.Add(new Finding(Grade.Good, "configuration",
+                $"{sources.ConfigFile} can be served: {config.Providers.Count} providers, {config.Models.Count} models, {config.Pools.Count} pools"));
             findings.AddRange(Local(config, time));
             findings.AddRange(await ProvidersAsync(config, time).ConfigureAwait(false));
         }
@@ -66,7 +68,10 @@ internal static class DoctorCommand
         long wanted = Descriptors.ReservedForFiles + (2 * config.Models.Values.Sum(model => (long)model.MaxConcurrent));
         yield return limit >= Math.Min(wanted, 65_536)
             ? new Finding(Grade.Good, "descriptors", $"{limit} may be open")
-            : new Finding(Grade.Doubtful, "descriptors", $"{limit} may be open, which is room for {Descriptors.MaxConnections(limit)} clients; all models at max_concurrent take {wanted}. Raise LimitNOFILE= of the unit, or ulimit -n");
+            : new Finding(
+                Grade.Doubtful, "descriptors",
+            $"{limit} may be open, which is room for {Descriptors.MaxConnections(limit)} clients; all models at max_concurrent take {wanted}. " +
+                "Raise LimitNOFILE= of the unit, or ulimit -n");
     }
 
     private static Finding Certificate(TlsConfig tls, TimeProvider time)
@@ -91,7 +96,8 @@ internal static class DoctorCommand
     {
         ProviderCheck[] checks = [.. config.Providers.Values.Select(provider => new ProviderCheck(provider, time))];
         var found = new IReadOnlyList<Finding>[checks.Length];
-        await Parallel.ForAsync(0, checks.Length, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (index, _) => found[index] = await checks[index].RunAsync().ConfigureAwait(false)).ConfigureAwait(false);
+        await Parallel.ForAsync(0, checks.Length, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (index, _) => found[index] =
+            await checks[index].RunAsync().ConfigureAwait(false)).ConfigureAwait(false);
         return found.SelectMany(findings => findings).Append(Clock([.. checks.Select(check => check.Ahead).OfType<TimeSpan>().Order()]));
     }
 
@@ -106,7 +112,10 @@ internal static class DoctorCommand
         TimeSpan off = ahead[ahead.Length / 2];
         return off.Duration() <= MostOff
             ? new Finding(Grade.Good, "clock", "it agrees with the providers'")
-            : new Finding(Grade.Bad, "clock", $"it is {off.Duration().TotalSeconds:0} s {(off > TimeSpan.Zero ? "behind" : "ahead of")} the providers': certificates and signatures of AWS fail. Let NTP set it (timedatectl set-ntp true)");
+            : new Finding(
+                Grade.Bad, "clock",
+            $"it is {off.Duration().TotalSeconds:0} s {(off > TimeSpan.Zero ? "behind" : "ahead of")} the providers': certificates and signatures " +
+                "of AWS fail. Let NTP set it (timedatectl set-ntp true)");
     }
 
     private static void Print(List<Finding> findings, bool asJson, TextWriter output)

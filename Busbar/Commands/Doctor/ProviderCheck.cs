@@ -31,8 +31,11 @@ internal sealed class ProviderCheck(ProviderConfig provider, TimeProvider time)
         List<Finding> findings = [];
         if (provider.ApiKeys.Any(key => key.IsBlank))
         {
-            string place = provider.ApiKeyFile is { } file ? $"the file {file} is empty" : $"a variable of api_key_env ({string.Join(", ", provider.ApiKeyEnv)}) is not set";
-            findings.Add(new Finding(Grade.Bad, subject, $"{place}: calls go out without a key. Set it; under systemd in /etc/busbar/environment, and look with --env-file"));
+            string place = provider.ApiKeyFile is { } file ? $"the file {file} is empty"
+                : $"a variable of api_key_env ({string.Join(", ", provider.ApiKeyEnv)}) is not set";
+            findings.Add(
+                new Finding(Grade.Bad, subject,
+                $"{place}: calls go out without a key. Set it; under systemd in /etc/busbar/environment, and look with --env-file"));
         }
 
         using var handler = VettedDial.NewHandler(
@@ -50,7 +53,8 @@ internal sealed class ProviderCheck(ProviderConfig provider, TimeProvider time)
         IReadOnlyList<Secret> keys = provider.ApiKeys.Count > 0 ? provider.ApiKeys : [new Secret("")];
         for (int index = 0; index < keys.Count; index++)
         {
-            findings.Add(await AskAsync(client, address, keys[index], keys.Count > 1 ? $"{subject}, key {index + 1}" : subject).ConfigureAwait(false));
+            findings.Add(await AskAsync(client, address, keys[index], keys.Count > 1 ? $"{subject}, key {index + 1}" : subject)
+                .ConfigureAwait(false));
         }
 
         if (_certificate is { } certificate)
@@ -58,7 +62,8 @@ internal sealed class ProviderCheck(ProviderConfig provider, TimeProvider time)
             TimeSpan left = certificate.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime;
             if (left < CertificateWarning)
             {
-                findings.Add(new Finding(Grade.Doubtful, subject, $"the certificate of {address.Host} ends on {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}: its owner must renew it"));
+                findings.Add(new Finding(Grade.Doubtful, subject,
+                    $"the certificate of {address.Host} ends on {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}: its owner must renew it"));
             }
 
             certificate.Dispose();
@@ -90,16 +95,22 @@ internal sealed class ProviderCheck(ProviderConfig provider, TimeProvider time)
         try
         {
             using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).ConfigureAwait(false);
-            string reached = $"{address.Authority} answers in {time.GetElapsedTime(start).TotalMilliseconds:0} ms{(_certificate is null ? "" : $", certificate until {_certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}")}";
+            string reached =
+                $"{address.Authority} answers in {time.GetElapsedTime(start).TotalMilliseconds:0} " +
+                $"ms{(_certificate is null ? "" : $", certificate until {_certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}")}";
             Ahead ??= answer.Headers.Date - time.GetUtcNow();
             return answer.StatusCode switch
             {
-                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when isKnown => new Finding(Grade.Bad, subject, $"{reached}; it refuses the key ({(int)answer.StatusCode}): put in a valid one, then busbar lanes reset"),
-                >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices when isKnown => new Finding(Grade.Good, subject, $"{reached}; it accepts the key"),
+                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when isKnown
+                    => new Finding(
+                    Grade.Bad, subject, $"{reached}; it refuses the key ({(int)answer.StatusCode}): put in a valid one, then busbar lanes reset"),
+                >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices when isKnown
+                    => new Finding(Grade.Good, subject, $"{reached}; it accepts the key"),
                 _ => new Finding(Grade.Good, subject, $"{reached}; whether it accepts the key only a request shows"),
             };
         }
-        catch (Exception problem) when (problem is HttpRequestException or OperationCanceledException or SocketException or IOException or AddressBlockedException or ProxyException)
+        catch (Exception problem) when (problem is HttpRequestException or OperationCanceledException or SocketException or IOException
+            or AddressBlockedException or ProxyException)
         {
             return new Finding(Grade.Bad, subject, Explain(problem, address));
         }
@@ -108,7 +119,8 @@ internal sealed class ProviderCheck(ProviderConfig provider, TimeProvider time)
     private string Explain(Exception problem, Uri address)
     {
         Exception cause = problem;
-        while (cause.InnerException is { } inner && cause is not (AuthenticationException or SocketException or AddressBlockedException or ProxyException))
+        while (cause.InnerException is { } inner && cause is not (
+            AuthenticationException or SocketException or AddressBlockedException or ProxyException))
         {
             cause = inner;
         }
@@ -117,9 +129,13 @@ internal sealed class ProviderCheck(ProviderConfig provider, TimeProvider time)
         {
             AddressBlockedException => cause.Message,
             ProxyException => $"the proxy gives no way to {address.Host}: {cause.Message}",
-            AuthenticationException => $"TLS with {address.Host} fails: {cause.Message} An authority of your own goes into tls.ca_file of the provider; the machine's are found by SSL_CERT_FILE",
-            SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => $"the name {address.Host} does not resolve: look at base_url and /etc/resolv.conf",
-            SocketException socket => $"no connection with {address.Authority} ({socket.SocketErrorCode}): look at base_url, firewalls and HTTPS_PROXY",
+            AuthenticationException
+                => $"TLS with {address.Host} fails: {cause.Message} An authority of your own goes into tls.ca_file of the provider; the machine's " +
+                "are found by SSL_CERT_FILE",
+            SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }
+                => $"the name {address.Host} does not resolve: look at base_url and /etc/resolv.conf",
+            SocketException socket
+                => $"no connection with {address.Authority} ({socket.SocketErrorCode}): look at base_url, firewalls and HTTPS_PROXY",
             OperationCanceledException => $"no answer from {address.Authority} within {Patience.TotalSeconds:0} s: look at firewalls and HTTPS_PROXY",
             _ => $"no answer from {address.Authority}: {cause.Message}",
         };
@@ -136,7 +152,8 @@ internal sealed class ProviderCheck(ProviderConfig provider, TimeProvider time)
         string root = provider.BaseUrl;
         return provider.Protocol switch
         {
-            ProtocolId.OpenAI or ProtocolId.Responses or ProtocolId.Anthropic or ProtocolId.Cohere when provider.Path is null => new Uri(root.EndsWith("/v1", StringComparison.Ordinal) ? $"{root}/models" : $"{root}/v1/models"),
+            ProtocolId.OpenAI or ProtocolId.Responses or ProtocolId.Anthropic or ProtocolId.Cohere when provider.Path is null
+                => new Uri(root.EndsWith("/v1", StringComparison.Ordinal) ? $"{root}/models" : $"{root}/v1/models"),
             ProtocolId.Gemini when provider.Path is null => new Uri($"{root}/v1beta/models"),
             _ => null,
         };

@@ -29,7 +29,8 @@ internal static class Advice
         {
             if (provider.ApiKeys.Any(key => !key.IsBlank))
             {
-                report.Warn(path, $"the provider '{provider.Name}' has a key, but in mode 'passthrough' callers bring their own; it is used by health probes only");
+                report.Warn(path,
+                    $"the provider '{provider.Name}' has a key, but in mode 'passthrough' callers bring their own; it is used by health probes only");
             }
 
             return;
@@ -40,15 +41,20 @@ internal static class Advice
             string source = provider.ApiKeyFile is { } file ? $"the file '{file}'" : $"the environment variable '{provider.ApiKeyEnv[index]}'";
             if (provider.ApiKeys[index].IsBlank)
             {
-                report.Warn(path, $"{source}, which should hold the key of provider '{provider.Name}', is empty or not set; its calls go out without a credential");
+                report.Warn(path,
+                    $"{source}, which should hold the key of provider '{provider.Name}', is empty or not set; its calls go out without a credential");
             }
             else if (IsQuoted(provider.ApiKeys[index].Reveal()))
             {
-                report.Warn(path, $"{source} holds a key in quotes, which would be sent as part of it; provider '{provider.Name}' will refuse its calls", "remove the quotes");
+                report.Warn(path,
+                    $"{source} holds a key in quotes, which would be sent as part of it; provider '{provider.Name}' will refuse its calls",
+                "remove the quotes");
             }
             else if (!HeaderText.IsValue(provider.ApiKeys[index].Reveal()))
             {
-                report.Warn(path, $"{source} holds a key with characters that no header can carry (a line break, perhaps); provider '{provider.Name}' will refuse its calls");
+                report.Warn(path,
+                    $"{source} holds a key with characters that no header can carry (a line break, perhaps); provider '{provider.Name}' will " +
+                    "refuse its calls");
             }
         }
     }

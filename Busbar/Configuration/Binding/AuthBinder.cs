@@ -32,7 +32,8 @@ internal static class AuthBinder
             report.Warn(auth.At("client_tokens"), "has no effect, because mode is 'none'", "set mode: token to require one of them");
         }
 
-        return new AuthConfig { Mode = mode, IsExplicit = auth.Has("mode"), ClientTokens = tokens, OperatorTokens = operators, Jwt = JwtBinder.Bind(auth, report, environment) };
+        return new AuthConfig { Mode = mode, IsExplicit = auth.Has("mode"), ClientTokens = tokens, OperatorTokens = operators, Jwt =
+            JwtBinder.Bind(auth, report, environment) };
     }
 
     private static (List<Secret> All, List<Secret> Operators) Tokens(Section auth, ConfigReport report, IEnvironment environment)

@@ -31,7 +31,8 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Pric
             Governance = GovernanceBinder.Bind(root.Inner("governance", ConfigKeys.Governance), auth, report, environment),
             Attribution = AttributionBinder.Bind(root.Inner("attribution", ConfigKeys.Attribution), report),
             Observability = ObservabilityBinder.Bind(root.Inner("observability", ConfigKeys.Observability), report, environment),
-            ResponseHeaders = root.Choice("response_headers", ("none", ResponseHeaderMode.None), ("debug", ResponseHeaderMode.Debug)) ?? ResponseHeaderMode.None,
+            ResponseHeaders = root.Choice("response_headers", ("none", ResponseHeaderMode.None), ("debug", ResponseHeaderMode.Debug))
+                ?? ResponseHeaderMode.None,
             UserAgent = UserAgent(root),
             TrustedProxies = TrustedProxies(root),
             ControlSocket = ControlSocket(root),
@@ -42,7 +43,9 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Pric
         {
             if (model.Provider.Length > 0 && !providerNames.Contains(model.Provider))
             {
-                report.Error($"models.{model.Name}.provider", $"the model '{model.Name}' names the provider '{model.Provider}', which is not under providers", Nearest.Remedy(model.Provider, providerNames));
+                report.Error($"models.{model.Name}.provider",
+                    $"the model '{model.Name}' names the provider '{model.Provider}', which is not under providers",
+                Nearest.Remedy(model.Provider, providerNames));
             }
         }
 
@@ -71,7 +74,8 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Pric
             if (!ListenAddress.TryParse(listen, out _))
             {
                 report.Error(
-                    path, "not an address to listen on", "write host:port, such as 0.0.0.0:8080 or [::]:8080; the host is an IP address or localhost");
+                    path, "not an address to listen on",
+                    "write host:port, such as 0.0.0.0:8080 or [::]:8080; the host is an IP address or localhost");
             }
             else if (listeners.Contains(listen))
             {
@@ -112,7 +116,8 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Pric
         {
             NameRules.Check(name, path, "model", report);
             ModelConfig model = ModelBinder.Bind(name, new Section(node, path, ConfigKeys.Model, report, environment), report, environment);
-            ListedModel? listed = providers.TryGetValue(model.Provider, out ProviderConfig? provider) ? prices.Find(provider, model.UpstreamModel, catalog) : null;
+            ListedModel? listed = providers.TryGetValue(model.Provider, out ProviderConfig? provider)
+                ? prices.Find(provider, model.UpstreamModel, catalog) : null;
             models.Add(name, model with { Listed = listed });
         }
 
@@ -162,7 +167,8 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Pric
             }
             else
             {
-                report.Error(path, $"'{text}' is neither an IP address nor a network", "write an address such as 10.0.0.7, or a network such as 10.0.0.0/8 or fd00::/8 whose bits after the prefix are 0");
+                report.Error(path, $"'{text}' is neither an IP address nor a network",
+                    "write an address such as 10.0.0.7, or a network such as 10.0.0.0/8 or fd00::/8 whose bits after the prefix are 0");
             }
         }
 
@@ -180,7 +186,8 @@ internal sealed class Binder(IReadOnlyDictionary<string, YamlNode> catalog, Pric
         }
         else if (path is not null && Encoding.UTF8.GetByteCount(path) > MaxBytes)
         {
-            report.Error("control_socket", $"longer than the {MaxBytes} bytes that a socket's path may have", "choose a shorter one, such as /run/busbar/control.sock");
+            report.Error("control_socket", $"longer than the {MaxBytes} bytes that a socket's path may have",
+                "choose a shorter one, such as /run/busbar/control.sock");
         }
 
         return path;

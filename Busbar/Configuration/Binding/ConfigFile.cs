@@ -26,10 +26,12 @@ internal static class ConfigFile
     public static IReadOnlyDictionary<string, string> BuiltInPriceBlocks => PriceBlocks.Value;
 
     /// <summary>Reads the catalog inside the binary.</summary>
-    public static YamlNode? ReadBuiltInCatalog(ConfigReport report) => YamlReader.Read(BuiltIn(BuiltInCatalog), BuiltInCatalog + " (built in)", report);
+    public static YamlNode? ReadBuiltInCatalog(ConfigReport report)
+        => YamlReader.Read(BuiltIn(BuiltInCatalog), BuiltInCatalog + " (built in)", report);
 
     /// <summary>Reads the block <paramref name="text"/> of the price list inside the binary.</summary>
-    public static YamlNode? ReadBuiltInPrices(string name, string text, ConfigReport report) => YamlReader.Read(text, $"{BuiltInPrices} (built in), {name}", report);
+    public static YamlNode? ReadBuiltInPrices(string name, string text, ConfigReport report)
+        => YamlReader.Read(text, $"{BuiltInPrices} (built in), {name}", report);
 
     private static string BuiltIn(string name)
     {

@@ -77,8 +77,10 @@ internal static partial class ConfigKeys
         {
             Words = ["open", "closed"],
             Default = "`open`; with `store: postgres` `closed`",
-            Range = "SQLite, a budget window that cannot be read at start: `open` starts it at zero, with a warning, `closed` blocks the key until a start can read it; "
-                + "PostgreSQL, no answer, and what the node has borrowed is used up: `open` serves, `closed` answers 503, see [fleet.md](fleet.md#when-the-database-is-away)",
+            Range = "SQLite, a budget window that cannot be read at start: `open` starts it at zero, with a warning, `closed` blocks the key until " +
+                "a start can read it; "
+                + "PostgreSQL, no answer, and what the node has borrowed is used up: `open` serves, `closed` answers 503, see " +
+                    "[fleet.md](fleet.md#when-the-database-is-away)",
         },
         new("master_key_file", KeyKind.Text, "File with the key that encrypts stored access-key secrets")
         {

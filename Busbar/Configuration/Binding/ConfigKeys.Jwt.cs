@@ -52,7 +52,8 @@ internal static partial class ConfigKeys
         new("groups", KeyKind.Map, "Which group a value of that claim stands for")
         {
             Default = "each value is the group itself",
-            Range = "mapping of values to groups; the first that fits. A group is written as its id, its path (`org/team`) or its name where only one has it",
+            Range = "mapping of values to groups; the first that fits. A group is written as its id, its path (`org/team`) or its name where only " +
+                "one has it",
         },
         new("default_group", KeyKind.Text, "The group of everybody else")
         {

@@ -29,7 +29,8 @@ internal static partial class ConfigKeys
         new(
             "rpm",
             KeyKind.Integer,
-            "Calls that the provider allows in a minute, in all pools and with all keys. A lane at this limit is passed over like a busy one: never more "
+            "Calls that the provider allows in a minute, in all pools and with all keys. A lane at this limit is passed over like a busy one: " +
+                "never more "
                 + "begin in any sixty seconds ([pacing](how-it-works.md#pacing))")
         {
             Min = 1,
@@ -66,7 +67,8 @@ internal static partial class ConfigKeys
         new(
             "first_content_timeout_ms",
             KeyKind.Integer,
-            "Longest time to the first content of one attempt at a stream; keep-alives, pings and what comes before content do not count. Then the next "
+            "Longest time to the first content of one attempt at a stream; keep-alives, pings and what comes before content do not count. Then " +
+                "the next "
                 + "lane is tried ([clocks](how-it-works.md#clocks))")
         {
             Min = 1,

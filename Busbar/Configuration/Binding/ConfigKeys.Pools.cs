@@ -16,8 +16,10 @@ internal static partial class ConfigKeys
             Words = ["weighted", "priority", "least_latency", "least_busy", "least_cost"],
             Default = "`weighted`",
             Range =
-                "`weighted`: in turns, by weight; `priority`: the first in order; `least_latency`: the faster one to begin its answers, of two taken by "
-                + "chance; `least_busy`: the one with the smallest share of `max_concurrent` in flight; `least_cost`: the cheapest at three tokens of "
+                "`weighted`: in turns, by weight; `priority`: the first in order; `least_latency`: the faster one to begin its answers, of two " +
+                    "taken by "
+                + "chance; `least_busy`: the one with the smallest share of `max_concurrent` in flight; `least_cost`: the cheapest at three " +
+                    "tokens of "
                 + "input for one of output, each of which needs a price. Sessions with affinity and kept answers go before it",
         },
         new("breaker", KeyKind.Text, "When a member is taken out of rotation")
@@ -73,7 +75,9 @@ internal static partial class ConfigKeys
     /// <summary>Second calls beside slow ones.</summary>
     public static readonly KeySet Hedge = new(
         "pools.*.hedge",
-        new("after", KeyKind.Text, "When another ready member is called too: after so many milliseconds without a byte of an answer, or when so many of a hundred of that member's own would have begun")
+        new("after", KeyKind.Text,
+            "When another ready member is called too: after so many milliseconds without a byte of an answer, or when so many of a hundred of that " +
+            "member's own would have begun")
         {
             Default = "`p95`",
             Range = "milliseconds, at least 1, or `p50` to `p99`; by percentile not before 20 answers of a member were seen",
@@ -244,8 +248,10 @@ internal static partial class ConfigKeys
             Words = ["none", "system", "prefix"],
             Default = "`none`",
             Range =
-                "`none`; `system`: the system prompt; `prefix`: instructions, tools and the first turn, which a conversation repeats in every request and its "
-                + "provider keeps cached, so that conversations spread by weight and each stays where it is cheap. A session is a preference: a member that is down or busy is passed over. Direct routes and "
+                "`none`; `system`: the system prompt; `prefix`: instructions, tools and the first turn, which a conversation repeats in every " +
+                    "request and its "
+                + "provider keeps cached, so that conversations spread by weight and each stays where it is cheap. A session is a preference: a " +
+                    "member that is down or busy is passed over. Direct routes and "
                 + "fallback pools know no sessions",
         });
 

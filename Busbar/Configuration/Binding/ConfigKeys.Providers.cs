@@ -14,7 +14,8 @@ internal static partial class ConfigKeys
         {
             Words = ["vertex", "azure", "bedrock-invoke"],
             Default = "none: the vendor itself, or a host that does as the vendor does",
-            Range = "`vertex` (protocols `gemini`, `anthropic`), `azure` (`openai`, `responses`, `anthropic`), `bedrock-invoke` (`anthropic`: Claude by InvokeModel)",
+            Range = "`vertex` (protocols `gemini`, `anthropic`), `azure` (`openai`, `responses`, `anthropic`), `bedrock-invoke` (`anthropic`: " +
+                "Claude by InvokeModel)",
         },
         new("project", KeyKind.Text, "Google Cloud project")
         {
@@ -29,9 +30,11 @@ internal static partial class ConfigKeys
         new("api_version", KeyKind.Text, "Version of the platform's API")
         {
             Default = "`v1`",
-            Range = "`azure`: `v1`, `preview`, `latest`, or a date as in `2024-10-21`, which puts the deployment into the path; `vertex`: `v1`, `v1beta1`",
+            Range = "`azure`: `v1`, `preview`, `latest`, or a date as in `2024-10-21`, which puts the deployment into the path; `vertex`: `v1`, " +
+                "`v1beta1`",
         },
-        new("deployments", KeyKind.Map, "Names of Azure deployments by `upstream_model`, where they differ: what the model accepts is then known by its own name")
+        new("deployments", KeyKind.Map,
+            "Names of Azure deployments by `upstream_model`, where they differ: what the model accepts is then known by its own name")
         {
             Default = "none: the deployment is called like `upstream_model`",
             Range = "only with `platform: azure`",
@@ -60,7 +63,8 @@ internal static partial class ConfigKeys
         new(
             "api_key_file",
             KeyKind.Text,
-            "File that holds the key. A change is noticed within seconds, and at once when the provider refuses the key; an empty or missing file leaves the former key in use")
+            "File that holds the key. A change is noticed within seconds, and at once when the provider refuses the key; an empty or missing file " +
+                "leaves the former key in use")
         {
             Default = "none",
             Range = "not together with `api_key_env`",

@@ -19,7 +19,9 @@ internal static class CorsBinder
 
             if (origin != "*" && !IsOrigin(origin))
             {
-                report.Error(path, "not an origin", "write scheme, host and port as a browser sends them, such as https://app.example.com, without a path; or *");
+                report.Error(
+                    path, "not an origin",
+                "write scheme, host and port as a browser sends them, such as https://app.example.com, without a path; or *");
             }
 
             origins.Add(origin);
@@ -29,6 +31,7 @@ internal static class CorsBinder
     }
 
     private static bool IsOrigin(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" or "vscode-webview" or "chrome-extension" or "moz-extension" or "tauri" or "app"
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" or "vscode-webview" or "chrome-extension"
+            or "moz-extension" or "tauri" or "app"
         && !text.EndsWith('/') && text.IndexOf('/', text.IndexOf("://", StringComparison.Ordinal) + 3) < 0 && !text.Contains('@');
 }

@@ -81,7 +81,8 @@ internal static class GovernanceBinder
             MasterKey? key = MasterKey.Parse(environment.Get(variable));
             if (key is null)
             {
-                report.Error(path, environment.Get(variable) is null ? "the variable that it names is not set" : "the variable that it names holds no master key", Remedy);
+                report.Error(path, environment.Get(variable) is null ? "the variable that it names is not set"
+                    : "the variable that it names holds no master key", Remedy);
             }
 
             return key;
@@ -103,7 +104,8 @@ internal static class GovernanceBinder
     {
         if (bound.AdminToken is { IsBlank: true } || !governance.Has("admin_token"))
         {
-            report.Error(governance.At("admin_token"), "governance needs an admin token, or nobody could create keys", "set it, for instance to ${BUSBAR_ADMIN_TOKEN}");
+            report.Error(governance.At("admin_token"), "governance needs an admin token, or nobody could create keys",
+                "set it, for instance to ${BUSBAR_ADMIN_TOKEN}");
         }
 
         else
@@ -128,7 +130,8 @@ internal static class GovernanceBinder
         {
             report.Warn(
                 governance.At("enabled"),
-                auth.ClientTokens.Count > 0 ? "callers need a virtual key; client_tokens has no effect" : "callers need a virtual key, although auth mode is 'none'");
+                auth.ClientTokens.Count > 0 ? "callers need a virtual key; client_tokens has no effect"
+                    : "callers need a virtual key, although auth mode is 'none'");
         }
     }
 }

@@ -42,7 +42,8 @@ internal sealed class IdentityBinder(Section provider, ConfigReport report, IEnv
         if (word is not ("aws" or "google" or "azure"))
         {
             report.Error(
-                node is YamlMap ? own.At("type") : path, word is null ? "'type' is required" : $"'{word}' is no identity that is known", "use one of: aws, google, azure");
+                node is YamlMap ? own.At("type") : path, word is null ? "'type' is required" : $"'{word}' is no identity that is known",
+                "use one of: aws, google, azure");
             return null;
         }
 
@@ -71,14 +72,21 @@ internal sealed class IdentityBinder(Section provider, ConfigReport report, IEnv
 
     private IdentityConfig OfAws(Section own, IdentityConfig identity, string? region)
     {
-        Check(own, "region", region, text => text.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-'), "not the name of a region", "write it as in us-east-1");
+        Check(own, "region", region, text => text.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-'),
+            "not the name of a region", "write it as in us-east-1");
         string? role = own.Filled("role_arn");
         string[] parts = role?.Split(':') ?? [];
-        Check(own, "role_arn", role, _ => parts is ["arn", _, "iam", "", { Length: 12 } account, ..] && account.All(char.IsAsciiDigit) && parts[^1].StartsWith("role/", StringComparison.Ordinal), "not the ARN of a role", "write it as in arn:aws:iam::123456789012:role/name");
+        Check(own, "role_arn", role, _ => parts is ["arn", _, "iam", "", { Length: 12 } account, ..] && account.All(char.IsAsciiDigit)
+            && parts[^1].StartsWith("role/", StringComparison.Ordinal), "not the ARN of a role",
+        "write it as in arn:aws:iam::123456789012:role/name");
         string? session = own.Filled("session_name");
-        Check(own, "session_name", session, text => text.Length is >= 2 and <= 64 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || "_+=,.@-".Contains(letter)), "not the name of a session", "use 2 to 64 letters, digits and _+=,.@-");
+        Check(own, "session_name", session, text => text.Length is >= 2 and <= 64
+            && text.All(letter => char.IsAsciiLetterOrDigit(letter) || "_+=,.@-".Contains(letter)), "not the name of a session",
+        "use 2 to 64 letters, digits and _+=,.@-");
         string? external = own.Filled("external_id");
-        Check(own, "external_id", external, text => text.Length is >= 2 and <= 1224 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || "_+=,.@:/-".Contains(letter)), "not an external id", "use 2 to 1224 letters, digits and _+=,.@:/-");
+        Check(own, "external_id", external, text => text.Length is >= 2 and <= 1224
+            && text.All(letter => char.IsAsciiLetterOrDigit(letter) || "_+=,.@:/-".Contains(letter)), "not an external id",
+        "use 2 to 1224 letters, digits and _+=,.@:/-");
         Dictionary<string, string> tags = Tags(own);
         foreach (string key in (string[])["external_id", "tags", "duration_secs"])
         {
@@ -115,7 +123,9 @@ internal sealed class IdentityBinder(Section provider, ConfigReport report, IEnv
     private IdentityConfig OfGoogle(Section own, IdentityConfig identity)
     {
         string? account = own.Filled("impersonate");
-        Check(own, "impersonate", account, text => text.Split('@') is [{ Length: > 0 }, { Length: > 0 }] && text.All(letter => char.IsAsciiLetterOrDigit(letter) || "@.-_".Contains(letter)), "not the address of a service account", "write it as in name@project.iam.gserviceaccount.com");
+        Check(own, "impersonate", account, text => text.Split('@') is [{ Length: > 0 }, { Length: > 0 }]
+            && text.All(letter => char.IsAsciiLetterOrDigit(letter) || "@.-_".Contains(letter)), "not the address of a service account",
+        "write it as in name@project.iam.gserviceaccount.com");
         IReadOnlyList<string> scopes = own.Texts("scopes");
         foreach (string scope in scopes.Where(scope => !IsScope(scope)))
         {
@@ -136,10 +146,13 @@ internal sealed class IdentityBinder(Section provider, ConfigReport report, IEnv
         string? tenant = Id(own, "tenant_id");
         string? client = Id(own, "client_id");
         string? scope = own.Filled("scope");
-        Check(own, "scope", scope, text => IsScope(text) && text.EndsWith("/.default", StringComparison.Ordinal), "not a scope of an application", "write it as in https://cognitiveservices.azure.com/.default");
+        Check(own, "scope", scope, text => IsScope(text) && text.EndsWith("/.default", StringComparison.Ordinal), "not a scope of an application",
+            "write it as in https://cognitiveservices.azure.com/.default");
         string? secret = own.Filled("client_secret_env");
         report.Conceal(own.At("client_secret_env"));
-        Check(own, "client_secret_env", secret, text => !char.IsAsciiDigit(text[0]) && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_'), "not the name of an environment variable", "give the variable's name here, not the secret itself");
+        Check(own, "client_secret_env", secret, text => !char.IsAsciiDigit(text[0])
+            && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_'), "not the name of an environment variable",
+        "give the variable's name here, not the secret itself");
         if (secret is not null && string.IsNullOrEmpty(environment.Get(secret)))
         {
             report.Warn(own.At("client_secret_env"), "the variable that it names is not set", "set it before the start");
@@ -163,7 +176,8 @@ internal sealed class IdentityBinder(Section provider, ConfigReport report, IEnv
             Require(own, "client_id", client, "AZURE_CLIENT_ID");
         }
 
-        bool isFoundry = Uri.TryCreate(baseUrl, UriKind.Absolute, out Uri? address) && address.IdnHost.EndsWith(".services.ai.azure.com", StringComparison.OrdinalIgnoreCase);
+        bool isFoundry = Uri.TryCreate(baseUrl, UriKind.Absolute, out Uri? address)
+            && address.IdnHost.EndsWith(".services.ai.azure.com", StringComparison.OrdinalIgnoreCase);
         return identity with
         {
             TenantId = tenant,
@@ -185,7 +199,8 @@ internal sealed class IdentityBinder(Section provider, ConfigReport report, IEnv
     private string? Id(Section own, string key)
     {
         string? id = own.Filled(key);
-        Check(own, key, id, text => text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.'), "not an id", "it has letters, digits, hyphens and dots");
+        Check(own, key, id, text => text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.'), "not an id",
+            "it has letters, digits, hyphens and dots");
         return id;
     }
 
@@ -233,7 +248,8 @@ internal sealed class IdentityBinder(Section provider, ConfigReport report, IEnv
     // bedrock-runtime.eu-central-1.amazonaws.com, vpce-0a1b.bedrock-runtime.eu-central-1.vpce.amazonaws.com
     private static string? RegionOf(string? baseUrl)
     {
-        if (!Uri.TryCreate(baseUrl, UriKind.Absolute, out Uri? address) || !address.IdnHost.Contains(".amazonaws.com", StringComparison.OrdinalIgnoreCase))
+        if (!Uri.TryCreate(baseUrl, UriKind.Absolute, out Uri? address)
+            || !address.IdnHost.Contains(".amazonaws.com", StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }

@@ -56,7 +56,8 @@ internal static class JwtBinder
             PoolsClaim = block.Filled("pools_claim"),
             Pools = Mapping(block, "pools", "pools_claim", report),
             MaxBudgetCents = block.Integer("max_budget_cents"),
-            BudgetPeriod = block.Choice("budget_period", ("total", 0), ("daily", 1), ("monthly", 2)) is { } period ? ConfigKeys.Jwt["budget_period"].Words[period] : "total",
+            BudgetPeriod = block.Choice("budget_period", ("total", 0), ("daily", 1), ("monthly", 2)) is { } period
+                ? ConfigKeys.Jwt["budget_period"].Words[period] : "total",
             RpmLimit = (uint?)block.Integer("rpm_limit"),
             TpmLimit = (uint?)block.Integer("tpm_limit"),
             MaxConcurrent = (uint?)block.Integer("max_concurrent"),
@@ -77,10 +78,12 @@ internal static class JwtBinder
 
     private static IReadOnlyList<string> Audiences(Section block, ConfigReport report)
     {
-        IReadOnlyList<string> audiences = block.Node("audience") is YamlList ? block.Texts("audience") : block.Filled("audience") is { } single ? [single] : [];
+        IReadOnlyList<string> audiences = block.Node("audience") is YamlList ? block.Texts("audience") : block.Filled("audience") is { } single
+            ? [single] : [];
         if (audiences.Count == 0 && (!block.Has("audience") || block.Node("audience") is YamlList { Items.Count: 0 }))
         {
-            report.Error(block.At("audience"), "'audience' is required, or tokens that the issuer made for others would be accepted", "write what your clients ask the issuer for");
+            report.Error(block.At("audience"), "'audience' is required, or tokens that the issuer made for others would be accepted",
+                "write what your clients ask the issuer for");
         }
 
         return audiences;
@@ -98,7 +101,8 @@ internal static class JwtBinder
         {
             report.Error(
                 block.At("algorithms"),
-                $"'{algorithm}' is not accepted{(algorithm.StartsWith("HS", StringComparison.Ordinal) || algorithm == "none" ? ", since it proves nothing to who has public keys only" : "")}",
+                $"'{algorithm}' is not " +
+                    $"accepted{(algorithm.StartsWith("HS", StringComparison.Ordinal) || algorithm == "none" ? ", since it proves nothing to who has public keys only" : "")}",
                 $"use some of: {string.Join(", ", JwtIssuerConfig.KnownAlgorithms)}");
         }
 

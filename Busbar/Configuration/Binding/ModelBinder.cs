@@ -35,7 +35,8 @@ internal static class ModelBinder
             AttemptTimeoutMs = (int?)model.Integer("attempt_timeout_ms"),
             FirstContentTimeoutMs = (int?)model.Integer("first_content_timeout_ms"),
             Capabilities = Capabilities(model.Inner("capabilities", ConfigKeys.Capabilities)),
-            RateCard = RateCardBinder.Bind(model.Inner("rate_card", ConfigKeys.RateCard), ConfigKeys.RateStep, ConfigKeys.RateTier, report, environment),
+            RateCard = RateCardBinder.Bind(model.Inner("rate_card", ConfigKeys.RateCard), ConfigKeys.RateStep, ConfigKeys.RateTier, report,
+                environment),
         };
     }
 

@@ -19,12 +19,14 @@ internal static class NameRules
         }
         else if (Reserved.Contains(first))
         {
-            report.Error(path, $"the {kind} name '{name}' is reserved: paths that begin with /{first} have a meaning of their own", "choose another name");
+            report.Error(path, $"the {kind} name '{name}' is reserved: paths that begin with /{first} have a meaning of their own",
+                "choose another name");
         }
     }
 
     /// <summary>Checks that no pool is named like a model or a provider.</summary>
-    public static void CheckPools(IEnumerable<string> pools, IReadOnlyCollection<string> models, IReadOnlyCollection<string> providers, ConfigReport report)
+    public static void CheckPools(IEnumerable<string> pools, IReadOnlyCollection<string> models, IReadOnlyCollection<string> providers,
+        ConfigReport report)
     {
         foreach (string pool in pools)
         {

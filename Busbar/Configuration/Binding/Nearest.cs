@@ -3,7 +3,9 @@ namespace Busbar.Configuration.Binding;
 /// <summary>Guesses what a misspelt name was meant to be.</summary>
 internal static class Nearest
 {
-    /// <summary>The candidate with the fewest edits (insert, delete, replace, swap neighbours), if a third of the letters or two edits suffice; else null.</summary>
+    /// <summary>
+    /// The candidate with the fewest edits (insert, delete, replace, swap neighbours), if a third of the letters or two edits suffice; else null.
+    /// </summary>
     public static string? To(string name, IEnumerable<string> candidates)
     {
         string? best = null;

@@ -9,7 +9,8 @@ internal static class ObservabilityBinder
 {
     private const int GrpcPort = 4317;
 
-    private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase) { "Host", "Content-Length", "Content-Type", "Transfer-Encoding", "Connection" };
+    private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase) { "Host", "Content-Length", "Content-Type",
+        "Transfer-Encoding", "Connection" };
 
     /// <summary>Reads where traces and request logs go.</summary>
     public static ObservabilityConfig Bind(Section observability, ConfigReport report, IEnvironment environment)
@@ -19,7 +20,8 @@ internal static class ObservabilityBinder
         Section receiver = observability.Inner("request_log_webhook", ConfigKeys.RequestLogWebhook);
         SinkSettings webhookSettings = Settings(receiver, report);
         SinkEndpoint? otlp = Sink(observability, "otlp_endpoint", url => SinkGuard.Otlp(url, otlpSettings.AllowPrivateNetwork), report);
-        SinkEndpoint? webhook = Sink(observability, "request_log_webhook_url", url => SinkGuard.Webhook(url, webhookSettings.AllowPrivateNetwork), report);
+        SinkEndpoint? webhook = Sink(observability, "request_log_webhook_url", url => SinkGuard.Webhook(url, webhookSettings.AllowPrivateNetwork),
+            report);
         otlpSettings = Ways(collector, otlpSettings, otlp?.Url, report, environment);
         webhookSettings = Ways(receiver, webhookSettings, webhook?.Url, report, environment);
         Section alarm = observability.Inner("alert_webhook", ConfigKeys.AlertWebhook);
@@ -28,7 +30,8 @@ internal static class ObservabilityBinder
         alertSettings = Ways(alarm, alertSettings, alerts?.Url, report, environment);
         if (otlp?.Url is { } endpoint && new Uri(endpoint).Port == GrpcPort)
         {
-            report.Warn(observability.At("otlp_endpoint"), $"port {GrpcPort} is the one on which collectors take gRPC; here OTLP goes over HTTP", "write port 4318, where collectors take HTTP");
+            report.Warn(observability.At("otlp_endpoint"), $"port {GrpcPort} is the one on which collectors take gRPC; here OTLP goes over HTTP",
+                "write port 4318, where collectors take HTTP");
         }
 
         double ratio = observability.Number("otlp_sample_ratio", 1);
@@ -90,7 +93,8 @@ internal static class ObservabilityBinder
 
             if (!HeaderText.IsName(name) || !HeaderText.IsValue(value) || Reserved.Contains(name))
             {
-                report.Error(path, Reserved.Contains(name) ? $"'{name}' is written by the gateway itself" : $"'{name}' is not a legal header", "give a header name and a value of visible characters");
+                report.Error(path, Reserved.Contains(name) ? $"'{name}' is written by the gateway itself" : $"'{name}' is not a legal header",
+                    "give a header name and a value of visible characters");
                 continue;
             }
 

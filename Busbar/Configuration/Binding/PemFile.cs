@@ -82,7 +82,8 @@ internal static class PemFile
 
         if (now < certificate.NotBefore)
         {
-            report.Warn(path, $"the certificate is not valid before {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd HH:mm} UTC", "check this machine's clock");
+            report.Warn(path, $"the certificate is not valid before {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd HH:mm} UTC",
+                "check this machine's clock");
         }
     }
 

@@ -22,7 +22,8 @@ internal sealed class PlatformBinder(Section own, Section listed, ConfigReport r
     {
         Platform platform = From("platform").Choice("platform", [.. Platforms.Select(row => (row.Word, row.Platform))]) ?? Platform.None;
         string? project = Only(platform, Platform.Vertex, "project", Named);
-        string? location = Only(platform, Platform.Vertex, "location", letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-');
+        string? location = Only(platform, Platform.Vertex, "location", letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter)
+            || letter == '-');
         if (platform == Platform.Vertex)
         {
             Require("project", project, "name the Google Cloud project that pays");
@@ -33,8 +34,8 @@ internal sealed class PlatformBinder(Section own, Section listed, ConfigReport r
     }
 
     /// <summary>
-    /// The protocol of a provider at <paramref name="platform"/> whose key says <paramref name="protocol"/>; null, after reporting it, where the platform has no such.
-    /// What is sent by InvokeModel is Messages, whichever of the two it is called.
+    /// The protocol of a provider at <paramref name="platform"/> whose key says <paramref name="protocol"/>; null, after reporting it, where the
+    /// platform has no such. What is sent by InvokeModel is Messages, whichever of the two it is called.
     /// </summary>
     public ProtocolId? Protocol(Platform platform, ProtocolId? protocol)
     {
@@ -46,7 +47,8 @@ internal sealed class PlatformBinder(Section own, Section listed, ConfigReport r
         (Platform _, string word, ProtocolId[] protocols) = Platforms.First(row => row.Platform == platform);
         if (!protocols.Contains(id))
         {
-            report.Error(own.At("protocol"), $"platform {word} does not serve the protocol {id.Name()}", $"use one of: {string.Join(", ", protocols.Select(each => each.Name()))}");
+            report.Error(own.At("protocol"), $"platform {word} does not serve the protocol {id.Name()}",
+                $"use one of: {string.Join(", ", protocols.Select(each => each.Name()))}");
             return null;
         }
 
@@ -97,7 +99,8 @@ internal sealed class PlatformBinder(Section own, Section listed, ConfigReport r
         string date = version.EndsWith("-preview", StringComparison.Ordinal) ? version[..^"-preview".Length] : version;
         bool isKnown = platform switch
         {
-            Platform.Azure => version is "v1" or "preview" or "latest" || DateOnly.TryParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
+            Platform.Azure => version is "v1" or "preview" or "latest"
+                || DateOnly.TryParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
             Platform.Vertex => version is "v1" or "v1beta1",
             _ => false,
         };
@@ -129,7 +132,8 @@ internal sealed class PlatformBinder(Section own, Section listed, ConfigReport r
 
         foreach ((string model, string path, YamlNode node) in source.Named("deployments"))
         {
-            if (source.Text(node, path) is not { Length: > 0 } deployment || deployment.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_' or '.')))
+            if (source.Text(node, path) is not { Length: > 0 } deployment
+                || deployment.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_' or '.')))
             {
                 report.Error(path, "not the name of a deployment", "it has letters, digits, hyphens, underscores and dots");
                 continue;

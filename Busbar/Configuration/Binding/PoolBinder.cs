@@ -28,7 +28,8 @@ internal sealed class PoolBinder(ConfigReport report, IEnvironment environment)
             ("least_busy", PoolStrategy.LeastBusy),
             ("least_cost", PoolStrategy.LeastCost)) ?? PoolStrategy.Weighted,
         Commit = pool.Choice("commit", ("first_content", CommitMode.FirstContent), ("first_byte", CommitMode.FirstByte)) ?? CommitMode.FirstContent,
-        OnClientDisconnect = pool.Choice("on_client_disconnect", ("cancel", DisconnectMode.Cancel), ("drain", DisconnectMode.Drain)) ?? DisconnectMode.Cancel,
+        OnClientDisconnect = pool.Choice("on_client_disconnect", ("cancel", DisconnectMode.Cancel), ("drain", DisconnectMode.Drain))
+            ?? DisconnectMode.Cancel,
         QueueMaxMs = (int?)pool.Inner("queue", ConfigKeys.Queue).Integer("max_ms"),
     };
 
@@ -108,7 +109,8 @@ internal sealed class PoolBinder(ConfigReport report, IEnvironment environment)
                 return new ExhaustionConfig();
             case "least_bad" or "least-bad" or "leastbad":
                 return new ExhaustionConfig { Action = ExhaustionAction.LeastBad };
-            case { } action when action.StartsWith(FallbackPrefix, StringComparison.Ordinal) && action.AsSpan(FallbackPrefix.Length).Trim().Length > 0:
+            case { } action when action.StartsWith(FallbackPrefix, StringComparison.Ordinal)
+                && action.AsSpan(FallbackPrefix.Length).Trim().Length > 0:
                 return new ExhaustionConfig { Action = ExhaustionAction.FallbackPool, FallbackPool = action[FallbackPrefix.Length..].Trim() };
             case "fallback_pool" or FallbackPrefix or "fallback" or "failover":
                 report.Error(block.At("action"), "names no pool to fall back to", "write fallback_pool:<name of a pool>");
@@ -166,7 +168,8 @@ internal sealed class PoolBinder(ConfigReport report, IEnvironment environment)
         return new AffinityConfig
         {
             HeaderName = header,
-            Fallback = affinity.Choice("fallback", ("none", AffinityFallback.None), ("system", AffinityFallback.System), ("prefix", AffinityFallback.Prefix)) ?? AffinityFallback.None,
+            Fallback = affinity.Choice("fallback", ("none", AffinityFallback.None), ("system", AffinityFallback.System),
+                ("prefix", AffinityFallback.Prefix)) ?? AffinityFallback.None,
         };
     }
 }

@@ -52,11 +52,13 @@ internal sealed class PoolRules(
             }
             else if (!providers.ContainsKey(model.Provider))
             {
-                report.Error(path, $"the model '{target}' exists, but its provider '{model.Provider}' could not be resolved", "see the problem with that provider or model");
+                report.Error(path, $"the model '{target}' exists, but its provider '{model.Provider}' could not be resolved",
+                    "see the problem with that provider or model");
             }
             else if (pool.Strategy == PoolStrategy.LeastCost && model is { RateCard: null, Listed: null })
             {
-                report.Error($"pools.{pool.Name}.strategy", $"least_cost needs the price of '{target}'", $"give models.{target} a rate_card, or choose another strategy");
+                report.Error($"pools.{pool.Name}.strategy", $"least_cost needs the price of '{target}'",
+                    $"give models.{target} a rate_card, or choose another strategy");
             }
         }
     }
@@ -94,7 +96,8 @@ internal sealed class PoolRules(
         }
         else if (!pools.ContainsKey(target))
         {
-            report.Error(path, $"there is no pool '{target}' to fall back to", Nearest.Remedy(target, [.. pools.Keys.Where(name => name != pool.Name)]));
+            report.Error(path, $"there is no pool '{target}' to fall back to",
+                Nearest.Remedy(target, [.. pools.Keys.Where(name => name != pool.Name)]));
         }
     }
 
@@ -111,7 +114,8 @@ internal sealed class PoolRules(
 
         if (protocols.Count > 1)
         {
-            report.Warn($"pools.{pool.Name}", $"its members speak different protocols ({string.Join(", ", protocols)}), so some requests are translated");
+            report.Warn($"pools.{pool.Name}",
+                $"its members speak different protocols ({string.Join(", ", protocols)}), so some requests are translated");
         }
     }
 
@@ -132,7 +136,8 @@ internal sealed class PoolRules(
             int entry = at is null ? -1 : way.IndexOf(at);
             if (entry >= 0 && way.Count - entry > 1)
             {
-                report.Error($"pools.{at}.on_exhausted.action", $"the fallbacks form a ring: {string.Join(" -> ", way[entry..])} -> {at}", "let one of them end in reject or least_bad");
+                report.Error($"pools.{at}.on_exhausted.action", $"the fallbacks form a ring: {string.Join(" -> ", way[entry..])} -> {at}",
+                    "let one of them end in reject or least_bad");
             }
         }
     }

@@ -35,7 +35,8 @@ internal static class PostgresBinder
         PostgresAddress? address = url is null ? null : PostgresAddress.Parse(url, out problem);
         if (isUsed && address is null)
         {
-            report.Error(path, url is null ? $"the variable {variable} is not set" : $"the variable {variable} holds no address of a database: {problem}", Remedy);
+            report.Error(path, url is null ? $"the variable {variable} is not set"
+                : $"the variable {variable} holds no address of a database: {problem}", Remedy);
         }
 
         return new PostgresConfig { UrlEnv = variable, Address = address };

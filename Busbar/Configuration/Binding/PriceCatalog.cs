@@ -26,7 +26,10 @@ internal sealed class PriceCatalog
         _environment = environment;
     }
 
-    /// <summary>Reads the list of <paramref name="sources"/>. What is wrong with it goes to <paramref name="report"/>, whether or not anybody asks for that row.</summary>
+    /// <summary>
+    /// Reads the list of <paramref name="sources"/>. What is wrong with it goes to <paramref name="report"/>, whether or not anybody asks for that
+    /// row.
+    /// </summary>
     public static PriceCatalog Open(ConfigSources sources, ConfigReport report, IEnvironment environment)
     {
         // Its places are none of the deployment's.
@@ -72,8 +75,9 @@ internal sealed class PriceCatalog
     public IEnumerable<ListedModel> All => _names.SelectMany(name => Rows(name).Select(row => Bind(name, row.Name, row.Path, row.Row)));
 
     /// <summary>
-    /// The row of what <paramref name="provider"/> calls <paramref name="model"/>; null when there is none. Its block is the one with the provider's name, else
-    /// that of a provider of <paramref name="catalog"/> with the same address. A dated snapshot without a row is listed as the model without the date.
+    /// The row of what <paramref name="provider"/> calls <paramref name="model"/>; null when there is none. Its block is the one with the provider's
+    /// name, else that of a provider of <paramref name="catalog"/> with the same address. A dated snapshot without a row is listed as the model
+    /// without the date.
     /// </summary>
     public ListedModel? Find(ProviderConfig provider, string model, IReadOnlyDictionary<string, YamlNode> catalog)
     {
@@ -130,13 +134,15 @@ internal sealed class PriceCatalog
         const int Compact = 8;
         const int Dashed = 10;
         int end = model.Length;
-        if (end > Dashed + 1 && model[end - Dashed - 1] == '-' && model[end - 3] == '-' && model[end - 6] == '-' && model.AsSpan(end - 2).IndexOfAnyExceptInRange('0', '9') < 0
+        if (end > Dashed + 1 && model[end - Dashed - 1] == '-' && model[end - 3] == '-' && model[end - 6] == '-'
+            && model.AsSpan(end - 2).IndexOfAnyExceptInRange('0', '9') < 0
             && model.AsSpan(end - 5, 2).IndexOfAnyExceptInRange('0', '9') < 0 && model.AsSpan(end - Dashed, 4).IndexOfAnyExceptInRange('0', '9') < 0)
         {
             return model[..(end - Dashed - 1)];
         }
 
-        return end > Compact + 1 && model[end - Compact - 1] is '-' or '@' && model.AsSpan(end - Compact).IndexOfAnyExceptInRange('0', '9') < 0 ? model[..(end - Compact - 1)] : model;
+        return end > Compact + 1 && model[end - Compact - 1] is '-' or '@' && model.AsSpan(end - Compact).IndexOfAnyExceptInRange('0', '9') < 0
+            ? model[..(end - Compact - 1)] : model;
     }
 
     private IEnumerable<(string Name, string Path, YamlNode Row)> Rows(string block) => new Section(

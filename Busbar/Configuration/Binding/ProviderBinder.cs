@@ -26,7 +26,8 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
             report.Error(
                 path,
                 $"the provider '{name}' is not in the catalog",
-                Nearest.To(name, catalog.Keys) is { } near ? $"did you mean '{near}'? Otherwise give it a protocol and a base_url" : "give it a protocol and a base_url");
+                Nearest.To(name, catalog.Keys) is { } near ? $"did you mean '{near}'? Otherwise give it a protocol and a base_url"
+                    : "give it a protocol and a base_url");
             return null;
         }
 
@@ -38,7 +39,8 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
         ProtocolId? protocol = platforms.Protocol(platform.Platform, Protocol(From("protocol"), platform.Platform));
         string? suffix = From("path").Filled("path");
         bool isPlaced = platform.Platform == Platform.Vertex && !own.Has("base_url");
-        string? address = isPlaced && platform.Address is null ? null : Address(From("base_url"), own.Has("base_url") ? null : platform.Address, suffix, allowPrivate, platform.Platform);
+        string? address = isPlaced && platform.Address is null ? null
+            : Address(From("base_url"), own.Has("base_url") ? null : platform.Address, suffix, allowPrivate, platform.Platform);
         string? version = From("anthropic_version").Filled("anthropic_version");
         string? region = From("region").Filled("region");
         if (version is not null && !HeaderText.IsValue(version))
@@ -54,15 +56,18 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
         if (own.Node("api_key") is not null)
         {
             report.Conceal(own.At("api_key"));
-            report.Warn(own.At("api_key"), "ignored: a key does not belong into this file", "put it into an environment variable and name that in api_key_env");
+            report.Warn(own.At("api_key"), "ignored: a key does not belong into this file",
+                "put it into an environment variable and name that in api_key_env");
         }
 
-        (IReadOnlyList<string> variables, string? file, IReadOnlyList<Secret> keys) = new KeySource(own, report, environment).Read(allowPrivate || own.Has("identity") || authMode == AuthMode.Passthrough);
+        (IReadOnlyList<string> variables, string? file, IReadOnlyList<Secret> keys) =
+            new KeySource(own, report, environment).Read(allowPrivate || own.Has("identity") || authMode == AuthMode.Passthrough);
         Dictionary<string, FaultClass> errors = platform.Platform == Platform.BedrockInvoke ? new(BedrockErrors) : [];
         Merge(listed, errors);
         Merge(own, errors);
         ProviderAuth auth = From("auth").Choice("auth", ("bearer", ProviderAuth.Bearer), ("api-key", ProviderAuth.ApiKey)) ?? ProviderAuth.Native;
-        UpstreamHttp http = From("http_version").Choice("http_version", ("auto", UpstreamHttp.Auto), ("1.1", UpstreamHttp.Http11), ("2", UpstreamHttp.Http2)) ?? UpstreamHttp.Auto;
+        UpstreamHttp http = From("http_version").Choice("http_version", ("auto", UpstreamHttp.Auto), ("1.1", UpstreamHttp.Http11),
+            ("2", UpstreamHttp.Http2)) ?? UpstreamHttp.Auto;
         ProxyConfig? proxy = ProxyBinder.Bind(own, address, allowPrivate, report, environment);
         IdentityConfig? identity = new IdentityBinder(own, report, environment).Bind(address, region, proxy);
         HealthConfig health = Health(From("health").Inner("health", ConfigKeys.Health));
@@ -102,7 +107,8 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
             Tls = TlsBinder.BindClient(own.Inner("tls", ConfigKeys.ClientTls), address, report, TimeProvider.System.GetUtcNow()),
             Headers = ProviderHeaders.Bind(own, report),
             DenyBetas = From("deny_betas").Texts("deny_betas"),
-            RoutingFields = From("routing_fields").Has("routing_fields") ? From("routing_fields").Texts("routing_fields") : ProviderConfig.DefaultRoutingFields,
+            RoutingFields = From("routing_fields").Has("routing_fields") ? From("routing_fields").Texts("routing_fields")
+                : ProviderConfig.DefaultRoutingFields,
         };
     }
 
@@ -112,7 +118,8 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
         {
             if (platform is Platform.Vertex or Platform.Azure)
             {
-                report.Error(source.At("protocol"), $"'protocol' is required with platform: {PlatformBinder.WordOf(platform)}", "it says which family of models is called");
+                report.Error(source.At("protocol"), $"'protocol' is required with platform: {PlatformBinder.WordOf(platform)}",
+                    "it says which family of models is called");
                 return null;
             }
 
@@ -149,7 +156,8 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
         {
             if (!source.Has("base_url"))
             {
-                report.Error(path, "'base_url' is required", platform == Platform.BedrockInvoke ? "or give it a region, as in region: us-east-1" : null);
+                report.Error(path, "'base_url' is required", platform == Platform.BedrockInvoke ? "or give it a region, as in region: us-east-1"
+                    : null);
             }
 
             return null;
@@ -165,7 +173,8 @@ internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catal
         if (reason is not null)
         {
             bool opens = !allowPrivate && EndpointGuard.Refusal(url, allowPrivate: true) is null;
-            report.Error(path, $"the address is refused: {reason}", opens ? "a server of your own can be opened with allow_private_network: true" : null);
+            report.Error(path, $"the address is refused: {reason}", opens ? "a server of your own can be opened with allow_private_network: true"
+                : null);
             return null;
         }
 

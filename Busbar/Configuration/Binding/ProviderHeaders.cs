@@ -8,8 +8,10 @@ internal static class ProviderHeaders
 {
     private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Authorization", "x-api-key", "api-key", "x-goog-api-key", "Cookie", "Host", "Content-Type", "Content-Length", "Content-Encoding", "Transfer-Encoding",
-        "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "TE", "Trailer", "Upgrade", "Expect", "Accept", "Accept-Encoding", "User-Agent",
+        "Authorization", "x-api-key", "api-key", "x-goog-api-key", "Cookie", "Host", "Content-Type", "Content-Length", "Content-Encoding",
+        "Transfer-Encoding",
+        "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "TE", "Trailer", "Upgrade", "Expect", "Accept", "Accept-Encoding",
+        "User-Agent",
     };
 
     /// <summary>The headers by name.</summary>
@@ -27,7 +29,8 @@ internal static class ProviderHeaders
             }
             else if (Reserved.Contains(name) || name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase))
             {
-                report.Error(path, $"the header '{name}' is set by the gateway itself", "credentials go into api_key_env or api_key_file, the user agent into user_agent; leave the others out");
+                report.Error(path, $"the header '{name}' is set by the gateway itself",
+                    "credentials go into api_key_env or api_key_file, the user agent into user_agent; leave the others out");
             }
             else if (string.IsNullOrWhiteSpace(value))
             {

@@ -5,8 +5,8 @@ using Busbar.Configuration.Model;
 namespace Busbar.Configuration.Binding;
 
 /// <summary>
-/// Finds the proxy that leads to an address: the block's own <c>proxy</c>, else the variables that most programs read. Variables do not lead to this machine or to
-/// hosts of a private network; a block's own proxy does.
+/// Finds the proxy that leads to an address: the block's own <c>proxy</c>, else the variables that most programs read. Variables do not lead to this
+/// machine or to hosts of a private network; a block's own proxy does.
 /// </summary>
 internal static class ProxyBinder
 {
@@ -27,7 +27,8 @@ internal static class ProxyBinder
             return own.Equals("none", StringComparison.OrdinalIgnoreCase) ? null : Read(own, "proxy", path, report);
         }
 
-        return isPrivate || block.Has("proxy") || !Uri.TryCreate(address, UriKind.Absolute, out Uri? target) ? null : FromVariables(target, report, path, environment);
+        return isPrivate || block.Has("proxy") || !Uri.TryCreate(address, UriKind.Absolute, out Uri? target) ? null
+            : FromVariables(target, report, path, environment);
     }
 
     /// <summary>The proxy that the variables name for <paramref name="target"/>; null for none.</summary>
@@ -49,14 +50,16 @@ internal static class ProxyBinder
             source = "ALL_PROXY";
         }
 
-        return Variable(source)?.Trim() is { Length: > 0 } text && !ProxyExceptions.Cover(Variable("NO_PROXY"), target.IdnHost, target.Port) ? Read(text, source, path, report) : null;
+        return Variable(source)?.Trim() is { Length: > 0 } text && !ProxyExceptions.Cover(Variable("NO_PROXY"), target.IdnHost, target.Port)
+            ? Read(text, source, path, report) : null;
     }
 
     private static ProxyConfig? Read(string text, string source, string path, ConfigReport report)
     {
         string what = source == "proxy" ? "the proxy" : $"the proxy in the variable {source}";
         string whole = text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;
-        if (!Uri.TryCreate(whole, UriKind.Absolute, out Uri? address) || address.Host.Length == 0 || address.PathAndQuery != "/" || address.Fragment.Length > 0)
+        if (!Uri.TryCreate(whole, UriKind.Absolute, out Uri? address) || address.Host.Length == 0 || address.PathAndQuery != "/"
+            || address.Fragment.Length > 0)
         {
             report.Error(path, $"{what} is not the address of one", Form);
             return null;
@@ -75,5 +78,6 @@ internal static class ProxyBinder
     }
 
     private static bool IsHere(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out IPAddress? literal) && IPAddress.IsLoopback(literal));
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host, out IPAddress? literal) && IPAddress.IsLoopback(literal));
 }

@@ -9,8 +9,8 @@ internal static class ProxyExceptions
     private static readonly char[] Separators = [',', ' ', '\t'];
 
     /// <summary>
-    /// Whether <paramref name="list"/> names the host: <c>*</c>; a name, which covers what is below it too, with or without a leading dot or <c>*.</c>; an address; a
-    /// network such as <c>10.0.0.0/8</c>; a name or an address with a port covers that port only.
+    /// Whether <paramref name="list"/> names the host: <c>*</c>; a name, which covers what is below it too, with or without a leading dot or
+    /// <c>*.</c>; an address; a network such as <c>10.0.0.0/8</c>; a name or an address with a port covers that port only.
     /// </summary>
     public static bool Cover(string? list, string host, int port)
     {

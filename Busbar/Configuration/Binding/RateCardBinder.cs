@@ -38,7 +38,8 @@ internal static class RateCardBinder
             long above = step.Integer("tokens") ?? 0;
             if (above > 0 && above <= steps[^1].Above)
             {
-                report.Error(step.At("tokens"), $"overlaps the step before it, which begins above {steps[^1].Above} tokens", "list the steps by rising number of tokens");
+                report.Error(step.At("tokens"), $"overlaps the step before it, which begins above {steps[^1].Above} tokens",
+                    "list the steps by rising number of tokens");
             }
 
             steps.Add((above, Read(step).Over(steps[^1].Rates)));
@@ -85,7 +86,8 @@ internal static class RateCardBinder
 
     /// <summary>Prices as they stand in a file: null where one is left out.</summary>
     private sealed record RawRates(
-        long? Input, long? Output, long? CacheRead, long? CacheWrite, long? CacheWriteLong, long? Reasoning, long? AudioInput, long? AudioOutput, long? ImageOutput)
+        long? Input, long? Output, long? CacheRead, long? CacheWrite, long? CacheWriteLong, long? Reasoning, long? AudioInput, long? AudioOutput,
+        long? ImageOutput)
     {
         public RawRates Over(RawRates other) => new(
             Input ?? other.Input,
@@ -104,7 +106,8 @@ internal static class RateCardBinder
             long output = Output ?? 0;
             long write = CacheWrite ?? input;
             return new Rates(
-                input, output, CacheRead ?? input, write, CacheWriteLong ?? write, Reasoning ?? output, AudioInput ?? input, AudioOutput ?? output, ImageOutput ?? output);
+                input, output, CacheRead ?? input, write, CacheWriteLong ?? write, Reasoning ?? output, AudioInput ?? input, AudioOutput ?? output,
+                ImageOutput ?? output);
         }
     }
 }

@@ -113,7 +113,8 @@ internal sealed class Section
         }
         else if (number < least || number > most)
         {
-            _report.Error(At(key), number < least ? $"must be at least {least}" : $"must be at most {most}", $"give a whole number from {least} to {most}");
+            _report.Error(At(key), number < least ? $"must be at least {least}" : $"must be at most {most}",
+                $"give a whole number from {least} to {most}");
         }
         else
         {
@@ -123,7 +124,9 @@ internal sealed class Section
         return null;
     }
 
-    /// <summary>A decimal number from 0 to <paramref name="most"/> with up to four decimals, in ten-thousandths; null when missing or wrong.</summary>
+    /// <summary>
+    /// A decimal number from 0 to <paramref name="most"/> with up to four decimals, in ten-thousandths; null when missing or wrong.
+    /// </summary>
     public long? TenThousandths(string key, long most)
     {
         if (Text(key) is not { } text)
@@ -302,7 +305,10 @@ internal sealed class Section
         return texts;
     }
 
-    /// <summary>The text of a scalar that stands at <paramref name="path"/>, with variables put in; null for YAML's null and for anything else, which is an error.</summary>
+    /// <summary>
+    /// The text of a scalar that stands at <paramref name="path"/>, with variables put in; null for YAML's null and for anything else, which is an
+    /// error.
+    /// </summary>
     public string? Text(YamlNode node, string path)
     {
         if (node is not YamlText text)
@@ -356,7 +362,8 @@ internal sealed class Section
     {
         IReadOnlyList<string> known = [.. _keys.Keys, .. _keys.Aliases.Keys];
         return Nearest.To(key, known) is { } near ? $"did you mean '{near}'?"
-            : ConfigKeys.All.FirstOrDefault(other => other.Find(key) is not null) is { } home ? $"it belongs {(home.Path.Length == 0 ? "at the top level" : $"under {home.Path}")}"
+            : ConfigKeys.All.FirstOrDefault(other => other.Find(key) is not null) is { } home
+                ? $"it belongs {(home.Path.Length == 0 ? "at the top level" : $"under {home.Path}")}"
             : $"known here are: {string.Join(", ", known)}";
     }
 }

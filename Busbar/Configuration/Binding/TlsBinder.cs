@@ -3,7 +3,9 @@ using Busbar.Configuration.Model;
 
 namespace Busbar.Configuration.Binding;
 
-/// <summary>Reads the blocks that say how TLS is spoken, to clients and to servers that are called, and checks that their files can be used.</summary>
+/// <summary>
+/// Reads the blocks that say how TLS is spoken, to clients and to servers that are called, and checks that their files can be used.
+/// </summary>
 internal static class TlsBinder
 {
     /// <summary>Reads the listener's block; null when there is none.</summary>
@@ -110,7 +112,8 @@ internal static class TlsBinder
         return authorities;
     }
 
-    private static X509Certificate2? PairOf(Section tls, string certFile, string keyFile, ConfigReport report, DateTimeOffset now, out X509Certificate2Collection? chain)
+    private static X509Certificate2? PairOf(Section tls, string certFile, string keyFile, ConfigReport report, DateTimeOffset now,
+        out X509Certificate2Collection? chain)
     {
         string path = tls.At("cert_file");
         chain = PemFile.Certificates(certFile, path, report);

@@ -4,12 +4,14 @@ using System.Net.Sockets;
 
 namespace Busbar.Configuration.Guards;
 
-/// <summary>Says which IP addresses may be called. Used on literal addresses when the configuration is read and on resolved ones when a connection is made.</summary>
+/// <summary>
+/// Says which IP addresses may be called. Used on literal addresses when the configuration is read and on resolved ones when a connection is made.
+/// </summary>
 internal static class AddressGuard
 {
     /// <summary>
-    /// True when <paramref name="address"/> must not be called. <paramref name="allowPrivate"/> opens loopback and private networks; metadata, link-local
-    /// and reserved addresses stay closed.
+    /// True when <paramref name="address"/> must not be called. <paramref name="allowPrivate"/> opens loopback and private networks; metadata,
+    /// link-local and reserved addresses stay closed.
     /// </summary>
     public static bool IsBlocked(IPAddress address, bool allowPrivate) => Classify(address) switch
     {
@@ -24,7 +26,9 @@ internal static class AddressGuard
     /// </summary>
     public static bool IsBlockedInClear(IPAddress address) => IsBlocked(address, allowPrivate: true) || Classify(address) == AddressKind.Public;
 
-    /// <summary>The kind of an address. An IPv6 address that carries an IPv4 one (mapped, compatible, NAT64, 6to4) is what the IPv4 address is.</summary>
+    /// <summary>
+    /// The kind of an address. An IPv6 address that carries an IPv4 one (mapped, compatible, NAT64, 6to4) is what the IPv4 address is.
+    /// </summary>
     public static AddressKind Classify(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -85,8 +89,8 @@ internal static class AddressGuard
             >= 0xFE80 => AddressKind.Forbidden,
             0x2002 => Classify((uint)(high >> 16)),
 
-            // 2001::/23: protocol assignments (RFC 2928), above all Teredo, which carries an IPv4 address in disguise. Then documentation (RFC 3849, 9637),
-            // discard-only (RFC 6666) and segment routing (RFC 9602).
+            // 2001::/23: protocol assignments (RFC 2928), above all Teredo, which carries an IPv4 address in disguise. Then documentation (RFC 3849,
+            // 9637), discard-only (RFC 6666) and segment routing (RFC 9602).
             0x2001 when (ushort)(high >> 32) < 0x0200 => AddressKind.Forbidden,
             0x2001 when (ushort)(high >> 32) == 0x0DB8 => AddressKind.Forbidden,
             0x3FFF when (ushort)(high >> 32) < 0x1000 => AddressKind.Forbidden,

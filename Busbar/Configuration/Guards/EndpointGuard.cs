@@ -5,7 +5,8 @@ namespace Busbar.Configuration.Guards;
 
 /// <summary>
 /// Decides whether a provider may be at a URL. The text is judged as written, because libraries tidy away what an attacker hides in it, and then the
-/// host that <see cref="Uri"/> makes of it; either may refuse. Names are not resolved here: <see cref="AddressGuard"/> judges the addresses when a connection is made.
+/// host that <see cref="Uri"/> makes of it; either may refuse. Names are not resolved here: <see cref="AddressGuard"/> judges the addresses when a
+/// connection is made.
 /// </summary>
 internal static class EndpointGuard
 {

@@ -15,7 +15,9 @@ internal static class SinkGuard
     /// <summary>Judges a trace collector: as a webhook, but loopback is allowed, over http too and in any spelling.</summary>
     public static SinkEndpoint Otlp(string url, bool allowPrivate = false) => Judge(url, isCollector: true, allowPrivate);
 
-    /// <summary>Whether a receiver at <paramref name="address"/> may be dialled where its host resolves to an address of this <paramref name="kind"/>.</summary>
+    /// <summary>
+    /// Whether a receiver at <paramref name="address"/> may be dialled where its host resolves to an address of this <paramref name="kind"/>.
+    /// </summary>
     public static bool Allows(Uri address, AddressKind kind, bool allowPrivate) => kind switch
     {
         // Without TLS nothing leaves for a public network, whatever a name resolves to.

@@ -3,7 +3,8 @@ namespace Busbar.Configuration.Guards;
 /// <summary>A URL cut into its parts by text alone, as an attacker's parser might, before any library has tidied it up.</summary>
 internal readonly ref struct UrlParts
 {
-    private UrlParts(ReadOnlySpan<char> scheme, ReadOnlySpan<char> userInfo, ReadOnlySpan<char> host, ReadOnlySpan<char> port, ReadOnlySpan<char> rest)
+    private UrlParts(ReadOnlySpan<char> scheme, ReadOnlySpan<char> userInfo, ReadOnlySpan<char> host, ReadOnlySpan<char> port,
+        ReadOnlySpan<char> rest)
     {
         Scheme = scheme;
         UserInfo = userInfo;

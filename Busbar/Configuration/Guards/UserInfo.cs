@@ -30,7 +30,8 @@ internal static class UserInfo
         return string.Join('\'', quoted);
     }
 
-    // What stands before the last @ is a credential where it has a colon, or stands right behind the // of an address. Without //, it begins at `start`.
+    // What stands before the last @ is a credential where it has a colon, or stands right behind the // of an address. Without //, it begins at
+    // `start`.
     private static string Segment(string text, int start)
     {
         int at = text.LastIndexOf('@');

@@ -30,5 +30,6 @@ internal sealed class ClientTls
     public bool Same(ClientTls? other) =>
         ServerName == other?.ServerName
         && Certificate?.Thumbprint == other?.Certificate?.Thumbprint
-        && Authorities.Select(static authority => authority.Thumbprint).SequenceEqual(other!.Authorities.Select(static authority => authority.Thumbprint));
+        && Authorities.Select(static authority => authority.Thumbprint)
+            .SequenceEqual(other!.Authorities.Select(static authority => authority.Thumbprint));
 }

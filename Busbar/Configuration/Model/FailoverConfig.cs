@@ -6,7 +6,9 @@ internal sealed record FailoverConfig
     /// <summary>Seconds a request may take until its answer begins, at least 1. Default 120.</summary>
     public int DeadlineSecs { get; init; } = 120;
 
-    /// <summary>Whether somebody chose <see cref="DeadlineSecs"/>. Otherwise it does not cut the call of the last lane, which may still answer.</summary>
+    /// <summary>
+    /// Whether somebody chose <see cref="DeadlineSecs"/>. Otherwise it does not cut the call of the last lane, which may still answer.
+    /// </summary>
     public bool IsDeadlineSet { get; init; }
 
     /// <summary>Failovers after the first attempt, at least 0. Default 3.</summary>

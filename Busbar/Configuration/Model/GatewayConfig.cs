@@ -11,7 +11,9 @@ internal sealed record GatewayConfig
     /// <summary>Addresses clients are served on, <c>host:port</c> each; at least one.</summary>
     public IReadOnlyList<string> Listeners { get; init; } = ["0.0.0.0:8080"];
 
-    /// <summary>Whether another process may listen on the same addresses (<c>SO_REUSEPORT</c>), so that a new version can start before the old one stops.</summary>
+    /// <summary>
+    /// Whether another process may listen on the same addresses (<c>SO_REUSEPORT</c>), so that a new version can start before the old one stops.
+    /// </summary>
     public bool ReusePort { get; init; }
 
     /// <summary>Networks of proxies whose word on where a request comes from is believed; none by default.</summary>

@@ -1,6 +1,8 @@
 namespace Busbar.Configuration.Model;
 
-/// <summary>Who the gateway is at a provider, in place of a key. Holds no secret: those are read where they lie whenever a credential is obtained.</summary>
+/// <summary>
+/// Who the gateway is at a provider, in place of a key. Holds no secret: those are read where they lie whenever a credential is obtained.
+/// </summary>
 internal sealed record IdentityConfig
 {
     /// <summary>The cloud.</summary>
@@ -51,7 +53,9 @@ internal sealed record IdentityConfig
     /// <summary>Azure: PEM file with the application's certificate and its key.</summary>
     public string? CertificateFile { get; init; }
 
-    /// <summary>Whether <see cref="Proxy"/> is said by the provider; otherwise the environment says which proxy leads to the token services.</summary>
+    /// <summary>
+    /// Whether <see cref="Proxy"/> is said by the provider; otherwise the environment says which proxy leads to the token services.
+    /// </summary>
     public bool HasOwnProxy { get; init; }
 
     /// <summary>The proxy that leads to the token services; never to metadata services. Null for none.</summary>
@@ -65,7 +69,8 @@ internal sealed record IdentityConfig
         '\n',
         (string?[])
         [
-            Word, Region, Profile, RoleArn, ExternalId, SessionName, DurationSecs?.ToString(System.Globalization.CultureInfo.InvariantCulture), TokenFile, CredentialsFile,
+            Word, Region, Profile, RoleArn, ExternalId, SessionName, DurationSecs?.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            TokenFile, CredentialsFile,
             Impersonate, TenantId, ClientId, ClientSecretEnv, CertificateFile, HasOwnProxy ? $"proxy {Proxy?.Host}:{Proxy?.Port}" : "", .. Scopes,
             .. Tags.Select(tag => $"{tag.Key}={tag.Value}"),
         ]);

@@ -30,7 +30,9 @@ internal sealed record JwtIssuerConfig
     /// <summary>The claim that names the group; null for none.</summary>
     public string? GroupClaim { get; init; }
 
-    /// <summary>Values of <see cref="GroupClaim"/> and the groups they stand for, the first that fits; empty where a value is the group itself.</summary>
+    /// <summary>
+    /// Values of <see cref="GroupClaim"/> and the groups they stand for, the first that fits; empty where a value is the group itself.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Groups { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The group of those for whom <see cref="GroupClaim"/> names none; null to refuse them where there is such a claim.</summary>

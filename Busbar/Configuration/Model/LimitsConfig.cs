@@ -15,7 +15,10 @@ internal sealed record LimitsConfig
     /// <summary>Longest silence inside an upstream stream, seconds. Default 300.</summary>
     public int UpstreamIdleTimeoutSecs { get; init; } = 300;
 
-    /// <summary>Silence of a stream towards its client after which a keep-alive is written, behind the headers if none have gone, seconds; 0 for never. Default 10.</summary>
+    /// <summary>
+    /// Silence of a stream towards its client after which a keep-alive is written, behind the headers if none have gone, seconds; 0 for never.
+    /// Default 10.
+    /// </summary>
     public int StreamKeepaliveSecs { get; init; } = 10;
 
     /// <summary>Longest TCP and TLS handshake with a provider, seconds. Default 10.</summary>
@@ -33,7 +36,9 @@ internal sealed record LimitsConfig
     /// <summary>Longest Retry-After that is believed, seconds. Default 86400.</summary>
     public int MaxHonoredRetryAfterSecs { get; init; } = 86400;
 
-    /// <summary>Output limit sent to Anthropic when neither caller nor model gives one. Null for the model's own maximum, and 4096 where that is not known.</summary>
+    /// <summary>
+    /// Output limit sent to Anthropic when neither caller nor model gives one. Null for the model's own maximum, and 4096 where that is not known.
+    /// </summary>
     public long? DefaultMaxTokens { get; init; }
 
     /// <summary>Authenticated requests in flight above which new ones are shed; 0 for no limit.</summary>
@@ -49,7 +54,8 @@ internal sealed record LimitsConfig
     public int HeaderReadTimeoutSecs { get; init; } = 30;
 
     /// <summary>
-    /// How long, after SIGTERM, <c>/healthz</c> answers 503 while requests are still taken, seconds: the time a load balancer needs to notice. Default 0.
+    /// How long, after SIGTERM, <c>/healthz</c> answers 503 while requests are still taken, seconds: the time a load balancer needs to notice.
+    /// Default 0.
     /// </summary>
     public int ReadyDelaySecs { get; init; }
 

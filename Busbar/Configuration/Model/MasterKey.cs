@@ -17,7 +17,9 @@ internal sealed class MasterKey
     /// <summary>The bytes. Ask for them only where they encrypt.</summary>
     public ReadOnlySpan<byte> Reveal() => _bytes;
 
-    /// <summary>Reads 64 hexadecimal digits or 44 characters of Base64, white space around them aside; null when <paramref name="text"/> is neither.</summary>
+    /// <summary>
+    /// Reads 64 hexadecimal digits or 44 characters of Base64, white space around them aside; null when <paramref name="text"/> is neither.
+    /// </summary>
     public static MasterKey? Parse(ReadOnlySpan<char> text)
     {
         text = text.Trim();

@@ -29,7 +29,8 @@ internal sealed record PostgresAddress
     public string? RootCertificate { get; init; }
 
     /// <summary>
-    /// Reads <paramref name="url"/>. Null when it makes no sense; <paramref name="problem"/> then says why, without any part of it that may be secret.
+    /// Reads <paramref name="url"/>. Null when it makes no sense; <paramref name="problem"/> then says why, without any part of it that may be
+    /// secret.
     /// </summary>
     public static PostgresAddress? Parse(string url, out string problem)
     {

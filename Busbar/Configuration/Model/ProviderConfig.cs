@@ -69,7 +69,8 @@ internal sealed record ProviderConfig
     public IReadOnlyList<string> RoutingFields { get; init; } = DefaultRoutingFields;
 
     /// <summary>What hosts that route are known to read; a vendor of its own models ignores or refuses them.</summary>
-    public static IReadOnlyList<string> DefaultRoutingFields { get; } = ["models", "fallbacks", "route", "router", "provider", "providers", "plugins", "preset"];
+    public static IReadOnlyList<string> DefaultRoutingFields { get; } =
+        ["models", "fallbacks", "route", "router", "provider", "providers", "plugins", "preset"];
 
     /// <summary>Who the gateway is there, in place of a key; null for a key or none.</summary>
     public IdentityConfig? Identity { get; init; }

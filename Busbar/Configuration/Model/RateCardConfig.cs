@@ -15,7 +15,8 @@ internal sealed record RateCardConfig
     public static RateCardConfig Of(in Rates rates) => new() { Steps = [new RateStep(0, rates, null, null, null)] };
 
     /// <summary>
-    /// The prices of a request with <paramref name="input"/> tokens of input that was served in <paramref name="tier"/>. False where that tier has none: then they are the ordinary ones.
+    /// The prices of a request with <paramref name="input"/> tokens of input that was served in <paramref name="tier"/>. False where that tier has
+    /// none: then they are the ordinary ones.
     /// </summary>
     public bool TryFind(long input, ServedTier tier, out Rates rates)
     {

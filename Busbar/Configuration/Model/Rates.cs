@@ -13,7 +13,8 @@ namespace Busbar.Configuration.Model;
 /// <param name="AudioOutput">Sound that was made.</param>
 /// <param name="ImageOutput">Pictures that were made.</param>
 internal readonly record struct Rates(
-    long Input, long Output, long CacheRead, long CacheWrite, long CacheWriteLong, long Reasoning, long AudioInput, long AudioOutput, long ImageOutput)
+    long Input, long Output, long CacheRead, long CacheWrite, long CacheWriteLong, long Reasoning, long AudioInput, long AudioOutput,
+    long ImageOutput)
 {
     /// <summary>The highest price of anything on the input side.</summary>
     public long MaxInput => Math.Max(Math.Max(Input, AudioInput), Math.Max(CacheRead, Math.Max(CacheWrite, CacheWriteLong)));

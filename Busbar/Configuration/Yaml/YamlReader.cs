@@ -130,7 +130,8 @@ internal sealed class YamlReader
             YamlNode value = ReadNode(inner, depth + 1);
             if (key is { IsPlain: true, Value: "<<" } && _merges)
             {
-                merged.AddRange(value switch { YamlMap one => [one], YamlList list => list.Items.OfType<YamlMap>(), _ => throw Refusal(at, "'<<' must be followed by a mapping or a list of mappings") });
+                merged.AddRange(value switch { YamlMap one => [one], YamlList list => list.Items.OfType<YamlMap>(),
+                    _ => throw Refusal(at, "'<<' must be followed by a mapping or a list of mappings") });
             }
             else if (key is { IsPlain: true, Value: "<<" })
             {
@@ -148,7 +149,8 @@ internal sealed class YamlReader
         }
 
         // What the mapping says itself goes first, then the earlier one of those that are merged.
-        foreach ((YamlText key, YamlNode value) in merged.SelectMany(other => other.Entries).Where(entry => seen.TryAdd(entry.Key.Value, entry.Key.Location)))
+        foreach ((YamlText key, YamlNode value) in merged.SelectMany(other => other.Entries)
+            .Where(entry => seen.TryAdd(entry.Key.Value, entry.Key.Location)))
         {
             map.Entries.Add((key, value));
             map.Size += 1 + value.Size;

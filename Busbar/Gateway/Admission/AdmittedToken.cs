@@ -8,10 +8,11 @@ namespace Busbar.Gateway.Admission;
 
 /// <summary>
 /// Remembers what was admitted last on a connection. Kestrel hands out the same string object for an <c>Authorization</c> that repeats there, whose
-/// identity then stands for its content; of the other headers the text is compared, in a time that depends on nothing but its length. Of a virtual key
-/// only the search is spared: whether it is still in force is asked each time.
+/// identity then stands for its content; of the other headers the text is compared, in a time that depends on nothing but its length. Of a virtual
+/// key only the search is spared: whether it is still in force is asked each time.
 /// </summary>
-internal readonly struct AdmittedToken(Authenticator judge, string text, CredentialCarrier carrier, KeyEntry? key = null, KeyDigest digest = default, long until = 0)
+internal readonly struct AdmittedToken(Authenticator judge, string text, CredentialCarrier carrier, KeyEntry? key = null, KeyDigest digest = default,
+    long until = 0)
 {
     private readonly Authenticator? _judge = judge;
     private readonly string? _text = text;
@@ -37,6 +38,9 @@ internal readonly struct AdmittedToken(Authenticator judge, string text, Credent
         _carrier == carrier && carrier != CredentialCarrier.Bearer && ReferenceEquals(_judge, judge)
         && CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(_text.AsSpan()), MemoryMarshal.AsBytes(token.AsSpan()));
 
-    /// <summary>Whether its key is in force at <paramref name="now"/>, an epoch second, and this still one of its secrets, or a token that need not be looked at yet.</summary>
+    /// <summary>
+    /// Whether its key is in force at <paramref name="now"/>, an epoch second, and this still one of its secrets, or a token that need not be looked
+    /// at yet.
+    /// </summary>
     public bool IsInForce(long now) => _until == 0 ? Key!.Admits(_digest, now) : now < _until && Key!.IsInForce(now);
 }

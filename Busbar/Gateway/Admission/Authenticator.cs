@@ -18,7 +18,9 @@ namespace Busbar.Gateway.Admission;
 /// </summary>
 internal sealed class Authenticator
 {
-    /// <summary>Where a virtual key is shown beside the caller's own credential (auth mode <c>passthrough</c>). It never goes to a provider.</summary>
+    /// <summary>
+    /// Where a virtual key is shown beside the caller's own credential (auth mode <c>passthrough</c>). It never goes to a provider.
+    /// </summary>
     public const string KeyHeader = "x-busbar-key";
 
     private const string Bearer = "Bearer ";
@@ -35,8 +37,8 @@ internal sealed class Authenticator
     private readonly TimeProvider _time;
 
     /// <summary>
-    /// Prepares the checks of <paramref name="config"/>; where there are <paramref name="keys"/>, they alone admit, whatever the mode, and <paramref name="tokens"/> of issuers
-    /// in their place.
+    /// Prepares the checks of <paramref name="config"/>; where there are <paramref name="keys"/>, they alone admit, whatever the mode, and
+    /// <paramref name="tokens"/> of issuers in their place.
     /// </summary>
     public Authenticator(GatewayConfig config, KeyDirectory? keys, TimeProvider time, TokenGate? tokens = null)
     {
@@ -90,12 +92,13 @@ internal sealed class Authenticator
 
     /// <summary>Whether a request that shows no secret is signed as AWS clients do, which only Bedrock's own paths take.</summary>
     public bool IsSigned(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol) =>
-        _keys is not null && _mode != AuthMode.Passthrough && protocol == ProtocolId.Bedrock && First(headers.Authorization) is { } authorization && SigV4Verifier.IsSigV4(authorization)
+        _keys is not null && _mode != AuthMode.Passthrough && protocol == ProtocolId.Bedrock && First(headers.Authorization) is { } authorization
+            && SigV4Verifier.IsSigV4(authorization)
         && !ShowsSecret(headers, query, protocol);
 
     /// <summary>
-    /// Whether the request may see the figures of the whole process: with the admin or the read token, or a client token that is marked for it. Where there are
-    /// neither keys nor marked tokens, whoever may call may see them.
+    /// Whether the request may see the figures of the whole process: with the admin or the read token, or a client token that is marked for it. Where
+    /// there are neither keys nor marked tokens, whoever may call may see them.
     /// </summary>
     public bool MaySeeFigures(IHeaderDictionary headers, in CallerIdentity caller) =>
         _operators.Judge(headers) != AdminAccess.None
@@ -156,7 +159,8 @@ internal sealed class Authenticator
     private static string? First(Microsoft.Extensions.Primitives.StringValues values) =>
         values.Count > 0 && !string.IsNullOrWhiteSpace(values[0]) && !values[0]!.Contains(NoText) ? values[0] : null;
 
-    private CallerIdentity FindKey(KeyDirectory keys, IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol, ref AdmittedToken admitted)
+    private CallerIdentity FindKey(KeyDirectory keys, IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol,
+        ref AdmittedToken admitted)
     {
         string? authorization = First(headers.Authorization);
         long now = _time.GetUtcNow().ToUnixTimeSeconds();
@@ -175,7 +179,8 @@ internal sealed class Authenticator
     }
 
     // The key stands in a header of its own; what else is shown is for the provider.
-    private CallerIdentity FindKeyBeside(KeyDirectory keys, IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol, ref AdmittedToken admitted)
+    private CallerIdentity FindKeyBeside(KeyDirectory keys, IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol,
+        ref AdmittedToken admitted)
     {
         if (First(headers[KeyHeader]) is not { } secret)
         {
@@ -225,9 +230,11 @@ internal sealed class Authenticator
     private static CallerCredential OwnCredential(string? token, CredentialCarrier carrier, string? authorization, ProtocolId protocol) => new(
         true,
         token is null ? null : new Secret(token),
-        token is null && protocol == ProtocolId.Bedrock && authorization is not null && SigV4Verifier.IsSigV4(authorization) ? CredentialCarrier.Signature : carrier);
+        token is null && protocol == ProtocolId.Bedrock && authorization is not null && SigV4Verifier.IsSigV4(authorization)
+            ? CredentialCarrier.Signature : carrier);
 
-    private static byte[][] DigestsOf(IReadOnlyList<Secret> tokens) => [.. tokens.Select(token => SHA256.HashData(Encoding.UTF8.GetBytes(token.Reveal())))];
+    private static byte[][] DigestsOf(IReadOnlyList<Secret> tokens)
+        => [.. tokens.Select(token => SHA256.HashData(Encoding.UTF8.GetBytes(token.Reveal())))];
 
     private static bool IsListed(string token, byte[][] digests)
     {

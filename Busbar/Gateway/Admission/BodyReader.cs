@@ -20,9 +20,9 @@ internal static class BodyReader
     private const int TrustPerByte = 8;
 
     /// <summary>
-    /// The whole body, unless it is larger than <paramref name="maxBytes"/>, declared or counted, or takes longer than <paramref name="maxTime"/> in all.
-    /// Throws <see cref="BadHttpRequestException"/> when the client breaks the protocol, <see cref="OperationCanceledException"/> when it is gone,
-    /// and <see cref="OverloadException"/> when there is no room for it.
+    /// The whole body, unless it is larger than <paramref name="maxBytes"/>, declared or counted, or takes longer than <paramref name="maxTime"/> in
+    /// all. Throws <see cref="BadHttpRequestException"/> when the client breaks the protocol, <see cref="OperationCanceledException"/> when it is
+    /// gone, and <see cref="OverloadException"/> when there is no room for it.
     /// </summary>
     /// <param name="reader">The body as it arrives.</param>
     /// <param name="charged">Whose memory it is; null for nobody's.</param>

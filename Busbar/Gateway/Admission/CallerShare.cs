@@ -5,7 +5,9 @@ namespace Busbar.Gateway.Admission;
 /// <summary>Who a request belongs to where callers take turns: its virtual key, else its token, else its address.</summary>
 internal static class CallerShare
 {
-    /// <summary>A number for the caller of <paramref name="exchange"/>. Two callers with the same one, which hardly happens, share their turns.</summary>
+    /// <summary>
+    /// A number for the caller of <paramref name="exchange"/>. Two callers with the same one, which hardly happens, share their turns.
+    /// </summary>
     public static ulong Of(Exchange exchange)
     {
         if (exchange.Caller.Key is { } entry)

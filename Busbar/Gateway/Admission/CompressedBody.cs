@@ -10,8 +10,8 @@ using Microsoft.Extensions.Primitives;
 namespace Busbar.Gateway.Admission;
 
 /// <summary>
-/// Request bodies that came compressed (RFC 9110, 8.4), as Codex sends them: inflated here within the same cap, because they are read here, and because
-/// providers differ in what they take. What goes up is plain.
+/// Request bodies that came compressed (RFC 9110, 8.4), as Codex sends them: inflated here within the same cap, because they are read here, and
+/// because providers differ in what they take. What goes up is plain.
 /// </summary>
 internal static class CompressedBody
 {
@@ -22,7 +22,8 @@ internal static class CompressedBody
 
     /// <summary>Whether <paramref name="header"/>, a request's <c>Content-Encoding</c>, names any coding at all.</summary>
     public static bool IsCompressed(StringValues header) =>
-        header.Count > 0 && !(header.Count == 1 && (header[0] is not { Length: > 0 } coding || coding.Trim().Equals("identity", StringComparison.OrdinalIgnoreCase)));
+        header.Count > 0 && !(header.Count == 1 && (header[0] is not { Length: > 0 } coding
+            || coding.Trim().Equals("identity", StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>What to tell a client whose body cannot be inflated, before it is read; null when it can.</summary>
     public static GatewayError? Objection(Exchange exchange)
@@ -33,15 +34,19 @@ internal static class CompressedBody
             // Such a signature covers the bytes as they came, and goes up as it is.
             return exchange.Caller.Credential.Carrier != CredentialCarrier.Signature
                 ? null
-                : new GatewayError(ErrorKind.InvalidRequest, "A signed request body must be sent uncompressed.", StatusCodes.Status415UnsupportedMediaType);
+                : new GatewayError(ErrorKind.InvalidRequest, "A signed request body must be sent uncompressed.",
+                    StatusCodes.Status415UnsupportedMediaType);
         }
 
         exchange.ResponseHeaders.AcceptEncoding = Codings;
         return new GatewayError(
-            ErrorKind.InvalidRequest, $"Unsupported Content-Encoding: send the request body uncompressed, or in one of {Codings}.", StatusCodes.Status415UnsupportedMediaType);
+            ErrorKind.InvalidRequest, $"Unsupported Content-Encoding: send the request body uncompressed, or in one of {Codings}.",
+            StatusCodes.Status415UnsupportedMediaType);
     }
 
-    /// <summary>Replaces the body of <paramref name="exchange"/> by what it is when inflated. Null on success; otherwise what to tell the client.</summary>
+    /// <summary>
+    /// Replaces the body of <paramref name="exchange"/> by what it is when inflated. Null on success; otherwise what to tell the client.
+    /// </summary>
     public static async ValueTask<GatewayError?> InflateAsync(Exchange exchange)
     {
         PooledBuffer packed = exchange.Body!;
@@ -80,7 +85,8 @@ internal static class CompressedBody
                 }
             }
         }
-        catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException or EndOfStreamException or ZstdSharp.ZstdException)
+        catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException or EndOfStreamException
+            or ZstdSharp.ZstdException)
         {
             plain.Dispose();
             return new GatewayError(ErrorKind.InvalidRequest, "The request body is not in the coding that its Content-Encoding names.");

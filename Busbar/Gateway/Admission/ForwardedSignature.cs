@@ -4,12 +4,14 @@ using Microsoft.AspNetCore.Http;
 namespace Busbar.Gateway.Admission;
 
 /// <summary>
-/// Hands a caller's own AWS signature on to a provider of the same protocol. It is valid there only if the caller signed for the provider's host and model,
-/// and body and path go on unchanged; if not, the provider says so.
+/// Hands a caller's own AWS signature on to a provider of the same protocol. It is valid there only if the caller signed for the provider's host and
+/// model, and body and path go on unchanged; if not, the provider says so.
 /// </summary>
 internal static class ForwardedSignature
 {
-    /// <summary>Copies the signature and those signed headers that belong to the signing itself; nothing a client names can bring in any other.</summary>
+    /// <summary>
+    /// Copies the signature and those signed headers that belong to the signing itself; nothing a client names can bring in any other.
+    /// </summary>
     public static void Copy(IHeaderDictionary client, UpstreamRequest upstream)
     {
         string authorization = client.Authorization.ToString();

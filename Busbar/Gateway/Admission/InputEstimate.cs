@@ -15,7 +15,8 @@ internal static class InputEstimate
     private const int ShortestMedia = 4096;
     private const int LeastPerMedia = 1700;
 
-    private static readonly SearchValues<byte> Base64 = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_\\"u8);
+    private static readonly SearchValues<byte> Base64 = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_\\"u8);
 
     /// <summary>The bound for <paramref name="body"/>, a JSON text.</summary>
     public static long Of(ReadOnlySpan<byte> body)
@@ -70,6 +71,7 @@ internal static class InputEstimate
         }
 
         before = before[..^1].TrimEnd(" \t\r\n"u8);
-        return before.EndsWith("\"data\""u8) || before.EndsWith("\"url\""u8) || before.EndsWith("\"bytes\""u8) || before.EndsWith("\"file_data\""u8) || before.EndsWith("\"image_url\""u8);
+        return before.EndsWith("\"data\""u8) || before.EndsWith("\"url\""u8) || before.EndsWith("\"bytes\""u8) || before.EndsWith("\"file_data\""u8)
+            || before.EndsWith("\"image_url\""u8);
     }
 }

@@ -13,9 +13,9 @@ internal static class KeyCharge
     private const int BytesPerToken = 4;
 
     /// <summary>
-    /// Closes the reservation of <paramref name="exchange"/>, if it has one: with a charge where a lane's success reached the client, else with none. At the
-    /// latest when the request ends; an answer that is there as a whole is charged before it is sent, since a client that has it may ask on at once, and must
-    /// not find itself in its own way.
+    /// Closes the reservation of <paramref name="exchange"/>, if it has one: with a charge where a lane's success reached the client, else with none.
+    /// At the latest when the request ends; an answer that is there as a whole is charged before it is sent, since a client that has it may ask on at
+    /// once, and must not find itself in its own way.
     /// </summary>
     public static void Settle(Exchange exchange)
     {

@@ -15,15 +15,15 @@ namespace Busbar.Gateway.Admission;
 internal static class KeyGate
 {
     /// <summary>
-    /// Whether the caller may use <paramref name="pool"/>, which it called <paramref name="name"/>. A name that nothing bears is forbidden like one that is not
-    /// on the list, or names could be found out.
+    /// Whether the caller may use <paramref name="pool"/>, which it called <paramref name="name"/>. A name that nothing bears is forbidden like one
+    /// that is not on the list, or names could be found out.
     /// </summary>
     public static bool Permits(Exchange exchange, Pool? pool, ReadOnlySpan<char> name) =>
         exchange.Caller.Key is not { Key: { AllowedPools.Count: > 0 } key } || key.Allows(pool?.Name ?? name.ToString());
 
     /// <summary>
-    /// Enters <paramref name="pool"/> on the <paramref name="way"/> of a request, and says where it goes when nothing is left there: a fallback that its key
-    /// may not use is passed over for the next one. Null when there is none.
+    /// Enters <paramref name="pool"/> on the <paramref name="way"/> of a request, and says where it goes when nothing is left there: a fallback that
+    /// its key may not use is passed over for the next one. Null when there is none.
     /// </summary>
     public static Pool? Fallback(Exchange exchange, ref FallbackWay way, Pool pool)
     {
@@ -64,12 +64,14 @@ internal static class KeyGate
     private const int MaxBorrowings = 5;
 
     /// <summary>
-    /// Takes what the request may cost from the limits of its key and of the groups above; <see cref="Refusal.None"/> when it may go on, in another pool where a limit without room says so.
+    /// Takes what the request may cost from the limits of its key and of the groups above; <see cref="Refusal.None"/> when it may go on, in another
+    /// pool where a limit without room says so.
     /// </summary>
     public static Refusal Reserve(Exchange exchange, KeyEntry entry)
     {
         Refusal refusal = TryReserve(exchange, entry);
-        for (int downgrades = 0; refusal is not (Refusal.None or Refusal.Lease) && downgrades < MaxDowngrades && TryDowngrade(exchange, entry); downgrades++)
+        for (int downgrades = 0; refusal is not (Refusal.None or Refusal.Lease) && downgrades < MaxDowngrades
+            && TryDowngrade(exchange, entry); downgrades++)
         {
             refusal = TryReserve(exchange, entry);
         }
@@ -78,8 +80,8 @@ internal static class KeyGate
     }
 
     /// <summary>
-    /// The same for a request that <see cref="Reserve"/> cannot judge before this node has borrowed from a limit. It waits for the database a few times at most, and each time not for long;
-    /// it throws <see cref="OperationCanceledException"/> when the client goes.
+    /// The same for a request that <see cref="Reserve"/> cannot judge before this node has borrowed from a limit. It waits for the database a few
+    /// times at most, and each time not for long; it throws <see cref="OperationCanceledException"/> when the client goes.
     /// </summary>
     public static async ValueTask<Refusal> ReserveBorrowedAsync(Exchange exchange, KeyEntry entry)
     {
@@ -102,7 +104,8 @@ internal static class KeyGate
     {
         LimitCounter? limit = exchange.Reservation.RefusedBy;
         Pool asked = exchange.Pool!;
-        if (limit?.Limit.Downgrade is not { } name || exchange.Snapshot.Fleet.Resolve(name) is not { } cheaper || ReferenceEquals(cheaper, asked) || !entry.Key.Allows(cheaper.Name))
+        if (limit?.Limit.Downgrade is not { } name || exchange.Snapshot.Fleet.Resolve(name) is not { } cheaper || ReferenceEquals(cheaper, asked)
+            || !entry.Key.Allows(cheaper.Name))
         {
             return false;
         }
@@ -140,7 +143,8 @@ internal static class KeyGate
         LimitCounter? limit = exchange.Reservation.RefusedBy;
         Governor governor = exchange.Snapshot.Governor!;
         int seconds = limit is null ? governor.RetryAfterSeconds(entry.Key, refusal) : governor.RetryAfterSeconds(limit, refusal);
-        exchange.Reason = refusal switch { Refusal.Tokens => "tokens", Refusal.Requests => "requests", Refusal.Concurrency => "concurrency", _ => "budget" };
+        exchange.Reason = refusal switch { Refusal.Tokens => "tokens", Refusal.Requests => "requests", Refusal.Concurrency => "concurrency",
+            _ => "budget" };
         entry.Account.CountRefusal();
         if (refusal == Refusal.Away)
         {
@@ -150,7 +154,9 @@ internal static class KeyGate
 
         bool isBudget = refusal == Refusal.Budget;
         bool isSpent = isBudget && (limit is null ? governor.IsSpent(entry) : governor.IsSpent(limit));
-        return ErrorReply.WriteAsync(exchange, new GatewayError(isBudget ? ErrorKind.Quota : ErrorKind.RateLimit, Words(refusal, isSpent, limit?.Limit.Period ?? LimitPeriod.Minute)), seconds, mayRetry: !isBudget);
+        return ErrorReply.WriteAsync(exchange, new GatewayError(
+            isBudget ? ErrorKind.Quota : ErrorKind.RateLimit, Words(refusal, isSpent, limit?.Limit.Period ?? LimitPeriod.Minute)), seconds,
+            mayRetry: !isBudget);
     }
 
     // Waiting helps against none of them, but for what others of the session hold.
@@ -166,7 +172,8 @@ internal static class KeyGate
             _ => "This session has reached its limit of requests. Please start a new session.",
         };
         bool isHeld = refusal == Refusal.BudgetHeld;
-        return ErrorReply.WriteAsync(exchange, new GatewayError(limit.Kind == LimitKind.Budget && !isHeld ? ErrorKind.Quota : ErrorKind.RateLimit, words), isHeld ? 1 : 0, mayRetry: isHeld);
+        return ErrorReply.WriteAsync(exchange, new GatewayError(
+            limit.Kind == LimitKind.Budget && !isHeld ? ErrorKind.Quota : ErrorKind.RateLimit, words), isHeld ? 1 : 0, mayRetry: isHeld);
     }
 
     // Whose budget and whose limits they are must not be mistaken for the vendor's own billing.

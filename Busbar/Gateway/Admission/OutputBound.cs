@@ -11,9 +11,9 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Admission;
 
 /// <summary>
-/// How long one candidate of an answer may become at any lane that may give it. The limit is not always the client's: translation sets one where the provider demands it,
-/// leaves room in it for thinking, lifts one that is below what the provider takes, and passes over one that it cannot read. Where a provider gets none, the
-/// model's own maximum stands in for it.
+/// How long one candidate of an answer may become at any lane that may give it. The limit is not always the client's: translation sets one where the
+/// provider demands it, leaves room in it for thinking, lifts one that is below what the provider takes, and passes over one that it cannot read.
+/// Where a provider gets none, the model's own maximum stands in for it.
 /// </summary>
 internal static class OutputBound
 {
@@ -59,7 +59,8 @@ internal static class OutputBound
         {
             using ChatRequest request = ChatRequest.Rent();
             request.Charge(new Allowance(body.Length, exchange.ClientGone));
-            return exchange.Ingress.ReadRequest(body.Memory, JsonText.From(exchange.Route.Model), exchange.Streams, request) is null ? request.Reasoning : default;
+            return exchange.Ingress.ReadRequest(body.Memory, JsonText.From(exchange.Route.Model), exchange.Streams, request) is null
+                ? request.Reasoning : default;
         }
         catch (AllowanceException)
         {

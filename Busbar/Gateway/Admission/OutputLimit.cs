@@ -5,10 +5,11 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Admission;
 
 /// <summary>
-/// How much output a client asked for at most, as any provider of its protocol may read it. Only the vendor's own words limit; whatever else a lenient host
-/// may take for them, in another case, place or spelling, can raise the limit and never lower it.
+/// How much output a client asked for at most, as any provider of its protocol may read it. Only the vendor's own words limit; whatever else a
+/// lenient host may take for them, in another case, place or spelling, can raise the limit and never lower it.
 /// </summary>
-/// <param name="Tokens">Tokens of one candidate, thinking beside them included, at least 1; null when there is no limit, or one that cannot be read.</param>
+/// <param name="Tokens">Tokens of one candidate, thinking beside them included, at least 1; null when there is no limit, or one that cannot be
+/// read.</param>
 /// <param name="Candidates">Answers that the client wants, at least 1.</param>
 /// <param name="IsPlain">Whether the limit stands there as a whole number, so that translation reads it too.</param>
 internal readonly record struct OutputLimit(long? Tokens, long Candidates, bool IsPlain)
@@ -87,7 +88,8 @@ internal readonly record struct OutputLimit(long? Tokens, long Candidates, bool 
             isWhole = double.IsInteger(number) && number < long.MaxValue;
         }
         else if (reader.TokenType != JsonTokenType.String || reader.ValueSpan.Length > 64
-            || !double.TryParse(reader.ValueSpan, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out number))
+            || !double.TryParse(reader.ValueSpan, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture,
+                out number))
         {
             return null;
         }

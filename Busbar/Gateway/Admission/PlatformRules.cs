@@ -12,8 +12,8 @@ internal static class PlatformRules
     public static GatewayError NoVersion { get; } = Malformed("required key [anthropic_version] not found");
 
     /// <summary>
-    /// What is wrong with a request, whose body was scanned; null for nothing. A body of <c>InvokeModel</c> that is not Claude's is from then on one that only Bedrock
-    /// itself understands.
+    /// What is wrong with a request, whose body was scanned; null for nothing. A body of <c>InvokeModel</c> that is not Claude's is from then on one
+    /// that only Bedrock itself understands.
     /// </summary>
     public static GatewayError? Objection(Exchange exchange)
     {

@@ -19,11 +19,12 @@ internal static class RequestAdmission
     private const int NameOnStack = 256;
 
     /// <summary>What a client is told whose body was not there in time.</summary>
-    public static GatewayError TooSlow { get; } = new(ErrorKind.InvalidRequest, "The request body was not received in time.", StatusCodes.Status408RequestTimeout);
+    public static GatewayError TooSlow { get; } = new(ErrorKind.InvalidRequest, "The request body was not received in time.",
+        StatusCodes.Status408RequestTimeout);
 
     /// <summary>
-    /// 3. Reads the body of <paramref name="exchange"/> into one buffer, and compares the signature over it where there is one. Null on success; otherwise what to
-    /// tell the client, who is not admitted any more if it was the signature.
+    /// 3. Reads the body of <paramref name="exchange"/> into one buffer, and compares the signature over it where there is one. Null on success;
+    /// otherwise what to tell the client, who is not admitted any more if it was the signature.
     /// </summary>
     /// <param name="exchange">The request.</param>
     /// <param name="unproven">Bounds the bodies of those who have proven nothing yet; null for one who has.</param>
@@ -43,14 +44,16 @@ internal static class RequestAdmission
         if (unproven is null || length > limits.RequestBodyMaxBytes)
         {
             read = await BodyReader.ReadAsync(
-                exchange.RequestReader, exchange, length, limits.RequestBodyMaxBytes, maxTime, exchange.Timer, exchange.ClientGone).ConfigureAwait(false);
+                exchange.RequestReader, exchange, length, limits.RequestBodyMaxBytes, maxTime, exchange.Timer, exchange.ClientGone)
+                    .ConfigureAwait(false);
         }
         else
         {
             using UnprovenBodies.Hold hold = unproven.Begin(
                 exchange.Caller.Signed!.AccessKeyId, limits.RequestBodyMaxBytes, maxTime, exchange.Timer, exchange.ClientGone);
             read = await BodyReader.ReadAsync(
-                exchange.RequestReader, exchange, length, limits.RequestBodyMaxBytes, maxTime, exchange.Timer, exchange.ClientGone, hold).ConfigureAwait(false);
+                exchange.RequestReader, exchange, length, limits.RequestBodyMaxBytes, maxTime, exchange.Timer, exchange.ClientGone, hold)
+                    .ConfigureAwait(false);
         }
 
         if (read.Body is not { } body)
@@ -75,7 +78,9 @@ internal static class RequestAdmission
         return isCompressed ? await CompressedBody.InflateAsync(exchange).ConfigureAwait(false) : null;
     }
 
-    /// <summary>Prepares <paramref name="exchange"/>, whose body is there, for its attempts. Null on success; otherwise what to tell the client.</summary>
+    /// <summary>
+    /// Prepares <paramref name="exchange"/>, whose body is there, for its attempts. Null on success; otherwise what to tell the client.
+    /// </summary>
     public static GatewayError? Admit(Exchange exchange)
     {
         // One forward scan finds model and stream.
@@ -88,7 +93,8 @@ internal static class RequestAdmission
                 ScanResult.TooDeep => $"The request body is nested too deeply: at most {JsonTape.MaxDepth} levels are allowed.",
                 ScanResult.DuplicateModel => "The request body has more than one 'model' parameter.",
                 ScanResult.DuplicateReference => "The request body has more than one 'previous_response_id', 'conversation' or 'store' parameter.",
-                ScanResult.Misspelt => "The names of parameters are case-sensitive: write 'model', 'previous_response_id' and 'conversation' in lower case.",
+                ScanResult.Misspelt
+                    => "The names of parameters are case-sensitive: write 'model', 'previous_response_id' and 'conversation' in lower case.",
                 ScanResult.NotObject => "The request body must be a JSON object.",
                 _ => "The request body could not be parsed as JSON.",
             });
@@ -101,9 +107,11 @@ internal static class RequestAdmission
         }
 
         // At Vertex AI, Claude's body decides; its path says the same.
-        exchange.Streams = exchange.Route is { Platform: Platform.Vertex, Protocol: ProtocolId.Anthropic, Operation: Operation.Chat } ? scan.Stream ?? exchange.Route.Streams
+        exchange.Streams = exchange.Route is { Platform: Platform.Vertex, Protocol: ProtocolId.Anthropic, Operation: Operation.Chat } ? scan.Stream
+            ?? exchange.Route.Streams
             : exchange.Route.Streams || (exchange.Route is { Model: null, Operation: Operation.Chat } && scan.Stream == true);
-        exchange.WantsJsonArray = exchange.Route is { Streams: true, Protocol: ProtocolId.Gemini } && QueryValue.Of(exchange.RawQuery, "alt") is not "sse";
+        exchange.WantsJsonArray = exchange.Route is { Streams: true, Protocol: ProtocolId.Gemini }
+            && QueryValue.Of(exchange.RawQuery, "alt") is not "sse";
 
         // 4. Admit: a name in front of the path wins over the path's own model, which wins over the body's.
         string? named = exchange.Route.Name ?? exchange.Route.Model;

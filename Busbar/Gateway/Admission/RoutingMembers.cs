@@ -7,15 +7,16 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Admission;
 
 /// <summary>
-/// Members by which some hosts choose another model or provider than the one a request names (<c>routing_fields</c> of a provider). A key with an access list or
-/// a budget may not send them: the list was judged, and the price was taken, for what the request names.
+/// Members by which some hosts choose another model or provider than the one a request names (<c>routing_fields</c> of a provider). A key with an
+/// access list or a budget may not send them: the list was judged, and the price was taken, for what the request names.
 /// </summary>
 internal static class RoutingMembers
 {
     /// <summary>What to tell the sender of a request with such a member; null when it has none, or may send it.</summary>
     public static GatewayError? Objection(Exchange exchange)
     {
-        if (exchange.Caller.Key is not { Key: { } key } entry || (key.AllowedPools.Count == 0 && key.MaxBudgetCents is null && entry is { Limits.Length: 0, Group: null or { Chain.Length: 0 } }))
+        if (exchange.Caller.Key is not { Key: { } key } entry
+            || (key.AllowedPools.Count == 0 && key.MaxBudgetCents is null && entry is { Limits.Length: 0, Group: null or { Chain.Length: 0 } }))
         {
             return null;
         }
@@ -27,13 +28,16 @@ internal static class RoutingMembers
         }
 
         exchange.Snapshot.Governor!.CountAccessRefusal();
-        return new GatewayError(ErrorKind.InvalidRequest, $"Unsupported parameter: '{name}' is not available to this API key.", Param: name, Code: "unsupported_parameter");
+        return new GatewayError(ErrorKind.InvalidRequest, $"Unsupported parameter: '{name}' is not available to this API key.", Param: name,
+            Code: "unsupported_parameter");
     }
 
     /// <summary>The folded form of <paramref name="name"/>, in which <see cref="Find"/> compares.</summary>
     public static string Folded(string name) => string.Concat(name.Where(letter => letter is not ('_' or '-'))).ToLowerInvariant();
 
-    /// <summary>The first of <paramref name="names"/>, which are folded, that <paramref name="body"/> has at its top or in an object that hosts merge into it.</summary>
+    /// <summary>
+    /// The first of <paramref name="names"/>, which are folded, that <paramref name="body"/> has at its top or in an object that hosts merge into it.
+    /// </summary>
     public static string? Find(ReadOnlySpan<byte> body, HashSet<string> names)
     {
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth });

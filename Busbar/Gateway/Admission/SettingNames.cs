@@ -23,11 +23,13 @@ internal static class SettingNames
 
     /// <summary>Whether hosts treat the members of an object so called as if they stood beside it.</summary>
     public static bool IsMerged(ReadOnlySpan<byte> name) =>
-        name.SequenceEqual("extrabody"u8) || name.SequenceEqual("additionalmodelrequestfields"u8) || name.SequenceEqual("provideroptions"u8) || name.SequenceEqual("gateway"u8);
+        name.SequenceEqual("extrabody"u8) || name.SequenceEqual("additionalmodelrequestfields"u8) || name.SequenceEqual("provideroptions"u8)
+            || name.SequenceEqual("gateway"u8);
 
     /// <summary>Whether limits of output, or of thinking, may stand in an object so called.</summary>
     public static bool HoldsLimits(ReadOnlySpan<byte> name) =>
-        IsMerged(name) || IsHome(name) || name.SequenceEqual("thinking"u8) || name.SequenceEqual("thinkingconfig"u8) || name.SequenceEqual("reasoning"u8)
+        IsMerged(name) || IsHome(name) || name.SequenceEqual("thinking"u8) || name.SequenceEqual("thinkingconfig"u8)
+            || name.SequenceEqual("reasoning"u8)
         || name.SequenceEqual("reasoningconfig"u8) || name.SequenceEqual("options"u8) || name.SequenceEqual("parameters"u8);
 
     /// <summary>Whether it is the vendor's own object of settings: <c>generationConfig</c> (Gemini), <c>inferenceConfig</c> (Bedrock).</summary>

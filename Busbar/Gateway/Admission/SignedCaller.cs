@@ -22,8 +22,8 @@ internal sealed class SignedCaller
     }
 
     /// <summary>
-    /// Judges a signed request by its headers; no byte of its body is read for one that fails here. Null when its signature can't be valid. Ids of access keys
-    /// are no secrets, so who is unknown is refused at once.
+    /// Judges a signed request by its headers; no byte of its body is read for one that fails here. Null when its signature can't be valid. Ids of
+    /// access keys are no secrets, so who is unknown is refused at once.
     /// </summary>
     public SignedRequest? Judge(Exchange exchange)
     {

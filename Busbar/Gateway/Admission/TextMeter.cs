@@ -29,7 +29,8 @@ internal sealed class TextMeter(ProtocolId protocol, bool isStream)
     public long Bytes { get; private set; }
 
     /// <summary>For the stream that answers <paramref name="attempt"/>; null where nobody pays.</summary>
-    public static TextMeter? For(Attempt attempt) => attempt.Exchange.Reservation.IsOpen ? new TextMeter(attempt.Endpoint.Protocol.Id, isStream: true) : null;
+    public static TextMeter? For(Attempt attempt) => attempt.Exchange.Reservation.IsOpen ? new TextMeter(attempt.Endpoint.Protocol.Id, isStream: true)
+        : null;
 
     /// <summary>Adds the text in <paramref name="json"/>, one event or a whole answer.</summary>
     public void Add(ReadOnlySpan<byte> json)

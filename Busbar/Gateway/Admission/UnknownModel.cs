@@ -14,14 +14,16 @@ internal static class UnknownModel
         {
             return new GatewayError(
                 ErrorKind.NotFound,
-                "The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again.",
+                "The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a " +
+                    "moment and try again.",
                 Code: "DeploymentNotFound");
         }
 
         bool shown = IsPrintable(name);
         return route.Protocol == ProtocolId.Gemini
             ? Gemini(route, shown ? name : default, ActionOf(route))
-            : NotFound(shown ? $"The model `{name}` does not exist or you do not have access to it." : "The requested model does not exist or you do not have access to it.");
+            : NotFound(shown ? $"The model `{name}` does not exist or you do not have access to it."
+                : "The requested model does not exist or you do not have access to it.");
     }
 
     /// <summary>The model exists, but nothing behind it can do what was asked.</summary>
@@ -47,7 +49,8 @@ internal static class UnknownModel
     }
 
     private static GatewayError Gemini(in RouteMatch route, ReadOnlySpan<char> name, string action) => NotFound(
-        $"{(name.IsEmpty ? "The model" : $"models/{name}")} is not found for API version {route.Version?[1..] ?? "v1beta"}, or is not supported for {action}. "
+        $"{(name.IsEmpty ? "The model" : $"models/{name}")} is not found for API version {route.Version?[1..] ?? "v1beta"}, or is not supported " +
+            $"for {action}. "
         + "Call ListModels to see the list of available models and their supported methods.");
 
     private static GatewayError NotFound(string message) => new(ErrorKind.NotFound, message, Param: "model", Code: "model_not_found");

@@ -3,9 +3,9 @@ using Busbar.Gateway.Attempts;
 namespace Busbar.Gateway.Admission;
 
 /// <summary>
-/// Bodies that are read before their sender has proven anything: of callers whose signature covers a body that the headers say nothing about. They take no
-/// slot of proven callers. They are few, have little time, and share a bounded number of bytes; where there are too many, those that hold most make
-/// room, so that who dawdles never keeps out who doesn't.
+/// Bodies that are read before their sender has proven anything: of callers whose signature covers a body that the headers say nothing about. They
+/// take no slot of proven callers. They are few, have little time, and share a bounded number of bytes; where there are too many, those that hold
+/// most make room, so that who dawdles never keeps out who doesn't.
 /// </summary>
 internal sealed class UnprovenBodies
 {
@@ -34,7 +34,10 @@ internal sealed class UnprovenBodies
         }
     }
 
-    /// <summary>Begins a body of the access key <paramref name="accessKeyId"/>. Starts <paramref name="timer"/>, which fires also when it has to make room for others.</summary>
+    /// <summary>
+    /// Begins a body of the access key <paramref name="accessKeyId"/>. Starts <paramref name="timer"/>, which fires also when it has to make room for
+    /// others.
+    /// </summary>
     public Hold Begin(string accessKeyId, long maxBodyBytes, TimeSpan maxTime, CallTimer timer, CancellationToken clientGone)
     {
         timer.Start(maxTime < MaxTime ? maxTime : MaxTime, clientGone);

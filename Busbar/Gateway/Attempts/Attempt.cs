@@ -74,7 +74,9 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <summary>Where the call goes.</summary>
     public Uri Address => _request!.Address;
 
-    /// <summary>Builds the upstream request from what is prepared. Returns what to tell the client when this lane cannot take the request at all.</summary>
+    /// <summary>
+    /// Builds the upstream request from what is prepared. Returns what to tell the client when this lane cannot take the request at all.
+    /// </summary>
     public GatewayError? Prepare()
     {
         Translation = prepared.Translation;
@@ -109,7 +111,9 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     /// <summary>Ends a call that runs by itself; its task ends soon.</summary>
     public void Cancel() => _cancel?.Cancel();
 
-    /// <summary>Ends a call whose answer nobody wants: its lane is free at once. The rest is given back by disposing, after <see cref="EndedAsync"/>.</summary>
+    /// <summary>
+    /// Ends a call whose answer nobody wants: its lane is free at once. The rest is given back by disposing, after <see cref="EndedAsync"/>.
+    /// </summary>
     public void GiveUp()
     {
         // It may be about to send, still.
@@ -129,7 +133,10 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         }
     }
 
-    /// <summary>Sends the request; done when the response headers are in. Throws what the transport throws. The caller passes the result to <see cref="Received"/>.</summary>
+    /// <summary>
+    /// Sends the request; done when the response headers are in. Throws what the transport throws. The caller passes the result to
+    /// <see cref="Received"/>.
+    /// </summary>
     public ValueTask<UpstreamResponse> SendAsync(CancellationToken cancellation)
     {
         lease.Called();
@@ -138,8 +145,9 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     }
 
     /// <summary>
-    /// Puts the request together again without the parameter that <paramref name="error"/> refuses. True once at most, and only where the parameter was
-    /// written here; the request is then to be sent again, to the same lane. A parameter that is refused as such is not sent to that lane any more.
+    /// Puts the request together again without the parameter that <paramref name="error"/> refuses. True once at most, and only where the parameter
+    /// was written here; the request is then to be sent again, to the same lane. A parameter that is refused as such is not sent to that lane any
+    /// more.
     /// </summary>
     public bool TryWithoutRefused(int status, in ProviderError error)
     {
@@ -163,8 +171,9 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     }
 
     /// <summary>
-    /// Puts the request together again with another credential of the gateway's own identity, where <paramref name="error"/> says that the one it was sent with has
-    /// ended. True once at most; the request is then to be sent again, to the same lane. Throws <see cref="IdentityException"/> when there is no other.
+    /// Puts the request together again with another credential of the gateway's own identity, where <paramref name="error"/> says that the one it was
+    /// sent with has ended. True once at most; the request is then to be sent again, to the same lane. Throws <see cref="IdentityException"/> when
+    /// there is no other.
     /// </summary>
     public async ValueTask<bool> TryRenewAsync(int status, ProviderError error, CancellationToken cancellation)
     {
@@ -243,7 +252,8 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     }
 
     /// <summary>
-    /// Charges the attempt with an error inside an answer. Where no lane is left, the provider's own words about what broke are more than that nothing is available.
+    /// Charges the attempt with an error inside an answer. Where no lane is left, the provider's own words about what broke are more than that
+    /// nothing is available.
     /// </summary>
     public AttemptResult Fail(StreamError failure)
     {
@@ -261,7 +271,8 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             // The caller's own account says nothing about the lane.
             lease.Pass();
             return new AttemptResult(
-                AttemptEnd.NextLane, FailoverReason.TransientUpstream, ErrorMapping.Relay(status < 400 ? 401 : status, error, isClientCredential: true));
+                AttemptEnd.NextLane, FailoverReason.TransientUpstream,
+                ErrorMapping.Relay(status < 400 ? 401 : status, error, isClientCredential: true));
         }
 
         switch (disposition)
@@ -286,13 +297,15 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
                 return new AttemptResult(AttemptEnd.NextLane, FailoverReason.HardDown);
             case FaultDisposition.ContextLength:
                 lease.Pass();
-                return new AttemptResult(AttemptEnd.NextLane, FailoverReason.ContextLength, ErrorMapping.Relay(400, error with { IsContextLength = true }, isClientCredential: false));
+                return new AttemptResult(AttemptEnd.NextLane, FailoverReason.ContextLength,
+                    ErrorMapping.Relay(400, error with { IsContextLength = true }, isClientCredential: false));
             case FaultDisposition.ClientFault when fault == FaultClass.Content:
                 lease.ClientFault();
                 return new AttemptResult(AttemptEnd.Refused, Final: ErrorMapping.Refused(400, error));
             default:
                 lease.ClientFault();
-                return new AttemptResult(AttemptEnd.NextLane, FailoverReason.TransientUpstream, ErrorMapping.Relay(400, error, isClientCredential: false));
+                return new AttemptResult(AttemptEnd.NextLane, FailoverReason.TransientUpstream,
+                    ErrorMapping.Relay(400, error, isClientCredential: false));
         }
     }
 
@@ -392,7 +405,8 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         if (!IsTranslated)
         {
             // Versions of a vendor's own API and of a cloud's are not the same.
-            call = call with { Version = exchange.Route.Platform == endpoint.Provider.Config.Platform ? exchange.Route.Version : null, JsonArray = exchange.WantsJsonArray };
+            call = call with { Version = exchange.Route.Platform == endpoint.Provider.Config.Platform ? exchange.Route.Version : null, JsonArray =
+                exchange.WantsJsonArray };
         }
 
         UpstreamRequest request = _request = endpoint.NewRequest(body, call, exchange.Caller.Credential);

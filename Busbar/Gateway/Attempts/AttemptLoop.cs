@@ -26,9 +26,12 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
 {
     private readonly CallJudge _judge = new(metrics, log);
 
-    /// <summary>Serves <paramref name="exchange"/> from <paramref name="pool"/> and its fallbacks. On return the client has an answer, or is gone.</summary>
+    /// <summary>
+    /// Serves <paramref name="exchange"/> from <paramref name="pool"/> and its fallbacks. On return the client has an answer, or is gone.
+    /// </summary>
     public ValueTask RunAsync(Exchange exchange, Pool pool) =>
-        exchange.Route.Operation == Operation.Chat && exchange.Snapshot.ReachOf(pool).Hedges ? RunHedgedAsync(exchange, pool) : RunAsync(exchange, pool, hedge: null);
+        exchange.Route.Operation == Operation.Chat && exchange.Snapshot.ReachOf(pool).Hedges ? RunHedgedAsync(exchange, pool)
+            : RunAsync(exchange, pool, hedge: null);
 
     private async ValueTask RunHedgedAsync(Exchange exchange, Pool pool)
     {
@@ -50,7 +53,8 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             exchange.Work.End();
 
             // 5. Select: the pool's strategy over the ready lanes, then permit and probe.
-            LaneLease? lease = search.Left > TimeSpan.Zero && hedge?.Other is { } running ? running : await SelectAsync(search, exchange).ConfigureAwait(false);
+            LaneLease? lease = search.Left > TimeSpan.Zero && hedge?.Other is { } running ? running
+                : await SelectAsync(search, exchange).ConfigureAwait(false);
             if (lease is null)
             {
                 if (search.IsOver)

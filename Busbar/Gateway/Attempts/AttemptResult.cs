@@ -8,8 +8,10 @@ namespace Busbar.Gateway.Attempts;
 /// <param name="End">Where the request goes from here.</param>
 /// <param name="Reason">For <see cref="AttemptEnd.NextLane"/>: why the request moves on.</param>
 /// <param name="Final">For <see cref="AttemptEnd.NextLane"/>: what the client is told if no lane is left; null for "no capacity".</param>
-/// <param name="Native">For <see cref="AttemptEnd.NextLane"/>: what the provider itself said, which is told instead of <paramref name="Final"/>.</param>
-internal readonly record struct AttemptResult(AttemptEnd End, FailoverReason Reason = default, GatewayError? Final = null, NativeAnswer? Native = null)
+/// <param name="Native">For <see cref="AttemptEnd.NextLane"/>: what the provider itself said, which is told instead of
+/// <paramref name="Final"/>.</param>
+internal readonly record struct AttemptResult(AttemptEnd End, FailoverReason Reason = default, GatewayError? Final = null, NativeAnswer? Native =
+    null)
 {
     /// <summary>The client has its answer, good or bad.</summary>
     public static AttemptResult Answered => new(AttemptEnd.Answered);

@@ -22,7 +22,8 @@ internal sealed class AttemptTrace(Activity span)
     public void Answered(Attempt attempt, ReadOnlyMemory<byte> body) => _answeredModel = ResponseModel.OfBody(attempt.Endpoint.Protocol, body);
 
     /// <summary>A part of a stream has come; the first ones name the model.</summary>
-    public void Streamed(Attempt attempt, ReadOnlyMemory<byte> arrived) => _answeredModel ??= ResponseModel.OfEvents(attempt.Endpoint.Protocol, arrived);
+    public void Streamed(Attempt attempt, ReadOnlyMemory<byte> arrived) => _answeredModel ??=
+        ResponseModel.OfEvents(attempt.Endpoint.Protocol, arrived);
 
     /// <summary>It is known what came of it. Not said of a call that ended with its client gone.</summary>
     public void Judged(in AttemptResult result) => (_end, _reason) = (result.End, result.Reason);

@@ -6,14 +6,14 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Attempts;
 
 /// <summary>
-/// Betas that a request asks for in its body: Claude's on Bedrock, in <c>additionalModelRequestFields.anthropic_beta</c>, and <c>anthropic_beta</c> or
-/// <c>betas</c> at the top of Messages bodies, as hosts other than Anthropic read them.
+/// Betas that a request asks for in its body: Claude's on Bedrock, in <c>additionalModelRequestFields.anthropic_beta</c>, and <c>anthropic_beta</c>
+/// or <c>betas</c> at the top of Messages bodies, as hosts other than Anthropic read them.
 /// </summary>
 internal static class BodyBetas
 {
     /// <summary>
-    /// <paramref name="body"/> without those that <paramref name="provider"/> denies, which are added to <paramref name="denied"/>. What stays keeps its offset: the
-    /// list is filled up with blanks.
+    /// <paramref name="body"/> without those that <paramref name="provider"/> denies, which are added to <paramref name="denied"/>. What stays keeps
+    /// its offset: the list is filled up with blanks.
     /// </summary>
     public static ReadOnlyMemory<byte> Without(ProviderConfig provider, ReadOnlyMemory<byte> body, ref List<string>? denied)
     {
@@ -32,7 +32,8 @@ internal static class BodyBetas
         return copy ?? body;
     }
 
-    private static void Search(ref Utf8JsonReader reader, ProviderConfig provider, bool isInside, ReadOnlySpan<byte> body, ref List<string>? denied, ref byte[]? copy)
+    private static void Search(ref Utf8JsonReader reader, ProviderConfig provider, bool isInside, ReadOnlySpan<byte> body, ref List<string>? denied,
+        ref byte[]? copy)
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -54,7 +55,8 @@ internal static class BodyBetas
         }
     }
 
-    private static void Filter(ref Utf8JsonReader reader, IReadOnlyList<string> deny, ReadOnlySpan<byte> body, ref List<string>? denied, ref byte[]? copy)
+    private static void Filter(ref Utf8JsonReader reader, IReadOnlyList<string> deny, ReadOnlySpan<byte> body, ref List<string>? denied,
+        ref byte[]? copy)
     {
         int start = (int)reader.BytesConsumed;
         List<Range> kept = [];

@@ -43,7 +43,8 @@ internal sealed class CallJudge(Metrics metrics, RequestLog log)
         AttemptResult result;
         try
         {
-            attempt.Received(attempt.Call is { } call ? await call.ConfigureAwait(false) : await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
+            attempt.Received(attempt.Call is { } call ? await call.ConfigureAwait(false)
+                : await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
             if (Answer.IsWhole(attempt))
             {
                 // The answer has begun, and each part of it has its own time.
@@ -131,7 +132,8 @@ internal sealed class CallJudge(Metrics metrics, RequestLog log)
     {
         Exchange exchange = attempt.Exchange;
         int status = attempt.Response.Status;
-        using var body = await Transport.ReadAtMostAsync(attempt.Response, exchange.Snapshot.Config.Limits.UpstreamErrorBodyMaxBytes, exchange.Timer.Token).ConfigureAwait(false);
+        using var body = await Transport.ReadAtMostAsync(attempt.Response, exchange.Snapshot.Config.Limits.UpstreamErrorBodyMaxBytes,
+            exchange.Timer.Token).ConfigureAwait(false);
         ProviderError error = attempt.Endpoint.Protocol.ReadError(status, body.Memory);
         if (error.Type is null && Transport.ErrorType(attempt.Endpoint.Protocol, attempt.Response) is { } type)
         {
@@ -176,7 +178,8 @@ internal sealed class CallJudge(Metrics metrics, RequestLog log)
         bool isAskedFor = fault == FaultClass.ModelGone && attempt.Lease.Pool.IsDirect;
         if (FaultDispositions.Of(fault).MovesOn() && !callersCredential && !isAskedFor)
         {
-            AttemptResult failed = attempt.Fail(fault, error, status, Transport.RetryAfter(attempt.Response, error, exchange.Snapshot.Time.GetUtcNow()));
+            AttemptResult failed = attempt.Fail(fault, error, status,
+                Transport.RetryAfter(attempt.Response, error, exchange.Snapshot.Time.GetUtcNow()));
 
             // Where no lane is left, the vendor's own words say best what was too long, or which model is not there.
             return failed.Reason is FailoverReason.ContextLength or FailoverReason.ModelGone && attempt.IsNative
@@ -206,7 +209,8 @@ internal sealed class CallJudge(Metrics metrics, RequestLog log)
         await exchange.Early.EndAsync().ConfigureAwait(false);
         if (!attempt.IsNative || exchange.Early.IsOpen)
         {
-            await ErrorReply.WriteAsync(exchange, fault == FaultClass.Content ? ErrorMapping.Refused(status, error) : ErrorMapping.Relay(status, error, callersCredential))
+            await ErrorReply.WriteAsync(exchange, fault == FaultClass.Content ? ErrorMapping.Refused(status, error)
+                : ErrorMapping.Relay(status, error, callersCredential))
                 .ConfigureAwait(false);
             return;
         }

@@ -17,9 +17,9 @@ internal readonly record struct CallLimit(TimeSpan Time, FailoverReason Reason, 
     private static readonly TimeSpan FirstContent = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// The limit of a call with <paramref name="lease"/>, when <paramref name="left"/> of the request's deadline is left: the lane's own; half of what is left, so
-    /// that another ready lane has the rest, and for a stream no more than a minute; with no other lane, all of it, and where nobody set a deadline as long as any
-    /// call may take.
+    /// The limit of a call with <paramref name="lease"/>, when <paramref name="left"/> of the request's deadline is left: the lane's own; half of
+    /// what is left, so that another ready lane has the rest, and for a stream no more than a minute; with no other lane, all of it, and where nobody
+    /// set a deadline as long as any call may take.
     /// </summary>
     public static CallLimit Of(Exchange exchange, LaneLease lease, TimeSpan left, bool hasOther)
     {
@@ -29,10 +29,13 @@ internal readonly record struct CallLimit(TimeSpan Time, FailoverReason Reason, 
         }
 
         CallLimit limit = UntilContent(exchange, lease, left, hasOther, isShared: false);
-        return own < limit.Time.TotalMilliseconds ? new CallLimit(TimeSpan.FromMilliseconds(own), FailoverReason.AttemptTimeout, EndsAtHeaders: true) : limit;
+        return own < limit.Time.TotalMilliseconds ? new CallLimit(TimeSpan.FromMilliseconds(own), FailoverReason.AttemptTimeout, EndsAtHeaders: true)
+            : limit;
     }
 
-    /// <summary>What the beginning of a stream may take once a limit of the call's own has ended with its headers, which took <paramref name="spent"/>.</summary>
+    /// <summary>
+    /// What the beginning of a stream may take once a limit of the call's own has ended with its headers, which took <paramref name="spent"/>.
+    /// </summary>
     public static CallLimit AfterHeaders(Exchange exchange, LaneLease lease, TimeSpan left, bool hasOther, TimeSpan spent)
     {
         CallLimit limit = UntilContent(exchange, lease, left, hasOther, isShared: hasOther);

@@ -1,8 +1,8 @@
 namespace Busbar.Gateway.Attempts;
 
 /// <summary>
-/// The cancellation of one request's upstream calls: by the client going away, or by a time limit that each phase sets anew. The source behind it is kept
-/// for the next request unless it fired.
+/// The cancellation of one request's upstream calls: by the client going away, or by a time limit that each phase sets anew. The source behind it is
+/// kept for the next request unless it fired.
 /// </summary>
 internal sealed class CallTimer
 {
@@ -31,8 +31,8 @@ internal sealed class CallTimer
     public bool Drains => _grace > TimeSpan.Zero;
 
     /// <summary>
-    /// Begins an attempt that may take <paramref name="limit"/> at most and ends <paramref name="grace"/> after <paramref name="clientGone"/> fires, and at
-    /// once when <paramref name="cut"/> does.
+    /// Begins an attempt that may take <paramref name="limit"/> at most and ends <paramref name="grace"/> after <paramref name="clientGone"/> fires,
+    /// and at once when <paramref name="cut"/> does.
     /// </summary>
     public void Start(TimeSpan limit, CancellationToken clientGone, TimeSpan grace = default, CancellationToken cut = default)
     {

@@ -10,14 +10,14 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Attempts;
 
 /// <summary>
-/// Responses requests that go on from what their provider keeps: an earlier answer or a conversation (translation 8.3). No other provider has it, so they go
-/// where it came from. It belongs to the virtual key that it was made with: for any other it does not exist.
+/// Responses requests that go on from what their provider keeps: an earlier answer or a conversation (translation 8.3). No other provider has it, so
+/// they go where it came from. It belongs to the virtual key that it was made with: for any other it does not exist.
 /// </summary>
 internal static class FollowUp
 {
     /// <summary>
-    /// Confines <paramref name="pick"/> to the provider that keeps what the request refers to, and has the very lane preferred. Where that is not known, or no way
-    /// leads there any more, the request goes where any other would, and hears from the provider it meets.
+    /// Confines <paramref name="pick"/> to the provider that keeps what the request refers to, and has the very lane preferred. Where that is not
+    /// known, or no way leads there any more, the request goes where any other would, and hears from the provider it meets.
     /// </summary>
     public static void Direct(Exchange exchange, Metrics metrics, ref PickRequest pick)
     {
@@ -57,8 +57,8 @@ internal static class FollowUp
         && (Find(exchange, exchange.Scan.PreviousResponse) ?? Find(exchange, exchange.Scan.Conversation)) is null;
 
     /// <summary>
-    /// What to tell a client that goes on from what was made with another key: what the vendor says of an id that does not exist. Of an id that nobody is known
-    /// to own, such as after a restart, the provider decides; whoever goes on from it first owns it then.
+    /// What to tell a client that goes on from what was made with another key: what the vendor says of an id that does not exist. Of an id that
+    /// nobody is known to own, such as after a restart, the provider decides; whoever goes on from it first owns it then.
     /// </summary>
     public static GatewayError? Objection(Exchange exchange)
     {
@@ -77,15 +77,19 @@ internal static class FollowUp
         if (OwnedByOther(exchange, exchange.Scan.PreviousResponse, own) is { } response)
         {
             return new GatewayError(
-                ErrorKind.InvalidRequest, $"Previous response with id '{response}' not found.", Param: "previous_response_id", Code: "previous_response_not_found");
+                ErrorKind.InvalidRequest, $"Previous response with id '{response}' not found.", Param: "previous_response_id",
+                Code: "previous_response_not_found");
         }
 
         return OwnedByOther(exchange, exchange.Scan.Conversation, own) is { } conversation
-            ? new GatewayError(ErrorKind.NotFound, $"Conversation with id '{conversation}' not found.", Param: "conversation", Code: "conversation_not_found")
+            ? new GatewayError(ErrorKind.NotFound, $"Conversation with id '{conversation}' not found.", Param: "conversation",
+                Code: "conversation_not_found")
             : null;
     }
 
-    /// <summary>Whether the answer to <paramref name="attempt"/> may be referred to later, and another lane could be taken then, or another key refer to it.</summary>
+    /// <summary>
+    /// Whether the answer to <paramref name="attempt"/> may be referred to later, and another lane could be taken then, or another key refer to it.
+    /// </summary>
     public static bool IsKept(Attempt attempt) =>
         attempt.Exchange is { Route: { Protocol: ProtocolId.Responses, Operation: Operation.Chat }, Scan.Store: not false } exchange
         && !attempt.IsTranslated
@@ -115,7 +119,8 @@ internal static class FollowUp
             homes.Add(StoredIds.Plain(conversation), attempt.Lease.Lane.Index, owner);
         }
 
-        if (owner is not null && root["previous_response_id"u8].Text is { IsNullOrEmpty: false } previous && homes.OwnerOf(StoredIds.Plain(previous)) is null)
+        if (owner is not null && root["previous_response_id"u8].Text is { IsNullOrEmpty: false } previous
+            && homes.OwnerOf(StoredIds.Plain(previous)) is null)
         {
             homes.Add(StoredIds.Plain(previous), attempt.Lease.Lane.Index, owner);
         }

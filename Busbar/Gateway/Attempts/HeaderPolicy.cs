@@ -36,15 +36,18 @@ internal static class HeaderPolicy
             "content-encoding",
         ]);
 
-    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> ResponseNamesBySpan = ResponseNames.GetAlternateLookup<ReadOnlySpan<char>>();
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> ResponseNamesBySpan =
+        ResponseNames.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    private static readonly string[] ResponsePrefixes = ["x-ratelimit", "ratelimit", "anthropic-ratelimit-", "x-amzn-bedrock-", "x-trial-endpoint-call-"];
+    private static readonly string[] ResponsePrefixes = ["x-ratelimit", "ratelimit", "anthropic-ratelimit-", "x-amzn-bedrock-",
+        "x-trial-endpoint-call-"];
 
     /// <summary>
-    /// Copies what the provider's own clients send from <paramref name="client"/>, the headers of <paramref name="caller"/>, to a request of the same protocol.
-    /// The result is the betas among them that <paramref name="provider"/> denies, and that are left out.
+    /// Copies what the provider's own clients send from <paramref name="client"/>, the headers of <paramref name="caller"/>, to a request of the same
+    /// protocol. The result is the betas among them that <paramref name="provider"/> denies, and that are left out.
     /// </summary>
-    public static IReadOnlyList<string> CopyRequest(ProviderConfig provider, in CallerIdentity caller, IHeaderDictionary client, UpstreamRequest upstream)
+    public static IReadOnlyList<string> CopyRequest(ProviderConfig provider, in CallerIdentity caller, IHeaderDictionary client,
+        UpstreamRequest upstream)
     {
         Protocol protocol = ProtocolTable.Get(provider.Protocol, provider.Platform);
         Copy(AnyRequest, client, upstream);
@@ -67,7 +70,8 @@ internal static class HeaderPolicy
         }
 
         string asked = betas.ToString();
-        IReadOnlyList<string> denied = provider.DenyBetas.Count == 0 ? [] : [.. Split(asked).Where(value => provider.DenyBetas.Contains(value)).Distinct()];
+        IReadOnlyList<string> denied = provider.DenyBetas.Count == 0 ? []
+            : [.. Split(asked).Where(value => provider.DenyBetas.Contains(value)).Distinct()];
         string passed = denied.Count == 0 ? asked : string.Join(',', Split(asked).Where(value => !denied.Contains(value)));
         if (passed.Length > 0 && provider.Platform != Platform.BedrockInvoke)
         {
@@ -129,7 +133,9 @@ internal static class HeaderPolicy
         }
     }
 
-    /// <summary>Tells the operator how an answer came about (<c>response_headers: debug</c>); <paramref name="lane"/> null when no lane gave it.</summary>
+    /// <summary>
+    /// Tells the operator how an answer came about (<c>response_headers: debug</c>); <paramref name="lane"/> null when no lane gave it.
+    /// </summary>
     public static void AddDebug(Exchange exchange, string? lane)
     {
         IHeaderDictionary headers = exchange.ResponseHeaders;

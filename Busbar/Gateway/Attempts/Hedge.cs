@@ -6,8 +6,8 @@ using Busbar.Reliability.Selection;
 namespace Busbar.Gateway.Attempts;
 
 /// <summary>
-/// Calls that run beside each other for one request: when the first is slow to begin its answer, another lane is called too, once. The first answer is the client's, and
-/// the other call is given up. A call that fails leaves the other one running, which is then the next to be judged.
+/// Calls that run beside each other for one request: when the first is slow to begin its answer, another lane is called too, once. The first answer
+/// is the client's, and the other call is given up. A call that fails leaves the other one running, which is then the next to be judged.
 /// </summary>
 internal sealed class Hedge(Exchange exchange, Metrics metrics) : IAsyncDisposable
 {
@@ -25,8 +25,8 @@ internal sealed class Hedge(Exchange exchange, Metrics metrics) : IAsyncDisposab
     public Attempt? TakeOther() => Interlocked.Exchange(ref _other, null);
 
     /// <summary>
-    /// Calls, or goes on with a call, and calls another lane beside it where that is due. The call that came to something first: its answer has begun, or it has
-    /// failed. Both are in its <see cref="Attempt.Call"/>.
+    /// Calls, or goes on with a call, and calls another lane beside it where that is due. The call that came to something first: its answer has
+    /// begun, or it has failed. Both are in its <see cref="Attempt.Call"/>.
     /// </summary>
     /// <param name="attempt">The call.</param>
     /// <param name="pick">What the request asks of another lane.</param>

@@ -12,7 +12,9 @@ namespace Busbar.Gateway.Attempts;
 /// </summary>
 internal static class KeptAnswers
 {
-    /// <summary>Puts what the request refers to in its place, as far as it was kept here. What is not known stays: a provider of this protocol may know it.</summary>
+    /// <summary>
+    /// Puts what the request refers to in its place, as far as it was kept here. What is not known stays: a provider of this protocol may know it.
+    /// </summary>
     public static void Resolve(Exchange exchange)
     {
         AnswerStore store = exchange.Snapshot.Fleet.Answers;
@@ -74,10 +76,13 @@ internal static class KeptAnswers
         exchange.Scan = scan;
     }
 
-    /// <summary>The input of <paramref name="request"/>, to be kept with its answer; null when nothing of it may be or can be referred to later.</summary>
+    /// <summary>
+    /// The input of <paramref name="request"/>, to be kept with its answer; null when nothing of it may be or can be referred to later.
+    /// </summary>
     public static byte[]? InputOf(Exchange exchange, ChatRequest request)
     {
-        if (exchange is not { Route: { Protocol: ProtocolId.Responses, Operation: Operation.Chat }, Scan.Store: not false } || request.Tape.Root["input"u8] is not { IsNull: false } input)
+        if (exchange is not { Route: { Protocol: ProtocolId.Responses, Operation: Operation.Chat }, Scan.Store: not false }
+            || request.Tape.Root["input"u8] is not { IsNull: false } input)
         {
             return null;
         }
@@ -87,7 +92,9 @@ internal static class KeptAnswers
         return items.Length > AnswerStore.MaxEntry ? null : items.Span.ToArray();
     }
 
-    /// <summary>Keeps <paramref name="answer"/>, a response object or an event with one in it, for requests that refer to it or to one of its items.</summary>
+    /// <summary>
+    /// Keeps <paramref name="answer"/>, a response object or an event with one in it, for requests that refer to it or to one of its items.
+    /// </summary>
     public static void Keep(Exchange exchange, byte[] input, ReadOnlyMemory<byte> answer)
     {
         using var tape = new JsonTape();
@@ -151,5 +158,6 @@ internal static class KeptAnswers
 
     // Nobody finds what another key, or another credential where there are no keys, put in.
     private static ulong OwnerOf(Exchange exchange) =>
-        Rendezvous.Hash(exchange.Caller.Key is { } key ? "key " + key.Key.Id : "credential " + Authenticator.Carried(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol, out _));
+        Rendezvous.Hash(exchange.Caller.Key is { } key ? "key " + key.Key.Id
+            : "credential " + Authenticator.Carried(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol, out _));
 }

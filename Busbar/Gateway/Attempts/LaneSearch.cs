@@ -9,8 +9,8 @@ using Busbar.Reliability.Selection;
 namespace Busbar.Gateway.Attempts;
 
 /// <summary>
-/// Where one request is on its way through the lanes of its pool and of the fallbacks, and what came of the calls so far. Kept with its exchange, for one request
-/// after the other.
+/// Where one request is on its way through the lanes of its pool and of the fallbacks, and what came of the calls so far. Kept with its exchange, for
+/// one request after the other.
 /// </summary>
 internal sealed class LaneSearch
 {
@@ -124,8 +124,8 @@ internal sealed class LaneSearch
     }
 
     /// <summary>
-    /// Whether the body may be prepared for <paramref name="lane"/> before that is taken once more: one that is always another than was prepared for is taken in
-    /// the end.
+    /// Whether the body may be prepared for <paramref name="lane"/> before that is taken once more: one that is always another than was prepared for
+    /// is taken in the end.
     /// </summary>
     public bool MayPrepareFor(Lane lane)
     {
@@ -174,8 +174,8 @@ internal sealed class LaneSearch
     }
 
     /// <summary>
-    /// Whole seconds after which to come back, at least 1. The client comes back to the pool it asked for, so the lane that is ready first, in any of the
-    /// pools, is the one to wait for.
+    /// Whole seconds after which to come back, at least 1. The client comes back to the pool it asked for, so the lane that is ready first, in any of
+    /// the pools, is the one to wait for.
     /// </summary>
     public int RetryAfterSeconds()
     {

@@ -14,7 +14,9 @@ internal static class LeastInput
 
     private static readonly SearchValues<byte> Stops = SearchValues.Create("\"\\"u8);
 
-    /// <summary>The largest context, in tokens, that is surely too small for <paramref name="body"/> among those of <paramref name="pool"/>; 0 for none.</summary>
+    /// <summary>
+    /// The largest context, in tokens, that is surely too small for <paramref name="body"/> among those of <paramref name="pool"/>; 0 for none.
+    /// </summary>
     public static long Outgrown(Pool pool, ReadOnlySpan<byte> body)
     {
         // Nearly every request is too short to be worth a look.

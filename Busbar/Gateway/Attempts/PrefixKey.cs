@@ -6,8 +6,9 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Attempts;
 
 /// <summary>
-/// What all requests of a conversation begin with, as one number: instructions, tools and the turns up to the first of the user, of whatever protocol. It is what
-/// providers keep in their caches, so a lane that saw the conversation before answers cheaper and sooner. One pass over the body, without a tree.
+/// What all requests of a conversation begin with, as one number: instructions, tools and the turns up to the first of the user, of whatever
+/// protocol. It is what providers keep in their caches, so a lane that saw the conversation before answers cheaper and sooner. One pass over the
+/// body, without a tree.
 /// </summary>
 internal static class PrefixKey
 {
@@ -89,7 +90,8 @@ internal static class PrefixKey
 
         return scanner.IsBroken || !isFound
             ? null
-            : hashes[(int)Part.Instructions] ^ BitOperations.RotateLeft(hashes[(int)Part.Tools], 21) ^ BitOperations.RotateLeft(hashes[(int)Part.Turns], 42);
+            : hashes[(int)Part.Instructions] ^ BitOperations.RotateLeft(hashes[(int)Part.Tools], 21) ^ BitOperations.RotateLeft(
+                hashes[(int)Part.Turns], 42);
     }
 
     private static Part PartOf(ReadOnlySpan<byte> name) => name.Length switch

@@ -16,8 +16,8 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Attempts;
 
 /// <summary>
-/// The body of a request as a provider gets it: the client's bytes with the model spliced, or what was translated from them. Made once for each target, however
-/// many lanes are tried, and before a lane is held where that may take long. Kept with its exchange, and given back with its body.
+/// The body of a request as a provider gets it: the client's bytes with the model spliced, or what was translated from them. Made once for each
+/// target, however many lanes are tried, and before a lane is held where that may take long. Kept with its exchange, and given back with its body.
 /// </summary>
 internal sealed class PreparedBody(Exchange exchange)
 {
@@ -52,14 +52,17 @@ internal sealed class PreparedBody(Exchange exchange)
     /// <summary>Betas that the body asks for and the provider's configuration denies: they were left out.</summary>
     public IReadOnlyList<string> DeniedBetas { get; private set; } = [];
 
-    /// <summary>Whether client and provider speak different protocols, or the client mixes two (Cursor sends Responses bodies to the Chat path).</summary>
+    /// <summary>
+    /// Whether client and provider speak different protocols, or the client mixes two (Cursor sends Responses bodies to the Chat path).
+    /// </summary>
     public static bool IsTranslated(Exchange exchange, UpstreamEndpoint endpoint) => endpoint.Protocol.Id != exchange.Ingress.Id
         || exchange is { Route: { Protocol: ProtocolId.OpenAI, Operation: Operation.Chat }, Scan: { HasInput: true, HasMessages: false } };
 
     /// <summary>Whether it is prepared, and just as <paramref name="endpoint"/> needs it.</summary>
     public bool Suits(UpstreamEndpoint endpoint) =>
         _endpoint is not null && endpoint.Refused.Names.SequenceEqual(_refused)
-        && (endpoint == _endpoint || (Translation is not null && IsTranslated(exchange, endpoint) && endpoint.Protocol == _endpoint.Protocol && endpoint.Target.IsSameAs(_endpoint.Target)));
+        && (endpoint == _endpoint || (Translation is not null && IsTranslated(exchange, endpoint) && endpoint.Protocol == _endpoint.Protocol
+            && endpoint.Target.IsSameAs(_endpoint.Target)));
 
     /// <summary>Prepares it for <paramref name="endpoint"/>, unless that takes long or memory must be waited for.</summary>
     public bool TryPrepare(UpstreamEndpoint endpoint)
@@ -82,7 +85,8 @@ internal sealed class PreparedBody(Exchange exchange)
     }
 
     /// <summary>
-    /// As <see cref="TryPrepare"/>, waiting for what it takes; no lane should be held meanwhile. Throws <see cref="OverloadException"/> when the wait is too long.
+    /// As <see cref="TryPrepare"/>, waiting for what it takes; no lane should be held meanwhile. Throws <see cref="OverloadException"/> when the wait
+    /// is too long.
     /// </summary>
     public async ValueTask PrepareAsync(UpstreamEndpoint endpoint)
     {
@@ -135,7 +139,8 @@ internal sealed class PreparedBody(Exchange exchange)
         DeniedBetas = [];
     }
 
-    private long Missing(UpstreamEndpoint endpoint) => IsTranslated(exchange, endpoint) ? Math.Max(0, Expansion.Of(exchange.Body!.Span) - _charged) : 0;
+    private long Missing(UpstreamEndpoint endpoint) => IsTranslated(exchange, endpoint) ? Math.Max(0, Expansion.Of(exchange.Body!.Span) - _charged)
+        : 0;
 
     private void Prepare(UpstreamEndpoint endpoint)
     {
@@ -162,7 +167,8 @@ internal sealed class PreparedBody(Exchange exchange)
         Written = PooledBuffer.Borrowing(exchange.Body!.Memory);
         using ChatRequest request = ChatRequest.Rent();
         Refusal = RequestTranslation.Translate(
-            exchange.Body.Memory, PathModel(), exchange.Streams, exchange.Ingress, endpoint.Protocol, endpoint.Target, Translation, request, Written, exchange.ClientGone);
+            exchange.Body.Memory, PathModel(), exchange.Streams, exchange.Ingress, endpoint.Protocol, endpoint.Target, Translation, request, Written,
+            exchange.ClientGone);
         if (Refusal is not null)
         {
             return;

@@ -7,12 +7,15 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Attempts;
 
 /// <summary>
-/// Ids inside bodies that stand for what a provider keeps beside whole answers: items that the Responses API takes by reference, and containers in which code of
-/// a conversation runs, there and at Anthropic. All keys share the provider's account; what one of them had made does not exist for any other.
+/// Ids inside bodies that stand for what a provider keeps beside whole answers: items that the Responses API takes by reference, and containers in
+/// which code of a conversation runs, there and at Anthropic. All keys share the provider's account; what one of them had made does not exist for any
+/// other.
 /// </summary>
 internal static class StoredIds
 {
-    /// <summary>What to tell a client that names what was made with another key than <paramref name="own"/>; null when it names nothing of the kind.</summary>
+    /// <summary>
+    /// What to tell a client that names what was made with another key than <paramref name="own"/>; null when it names nothing of the kind.
+    /// </summary>
     public static GatewayError? Objection(Exchange exchange, string own)
     {
         AnswerHomes homes = exchange.Snapshot.Fleet.Homes;
@@ -58,10 +61,12 @@ internal static class StoredIds
 
     /// <summary>Whether answers to <paramref name="attempt"/> may name what only its key may name again.</summary>
     public static bool AreOwned(Attempt attempt) =>
-        attempt.Exchange is { Caller.Key: not null, Route.Operation: Operation.Chat, Ingress.Id: ProtocolId.Responses or ProtocolId.Anthropic } && !attempt.IsTranslated;
+        attempt.Exchange is { Caller.Key: not null, Route.Operation: Operation.Chat, Ingress.Id: ProtocolId.Responses or ProtocolId.Anthropic }
+            && !attempt.IsTranslated;
 
     /// <summary>Whether an event of a stream may name such a thing.</summary>
-    public static bool MayBeIn(in Frame frame) => frame.Is("response.output_item.added"u8) || frame.Is("message_start"u8) || frame.Is("message_delta"u8);
+    public static bool MayBeIn(in Frame frame) => frame.Is("response.output_item.added"u8) || frame.Is("message_start"u8)
+        || frame.Is("message_delta"u8);
 
     /// <summary>Remembers whose the things are that <paramref name="answer"/> names: a whole answer, or an event.</summary>
     public static void Remember(Attempt attempt, ReadOnlyMemory<byte> answer)

@@ -18,7 +18,9 @@ internal static class Transport
     private const int TooManyFiles = 24;
     private const int NoSpace = 28;
 
-    /// <summary>Whether <paramref name="exception"/> means that the network, the provider or a time limit failed, as opposed to this program.</summary>
+    /// <summary>
+    /// Whether <paramref name="exception"/> means that the network, the provider or a time limit failed, as opposed to this program.
+    /// </summary>
     public static bool IsFailure(Exception exception) =>
         exception is HttpRequestException or IOException or OperationCanceledException or SocketException or AuthenticationException;
 
@@ -63,7 +65,9 @@ internal static class Transport
         }
     }
 
-    /// <summary>The error type a provider names in a header rather than in the body (Bedrock), without namespace and address; null when it names none.</summary>
+    /// <summary>
+    /// The error type a provider names in a header rather than in the body (Bedrock), without namespace and address; null when it names none.
+    /// </summary>
     public static string? ErrorType(Protocol protocol, UpstreamResponse response)
     {
         if (protocol.ErrorTypeHeader is not { } header || response.Head.Get(header) is not { } value)
@@ -76,8 +80,8 @@ internal static class Transport
     }
 
     /// <summary>
-    /// How long the provider asks to be left alone: the longest of what it says in <c>Retry-After</c>, in its body, and about each limit that is used up. Null
-    /// when it does not say, or not legibly.
+    /// How long the provider asks to be left alone: the longest of what it says in <c>Retry-After</c>, in its body, and about each limit that is used
+    /// up. Null when it does not say, or not legibly.
     /// </summary>
     public static TimeSpan? RetryAfter(UpstreamResponse response, in ProviderError error, DateTimeOffset now)
     {
@@ -104,7 +108,8 @@ internal static class Transport
     {
         for (; exception is not null; exception = exception.InnerException)
         {
-            if (exception is LocalExhaustionException or SocketException { SocketErrorCode: SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable or SocketError.ProcessLimit }
+            if (exception is LocalExhaustionException or SocketException { SocketErrorCode: SocketError.TooManyOpenSockets
+                or SocketError.NoBufferSpaceAvailable or SocketError.ProcessLimit }
                 or IOException { HResult: NoSpace or TooManyFiles or TooManyFilesInSystem or NoMemory } or OutOfMemoryException)
             {
                 return true;

@@ -13,8 +13,8 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Health;
 
 /// <summary>
-/// Calls lanes from time to time whether or not clients do, where their provider's <c>health</c> block says so, and tells every breaker of the lane. A probe
-/// takes no permit and costs no budget.
+/// Calls lanes from time to time whether or not clients do, where their provider's <c>health</c> block says so, and tells every breaker of the lane.
+/// A probe takes no permit and costs no budget.
 /// </summary>
 internal sealed class HealthProber(RequestLog log)
 {
@@ -23,7 +23,9 @@ internal sealed class HealthProber(RequestLog log)
 
     private CancellationTokenSource _stop = new();
 
-    /// <summary>Probes the lanes of <paramref name="snapshot"/> and no longer those of the one before. The first probe comes after one interval.</summary>
+    /// <summary>
+    /// Probes the lanes of <paramref name="snapshot"/> and no longer those of the one before. The first probe comes after one interval.
+    /// </summary>
     public void Restart(GatewaySnapshot snapshot)
     {
         var stop = new CancellationTokenSource();
@@ -70,7 +72,8 @@ internal sealed class HealthProber(RequestLog log)
     }
 
     /// <summary>Calls <paramref name="lane"/> now and tells its breakers.</summary>
-    public Task<ProbeOutcome> ProbeAsync(Lane lane, GatewaySnapshot snapshot) => ProbeAsync(lane, snapshot.EndpointOf(lane), snapshot, CancellationToken.None);
+    public Task<ProbeOutcome> ProbeAsync(Lane lane, GatewaySnapshot snapshot)
+        => ProbeAsync(lane, snapshot.EndpointOf(lane), snapshot, CancellationToken.None);
 
     private async Task<ProbeOutcome> ProbeAsync(Lane lane, UpstreamEndpoint endpoint, GatewaySnapshot snapshot, CancellationToken stop)
     {
@@ -128,7 +131,8 @@ internal sealed class HealthProber(RequestLog log)
         }
         catch (Exception exception) when (Transport.IsFailure(exception) && !stop.IsCancellationRequested)
         {
-            string fault = exception is OperationCanceledException ? "timeout" : exception is IdentityException ? Metrics.LabelOf(FaultClass.AuthUnavailable) : Transport.Describe(exception);
+            string fault = exception is OperationCanceledException ? "timeout" : exception is IdentityException
+                ? Metrics.LabelOf(FaultClass.AuthUnavailable) : Transport.Describe(exception);
             log.ProbeFailed(lane.Name, fault, 0);
             if (!Transport.IsOwn(exception))
             {

@@ -4,7 +4,8 @@ using Busbar.Reliability.Breaker;
 namespace Busbar.Gateway.Health;
 
 /// <summary>
-/// Tells when a provider has refused a key that comes from a file, since the file may hold another one by now: a look at its time and length does not see every change.
+/// Tells when a provider has refused a key that comes from a file, since the file may hold another one by now: a look at its time and length does not
+/// see every change.
 /// </summary>
 /// <param name="inner">Told everything.</param>
 internal sealed class RefusedKeys(IReliabilityEvents inner) : IReliabilityEvents

@@ -16,7 +16,10 @@ internal static class MachineMemory
     /// <summary>Bytes that this process may use.</summary>
     public static long Total => ThisMachine.Value;
 
-    /// <summary>The least of what the control groups (cgroup v2, "memory.max"; v1, "memory.limit_in_bytes") and the machine below <paramref name="root"/> allow.</summary>
+    /// <summary>
+    /// The least of what the control groups (cgroup v2, "memory.max"; v1, "memory.limit_in_bytes") and the machine below <paramref name="root"/>
+    /// allow.
+    /// </summary>
     public static long Of(string root)
     {
         long least = Physical(root) ?? Unknown;
@@ -39,18 +42,22 @@ internal static class MachineMemory
 
     // Lines of proc_pid_cgroup(5): id, controllers, path.
     private static IEnumerable<string> Groups(string root) =>
-        (Text(Path.Join(root, "proc/self/cgroup")) ?? "").Split('\n').Select(static line => line.Split(':', 3)).Where(static parts => parts.Length == 3)
+        (Text(Path.Join(root, "proc/self/cgroup")) ?? "").Split('\n').Select(static line => line.Split(':', 3))
+            .Where(static parts => parts.Length == 3)
             .Select(static parts => parts[2].TrimEnd('/')).Append("").Distinct();
 
     private static long? Physical(string root)
     {
         const string Name = "MemTotal:";
-        string? line = Text(Path.Join(root, "proc/meminfo"))?.Split('\n').FirstOrDefault(static line => line.StartsWith(Name, StringComparison.Ordinal));
-        return line is not null && long.TryParse(line[Name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture, out long kilobytes) ? kilobytes * 1024 : null;
+        string? line = Text(Path.Join(root, "proc/meminfo"))?.Split('\n')
+            .FirstOrDefault(static line => line.StartsWith(Name, StringComparison.Ordinal));
+        return line is not null && long.TryParse(line[Name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture,
+            out long kilobytes) ? kilobytes * 1024 : null;
     }
 
     // "max" is no number, and no limit.
-    private static long? Number(string path) => long.TryParse(Text(path), CultureInfo.InvariantCulture, out long number) && number > 0 ? number : null;
+    private static long? Number(string path) => long.TryParse(Text(path), CultureInfo.InvariantCulture, out long number) && number > 0 ? number
+        : null;
 
     private static string? Text(string path)
     {

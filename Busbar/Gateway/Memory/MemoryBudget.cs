@@ -3,8 +3,8 @@ using Busbar.Observability.Metrics;
 namespace Busbar.Gateway.Memory;
 
 /// <summary>
-/// Memory for the bodies of all requests in flight, and for what they are read into. Beyond the limit a request waits a moment for others to end, then is
-/// turned away. Taking and giving back is one addition where there is room.
+/// Memory for the bodies of all requests in flight, and for what they are read into. Beyond the limit a request waits a moment for others to end,
+/// then is turned away. Taking and giving back is one addition where there is room.
 /// </summary>
 /// <param name="gauge">Where what is held is counted.</param>
 /// <param name="time">Clock of the wait.</param>
@@ -21,12 +21,14 @@ internal sealed class MemoryBudget(MemoryGauge gauge, TimeProvider time, MemoryT
     public long Held => gauge.Held;
 
     /// <summary>
-    /// Takes <paramref name="bytes"/> beside the <paramref name="own"/> that the request holds already. False, and nothing taken, when all would then hold more
-    /// than <paramref name="limit"/>; who is alone always gets what he asks for.
+    /// Takes <paramref name="bytes"/> beside the <paramref name="own"/> that the request holds already. False, and nothing taken, when all would then
+    /// hold more than <paramref name="limit"/>; who is alone always gets what he asks for.
     /// </summary>
     public bool TryTake(long bytes, long own, long limit) => gauge.TryAdd(bytes, Math.Max(limit, own + bytes));
 
-    /// <summary>As <see cref="TryTake"/>, waiting for at most <see cref="LongestWait"/>. Throws <see cref="OperationCanceledException"/> when cancelled.</summary>
+    /// <summary>
+    /// As <see cref="TryTake"/>, waiting for at most <see cref="LongestWait"/>. Throws <see cref="OperationCanceledException"/> when cancelled.
+    /// </summary>
     public async ValueTask<bool> TakeAsync(long bytes, long own, long limit, CancellationToken cancellation)
     {
         long began = time.GetTimestamp();

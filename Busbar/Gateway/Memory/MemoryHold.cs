@@ -1,6 +1,8 @@
 namespace Busbar.Gateway.Memory;
 
-/// <summary>What one request holds of the <see cref="MemoryBudget"/>. Kept with its exchange; <see cref="ReleaseAll"/> ends every way a request can go.</summary>
+/// <summary>
+/// What one request holds of the <see cref="MemoryBudget"/>. Kept with its exchange; <see cref="ReleaseAll"/> ends every way a request can go.
+/// </summary>
 internal sealed class MemoryHold
 {
     private MemoryBudget? _budget;

@@ -3,8 +3,8 @@ using Busbar.Observability.Metrics;
 namespace Busbar.Gateway.Memory;
 
 /// <summary>
-/// Gives the memory of large bodies back to the machine once they are gone. The collector alone keeps it for as long as little is allocated, which on a
-/// quiet gateway is for ever.
+/// Gives the memory of large bodies back to the machine once they are gone. The collector alone keeps it for as long as little is allocated, which on
+/// a quiet gateway is for ever.
 /// </summary>
 /// <param name="gauge">What requests hold.</param>
 /// <param name="time">Clock of the wait.</param>

@@ -4,15 +4,18 @@ using Busbar.Wire;
 namespace Busbar.Gateway.OwnAnswers;
 
 /// <summary>
-/// The model list as Codex asks for it (<c>?client_version=</c>; <c>ModelsResponse</c> of its protocol crate), which says how to work with each model. The models
-/// of OpenAI are left out: Codex comes with better entries for them, which these would replace.
+/// The model list as Codex asks for it (<c>?client_version=</c>; <c>ModelsResponse</c> of its protocol crate), which says how to work with each
+/// model. The models of OpenAI are left out: Codex comes with better entries for them, which these would replace.
 /// </summary>
 internal static class CodexModels
 {
     private const string Instructions =
-        "You are a coding agent that works in the user's terminal. Do what the user asks, completely, with the tools you are given: read the code before you "
-        + "change it, make the smallest change that solves the problem at its root, keep to the style of the project, and check your work with its tests or build "
-        + "where you can. Change files with apply_patch when it is there. Do not undo changes that you did not make, and ask before anything that cannot be undone. "
+        "You are a coding agent that works in the user's terminal. Do what the user asks, completely, with the tools you are given: read the code " +
+            "before you "
+        + "change it, make the smallest change that solves the problem at its root, keep to the style of the project, and check your work with its " +
+            "tests or build "
+        + "where you can. Change files with apply_patch when it is there. Do not undo changes that you did not make, and ask before anything that " +
+            "cannot be undone. "
         + "When you are done, say shortly what you did and what is left.";
 
     private static readonly string[] Efforts = ["low", "medium", "high"];
@@ -37,7 +40,8 @@ internal static class CodexModels
         output.EndObject();
     }
 
-    private static bool IsOwn(string name) => name.StartsWith("gpt-", StringComparison.Ordinal) || name.StartsWith("codex-", StringComparison.Ordinal);
+    private static bool IsOwn(string name) => name.StartsWith("gpt-", StringComparison.Ordinal)
+        || name.StartsWith("codex-", StringComparison.Ordinal);
 
     private static void WriteMembers(Pool model, int priority, JsonWriter output)
     {

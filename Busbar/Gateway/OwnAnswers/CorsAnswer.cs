@@ -5,14 +5,17 @@ using Microsoft.Extensions.Primitives;
 namespace Busbar.Gateway.OwnAnswers;
 
 /// <summary>
-/// Lets pages of configured origins call from a browser (Fetch Standard, 3.2). Credentials of clients travel in headers they set themselves, so cookies and the
-/// like are never allowed.
+/// Lets pages of configured origins call from a browser (Fetch Standard, 3.2). Credentials of clients travel in headers they set themselves, so
+/// cookies and the like are never allowed.
 /// </summary>
 internal static class CorsAnswer
 {
     private const string Exposed = "request-id, x-request-id, retry-after, retry-after-ms, x-should-retry";
 
-    /// <summary>Adds what a browser wants to read to the answer; true when the request is a preflight, which is then answered. Without a configured origin nothing happens.</summary>
+    /// <summary>
+    /// Adds what a browser wants to read to the answer; true when the request is a preflight, which is then answered. Without a configured origin
+    /// nothing happens.
+    /// </summary>
     public static bool TryServe(Exchange exchange)
     {
         CorsConfig cors = exchange.Snapshot.Config.Cors;

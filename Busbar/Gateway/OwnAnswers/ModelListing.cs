@@ -65,7 +65,9 @@ internal static class ModelListing
 
     private static ListedModel Listed(Pool model) => new(model.Name, ContextOf(model));
 
-    /// <summary>Largest input of <paramref name="pool"/> in tokens; null when unknown. What fits into the largest lane fits: longer requests fail over to it.</summary>
+    /// <summary>
+    /// Largest input of <paramref name="pool"/> in tokens; null when unknown. What fits into the largest lane fits: longer requests fail over to it.
+    /// </summary>
     public static long? ContextOf(Pool pool)
     {
         long? largest = null;

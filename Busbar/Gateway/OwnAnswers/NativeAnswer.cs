@@ -66,7 +66,8 @@ internal sealed class NativeAnswer
             return;
         }
 
-        await ErrorReply.WriteAsync(exchange, ErrorMapping.Relay(_status, exchange.Ingress.ReadError(_status, _body), isClientCredential: false)).ConfigureAwait(false);
+        await ErrorReply.WriteAsync(exchange, ErrorMapping.Relay(_status, exchange.Ingress.ReadError(_status, _body), isClientCredential: false))
+            .ConfigureAwait(false);
         exchange.Outcome = _outcome;
     }
 }

@@ -32,7 +32,8 @@ internal static class Answer
     {
         await attempt.Exchange.Early.EndAsync().ConfigureAwait(false);
         attempt.Exchange.Timer.Extend(attempt.BodyTime());
-        return await (attempt.Exchange.Early.IsOpen && !attempt.IsTranslated ? WholeRelay.TranslateAsync(attempt.ToReframe()) : RelayAsync(attempt, streamed: false)).ConfigureAwait(false);
+        return await (attempt.Exchange.Early.IsOpen && !attempt.IsTranslated ? WholeRelay.TranslateAsync(attempt.ToReframe())
+            : RelayAsync(attempt, streamed: false)).ConfigureAwait(false);
     }
 
     private static ValueTask<AttemptResult> RelayAsync(Attempt attempt, bool streamed)
@@ -51,7 +52,8 @@ internal static class Answer
             }
 
             // Clients of a binary stream cannot read anything else; the others recognise JSON.
-            return attempt.Exchange.Streams && attempt.Response.Status == 200 && attempt.Exchange.Ingress.HasBinaryStream && attempt.Exchange.Route.Operation == Operation.Chat
+            return attempt.Exchange.Streams && attempt.Response.Status == 200 && attempt.Exchange.Ingress.HasBinaryStream
+                && attempt.Exchange.Route.Operation == Operation.Chat
                 ? WholeRelay.TranslateAsync(attempt.ToReframe())
                 : WholeRelay.PassAsync(attempt);
         }
@@ -61,7 +63,9 @@ internal static class Answer
             : WholeRelay.TranslateAsync(attempt);
     }
 
-    /// <summary>Decides status and headers of the answer: from here on the request belongs to this lane, though the answer may still break off.</summary>
+    /// <summary>
+    /// Decides status and headers of the answer: from here on the request belongs to this lane, though the answer may still break off.
+    /// </summary>
     public static void Commit(Attempt attempt, string? contentType, long? contentLength, bool streamed)
     {
         Exchange exchange = attempt.Exchange;

@@ -1,8 +1,8 @@
 namespace Busbar.Gateway.Relay;
 
 /// <summary>
-/// Tells when to let others have the thread. A provider that is faster than its client's connection is slow would otherwise be read without a pause, on a thread
-/// that serves many connections.
+/// Tells when to let others have the thread. A provider that is faster than its client's connection is slow would otherwise be read without a pause,
+/// on a thread that serves many connections.
 /// </summary>
 internal struct Breather
 {

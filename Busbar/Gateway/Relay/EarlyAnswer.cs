@@ -8,8 +8,9 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Relay;
 
 /// <summary>
-/// Status, headers and keep-alives for a client that waits for a stream while no provider has begun one: what stands between cuts connections that are
-/// silent for a minute. They belong to no lane, so failover stays possible behind them; only what would have been an error with a status is one in the stream.
+/// Status, headers and keep-alives for a client that waits for a stream while no provider has begun one: what stands between cuts connections that
+/// are silent for a minute. They belong to no lane, so failover stays possible behind them; only what would have been an error with a status is one
+/// in the stream.
 /// </summary>
 internal sealed class EarlyAnswer
 {
@@ -38,7 +39,8 @@ internal sealed class EarlyAnswer
     public void Start(Exchange exchange)
     {
         int seconds = exchange.Snapshot.Config.Limits.StreamKeepaliveSecs;
-        if (seconds == 0 || !exchange.Streams || exchange.Route.Operation != Operation.Chat || exchange.WantsJsonArray || Volatile.Read(ref _state) != Idle)
+        if (seconds == 0 || !exchange.Streams || exchange.Route.Operation != Operation.Chat || exchange.WantsJsonArray
+            || Volatile.Read(ref _state) != Idle)
         {
             return;
         }
@@ -152,7 +154,8 @@ internal sealed class EarlyAnswer
 
     /// <summary>What a stream writer must know of a request that no lane has answered.</summary>
     public static StreamContext ContextOf(Exchange exchange) => new(
-        new ResponseIdentity(exchange.Ingress.NewResponseId(), exchange.Snapshot.Time.GetUtcNow().ToUnixTimeSeconds(), JsonText.From(exchange.Pool?.Name ?? "")),
+        new ResponseIdentity(exchange.Ingress.NewResponseId(), exchange.Snapshot.Time.GetUtcNow().ToUnixTimeSeconds(),
+            JsonText.From(exchange.Pool?.Name ?? "")),
         exchange.WantsStreamUsage,
         exchange.WantsJsonArray,
         () => (long)exchange.Elapsed.TotalMilliseconds);

@@ -9,7 +9,9 @@ internal interface IRelayedStream : IDisposable
     /// <summary>The framer to read into.</summary>
     IFramer Framer { get; }
 
-    /// <summary>Takes the frames that became complete with the last read. Any result but <see cref="FrameResult.NeedMore"/> is a broken stream.</summary>
+    /// <summary>
+    /// Takes the frames that became complete with the last read. Any result but <see cref="FrameResult.NeedMore"/> is a broken stream.
+    /// </summary>
     FrameResult Take();
 
     /// <summary>The upstream bytes have ended.</summary>

@@ -17,5 +17,6 @@ internal static class InvocationCounts
     }.IfAny();
 
     private static long Count(ResponseHead head, string name) =>
-        head.TryGet(name, out ReadOnlySpan<char> text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long count) ? Usage.Count(count) : 0;
+        head.TryGet(name, out ReadOnlySpan<char> text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long count)
+            ? Usage.Count(count) : 0;
 }

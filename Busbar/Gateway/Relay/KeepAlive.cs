@@ -5,8 +5,8 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Relay;
 
 /// <summary>
-/// Keep-alives in a stream whose provider is silent, so that nothing between here and the client takes the connection for dead. One timer for a stream,
-/// none for an event: the pump lends the client's pipe out while it waits for the provider, and takes it back before it writes.
+/// Keep-alives in a stream whose provider is silent, so that nothing between here and the client takes the connection for dead. One timer for a
+/// stream, none for an event: the pump lends the client's pipe out while it waits for the provider, and takes it back before it writes.
 /// </summary>
 internal sealed class KeepAlive
 {

@@ -112,7 +112,8 @@ internal sealed class PassedStream : IRelayedStream
         FrameResult result = Observe();
 
         // Nobody here knows how a model's own stream ends; one that ends behind a message has ended.
-        _isWhole = _attempt.Exchange.Route.Operation == Operation.Invoke && _tap is { HasContent: true, Error: null } && result == FrameResult.NeedMore;
+        _isWhole = _attempt.Exchange.Route.Operation == Operation.Invoke && _tap is { HasContent: true, Error: null }
+            && result == FrameResult.NeedMore;
         int whole = _isWrapped ? _partial.Length : (int)(Framer.FrameEnd - _forwarded);
         _forwarded = Framer.FrameEnd;
         _fromPartial = true;

@@ -5,7 +5,9 @@ using Busbar.Wire;
 
 namespace Busbar.Gateway.Relay;
 
-/// <summary>Whether a body under 2xx can be an answer of its protocol at all: no page, nothing empty, no other shape, no answer without choices.</summary>
+/// <summary>
+/// Whether a body under 2xx can be an answer of its protocol at all: no page, nothing empty, no other shape, no answer without choices.
+/// </summary>
 internal static class ReadableAnswer
 {
     /// <summary>Judges what was read of <paramref name="body"/>; of one that has not ended only its first byte.</summary>

@@ -13,7 +13,8 @@ internal static class ResponseModel
 {
     private const int LongestName = 128;
 
-    private static readonly SearchValues<byte> NameBytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/@-"u8);
+    private static readonly SearchValues<byte> NameBytes = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/@-"u8);
 
     /// <summary>The model of a whole answer; null when it names none (Bedrock and Cohere never do).</summary>
     public static string? OfBody(Protocol protocol, ReadOnlyMemory<byte> json) =>

@@ -43,7 +43,8 @@ internal static class StreamRelay
             held.Clear();
             held.Release();
             attempt.ReleaseSent();
-            attempt.Exchange.KeepAlive.Start(attempt.Exchange, body, TimeSpan.FromSeconds(attempt.Exchange.Snapshot.Config.Limits.StreamKeepaliveSecs));
+            attempt.Exchange.KeepAlive.Start(attempt.Exchange, body,
+                TimeSpan.FromSeconds(attempt.Exchange.Snapshot.Config.Limits.StreamKeepaliveSecs));
             try
             {
                 await PumpAsync(attempt, body).ConfigureAwait(false);
@@ -98,7 +99,8 @@ internal static class StreamRelay
                     await HoldTailAsync(attempt, body, held).ConfigureAwait(false);
                 }
 
-                return failed with { Native = new NativeAnswer(attempt, held.Span, failed.End == AttemptEnd.Refused ? Outcome.ClientError : Outcome.Error) };
+                return failed with { Native = new NativeAnswer(
+                    attempt, held.Span, failed.End == AttemptEnd.Refused ? Outcome.ClientError : Outcome.Error) };
             }
 
             if (body.HasContent || body.IsComplete || (firstByte && held.Length > 0))
@@ -197,7 +199,8 @@ internal static class StreamRelay
             catch (Exception exception) when (Transport.IsFailure(exception))
             {
                 await exchange.KeepAlive.TakeBackAsync().ConfigureAwait(false);
-                // Silence after the terminal is a provider that leaves its connection open; a broken connection is an answer that lacks its last words.
+                // Silence after the terminal is a provider that leaves its connection open; a broken connection is an answer that lacks its last
+                // words.
                 bool isOpen = exception is OperationCanceledException;
                 if (exchange.ClientGone.IsCancellationRequested || (isOpen ? body.IsComplete : body.IsLast) || body.Error is not null)
                 {

@@ -13,9 +13,12 @@ internal static class StreamUsage
 {
     /// <summary>Whether the request is one for a stream whose usage its client did not ask for, in the protocol where it must be asked for.</summary>
     public static bool IsUnasked(Exchange exchange) =>
-        exchange.Streams && exchange.Ingress.Id == ProtocolId.OpenAI && exchange.Route.Operation == Operation.Chat && !Asks(exchange.Scan.StreamOptions.Of(exchange.Body!.Memory));
+        exchange.Streams && exchange.Ingress.Id == ProtocolId.OpenAI && exchange.Route.Operation == Operation.Chat
+            && !Asks(exchange.Scan.StreamOptions.Of(exchange.Body!.Memory));
 
-    /// <summary>Appends <paramref name="body"/> with <paramref name="model"/> for its model and with the question added to its stream options.</summary>
+    /// <summary>
+    /// Appends <paramref name="body"/> with <paramref name="model"/> for its model and with the question added to its stream options.
+    /// </summary>
     public static void Write(ReadOnlyMemory<byte> body, in RequestScan scan, ReadOnlyMemory<byte> model, PooledBuffer output)
     {
         ReadOnlySpan<byte> text = body.Span;

@@ -58,8 +58,10 @@ internal sealed class TranslatedStream : IRelayedStream
             exchange.Ingress.NewResponseId(),
             exchange.Snapshot.Time.GetUtcNow().ToUnixTimeSeconds(),
             attempt.Endpoint.Target.WireModelText);
-        long likely = exchange.Ingress.Id == ProtocolId.Anthropic && attempt.IsTranslated && exchange.Body is { } body ? InputEstimate.Likely(body.Span) : 0;
-        return new StreamContext(identity, exchange.WantsStreamUsage, exchange.WantsJsonArray, () => (long)exchange.Elapsed.TotalMilliseconds, likely);
+        long likely = exchange.Ingress.Id == ProtocolId.Anthropic && attempt.IsTranslated && exchange.Body is { } body
+            ? InputEstimate.Likely(body.Span) : 0;
+        return new StreamContext(identity, exchange.WantsStreamUsage, exchange.WantsJsonArray, () => (long)exchange.Elapsed.TotalMilliseconds,
+            likely);
     }
 
     /// <summary>Feeds a whole answer through, for a provider that answered a streaming request with one body.</summary>

@@ -5,7 +5,9 @@ using Busbar.Wire;
 
 namespace Busbar.Gateway.Relay;
 
-/// <summary>A Chat Completions stream that passes through, without the usage that was asked for on the client's behalf (<see cref="StreamUsage"/>).</summary>
+/// <summary>
+/// A Chat Completions stream that passes through, without the usage that was asked for on the client's behalf (<see cref="StreamUsage"/>).
+/// </summary>
 internal sealed class UsageHidingStream(PassedStream passed) : IRelayedStream
 {
     private readonly SseFramer _frames = new();

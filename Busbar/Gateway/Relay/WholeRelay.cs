@@ -20,7 +20,9 @@ using Busbar.Wire;
 
 namespace Busbar.Gateway.Relay;
 
-/// <summary>Relays answers that are one body. A body that fits the hold is complete before the client sees any of it, so a cut in it is a failover.</summary>
+/// <summary>
+/// Relays answers that are one body. A body that fits the hold is complete before the client sees any of it, so a cut in it is a failover.
+/// </summary>
 internal static class WholeRelay
 {
     private const int ReadSize = 16 * 1024;
@@ -167,7 +169,9 @@ internal static class WholeRelay
         return AttemptResult.Answered;
     }
 
-    /// <summary>Puts a stream that nobody asked for together to the whole answer that was asked for; where that cannot be done, the lane has failed.</summary>
+    /// <summary>
+    /// Puts a stream that nobody asked for together to the whole answer that was asked for; where that cannot be done, the lane has failed.
+    /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<AttemptResult> AssembleAsync(Attempt attempt)
     {
@@ -208,7 +212,8 @@ internal static class WholeRelay
                 isFit = Feed(whole, frame, ref context.Losses);
             }
 
-            isFit &= result is FrameResult.NeedMore or FrameResult.Frame || (read == 0 && result != FrameResult.TooLarge && result != FrameResult.Corrupt);
+            isFit &= result is FrameResult.NeedMore or FrameResult.Frame
+                || (read == 0 && result != FrameResult.TooLarge && result != FrameResult.Corrupt);
         }
 
         if (!isFit || !whole.Complete(ref context.Losses))
@@ -370,7 +375,8 @@ internal static class WholeRelay
         (long)attempt.Exchange.Elapsed.TotalMilliseconds);
 
     private static long? LengthOf(UpstreamResponse response) =>
-        response.Head.TryGet("Content-Length", out ReadOnlySpan<char> text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
+        response.Head.TryGet("Content-Length", out ReadOnlySpan<char> text)
+            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
 
     // As FillAsync, as far as an answer is translated at all, and with the memory for it.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -23,10 +23,15 @@ internal static class AdminEndpoint
     /// </summary>
     public static RouteMatch? Route(Exchange exchange) =>
         !AdminRoutes.Owns(exchange.RawPath) ? null
-        : new RouteMatch(exchange.Snapshot.Config.Governance is { Enabled: true, AdminListen: not null } ? GatewayEndpoint.None : GatewayEndpoint.Admin, ProtocolId.OpenAI);
+        : new RouteMatch(exchange.Snapshot.Config.Governance is { Enabled: true, AdminListen: not null } ? GatewayEndpoint.None
+            : GatewayEndpoint.Admin, ProtocolId.OpenAI);
 
-    /// <summary>Answers a request; <paramref name="tries"/> serves what an operator tries; without an <paramref name="api"/> nobody is let in, and everybody where the listener <paramref name="isLocal"/>.</summary>
-    public static async ValueTask ServeAsync(IFeatureCollection features, AdminApi? api, Func<IFeatureCollection, Trial, Task> tries, bool isLocal = false)
+    /// <summary>
+    /// Answers a request; <paramref name="tries"/> serves what an operator tries; without an <paramref name="api"/> nobody is let in, and everybody
+    /// where the listener <paramref name="isLocal"/>.
+    /// </summary>
+    public static async ValueTask ServeAsync(IFeatureCollection features, AdminApi? api, Func<IFeatureCollection, Trial, Task> tries, bool isLocal =
+        false)
     {
         var request = features.GetRequiredFeature<IHttpRequestFeature>();
         var response = features.GetRequiredFeature<IHttpResponseFeature>();
@@ -109,7 +114,8 @@ internal static class AdminEndpoint
     private static async ValueTask<PooledBuffer?> ReadBodyAsync(IFeatureCollection features, long? length, long most, CancellationToken gone)
     {
         BodyRead read = await BodyReader.ReadAsync(
-            features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader, null, length, most, MaxBodyTime, new CallTimer(), gone).ConfigureAwait(false);
+            features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader, null, length, most, MaxBodyTime, new CallTimer(), gone)
+                .ConfigureAwait(false);
         return read.End == BodyEnd.TooSlow ? throw new IOException("the body was not received in time") : read.Body;
     }
 

@@ -11,7 +11,8 @@ internal static class AzurePath
     /// <summary><paramref name="route"/> without that prefix, unless something in <paramref name="fleet"/> is called so.</summary>
     public static RouteMatch Of(in RouteMatch route, Fleet fleet)
     {
-        if (route.Name is not { } name || !(name == Prefix || name.EndsWith("/" + Prefix, StringComparison.Ordinal)) || fleet.Resolve(name) is not null)
+        if (route.Name is not { } name || !(name == Prefix || name.EndsWith("/" + Prefix, StringComparison.Ordinal))
+            || fleet.Resolve(name) is not null)
         {
             return route;
         }

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Busbar.Gateway.Routing;
 
-/// <summary>Serves the page for people. Its files hold nothing of this gateway: what the page shows it asks the admin API for, with the operator's token.</summary>
+/// <summary>
+/// Serves the page for people. Its files hold nothing of this gateway: what the page shows it asks the admin API for, with the operator's token.
+/// </summary>
 internal static class PageEndpoint
 {
     /// <summary>Where the page is.</summary>
@@ -12,7 +14,8 @@ internal static class PageEndpoint
 
     // Only what comes from here runs, is shown or is called; what is written into the page is never taken for markup.
     private const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; " +
+            "frame-ancestors 'none'; "
         + "require-trusted-types-for 'script'; trusted-types 'none'";
 
     /// <summary>Sets the head of the answer for a file of the page, and returns the body; null for any other path or method.</summary>

@@ -1,8 +1,8 @@
 namespace Busbar.Gateway.Routing;
 
 /// <summary>
-/// Reads paths that no route has the way their sender meant them: base URLs are typed by people, with a slash too many, a version twice or none at all. Asked
-/// only where no route fits, so nothing that means something is reinterpreted.
+/// Reads paths that no route has the way their sender meant them: base URLs are typed by people, with a slash too many, a version twice or none at
+/// all. Asked only where no route fits, so nothing that means something is reinterpreted.
 /// </summary>
 internal static class PathRepair
 {
@@ -28,7 +28,8 @@ internal static class PathRepair
     }
 
     /// <summary>
-    /// The name in front of a path without what is only a version or a slash too many: clients whose base URL ends in one, and that add another, mean no pool. Null when nothing else is left.
+    /// The name in front of a path without what is only a version or a slash too many: clients whose base URL ends in one, and that add another, mean
+    /// no pool. Null when nothing else is left.
     /// </summary>
     public static string? NameWithoutVersion(string? name)
     {

@@ -4,9 +4,10 @@ using Busbar.Protocols;
 namespace Busbar.Gateway.Routing;
 
 /// <summary>
-/// One line of the route table. A pattern is a literal path that may begin with <c>{v}</c> (one of <see cref="Versions"/>, or nothing), go on with <c>{google}</c> or
-/// <c>{anthropic}</c> (the publisher at Vertex AI, with project and location in front or without; the first may be left out), and have <c>{model}</c> in it (one or
-/// more segments). Patterns of client protocols also match behind a leading <c>/{name}</c>, which then names the model or pool instead of path or body.
+/// One line of the route table. A pattern is a literal path that may begin with <c>{v}</c> (one of <see cref="Versions"/>, or nothing), go on with
+/// <c>{google}</c> or <c>{anthropic}</c> (the publisher at Vertex AI, with project and location in front or without; the first may be left out), and
+/// have <c>{model}</c> in it (one or more segments). Patterns of client protocols also match behind a leading <c>/{name}</c>, which then names the
+/// model or pool instead of path or body.
 /// </summary>
 internal sealed class Route
 {
@@ -44,7 +45,8 @@ internal sealed class Route
         Platform = platform;
         _hasVersion = pattern.StartsWith(VersionHole, StringComparison.Ordinal);
         string literal = _hasVersion ? pattern[VersionHole.Length..] : pattern;
-        _publisher = literal.StartsWith(GoogleHole, StringComparison.Ordinal) ? GoogleHole : literal.StartsWith(AnthropicHole, StringComparison.Ordinal) ? AnthropicHole : null;
+        _publisher = literal.StartsWith(GoogleHole, StringComparison.Ordinal) ? GoogleHole
+            : literal.StartsWith(AnthropicHole, StringComparison.Ordinal) ? AnthropicHole : null;
         literal = literal[(_publisher?.Length ?? 0)..];
         int hole = literal.IndexOf(ModelHole, StringComparison.Ordinal);
         _hasModel = hole >= 0;

@@ -11,7 +11,8 @@ namespace Busbar.Gateway.Routing;
 /// <param name="Streams">The path asks for a stream.</param>
 /// <param name="Allow">Value of the <c>Allow</c> header for <see cref="GatewayEndpoint.WrongMethod"/>; null otherwise.</param>
 /// <param name="Operation">What is asked of the model.</param>
-/// <param name="Version">API version that the path begins with, with its slash (<c>/v1beta</c>); null where the pattern has none or the path leaves it out.</param>
+/// <param name="Version">API version that the path begins with, with its slash (<c>/v1beta</c>); null where the pattern has none or the path leaves
+/// it out.</param>
 /// <param name="Platform">The cloud whose clients have such paths.</param>
 internal readonly record struct RouteMatch(
     GatewayEndpoint Endpoint,

@@ -18,7 +18,8 @@ internal static class Routes
         new("POST", "/model/{model}/converse", GatewayEndpoint.Chat, ProtocolId.Bedrock),
         new("POST", "/model/{model}/converse-stream", GatewayEndpoint.Chat, ProtocolId.Bedrock, streams: true),
         new("POST", "/model/{model}/invoke", GatewayEndpoint.Chat, ProtocolId.Bedrock, platform: Platform.BedrockInvoke),
-        new("POST", "/model/{model}/invoke-with-response-stream", GatewayEndpoint.Chat, ProtocolId.Bedrock, streams: true, platform: Platform.BedrockInvoke),
+        new("POST", "/model/{model}/invoke-with-response-stream", GatewayEndpoint.Chat, ProtocolId.Bedrock, streams: true,
+            platform: Platform.BedrockInvoke),
         new("POST", "{v}{google}/models/{model}:generateContent", GatewayEndpoint.Chat, ProtocolId.Gemini),
         new("POST", "{v}{google}/models/{model}:streamGenerateContent", GatewayEndpoint.Chat, ProtocolId.Gemini, streams: true),
         new("POST", "{v}{anthropic}/models/count-tokens:rawPredict", GatewayEndpoint.Auxiliary, ProtocolId.Anthropic, Operation.CountTokens),
@@ -34,7 +35,8 @@ internal static class Routes
         new("POST", "/v1/responses/compact", GatewayEndpoint.Auxiliary, ProtocolId.Responses, Operation.Compact),
 
         new("POST", "/v1/embeddings", GatewayEndpoint.Auxiliary, ProtocolId.OpenAI, Operation.Embed),
-        new("POST", "/openai/deployments/{model}/embeddings", GatewayEndpoint.Auxiliary, ProtocolId.OpenAI, Operation.Embed, platform: Platform.Azure),
+        new("POST", "/openai/deployments/{model}/embeddings", GatewayEndpoint.Auxiliary, ProtocolId.OpenAI, Operation.Embed,
+            platform: Platform.Azure),
         new("POST", "/v2/embed", GatewayEndpoint.Auxiliary, ProtocolId.Cohere, Operation.Embed),
         new("POST", "{v}{google}/models/{model}:embedContent", GatewayEndpoint.Auxiliary, ProtocolId.Gemini, Operation.Embed),
         new("POST", "{v}{google}/models/{model}:batchEmbedContents", GatewayEndpoint.Auxiliary, ProtocolId.Gemini, Operation.BatchEmbed),
@@ -61,7 +63,9 @@ internal static class Routes
     /// <summary>The lines, in order.</summary>
     public static IReadOnlyList<Route> All => Table;
 
-    /// <summary>Matches a method and a raw path (still percent-encoded, without query); where nothing fits, what <see cref="PathRepair"/> makes of the path.</summary>
+    /// <summary>
+    /// Matches a method and a raw path (still percent-encoded, without query); where nothing fits, what <see cref="PathRepair"/> makes of the path.
+    /// </summary>
     public static RouteMatch Match(string method, ReadOnlySpan<char> path)
     {
         RouteMatch match = MatchExactly(method, path);
@@ -80,7 +84,8 @@ internal static class Routes
         string? allow = null;
         foreach (Route route in Table)
         {
-            if ((wrong is not null && wrong.Pattern != route.Pattern) || !route.Matches(path, out Range name, out Range model, out string? version, out bool isPublished))
+            if ((wrong is not null && wrong.Pattern != route.Pattern)
+                || !route.Matches(path, out Range name, out Range model, out string? version, out bool isPublished))
             {
                 continue;
             }

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Gateway.Routing;
 
-/// <summary>The protocol of a client on the <c>/models</c> paths, which three vendors share: the path where it is one vendor's own, else the headers.</summary>
+/// <summary>
+/// The protocol of a client on the <c>/models</c> paths, which three vendors share: the path where it is one vendor's own, else the headers.
+/// </summary>
 internal static class SharedPath
 {
     /// <summary>The protocol to answer in.</summary>

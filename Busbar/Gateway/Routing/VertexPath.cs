@@ -1,6 +1,9 @@
 namespace Busbar.Gateway.Routing;
 
-/// <summary>What stands in front of a model in the paths of Vertex AI: <c>/projects/{p}/locations/{l}/publishers/{publisher}</c>, in its express mode the publisher alone.</summary>
+/// <summary>
+/// What stands in front of a model in the paths of Vertex AI: <c>/projects/{p}/locations/{l}/publishers/{publisher}</c>, in its express mode the
+/// publisher alone.
+/// </summary>
 internal static class VertexPath
 {
     /// <summary>Where that begins in <paramref name="path"/>, which ends with it; -1 where it does not.</summary>

@@ -17,10 +17,12 @@ internal static class CleartextHttp2
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n"u8;
 
     /// <summary>
-    /// Peeks at the first bytes of every connection before <paramref name="next"/> gets it. One that says nothing is closed after <paramref name="patience"/>, since the
-    /// server's own clocks begin later; one that is reset before was a probe of the port, and nothing to report.
+    /// Peeks at the first bytes of every connection before <paramref name="next"/> gets it. One that says nothing is closed after
+    /// <paramref name="patience"/>, since the server's own clocks begin later; one that is reset before was a probe of the port, and nothing to
+    /// report.
     /// </summary>
-    public static Func<ConnectionDelegate, ConnectionDelegate> Middleware(TimeSpan patience) => next => connection => RunAsync(next, connection, patience);
+    public static Func<ConnectionDelegate, ConnectionDelegate> Middleware(TimeSpan patience) => next => connection
+        => RunAsync(next, connection, patience);
 
     private static async Task RunAsync(ConnectionDelegate next, ConnectionContext connection, TimeSpan patience)
     {

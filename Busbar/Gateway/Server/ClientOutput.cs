@@ -5,8 +5,8 @@ using Busbar.Observability.Metrics;
 namespace Busbar.Gateway.Server;
 
 /// <summary>
-/// Writing to a client, which may read slowly or not at all. Whoever writes here waits as long as the client goes on taking something; one that takes nothing
-/// for <c>limits.client_stall_timeout_secs</c> is cut off, which looks like a client that left.
+/// Writing to a client, which may read slowly or not at all. Whoever writes here waits as long as the client goes on taking something; one that takes
+/// nothing for <c>limits.client_stall_timeout_secs</c> is cut off, which looks like a client that left.
 /// </summary>
 internal static class ClientOutput
 {

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace Busbar.Gateway.Server;
 
 /// <summary>
-/// A socket in the file system for who administers this machine: only the owner of the file may connect, and root (unix(7), "Pathname socket ownership and
-/// permissions"). A file that a killed process left behind is replaced.
+/// A socket in the file system for who administers this machine: only the owner of the file may connect, and root (unix(7), "Pathname socket
+/// ownership and permissions"). A file that a killed process left behind is replaced.
 /// </summary>
 internal sealed class ControlSocket(string path, bool takesOver) : IDisposable
 {
@@ -19,8 +19,8 @@ internal sealed class ControlSocket(string path, bool takesOver) : IDisposable
     public string Path => path;
 
     /// <summary>
-    /// Opens it. Throws <see cref="IOException"/> with a message for the operator when another process answers there (unless this one takes over) or a file that
-    /// is no socket stands there.
+    /// Opens it. Throws <see cref="IOException"/> with a message for the operator when another process answers there (unless this one takes over) or
+    /// a file that is no socket stands there.
     /// </summary>
     public Socket Bind()
     {

@@ -30,7 +30,9 @@ internal static partial class Descriptors
         return (long)Math.Min(isRaised ? raised.Soft : limit.Soft, (nuint)MaxLimit);
     }
 
-    /// <summary>Connections of clients that may be open under <paramref name="limit"/>: half of what files leave. The other half is for calls to providers.</summary>
+    /// <summary>
+    /// Connections of clients that may be open under <paramref name="limit"/>: half of what files leave. The other half is for calls to providers.
+    /// </summary>
     public static int MaxConnections(long limit) => (int)Math.Max(MinConnections, (limit - ReservedForFiles) / 2);
 
     [LibraryImport("libc", EntryPoint = "getrlimit")]

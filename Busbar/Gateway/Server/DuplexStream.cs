@@ -26,13 +26,15 @@ internal sealed class DuplexStream(Stream input, Stream output) : Stream
     public override int Read(byte[] buffer, int offset, int count) => input.Read(buffer, offset, count);
 
     /// <inheritdoc/>
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => input.ReadAsync(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        => input.ReadAsync(buffer, cancellationToken);
 
     /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => output.Write(buffer, offset, count);
 
     /// <inheritdoc/>
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => output.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        => output.WriteAsync(buffer, cancellationToken);
 
     /// <inheritdoc/>
     public override void Flush() => output.Flush();

@@ -11,8 +11,11 @@ namespace Busbar.Gateway.Server;
 /// <summary>Raw Kestrel without a web host: one listener that takes HTTP/1.1 and HTTP/2, with or without TLS.</summary>
 internal static class GatewayServer
 {
-    /// <summary>A server for <paramref name="targets"/>, not yet started, whose connections take <paramref name="places"/>; null for no bound.</summary>
-    public static KestrelServer Create(ListenTargets targets, LimitsConfig limits, ILoggerFactory loggers, TlsListener? tls = null, ConnectionPlaces? places = null)
+    /// <summary>
+    /// A server for <paramref name="targets"/>, not yet started, whose connections take <paramref name="places"/>; null for no bound.
+    /// </summary>
+    public static KestrelServer Create(ListenTargets targets, LimitsConfig limits, ILoggerFactory loggers, TlsListener? tls = null,
+        ConnectionPlaces? places = null)
     {
         places ??= new ConnectionPlaces(int.MaxValue);
         var options = new KestrelServerOptions
@@ -23,7 +26,8 @@ internal static class GatewayServer
             // HTTP/2 without TLS carries the scheme "http" on a connection that looks encrypted to Kestrel, and the other way round.
             AllowAlternateSchemes = true,
 
-            // Bytes that are no UTF-8 become replacement characters: a credential of such bytes is refused in the client's protocol, and a header that nobody reads harms nobody.
+            // Bytes that are no UTF-8 become replacement characters: a credential of such bytes is refused in the client's protocol, and a header
+            // that nobody reads harms nobody.
             RequestHeaderEncodingSelector = _ => Encoding.UTF8,
         };
 

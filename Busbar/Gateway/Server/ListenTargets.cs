@@ -5,18 +5,22 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Busbar.Gateway.Server;
 
-/// <summary>What one server listens on: addresses it binds itself, sockets that were opened before it started, or a socket in the file system.</summary>
+/// <summary>
+/// What one server listens on: addresses it binds itself, sockets that were opened before it started, or a socket in the file system.
+/// </summary>
 /// <param name="Addresses">Addresses, <c>host:port</c>; read only when there are no sockets.</param>
 /// <param name="Sockets">Descriptors of listening sockets, from a service manager.</param>
 /// <param name="ReusePort">Whether other processes may bind the same addresses.</param>
 /// <param name="Control">A socket in the file system; null for none.</param>
-internal sealed record ListenTargets(IReadOnlyList<string> Addresses, IReadOnlyList<int> Sockets, bool ReusePort = false, ControlSocket? Control = null)
+internal sealed record ListenTargets(IReadOnlyList<string> Addresses, IReadOnlyList<int> Sockets, bool ReusePort = false, ControlSocket? Control =
+    null)
 {
     private const int SolSocket = 1;
     private const int SoReusePort = 15;
 
     /// <summary>For messages: the addresses, or that the sockets were handed over.</summary>
-    public string Description => Control is { } control ? control.Path : Sockets.Count > 0 ? $"{Sockets.Count} socket(s) of the service manager" : string.Join(", ", Addresses);
+    public string Description => Control is { } control ? control.Path : Sockets.Count > 0 ? $"{Sockets.Count} socket(s) of the service manager"
+        : string.Join(", ", Addresses);
 
     /// <summary>Adds everything to <paramref name="options"/>, each with <paramref name="configure"/>.</summary>
     public void AddTo(KestrelServerOptions options, Action<ListenOptions> configure)

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Busbar.Gateway.Server;
 
 /// <summary>
-/// Accepts connections while there are places and descriptors for them. Otherwise it pauses, and clients wait in the kernel's queue; the server's own listener
-/// would go on trying as fast as it can.
+/// Accepts connections while there are places and descriptors for them. Otherwise it pauses, and clients wait in the kernel's queue; the server's own
+/// listener would go on trying as fast as it can.
 /// </summary>
 internal sealed partial class PacedListener : IConnectionListener
 {
@@ -31,9 +31,10 @@ internal sealed partial class PacedListener : IConnectionListener
         _log = log;
         EndPoint = socket.LocalEndPoint!;
 
-        // Request code runs on the event threads: a quarter less CPU per request, and it never blocks there. What the factory says of single connections
-        // is left out of the log: it is about clients that break off, and anybody could fill the log with it.
-        _connections = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions { UnsafePreferInlineScheduling = true }, NullLogger.Instance);
+        // Request code runs on the event threads: a quarter less CPU per request, and it never blocks there. What the factory says of single
+        // connections is left out of the log: it is about clients that break off, and anybody could fill the log with it.
+        _connections = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions { UnsafePreferInlineScheduling = true },
+            NullLogger.Instance);
     }
 
     /// <inheritdoc/>
@@ -138,9 +139,13 @@ internal sealed partial class PacedListener : IConnectionListener
         return true;
     }
 
-    [LoggerMessage(20, LogLevel.Warning, "no more connections are accepted for now: {Max} are open, which is what the limit on open files leaves for clients (logged once a minute)")]
+    [LoggerMessage(
+        20, LogLevel.Warning,
+    "no more connections are accepted for now: {Max} are open, which is what the limit on open files leaves for clients (logged once a minute)")]
     private static partial void Full(ILogger logger, int max);
 
-    [LoggerMessage(21, LogLevel.Warning, "no connection can be accepted for now: the system says {Reason}; raise the limit on open files (logged once a minute)")]
+    [LoggerMessage(
+        21, LogLevel.Warning,
+    "no connection can be accepted for now: the system says {Reason}; raise the limit on open files (logged once a minute)")]
     private static partial void Exhausted(ILogger logger, SocketError reason);
 }

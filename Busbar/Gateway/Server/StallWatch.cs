@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Busbar.Gateway.Server;
 
 /// <summary>
-/// Ends the exchange of a client that takes nothing of its answer: what such a client holds, others need. One timer for a connection's requests, armed only
-/// while a write waits for the client.
+/// Ends the exchange of a client that takes nothing of its answer: what such a client holds, others need. One timer for a connection's requests,
+/// armed only while a write waits for the client.
 /// </summary>
 internal sealed class StallWatch
 {

@@ -25,7 +25,8 @@ internal sealed class TlsListener
     public DateTimeOffset Expires => _options.ServerCertificateContext!.TargetCertificate.NotAfter;
 
     /// <summary>
-    /// Serves what stands in <paramref name="files"/> now to connections that come from here on. Throws as the constructor does; the certificate in force then stays.
+    /// Serves what stands in <paramref name="files"/> now to connections that come from here on. Throws as the constructor does; the certificate in
+    /// force then stays.
     /// </summary>
     public void Reload(TlsConfig files) => _options = Load(files);
 
@@ -35,7 +36,8 @@ internal sealed class TlsListener
         certificates.ImportFromPemFile(files.CertFile);
         return new SslServerAuthenticationOptions
         {
-            ServerCertificateContext = SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(files.CertFile, files.KeyFile), certificates),
+            ServerCertificateContext = SslStreamCertificateContext.Create(
+                X509Certificate2.CreateFromPemFile(files.CertFile, files.KeyFile), certificates),
             ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
         };
     }

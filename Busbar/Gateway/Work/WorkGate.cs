@@ -3,8 +3,8 @@ using Busbar.Reliability.Capacity;
 namespace Busbar.Gateway.Work;
 
 /// <summary>
-/// Work on large bodies, which takes long: away from the threads that serve sockets, at half of the processors at most, callers in turn. However large the
-/// bodies of one caller are, others wait for one of them at most, and small requests for none.
+/// Work on large bodies, which takes long: away from the threads that serve sockets, at half of the processors at most, callers in turn. However
+/// large the bodies of one caller are, others wait for one of them at most, and small requests for none.
 /// </summary>
 /// <param name="time">Clock of the wait.</param>
 /// <param name="max">Bodies that are worked on at once; at least 1.</param>

@@ -11,8 +11,11 @@ internal sealed class WorkTurn
     /// <summary>Serves a request from now on; null where everything is done at once.</summary>
     public void Begin(WorkGate? gate) => _gate = gate;
 
-    /// <summary>Waits for the turn of <paramref name="exchange"/>, if <paramref name="bytes"/> are many and it has none yet. Throws what the gate throws.</summary>
-    public ValueTask TakeAsync(Exchange exchange, long bytes) => bytes < WorkGate.LargeBytes || _isHeld || _gate is null ? default : EnterAsync(exchange);
+    /// <summary>
+    /// Waits for the turn of <paramref name="exchange"/>, if <paramref name="bytes"/> are many and it has none yet. Throws what the gate throws.
+    /// </summary>
+    public ValueTask TakeAsync(Exchange exchange, long bytes) => bytes < WorkGate.LargeBytes || _isHeld || _gate is null ? default
+        : EnterAsync(exchange);
 
     /// <summary>Ends the turn. Does nothing where there is none.</summary>
     public void End()

@@ -11,7 +11,9 @@ internal static class BudgetWindow
     /// <summary>Seconds of a day.</summary>
     public const long Day = 86_400;
 
-    /// <summary>Start of the window of <paramref name="period"/> that <paramref name="now"/> (epoch second) lies in; 0 for <see cref="BudgetPeriod.Total"/>.</summary>
+    /// <summary>
+    /// Start of the window of <paramref name="period"/> that <paramref name="now"/> (epoch second) lies in; 0 for <see cref="BudgetPeriod.Total"/>.
+    /// </summary>
     public static long StartOf(BudgetPeriod period, long now) => period switch
     {
         BudgetPeriod.Daily => DayOf(now),

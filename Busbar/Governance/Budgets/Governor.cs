@@ -11,7 +11,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Busbar.Governance.Budgets;
 
-/// <summary>Virtual keys at work: who may call, what requests under way hold, what was spent. Lives as long as the process; prices come with each configuration.</summary>
+/// <summary>
+/// Virtual keys at work: who may call, what requests under way hold, what was spent. Lives as long as the process; prices come with each
+/// configuration.
+/// </summary>
 internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 {
     private static readonly TimeSpan MostToSettle = TimeSpan.FromMilliseconds(500);
@@ -68,8 +71,8 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     public long HeldNanos => _tally.Held;
 
     /// <summary>
-    /// Loads keys and current windows from <paramref name="store"/>, which it owns from now on. Throws <see cref="StoreException"/> when they cannot be read: to
-    /// start with empty counters would give every budget away once more.
+    /// Loads keys and current windows from <paramref name="store"/>, which it owns from now on. Throws <see cref="StoreException"/> when they cannot
+    /// be read: to start with empty counters would give every budget away once more.
     /// </summary>
     public static Governor Open(GovernanceConfig config, IGovernanceStore store, TimeProvider time, ILogger log, LeaseDesk? leases = null)
     {
@@ -89,7 +92,8 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             VirtualKey admitted = key;
             if (unreadable.Contains(key.Id))
             {
-                UnreadableWindow(log, key.Id, config.OnStoreError == StoreErrorMode.Open ? "it starts at zero" : "the key is blocked until this is repaired");
+                UnreadableWindow(log, key.Id, config.OnStoreError == StoreErrorMode.Open ? "it starts at zero"
+                    : "the key is blocked until this is repaired");
                 admitted = config.OnStoreError == StoreErrorMode.Open ? key : key with { IsBlocked = true };
             }
 
@@ -106,7 +110,9 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         var keys = new KeyDirectory(made);
         if (keys.AddAll(entries) is { } other)
         {
-            throw new StoreException($"the keys in the database contradict each other: '{other.Key.Id}' shares its id, its secret or its access key with another one; restore the database from a backup");
+            throw new StoreException(
+                $"the keys in the database contradict each other: '{other.Key.Id}' shares its id, its secret or its access key with another one; " +
+                "restore the database from a backup");
         }
 
         for (; isWindow; isWindow = windows.MoveNext())
@@ -126,7 +132,9 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         var groups = new GroupDirectory();
         if (groups.AddAll(stored.Groups) is { } lost)
         {
-            throw new StoreException($"the groups in the database contradict each other: those above '{lost}' form a ring or do not exist; restore the database from a backup");
+            throw new StoreException(
+                $"the groups in the database contradict each other: those above '{lost}' form a ring or do not exist; restore the database from " +
+                "a backup");
         }
 
         if (groups.Count == 0 && stored.LimitUsages.Count == 0)
@@ -152,7 +160,8 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     /// Reserves for a request of <paramref name="entry"/> what it may come to cost at any of the models that may serve it. Where it may go on,
     /// <paramref name="reservation"/> is open.
     /// </summary>
-    public Refusal TryReserve(KeyEntry entry, PriceList prices, ReadOnlySpan<string> candidates, in Estimate estimate, Reservation reservation, string pool = "")
+    public Refusal TryReserve(KeyEntry entry, PriceList prices, ReadOnlySpan<string> candidates, in Estimate estimate, Reservation reservation,
+        string pool = "")
     {
         if (reservation.IsOpen)
         {
@@ -199,8 +208,8 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until this node has borrowed what <paramref name="reservation"/> wanted when it was refused with <see cref="Refusal.Lease"/>, or cannot have it now; then it is to be tried again.
-    /// Nothing is held meanwhile.
+    /// Waits until this node has borrowed what <paramref name="reservation"/> wanted when it was refused with <see cref="Refusal.Lease"/>, or cannot
+    /// have it now; then it is to be tried again. Nothing is held meanwhile.
     /// </summary>
     public ValueTask BorrowAsync(Reservation reservation, CancellationToken giveUp) => Leases!.BorrowAsync(reservation, giveUp);
 
@@ -230,19 +239,26 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     /// <summary>Counts a request for a pool or model that its key may not use.</summary>
     public void CountAccessRefusal() => _tally.CountAccessRefusal();
 
-    /// <summary>Seconds until <paramref name="counter"/>, which refused with <paramref name="refusal"/>, may let a request pass, at least 1; 0 when waiting cannot help.</summary>
+    /// <summary>
+    /// Seconds until <paramref name="counter"/>, which refused with <paramref name="refusal"/>, may let a request pass, at least 1; 0 when waiting
+    /// cannot help.
+    /// </summary>
     public int RetryAfterSeconds(LimitCounter counter, Refusal refusal)
     {
         long now = Now;
         return refusal switch
         {
             Refusal.Concurrency or Refusal.BudgetHeld or Refusal.Away => 1,
-            Refusal.Tokens or Refusal.Requests when counter.Limit.Period is not (LimitPeriod.Total or LimitPeriod.Rolling) => (int)Math.Clamp(counter.Read(now).End - now, 1, int.MaxValue),
+            Refusal.Tokens or Refusal.Requests when counter.Limit.Period is not (LimitPeriod.Total or LimitPeriod.Rolling)
+                => (int)Math.Clamp(counter.Read(now).End - now, 1, int.MaxValue),
             _ => 0,
         };
     }
 
-    /// <summary>Seconds until a limit of <paramref name="key"/> that refused with <paramref name="refusal"/> may let it pass, at least 1; 0 when waiting cannot help.</summary>
+    /// <summary>
+    /// Seconds until a limit of <paramref name="key"/> that refused with <paramref name="refusal"/> may let it pass, at least 1; 0 when waiting
+    /// cannot help.
+    /// </summary>
     public int RetryAfterSeconds(VirtualKey key, Refusal refusal)
     {
         long now = Now;

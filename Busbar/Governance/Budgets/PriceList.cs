@@ -5,7 +5,8 @@ using Busbar.Ir;
 namespace Busbar.Governance.Budgets;
 
 /// <summary>
-/// Prices of one configuration. A model's rate card takes precedence over a price for all tokens, and that, where one is set, over the price list; a key's own prices over the global ones.
+/// Prices of one configuration. A model's rate card takes precedence over a price for all tokens, and that, where one is set, over the price list; a
+/// key's own prices over the global ones.
 /// </summary>
 internal sealed class PriceList(GovernanceConfig config, IReadOnlyDictionary<string, ModelConfig> models)
 {
@@ -26,7 +27,9 @@ internal sealed class PriceList(GovernanceConfig config, IReadOnlyDictionary<str
         return new Prices(Money.OfCents(key.PricePerRequestCents ?? config.PricePerRequestCents), card);
     }
 
-    /// <summary>The most, nano-dollars, that a request may cost before it is known which of <paramref name="candidates"/> serves it, and in which tier.</summary>
+    /// <summary>
+    /// The most, nano-dollars, that a request may cost before it is known which of <paramref name="candidates"/> serves it, and in which tier.
+    /// </summary>
     public long CeilingOf(VirtualKey key, ReadOnlySpan<string> candidates, long input, long output)
     {
         long ceiling = 0;
@@ -38,5 +41,6 @@ internal sealed class PriceList(GovernanceConfig config, IReadOnlyDictionary<str
         return ceiling;
     }
 
-    private static RateCardConfig Flat(long cents) => RateCardConfig.Of(Rates.Flat(Math.Clamp(cents, 0, long.MaxValue / PicosPerTokenOf1K) * PicosPerTokenOf1K));
+    private static RateCardConfig Flat(long cents) => RateCardConfig.Of(
+        Rates.Flat(Math.Clamp(cents, 0, long.MaxValue / PicosPerTokenOf1K) * PicosPerTokenOf1K));
 }

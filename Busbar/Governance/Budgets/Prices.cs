@@ -14,8 +14,8 @@ internal readonly record struct Prices(long FeeNanos, RateCardConfig? Card)
     private const int PicosPerNano = 1000;
 
     /// <summary>
-    /// The tokens of a request, nano-dollars, rounded to the nearest; saturates. Not <paramref name="isPriced"/> when they have no price, or none in the tier that served them: then they cost
-    /// nothing, or what the ordinary tier costs.
+    /// The tokens of a request, nano-dollars, rounded to the nearest; saturates. Not <paramref name="isPriced"/> when they have no price, or none in
+    /// the tier that served them: then they cost nothing, or what the ordinary tier costs.
     /// </summary>
     public long CostOfTokens(in Usage usage, out bool isPriced)
     {
@@ -41,8 +41,8 @@ internal readonly record struct Prices(long FeeNanos, RateCardConfig? Card)
     }
 
     /// <summary>
-    /// The most, nano-dollars, that a request with up to <paramref name="input"/> tokens of any input kind and <paramref name="output"/> of any output kind can
-    /// cost, fee included, whatever tier serves it.
+    /// The most, nano-dollars, that a request with up to <paramref name="input"/> tokens of any input kind and <paramref name="output"/> of any
+    /// output kind can cost, fee included, whatever tier serves it.
     /// </summary>
     public long CeilingOf(long input, long output)
     {

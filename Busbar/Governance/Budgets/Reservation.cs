@@ -7,8 +7,8 @@ using Busbar.Ir;
 namespace Busbar.Governance.Budgets;
 
 /// <summary>
-/// What one request holds of its key and of the groups above it, from admission to its end. Owned by the request and used again by the next one on its connection; it is closed
-/// exactly once, by <see cref="Settle"/> or <see cref="Release"/>, whichever comes first; later calls do nothing.
+/// What one request holds of its key and of the groups above it, from admission to its end. Owned by the request and used again by the next one on
+/// its connection; it is closed exactly once, by <see cref="Settle"/> or <see cref="Release"/>, whichever comes first; later calls do nothing.
 /// </summary>
 internal sealed class Reservation
 {
@@ -30,10 +30,15 @@ internal sealed class Reservation
     /// <summary>What the request was charged; null while it was not. To be cleared by the owner before its next request.</summary>
     public ChargedAmount? Settled { get; set; }
 
-    /// <summary>The limit of a group, or of the key for a pool or a window of its own, that refused the request; null when none did. To be cleared like <see cref="Settled"/>.</summary>
+    /// <summary>
+    /// The limit of a group, or of the key for a pool or a window of its own, that refused the request; null when none did. To be cleared like
+    /// <see cref="Settled"/>.
+    /// </summary>
     public LimitCounter? RefusedBy { get; set; }
 
-    /// <summary>The session that the request is of, where its key has limits for sessions; null for none. To be cleared like <see cref="Settled"/>.</summary>
+    /// <summary>
+    /// The session that the request is of, where its key has limits for sessions; null for none. To be cleared like <see cref="Settled"/>.
+    /// </summary>
     public SessionCounts? Session { get; set; }
 
     /// <summary>The limit of a session that refused the request; null when none did. To be cleared like <see cref="Settled"/>.</summary>
@@ -42,7 +47,9 @@ internal sealed class Reservation
     /// <summary>What it holds of <see cref="Session"/>.</summary>
     internal SessionHold SessionHold { get; set; }
 
-    /// <summary>The pool or model that the client asked for, where it went to another one; null where it did not. To be cleared like <see cref="Settled"/>.</summary>
+    /// <summary>
+    /// The pool or model that the client asked for, where it went to another one; null where it did not. To be cleared like <see cref="Settled"/>.
+    /// </summary>
     public string? Asked { get; set; }
 
     /// <summary>The request's labels, as <see cref="RequestLabels"/> writes them; empty for none. To be cleared like <see cref="Settled"/>.</summary>
@@ -54,7 +61,10 @@ internal sealed class Reservation
     /// <summary>The pool or model that was asked for.</summary>
     internal string Pool => _pool;
 
-    /// <summary>What has to be borrowed before the request may pass: how much in <see cref="ReservedLimit.Bound"/>, and with how little it would do in <see cref="ReservedLimit.Amount"/>.</summary>
+    /// <summary>
+    /// What has to be borrowed before the request may pass: how much in <see cref="ReservedLimit.Bound"/>, and with how little it would do in
+    /// <see cref="ReservedLimit.Amount"/>.
+    /// </summary>
     internal ReadOnlySpan<ReservedLimit> Wants => _wants.AsSpan(0, _wantCount);
 
     /// <summary>Notes that <paramref name="want"/> has to be borrowed.</summary>

@@ -55,7 +55,9 @@ internal sealed class Tally
         }
     }
 
-    /// <summary>Everything, with the <paramref name="mostKeys"/> of <paramref name="keys"/> that spent most at <paramref name="now"/> (epoch second).</summary>
+    /// <summary>
+    /// Everything, with the <paramref name="mostKeys"/> of <paramref name="keys"/> that spent most at <paramref name="now"/> (epoch second).
+    /// </summary>
     public GovernanceFigures Read(Ledger ledger, KeyDirectory keys, int mostKeys, long now) => new()
     {
         OpenReservations = Open,

@@ -1,6 +1,8 @@
 namespace Busbar.Governance.Groups;
 
-/// <summary>A node of the tree of groups, such as an organisation, a team or a project. Immutable; a change makes another record with the same id.</summary>
+/// <summary>
+/// A node of the tree of groups, such as an organisation, a team or a project. Immutable; a change makes another record with the same id.
+/// </summary>
 internal sealed record Group
 {
     /// <summary><c>grp_</c> and 16 hexadecimal digits.</summary>

@@ -26,7 +26,10 @@ internal sealed class GroupService(Governor governor, EditTurn turn, AuditLog au
     /// <summary>All, by creation.</summary>
     public IEnumerable<GroupNode> All => governor.Groups.All;
 
-    /// <summary>Makes a group of everything that <paramref name="template"/> says but id and creation. Where it says nothing of limits, it gets what its parent has for children.</summary>
+    /// <summary>
+    /// Makes a group of everything that <paramref name="template"/> says but id and creation. Where it says nothing of limits, it gets what its
+    /// parent has for children.
+    /// </summary>
     public Task<GroupReply> CreateAsync(Group template, bool hasLimits, string source) => turn.TakeAsync(() =>
     {
         if (governor.Groups.Count >= MaxGroups)
@@ -34,7 +37,8 @@ internal sealed class GroupService(Governor governor, EditTurn turn, AuditLog au
             return new GroupReply(GroupStatus.TooMany);
         }
 
-        Group group = template with { Id = $"grp_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes))}", CreatedAt = time.GetUtcNow().ToUnixTimeSeconds() };
+        Group group = template with { Id = $"grp_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes))}", CreatedAt =
+            time.GetUtcNow().ToUnixTimeSeconds() };
         if (!hasLimits && governor.Groups.Find(group.ParentId) is { } parent)
         {
             group = group with { Limits = [.. parent.Group.ChildLimits.Where(limit => !limit.IsPerSession)] };
@@ -56,7 +60,9 @@ internal sealed class GroupService(Governor governor, EditTurn turn, AuditLog au
         return known?.Group ?? throw new StoreException($"the group '{name}' could not be made: there are {MaxGroups} already");
     }
 
-    /// <summary>Replaces a group by what <paramref name="change"/> makes of it, which keeps its id; <paramref name="fields"/> names what it touches.</summary>
+    /// <summary>
+    /// Replaces a group by what <paramref name="change"/> makes of it, which keeps its id; <paramref name="fields"/> names what it touches.
+    /// </summary>
     public Task<GroupReply> UpdateAsync(string id, Func<Group, Group> change, string fields, string source) => turn.TakeAsync(() =>
     {
         if (governor.Groups.Find(id) is not { } node)
@@ -107,7 +113,8 @@ internal sealed class GroupService(Governor governor, EditTurn turn, AuditLog au
             }
         }
 
-        return governor.Groups.Children(group.ParentId).Any(other => other.Group.Id != group.Id && other.Group.Name == group.Name) ? new GroupReply(GroupStatus.NameTaken) : null;
+        return governor.Groups.Children(group.ParentId).Any(other => other.Group.Id != group.Id && other.Group.Name == group.Name)
+            ? new GroupReply(GroupStatus.NameTaken) : null;
     }
 
     private GroupReply Put(Group group, bool isNew, string action, string fields, string source)

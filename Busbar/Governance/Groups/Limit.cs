@@ -48,5 +48,7 @@ internal sealed record Limit
     public long Cap => Kind == LimitKind.Budget ? Money.OfCents(Max) : Max;
 
     /// <summary>What it is known by within its owner, and what its count is stored under.</summary>
-    public string Key => $"{(IsPerSession ? "session/" : Rule == AccountRule.None ? "" : "key/")}{LimitWords.Of(Kind)}/{(Kind == LimitKind.Concurrency ? "now" : LimitWords.Of(Period))}/{Scope}";
+    public string Key
+        => $"{(IsPerSession ? "session/" : Rule == AccountRule.None ? "" : "key/")}{LimitWords.Of(Kind)}" +
+        $"/{(Kind == LimitKind.Concurrency ? "now" : LimitWords.Of(Period))}/{Scope}";
 }

@@ -23,7 +23,8 @@ internal sealed class LimitClock
     public static bool TryFindZone(string name, out TimeZoneInfo? zone) => TimeZoneInfo.TryFindSystemTimeZoneById(name, out zone);
 
     /// <summary>
-    /// The window that <paramref name="now"/> lies in; its end is that of the time that can be told where it has none. Of a rolling limit it is the day.
+    /// The window that <paramref name="now"/> lies in; its end is that of the time that can be told where it has none. Of a rolling limit it is the
+    /// day.
     /// </summary>
     public (long Start, long End) At(long now)
     {

@@ -43,7 +43,9 @@ internal sealed partial class LimitCounter
         }
     }
 
-    /// <summary>Adds to <paramref name="round"/> what the database is to be told and asked. False when the desk need not look after the counter any more.</summary>
+    /// <summary>
+    /// Adds to <paramref name="round"/> what the database is to be told and asked. False when the desk need not look after the counter any more.
+    /// </summary>
     public bool Collect(LeaseRound round)
     {
         lock (this)
@@ -75,7 +77,8 @@ internal sealed partial class LimitCounter
                 CollectWish(slice, round);
             }
 
-            slice.IsActive = slice.Idle < TicksToForget || slice.Former is not null || HeldNow > 0 || _meter.Used != slice.Noted || slice.Borrowed is null or > 0 && slice.Borrowed > _meter.Used;
+            slice.IsActive = slice.Idle < TicksToForget || slice.Former is not null || HeldNow > 0 || _meter.Used != slice.Noted
+                || slice.Borrowed is null or > 0 && slice.Borrowed > _meter.Used;
             return slice.IsActive;
         }
     }
@@ -123,7 +126,9 @@ internal sealed partial class LimitCounter
         }
     }
 
-    /// <summary>Goes on with what <paramref name="former"/>, the counter of a limit with the same name that is no more, has noted in the database.</summary>
+    /// <summary>
+    /// Goes on with what <paramref name="former"/>, the counter of a limit with the same name that is no more, has noted in the database.
+    /// </summary>
     public void TakeOver(LimitCounter former)
     {
         long used;

@@ -73,13 +73,15 @@ internal sealed partial class LimitCounter
                 reserved = new ReservedLimit(this, _start, amount, bound);
                 return fits ? Refusal.None : Refusal.Tokens;
             default:
-                Room room = isOurs ? _meter.Judge(all, bound, estimate.Floor, estimate.IsOpenEnded, out amount) : least > left ? Room.TooLittle : Room.Held;
+                Room room = isOurs ? _meter.Judge(all, bound, estimate.Floor, estimate.IsOpenEnded, out amount) : least > left ? Room.TooLittle
+                    : Room.Held;
                 reserved = new ReservedLimit(this, _start, amount, bound);
                 return room switch { Room.Enough => Refusal.None, Room.Held => Refusal.BudgetHeld, _ => Refusal.Budget };
         }
     }
 
-    // What a request is thought to use at most, what it is to hold, and the least that it can do with. A request for nothing needs something left, too.
+    // What a request is thought to use at most, what it is to hold, and the least that it can do with. A request for nothing needs something left,
+    // too.
     private (long Bound, long Need, long Least) NeedOf(in Estimate estimate)
     {
         if (_limit.Kind is not (LimitKind.Budget or LimitKind.Tokens))

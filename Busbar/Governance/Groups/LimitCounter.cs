@@ -4,8 +4,8 @@ using Busbar.Governance.Leases;
 namespace Busbar.Governance.Groups;
 
 /// <summary>
-/// The running count of one limit. Requests lock the counters of their key and of all groups above it in the order of <see cref="Ordinal"/>, judge all of them and
-/// only then take from any, so that a refused request leaves no trace; a lock is held for some comparisons.
+/// The running count of one limit. Requests lock the counters of their key and of all groups above it in the order of <see cref="Ordinal"/>, judge
+/// all of them and only then take from any, so that a refused request leaves no trace; a lock is held for some comparisons.
 /// </summary>
 internal sealed partial class LimitCounter
 {
@@ -130,8 +130,8 @@ internal sealed partial class LimitCounter
     }
 
     /// <summary>
-    /// With the counter locked: whether <paramref name="estimate"/> may go on, and what it is to hold. Where limits are shared with other nodes, <paramref name="leases"/> says what this one
-    /// may use; <see cref="Refusal.Lease"/> when it has to borrow first.
+    /// With the counter locked: whether <paramref name="estimate"/> may go on, and what it is to hold. Where limits are shared with other nodes,
+    /// <paramref name="leases"/> says what this one may use; <see cref="Refusal.Lease"/> when it has to borrow first.
     /// </summary>
     public Refusal Judge(long now, in Estimate estimate, in LeaseView leases, out ReservedLimit reserved)
     {
@@ -190,8 +190,8 @@ internal sealed partial class LimitCounter
     }
 
     /// <summary>
-    /// Gives <paramref name="reserved"/> back and counts what was used. Money counts in the window in which the request arrived, tokens in the one in which they became known;
-    /// a request that was served by a model that the limit is not about counts nowhere.
+    /// Gives <paramref name="reserved"/> back and counts what was used. Money counts in the window in which the request arrived, tokens in the one in
+    /// which they became known; a request that was served by a model that the limit is not about counts nowhere.
     /// </summary>
     public void Settle(long now, in ReservedLimit reserved, long nanos, long tokens, string pool, string? model)
     {
@@ -227,8 +227,8 @@ internal sealed partial class LimitCounter
     }
 
     /// <summary>
-    /// Adds to <paramref name="usages"/> what changed since the last call and survives a restart (counts of less than a day do not), and to <paramref name="alerts"/> what thresholds were
-    /// reached since then, or since the process began.
+    /// Adds to <paramref name="usages"/> what changed since the last call and survives a restart (counts of less than a day do not), and to
+    /// <paramref name="alerts"/> what thresholds were reached since then, or since the process began.
     /// </summary>
     public void TakeChanges(List<LimitUsage> usages, List<LimitAlert> alerts)
     {

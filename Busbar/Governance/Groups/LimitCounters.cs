@@ -4,8 +4,8 @@ namespace Busbar.Governance.Groups;
 internal static class LimitCounters
 {
     /// <summary>
-    /// The counters of <paramref name="limits"/>, but for those of sessions, in the order in which they are locked. A limit that was there before, by its <see cref="Limit.Key"/>, goes on with the counter of
-    /// <paramref name="former"/>.
+    /// The counters of <paramref name="limits"/>, but for those of sessions, in the order in which they are locked. A limit that was there before, by
+    /// its <see cref="Limit.Key"/>, goes on with the counter of <paramref name="former"/>.
     /// </summary>
     public static LimitCounter[] Of(string owner, IReadOnlyList<Limit> limits, LimitCounter[] former)
     {
@@ -26,7 +26,9 @@ internal static class LimitCounters
         })]);
     }
 
-    /// <summary><paramref name="counters"/> from the newest to the oldest, so that the groups at the top, which many requests share, are locked last.</summary>
+    /// <summary>
+    /// <paramref name="counters"/> from the newest to the oldest, so that the groups at the top, which many requests share, are locked last.
+    /// </summary>
     public static LimitCounter[] Sorted(LimitCounter[] counters)
     {
         Array.Sort(counters, static (left, right) => right.Ordinal.CompareTo(left.Ordinal));
@@ -34,7 +36,8 @@ internal static class LimitCounters
     }
 
     /// <summary>Whether any of them counts money or tokens.</summary>
-    public static bool NeedEstimate(LimitCounter[] counters) => Array.Exists(counters, counter => counter.Limit.Kind is LimitKind.Budget or LimitKind.Tokens);
+    public static bool NeedEstimate(LimitCounter[] counters)
+        => Array.Exists(counters, counter => counter.Limit.Kind is LimitKind.Budget or LimitKind.Tokens);
 
     /// <summary>The first of <paramref name="limits"/> that is below what is already used of it, with that; null when there is none.</summary>
     public static (Limit Limit, long Used)? Passed(IReadOnlyList<Limit> limits, LimitCounter[] counters, long now)

@@ -2,7 +2,10 @@ using Busbar.Wire;
 
 namespace Busbar.Governance.Groups;
 
-/// <summary>Limits as the admin API and the store have them: <c>{"kind", "window", "max_cents" or "max", "pool", "time_zone", "start_day", "days", "downgrade", "thresholds", "per"}</c>.</summary>
+/// <summary>
+/// Limits as the admin API and the store have them: <c>{"kind", "window", "max_cents" or "max", "pool", "time_zone", "start_day", "days",
+/// "downgrade", "thresholds", "per"}</c>.
+/// </summary>
 internal static class LimitJson
 {
     /// <summary>Most limits of one owner.</summary>
@@ -12,10 +15,12 @@ internal static class LimitJson
     private const int LongestName = 200;
     private const int MaxThresholds = 10;
 
-    private static readonly string[] Members = ["kind", "window", "max_cents", "max", "pool", "time_zone", "start_day", "days", "downgrade", "thresholds", "per"];
+    private static readonly string[] Members = ["kind", "window", "max_cents", "max", "pool", "time_zone", "start_day", "days", "downgrade",
+        "thresholds", "per"];
 
     /// <summary>
-    /// The limits of a list called <paramref name="name"/>; what is wrong with it goes to <paramref name="fail"/>, as a sentence. Without <paramref name="knowsZones"/> any time zone is taken.
+    /// The limits of a list called <paramref name="name"/>; what is wrong with it goes to <paramref name="fail"/>, as a sentence. Without
+    /// <paramref name="knowsZones"/> any time zone is taken.
     /// </summary>
     public static List<Limit> Read(JsonNode list, string name, Action<string> fail, bool knowsZones = true)
     {
@@ -144,14 +149,16 @@ internal static class LimitJson
         }
 
         bool isMoney = kind == LimitKind.Budget;
-        if (!Missing(item, isMoney ? "max"u8 : "max_cents"u8, isMoney ? $"'{at}.max' is not for budgets; write max_cents" : $"'{at}.max_cents' is for budgets; write max", fail))
+        if (!Missing(item, isMoney ? "max"u8 : "max_cents"u8, isMoney ? $"'{at}.max' is not for budgets; write max_cents"
+            : $"'{at}.max_cents' is for budgets; write max", fail))
         {
             return null;
         }
 
         bool hasWeekday = period == LimitPeriod.Week;
         bool hasStart = hasWeekday || period == LimitPeriod.Month;
-        long? max = Integer(item[isMoney ? "max_cents"u8 : "max"u8], $"{at}.{(isMoney ? "max_cents" : "max")}", 0, isMoney ? MaxCents : long.MaxValue / 2, isRequired: true, fail);
+        long? max = Integer(item[isMoney ? "max_cents"u8 : "max"u8], $"{at}.{(isMoney ? "max_cents" : "max")}", 0, isMoney ? MaxCents
+            : long.MaxValue / 2, isRequired: true, fail);
         long? start = hasStart || Missing(item, "start_day"u8, $"'{at}.start_day' is for weeks and months", fail)
             ? Integer(item["start_day"u8], $"{at}.start_day", 1, hasWeekday ? 7 : 28, isRequired: false, fail) ?? 1
             : null;
@@ -220,7 +227,8 @@ internal static class LimitJson
             }
         }
 
-        return Integer(item[isMoney ? "max_cents"u8 : "max"u8], $"{at}.{amount}", 0, isMoney ? MaxCents : long.MaxValue / 2, isRequired: true, fail) is { } max
+        return Integer(item[isMoney ? "max_cents"u8 : "max"u8], $"{at}.{amount}", 0, isMoney ? MaxCents : long.MaxValue / 2, isRequired: true, fail)
+            is { } max
             ? new Limit { Kind = kind, Max = max, IsPerSession = true }
             : null;
     }

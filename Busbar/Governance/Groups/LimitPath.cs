@@ -3,13 +3,16 @@ using Busbar.Governance.Leases;
 
 namespace Busbar.Governance.Groups;
 
-/// <summary>All limits that a request has to pass beside those of its key's account: the key's own, then those of its group and of every group above.</summary>
+/// <summary>
+/// All limits that a request has to pass beside those of its key's account: the key's own, then those of its group and of every group above.
+/// </summary>
 /// <param name="own">The key's.</param>
 /// <param name="groups">Those of the groups.</param>
 /// <param name="pool">The pool or model that was asked for.</param>
 /// <param name="models">The models that may serve the request.</param>
 /// <param name="leases">What this node may use of limits that it shares with others; default where it shares none.</param>
-internal readonly ref struct LimitPath(LimitCounter[] own, LimitCounter[] groups, string pool, ReadOnlySpan<string> models, LeaseView leases = default)
+internal readonly ref struct LimitPath(LimitCounter[] own, LimitCounter[] groups, string pool, ReadOnlySpan<string> models, LeaseView leases =
+    default)
 {
     private readonly LimitCounter[] _own = own;
     private readonly LimitCounter[] _groups = groups;
@@ -24,7 +27,8 @@ internal readonly ref struct LimitPath(LimitCounter[] own, LimitCounter[] groups
     public bool IsShared => _leases.Desk is not null;
 
     /// <summary>
-    /// Takes from every limit, or from none: then it says which one forbids it, in <see cref="Reservation.RefusedBy"/> too. A key's counters are its own and are locked first; all others are locked in the order of <see cref="LimitCounter.Ordinal"/>.
+    /// Takes from every limit, or from none: then it says which one forbids it, in <see cref="Reservation.RefusedBy"/> too. A key's counters are its
+    /// own and are locked first; all others are locked in the order of <see cref="LimitCounter.Ordinal"/>.
     /// </summary>
     public Refusal TryReserve(long now, in Estimate estimate, Reservation reservation)
     {

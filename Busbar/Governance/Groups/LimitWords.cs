@@ -10,7 +10,8 @@ internal static class LimitWords
     /// <summary>Every window.</summary>
     public static readonly (string Word, LimitPeriod Value)[] Periods =
     [
-        ("minute", LimitPeriod.Minute), ("hour", LimitPeriod.Hour), ("day", LimitPeriod.Day), ("week", LimitPeriod.Week), ("month", LimitPeriod.Month),
+        ("minute", LimitPeriod.Minute), ("hour", LimitPeriod.Hour), ("day", LimitPeriod.Day), ("week", LimitPeriod.Week),
+        ("month", LimitPeriod.Month),
         ("total", LimitPeriod.Total), ("rolling", LimitPeriod.Rolling),
     ];
 

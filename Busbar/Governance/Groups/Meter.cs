@@ -3,7 +3,8 @@ using Busbar.Ir;
 namespace Busbar.Governance.Groups;
 
 /// <summary>
-/// What is used and what is held under one cap, of money or of tokens: the only place that decides that a cap is never passed. Not safe for several threads.
+/// What is used and what is held under one cap, of money or of tokens: the only place that decides that a cap is never passed. Not safe for several
+/// threads.
 /// </summary>
 internal struct Meter
 {
@@ -17,7 +18,8 @@ internal struct Meter
     private long _largestExcess;
 
     /// <summary>
-    /// What a request with <paramref name="bound"/> is to hold: input of which the body tells little, such as files by address, shows only in what it cost.
+    /// What a request with <paramref name="bound"/> is to hold: input of which the body tells little, such as files by address, shows only in what it
+    /// cost.
     /// </summary>
     public readonly long Ceiling(long bound) => Usage.Add(bound, _largestExcess);
 
@@ -25,12 +27,13 @@ internal struct Meter
     public readonly long Least(long floor) => Math.Max(_largest, floor);
 
     /// <summary>
-    /// Whether a request that uses at most <paramref name="bound"/>, and at least about <paramref name="floor"/>, may go on under <paramref name="cap"/>;
-    /// <paramref name="amount"/> is what it is to hold.
+    /// Whether a request that uses at most <paramref name="bound"/>, and at least about <paramref name="floor"/>, may go on under
+    /// <paramref name="cap"/>; <paramref name="amount"/> is what it is to hold.
     /// </summary>
     /// <remarks>
-    /// Where the client limits its output, the bound is one, raised by the most that a request went beyond its own, and the cap is never passed. Where it does
-    /// not, only a request that has the cap for itself may go beyond the bound, and only while the largest request so far would still fit.
+    /// Where the client limits its output, the bound is one, raised by the most that a request went beyond its own, and the cap is never passed.
+    /// Where it does not, only a request that has the cap for itself may go beyond the bound, and only while the largest request so far would still
+    /// fit.
     /// </remarks>
     public readonly Room Judge(long cap, long bound, long floor, bool isOpenEnded, out long amount)
     {
@@ -53,7 +56,9 @@ internal struct Meter
         return !fitsAlone ? Room.TooLittle : Held > 0 ? Room.Held : Room.Enough;
     }
 
-    /// <summary>Gives <paramref name="amount"/> back and takes what was used instead, of a request with that <paramref name="bound"/>; 0 where it had none.</summary>
+    /// <summary>
+    /// Gives <paramref name="amount"/> back and takes what was used instead, of a request with that <paramref name="bound"/>; 0 where it had none.
+    /// </summary>
     public void Settle(long amount, long bound, long used)
     {
         Held -= amount;

@@ -11,7 +11,8 @@ internal static class AccountLimits
     {
         bool isSoft = key.Enforcement == Enforcement.Soft;
         List<Limit> limits = [];
-        Add(LimitKind.Budget, key.MaxBudgetCents, key.Period switch { BudgetPeriod.Daily => LimitPeriod.Day, BudgetPeriod.Monthly => LimitPeriod.Month, _ => LimitPeriod.Total }, AccountRule.Strict);
+        Add(LimitKind.Budget, key.MaxBudgetCents, key.Period switch { BudgetPeriod.Daily => LimitPeriod.Day,
+            BudgetPeriod.Monthly => LimitPeriod.Month, _ => LimitPeriod.Total }, AccountRule.Strict);
         Add(LimitKind.Tokens, key.TpmLimit, LimitPeriod.Minute, AccountRule.Overdraw);
         Add(LimitKind.Requests, key.RpmLimit, LimitPeriod.Minute, AccountRule.Strict);
         Add(LimitKind.Concurrency, key.MaxConcurrent, LimitPeriod.Total, AccountRule.Strict);
@@ -22,7 +23,8 @@ internal static class AccountLimits
             if (max is { } cap)
             {
                 bool mayBeSoft = kind is LimitKind.Budget or LimitKind.Tokens;
-                limits.Add(new Limit { Kind = kind, Period = period, Max = cap, Rule = isSoft && mayBeSoft ? AccountRule.Soft : rule, Thresholds = [] });
+                limits.Add(new Limit { Kind = kind, Period = period, Max = cap, Rule = isSoft && mayBeSoft ? AccountRule.Soft : rule, Thresholds =
+                    [] });
             }
         }
     }

@@ -3,8 +3,8 @@ using Busbar.Governance.Nodes;
 namespace Busbar.Governance.Keys;
 
 /// <summary>
-/// Lets edits of keys and groups take turns. An edit runs off its caller's thread, since the store blocks, and goes through whether or not anybody still waits
-/// for it: half an edit is worse than one that nobody waits for.
+/// Lets edits of keys and groups take turns. An edit runs off its caller's thread, since the store blocks, and goes through whether or not anybody
+/// still waits for it: half an edit is worse than one that nobody waits for.
 /// </summary>
 internal sealed class EditTurn
 {

@@ -4,8 +4,9 @@ using System.Net.Sockets;
 namespace Busbar.Governance.Keys;
 
 /// <summary>
-/// Slows down who guesses secrets: beyond <see cref="Free"/> wrong ones a minute from one address, the refusals to it are held back, longer each time. Right
-/// secrets are never held, wherever they come from, so that nobody behind a shared address suffers for another. Safe for concurrent calls.
+/// Slows down who guesses secrets: beyond <see cref="Free"/> wrong ones a minute from one address, the refusals to it are held back, longer each
+/// time. Right secrets are never held, wherever they come from, so that nobody behind a shared address suffers for another. Safe for concurrent
+/// calls.
 /// </summary>
 internal sealed class GuessBrake(TimeProvider time)
 {
@@ -106,6 +107,7 @@ internal sealed class GuessBrake(TimeProvider time)
             return parsed.MapToIPv4().ToString();
         }
 
-        return parsed.AddressFamily == AddressFamily.InterNetworkV6 ? new IPAddress([.. parsed.GetAddressBytes().AsSpan(0, 8), 0, 0, 0, 0, 0, 0, 0, 0]).ToString() : address;
+        return parsed.AddressFamily == AddressFamily.InterNetworkV6
+            ? new IPAddress([.. parsed.GetAddressBytes().AsSpan(0, 8), 0, 0, 0, 0, 0, 0, 0, 0]).ToString() : address;
     }
 }

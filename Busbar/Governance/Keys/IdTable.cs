@@ -6,8 +6,8 @@ using System.Text;
 namespace Busbar.Governance.Keys;
 
 /// <summary>
-/// Positions of keys by id, for as long as a start takes: a hundred thousand ids are looked up as the bytes of their rows, without a string and without
-/// touching the keys.
+/// Positions of keys by id, for as long as a start takes: a hundred thousand ids are looked up as the bytes of their rows, without a string and
+/// without touching the keys.
 /// </summary>
 /// <param name="expected">Number of ids, at most.</param>
 internal sealed class IdTable(int expected)
@@ -46,7 +46,8 @@ internal sealed class IdTable(int expected)
         }
 
         // No UTF-8 has eight such bytes.
-        ref ulong number = ref CollectionsMarshal.GetValueRefOrAddDefault(_others ??= new(StringComparer.Ordinal), Encoding.UTF8.GetString(utf8), out bool exists);
+        ref ulong number = ref CollectionsMarshal.GetValueRefOrAddDefault(
+            _others ??= new(StringComparer.Ordinal), Encoding.UTF8.GetString(utf8), out bool exists);
         number = exists ? number : (ulong)_others.Count;
         return new Id(ulong.MaxValue, number);
     }

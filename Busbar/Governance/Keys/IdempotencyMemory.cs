@@ -1,8 +1,8 @@
 namespace Busbar.Governance.Keys;
 
 /// <summary>
-/// Remembers for a day which key an <c>Idempotency-Key</c> made, for the last <see cref="Capacity"/> of them. It does not keep secrets, so a repeated call cannot be
-/// answered like the first. Not safe for concurrent calls.
+/// Remembers for a day which key an <c>Idempotency-Key</c> made, for the last <see cref="Capacity"/> of them. It does not keep secrets, so a repeated
+/// call cannot be answered like the first. Not safe for concurrent calls.
 /// </summary>
 internal sealed class IdempotencyMemory
 {
@@ -14,7 +14,10 @@ internal sealed class IdempotencyMemory
     private readonly Dictionary<string, (string KeyId, long At)> _made = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = new();
 
-    /// <summary>Id of the key that <paramref name="idempotencyKey"/> made within the last day before <paramref name="now"/> (epoch second); null when there is none.</summary>
+    /// <summary>
+    /// Id of the key that <paramref name="idempotencyKey"/> made within the last day before <paramref name="now"/> (epoch second); null when there is
+    /// none.
+    /// </summary>
     public string? Find(string idempotencyKey, long now) =>
         _made.TryGetValue(idempotencyKey, out (string KeyId, long At) made) && now - made.At < Lifetime ? made.KeyId : null;
 

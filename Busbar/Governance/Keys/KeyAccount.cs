@@ -76,7 +76,8 @@ internal sealed class KeyAccount
     /// says which limit forbids it. Where it is admitted, <paramref name="hold"/> goes back through <see cref="Settle"/>, once, and so does what
     /// <paramref name="reservation"/> then holds of <paramref name="path"/>: all are taken in one step, or none.
     /// </summary>
-    public Refusal TryReserve(VirtualKey key, long now, in Estimate estimate, out ReservedAmount hold, in LimitPath path = default, Reservation? reservation = null)
+    public Refusal TryReserve(VirtualKey key, long now, in Estimate estimate, out ReservedAmount hold, in LimitPath path = default,
+        Reservation? reservation = null)
     {
         hold = default;
         lock (this)
@@ -133,8 +134,8 @@ internal sealed class KeyAccount
     }
 
     /// <summary>
-    /// Gives <paramref name="hold"/> back and takes what was really used instead, both at least 0. Money counts in the window in which the request arrived, tokens a minute in
-    /// the minute in which they became known.
+    /// Gives <paramref name="hold"/> back and takes what was really used instead, both at least 0. Money counts in the window in which the request
+    /// arrived, tokens a minute in the minute in which they became known.
     /// </summary>
     public void Settle(long now, in ReservedAmount hold, long cost, long tokens, bool succeeded)
     {

@@ -22,7 +22,9 @@ internal sealed class KeyDirectory(int expected = 0)
     /// <summary>The keys with <see cref="KeyEntry.Limits"/>.</summary>
     public IEnumerable<KeyEntry> Limited => _limited.Values;
 
-    /// <summary>The key that <paramref name="secret"/> opens at <paramref name="now"/> (epoch second); null when there is none, or not any more.</summary>
+    /// <summary>
+    /// The key that <paramref name="secret"/> opens at <paramref name="now"/> (epoch second); null when there is none, or not any more.
+    /// </summary>
     public KeyEntry? Find(ReadOnlySpan<char> secret, long now, out KeyDigest digest)
     {
         digest = KeyDigest.Of(secret);
@@ -35,11 +37,15 @@ internal sealed class KeyDirectory(int expected = 0)
     /// <summary>The key, active or not, that has the access key called <paramref name="accessKeyId"/>; null when there is none.</summary>
     public KeyEntry? FindAccessKey(string accessKeyId) => _byAccessKey.Find(accessKeyId);
 
-    /// <summary>Adds a key with its counters, behind all others in <see cref="KeyEntry.Order"/>. False, and nothing changed, when its id, a digest or its access key id is taken.</summary>
+    /// <summary>
+    /// Adds a key with its counters, behind all others in <see cref="KeyEntry.Order"/>. False, and nothing changed, when its id, a digest or its
+    /// access key id is taken.
+    /// </summary>
     public bool TryAdd(KeyEntry entry)
     {
         VirtualKey key = entry.Key;
-        if ((key.FormerDigest is { } former && _byDigest.Find(former) is not null) || (key.AccessKey is { } pair && _byAccessKey.Find(pair.Id) is not null)
+        if ((key.FormerDigest is { } former && _byDigest.Find(former) is not null)
+            || (key.AccessKey is { } pair && _byAccessKey.Find(pair.Id) is not null)
             || !_byId.TryAdd(key.Id, entry))
         {
             return false;
@@ -58,8 +64,8 @@ internal sealed class KeyDirectory(int expected = 0)
     }
 
     /// <summary>
-    /// Adds the keys of a start, in their <see cref="KeyEntry.Order"/>, before anybody looks for one. An entry that shares its id, a digest or its access key id with another; null when none does.
-    /// Index by index, so that the processor waits for the memory of many keys at once.
+    /// Adds the keys of a start, in their <see cref="KeyEntry.Order"/>, before anybody looks for one. An entry that shares its id, a digest or its
+    /// access key id with another; null when none does. Index by index, so that the processor waits for the memory of many keys at once.
     /// </summary>
     public KeyEntry? AddAll(KeyEntry[] entries)
     {
@@ -85,7 +91,8 @@ internal sealed class KeyDirectory(int expected = 0)
         {
             VirtualKey key = entry.Key;
             NoteLimits(entry);
-            if ((key.FormerDigest is { } former && former != key.Digest && !_byDigest.TryAdd(former, entry)) || (key.AccessKey is { } pair && !_byAccessKey.TryAdd(pair.Id, entry)))
+            if ((key.FormerDigest is { } former && former != key.Digest && !_byDigest.TryAdd(former, entry))
+                || (key.AccessKey is { } pair && !_byAccessKey.TryAdd(pair.Id, entry)))
             {
                 return entry;
             }

@@ -43,8 +43,8 @@ internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
     public LimitCounter[] Limits => Volatile.Read(ref _limits);
 
     /// <summary>
-    /// The counts of all limits of the key, where nodes share them: <see cref="Limits"/>, and those that its <see cref="Account"/> holds where there is one node. Made when they are first needed,
-    /// since of many keys few are used.
+    /// The counts of all limits of the key, where nodes share them: <see cref="Limits"/>, and those that its <see cref="Account"/> holds where there
+    /// is one node. Made when they are first needed, since of many keys few are used.
     /// </summary>
     public LimitCounter[] Shared => Volatile.Read(ref _shared) ?? Share();
 
@@ -53,7 +53,8 @@ internal sealed class KeyEntry(VirtualKey key, KeyAccount account)
 
     /// <summary>Whether any limit of the key, or of a group above it, needs to know what a request may use.</summary>
     public bool NeedsEstimate =>
-        Key is { MaxBudgetCents: not null } or { TpmLimit: not null } || Group is { NeedsEstimate: true } || (Limits.Length > 0 && LimitCounters.NeedEstimate(Limits))
+        Key is { MaxBudgetCents: not null } or { TpmLimit: not null } || Group is { NeedsEstimate: true }
+            || (Limits.Length > 0 && LimitCounters.NeedEstimate(Limits))
         || Array.Exists(SessionLimits, static limit => limit.Kind != LimitKind.Requests);
 
     /// <summary>Spending, rates and open reservations.</summary>

@@ -1,8 +1,8 @@
 namespace Busbar.Governance.Keys;
 
 /// <summary>
-/// Keys by one of their traits: a hash table of twelve bytes a slot, for a hundred thousand keys and more. Readers take no lock and always find what was added before they
-/// began and not removed; writers come one at a time.
+/// Keys by one of their traits: a hash table of twelve bytes a slot, for a hundred thousand keys and more. Readers take no lock and always find what
+/// was added before they began and not removed; writers come one at a time.
 /// </summary>
 /// <param name="expected">Number of keys to make room for.</param>
 internal sealed class KeyIndex<TTrait, TRule>(int expected)
@@ -68,7 +68,9 @@ internal sealed class KeyIndex<TTrait, TRule>(int expected)
         Volatile.Write(ref _count, _count + 1);
     }
 
-    /// <summary>Takes <paramref name="entry"/> out from under <paramref name="trait"/>, which it was added under and need not have any more.</summary>
+    /// <summary>
+    /// Takes <paramref name="entry"/> out from under <paramref name="trait"/>, which it was added under and need not have any more.
+    /// </summary>
     public void Remove(in TTrait trait, KeyEntry entry)
     {
         int hash = TRule.HashOf(trait);

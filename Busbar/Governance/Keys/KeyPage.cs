@@ -6,11 +6,12 @@ namespace Busbar.Governance.Keys;
 /// </summary>
 internal static class KeyPage
 {
-    private static readonly Comparer<(long CreatedAt, int Order)> LastFirst = Comparer<(long CreatedAt, int Order)>.Create(static (left, right) => right.CompareTo(left));
+    private static readonly Comparer<(long CreatedAt, int Order)> LastFirst =
+        Comparer<(long CreatedAt, int Order)>.Create(static (left, right) => right.CompareTo(left));
 
     /// <summary>
-    /// The first <paramref name="limit"/> (at least 1) of <paramref name="entries"/> that come after <paramref name="after"/>, a second of creation and an order in it; fewer
-    /// where there are no more.
+    /// The first <paramref name="limit"/> (at least 1) of <paramref name="entries"/> that come after <paramref name="after"/>, a second of creation
+    /// and an order in it; fewer where there are no more.
     /// </summary>
     public static IReadOnlyList<VirtualKey> Of(IEnumerable<KeyEntry> entries, (long CreatedAt, int Order)? after, int limit)
     {

@@ -7,8 +7,8 @@ using Busbar.Ir;
 namespace Busbar.Governance.Keys;
 
 /// <summary>
-/// Every edit of a key. Edits take turns; each goes to the store first, then into force, and both before its task ends. An edit that has begun goes through,
-/// whether or not anybody still waits for it. A store that fails throws <see cref="StoreException"/> and nothing has changed.
+/// Every edit of a key. Edits take turns; each goes to the store first, then into force, and both before its task ends. An edit that has begun goes
+/// through, whether or not anybody still waits for it. A store that fails throws <see cref="StoreException"/> and nothing has changed.
 /// </summary>
 /// <param name="governor">Keys, counters and store.</param>
 /// <param name="box">Seals access-key secrets; null when there is no master key.</param>
@@ -94,12 +94,15 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
     public int Count => governor.Keys.Count;
 
     /// <summary>
-    /// Up to <paramref name="limit"/> keys by creation that come after the key <paramref name="after"/>. Where that one is gone, keys of its second come again rather than being missed.
+    /// Up to <paramref name="limit"/> keys by creation that come after the key <paramref name="after"/>. Where that one is gone, keys of its second
+    /// come again rather than being missed.
     /// </summary>
     public IReadOnlyList<VirtualKey> List((long CreatedAt, string Id)? after, int limit) =>
         KeyPage.Of(governor.Keys.Entries, after is { } last ? (last.CreatedAt, governor.Keys.Find(last.Id)?.Order ?? 0) : null, limit);
 
-    /// <summary>Replaces a key by what <paramref name="change"/> makes of it, which keeps its id; <paramref name="fields"/> names what it touches.</summary>
+    /// <summary>
+    /// Replaces a key by what <paramref name="change"/> makes of it, which keeps its id; <paramref name="fields"/> names what it touches.
+    /// </summary>
     /// <remarks>With another period, what the key has spent by day since that period began counts in it.</remarks>
     public async Task<KeyReply> UpdateAsync(string id, Func<VirtualKey, VirtualKey> change, string fields, string source)
     {
@@ -185,7 +188,8 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
 
     private long Now => time.GetUtcNow().ToUnixTimeSeconds();
 
-    private Task<KeyReply> ReplaceAsync(string id, Func<VirtualKey, KeyReply> edit, string action, string detail, string source) => _turn.TakeAsync(() =>
+    private Task<KeyReply> ReplaceAsync(string id, Func<VirtualKey, KeyReply> edit, string action, string detail, string source)
+        => _turn.TakeAsync(() =>
     {
         if (governor.Keys.Find(id) is not { } entry)
         {

@@ -5,8 +5,8 @@ using Busbar.Configuration.Model;
 namespace Busbar.Governance.Keys;
 
 /// <summary>
-/// Encrypts what must be read again: AES-256-GCM under the master key. Sealed bytes are a version, a random nonce, the tag and the ciphertext. The ids of the
-/// virtual key and of the access key are authenticated with them, so that a sealed secret opens in its own place only.
+/// Encrypts what must be read again: AES-256-GCM under the master key. Sealed bytes are a version, a random nonce, the tag and the ciphertext. The
+/// ids of the virtual key and of the access key are authenticated with them, so that a sealed secret opens in its own place only.
 /// </summary>
 internal sealed class SecretBox(MasterKey key)
 {
@@ -32,7 +32,10 @@ internal sealed class SecretBox(MasterKey key)
         return new AccessKeyPair(accessKeyId, sealedSecret);
     }
 
-    /// <summary>The secret of <paramref name="pair"/>, which belongs to the virtual key <paramref name="keyId"/>; null when it was sealed under another master key, for another key, or is damaged.</summary>
+    /// <summary>
+    /// The secret of <paramref name="pair"/>, which belongs to the virtual key <paramref name="keyId"/>; null when it was sealed under another master
+    /// key, for another key, or is damaged.
+    /// </summary>
     public Secret? Open(string keyId, AccessKeyPair pair)
     {
         ReadOnlySpan<byte> sealedSecret = pair.SealedSecret;
@@ -45,7 +48,8 @@ internal sealed class SecretBox(MasterKey key)
         try
         {
             using var cipher = new AesGcm(key.Reveal(), TagSize);
-            cipher.Decrypt(sealedSecret.Slice(1, NonceSize), sealedSecret[Head..], sealedSecret.Slice(1 + NonceSize, TagSize), plain, Context(keyId, pair.Id));
+            cipher.Decrypt(sealedSecret.Slice(1, NonceSize), sealedSecret[Head..], sealedSecret.Slice(1 + NonceSize, TagSize), plain,
+                Context(keyId, pair.Id));
             return new Secret(Encoding.UTF8.GetString(plain));
         }
         catch (AuthenticationTagMismatchException)

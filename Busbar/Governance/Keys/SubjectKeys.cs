@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Busbar.Governance.Keys;
 
 /// <summary>
-/// The keys of those who come with tokens of issuers. Each subject has a key of its own, made when it is first seen, whose secret nobody knows: so it has usage, limits, a
-/// group and a place in the admin API like any other. What a token says of group and pools holds from then on.
+/// The keys of those who come with tokens of issuers. Each subject has a key of its own, made when it is first seen, whose secret nobody knows: so it
+/// has usage, limits, a group and a place in the admin API like any other. What a token says of group and pools holds from then on.
 /// </summary>
 internal sealed partial class SubjectKeys(Governor governor, TimeProvider time, ILogger log)
 {
@@ -54,7 +54,8 @@ internal sealed partial class SubjectKeys(Governor governor, TimeProvider time, 
             // Another node was faster, and this one hears of it in a moment.
             for (int looks = 0; made.Result == SubjectResult.Taken; looks++)
             {
-                made = governor.Keys.Find(id) is { } theirs ? (theirs, SubjectResult.Found) : looks < MaxLooks ? made : (null, SubjectResult.NotStored);
+                made = governor.Keys.Find(id) is { } theirs ? (theirs, SubjectResult.Found) : looks < MaxLooks ? made
+                    : (null, SubjectResult.NotStored);
                 await Task.Delay(made.Result == SubjectResult.Taken ? Look : TimeSpan.Zero, time).ConfigureAwait(false);
             }
 
@@ -169,6 +170,8 @@ internal sealed partial class SubjectKeys(Governor governor, TimeProvider time, 
     [LoggerMessage(71, LogLevel.Error, "auth.jwt: the subject of key {Key} cannot be admitted: {Reason}")]
     private static partial void NotStored(ILogger logger, string key, string reason);
 
-    [LoggerMessage(72, LogLevel.Error, "auth.jwt: the subject of key {Key} is not admitted: {Count} subjects have keys already; delete some with busbar keys revoke ID --delete")]
+    [LoggerMessage(
+        72, LogLevel.Error,
+    "auth.jwt: the subject of key {Key} is not admitted: {Count} subjects have keys already; delete some with busbar keys revoke ID --delete")]
     private static partial void TooMany(ILogger logger, string key, int count);
 }

@@ -3,7 +3,9 @@ using Busbar.Governance.Groups;
 
 namespace Busbar.Governance.Keys;
 
-/// <summary>A key that callers present, with what it may do (control plane, 7.1). Immutable; a change makes another record with the same id.</summary>
+/// <summary>
+/// A key that callers present, with what it may do (control plane, 7.1). Immutable; a change makes another record with the same id.
+/// </summary>
 internal sealed record VirtualKey
 {
     private readonly VirtualKeyExtras _extras = VirtualKeyExtras.None;
@@ -70,8 +72,8 @@ internal sealed record VirtualKey
     public bool Enabled { get; init; } = true;
 
     /// <summary>
-    /// Whether it is answered like an unknown one, although <see cref="Enabled"/>, because its spending cannot be read. Never stored: it ends with a start
-    /// that can read it.
+    /// Whether it is answered like an unknown one, although <see cref="Enabled"/>, because its spending cannot be read. Never stored: it ends with a
+    /// start that can read it.
     /// </summary>
     public bool IsBlocked { get; init; }
 

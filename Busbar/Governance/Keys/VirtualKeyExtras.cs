@@ -2,7 +2,9 @@ using Busbar.Governance.Groups;
 
 namespace Busbar.Governance.Keys;
 
-/// <summary>What few keys have, kept apart so that the many others are small in memory. The properties of <see cref="VirtualKey"/> say what it means.</summary>
+/// <summary>
+/// What few keys have, kept apart so that the many others are small in memory. The properties of <see cref="VirtualKey"/> say what it means.
+/// </summary>
 internal sealed record VirtualKeyExtras
 {
     /// <summary>Nothing of it.</summary>

@@ -20,11 +20,13 @@ internal static class RequestLabels
 
     /// <summary>The text of <paramref name="labels"/>.</summary>
     public static string TextOf(IReadOnlyDictionary<string, string> labels) =>
-        labels.Count == 0 ? "" : string.Join(',', labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
+        labels.Count == 0 ? "" : string.Join(',', labels.OrderBy(label => label.Key, StringComparer.Ordinal)
+            .Select(label => $"{label.Key}={label.Value}"));
 
     /// <summary>The labels in <paramref name="text"/>; where there were too many, one called <see cref="Other"/>.</summary>
     public static IEnumerable<(string Name, string Value)> Read(string text) =>
-        text.Length == 0 ? [] : text == Other ? [(Other, Other)] : text.Split(',').Select(label => label.Split('=', 2)).Select(parts => (parts[0], parts[1]));
+        text.Length == 0 ? [] : text == Other ? [(Other, Other)]
+            : text.Split(',').Select(label => label.Split('=', 2)).Select(parts => (parts[0], parts[1]));
 
     /// <summary>The value of the label <paramref name="name"/> in <paramref name="text"/>; null where it has none.</summary>
     public static string? ValueOf(ReadOnlySpan<char> text, ReadOnlySpan<char> name)

@@ -1,7 +1,8 @@
 namespace Busbar.Governance.Leases;
 
 /// <summary>
-/// What a node says of one limit in one window, and wants of it. All amounts are totals of its session in that window, in the unit of the limit, so that to say it twice changes nothing.
+/// What a node says of one limit in one window, and wants of it. All amounts are totals of its session in that window, in the unit of the limit, so
+/// that to say it twice changes nothing.
 /// </summary>
 internal readonly record struct LeaseAsk
 {

@@ -7,8 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace Busbar.Governance.Leases;
 
 /// <summary>
-/// Borrows for all limits of this node, many in one call, and gives back what is not needed. Requests are admitted in memory against what was borrowed; only where that does not suffice does
-/// one wait, for the next call. One loop does all of it, so that calls of a session follow each other.
+/// Borrows for all limits of this node, many in one call, and gives back what is not needed. Requests are admitted in memory against what was
+/// borrowed; only where that does not suffice does one wait, for the next call. One loop does all of it, so that calls of a session follow each
+/// other.
 /// </summary>
 internal sealed partial class LeaseDesk : IAsyncDisposable
 {
@@ -147,7 +148,8 @@ internal sealed partial class LeaseDesk : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until the database has answered, or did not in time, what <paramref name="reservation"/> wants to borrow. Nothing is held meanwhile, and whoever gives up waiting has nothing to give back.
+    /// Waits until the database has answered, or did not in time, what <paramref name="reservation"/> wants to borrow. Nothing is held meanwhile, and
+    /// whoever gives up waiting has nothing to give back.
     /// </summary>
     public async ValueTask BorrowAsync(Reservation reservation, CancellationToken giveUp)
     {
@@ -360,7 +362,8 @@ internal sealed partial class LeaseDesk : IAsyncDisposable
     private async Task SayKeptAsync()
     {
         long current = Volatile.Read(ref _session)?.Id ?? 0;
-        foreach (IGrouping<long, KeyValuePair<(long Session, string Owner, string Key, long Start), LeaseAsk>> kept in _kept.ToArray().GroupBy(entry => entry.Key.Session))
+        foreach (IGrouping<long, KeyValuePair<(long Session, string Owner, string Key, long Start),
+            LeaseAsk>> kept in _kept.ToArray().GroupBy(entry => entry.Key.Session))
         {
             foreach (KeyValuePair<(long Session, string Owner, string Key, long Start), LeaseAsk>[] part in kept.Chunk(MostAsks))
             {
@@ -410,12 +413,16 @@ internal sealed partial class LeaseDesk : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(80, LogLevel.Error, "limits cannot be borrowed: {Reason}; requests go on with what this node has borrowed, for some seconds (logged once a minute)")]
+    [LoggerMessage(
+        80, LogLevel.Error,
+    "limits cannot be borrowed: {Reason}; requests go on with what this node has borrowed, for some seconds (logged once a minute)")]
     private static partial void IsGone(ILogger logger, string reason);
 
     [LoggerMessage(81, LogLevel.Warning, "limits can be borrowed again")]
     private static partial void IsBack(ILogger logger);
 
-    [LoggerMessage(82, LogLevel.Warning, "the database did not hear of this node for too long: what it had borrowed of limits was given to others, and it borrows anew")]
+    [LoggerMessage(
+        82, LogLevel.Warning,
+    "the database did not hear of this node for too long: what it had borrowed of limits was given to others, and it borrows anew")]
     private static partial void SessionEnded(ILogger logger);
 }

@@ -9,7 +9,9 @@ internal sealed class LeaseSession(long id)
     /// <summary>Its number; never used again by any node.</summary>
     public long Id { get; } = id;
 
-    /// <summary>The timestamp of this node's clock, which only goes forward, from which on nothing may be admitted without another word of the database.</summary>
+    /// <summary>
+    /// The timestamp of this node's clock, which only goes forward, from which on nothing may be admitted without another word of the database.
+    /// </summary>
     public long EndsAt
     {
         get => Volatile.Read(ref _endsAt);

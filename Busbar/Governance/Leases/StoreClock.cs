@@ -13,13 +13,15 @@ internal sealed class StoreClock(TimeProvider local) : TimeProvider
     public override TimeZoneInfo LocalTimeZone => local.LocalTimeZone;
 
     /// <inheritdoc/>
-    public override DateTimeOffset GetUtcNow() => Volatile.Read(ref _read) is { } read ? read.Time + local.GetElapsedTime(read.Timestamp) : local.GetUtcNow();
+    public override DateTimeOffset GetUtcNow() => Volatile.Read(ref _read) is { } read ? read.Time + local.GetElapsedTime(read.Timestamp)
+        : local.GetUtcNow();
 
     /// <inheritdoc/>
     public override long GetTimestamp() => local.GetTimestamp();
 
     /// <inheritdoc/>
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => local.CreateTimer(callback, state, dueTime, period);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        => local.CreateTimer(callback, state, dueTime, period);
 
     /// <summary>The database said <paramref name="millis"/> (since 1970) at some moment between two timestamps of this node.</summary>
     public void Heard(long millis, long asked, long answered) =>

@@ -1,6 +1,8 @@
 namespace Busbar.Governance.Nodes;
 
-/// <summary>Facts that wait to be told: of several about one thing the last, and beyond <see cref="Capacity"/> none. Safe for concurrent calls.</summary>
+/// <summary>
+/// Facts that wait to be told: of several about one thing the last, and beyond <see cref="Capacity"/> none. Safe for concurrent calls.
+/// </summary>
 internal sealed class FactQueue
 {
     /// <summary>Most that wait.</summary>

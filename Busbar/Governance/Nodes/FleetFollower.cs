@@ -36,7 +36,8 @@ internal sealed class FleetFollower(Governor governor, IFleetStore store, TimePr
         store.Position = head;
     }
 
-    private static string[] Ids(IReadOnlyList<FleetChange> changes, string kind) => [.. changes.Where(change => change.Kind == kind).Select(change => change.Id)];
+    private static string[] Ids(IReadOnlyList<FleetChange> changes, string kind)
+        => [.. changes.Where(change => change.Kind == kind).Select(change => change.Id)];
 
     // Groups first, so that a key finds its own; groups that are gone last, when no key is in them any more.
     private void Follow(string[] groupIds, IReadOnlyList<Group> groups, string[] keyIds, IReadOnlyList<VirtualKey> keys)

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Busbar.Governance.Nodes;
 
 /// <summary>
-/// Looks twice a second whether another node has changed anything, and says every other second that this one lives. It looks rather than being told, because a notification may get
-/// lost on its way, and does behind a pooler. It is the first to know that the database is away.
+/// Looks twice a second whether another node has changed anything, and says every other second that this one lives. It looks rather than being told,
+/// because a notification may get lost on its way, and does behind a pooler. It is the first to know that the database is away.
 /// </summary>
 internal sealed partial class FleetWatch : IAsyncDisposable
 {
@@ -151,7 +151,8 @@ internal sealed partial class FleetWatch : IAsyncDisposable
             if (_lastLogged is not { } last || _time.GetElapsedTime(last) >= RepeatInterval)
             {
                 _lastLogged = began;
-                Gone(_log, problem is StoreException ? problem.Message : $"the database {_store.Place} gave an answer that makes no sense ({problem.GetType().Name})");
+                Gone(_log, problem is StoreException ? problem.Message
+                    : $"the database {_store.Place} gave an answer that makes no sense ({problem.GetType().Name})");
             }
         }
     }

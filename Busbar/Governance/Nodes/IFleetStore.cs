@@ -5,7 +5,8 @@ using Busbar.Governance.Store;
 namespace Busbar.Governance.Nodes;
 
 /// <summary>
-/// A store that other processes change too. An edit of what somebody else has changed since <see cref="Position"/> throws <see cref="StaleStoreException"/>.
+/// A store that other processes change too. An edit of what somebody else has changed since <see cref="Position"/> throws
+/// <see cref="StaleStoreException"/>.
 /// </summary>
 internal interface IFleetStore : IGovernanceStore
 {

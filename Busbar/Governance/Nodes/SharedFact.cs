@@ -1,6 +1,8 @@
 namespace Busbar.Governance.Nodes;
 
-/// <summary>Something that one node found out and that spares the others to find it out themselves. Whoever never hears of it is none the worse.</summary>
+/// <summary>
+/// Something that one node found out and that spares the others to find it out themselves. Whoever never hears of it is none the worse.
+/// </summary>
 /// <param name="Kind">What it is about: <see cref="Lane"/>, <see cref="Down"/>, <see cref="Wait"/> or <see cref="Home"/>.</param>
 /// <param name="Id">Of what.</param>
 /// <param name="Value">What is known.</param>

@@ -15,7 +15,8 @@ internal sealed class SessionCounts
     public IReadOnlyList<Limit> Limits { get; set; } = [];
 
     /// <summary>
-    /// Takes a request that may use <paramref name="estimate"/>, or says which limit forbids it. <paramref name="hold"/> goes back through <see cref="Settle"/>, once.
+    /// Takes a request that may use <paramref name="estimate"/>, or says which limit forbids it. <paramref name="hold"/> goes back through
+    /// <see cref="Settle"/>, once.
     /// </summary>
     public Refusal TryReserve(in Estimate estimate, out SessionHold hold, out Limit? refusedBy)
     {
@@ -30,7 +31,8 @@ internal sealed class SessionCounts
                 Refusal refusal = limit.Kind switch
                 {
                     LimitKind.Requests => _requests >= limit.Cap ? Refusal.Requests : Refusal.None,
-                    LimitKind.Tokens => _tokens.Judge(limit.Cap, tokens, estimate.InputTokens, estimate.IsOpenEnded, out heldTokens) == Room.Enough ? Refusal.None : Refusal.Tokens,
+                    LimitKind.Tokens => _tokens.Judge(limit.Cap, tokens, estimate.InputTokens, estimate.IsOpenEnded, out heldTokens) == Room.Enough
+                        ? Refusal.None : Refusal.Tokens,
                     _ => _money.Judge(limit.Cap, estimate.Ceiling, estimate.Floor, estimate.IsOpenEnded, out money) switch
                     {
                         Room.Enough => Refusal.None,
@@ -53,7 +55,10 @@ internal sealed class SessionCounts
         }
     }
 
-    /// <summary>Gives <paramref name="hold"/> back and counts what was used instead; as a request too, unless another limit refused it and <paramref name="isAdmitted"/> is false.</summary>
+    /// <summary>
+    /// Gives <paramref name="hold"/> back and counts what was used instead; as a request too, unless another limit refused it and
+    /// <paramref name="isAdmitted"/> is false.
+    /// </summary>
     public void Settle(in SessionHold hold, long nanos, long tokens, bool isAdmitted = true)
     {
         lock (this)

@@ -4,8 +4,8 @@ using Busbar.Governance.Keys;
 namespace Busbar.Governance.Sessions;
 
 /// <summary>
-/// What sessions of keys with limits for them have used. Memory is bounded: of many sessions those that were not used for longest are forgotten, and begin anew if they come
-/// again. Counts live in this process alone and end with it.
+/// What sessions of keys with limits for them have used. Memory is bounded: of many sessions those that were not used for longest are forgotten, and
+/// begin anew if they come again. Counts live in this process alone and end with it.
 /// </summary>
 internal sealed class SessionTable
 {
@@ -16,7 +16,9 @@ internal sealed class SessionTable
 
     private readonly Stripe[] _stripes = [.. Enumerable.Range(0, Stripes).Select(_ => new Stripe())];
 
-    /// <summary>The counts of <paramref name="session"/> of the key <paramref name="keyId"/> under <paramref name="limits"/>, from now on the one used last.</summary>
+    /// <summary>
+    /// The counts of <paramref name="session"/> of the key <paramref name="keyId"/> under <paramref name="limits"/>, from now on the one used last.
+    /// </summary>
     public SessionCounts Of(string keyId, string session, IReadOnlyList<Limit> limits)
     {
         (string Key, KeyDigest Session) place = (keyId, KeyDigest.Of(session));

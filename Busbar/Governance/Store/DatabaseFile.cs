@@ -47,8 +47,8 @@ internal static class DatabaseFile
     public static string Reason(Exception problem) => problem is UnauthorizedAccessException ? "permission is denied" : problem.Message;
 
     /// <summary>
-    /// Whether the file ends within a page although no journal is there to complete it. SQLite would take what is missing for zeros, and a file of one byte
-    /// for a new one.
+    /// Whether the file ends within a page although no journal is there to complete it. SQLite would take what is missing for zeros, and a file of
+    /// one byte for a new one.
     /// </summary>
     public static bool IsCutOff(string file)
     {
@@ -62,11 +62,14 @@ internal static class DatabaseFile
         using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         Span<byte> head = stackalloc byte[SmallestPage];
         int length = stream.ReadAtLeast(head, SmallestPage, throwOnEndOfStream: false);
-        int page = BinaryPrimitives.ReadUInt16BigEndian(head[PageSizeOffset..]) switch { 1 => 65_536, ushort size => Math.Max((int)size, SmallestPage) };
+        int page = BinaryPrimitives.ReadUInt16BigEndian(head[PageSizeOffset..]) switch { 1 => 65_536,
+            ushort size => Math.Max((int)size, SmallestPage) };
         return length > 0 && (length < SmallestPage || stream.Length % page != 0);
     }
 
-    /// <summary>The file itself where <paramref name="path"/> is a link to it, so that all names of a database share its journal and its lock.</summary>
+    /// <summary>
+    /// The file itself where <paramref name="path"/> is a link to it, so that all names of a database share its journal and its lock.
+    /// </summary>
     public static string Resolve(string path) =>
         File.Exists(path) && File.ResolveLinkTarget(path, returnFinalTarget: true) is { } target ? target.FullName : Path.GetFullPath(path);
 
@@ -114,7 +117,8 @@ internal static class DatabaseFile
     }
 
     /// <summary>Whether <paramref name="problem"/> is the file system's answer rather than a defect of the program.</summary>
-    public static bool IsRefusal(Exception problem) => problem is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
+    public static bool IsRefusal(Exception problem) => problem is IOException or UnauthorizedAccessException or ArgumentException
+        or NotSupportedException;
 
     private static bool HasContent(string file) => new FileInfo(file) is { Exists: true, Length: > 0 };
 

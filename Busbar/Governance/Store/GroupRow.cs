@@ -22,8 +22,10 @@ internal static class GroupRow
         ParentId = row.IsNull(2) ? null : row.Text(2),
         IsFrozen = row.Count(3) != 0,
         CreatedAt = row.Count(4),
-        Limits = ReadLimits(row.Text(5)) ?? throw new InvalidDataException($"has unreadable limits for group '{row.Text(0)}'; correct that row or restore the database from a backup"),
-        ChildLimits = ReadLimits(row.Text(6)) ?? throw new InvalidDataException($"has unreadable child_limits for group '{row.Text(0)}'; correct that row or restore the database from a backup"),
+        Limits = ReadLimits(row.Text(5)) ?? throw new InvalidDataException(
+            $"has unreadable limits for group '{row.Text(0)}'; correct that row or restore the database from a backup"),
+        ChildLimits = ReadLimits(row.Text(6)) ?? throw new InvalidDataException(
+            $"has unreadable child_limits for group '{row.Text(0)}'; correct that row or restore the database from a backup"),
     };
 
     /// <summary>Limits of a text; null when it makes no sense.</summary>

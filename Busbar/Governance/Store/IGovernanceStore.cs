@@ -33,22 +33,28 @@ internal interface IGovernanceStore : IDisposable
     /// <summary>Removes a group that nothing belongs to, and its counts.</summary>
     void DeleteGroup(string id);
 
-    /// <summary>Writes counts of limits, each in place of what was known of its window; all or nothing. The collection is the caller's again when the call returns.</summary>
+    /// <summary>
+    /// Writes counts of limits, each in place of what was known of its window; all or nothing. The collection is the caller's again when the call
+    /// returns.
+    /// </summary>
     void Put(IReadOnlyCollection<LimitUsage> usages);
 
     /// <summary>Notes that a threshold was told in its window. False when it was noted before.</summary>
     bool TryNoteAlert(in LimitAlert alert);
 
     /// <summary>
-    /// Adds the increments of one flush, all or nothing. Increments of keys that no longer exist are passed over. Both collections are the caller's again
-    /// when the call returns.
+    /// Adds the increments of one flush, all or nothing. Increments of keys that no longer exist are passed over. Both collections are the caller's
+    /// again when the call returns.
     /// </summary>
     void Add(IReadOnlyCollection<WindowUsage> windows, IReadOnlyCollection<DailyUsage> days);
 
     /// <summary>What a key has used of the budget window that began at <paramref name="start"/>.</summary>
     WindowUsage ReadWindow(string keyId, long start);
 
-    /// <summary>Usage by key, model, day, name asked for and labels, in the order of day, key, model; <paramref name="keyId"/> null for all keys; days from <paramref name="from"/> to before <paramref name="until"/> (epoch seconds).</summary>
+    /// <summary>
+    /// Usage by key, model, day, name asked for and labels, in the order of day, key, model; <paramref name="keyId"/> null for all keys; days from
+    /// <paramref name="from"/> to before <paramref name="until"/> (epoch seconds).
+    /// </summary>
     IReadOnlyList<DailyUsage> ReadUsage(string? keyId, long from, long until, int limit);
 
     /// <summary>Notes an act of an administrator.</summary>

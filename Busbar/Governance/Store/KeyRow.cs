@@ -13,7 +13,8 @@ internal sealed class KeyRow
 {
     /// <summary>The columns in the order in which they are read and bound.</summary>
     public const string Columns =
-        "id, key_hash, name, allowed_pools, max_budget_cents, budget_period, rpm_limit, tpm_limit, enabled, created_at, former_hash, former_until, max_concurrent, "
+        "id, key_hash, name, allowed_pools, max_budget_cents, budget_period, rpm_limit, tpm_limit, enabled, created_at, former_hash, former_until, " +
+            "max_concurrent, "
         + "enforcement, price_per_request_cents, price_per_1k_tokens_cents, expires_at, group_id, labels, access_key_id, access_key_secret, limits";
 
     private readonly Dictionary<string, string[]?> _pools = new(StringComparer.Ordinal);
@@ -50,7 +51,9 @@ internal sealed class KeyRow
         GroupRow.WriteLimits(key.Limits),
     ];
 
-    /// <summary>The key of the current row. Throws <see cref="InvalidDataException"/> that names key and column when one of them makes no sense.</summary>
+    /// <summary>
+    /// The key of the current row. Throws <see cref="InvalidDataException"/> that names key and column when one of them makes no sense.
+    /// </summary>
     public VirtualKey Read(IStoreRow row)
     {
         string id = row.Text(0);
@@ -78,7 +81,8 @@ internal sealed class KeyRow
                 GroupId = row.IsNull(17) ? null : Shared(_groups, row.Utf8(17), static group => group),
                 Labels = Labels(row, 18),
                 AccessKey = row.IsNull(19) ? null : new AccessKeyPair(row.Text(19), row.Blob(20)),
-                Limits = row.Utf8(21) is { IsEmpty: false } limits ? GroupRow.ReadLimits(Encoding.UTF8.GetString(limits)) ?? throw row.Unreadable(21) : [],
+                Limits = row.Utf8(21) is { IsEmpty: false } limits ? GroupRow.ReadLimits(Encoding.UTF8.GetString(limits)) ?? throw row.Unreadable(21)
+                    : [],
             };
         }
         catch (InvalidDataException problem)
@@ -87,7 +91,8 @@ internal sealed class KeyRow
         }
     }
 
-    private static KeyDigest Digest(IStoreRow row, int column) => KeyDigest.TryParse(row.Utf8(column), out KeyDigest digest) ? digest : throw row.Unreadable(column);
+    private static KeyDigest Digest(IStoreRow row, int column) => KeyDigest.TryParse(row.Utf8(column), out KeyDigest digest) ? digest
+        : throw row.Unreadable(column);
 
     private static long? Optional(IStoreRow row, int column) => row.IsNull(column) ? null : row.Count(column);
 

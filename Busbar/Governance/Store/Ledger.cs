@@ -6,12 +6,15 @@ namespace Busbar.Governance.Store;
 
 /// <summary>
 /// Carries settlements to the store. What is posted is added up at once, so memory grows with the keys and models in use, never with the requests;
-/// a thread of its own adds the sums to the store at its <see cref="IGovernanceStore.Pace"/>. While the store fails or blocks, the sums go on growing and nobody waits;
-/// limits are not affected, since they count in memory. A crash loses what was posted since the last flush.
+/// a thread of its own adds the sums to the store at its <see cref="IGovernanceStore.Pace"/>. While the store fails or blocks, the sums go on growing
+/// and nobody waits; limits are not affected, since they count in memory. A crash loses what was posted since the last flush.
 /// </summary>
 internal sealed partial class Ledger : IAsyncDisposable
 {
-    /// <summary>How long a post waits for the store at most, while a store in a file is well: what a crash may cost. Waking up and writing take their time on a busy machine, and must fit into it.</summary>
+    /// <summary>
+    /// How long a post waits for the store at most, while a store in a file is well: what a crash may cost. Waking up and writing take their time on
+    /// a busy machine, and must fit into it.
+    /// </summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromMinutes(1);
@@ -45,7 +48,9 @@ internal sealed partial class Ledger : IAsyncDisposable
     /// <summary>Flushes that failed, ever.</summary>
     public long FlushErrors => Interlocked.Read(ref _flushErrors);
 
-    /// <summary>Age of the store's knowledge: everything posted longer ago than this is stored. About <see cref="Interval"/> at most while the store is well.</summary>
+    /// <summary>
+    /// Age of the store's knowledge: everything posted longer ago than this is stored. About <see cref="Interval"/> at most while the store is well.
+    /// </summary>
     public TimeSpan Lag => _time.GetElapsedTime(Interlocked.Read(ref _lastFlush));
 
     /// <summary>Takes in what a request cost. Never waits for the store.</summary>

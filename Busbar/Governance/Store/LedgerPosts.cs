@@ -4,8 +4,8 @@ using Busbar.Governance.Budgets;
 namespace Busbar.Governance.Store;
 
 /// <summary>
-/// Settlements added up on the way of their requests, one look-up each: one sum for each key, model, day, window, name asked for and labels, until a flush takes them into
-/// <see cref="LedgerSums"/>. Not safe for several threads.
+/// Settlements added up on the way of their requests, one look-up each: one sum for each key, model, day, window, name asked for and labels, until a
+/// flush takes them into <see cref="LedgerSums"/>. Not safe for several threads.
 /// </summary>
 internal sealed class LedgerPosts
 {

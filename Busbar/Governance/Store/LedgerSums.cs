@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Busbar.Governance.Store;
 
-/// <summary>Settlements added up: one sum for each key and window, one for each key, model, day, name asked for and labels. Not safe for several threads.</summary>
+/// <summary>
+/// Settlements added up: one sum for each key and window, one for each key, model, day, name asked for and labels. Not safe for several threads.
+/// </summary>
 internal sealed class LedgerSums
 {
     private readonly Dictionary<(string Key, long Window), WindowUsage> _windows = [];
@@ -32,7 +34,8 @@ internal sealed class LedgerSums
 
     private void Add(in DailyUsage day)
     {
-        ref DailyUsage sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_days, (day.KeyId, day.Model, day.Day, day.Asked, day.Labels), out bool exists);
+        ref DailyUsage sum = ref CollectionsMarshal.GetValueRefOrAddDefault(
+            _days, (day.KeyId, day.Model, day.Day, day.Asked, day.Labels), out bool exists);
         sum = exists ? sum.Plus(day) : day;
     }
 }

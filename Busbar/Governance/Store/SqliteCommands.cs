@@ -50,7 +50,8 @@ internal static class SqliteCommands
     }
 
     /// <summary>A number that is at least 0; <see cref="InvalidDataException"/> when it is anything else.</summary>
-    public static long Count(this SqliteDataReader row, int column) => row.GetValue(column) is long and >= 0 and var count ? count : throw row.Unreadable(column);
+    public static long Count(this SqliteDataReader row, int column) => row.GetValue(column) is long and >= 0 and var count ? count
+        : throw row.Unreadable(column);
 
     /// <summary>A text; <see cref="InvalidDataException"/> when it is anything else.</summary>
     public static string Text(this SqliteDataReader row, int column) => row.GetValue(column) as string ?? throw row.Unreadable(column);

@@ -15,7 +15,8 @@ internal static class SqliteFault
         raw.SQLITE_READONLY or raw.SQLITE_PERM => "cannot be written; make the file and its directory writable for this user",
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED => "is locked by another program; end that program",
         raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => Damaged,
-        raw.SQLITE_CANTOPEN => "cannot be opened, or not the files beside it; make the directory writable for this user and see that the disk is not full",
+        raw.SQLITE_CANTOPEN
+            => "cannot be opened, or not the files beside it; make the directory writable for this user and see that the disk is not full",
         raw.SQLITE_IOERR => $"cannot be read or written (SQLite error {fault.SqliteExtendedErrorCode}); see that the disk is sound and not full",
         _ => $"refused: {fault.Message}",
     };

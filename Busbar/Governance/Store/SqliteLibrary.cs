@@ -22,8 +22,8 @@ internal static class SqliteLibrary
     public static string Version => raw.sqlite3_libversion().utf8_to_string();
 
     /// <summary>
-    /// Opens <paramref name="file"/>, which exists, for reading and writing; waits up to <paramref name="patience"/>, in whole seconds and at least one, for
-    /// locks of other processes. Throws <see cref="SqliteException"/>.
+    /// Opens <paramref name="file"/>, which exists, for reading and writing; waits up to <paramref name="patience"/>, in whole seconds and at least
+    /// one, for locks of other processes. Throws <see cref="SqliteException"/>.
     /// </summary>
     public static SqliteConnection Connect(string file, TimeSpan patience)
     {

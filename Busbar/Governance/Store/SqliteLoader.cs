@@ -10,7 +10,9 @@ internal static class SqliteLoader
     // A row of a key takes more bytes of the file than this.
     private const int LeastRow = 128;
 
-    /// <summary>Everything, as of <paramref name="now"/> (epoch second). Throws <see cref="InvalidDataException"/> for a key that makes no sense.</summary>
+    /// <summary>
+    /// Everything, as of <paramref name="now"/> (epoch second). Throws <see cref="InvalidDataException"/> for a key that makes no sense.
+    /// </summary>
     public static StoredGovernance Load(SqliteConnection connection, long now)
     {
         var reader = new KeyRow();
@@ -49,7 +51,8 @@ internal static class SqliteLoader
             Warnings = reader.Warnings,
             Groups = ReadGroups(connection),
             LimitUsages = connection.Read(
-                "SELECT owner, limit_key, window_start, used FROM limit_counters", row => new LimitUsage(row.Text(0), row.Text(1), row.Count(2), row.Count(3))),
+                "SELECT owner, limit_key, window_start, used FROM limit_counters",
+                row => new LimitUsage(row.Text(0), row.Text(1), row.Count(2), row.Count(3))),
         };
     }
 

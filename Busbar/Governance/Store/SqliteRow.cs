@@ -6,11 +6,12 @@ using SQLitePCL;
 namespace Busbar.Governance.Store;
 
 /// <summary>
-/// The rows of a query, one at a time, past ADO.NET and over the handle of its connection: a start reads millions of values, and through safe handles each
-/// would cost several times what SQLite takes for it.
+/// The rows of a query, one at a time, past ADO.NET and over the handle of its connection: a start reads millions of values, and through safe handles
+/// each would cost several times what SQLite takes for it.
 /// </summary>
-// Bounds: the only pointer is that of Bytes, to as many bytes as SQLite itself says right after it has handed the pointer out, with nothing called on the value in
-// between; the span ends with the row, which its callers copy from or parse before they step on. Columns are constants of the query beside them.
+// Bounds: the only pointer is that of Bytes, to as many bytes as SQLite itself says right after it has handed the pointer out, with nothing called on
+// the value in between; the span ends with the row, which its callers copy from or parse before they step on. Columns are constants of the query
+// beside them.
 internal sealed unsafe partial class SqliteRow : IStoreRow, IDisposable
 {
     private readonly sqlite3 _database;

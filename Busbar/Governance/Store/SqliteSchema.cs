@@ -13,7 +13,8 @@ internal static class SqliteSchema
     private const long ApplicationId = 0x42757362;
 
     // Step i leads from version i to i + 1. Version 0 is an empty file, or one of the predecessor, whose tables had neither constraints between
-    // them nor the columns from former_hash on, and which kept whole cents. What it stored with a wrong type stays as it is, to be reported when it is loaded.
+    // them nor the columns from former_hash on, and which kept whole cents. What it stored with a wrong type stays as it is, to be reported when it
+    // is loaded.
     private static readonly string[] Steps =
     [
         $"""
@@ -194,12 +195,13 @@ internal static class SqliteSchema
 
     // What has a wrong type stays as it is, to be reported when it is loaded.
     private static string NanosOf(string microCents) =>
-        $"CASE WHEN typeof({microCents}) <> 'integer' THEN {microCents} WHEN {microCents} > {long.MaxValue / Money.NanosPerMicroCent} THEN {long.MaxValue} "
+        $"CASE WHEN typeof({microCents}) <> 'integer' THEN {microCents} WHEN {microCents} > {long.MaxValue / Money.NanosPerMicroCent} " +
+            $"THEN {long.MaxValue} "
         + $"ELSE {microCents} * {Money.NanosPerMicroCent} END";
 
     /// <summary>
-    /// The version of the schema in the file, which is not changed. Throws <see cref="InvalidDataException"/> with the end of a sentence about the file when it
-    /// is another program's or newer than <see cref="Version"/>.
+    /// The version of the schema in the file, which is not changed. Throws <see cref="InvalidDataException"/> with the end of a sentence about the
+    /// file when it is another program's or newer than <see cref="Version"/>.
     /// </summary>
     public static long VersionOf(SqliteConnection connection)
     {
@@ -210,7 +212,8 @@ internal static class SqliteSchema
         }
 
         return version <= Version ? version : throw new InvalidDataException(
-            $"has schema version {version} and this program knows versions up to {Version}; start the program that wrote it, or restore a backup from before that one was first started");
+            $"has schema version {version} and this program knows versions up to {Version}; start the program that wrote it, or restore a backup " +
+                "from before that one was first started");
     }
 
     /// <summary>Brings the tables from <paramref name="version"/> to <see cref="Version"/>.</summary>
@@ -237,7 +240,9 @@ internal static class SqliteSchema
 
     // The predecessor left no mark of its own: it is known by its tables.
     private static bool IsForeign(SqliteConnection connection) =>
-        Number(connection, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name NOT IN ('virtual_keys', 'usage_counters')") > 0;
+        Number(connection,
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name NOT IN ('virtual_keys', " +
+            "'usage_counters')") > 0;
 
     private static long Number(SqliteConnection connection, string sql) => connection.Read(sql, row => row.Count(0))[0];
 }

@@ -14,17 +14,24 @@ internal sealed class SqliteStatements
         Rollback = connection.Prepare("ROLLBACK");
 
         string[] columns = KeyRow.Columns.Split(", ");
-        FindKey = connection.Prepare("SELECT 1 FROM virtual_keys WHERE id = ?1 OR key_hash = ?2 OR key_hash = ?3 OR former_hash = ?2 OR former_hash = ?3 OR access_key_id = ?4 LIMIT 1");
-        InsertKey = connection.Prepare($"INSERT INTO virtual_keys ({KeyRow.Columns}) VALUES ({string.Join(", ", columns.Select((_, i) => $"?{i + 1}"))})");
-        UpdateKey = connection.Prepare($"UPDATE virtual_keys SET {string.Join(", ", columns.Select((column, i) => $"{column} = ?{i + 1}").Skip(1))} WHERE id = ?1");
+        FindKey = connection.Prepare(
+            "SELECT 1 FROM virtual_keys WHERE id = ?1 OR key_hash = ?2 OR key_hash = ?3 OR former_hash = ?2 OR former_hash = ?3 OR access_key_id = " +
+            "?4 LIMIT 1");
+        InsertKey = connection.Prepare(
+            $"INSERT INTO virtual_keys ({KeyRow.Columns}) VALUES ({string.Join(", ", columns.Select((_, i) => $"?{i + 1}"))})");
+        UpdateKey = connection.Prepare(
+            $"UPDATE virtual_keys SET {string.Join(", ", columns.Select((column, i) => $"{column} = ?{i + 1}").Skip(1))} WHERE id = ?1");
         DeleteKey = connection.Prepare("DELETE FROM virtual_keys WHERE id = ?1");
 
-        AddToWindow = connection.Prepare($"UPDATE usage_counters SET {Sums(3, "spend_nanos", "tokens", "requests")} WHERE window_start = ?2 AND key_id = ?1");
+        AddToWindow =
+            connection.Prepare($"UPDATE usage_counters SET {Sums(3, "spend_nanos", "tokens", "requests")} WHERE window_start = ?2 AND key_id = ?1");
         NewWindow = connection.Prepare("""
             INSERT INTO usage_counters (key_id, window_start, spend_nanos, tokens, requests)
             SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM virtual_keys WHERE id = ?1)
             """);
-        const string Counts = "requests, estimated, unpriced, spend_nanos, input, cache_read, cache_write, cache_write_long, output, reasoning, audio_input, audio_output, image_output";
+        const string Counts =
+            "requests, estimated, unpriced, spend_nanos, input, cache_read, cache_write, cache_write_long, output, reasoning, audio_input, " +
+            "audio_output, image_output";
         AddToDay = connection.Prepare(
             $"UPDATE usage_daily SET {Sums(6, Counts.Split(", "))} WHERE day = ?1 AND key_id = ?2 AND model = ?3 AND asked = ?4 AND labels = ?5");
         NewDay = connection.Prepare($"""
@@ -32,16 +39,22 @@ internal sealed class SqliteStatements
             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18 WHERE EXISTS (SELECT 1 FROM virtual_keys WHERE id = ?2)
             """);
         ReadDays = connection.Prepare(
-            $"SELECT day, key_id, model, asked, labels, {Counts} FROM usage_daily WHERE day >= ?1 AND day < ?2 ORDER BY day, key_id, model, asked, labels LIMIT ?3");
+            $"SELECT day, key_id, model, asked, labels, {Counts} FROM usage_daily WHERE day >= ?1 AND day < ?2 ORDER BY day, key_id, model, asked, " +
+                "labels LIMIT ?3");
         ReadDaysOfKey = connection.Prepare(
-            $"SELECT day, key_id, model, asked, labels, {Counts} FROM usage_daily WHERE key_id = ?1 AND day >= ?2 AND day < ?3 ORDER BY day, model, asked, labels LIMIT ?4");
+            $"SELECT day, key_id, model, asked, labels, {Counts} FROM usage_daily WHERE key_id = ?1 AND day >= ?2 AND day < ?3 ORDER BY day, " +
+                "model, asked, labels LIMIT ?4");
 
         ReadWindow = connection.Prepare("SELECT spend_nanos, tokens, requests FROM usage_counters WHERE window_start = ?2 AND key_id = ?1");
         AppendAudit = connection.Prepare("INSERT INTO audit_log (at, action, subject, detail, source) VALUES (?1, ?2, ?3, ?4, ?5)");
         ReadAudit = connection.Prepare("SELECT id, at, action, subject, detail, source FROM audit_log WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
 
-        InsertGroup = connection.Prepare("INSERT INTO key_groups (id, name, parent_id, frozen, created_at, limits, child_limits) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-        UpdateGroup = connection.Prepare("UPDATE key_groups SET name = ?2, parent_id = ?3, frozen = ?4, limits = ?6, child_limits = ?7 WHERE id = ?1 AND created_at = ?5");
+        InsertGroup =
+            connection.Prepare(
+            "INSERT INTO key_groups (id, name, parent_id, frozen, created_at, limits, child_limits) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+        UpdateGroup =
+            connection.Prepare(
+            "UPDATE key_groups SET name = ?2, parent_id = ?3, frozen = ?4, limits = ?6, child_limits = ?7 WHERE id = ?1 AND created_at = ?5");
         DeleteGroup = connection.Prepare("DELETE FROM key_groups WHERE id = ?1");
         PutCount = connection.Prepare("""
             INSERT INTO limit_counters (owner, limit_key, window_start, used) VALUES (?1, ?2, ?3, ?4)
@@ -60,12 +73,15 @@ internal sealed class SqliteStatements
             """);
 
         PruneDays = connection.Prepare(
-            "DELETE FROM usage_daily WHERE (day, key_id, model, asked, labels) IN (SELECT day, key_id, model, asked, labels FROM usage_daily WHERE day < ?1 LIMIT ?2)");
+            "DELETE FROM usage_daily WHERE (day, key_id, model, asked, labels) IN (SELECT day, key_id, model, asked, labels FROM usage_daily WHERE " +
+                "day < ?1 LIMIT ?2)");
         PruneWindows = connection.Prepare("""
             DELETE FROM usage_counters WHERE (window_start, key_id) IN
               (SELECT window_start, key_id FROM usage_counters WHERE window_start > 0 AND window_start < ?1 LIMIT ?2)
             """);
-        PruneAudit = connection.Prepare("DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE id <= (SELECT max(id) FROM audit_log) - ?1 LIMIT ?2)");
+        PruneAudit =
+            connection.Prepare(
+            "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE id <= (SELECT max(id) FROM audit_log) - ?1 LIMIT ?2)");
     }
 
     /// <summary>Begins a transaction that writes.</summary>
@@ -154,5 +170,6 @@ internal sealed class SqliteStatements
 
     // SQLite would turn a sum beyond 64 bits into a floating-point number. A value that cannot be read was taken for zero when it was loaded.
     private static string Sums(int first, params string[] columns) => string.Join(", ", columns.Select((column, i) =>
-        $"{column} = CASE WHEN typeof({column}) <> 'integer' OR {column} < 0 THEN ?{first + i} WHEN {column} > {long.MaxValue} - ?{first + i} THEN {long.MaxValue} ELSE {column} + ?{first + i} END"));
+        $"{column} = CASE WHEN typeof({column}) <> 'integer' OR {column} < 0 THEN ?{first + i} WHEN {column} > {long.MaxValue} - ?{first + i} " +
+            $"THEN {long.MaxValue} ELSE {column} + ?{first + i} END"));
 }

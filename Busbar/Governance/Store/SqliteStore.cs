@@ -6,15 +6,19 @@ using Microsoft.Data.Sqlite;
 namespace Busbar.Governance.Store;
 
 /// <summary>
-/// Keys, usage and audit log in one SQLite file, which belongs to one process at a time. One connection, one call at a time; every change is a transaction
-/// of its own. Durable against the death of the process; a loss of power may take the last commits, never the consistency (WAL, synchronous=NORMAL).
+/// Keys, usage and audit log in one SQLite file, which belongs to one process at a time. One connection, one call at a time; every change is a
+/// transaction of its own. Durable against the death of the process; a loss of power may take the last commits, never the consistency (WAL,
+/// synchronous=NORMAL).
 /// </summary>
 internal sealed class SqliteStore : IGovernanceStore
 {
     /// <summary>Days for which usage by model and day is kept.</summary>
     public const int DaysKept = 400;
 
-    /// <summary>Days after its beginning for which a budget window is kept; only the current one is ever read. Windows of <see cref="BudgetPeriod.Total"/> stay.</summary>
+    /// <summary>
+    /// Days after its beginning for which a budget window is kept; only the current one is ever read. Windows of <see cref="BudgetPeriod.Total"/>
+    /// stay.
+    /// </summary>
     public const int WindowDaysKept = 62;
 
     /// <summary>Entries of the audit log that are kept.</summary>
@@ -51,8 +55,9 @@ internal sealed class SqliteStore : IGovernanceStore
     }
 
     /// <summary>
-    /// Opens or creates the database at <paramref name="path"/>, brings it up to <see cref="SqliteSchema.Version"/> and keeps other processes out. Throws
-    /// <see cref="StoreException"/>, and has changed nothing in the tables, when that cannot be done; a file that is not a database of this program keeps its mode too.
+    /// Opens or creates the database at <paramref name="path"/>, brings it up to <see cref="SqliteSchema.Version"/> and keeps other processes out.
+    /// Throws <see cref="StoreException"/>, and has changed nothing in the tables, when that cannot be done; a file that is not a database of this
+    /// program keeps its mode too.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="time">For the age of what is pruned.</param>
@@ -71,7 +76,8 @@ internal sealed class SqliteStore : IGovernanceStore
 
             string file = DatabaseFile.Resolve(path);
             fileLock = DatabaseFile.Lock(file)
-                ?? throw new InvalidDataException("is in use by another busbar process; stop that one, or give this one a file of its own in governance.db_path");
+                ?? throw new InvalidDataException(
+                    "is in use by another busbar process; stop that one, or give this one a file of its own in governance.db_path");
 
             // After the lock: to close any handle of the file takes away the locks that SQLite holds on it in this process.
             if (DatabaseFile.Refusal(file) is { } refusal)
@@ -111,8 +117,8 @@ internal sealed class SqliteStore : IGovernanceStore
     }
 
     /// <summary>
-    /// Why a start with the database at <paramref name="path"/> would fail; null when it would not. Changes nothing and does not mind a process that has
-    /// the database open.
+    /// Why a start with the database at <paramref name="path"/> would fail; null when it would not. Changes nothing and does not mind a process that
+    /// has the database open.
     /// </summary>
     public static string? Refusal(string path)
     {
@@ -222,7 +228,8 @@ internal sealed class SqliteStore : IGovernanceStore
             {
                 object[] values =
                 [
-                    day.Day, day.KeyId, day.Model, day.Asked, day.Labels, day.Requests, day.Estimated, day.Unpriced, day.SpendNanos, day.Input, day.CacheRead, day.CacheWrite,
+                    day.Day, day.KeyId, day.Model, day.Asked, day.Labels, day.Requests, day.Estimated, day.Unpriced, day.SpendNanos, day.Input,
+                    day.CacheRead, day.CacheWrite,
                     day.CacheWriteLong, day.Output, day.Reasoning, day.AudioInput, day.AudioOutput, day.ImageOutput,
                 ];
                 if (_sql.AddToDay.Run(values) == 0)
@@ -238,7 +245,8 @@ internal sealed class SqliteStore : IGovernanceStore
 
     /// <inheritdoc/>
     public WindowUsage ReadWindow(string keyId, long start) => Do(() =>
-        _sql.ReadWindow.Read(row => new WindowUsage(keyId, start, row.Count(0), row.Count(1), row.Count(2)), keyId, start) is [var window] ? window : new WindowUsage(keyId, start, 0, 0, 0));
+        _sql.ReadWindow.Read(row => new WindowUsage(keyId, start, row.Count(0), row.Count(1), row.Count(2)), keyId, start) is [var window] ? window
+            : new WindowUsage(keyId, start, 0, 0, 0));
 
     /// <inheritdoc/>
     public IReadOnlyList<DailyUsage> ReadUsage(string? keyId, long from, long until, int limit) => Do(() =>
@@ -246,7 +254,8 @@ internal sealed class SqliteStore : IGovernanceStore
         return keyId is null ? _sql.ReadDays.Read(Usage, from, until, limit) : _sql.ReadDaysOfKey.Read(Usage, keyId, from, until, limit);
 
         static DailyUsage Usage(SqliteDataReader row) => new(
-            row.Text(1), row.Text(2), row.Count(0), row.Count(5), row.Count(6), row.Count(7), row.Count(8), row.Count(9), row.Count(10), row.Count(11), row.Count(12),
+            row.Text(1), row.Text(2), row.Count(0), row.Count(5), row.Count(6), row.Count(7), row.Count(8), row.Count(9), row.Count(10),
+            row.Count(11), row.Count(12),
             row.Count(13), row.Count(14), row.Count(15), row.Count(16), row.Count(17)) { Asked = row.Text(3), Labels = row.Text(4) };
     });
 
@@ -302,7 +311,8 @@ internal sealed class SqliteStore : IGovernanceStore
     {
         if (database.Read("PRAGMA journal_mode = WAL", row => row.Text(0))[0] != "wal")
         {
-            throw new InvalidDataException("is on a file system that cannot share memory between processes, such as a network share; put it on a local disk");
+            throw new InvalidDataException(
+                "is on a file system that cannot share memory between processes, such as a network share; put it on a local disk");
         }
 
         database.Execute("PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864");
@@ -328,7 +338,8 @@ internal sealed class SqliteStore : IGovernanceStore
         // Pages, each of which is looked at once.
         second.Execute(SmallCache);
         _database.Execute(SmallCache);
-        Task check = Task.Factory.StartNew(() => Check(second, SqliteSchema.Version), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task check = Task.Factory.StartNew(() => Check(second, SqliteSchema.Version), CancellationToken.None, TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
         long now = _time.GetUtcNow().ToUnixTimeSeconds();
         try
         {
@@ -352,7 +363,9 @@ internal sealed class SqliteStore : IGovernanceStore
     {
         SqliteException fault => SqliteFault.Explain(path, fault),
         InvalidDataException => new StoreException($"the database '{path}' {problem.Message}", problem),
-        _ => new StoreException($"the database '{path}' cannot be opened: {DatabaseFile.Reason(problem)}; set governance.db_path to a file in a directory that exists and that this user may write", problem),
+        _ => new StoreException(
+            $"the database '{path}' cannot be opened: {DatabaseFile.Reason(problem)}; set governance.db_path to a file in a directory that exists " +
+            "and that this user may write", problem),
     };
 
     // Old rows go some at a time, so that no flush waits long for it. That nothing could be removed is no failure of the call that came by.

@@ -5,7 +5,8 @@ namespace Busbar.Governance.Store;
 
 /// <summary>What a store holds at start.</summary>
 /// <param name="Keys">Every key, by creation.</param>
-/// <param name="Windows">The current budget window of each key that has used anything in it; the start is fastest where they come in the order of the keys.</param>
+/// <param name="Windows">The current budget window of each key that has used anything in it; the start is fastest where they come in the order of the
+/// keys.</param>
 /// <param name="UnreadableWindows">Ids of keys whose current window cannot be read; <c>on_store_error</c> decides about them.</param>
 internal sealed record StoredGovernance(IReadOnlyList<VirtualKey> Keys, IEnumerable<WindowUsage> Windows, IReadOnlyList<string> UnreadableWindows)
 {

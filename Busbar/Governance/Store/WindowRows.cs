@@ -4,8 +4,8 @@ using Busbar.Governance.Keys;
 namespace Busbar.Governance.Store;
 
 /// <summary>
-/// The current budget windows of keys, as rows of <c>usage_counters</c> bring them: in the order of ids, which is none for the keys. Rows are matched some at
-/// a time, so that the processor waits for the memory of many at once.
+/// The current budget windows of keys, as rows of <c>usage_counters</c> bring them: in the order of ids, which is none for the keys. Rows are matched
+/// some at a time, so that the processor waits for the memory of many at once.
 /// </summary>
 internal sealed class WindowRows
 {

@@ -41,14 +41,17 @@ internal static class BifrostImport
         file.Rest();
         if (plan.Config.Models.Count == 0)
         {
-            plan.Report.Error("providers", root.Location, "no model of it can be served, so there is nothing to import", "see the notes; name models in the keys of providers");
+            plan.Report.Error("providers", root.Location, "no model of it can be served, so there is nothing to import",
+                "see the notes; name models in the keys of providers");
         }
 
-        plan.Note(Verdict.ByHand, "", root.Location, "paths such as /openai/v1 or /anthropic/v1 of Bifrost's integrations are /v1 here, for all protocols");
+        plan.Note(Verdict.ByHand, "", root.Location,
+            "paths such as /openai/v1 or /anthropic/v1 of Bifrost's integrations are /v1 here, for all protocols");
     }
 
     /// <summary>What a value is, or the variable that it names holds; null when that is not set.</summary>
-    public static string? Resolve(string value, ImportPlan plan) => value.StartsWith(VariablePrefix, StringComparison.Ordinal) ? plan.Variable(value[VariablePrefix.Length..]) : value;
+    public static string? Resolve(string value, ImportPlan plan) => value.StartsWith(VariablePrefix, StringComparison.Ordinal)
+        ? plan.Variable(value[VariablePrefix.Length..]) : value;
 
     // The models that clients may ask for.
     private static List<string> ReadProvider(string name, ForeignMap provider, ImportPlan plan)
@@ -57,7 +60,8 @@ internal static class BifrostImport
         string word = custom?.Text("base_provider_type") ?? name;
         if (Vendor.Of(word) is not { } vendor)
         {
-            plan.Note(Verdict.Unsupported, provider.Path, provider.Location, $"no provider is known as '{word}'; if it speaks a known protocol, add it under providers with protocol and base_url");
+            plan.Note(Verdict.Unsupported, provider.Path, provider.Location,
+                $"no provider is known as '{word}'; if it speaks a known protocol, add it under providers with protocol and base_url");
             provider.Rest("left out with its provider");
             return [];
         }
@@ -65,7 +69,8 @@ internal static class BifrostImport
         custom?.Rest();
         ForeignMap? network = provider.Map("network_config");
         string? address = network?.Text("base_url") is { } url ? Resolve(url, plan)?.TrimEnd('/') : null;
-        network?.Note("base_url", address is null ? Verdict.ByHand : Verdict.Exact, address is null ? "its variable is not set here: give the provider a base_url" : "base_url");
+        network?.Note("base_url", address is null ? Verdict.ByHand : Verdict.Exact, address is null
+            ? "its variable is not set here: give the provider a base_url" : "base_url");
         if (address is not null && VendorShape.Refusal(address) is { } reason)
         {
             plan.Note(Verdict.ByHand, network!.At("base_url"), network.Where("base_url"), $"not an address that Busbar calls: {reason}");
@@ -73,9 +78,11 @@ internal static class BifrostImport
         }
 
         int? timeout = network?.Whole("default_request_timeout_in_seconds", 1);
-        network?.Note("default_request_timeout_in_seconds", Verdict.Approximate, "attempt_timeout_ms: to the headers of one attempt, not to the end of its answer");
+        network?.Note("default_request_timeout_in_seconds", Verdict.Approximate,
+            "attempt_timeout_ms: to the headers of one attempt, not to the end of its answer");
         int? retries = network?.Whole("max_retries");
-        network?.Note("max_retries", Verdict.Approximate, "failover.cap where several keys make a pool: other keys are tried rather than the same one");
+        network?.Note(
+            "max_retries", Verdict.Approximate, "failover.cap where several keys make a pool: other keys are tried rather than the same one");
         network?.Rest();
         ForeignMap? buffer = provider.Map("concurrency_and_buffer_size");
         int calls = buffer?.Whole("concurrency", 1) ?? DraftModel.ManyCalls;
@@ -121,7 +128,8 @@ internal static class BifrostImport
             }
 
             int[] weights = WholeWeights.Of([.. members.Select(member => member.Weight)]);
-            plan.Config.Pools.Add(new DraftPool { Name = asked, Members = [.. members.Zip(weights, (member, weight) => new DraftMember(member.Id, weight))], Cap = retries });
+            plan.Config.Pools.Add(new DraftPool { Name = asked, Members =
+                [.. members.Zip(weights, (member, weight) => new DraftMember(member.Id, weight))], Cap = retries });
         }
 
         return [.. found.Keys];
@@ -138,7 +146,9 @@ internal static class BifrostImport
 
         string[] listed = [.. plan.Listed(vendor.Provider)];
         plan.Note(
-            listed.Length > 0 ? Verdict.Approximate : Verdict.ByHand, key.At("models"), key.Where("models"), listed.Length > 0 ? "any model: those that the price list knows are named; add others under models" : "any model: name those that clients may use, and import again");
+            listed.Length > 0 ? Verdict.Approximate : Verdict.ByHand, key.At("models"), key.Where("models"), listed.Length > 0
+                ? "any model: those that the price list knows are named; add others under models"
+                : "any model: name those that clients may use, and import again");
         return listed;
     }
 
@@ -150,7 +160,8 @@ internal static class BifrostImport
             case "azure":
                 ForeignMap? azure = key.Map("azure_key_config");
                 string deployment = azure?.Map("deployments")?.Text(model) ?? model;
-                DraftProvider made = VendorShape.Azure(Inner(azure, "endpoint")?.TrimEnd('/') ?? "https://azure.invalid", Inner(azure, "api_version") ?? "", deployment, isResponses: false);
+                DraftProvider made = VendorShape.Azure(Inner(azure, "endpoint")?.TrimEnd('/') ?? "https://azure.invalid", Inner(azure, "api_version")
+                    ?? "", deployment, isResponses: false);
                 return (WithKey(key, plan, made, vendor), deployment);
             case "bedrock":
                 ForeignMap? bedrock = key.Map("bedrock_key_config");
@@ -159,12 +170,16 @@ internal static class BifrostImport
                 string? session = Inner(bedrock, "session_token");
                 DraftProvider plain = VendorShape.Bedrock(Inner(bedrock, "region"), address);
                 plain = string.IsNullOrEmpty(id) || string.IsNullOrEmpty(secret) ? WithKey(key, plan, plain, vendor)
-                    : plain with { KeyFile = plan.KeepSecret("bedrock", string.IsNullOrEmpty(session) ? $"{id}:{secret}" : $"{id}:{secret}:{session}") };
+                    : plain with { KeyFile = plan.KeepSecret(
+                        "bedrock", string.IsNullOrEmpty(session) ? $"{id}:{secret}" : $"{id}:{secret}:{session}") };
                 return (plain, bedrock?.Map("deployments")?.Text(model) ?? model);
             case "vertex":
                 ForeignMap? vertex = key.Map("vertex_key_config");
-                vertex?.Note("auth_credentials", Verdict.ByHand, "credentials of a service account are not read: have an access token written to a file every half hour, and name that in api_key_file");
-                (DraftProvider provider, string upstream) = VendorShape.Vertex(Inner(vertex, "project_id") ?? "PROJECT", Inner(vertex, "region") ?? "us-central1", model);
+                vertex?.Note("auth_credentials", Verdict.ByHand,
+                    "credentials of a service account are not read: have an access token written to a file every half hour, and name that in " +
+                    "api_key_file");
+                (DraftProvider provider, string upstream) = VendorShape.Vertex(
+                    Inner(vertex, "project_id") ?? "PROJECT", Inner(vertex, "region") ?? "us-central1", model);
                 return (WithKey(key, plan, provider, vendor), upstream);
             default:
                 if (address is null && vendor.BaseUrl == "")
@@ -200,10 +215,12 @@ internal static class BifrostImport
         if (client.Whole("max_request_body_size_mb", 1) is { } megabytes)
         {
             plan.Config.Limits["request_body_max_bytes"] = Math.Min(megabytes * 1024L * 1024, 1L << 30);
-            plan.Note(Verdict.Exact, client.At("max_request_body_size_mb"), client.Where("max_request_body_size_mb"), "limits.request_body_max_bytes");
+            plan.Note(Verdict.Exact, client.At("max_request_body_size_mb"), client.Where("max_request_body_size_mb"),
+                "limits.request_body_max_bytes");
         }
 
-        client.Note("drop_excess_requests", Verdict.ByHand, "pools.*.queue.max_ms: 0 turns requests away that find no place; limits.max_inbound_concurrent bounds all");
+        client.Note("drop_excess_requests", Verdict.ByHand,
+            "pools.*.queue.max_ms: 0 turns requests away that find no place; limits.max_inbound_concurrent bounds all");
         client.Note("enable_logging", Verdict.ByHand, "request logs: set observability.request_log_webhook_url");
         client.Note("allowed_origins", Verdict.ByHand, "cors.allowed_origins");
         client.Note("allow_direct_keys", Verdict.ByHand, "auth.mode: passthrough sends the caller's own key to the provider");
@@ -211,7 +228,8 @@ internal static class BifrostImport
         {
             if (client.Switch(key) is { } isOn)
             {
-                plan.Note(isOn ? Verdict.Exact : Verdict.Approximate, client.At(key), client.Where(key), isOn ? "callers need a key" : "callers need a key as soon as there are any");
+                plan.Note(isOn ? Verdict.Exact : Verdict.Approximate, client.At(key), client.Where(key), isOn ? "callers need a key"
+                    : "callers need a key as soon as there are any");
             }
         }
 

@@ -37,7 +37,8 @@ internal sealed class BifrostKeys(ForeignMap governance, IReadOnlyDictionary<str
         {
             plan.Config.AdminToken = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
             plan.Note(Verdict.ByHand, governance.Path, governance.Location, "a new admin token was drawn, which stands in governance.admin_token");
-            plan.Note(Verdict.ByHand, governance.At("virtual_keys"), governance.Where("virtual_keys"), "clients that send x-bf-vk must send the key as Authorization: Bearer, x-api-key or x-goog-api-key");
+            plan.Note(Verdict.ByHand, governance.At("virtual_keys"), governance.Where("virtual_keys"),
+                "clients that send x-bf-vk must send the key as Authorization: Bearer, x-api-key or x-goog-api-key");
         }
     }
 
@@ -47,7 +48,8 @@ internal sealed class BifrostKeys(ForeignMap governance, IReadOnlyDictionary<str
         {
             if (budget.Number("max_limit") is { } dollars && Window(budget, "reset_duration") is var (period, days))
             {
-                Keep(_budgets, budget, new Limit { Kind = LimitKind.Budget, Period = period, Days = days, Max = (long)Math.Floor(Math.Clamp(dollars, 0, 10_000_000_000) * 100) });
+                Keep(_budgets, budget, new Limit { Kind = LimitKind.Budget, Period = period, Days = days, Max =
+                    (long)Math.Floor(Math.Clamp(dollars, 0, 10_000_000_000) * 100) });
             }
 
             budget.Note("current_usage", Verdict.Unsupported, "spending begins at zero");
@@ -89,7 +91,8 @@ internal sealed class BifrostKeys(ForeignMap governance, IReadOnlyDictionary<str
             "1w" or "7d" => (LimitPeriod.Week, 0),
             "1M" or "30d" => (LimitPeriod.Month, 0),
             "1Y" or "1y" => (LimitPeriod.Rolling, 365),
-            _ when text[^1] == 'd' && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int days) && days is > 0 and <= Limit.MaxDays => (LimitPeriod.Rolling, days),
+            _ when text[^1] == 'd' && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int days)
+                && days is > 0 and <= Limit.MaxDays => (LimitPeriod.Rolling, days),
             _ => null,
         };
         bool isExact = window?.Period is not (null or LimitPeriod.Rolling);
@@ -117,7 +120,8 @@ internal sealed class BifrostKeys(ForeignMap governance, IReadOnlyDictionary<str
 
             string own = $"grp_{KeyDigest.Of($"{kind} {id}").ToHex()[..16]}";
             _groups[$"{kind} {id}"] = own;
-            plan.Groups.Add(new DraftGroup(new Group { Id = own, Name = name, ParentId = parent, CreatedAt = now.ToUnixTimeSeconds(), Limits = LimitsOf(entry, id) }, 0));
+            plan.Groups.Add(new DraftGroup(new Group { Id = own, Name = name, ParentId = parent, CreatedAt = now.ToUnixTimeSeconds(), Limits =
+                LimitsOf(entry, id) }, 0));
             plan.Note(Verdict.Exact, entry.Path, entry.Location, $"the group '{name}'");
             entry.Rest();
         }
@@ -169,7 +173,8 @@ internal sealed class BifrostKeys(ForeignMap governance, IReadOnlyDictionary<str
         {
             string provider = config.Text("provider") ?? "";
             IReadOnlyList<string> named = config.Texts("allowed_models");
-            allowed.AddRange((named.Count == 0 || named.Contains("*") ? models.GetValueOrDefault(provider, []) : named).Select(model => $"{provider}/{model}"));
+            allowed.AddRange((named.Count == 0 || named.Contains("*") ? models.GetValueOrDefault(provider, []) : named)
+                .Select(model => $"{provider}/{model}"));
             config.Note("allowed_models", Verdict.Exact, "allowed_pools");
             config.Note("weight", Verdict.ByHand, "weights between providers belong to pools: make one, and let the key use it");
             config.Rest();
@@ -184,8 +189,10 @@ internal sealed class BifrostKeys(ForeignMap governance, IReadOnlyDictionary<str
         string? rate = entry.Text("rate_limit_id");
         return
         [
-            .. _budgets.Where(limit => (limit.Owner.Length > 0 && limit.Owner == id) || limit.Id == budget).Select(limit => limit.Limit).DistinctBy(limit => limit.Key),
-            .. _rates.Where(limit => (limit.Owner.Length > 0 && limit.Owner == id) || limit.Id == rate).Select(limit => limit.Limit).DistinctBy(limit => limit.Key),
+            .. _budgets.Where(limit => (limit.Owner.Length > 0 && limit.Owner == id) || limit.Id == budget).Select(limit => limit.Limit)
+                .DistinctBy(limit => limit.Key),
+            .. _rates.Where(limit => (limit.Owner.Length > 0 && limit.Owner == id) || limit.Id == rate).Select(limit => limit.Limit)
+                .DistinctBy(limit => limit.Key),
         ];
     }
 }

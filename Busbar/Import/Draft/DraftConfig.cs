@@ -31,7 +31,9 @@ internal sealed class DraftConfig
     /// <summary>The interval of active health checks of all providers, seconds; null for none.</summary>
     public int? HealthInterval { get; set; }
 
-    /// <summary>Takes a provider in, and gives the name of the one that has all that this one has: an earlier one, or this one under the next free name.</summary>
+    /// <summary>
+    /// Takes a provider in, and gives the name of the one that has all that this one has: an earlier one, or this one under the next free name.
+    /// </summary>
     public string Add(DraftProvider provider)
     {
         string name = provider.Name;
@@ -45,7 +47,8 @@ internal sealed class DraftConfig
     }
 
     /// <summary>
-    /// Gives providers that are called like a pool another name, since clients know the pool's. What a row of the catalog says is written for those that do not have its name.
+    /// Gives providers that are called like a pool another name, since clients know the pool's. What a row of the catalog says is written for those
+    /// that do not have its name.
     /// </summary>
     /// <param name="catalog">Rows of the catalog by name.</param>
     public void SettleNames(IReadOnlyDictionary<string, YamlNode> catalog)

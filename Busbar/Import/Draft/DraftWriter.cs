@@ -11,7 +11,8 @@ internal static class DraftWriter
     public static string Write(DraftConfig draft, string folder, string origin)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"# Made from {Comment(origin)}. What became of each setting stands in import.txt beside this file.\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"# Made from {Comment(origin)}. What became of each setting stands in import.txt beside this file.\n");
         Line(text, 0, "listen", draft.Listen);
         if (draft.LogsJson)
         {
@@ -176,7 +177,8 @@ internal static class DraftWriter
 
     // A word that YAML could take for nothing else stands as it is.
     private static string Key(string key) =>
-        key.Length > 0 && char.IsAsciiLetter(key[0]) && key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or '/' or '@')
+        key.Length > 0 && char.IsAsciiLetter(key[0]) && key.All(
+            letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or '/' or '@')
         && key.ToLowerInvariant() is not ("true" or "false" or "yes" or "no" or "on" or "off" or "null" or "y" or "n") ? key : Quote(key);
 
     // What JSON quotes, YAML reads.

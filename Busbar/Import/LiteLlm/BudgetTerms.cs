@@ -24,7 +24,8 @@ internal static class BudgetTerms
             return null;
         }
 
-        long seconds = duration[digits..].ToLowerInvariant() switch { "s" => 1, "m" => 60, "h" => 3600, "d" => 86_400, "w" => 7 * 86_400, "mo" => 30 * 86_400, "y" => 365 * 86_400, _ => 0 };
+        long seconds = duration[digits..].ToLowerInvariant() switch { "s" => 1, "m" => 60, "h" => 3600, "d" => 86_400, "w" => 7 * 86_400,
+            "mo" => 30 * 86_400, "y" => 365 * 86_400, _ => 0 };
         return (seconds * count) switch
         {
             0 => null,
@@ -52,11 +53,14 @@ internal static class BudgetTerms
     public static long? Cents(string? dollars) => Dollars(dollars) is { } amount ? (long)Math.Floor(amount * 100) : null;
 
     /// <summary>Dollars as nano-dollars; 0 for no number.</summary>
-    public static long Nanos(string? dollars) => Dollars(dollars) is { } amount ? (long)Math.Round(Math.Min(amount * 1_000_000_000m, Money.OfCents(100_000_000_000))) : 0;
+    public static long Nanos(string? dollars) => Dollars(dollars) is { } amount
+        ? (long)Math.Round(Math.Min(amount * 1_000_000_000m, Money.OfCents(100_000_000_000))) : 0;
 
     /// <summary>A time of the database, which is in UTC, as epoch second; null for none.</summary>
-    public static long? Second(string? time) => DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at) ? at.ToUnixTimeSeconds() : null;
+    public static long? Second(string? time) => DateTimeOffset.TryParse(
+        time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at) ? at.ToUnixTimeSeconds() : null;
 
     private static decimal? Dollars(string? text) =>
-        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal amount) && amount >= 0 ? Math.Min(amount, MostDollars) : null;
+        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal amount) && amount >= 0 ? Math.Min(amount, MostDollars)
+            : null;
 }

@@ -90,9 +90,11 @@ internal static class DeploymentReader
     private static IEnumerable<Deployment> Named(Deployment pattern, string upstream, IEnumerable<string> models)
     {
         string[] parts = upstream.Split('*', 2);
-        foreach (string model in models.Where(model => model.Length >= parts[0].Length + parts[1].Length && model.StartsWith(parts[0], StringComparison.Ordinal) && model.EndsWith(parts[1], StringComparison.Ordinal)))
+        foreach (string model in models.Where(model => model.Length >= parts[0].Length + parts[1].Length
+            && model.StartsWith(parts[0], StringComparison.Ordinal) && model.EndsWith(parts[1], StringComparison.Ordinal)))
         {
-            string group = pattern.Group.Contains('*') ? pattern.Group.Replace("*", model[parts[0].Length..^parts[1].Length], StringComparison.Ordinal) : pattern.Group;
+            string group = pattern.Group.Contains('*') ? pattern.Group.Replace(
+                "*", model[parts[0].Length..^parts[1].Length], StringComparison.Ordinal) : pattern.Group;
             yield return pattern with { Group = group, Model = pattern.Model with { Name = group, Upstream = model } };
         }
     }
@@ -171,7 +173,8 @@ internal static class DeploymentReader
                 else if (!card.Exists(price => price.Kind == kind))
                 {
                     card.Add((kind, Math.Round(cents, 4)));
-                    plan.Note(cents == Math.Round(cents, 4) ? Verdict.Exact : Verdict.Approximate, place.At(key), place.Where(key), $"rate_card: {kind}, cents for a million tokens");
+                    plan.Note(cents == Math.Round(cents, 4) ? Verdict.Exact : Verdict.Approximate, place.At(key), place.Where(key),
+                        $"rate_card: {kind}, cents for a million tokens");
                 }
             }
         }

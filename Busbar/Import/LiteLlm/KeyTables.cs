@@ -55,17 +55,20 @@ internal sealed class KeyTables(SqlDump dump, Dictionary<string, HashSet<string>
         {
             string id = row["team_id"] ?? "";
             string? parent = row["organization_id"] is { } above ? _organizations.GetValueOrDefault(above) : null;
-            _teams[id] = (AddGroup(row, Named(row["team_alias"], id), id, parent, $"team '{id}'"), Allowed(row["models"], $"team '{id}'", row.Location));
+            _teams[id] = (AddGroup(row, Named(row["team_alias"], id), id, parent, $"team '{id}'"),
+                Allowed(row["models"], $"team '{id}'", row.Location));
         }
 
         if (dump.Rows(Models).Count > 0)
         {
-            plan.Note(Verdict.ByHand, Models, dump.Rows(Models)[0].Location, $"{dump.Rows(Models).Count} models were added in the page of LiteLLM and are encrypted there: add them to the configuration");
+            plan.Note(Verdict.ByHand, Models, dump.Rows(Models)[0].Location,
+                $"{dump.Rows(Models).Count} models were added in the page of LiteLLM and are encrypted there: add them to the configuration");
         }
 
         if (dump.Rows(Keys).Count == 0)
         {
-            plan.Report.Error(Keys, new SourceLocation(dump.File, 0, 0), "the dump has no virtual keys", "write it with pg_dump --format=plain, of the database and schema that LiteLLM uses");
+            plan.Report.Error(Keys, new SourceLocation(dump.File, 0, 0), "the dump has no virtual keys",
+                "write it with pg_dump --format=plain, of the database and schema that LiteLLM uses");
         }
 
         HashSet<string> ids = [];
@@ -95,7 +98,8 @@ internal sealed class KeyTables(SqlDump dump, Dictionary<string, HashSet<string>
         }
 
         foreach ((string column, LimitKind kind, LimitPeriod period) in (ReadOnlySpan<(string, LimitKind, LimitPeriod)>)
-            [("rpm_limit", LimitKind.Requests, LimitPeriod.Minute), ("tpm_limit", LimitKind.Tokens, LimitPeriod.Minute), ("max_parallel_requests", LimitKind.Concurrency, default)])
+            [("rpm_limit", LimitKind.Requests, LimitPeriod.Minute), ("tpm_limit", LimitKind.Tokens, LimitPeriod.Minute),
+                ("max_parallel_requests", LimitKind.Concurrency, default)])
         {
             if (Number(terms[column]) is { } most)
             {
@@ -111,9 +115,11 @@ internal sealed class KeyTables(SqlDump dump, Dictionary<string, HashSet<string>
 
         // Made of the id, so that a second import gives the same.
         string id = $"grp_{KeyDigest.Of(setting).ToHex()[..16]}";
-        var group = new Group { Id = id, Name = name, ParentId = parent, IsFrozen = IsTrue(row["blocked"]), CreatedAt = BudgetTerms.Second(row["created_at"]) ?? now.ToUnixTimeSeconds(), Limits = limits };
+        var group = new Group { Id = id, Name = name, ParentId = parent, IsFrozen = IsTrue(row["blocked"]), CreatedAt =
+            BudgetTerms.Second(row["created_at"]) ?? now.ToUnixTimeSeconds(), Limits = limits };
         plan.Groups.Add(new DraftGroup(group, spent));
-        plan.Note(verdict, setting, row.Location, $"the group '{name}'{(verdict == Verdict.Approximate ? ", whose budget has the nearest window" : "")}");
+        plan.Note(verdict, setting, row.Location,
+            $"the group '{name}'{(verdict == Verdict.Approximate ? ", whose budget has the nearest window" : "")}");
         return id;
     }
 
@@ -179,12 +185,15 @@ internal sealed class KeyTables(SqlDump dump, Dictionary<string, HashSet<string>
         }
 
         plan.Keys.Add(new DraftKey(key with { Limits = limits }, BudgetTerms.Nanos(row["spend"])));
-        plan.Note(verdict, setting, row.Location, verdict == Verdict.Exact ? "taken over by its hash" : "taken over by its hash; its budget has the nearest window");
-        foreach (string column in (ReadOnlySpan<string>)["aliases", "config", "permissions", "allowed_routes", "object_permission_id", "router_settings"])
+        plan.Note(verdict, setting, row.Location, verdict == Verdict.Exact ? "taken over by its hash"
+            : "taken over by its hash; its budget has the nearest window");
+        foreach (string column in (ReadOnlySpan<string>)["aliases", "config", "permissions", "allowed_routes", "object_permission_id",
+            "router_settings"])
         {
             if (row[column] is not (null or "" or "{}" or "[]" or "null"))
             {
-                plan.Note(Verdict.Unsupported, $"{setting}: {column}", row.Location, column is "allowed_routes" or "permissions" or "object_permission_id"
+                plan.Note(Verdict.Unsupported, $"{setting}: {column}", row.Location,
+                    column is "allowed_routes" or "permissions" or "object_permission_id"
                     ? "what it restricted beyond models is not restricted here"
                     : "a key has nothing like it");
             }
@@ -210,12 +219,16 @@ internal sealed class KeyTables(SqlDump dump, Dictionary<string, HashSet<string>
         foreach (JsonMember member in tape.Root.Members)
         {
             string scope = member.Name.ToString();
-            string most = member.Value["budget_limit"u8].IsMissing ? member.Value["max_budget"u8].IsMissing ? member.Value.Raw.ToString() : member.Value["max_budget"u8].Raw.ToString() : member.Value["budget_limit"u8].Raw.ToString();
-            string duration = member.Value["time_period"u8].IsMissing ? member.Value["budget_duration"u8].Text.ToString() : member.Value["time_period"u8].Text.ToString();
-            if (BudgetTerms.Cents(most) is { } cents && BudgetTerms.Window(duration) is var (period, days, _) && !limits.Exists(limit => limit.Scope == scope && limit.Period == period))
+            string most = member.Value["budget_limit"u8].IsMissing ? member.Value["max_budget"u8].IsMissing ? member.Value.Raw.ToString()
+                : member.Value["max_budget"u8].Raw.ToString() : member.Value["budget_limit"u8].Raw.ToString();
+            string duration = member.Value["time_period"u8].IsMissing ? member.Value["budget_duration"u8].Text.ToString()
+                : member.Value["time_period"u8].Text.ToString();
+            if (BudgetTerms.Cents(most) is { } cents && BudgetTerms.Window(duration) is var (period, days, _)
+                && !limits.Exists(limit => limit.Scope == scope && limit.Period == period))
             {
                 limits.Add(new Limit { Kind = LimitKind.Budget, Period = period, Days = days, Max = cents, Scope = scope });
-                plan.Note(Verdict.Approximate, $"{setting}: model_max_budget", row.Location, $"a limit for '{scope}'; what was spent of it before is not known");
+                plan.Note(Verdict.Approximate, $"{setting}: model_max_budget", row.Location,
+                    $"a limit for '{scope}'; what was spent of it before is not known");
             }
             else
             {
@@ -267,10 +280,12 @@ internal sealed class KeyTables(SqlDump dump, Dictionary<string, HashSet<string>
         return allowed.Count == 0 ? [NoModels] : [.. allowed.Take(MostPools)];
     }
 
-    private void Unread(SqlRow row, string setting, string column, string? value) => plan.Report.Error(setting, row.Location, $"'{column}' cannot be read: {value}");
+    private void Unread(SqlRow row, string setting, string column, string? value)
+        => plan.Report.Error(setting, row.Location, $"'{column}' cannot be read: {value}");
 
     private static long? Number(string? text, long least = 0) =>
-        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number) && number >= least ? (long)Math.Min(number, uint.MaxValue) : null;
+        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number) && number >= least
+            ? (long)Math.Min(number, uint.MaxValue) : null;
 
     private static bool IsTrue(string? text) => text is "t" or "true" or "TRUE" or "True";
 

@@ -74,11 +74,13 @@ internal static class LiteLlmImport
             if (SecretReference.Variable(value) is not { } other)
             {
                 plan.Variables[name] = value;
-                plan.Note(Verdict.Exact, variables.At(name), variables.Where(name), $"in the file '{ImportFiles.Environment}', for --env-file or EnvironmentFile=");
+                plan.Note(Verdict.Exact, variables.At(name), variables.Where(name),
+                    $"in the file '{ImportFiles.Environment}', for --env-file or EnvironmentFile=");
             }
             else
             {
-                plan.Note(other == name ? Verdict.Exact : Verdict.ByHand, variables.At(name), variables.Where(name), other == name ? "it comes from the process's own environment" : $"set {name} to the value of {other}");
+                plan.Note(other == name ? Verdict.Exact : Verdict.ByHand, variables.At(name), variables.Where(name), other == name
+                    ? "it comes from the process's own environment" : $"set {name} to the value of {other}");
             }
         }
     }
@@ -92,7 +94,8 @@ internal static class LiteLlmImport
         router?.Note("enable_pre_call_checks", Verdict.Exact, "requests that surely do not fit a member's context_max are not sent there");
         router?.Note("retry_after", Verdict.Exact, "waits that providers ask for are kept");
         router?.Note("retry_policy", Verdict.Approximate, "what fails over follows from whose fault it is, and error_map changes that");
-        router?.Note("allowed_fails_policy", Verdict.Approximate, "what counts against a lane follows from whose fault it is, and error_map changes that");
+        router?.Note("allowed_fails_policy", Verdict.Approximate,
+            "what counts against a lane follows from whose fault it is, and error_map changes that");
         router?.Note("routing_strategy_args", Verdict.Unsupported, "strategies have no arguments");
         router?.Note("disable_cooldowns", Verdict.Unsupported, "breakers cannot be switched off; a large breaker.trip.n makes them patient");
     }
@@ -121,7 +124,8 @@ internal static class LiteLlmImport
         if (library.Whole("request_timeout", 1) is { } seconds)
         {
             plan.Config.Limits["upstream_request_timeout_secs"] = Math.Min(seconds, 2_000_000);
-            plan.Note(Verdict.Approximate, library.At("request_timeout"), library.Where("request_timeout"), "limits.upstream_request_timeout_secs: of one call that is no stream");
+            plan.Note(Verdict.Approximate, library.At("request_timeout"), library.Where("request_timeout"),
+                "limits.upstream_request_timeout_secs: of one call that is no stream");
         }
 
         foreach (string key in (ReadOnlySpan<string>)["callbacks", "success_callback", "failure_callback", "service_callback", "service_callbacks"])
@@ -133,7 +137,8 @@ internal static class LiteLlmImport
                     "prometheus" => (Verdict.Exact, "/metrics is always there, under names of its own"),
                     "otel" or "arize" or "langtrace" => (Verdict.ByHand, "traces: set observability.otlp_endpoint"),
                     "slack" or "email" or "smtp_email" => (Verdict.ByHand, "alerts about limits: set observability.alert_webhook_url"),
-                    _ => (Verdict.ByHand, "request logs: set observability.request_log_webhook_url to a receiver of your own, or otlp_endpoint for traces"),
+                    _ => (Verdict.ByHand,
+                        "request logs: set observability.request_log_webhook_url to a receiver of your own, or otlp_endpoint for traces"),
                 };
                 plan.Note(verdict, library.At(key), library.Where(key), $"'{callback}': {says}");
             }

@@ -9,12 +9,15 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
 {
     private static readonly (string Beginning, string Word)[] BareNames =
     [
-        ("gpt-", "openai"), ("chatgpt-", "openai"), ("o1", "openai"), ("o3", "openai"), ("o4", "openai"), ("text-embedding-", "openai"), ("ft:", "openai"),
-        ("claude-", "anthropic"), ("command-", "cohere"), ("gemini-", "vertex_ai"), ("anthropic.", "bedrock"), ("amazon.", "bedrock"), ("meta.", "bedrock"),
+        ("gpt-", "openai"), ("chatgpt-", "openai"), ("o1", "openai"), ("o3", "openai"), ("o4", "openai"), ("text-embedding-", "openai"),
+        ("ft:", "openai"),
+        ("claude-", "anthropic"), ("command-", "cohere"), ("gemini-", "vertex_ai"), ("anthropic.", "bedrock"), ("amazon.", "bedrock"),
+        ("meta.", "bedrock"),
     ];
 
     /// <summary>
-    /// The name of the provider, which is in the draft then, the model's name there, and the provider's name in catalog and price list; null, with a note, when it cannot be served.
+    /// The name of the provider, which is in the draft then, the model's name there, and the provider's name in catalog and price list; null, with a
+    /// note, when it cannot be served.
     /// </summary>
     public (string Provider, string Upstream, string Listed)? Read()
     {
@@ -29,13 +32,15 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
         {
             int slash = model.IndexOf('/');
             word = slash > 0 && (Vendor.Of(model[..slash]) is not null || !parameters.Has("api_base")) ? model[..slash]
-                : BareNames.FirstOrDefault(name => model.StartsWith(name.Beginning, StringComparison.Ordinal)).Word ?? (parameters.Has("api_base") ? "openai" : null);
+                : BareNames.FirstOrDefault(name => model.StartsWith(name.Beginning, StringComparison.Ordinal)).Word
+                    ?? (parameters.Has("api_base") ? "openai" : null);
             rest = slash > 0 && model.StartsWith(word + "/", StringComparison.Ordinal) ? model[(slash + 1)..] : model;
         }
 
         if (word is null || Vendor.Of(word) is not { } vendor)
         {
-            plan.Note(Verdict.Unsupported, parameters.At("model"), parameters.Where("model"), $"no provider is known for '{model}'; if it speaks a known protocol, add it under providers with protocol and base_url");
+            plan.Note(Verdict.Unsupported, parameters.At("model"), parameters.Where("model"),
+                $"no provider is known for '{model}'; if it speaks a known protocol, add it under providers with protocol and base_url");
             return null;
         }
 
@@ -55,7 +60,8 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
         if (upstream.Contains('*'))
         {
             plan.Note(
-                Verdict.Approximate, parameters.At("model"), parameters.Where("model"), $"'{model}' stands for any model: those that the price list knows of '{vendor.Provider}' are named; add others under models");
+                Verdict.Approximate, parameters.At("model"), parameters.Where("model"),
+                $"'{model}' stands for any model: those that the price list knows of '{vendor.Provider}' are named; add others under models");
             return (name, upstream, vendor.Provider);
         }
 
@@ -80,7 +86,8 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
 
         if (name == "azure-ai")
         {
-            plan.Note(Verdict.Approximate, parameters.At("model"), parameters.Where("model"), "served in OpenAI's protocol; a Claude model of Azure needs a provider with protocol: anthropic");
+            plan.Note(Verdict.Approximate, parameters.At("model"), parameters.Where("model"),
+                "served in OpenAI's protocol; a Claude model of Azure needs a provider with protocol: anthropic");
         }
 
         DraftProvider provider = WithKey(VendorShape.Plain(vendor with { Provider = name }, address) with { Organization = Organization() }, vendor);
@@ -97,14 +104,17 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
         if (parameters.Has("api_version"))
         {
             plan.Note(
-                isResponses ? Verdict.Approximate : Verdict.Exact, parameters.At("api_version"), parameters.Where("api_version"), isDated ? "part of the provider's path" : "the v1 API of the resource");
+                isResponses ? Verdict.Approximate : Verdict.Exact, parameters.At("api_version"), parameters.Where("api_version"), isDated
+                    ? "part of the provider's path" : "the v1 API of the resource");
         }
         else
         {
-            plan.Note(Verdict.Approximate, parameters.At("model"), parameters.Where("model"), "no api_version is given: the v1 API of the resource is called");
+            plan.Note(Verdict.Approximate, parameters.At("model"), parameters.Where("model"),
+                "no api_version is given: the v1 API of the resource is called");
         }
 
-        foreach (string key in (ReadOnlySpan<string>)["azure_ad_token", "tenant_id", "client_id", "client_secret", "azure_username", "azure_password"])
+        foreach (string key in (ReadOnlySpan<string>)["azure_ad_token", "tenant_id", "client_id", "client_secret", "azure_username",
+            "azure_password"])
         {
             parameters.Note(key, Verdict.ByHand, "have the token written to a file and name that in api_key_file, with auth: bearer");
         }
@@ -124,7 +134,8 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
         if (parameters.Has("aws_region_name"))
         {
             plan.Note(
-                region is null ? Verdict.ByHand : Verdict.Exact, parameters.At("aws_region_name"), parameters.Where("aws_region_name"), region is null ? "the variable is not set here: us-east-1 was taken; change base_url" : "part of base_url");
+                region is null ? Verdict.ByHand : Verdict.Exact, parameters.At("aws_region_name"), parameters.Where("aws_region_name"), region is null
+                    ? "the variable is not set here: us-east-1 was taken; change base_url" : "part of base_url");
         }
 
         int slash = rest.IndexOf('/');
@@ -133,9 +144,12 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
             (region, rest) = (region ?? rest[..slash], rest[(slash + 1)..]);
         }
 
-        foreach (string key in (ReadOnlySpan<string>)["aws_role_name", "aws_session_name", "aws_profile_name", "aws_web_identity_token", "aws_sts_endpoint"])
+        foreach (string key in (ReadOnlySpan<string>)["aws_role_name", "aws_session_name", "aws_profile_name", "aws_web_identity_token",
+            "aws_sts_endpoint"])
         {
-            parameters.Note(key, Verdict.ByHand, "roles and profiles are not read: have temporary keys written to a file as ID:SECRET:TOKEN, and name that in api_key_file");
+            parameters.Note(
+                key, Verdict.ByHand,
+            "roles and profiles are not read: have temporary keys written to a file as ID:SECRET:TOKEN, and name that in api_key_file");
         }
 
         string? endpoint = Address("aws_bedrock_runtime_endpoint") ?? Address("api_base");
@@ -159,11 +173,13 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
         string? token = session is null ? null : SecretReference.Resolve(session, plan);
         if (string.IsNullOrEmpty(known) || string.IsNullOrEmpty(hidden) || (session is not null && string.IsNullOrEmpty(token)))
         {
-            plan.Note(Verdict.ByHand, parameters.At("aws_access_key_id"), parameters.Where("aws_access_key_id"), "set the variable BUSBAR_BEDROCK_KEY to ID:SECRET (ID:SECRET:TOKEN for temporary keys)");
+            plan.Note(Verdict.ByHand, parameters.At("aws_access_key_id"), parameters.Where("aws_access_key_id"),
+                "set the variable BUSBAR_BEDROCK_KEY to ID:SECRET (ID:SECRET:TOKEN for temporary keys)");
             return provider with { KeyVariable = "BUSBAR_BEDROCK_KEY" };
         }
 
-        plan.Note(Verdict.Exact, parameters.At("aws_access_key_id"), parameters.Where("aws_access_key_id"), "kept in a file that only its owner reads");
+        plan.Note(Verdict.Exact, parameters.At("aws_access_key_id"), parameters.Where("aws_access_key_id"),
+            "kept in a file that only its owner reads");
         return provider with { KeyFile = plan.KeepSecret("bedrock", token is null ? $"{known}:{hidden}" : $"{known}:{hidden}:{token}") };
     }
 
@@ -179,11 +195,13 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
 
         if (string.IsNullOrEmpty(project))
         {
-            plan.Note(Verdict.ByHand, parameters.At("vertex_project"), parameters.Location, "the project is not known here: replace PROJECT in the configuration");
+            plan.Note(Verdict.ByHand, parameters.At("vertex_project"), parameters.Location,
+                "the project is not known here: replace PROJECT in the configuration");
             project = "PROJECT";
         }
 
-        parameters.Note("vertex_credentials", Verdict.ByHand, "credentials of a service account are not read: have an access token written to a file every half hour, and name that in api_key_file");
+        parameters.Note("vertex_credentials", Verdict.ByHand,
+            "credentials of a service account are not read: have an access token written to a file every half hour, and name that in api_key_file");
         (DraftProvider provider, string upstream) = VendorShape.Vertex(project, location, rest);
         return (WithKey(provider, vendor), upstream);
     }
@@ -215,7 +233,8 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
         string? variable = SecretReference.Variable(text);
         if (SecretReference.Resolve(text, plan) is not { Length: > 0 } known)
         {
-            plan.Note(Verdict.ByHand, parameters.At(key), parameters.Where(key), $"the variable {variable} is not set here: write its value as base_url, or import again where it is set");
+            plan.Note(Verdict.ByHand, parameters.At(key), parameters.Where(key),
+                $"the variable {variable} is not set here: write its value as base_url, or import again where it is set");
             return $"https://set-{VendorShape.Word(variable ?? key)}.invalid";
         }
 
@@ -226,7 +245,8 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
             return "https://address-refused.invalid";
         }
 
-        plan.Note(Verdict.Exact, parameters.At(key), parameters.Where(key), variable is null ? "base_url" : $"base_url, with the value that {variable} has now");
+        plan.Note(Verdict.Exact, parameters.At(key), parameters.Where(key), variable is null ? "base_url"
+            : $"base_url, with the value that {variable} has now");
         return known;
     }
 
@@ -249,7 +269,8 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
             isKnown ? Verdict.Exact : Verdict.ByHand,
             parameters.At("organization"),
             parameters.Where("organization"),
-            isKnown ? "headers: OpenAI-Organization" : "its variable is not set here: write it under headers of the provider, as OpenAI-Organization");
+            isKnown ? "headers: OpenAI-Organization"
+                : "its variable is not set here: write it under headers of the provider, as OpenAI-Organization");
         return isKnown ? known : null;
     }
 }

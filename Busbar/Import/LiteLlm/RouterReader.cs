@@ -4,8 +4,8 @@ using Busbar.Import.Draft;
 namespace Busbar.Import.LiteLlm;
 
 /// <summary>
-/// Turns deployments into models and pools by <c>router_settings</c>, and by those settings that may stand in <c>litellm_settings</c> as well. A group of one deployment
-/// that nothing else is said of becomes a model; every other one a pool.
+/// Turns deployments into models and pools by <c>router_settings</c>, and by those settings that may stand in <c>litellm_settings</c> as well. A
+/// group of one deployment that nothing else is said of becomes a model; every other one a pool.
 /// </summary>
 internal sealed class RouterReader(ForeignMap? router, ForeignMap? library, IReadOnlyList<Deployment> deployments, ImportPlan plan)
 {
@@ -13,10 +13,12 @@ internal sealed class RouterReader(ForeignMap? router, ForeignMap? library, IRea
     [
         ("simple-shuffle", "weighted", Verdict.Exact, "strategy: weighted"),
         ("least-busy", "least_busy", Verdict.Approximate, "strategy: least_busy, by the share of max_concurrent in flight"),
-        ("latency-based-routing", "least_latency", Verdict.Approximate, "strategy: least_latency, by the time to the first content of the better of two"),
+        ("latency-based-routing", "least_latency", Verdict.Approximate,
+            "strategy: least_latency, by the time to the first content of the better of two"),
         ("usage-based-routing", "least_busy", Verdict.Approximate, "strategy: least_busy; tokens a minute are not counted for each deployment"),
         ("usage-based-routing-v2", "least_busy", Verdict.Approximate, "strategy: least_busy; tokens a minute are not counted for each deployment"),
-        ("cost-based-routing", "least_cost", Verdict.Approximate, "strategy: least_cost where every deployment has prices in this file, else weighted"),
+        ("cost-based-routing", "least_cost", Verdict.Approximate,
+            "strategy: least_cost where every deployment has prices in this file, else weighted"),
     ];
 
     private readonly Dictionary<string, IReadOnlyList<DraftMember>> _members = [];
@@ -79,7 +81,8 @@ internal sealed class RouterReader(ForeignMap? router, ForeignMap? library, IRea
 
         var known = Array.Find(Strategies, strategy => strategy.Name == name);
         plan.Note(
-            known.Name is null ? Verdict.Unsupported : known.Verdict, router.At("routing_strategy"), router.Where("routing_strategy"), known.Says ?? $"'{name}' is not known: strategy: weighted");
+            known.Name is null ? Verdict.Unsupported : known.Verdict, router.At("routing_strategy"), router.Where("routing_strategy"), known.Says
+                ?? $"'{name}' is not known: strategy: weighted");
         return known.Strategy ?? "weighted";
     }
 
@@ -91,7 +94,8 @@ internal sealed class RouterReader(ForeignMap? router, ForeignMap? library, IRea
             if (place is not null && place.Has(key))
             {
                 int? number = place.Whole(key);
-                plan.Note(found is null ? verdict : Verdict.Unsupported, place.At(key), place.Where(key), found is null ? says : "the same setting of router_settings holds");
+                plan.Note(found is null ? verdict : Verdict.Unsupported, place.At(key), place.Where(key), found is null ? says
+                    : "the same setting of router_settings holds");
                 found ??= number;
             }
         }
@@ -103,7 +107,8 @@ internal sealed class RouterReader(ForeignMap? router, ForeignMap? library, IRea
     {
         foreach (ForeignMap? place in (ReadOnlySpan<ForeignMap?>)[router, library])
         {
-            place?.Note("context_window_fallbacks", Verdict.ByHand, "put the larger model into the pool with its context_max: requests that do not fit the others go there");
+            place?.Note("context_window_fallbacks", Verdict.ByHand,
+                "put the larger model into the pool with its context_max: requests that do not fit the others go there");
             place?.Note("content_policy_fallbacks", Verdict.Unsupported, "what a vendor refuses for its content is relayed to the client");
         }
 
@@ -127,7 +132,8 @@ internal sealed class RouterReader(ForeignMap? router, ForeignMap? library, IRea
             if (place?.Has("default_fallbacks") == true)
             {
                 string[] targets = [.. place.Texts("default_fallbacks").Where(target => Known(target, names, place, "default_fallbacks"))];
-                foreach (string group in names.Where(name => targets.Length > 0 && !targets.Contains(name) && !found.Exists(known => known.Item1 == name)))
+                foreach (string group in names.Where(name => targets.Length > 0 && !targets.Contains(name)
+                    && !found.Exists(known => known.Item1 == name)))
                 {
                     found.Add((group, targets));
                 }
@@ -171,7 +177,9 @@ internal sealed class RouterReader(ForeignMap? router, ForeignMap? library, IRea
 
                 Verdict verdict = !isKnown ? Verdict.ByHand : inner?.Switch("hidden") == true ? Verdict.Approximate : Verdict.Exact;
                 plan.Note(
-                    verdict, map.At(alias), map.Where(alias), !isKnown ? "it stands for no model of this configuration" : verdict == Verdict.Approximate ? "a pool with the same members, which lists of models show" : "a pool with the same members");
+                    verdict, map.At(alias), map.Where(alias), !isKnown ? "it stands for no model of this configuration"
+                        : verdict == Verdict.Approximate ? "a pool with the same members, which lists of models show"
+                        : "a pool with the same members");
             }
         }
 
@@ -184,10 +192,12 @@ internal sealed class RouterReader(ForeignMap? router, ForeignMap? library, IRea
         bool isOrdered = all[0].Order is not null;
         if (isOrdered && all.Select(deployment => deployment.Order).Distinct().Count() < all.Length)
         {
-            plan.Note(Verdict.Approximate, all[0].Path, all[0].Location, $"'{group.Key}' has deployments of one order: they are tried one after the other");
+            plan.Note(Verdict.Approximate, all[0].Path, all[0].Location,
+                $"'{group.Key}' has deployments of one order: they are tried one after the other");
         }
 
-        string chosen = isOrdered ? "priority" : strategy == "least_cost" && all.Any(deployment => deployment.Model.RateCard.Count == 0) ? "weighted" : strategy;
+        string chosen = isOrdered ? "priority" : strategy == "least_cost" && all.Any(deployment => deployment.Model.RateCard.Count == 0) ? "weighted"
+            : strategy;
         int[] weights = Weights(all);
         List<DraftMember> members = [];
         foreach ((Deployment deployment, int weight) in all.Zip(weights))
@@ -231,7 +241,8 @@ internal sealed class RouterReader(ForeignMap? router, ForeignMap? library, IRea
             for (int index = targets.Count - 1; index >= 0; index--)
             {
                 DraftPool original = plan.Config.Pools.Find(pool => pool.Name == targets[index])!;
-                after = Add(original with { Name = plan.Config.FreeName($"{group}/fallback-{index + 1}"), Members = _members[targets[index]], Fallback = after });
+                after = Add(original with { Name = plan.Config.FreeName($"{group}/fallback-{index + 1}"), Members = _members[targets[index]],
+                    Fallback = after });
             }
 
             next = after!;

@@ -4,14 +4,16 @@ using Busbar.Import.Draft;
 namespace Busbar.Import.Portkey;
 
 /// <summary>
-/// Reads a config of Portkey: a tree of strategies over targets becomes a pool, or a row of pools of which each falls back to the next. Its virtual keys are names of
-/// secrets in Portkey's vault: the variables that are to hold them are named after them.
+/// Reads a config of Portkey: a tree of strategies over targets becomes a pool, or a row of pools of which each falls back to the next. Its virtual
+/// keys are names of secrets in Portkey's vault: the variables that are to hold them are named after them.
 /// </summary>
 internal static class PortkeyImport
 {
     private const int Deepest = 8;
 
-    /// <summary>Reads <paramref name="root"/> into <paramref name="plan"/>; clients ask for <paramref name="name"/> unless the file says another.</summary>
+    /// <summary>
+    /// Reads <paramref name="root"/> into <paramref name="plan"/>; clients ask for <paramref name="name"/> unless the file says another.
+    /// </summary>
     public static void Read(YamlMap root, string name, ImportPlan plan)
     {
         var file = new ForeignMap(root, "", plan);
@@ -32,12 +34,14 @@ internal static class PortkeyImport
         List<DraftPool> row = [];
         foreach ((string? strategy, List<DraftMember> members) in Stages(file, plan, "", 0))
         {
-            row.Add(new DraftPool { Name = row.Count == 0 ? name : $"{name}/fallback-{row.Count}", Members = members, Strategy = strategy, Cap = cap });
+            row.Add(new DraftPool { Name = row.Count == 0 ? name : $"{name}/fallback-{row.Count}", Members = members, Strategy = strategy, Cap =
+                cap });
         }
 
         if (row.Count == 0)
         {
-            plan.Report.Error("targets", root.Location, "no target of it can be served, so there is nothing to import", "see the notes; a target needs override_params.model");
+            plan.Report.Error("targets", root.Location, "no target of it can be served, so there is nothing to import",
+                "see the notes; a target needs override_params.model");
         }
 
         for (int index = 0; index < row.Count; index++)
@@ -46,7 +50,8 @@ internal static class PortkeyImport
         }
 
         file.Rest();
-        plan.Note(Verdict.ByHand, "", root.Location, $"clients ask for '{name}' as their model, at this gateway's address, and leave Portkey's headers out");
+        plan.Note(Verdict.ByHand, "", root.Location,
+            $"clients ask for '{name}' as their model, at this gateway's address, and leave Portkey's headers out");
         plan.Note(Verdict.ByHand, "", root.Location, "auth.mode is none: choose who may call before others can reach the port");
     }
 
@@ -84,14 +89,16 @@ internal static class PortkeyImport
         foreach (ForeignMap target in config.Maps("targets"))
         {
             decimal? weight = target.Number("weight");
-            target.Note("weight", mode == "loadbalance" ? Verdict.Exact : Verdict.Unsupported, mode == "loadbalance" ? "weight of the pool's member" : "only a load balance has weights");
+            target.Note("weight", mode == "loadbalance" ? Verdict.Exact : Verdict.Unsupported, mode == "loadbalance" ? "weight of the pool's member"
+                : "only a load balance has weights");
             if (target.Has("targets") || target.Has("strategy"))
             {
                 List<(string?, List<DraftMember>)> inner = Stages(target, plan, inherited, depth + 1);
                 Common(target, plan);
                 if (mode == "loadbalance" && inner.Count > 0)
                 {
-                    plan.Note(Verdict.Approximate, target.Path, target.Location, "the targets in it are members of the outer pool, and share its weight");
+                    plan.Note(Verdict.Approximate, target.Path, target.Location,
+                        "the targets in it are members of the outer pool, and share its weight");
                     Add(stages, null, inner.SelectMany(stage => stage.Item2), weight ?? 1);
                 }
                 else
@@ -99,7 +106,8 @@ internal static class PortkeyImport
                     stages.AddRange(inner);
                 }
             }
-            else if (!(mode == "loadbalance" && weight == 0) && !(mode == "single" && stages.Count > 0) && Leaf(target, plan, inherited) is { } member)
+            else if (!(mode == "loadbalance" && weight == 0) && !(mode == "single" && stages.Count > 0)
+                && Leaf(target, plan, inherited) is { } member)
             {
                 Common(target, plan);
                 Add(stages, mode == "loadbalance" ? null : "priority", [member], weight ?? 1);
@@ -112,7 +120,8 @@ internal static class PortkeyImport
     }
 
     // Members of one strategy stand in one pool; the weights are made whole later.
-    private static void Add(List<(string? Strategy, List<DraftMember> Members)> stages, string? strategy, IEnumerable<DraftMember> members, decimal weight)
+    private static void Add(List<(string? Strategy, List<DraftMember> Members)> stages, string? strategy, IEnumerable<DraftMember> members,
+        decimal weight)
     {
         if (stages.Count == 0 || stages[^1].Strategy != strategy)
         {
@@ -132,7 +141,8 @@ internal static class PortkeyImport
     private static int? Common(ForeignMap config, ImportPlan plan)
     {
         config.Note("cache", Verdict.Unsupported, "no answer is served twice");
-        foreach (string key in (ReadOnlySpan<string>)["input_guardrails", "output_guardrails", "before_request_hooks", "after_request_hooks", "default_input_guardrails", "default_output_guardrails"])
+        foreach (string key in (ReadOnlySpan<string>)["input_guardrails", "output_guardrails", "before_request_hooks", "after_request_hooks",
+            "default_input_guardrails", "default_output_guardrails"])
         {
             config.Note(key, Verdict.Unsupported, "there are no guardrails");
         }
@@ -190,7 +200,8 @@ internal static class PortkeyImport
 
         if (model is null)
         {
-            plan.Note(Verdict.ByHand, target.At("override_params.model"), target.Location, "it takes the model that the client names: say override_params.model and import again, or add models");
+            plan.Note(Verdict.ByHand, target.At("override_params.model"), target.Location,
+                "it takes the model that the client names: say override_params.model and import again, or add models");
             return null;
         }
 
@@ -235,13 +246,15 @@ internal static class PortkeyImport
 
                 return VendorShape.Bedrock(region, host);
             case "vertex":
-                (DraftProvider provider, string upstream) = VendorShape.Vertex(target.Text("vertex_project_id") ?? "PROJECT", target.Text("vertex_region") ?? "us-central1", model);
+                (DraftProvider provider, string upstream) = VendorShape.Vertex(
+                    target.Text("vertex_project_id") ?? "PROJECT", target.Text("vertex_region") ?? "us-central1", model);
                 model = upstream;
                 return provider;
             default:
                 if (host is null && vendor.BaseUrl == "")
                 {
-                    plan.Note(Verdict.ByHand, target.At("custom_host"), target.Location, $"the address of '{vendor.Provider}' is missing: give it a base_url");
+                    plan.Note(Verdict.ByHand, target.At("custom_host"), target.Location,
+                        $"the address of '{vendor.Provider}' is missing: give it a base_url");
                     host = $"https://{vendor.Provider}.invalid";
                 }
 
@@ -263,7 +276,8 @@ internal static class PortkeyImport
         }
 
         string variable = $"PORTKEY_{VendorShape.Word(slug).Replace('-', '_').Replace('.', '_').ToUpperInvariant()}";
-        plan.Note(Verdict.ByHand, target.At("virtual_key"), target.Where("virtual_key"), $"its secret is in Portkey's vault: set the variable {variable} to the provider's key");
+        plan.Note(Verdict.ByHand, target.At("virtual_key"), target.Where("virtual_key"),
+            $"its secret is in Portkey's vault: set the variable {variable} to the provider's key");
         return provider with { KeyVariable = variable };
     }
 
@@ -271,6 +285,7 @@ internal static class PortkeyImport
     private static string? GuessVendor(string slug)
     {
         string[] parts = slug.Split('-');
-        return Enumerable.Range(1, Math.Min(2, parts.Length)).Reverse().Select(count => string.Join('-', parts.Take(count))).FirstOrDefault(word => Vendor.Of(word) is not null);
+        return Enumerable.Range(1, Math.Min(2, parts.Length)).Reverse().Select(count => string.Join('-', parts.Take(count)))
+            .FirstOrDefault(word => Vendor.Of(word) is not null);
     }
 }

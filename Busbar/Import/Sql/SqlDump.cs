@@ -4,8 +4,8 @@ using Busbar.Configuration;
 namespace Busbar.Import.Sql;
 
 /// <summary>
-/// Rows of some tables out of a plain dump of PostgreSQL, whether they stand in COPY or in INSERT. What belongs to other tables is passed over without being kept, so
-/// that the size of the file does not matter.
+/// Rows of some tables out of a plain dump of PostgreSQL, whether they stand in COPY or in INSERT. What belongs to other tables is passed over
+/// without being kept, so that the size of the file does not matter.
 /// </summary>
 internal sealed class SqlDump
 {
@@ -27,7 +27,9 @@ internal sealed class SqlDump
     /// <summary>The name of the file.</summary>
     public string File { get; }
 
-    /// <summary>Reads the rows of <paramref name="tables"/>. Throws <see cref="SqlException"/> for what is no such dump, and <see cref="IOException"/>.</summary>
+    /// <summary>
+    /// Reads the rows of <paramref name="tables"/>. Throws <see cref="SqlException"/> for what is no such dump, and <see cref="IOException"/>.
+    /// </summary>
     public static SqlDump Open(string file, IEnumerable<string> tables)
     {
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
@@ -36,7 +38,8 @@ internal sealed class SqlDump
         stream.Position = 0;
         if (magic[..length].SequenceEqual("PGDMP"u8))
         {
-            throw new SqlException("this is a dump in PostgreSQL's own format; make a plain one: pg_restore --file=dump.sql FILE, or pg_dump --format=plain");
+            throw new SqlException(
+                "this is a dump in PostgreSQL's own format; make a plain one: pg_restore --file=dump.sql FILE, or pg_dump --format=plain");
         }
 
         if (length > 1 && magic[0] == 0x1F && magic[1] == 0x8B)
@@ -320,7 +323,8 @@ internal sealed class SqlDump
             else if (isFirst)
             {
                 isFirst = false;
-                if (token.Kind == SqlTokenKind.Name || (token.Kind == SqlTokenKind.Word && token.Text.ToUpperInvariant() is not ("CONSTRAINT" or "PRIMARY" or "UNIQUE" or "CHECK" or "FOREIGN" or "EXCLUDE" or "LIKE")))
+                if (token.Kind == SqlTokenKind.Name || (token.Kind == SqlTokenKind.Word
+                    && token.Text.ToUpperInvariant() is not ("CONSTRAINT" or "PRIMARY" or "UNIQUE" or "CHECK" or "FOREIGN" or "EXCLUDE" or "LIKE")))
                 {
                     columns[token.Text] = columns.Count;
                 }
@@ -331,7 +335,8 @@ internal sealed class SqlDump
     }
 
     private Dictionary<string, int> ColumnsOf(string table) => _columns.GetValueOrDefault(table)
-        ?? throw new SqlException($"the columns of \"{table}\" are not named: write the dump with --column-inserts, or with its CREATE TABLE", _scanner.Line);
+        ?? throw new SqlException($"the columns of \"{table}\" are not named: write the dump with --column-inserts, or with its CREATE TABLE",
+            _scanner.Line);
 
     private void Keep(List<SqlRow> rows, string table, Dictionary<string, int> columns, string?[] values, int line)
     {

@@ -13,7 +13,8 @@ internal sealed class SqlRow(IReadOnlyDictionary<string, int> columns, string?[]
     public SourceLocation Location { get; } = location;
 
     /// <summary>The value of a column; null when it is NULL or there is no such column.</summary>
-    public string? this[string column] => (columns.TryGetValue(column, out int index) && index < values.Length ? values[index] : null) ?? beneath?[column];
+    public string? this[string column] => (columns.TryGetValue(column, out int index) && index < values.Length ? values[index] : null)
+        ?? beneath?[column];
 
     /// <summary>This row, with what it says nothing of taken from <paramref name="other"/>.</summary>
     public SqlRow Over(SqlRow other) => new(columns, values, Location, other);

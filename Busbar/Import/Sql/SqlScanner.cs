@@ -79,7 +79,8 @@ internal sealed class SqlScanner(TextReader reader)
     {
         _text.Clear();
         Append(first);
-        while (reader.Peek() is >= 0 and var next && (IsWord((char)next) || (next is '-' or '+' && _text[^1] is 'e' or 'E' && char.IsAsciiDigit(_text[0]))))
+        while (reader.Peek() is >= 0 and var next && (IsWord((char)next)
+            || (next is '-' or '+' && _text[^1] is 'e' or 'E' && char.IsAsciiDigit(_text[0]))))
         {
             Append((char)Read());
         }

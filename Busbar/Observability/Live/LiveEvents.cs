@@ -6,8 +6,8 @@ using Busbar.Wire;
 namespace Busbar.Observability.Live;
 
 /// <summary>
-/// Tells those who ask of what happens, as server-sent events once a second: figures (<c>tick</c>), lanes where they changed (<c>lanes</c>), and the requests that
-/// ended (<c>requests</c>). The events of a second are made once for all of them, and not at all while nobody listens.
+/// Tells those who ask of what happens, as server-sent events once a second: figures (<c>tick</c>), lanes where they changed (<c>lanes</c>), and the
+/// requests that ended (<c>requests</c>). The events of a second are made once for all of them, and not at all while nobody listens.
 /// </summary>
 internal sealed class LiveEvents(LiveView view)
 {
@@ -142,7 +142,8 @@ internal sealed class LiveEvents(LiveView view)
         }
 
         List<RecentRequest> ended = view.Requests.Read(_told);
-        RecentRequest[] shown = [.. ended.OrderByDescending(request => request.IsTroubled).Take(MaxRequests).OrderByDescending(request => request.Sequence)];
+        RecentRequest[] shown = [.. ended.OrderByDescending(request => request.IsTroubled).Take(MaxRequests)
+            .OrderByDescending(request => request.Sequence)];
         long leftOut = Math.Max(0, last - _told - shown.Length);
         _told = Math.Max(last, shown is [var newest, ..] ? newest.Sequence : 0);
         frame.Write("event: requests\ndata: "u8);

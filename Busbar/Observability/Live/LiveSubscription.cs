@@ -6,7 +6,8 @@ using System.Threading.Channels;
 namespace Busbar.Observability.Live;
 
 /// <summary>
-/// One who is told of events. What he takes too slowly is dropped from the front of his queue, and he is told how much that was; nobody else waits for him.
+/// One who is told of events. What he takes too slowly is dropped from the front of his queue, and he is told how much that was; nobody else waits
+/// for him.
 /// </summary>
 internal sealed class LiveSubscription : IDisposable
 {

@@ -2,7 +2,9 @@ using Busbar.Reliability;
 
 namespace Busbar.Observability.Live;
 
-/// <summary>What can be seen of a running gateway without any other program: what just happened, what is happening, and how it came to that.</summary>
+/// <summary>
+/// What can be seen of a running gateway without any other program: what just happened, what is happening, and how it came to that.
+/// </summary>
 internal sealed class LiveView : IDisposable
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

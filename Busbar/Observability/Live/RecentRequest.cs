@@ -5,8 +5,8 @@ using Busbar.Observability.Metrics;
 namespace Busbar.Observability.Live;
 
 /// <summary>
-/// What is kept of a request that has ended, for whoever looks at it soon after: configured names, fixed words, counts and times. Nothing of what was said in
-/// it, and no credential. Every text is one that exists anyway, so that keeping it allocates nothing.
+/// What is kept of a request that has ended, for whoever looks at it soon after: configured names, fixed words, counts and times. Nothing of what was
+/// said in it, and no credential. Every text is one that exists anyway, so that keeping it allocates nothing.
 /// </summary>
 internal readonly record struct RecentRequest
 {

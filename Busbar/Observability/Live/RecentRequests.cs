@@ -1,8 +1,8 @@
 namespace Busbar.Observability.Live;
 
 /// <summary>
-/// The requests that ended last: 200 of any kind, and 200 of those in trouble, which a busy gateway would otherwise push out within a moment. Adding one
-/// allocates nothing and waits for nobody but a reader of the same place.
+/// The requests that ended last: 200 of any kind, and 200 of those in trouble, which a busy gateway would otherwise push out within a moment. Adding
+/// one allocates nothing and waits for nobody but a reader of the same place.
 /// </summary>
 internal sealed class RecentRequests
 {

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Busbar.Observability.Logging;
 
-/// <summary>A threshold of a limit that was reached, for the receiver of alerts. Holds ids and numbers, never what anybody asked or was answered.</summary>
+/// <summary>
+/// A threshold of a limit that was reached, for the receiver of alerts. Holds ids and numbers, never what anybody asked or was answered.
+/// </summary>
 internal sealed record AlertRecord : IWebhookRecord
 {
     /// <summary>When it was noticed.</summary>

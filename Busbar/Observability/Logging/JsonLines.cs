@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Busbar.Observability.Logging;
 
 /// <summary>
-/// Makes a log line of every line that is written to it: what a start says about its configuration, in the form of everything else. A line that begins
-/// with <c>[error]</c> or <c>[warn]</c> is of that level, any other is information.
+/// Makes a log line of every line that is written to it: what a start says about its configuration, in the form of everything else. A line that
+/// begins with <c>[error]</c> or <c>[warn]</c> is of that level, any other is information.
 /// </summary>
 internal sealed class JsonLines(TextWriter output, TimeProvider time) : TextWriter
 {

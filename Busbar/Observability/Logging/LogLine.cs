@@ -15,7 +15,8 @@ internal static class LogLine
     /// <summary>A line for people.</summary>
     public static string Text(DateTimeOffset time, LogLevel level, string category, string message, Exception? exception)
     {
-        var line = new StringBuilder(160).Append(Stamp(time)).Append(' ').Append(Word(level).PadRight(6)).Append(category).Append(": ").Append(message);
+        var line = new StringBuilder(160).Append(Stamp(time)).Append(' ').Append(Word(level).PadRight(6)).Append(category).Append(": ")
+            .Append(message);
         if (exception is not null)
         {
             line.AppendLine().Append(exception);
@@ -24,8 +25,11 @@ internal static class LogLine
         return line.ToString();
     }
 
-    /// <summary>One JSON object: <c>ts</c>, <c>level</c>, <c>logger</c>, <c>message</c>, then the message's values under their names in snake_case.</summary>
-    public static string Json(DateTimeOffset time, LogLevel level, string category, string message, IReadOnlyList<KeyValuePair<string, object?>>? values, Exception? exception)
+    /// <summary>
+    /// One JSON object: <c>ts</c>, <c>level</c>, <c>logger</c>, <c>message</c>, then the message's values under their names in snake_case.
+    /// </summary>
+    public static string Json(DateTimeOffset time, LogLevel level, string category, string message, IReadOnlyList<KeyValuePair<string,
+        object?>>? values, Exception? exception)
     {
         var line = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(line, Relaxed))

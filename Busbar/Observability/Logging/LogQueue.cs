@@ -3,8 +3,9 @@ using Busbar.Observability.Metrics;
 namespace Busbar.Observability.Logging;
 
 /// <summary>
-/// Lines on their way to where the log is written, with a thread of their own that writes them. Whoever adds a line never waits for that: while a disk is
-/// full, or nobody reads the other end of a pipe, the newest lines are dropped and counted, and one line says how many once writing works again.
+/// Lines on their way to where the log is written, with a thread of their own that writes them. Whoever adds a line never waits for that: while a
+/// disk is full, or nobody reads the other end of a pipe, the newest lines are dropped and counted, and one line says how many once writing works
+/// again.
 /// </summary>
 internal sealed class LogQueue : IAsyncDisposable
 {

@@ -1,6 +1,8 @@
 namespace Busbar.Observability.Logging;
 
-/// <summary>Decides which refusals leave a line: at most one a second for each address. What is remembered is bounded, whatever the number of addresses.</summary>
+/// <summary>
+/// Decides which refusals leave a line: at most one a second for each address. What is remembered is bounded, whatever the number of addresses.
+/// </summary>
 internal sealed class RefusalLines(TimeProvider time)
 {
     /// <summary>Addresses that are told apart at one time; all others share one line a second.</summary>

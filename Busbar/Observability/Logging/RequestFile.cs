@@ -10,8 +10,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Busbar.Observability.Logging;
 
 /// <summary>
-/// Writes a line of JSON for each request that ended to a file or to standard output, from a thread of its own. The queue is bounded; while the file cannot be written, the
-/// newest lines are dropped and counted. Whole lines are appended at once, so that two processes may write to one file.
+/// Writes a line of JSON for each request that ended to a file or to standard output, from a thread of its own. The queue is bounded; while the file
+/// cannot be written, the newest lines are dropped and counted. Whole lines are appended at once, so that two processes may write to one file.
 /// </summary>
 internal sealed partial class RequestFile : IAsyncDisposable
 {
@@ -28,7 +28,8 @@ internal sealed partial class RequestFile : IAsyncDisposable
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(5);
 
-    private readonly Channel<IWebhookRecord> _queue = Channel.CreateBounded<IWebhookRecord>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly Channel<IWebhookRecord> _queue = Channel.CreateBounded<IWebhookRecord>(
+        new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _path;
     private readonly Counter _written;
@@ -163,6 +164,7 @@ internal sealed partial class RequestFile : IAsyncDisposable
     [LibraryImport("libc", EntryPoint = "fcntl")]
     private static partial int SetStatus(SafeFileHandle file, int command, int flags);
 
-    [LoggerMessage(32, LogLevel.Error, "request log: '{Path}' cannot be written: {Reason}; lines wait, and are dropped when too many do (logged once a minute)")]
+    [LoggerMessage(
+        32, LogLevel.Error, "request log: '{Path}' cannot be written: {Reason}; lines wait, and are dropped when too many do (logged once a minute)")]
     private static partial void CannotWrite(ILogger logger, string path, string reason);
 }

@@ -26,10 +26,14 @@ internal sealed record RequestRecord : IWebhookRecord
     /// <summary>Id of that group; null for none.</summary>
     public string? GroupId { get; init; }
 
-    /// <summary>The limit of a group, or of a key for a pool or window of its own, that refused it: its owner, kind, window and pool; null for none.</summary>
+    /// <summary>
+    /// The limit of a group, or of a key for a pool or window of its own, that refused it: its owner, kind, window and pool; null for none.
+    /// </summary>
     public string? Limit { get; init; }
 
-    /// <summary>The pool that was asked for, where <see cref="Limit"/> sent the request to another one instead of refusing it; null where it did not.</summary>
+    /// <summary>
+    /// The pool that was asked for, where <see cref="Limit"/> sent the request to another one instead of refusing it; null where it did not.
+    /// </summary>
     public string? DowngradedFrom { get; init; }
 
     /// <summary>The labels of the key and of the request, which win.</summary>

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Busbar.Observability.Logging;
 
 /// <summary>
-/// Tells a receiver of each request that ended, or of each alert, in batches and from a task of its own. The queue is bounded; what does not fit, and what the receiver does
-/// not take in several tries, is dropped and counted.
+/// Tells a receiver of each request that ended, or of each alert, in batches and from a task of its own. The queue is bounded; what does not fit, and
+/// what the receiver does not take in several tries, is dropped and counted.
 /// </summary>
 internal sealed partial class RequestWebhook : IAsyncDisposable
 {
@@ -29,7 +29,8 @@ internal sealed partial class RequestWebhook : IAsyncDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(10);
 
-    private readonly Channel<IWebhookRecord> _queue = Channel.CreateBounded<IWebhookRecord>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly Channel<IWebhookRecord> _queue = Channel.CreateBounded<IWebhookRecord>(
+        new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenSource _giveUp = new();
     private readonly SinkClient _receiver;

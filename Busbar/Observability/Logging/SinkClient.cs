@@ -26,7 +26,8 @@ internal sealed class SinkClient : IDisposable
     /// <param name="allows">The kinds of address that may be dialled.</param>
     /// <param name="handler">What sends instead of the network.</param>
     /// <param name="settings">Headers of each post, of which one may replace the authorization, and the proxy to go through; null for none.</param>
-    public SinkClient(Uri address, Secret? authorization, TimeSpan limit, Func<AddressKind, bool> allows, HttpMessageHandler? handler = null, SinkSettings? settings = null)
+    public SinkClient(Uri address, Secret? authorization, TimeSpan limit, Func<AddressKind, bool> allows, HttpMessageHandler? handler = null,
+        SinkSettings? settings = null)
     {
         _address = address;
         _authorization = authorization;

@@ -72,7 +72,8 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
     private string LossLine(long lost) =>
         Format(LogLevel.Warning, "busbar", $"{lost} log lines were dropped: the log could not be written as fast as it grew", null, null);
 
-    private string Format(LogLevel level, string category, string message, IReadOnlyList<KeyValuePair<string, object?>>? values, Exception? exception) =>
+    private string Format(LogLevel level, string category, string message, IReadOnlyList<KeyValuePair<string, object?>>? values,
+        Exception? exception) =>
         LineFormat == LogFormat.Json
             ? LogLine.Json(_time.GetUtcNow(), level, category, message, values, exception)
             : LogLine.Text(_time.GetUtcNow(), level, category, message, exception);
@@ -92,7 +93,8 @@ internal sealed class StderrLogger : ILoggerFactory, IAsyncDisposable
             // To the server a client that breaks off is an error. It is none of ours, and anybody could fill the log with them.
             if (IsEnabled(logLevel) && !(isServer && (exception is IOException or OperationCanceledException || eventId.Id == NeverCompleted)))
             {
-                sink._queue.Add(sink.Format(logLevel, category, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>, exception));
+                sink._queue.Add(sink.Format(logLevel, category, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>,
+                    exception));
             }
         }
     }

@@ -52,6 +52,8 @@ internal sealed partial class BreakerMetrics(Metrics metrics, BreakerHistory his
         return 0;
     }
 
-    [LoggerMessage(20, LogLevel.Warning, "breaker: pool={Pool} lane={Lane} provider={Provider} {From} -> {To} reason=\"{Reason}\" cooldown_s={CooldownS}")]
-    private static partial void Changed(ILogger logger, string pool, string lane, string provider, BreakerState from, BreakerState to, string reason, double cooldownS);
+    [LoggerMessage(
+        20, LogLevel.Warning, "breaker: pool={Pool} lane={Lane} provider={Provider} {From} -> {To} reason=\"{Reason}\" cooldown_s={CooldownS}")]
+    private static partial void Changed(ILogger logger, string pool, string lane, string provider, BreakerState from, BreakerState to, string reason,
+        double cooldownS);
 }

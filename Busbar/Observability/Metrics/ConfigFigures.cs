@@ -27,12 +27,17 @@ internal sealed class ConfigFigures
     /// <summary>The figures as of now.</summary>
     public IEnumerable<Figure> Read()
     {
-        yield return Figure.Single("busbar_config_last_reload_failed", "1 when the newest configuration was refused and the former one is in force.", Volatile.Read(ref _lastFailed));
-        yield return Figure.Single("busbar_config_applied_timestamp_seconds", "When the configuration in force was put in force, Unix seconds.", Volatile.Read(ref _appliedAt));
-        yield return Figure.Single("busbar_models_without_price", "Models whose tokens cost keys nothing, because neither they nor governance nor the price list have a price.", Volatile.Read(ref _withoutPrice));
+        yield return Figure.Single("busbar_config_last_reload_failed", "1 when the newest configuration was refused and the former one is in force.",
+            Volatile.Read(ref _lastFailed));
+        yield return Figure.Single("busbar_config_applied_timestamp_seconds", "When the configuration in force was put in force, Unix seconds.",
+            Volatile.Read(ref _appliedAt));
+        yield return Figure.Single("busbar_models_without_price",
+            "Models whose tokens cost keys nothing, because neither they nor governance nor the price list have a price.",
+        Volatile.Read(ref _withoutPrice));
         if (CertificateEnd is { } end)
         {
-            yield return Figure.Single("busbar_tls_certificate_expiry_timestamp_seconds", "When the certificate of the listener ends, Unix seconds.", end().ToUnixTimeSeconds());
+            yield return Figure.Single("busbar_tls_certificate_expiry_timestamp_seconds", "When the certificate of the listener ends, Unix seconds.",
+                end().ToUnixTimeSeconds());
         }
     }
 }

@@ -10,5 +10,6 @@ namespace Busbar.Observability.Metrics;
 internal sealed record Figure(string Name, string Help, bool IsTotal, IReadOnlyList<Measurement<double>> Points)
 {
     /// <summary>A metric of one series without labels; one whose name ends in <c>_total</c> only rises.</summary>
-    public static Figure Single(string name, string help, double value) => new(name, help, name.EndsWith("_total", StringComparison.Ordinal), [new Measurement<double>(value)]);
+    public static Figure Single(string name, string help, double value)
+        => new(name, help, name.EndsWith("_total", StringComparison.Ordinal), [new Measurement<double>(value)]);
 }

@@ -29,6 +29,8 @@ internal sealed partial class FigureExporter(CollectorTransport transport, Count
         return result;
     }
 
-    [LoggerMessage(32, LogLevel.Warning, "figures: the collector at {Host} does not take them (status={Status}, 0 is no answer); logged once until it does again, counted always")]
+    [LoggerMessage(
+        32, LogLevel.Warning,
+    "figures: the collector at {Host} does not take them (status={Status}, 0 is no answer); logged once until it does again, counted always")]
     private static partial void Refused(ILogger logger, string host, int status);
 }

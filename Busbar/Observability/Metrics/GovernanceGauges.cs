@@ -15,8 +15,10 @@ internal static class GovernanceGauges
         Figure.Single("busbar_reserved_cents", "What they hold of budgets, cents.", figures.ReservedCents),
         Figure.Single("busbar_ledger_lag_seconds", "Age of the newest usage that is surely in the database.", figures.LedgerLag.TotalSeconds),
         Figure.Single("busbar_ledger_flush_errors_total", "Writes of usage to the database that failed.", figures.LedgerFlushErrors),
-        Figure.Single("busbar_database_away_seconds", "How long the database that nodes share has been away; 0 while it answers.", figures.DatabaseAway.TotalSeconds),
-        Figure.Single("busbar_usage_estimated_total", "Requests charged for estimated tokens because the provider reported none.", figures.EstimatedUsage),
+        Figure.Single("busbar_database_away_seconds", "How long the database that nodes share has been away; 0 while it answers.",
+            figures.DatabaseAway.TotalSeconds),
+        Figure.Single("busbar_usage_estimated_total", "Requests charged for estimated tokens because the provider reported none.",
+            figures.EstimatedUsage),
         Figure.Single("busbar_usage_clamped_total", "Requests for which a provider reported impossibly many tokens.", figures.ClampedUsage),
         new Figure("busbar_limit_rejections_total", "Requests refused for their key, by the limit in their way.", IsTotal: true,
         [
@@ -34,5 +36,6 @@ internal static class GovernanceGauges
             [.. figures.Keys.Where(key => key.RemainingCents is not null).Select(key => Of("key", key.Key, key.RemainingCents!.Value))]),
     ];
 
-    private static Measurement<double> Of(string label, string labelValue, double value) => new(value, new KeyValuePair<string, object?>(label, labelValue));
+    private static Measurement<double> Of(string label, string labelValue, double value)
+        => new(value, new KeyValuePair<string, object?>(label, labelValue));
 }

@@ -6,8 +6,8 @@ using Busbar.Reliability.Selection;
 namespace Busbar.Observability.Metrics;
 
 /// <summary>
-/// Gauges of lanes and breaker cells, read when the page is asked for. The state of a lane in a pool is always there, since alerts watch it; the rest is there
-/// once the lane was called.
+/// Gauges of lanes and breaker cells, read when the page is asked for. The state of a lane in a pool is always there, since alerts watch it; the rest
+/// is there once the lane was called.
 /// </summary>
 internal static class LaneGauges
 {
@@ -15,13 +15,14 @@ internal static class LaneGauges
     public const int MaxSeries = 2_500;
 
     /// <summary>
-    /// The gauges of every pool of <paramref name="fleet"/>, direct routes included under their model's name, and how many series are left out because there are
-    /// more than <paramref name="most"/>.
+    /// The gauges of every pool of <paramref name="fleet"/>, direct routes included under their model's name, and how many series are left out
+    /// because there are more than <paramref name="most"/>.
     /// </summary>
     public static (IReadOnlyList<Figure> Figures, long LeftOut) Read(Fleet fleet, int most = MaxSeries)
     {
         var lines = new Lines(most);
-        lines.Head("busbar_lane_state", "Lane in a pool: 0 closed, 1 half-open, 2 open, 3 disabled by an administrator, 4 down because of its credential, account or model.");
+        lines.Head("busbar_lane_state",
+            "Lane in a pool: 0 closed, 1 half-open, 2 open, 3 disabled by an administrator, 4 down because of its credential, account or model.");
         foreach (Pool pool in Metrics.AllPools(fleet))
         {
             foreach (PoolMember member in pool.Members.DistinctBy(member => member.Lane.Name))

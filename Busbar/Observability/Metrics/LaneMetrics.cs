@@ -2,7 +2,9 @@ using Busbar.Ir;
 
 namespace Busbar.Observability.Metrics;
 
-/// <summary>The counters of one lane in one pool. Each series is made when it is first moved; from then on moving it allocates and locks nothing.</summary>
+/// <summary>
+/// The counters of one lane in one pool. Each series is made when it is first moved; from then on moving it allocates and locks nothing.
+/// </summary>
 internal sealed class LaneMetrics(Metrics metrics, string pool, string lane, string model)
 {
     private readonly Counter?[] _failures = new Counter?[Metrics.Dispositions.Length];
@@ -15,7 +17,8 @@ internal sealed class LaneMetrics(Metrics metrics, string pool, string lane, str
     public Counter Attempts => _attempts ??= metrics.Attempts.Get(pool, lane);
 
     /// <summary>Counts a failed call.</summary>
-    public void Failure(FailoverReason reason) => (_failures[(int)reason] ??= metrics.Failures.Get(pool, lane, Metrics.Dispositions[(int)reason])).Add();
+    public void Failure(FailoverReason reason) => (_failures[(int)reason] ??= metrics.Failures.Get(pool, lane, Metrics.Dispositions[(int)reason]))
+        .Add();
 
     /// <summary>Counts the tokens of an answer, each token as one kind.</summary>
     public void Tokens(in Usage usage)

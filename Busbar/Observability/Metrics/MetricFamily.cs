@@ -8,7 +8,8 @@ namespace Busbar.Observability.Metrics;
 /// <param name="help">One sentence for HELP.</param>
 /// <param name="create">Makes a series from its labels.</param>
 /// <param name="labelNames">The names of its labels.</param>
-internal sealed class MetricFamily<TSeries>(SeriesBudget budget, string name, string help, Func<KeyValuePair<string, object?>[], TSeries> create, params string[] labelNames)
+internal sealed class MetricFamily<TSeries>(SeriesBudget budget, string name, string help, Func<KeyValuePair<string, object?>[], TSeries> create,
+    params string[] labelNames)
     where TSeries : class
 {
     private static readonly int Lines = typeof(TSeries) == typeof(Histogram) ? Histogram.Bounds.Length + 3 : 1;
@@ -29,8 +30,8 @@ internal sealed class MetricFamily<TSeries>(SeriesBudget budget, string name, st
     public IEnumerable<TSeries> Unordered => _series.Select(pair => pair.Value);
 
     /// <summary>
-    /// The series with these label values, in the order of the label names; one that is not shown when there are too many series. Whoever counts often keeps the
-    /// result. The values must come from configuration, never from a client.
+    /// The series with these label values, in the order of the label names; one that is not shown when there are too many series. Whoever counts
+    /// often keeps the result. The values must come from configuration, never from a client.
     /// </summary>
     public TSeries Get(params ReadOnlySpan<string> values)
     {

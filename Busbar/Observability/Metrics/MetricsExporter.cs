@@ -8,8 +8,8 @@ using OpenTelemetry.Metrics;
 namespace Busbar.Observability.Metrics;
 
 /// <summary>
-/// Sends the figures of <c>/metrics</c> to a collector at intervals, and once more at the end. An export that is not taken is counted and not repeated: the
-/// next one says the same and more, since all figures are totals.
+/// Sends the figures of <c>/metrics</c> to a collector at intervals, and once more at the end. An export that is not taken is counted and not
+/// repeated: the next one says the same and more, since all figures are totals.
 /// </summary>
 internal sealed class MetricsExporter : IAsyncDisposable
 {
@@ -29,7 +29,8 @@ internal sealed class MetricsExporter : IAsyncDisposable
     /// <param name="failed">Counts exports that were not taken.</param>
     /// <param name="logger">Takes complaints.</param>
     /// <param name="time">The clock.</param>
-    public MetricsExporter(SinkClient collector, Meter durations, Func<IReadOnlyList<Figure>> read, TimeSpan interval, Counter failed, ILogger logger, TimeProvider time)
+    public MetricsExporter(SinkClient collector, Meter durations, Func<IReadOnlyList<Figure>> read, TimeSpan interval, Counter failed, ILogger logger,
+        TimeProvider time)
     {
         _read = read;
         _transport = new CollectorTransport(collector, tries: 1, time);
@@ -43,7 +44,8 @@ internal sealed class MetricsExporter : IAsyncDisposable
         _provider = Sdk.CreateMeterProviderBuilder()
             .SetResourceBuilder(Tracer.Resource())
             .AddMeter(Metrics.MeterName)
-            .AddView(instrument => ReferenceEquals(instrument.Meter, _meter) || ReferenceEquals(instrument.Meter, durations) ? StreamOf(instrument) : MetricStreamConfiguration.Drop)
+            .AddView(instrument => ReferenceEquals(instrument.Meter, _meter) || ReferenceEquals(instrument.Meter, durations) ? StreamOf(instrument)
+                : MetricStreamConfiguration.Drop)
             .AddReader(new PeriodicExportingMetricReader(new FigureExporter(_transport, failed, logger), (int)interval.TotalMilliseconds))
             .Build();
     }
@@ -62,7 +64,8 @@ internal sealed class MetricsExporter : IAsyncDisposable
     }
 
     private static MetricStreamConfiguration StreamOf(Instrument instrument) => instrument is Histogram<double>
-        ? new ExplicitBucketHistogramConfiguration { Boundaries = Histogram.Bounds.ToArray(), RecordMinMax = false, CardinalityLimit = Metrics.MaxRecorded }
+        ? new ExplicitBucketHistogramConfiguration { Boundaries = Histogram.Bounds.ToArray(), RecordMinMax = false, CardinalityLimit =
+            Metrics.MaxRecorded }
         : new MetricStreamConfiguration { CardinalityLimit = Metrics.MaxRecorded };
 
     // Each export asks for every figure once: what was asked for before is read anew, together with all others.

@@ -3,8 +3,8 @@ using Busbar.Ir;
 namespace Busbar.Observability.Metrics;
 
 /// <summary>
-/// The counters of one pool, found without a lookup by the request that moves them. Each series is made when it is first moved; from then on moving it
-/// allocates and locks nothing.
+/// The counters of one pool, found without a lookup by the request that moves them. Each series is made when it is first moved; from then on moving
+/// it allocates and locks nothing.
 /// </summary>
 internal sealed class PoolMetrics
 {
@@ -19,7 +19,9 @@ internal sealed class PoolMetrics
     private readonly Histogram?[] _stream = new Histogram?[Protocols];
     private readonly Dictionary<string, LaneMetrics> _lanes = new(StringComparer.Ordinal);
 
-    /// <summary>Prepares the counters of the pool called <paramref name="pool"/> with these lanes, each with the id of its model at the provider.</summary>
+    /// <summary>
+    /// Prepares the counters of the pool called <paramref name="pool"/> with these lanes, each with the id of its model at the provider.
+    /// </summary>
     public PoolMetrics(Metrics metrics, string pool, IEnumerable<(string Lane, string Model)> lanes)
     {
         _metrics = metrics;
@@ -32,10 +34,12 @@ internal sealed class PoolMetrics
 
     /// <summary>Counts a request that ended.</summary>
     public void Request(ProtocolId ingress, Outcome outcome) =>
-        (_requests[((int)ingress * Metrics.Outcomes.Length) + (int)outcome] ??= _metrics.Requests.Get(ingress.Name(), _pool, Metrics.Outcomes[(int)outcome])).Add();
+        (_requests[((int)ingress * Metrics.Outcomes.Length) + (int)outcome] ??=
+            _metrics.Requests.Get(ingress.Name(), _pool, Metrics.Outcomes[(int)outcome])).Add();
 
     /// <summary>Counts a move to another lane.</summary>
-    public void Failover(FailoverReason reason) => (_failovers[(int)reason] ??= _metrics.Failovers.Get(_pool, Metrics.FailoverReasons[(int)reason])).Add();
+    public void Failover(FailoverReason reason) => (_failovers[(int)reason] ??= _metrics.Failovers.Get(_pool, Metrics.FailoverReasons[(int)reason]))
+        .Add();
 
     /// <summary>Arrival to response headers.</summary>
     public void Duration(ProtocolId ingress, TimeSpan elapsed) => Observe(_duration, _metrics.Duration, ingress, elapsed);

@@ -15,10 +15,12 @@ internal static class ProcessGauges
         yield return Figure.Single("busbar_gc_heap_bytes", "Bytes on the managed heap.", GC.GetTotalMemory(forceFullCollection: false));
         yield return Figure.Single("busbar_gc_allocated_bytes_total", "Bytes that were allocated on the managed heap.", GC.GetTotalAllocatedBytes());
         yield return Figure.Single("busbar_gc_collections_total", "Garbage collections of any generation.", GC.CollectionCount(0));
-        yield return Figure.Single("busbar_gc_pause_seconds_total", "Time in which garbage collections stopped the process.", GC.GetTotalPauseDuration().TotalSeconds);
+        yield return Figure.Single("busbar_gc_pause_seconds_total", "Time in which garbage collections stopped the process.",
+            GC.GetTotalPauseDuration().TotalSeconds);
         yield return Figure.Single("busbar_thread_pool_threads", "Threads of the thread pool.", ThreadPool.ThreadCount);
         yield return Figure.Single("busbar_thread_pool_queued", "Work items that wait for a thread.", ThreadPool.PendingWorkItemCount);
-        yield return Figure.Single("process_cpu_seconds_total", "Processor time used.", OperatingSystem.IsLinux() ? Environment.CpuUsage.TotalTime.TotalSeconds : 0);
+        yield return Figure.Single("process_cpu_seconds_total", "Processor time used.", OperatingSystem.IsLinux()
+            ? Environment.CpuUsage.TotalTime.TotalSeconds : 0);
         yield return Figure.Single("process_resident_memory_bytes", "Resident memory of the process.", Environment.WorkingSet);
         yield return Figure.Single("process_start_time_seconds", "Start time of the process, Unix seconds.", StartTime);
         if (Descriptors() is var (open, most))
@@ -35,7 +37,8 @@ internal static class ProcessGauges
             const string Limit = "Max open files";
             string line = File.ReadLines("/proc/self/limits").First(line => line.StartsWith(Limit, StringComparison.Ordinal));
             string soft = line[Limit.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
-            return (Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(), double.TryParse(soft, CultureInfo.InvariantCulture, out double most) ? most : ulong.MaxValue);
+            return (Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(),
+                double.TryParse(soft, CultureInfo.InvariantCulture, out double most) ? most : ulong.MaxValue);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidOperationException)
         {

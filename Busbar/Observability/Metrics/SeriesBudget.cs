@@ -1,8 +1,8 @@
 namespace Busbar.Observability.Metrics;
 
 /// <summary>
-/// Bounds the number of lines on the page of figures. What does not fit any more is still counted by whoever counts, but not shown; how many label sets
-/// that are is shown instead.
+/// Bounds the number of lines on the page of figures. What does not fit any more is still counted by whoever counts, but not shown; how many label
+/// sets that are is shown instead.
 /// </summary>
 /// <param name="max">Lines that recorded series may take.</param>
 internal sealed class SeriesBudget(int max)

@@ -7,7 +7,8 @@ namespace Busbar.Observability.Stats;
 /// <param name="Pools">Members by pool.</param>
 /// <param name="Lanes">Every lane.</param>
 /// <param name="Identities">The gateway's own identities at providers.</param>
-internal sealed record Stats(IReadOnlyDictionary<string, IReadOnlyList<string>> Pools, IReadOnlyList<LaneStats> Lanes, IReadOnlyList<IdentityStats> Identities)
+internal sealed record Stats(IReadOnlyDictionary<string, IReadOnlyList<string>> Pools, IReadOnlyList<LaneStats> Lanes,
+    IReadOnlyList<IdentityStats> Identities)
 {
     /// <summary>A reading of <paramref name="fleet"/> and <paramref name="identities"/>; changes nothing.</summary>
     public static Stats Of(Fleet fleet, IReadOnlyList<CloudIdentity>? identities = null)

@@ -5,8 +5,8 @@ using OpenTelemetry.Exporter;
 namespace Busbar.Observability.Tracing;
 
 /// <summary>
-/// What the exporters of OpenTelemetry send through: a client of our own, which dials only addresses that may be called and adds the configured headers. A
-/// status that may pass is tried again, as OTLP wants it.
+/// What the exporters of OpenTelemetry send through: a client of our own, which dials only addresses that may be called and adds the configured
+/// headers. A status that may pass is tried again, as OTLP wants it.
 /// </summary>
 /// <param name="collector">Posts to the collector.</param>
 /// <param name="tries">How often one export is posted at most.</param>

@@ -63,6 +63,8 @@ internal sealed partial class SpanExporter(CollectorTransport transport, Counter
         }
     }
 
-    [LoggerMessage(30, LogLevel.Warning, "traces: the collector at {Host} does not take them (status={Status}, 0 is no answer); spans are dropped (logged once a minute, counted always)")]
+    [LoggerMessage(
+        30, LogLevel.Warning,
+    "traces: the collector at {Host} does not take them (status={Status}, 0 is no answer); spans are dropped (logged once a minute, counted always)")]
     private static partial void Refused(ILogger logger, string host, int status);
 }

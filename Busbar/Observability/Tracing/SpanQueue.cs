@@ -7,7 +7,8 @@ namespace Busbar.Observability.Tracing;
 /// <param name="spans">Takes the batches and says whether there is room.</param>
 /// <param name="source">Whose spans are meant: while settings change, two sources of the same name are listened to.</param>
 internal sealed class SpanQueue(SpanExporter spans, ActivitySource source)
-    : BatchActivityExportProcessor(spans, SpanExporter.MaxPending, scheduledDelayMilliseconds: 1000, exporterTimeoutMilliseconds: int.MaxValue, maxExportBatchSize: 512)
+    : BatchActivityExportProcessor(spans, SpanExporter.MaxPending, scheduledDelayMilliseconds: 1000, exporterTimeoutMilliseconds: int.MaxValue,
+        maxExportBatchSize: 512)
 {
     /// <inheritdoc/>
     public override void OnEnd(Activity data)

@@ -11,8 +11,8 @@ using OpenTelemetry.Trace;
 namespace Busbar.Observability.Tracing;
 
 /// <summary>
-/// Begins spans, decides which are recorded, and has finished ones exported. Whoever fills them must take names and values from configuration, fixed words and
-/// counts: never from what a client or a model wrote.
+/// Begins spans, decides which are recorded, and has finished ones exported. Whoever fills them must take names and values from configuration, fixed
+/// words and counts: never from what a client or a model wrote.
 /// </summary>
 internal sealed class Tracer : IAsyncDisposable
 {
@@ -66,8 +66,8 @@ internal sealed class Tracer : IAsyncDisposable
     }).ActivityContext;
 
     /// <summary>
-    /// A span that begins at <paramref name="start"/>, recorded if its <paramref name="parent"/> is; without a parent in a new trace, which is recorded with the
-    /// configured probability. Null when it can be of no interest to anybody.
+    /// A span that begins at <paramref name="start"/>, recorded if its <paramref name="parent"/> is; without a parent in a new trace, which is
+    /// recorded with the configured probability. Null when it can be of no interest to anybody.
     /// </summary>
     public Activity? Begin(ActivityKind kind, in ActivityContext parent, DateTimeOffset start)
     {

@@ -3,7 +3,9 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Anthropic;
 
-/// <summary>Writes content blocks of answers, which carry more keys than those of requests: <c>citations</c>, <c>caller</c>, an empty <c>signature</c>.</summary>
+/// <summary>
+/// Writes content blocks of answers, which carry more keys than those of requests: <c>citations</c>, <c>caller</c>, an empty <c>signature</c>.
+/// </summary>
 internal static class AnswerBlocks
 {
     /// <summary>Whether the block can be shown; notes the loss when it cannot.</summary>

@@ -5,8 +5,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Anthropic;
 
 /// <summary>
-/// Anthropic Messages, versions 2023-06-01 and 2026-10-21. Both are answered alike. The platforms that serve it in a frame of their own are variants of it, with the
-/// same <see cref="Protocol.Id"/>.
+/// Anthropic Messages, versions 2023-06-01 and 2026-10-21. Both are answered alike. The platforms that serve it in a frame of their own are variants
+/// of it, with the same <see cref="Protocol.Id"/>.
 /// </summary>
 internal class AnthropicProtocol : Protocol
 {
@@ -50,7 +50,8 @@ internal class AnthropicProtocol : Protocol
     public override SamplingForm Sampling { get; } = new() { MaxTemperature = 1, HasBlankStops = false, ExcludesThinking = true };
 
     /// <inheritdoc/>
-    public override JsonText TierWord(JsonText tier) => TierWords.IsUsual(tier) ? TierWords.Standard : tier.Is("priority"u8) || tier.Is("batch"u8) ? tier : default;
+    public override JsonText TierWord(JsonText tier) => TierWords.IsUsual(tier) ? TierWords.Standard : tier.Is("priority"u8) || tier.Is("batch"u8)
+        ? tier : default;
 
     /// <inheritdoc/>
     public override string NewRequestId() => Ids.Random("req_01", 24);
@@ -111,10 +112,11 @@ internal class AnthropicProtocol : Protocol
         ErrorWriter.Write(error, StatusOf(error), requestId, output);
 
     /// <summary>
-    /// Appends <paramref name="body"/>, a valid request of any variant, to <paramref name="output"/> as this one wants it. The result is what its headers must say in
-    /// place of the body.
+    /// Appends <paramref name="body"/>, a valid request of any variant, to <paramref name="output"/> as this one wants it. The result is what its
+    /// headers must say in place of the body.
     /// </summary>
-    public virtual ReframedHeaders Reframe(ReadOnlyMemory<byte> body, in ReframeRequest ask, PooledBuffer output) => BodyRewriter.Write(body, Envelope, ask, output);
+    public virtual ReframedHeaders Reframe(ReadOnlyMemory<byte> body, in ReframeRequest ask, PooledBuffer output)
+        => BodyRewriter.Write(body, Envelope, ask, output);
 
     /// <summary>The tokens that an answer to a count names; null where it names none.</summary>
     public virtual long? ReadCount(ReadOnlyMemory<byte> body)
@@ -124,7 +126,8 @@ internal class AnthropicProtocol : Protocol
     }
 
     /// <summary>
-    /// Appends a frame of a stream that came from another variant in the framing of this one. <paramref name="usage"/> is what the stream has reported so far.
+    /// Appends a frame of a stream that came from another variant in the framing of this one. <paramref name="usage"/> is what the stream has
+    /// reported so far.
     /// </summary>
     public virtual void WriteFrame(in Frame frame, in Usage usage, StreamContext context, PooledBuffer output)
     {

@@ -33,7 +33,8 @@ internal static class BlockReader
             return block;
         }
 
-        if (block.Kind is BlockKind.Opaque or BlockKind.ToolReference or BlockKind.Summary or BlockKind.ServerToolUse or BlockKind.ServerToolResult or BlockKind.ToolChange || fields.HasOthers)
+        if (block.Kind is BlockKind.Opaque or BlockKind.ToolReference or BlockKind.Summary or BlockKind.ServerToolUse or BlockKind.ServerToolResult
+            or BlockKind.ToolChange || fields.HasOthers)
         {
             block.Raw = node.Raw;
         }
@@ -291,6 +292,8 @@ internal static class BlockReader
         }
     }
 
-    /// <summary>Puts a path before a fault: one inside an array starts with the element's number and continues the path, any other is about the value itself.</summary>
+    /// <summary>
+    /// Puts a path before a fault: one inside an array starts with the element's number and continues the path, any other is about the value itself.
+    /// </summary>
     public static string Join(string path, string fault) => char.IsAsciiDigit(fault[0]) ? $"{path}.{fault}" : $"{path}: {fault}";
 }

@@ -3,19 +3,22 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Anthropic;
 
-/// <summary>Writes content blocks of requests. What this dialect cannot say is left out and noted.</summary>
+/// <summary>Writes content blocks of requests. What this protocol cannot say is left out and noted.</summary>
 internal static class BlockWriter
 {
     private static readonly List<Block> NoBlocks = [];
     private static readonly List<Citation> NoCitations = [];
 
-    /// <summary>Whether the block can be said where it stands; notes the loss when it cannot. Assistant turns built here take no <paramref name="media"/>.</summary>
+    /// <summary>
+    /// Whether the block can be said where it stands; notes the loss when it cannot. Assistant turns built here take no <paramref name="media"/>.
+    /// </summary>
     public static bool CanWrite(Block block, bool media, ref Losses losses)
     {
         LossField? loss = block.Kind switch
         {
             BlockKind.Thinking when !block.Redacted && block.Signature.IsNullOrEmpty => LossField.Thinking,
-            BlockKind.Image or BlockKind.Document when block.Source == MediaSource.Vendor && block.Origin != ProtocolId.Anthropic => LossField.VendorFile,
+            BlockKind.Image or BlockKind.Document when block.Source == MediaSource.Vendor
+                && block.Origin != ProtocolId.Anthropic => LossField.VendorFile,
             BlockKind.Image when !media => LossField.Image,
             BlockKind.Document when !media => LossField.Document,
             BlockKind.Audio => LossField.Audio,

@@ -8,7 +8,9 @@ internal static class ErrorReader
 {
     private const int MostCharacters = 2048;
 
-    /// <summary>Lifts code, type and message; nulls where the body says nothing. Compatible hosts put integers in the code and the message at the top.</summary>
+    /// <summary>
+    /// Lifts code, type and message; nulls where the body says nothing. Compatible hosts put integers in the code and the message at the top.
+    /// </summary>
     public static ProviderError Read(int status, ReadOnlyMemory<byte> body)
     {
         using var tape = new JsonTape();
@@ -21,7 +23,9 @@ internal static class ErrorReader
         return error with { IsContextLength = error.Code is null && status is (400 or 413) && IsContextLength(error.Message) };
     }
 
-    /// <summary>Whether <paramref name="root"/>, which stands where a message or an event is expected, is an error, in the vendor's form or a host's flat one.</summary>
+    /// <summary>
+    /// Whether <paramref name="root"/>, which stands where a message or an event is expected, is an error, in the vendor's form or a host's flat one.
+    /// </summary>
     public static bool Is(JsonNode root) =>
         root["type"u8].Text.Is("error"u8) || (root["type"u8].IsNull && !root["content"u8].IsArray && OpenAI.ErrorReader.Is(root));
 

@@ -10,7 +10,9 @@ internal static class ErrorWriter
     public static void Write(in GatewayError error, int status, string? requestId, JsonWriter output) =>
         Write(TypeOf(error.Kind, status), error.Kind, error.Message, requestId, output);
 
-    /// <summary>Writes the envelope of a stream event. What broke off is an overload to the vendor, the only error in a stream after which clients try again.</summary>
+    /// <summary>
+    /// Writes the envelope of a stream event. What broke off is an overload to the vendor, the only error in a stream after which clients try again.
+    /// </summary>
     public static void WriteInStream(in GatewayError error, JsonWriter output)
     {
         ErrorKind kind = error.Kind is ErrorKind.BadGateway or ErrorKind.Timeout ? ErrorKind.Overloaded : error.Kind;

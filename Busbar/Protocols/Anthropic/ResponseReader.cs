@@ -6,7 +6,9 @@ namespace Busbar.Protocols.Anthropic;
 /// <summary>Reads a whole <c>message</c> answer.</summary>
 internal static class ResponseReader
 {
-    /// <summary>Reads <paramref name="body"/>. False when it is no message; an error in a 2xx body becomes <see cref="ChatResponse.Failure"/>.</summary>
+    /// <summary>
+    /// Reads <paramref name="body"/>. False when it is no message; an error in a 2xx body becomes <see cref="ChatResponse.Failure"/>.
+    /// </summary>
     public static bool Read(ReadOnlyMemory<byte> body, ChatResponse response)
     {
         if (!response.Tape.TryParse(body))
@@ -85,6 +87,6 @@ internal static class ResponseReader
         }
     }
 
-    // An empty name is how this dialect writes "unknown".
+    // An empty name is how this protocol writes "unknown".
     private static JsonText Named(JsonNode node) => node.Text.IsNullOrEmpty ? default : node.Text;
 }

@@ -6,7 +6,7 @@ namespace Busbar.Protocols.Anthropic;
 /// <summary>Writes a whole <c>message</c> answer with every key that a genuine one has, null where there is nothing to say.</summary>
 internal static class ResponseWriter
 {
-    /// <summary>Writes the answer. One that came in this dialect keeps its id and all it said beyond the representation.</summary>
+    /// <summary>Writes the answer. One that came in this protocol keeps its id and all it said beyond the representation.</summary>
     public static void Write(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses)
     {
         bool replay = response.Source == ProtocolId.Anthropic;

@@ -10,7 +10,9 @@ internal static class StopReasons
     private static readonly byte[][] RefusalCategories =
         [.. "cyber bio frontier_llm reasoning_extraction general_harms".Split(' ').Select(System.Text.Encoding.UTF8.GetBytes)];
 
-    /// <summary>The reason a word stands for; absent gives <see cref="StopReason.None"/>, other words are read as <see cref="StopWords"/> does.</summary>
+    /// <summary>
+    /// The reason a word stands for; absent gives <see cref="StopReason.None"/>, other words are read as <see cref="StopWords"/> does.
+    /// </summary>
     public static StopReason Read(JsonText word) => word switch
     {
         _ when word.IsNullOrEmpty => StopReason.None,

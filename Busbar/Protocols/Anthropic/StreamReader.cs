@@ -16,7 +16,7 @@ internal sealed class StreamReader : IStreamReader
     /// <inheritdoc/>
     public void Read(in Frame frame, StreamEvents events)
     {
-        // Everything this dialect says is an object; sentinels of compatible hosts are not worth a parser's exception.
+        // Everything this protocol says is an object; sentinels of compatible hosts are not worth a parser's exception.
         JsonTape tape = JsonTape.Shared;
         ReadOnlySpan<byte> data = JsonSyntax.Trim(frame.Data.Span);
         if (data.IsEmpty || data[0] != (byte)'{' || !tape.TryParse(frame.Data))
@@ -78,7 +78,7 @@ internal sealed class StreamReader : IStreamReader
     /// <inheritdoc/>
     public void Complete(StreamEvents events)
     {
-        // This dialect holds nothing back but blocks that never ended, and those are not complete.
+        // This protocol holds nothing back but blocks that never ended, and those are not complete.
     }
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Anthropic;
 
 /// <summary>
-/// Writes a Messages stream. Blocks that this dialect cannot show are left out and the rest renumbered, because clients append each block to
+/// Writes a Messages stream. Blocks that this protocol cannot show are left out and the rest renumbered, because clients append each block to
 /// a list instead of looking at its index.
 /// </summary>
 internal sealed class StreamWriter(StreamContext context) : IStreamWriter

@@ -6,7 +6,9 @@ namespace Busbar.Protocols.Anthropic;
 /// <summary>The <c>tools</c> array and <c>tool_choice</c>.</summary>
 internal static class ToolFields
 {
-    /// <summary>Reads one tool. An entry whose <c>type</c> is present, non-null and not <c>custom</c> is run by the vendor or known to the model by that type.</summary>
+    /// <summary>
+    /// Reads one tool. An entry whose <c>type</c> is present, non-null and not <c>custom</c> is run by the vendor or known to the model by that type.
+    /// </summary>
     public static Tool Read(JsonNode node, out string? fault)
     {
         var fields = new MemberReader(node);
@@ -83,7 +85,7 @@ internal static class ToolFields
         output.EndObject();
     }
 
-    /// <summary>Whether the tool may be offered under <paramref name="choice"/>; this dialect narrows a choice by offering fewer tools.</summary>
+    /// <summary>Whether the tool may be offered under <paramref name="choice"/>; this protocol narrows a choice by offering fewer tools.</summary>
     public static bool IsOffered(in Tool tool, in ToolChoice choice)
     {
         if (choice.Kind != ToolChoiceKind.Allowed || choice.Allowed is null)

@@ -4,15 +4,16 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Anthropic;
 
 /// <summary>
-/// Tools that Claude knows by a dated type and the client runs (documentation of the bash, text editor, memory and computer use tools): what another model
-/// must be told of them, as functions. Calls and results have the same form as those of any function here.
+/// Tools that Claude knows by a dated type and the client runs (documentation of the bash, text editor, memory and computer use tools): what another
+/// model must be told of them, as functions. Calls and results have the same form as those of any function here.
 /// </summary>
 internal static class TypedTools
 {
     private static readonly JsonText BashWords = JsonText.From("Runs a command in a bash session that keeps its state between calls.");
     private static readonly JsonText EditorWords = JsonText.From("Views, creates and edits text files.");
     private static readonly JsonText MemoryWords = JsonText.From(
-        "Stores notes in files under /memories that outlive the conversation. View the directory before starting on a task, and note what will be of use later.");
+        "Stores notes in files under /memories that outlive the conversation. View the directory before starting on a task, and note what will be " +
+            "of use later.");
     private static readonly JsonText ComputerWords = JsonText.From(
         "Acts on the screen of a computer and returns a screenshot. Coordinates are pixels [x, y] from the upper left corner of a screen of ");
 

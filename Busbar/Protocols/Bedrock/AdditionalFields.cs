@@ -17,7 +17,8 @@ internal static class AdditionalFields
         var fields = new MemberReader(node);
         JsonNode topK = fields.Take("top_k"u8);
         JsonNode thinking = fields.Take("thinking"u8);
-        bool isCanonical = (topK.IsMissing || topK.Integer is >= 1 and <= uint.MaxValue) && ReasoningFields.TryReadThinking(thinking, ref request.Reasoning);
+        bool isCanonical = (topK.IsMissing || topK.Integer is >= 1 and <= uint.MaxValue)
+            && ReasoningFields.TryReadThinking(thinking, ref request.Reasoning);
         if (fields.HasOthers)
         {
             isCanonical = false;
@@ -33,20 +34,20 @@ internal static class AdditionalFields
     }
 
     /// <summary>Whether the tool choice must be said here instead of in <c>toolConfig</c>: Converse itself cannot forbid parallel calls.</summary>
-    public static bool HoldsToolChoice(ChatRequest request, ModelDialect dialect) =>
-        request.ParallelToolCalls == false && request.Tools.Count > 0 && dialect == ModelDialect.Claude
+    public static bool HoldsToolChoice(ChatRequest request, FieldFamily family) =>
+        request.ParallelToolCalls == false && request.Tools.Count > 0 && family == FieldFamily.Claude
         && request.ToolChoice.Kind != ToolChoiceKind.None && request.Source != ProtocolId.Bedrock;
 
     /// <summary>Writes the object, or nothing when it would be empty.</summary>
-    public static void Write(ChatRequest request, ModelDialect dialect, JsonWriter output, ref Losses losses)
+    public static void Write(ChatRequest request, FieldFamily family, JsonWriter output, ref Losses losses)
     {
         PooledBuffer buffer = output.Output;
         int start = buffer.Length;
         output.StartObject("additionalModelRequestFields"u8);
         int empty = buffer.Length;
-        WriteTopK(request.TopK, dialect, output, ref losses);
-        WriteReasoning(request.Reasoning, dialect, output, ref losses);
-        if (HoldsToolChoice(request, dialect))
+        WriteTopK(request.TopK, family, output, ref losses);
+        WriteReasoning(request.Reasoning, family, output, ref losses);
+        if (HoldsToolChoice(request, family))
         {
             WriteToolChoice(request.ToolChoice, output);
         }
@@ -92,19 +93,19 @@ internal static class AdditionalFields
         reasoning.Effort = effort == ReasoningEffort.Unspecified ? reasoning.Effort : effort;
     }
 
-    private static void WriteTopK(long? topK, ModelDialect dialect, JsonWriter output, ref Losses losses)
+    private static void WriteTopK(long? topK, FieldFamily family, JsonWriter output, ref Losses losses)
     {
         if (topK is not long count)
         {
             return;
         }
 
-        switch (dialect)
+        switch (family)
         {
-            case ModelDialect.Claude or ModelDialect.Mistral:
+            case FieldFamily.Claude or FieldFamily.Mistral:
                 output.Number("top_k"u8, count);
                 break;
-            case ModelDialect.Nova:
+            case FieldFamily.Nova:
                 output.StartObject("inferenceConfig"u8);
                 output.Number("topK"u8, count);
                 output.EndObject();
@@ -115,36 +116,36 @@ internal static class AdditionalFields
         }
     }
 
-    private static void WriteReasoning(in Reasoning reasoning, ModelDialect dialect, JsonWriter output, ref Losses losses)
+    private static void WriteReasoning(in Reasoning reasoning, FieldFamily family, JsonWriter output, ref Losses losses)
     {
         if (!reasoning.IsSpecified)
         {
             return;
         }
 
-        if (dialect != ModelDialect.Claude && reasoning.Display == true)
+        if (family != FieldFamily.Claude && reasoning.Display == true)
         {
             losses.Add(LossField.ReasoningDisplay);
         }
 
-        switch (dialect)
+        switch (family)
         {
-            case ModelDialect.Claude:
+            case FieldFamily.Claude:
                 ReasoningFields.WriteThinking(reasoning, output);
                 break;
-            case ModelDialect.Nova when reasoning.IsOn:
+            case FieldFamily.Nova when reasoning.IsOn:
                 output.StartObject("reasoningConfig"u8);
                 output.Literal("type"u8, "enabled"u8);
                 output.Literal("maxReasoningEffort"u8, ThreeStepWord(reasoning));
                 output.EndObject();
                 break;
-            case ModelDialect.Nova:
+            case FieldFamily.Nova:
                 output.Raw("reasoningConfig"u8, """{"type":"disabled"}"""u8);
                 break;
-            case ModelDialect.OpenAI when reasoning.IsOn:
+            case FieldFamily.OpenAI when reasoning.IsOn:
                 output.Literal("reasoning_effort"u8, ThreeStepWord(reasoning));
                 break;
-            case ModelDialect.OpenAI:
+            case FieldFamily.OpenAI:
                 // These models cannot stop thinking.
                 output.Literal("reasoning_effort"u8, "low"u8);
                 losses.Add(LossField.Reasoning);
@@ -171,7 +172,8 @@ internal static class AdditionalFields
     private static void WriteToolChoice(in ToolChoice choice, JsonWriter output)
     {
         output.StartObject("tool_choice"u8);
-        bool isForced = choice.Kind is ToolChoiceKind.Required or ToolChoiceKind.Allowed && (choice.Kind == ToolChoiceKind.Required || choice.AllowedRequired);
+        bool isForced = choice.Kind is ToolChoiceKind.Required or ToolChoiceKind.Allowed
+            && (choice.Kind == ToolChoiceKind.Required || choice.AllowedRequired);
         output.Literal("type"u8, choice.Kind == ToolChoiceKind.Tool ? "tool"u8 : isForced ? "any"u8 : "auto"u8);
         if (choice.Kind == ToolChoiceKind.Tool)
         {

@@ -56,7 +56,7 @@ internal sealed class BedrockProtocol : Protocol
     /// <inheritdoc/>
     public override string NewRequestId() => Ids.Uuid();
 
-    /// <summary>Answers of this dialect have no id; what is made here is never shown.</summary>
+    /// <summary>Answers of this protocol have no id; what is made here is never shown.</summary>
     public override string NewResponseId() => Ids.Uuid();
 
     /// <inheritdoc/>

@@ -37,7 +37,9 @@ internal static class BlockReader
         return null;
     }
 
-    /// <summary>Reads one block. When it is malformed, <paramref name="fault"/> names the field, relative to the block, and the block is opaque.</summary>
+    /// <summary>
+    /// Reads one block. When it is malformed, <paramref name="fault"/> names the field, relative to the block, and the block is opaque.
+    /// </summary>
     public static Block Read(JsonNode node, IrArena arena, out string? fault)
     {
         Block block = arena.NewBlock(BlockKind.Opaque);

@@ -28,7 +28,9 @@ internal static class CachePoints
         }
     }
 
-    /// <summary>The mark to write behind <paramref name="block"/>: its own, or that of a nested block, inside which there is no place for one.</summary>
+    /// <summary>
+    /// The mark to write behind <paramref name="block"/>: its own, or that of a nested block, inside which there is no place for one.
+    /// </summary>
     public static CacheMark After(Block block)
     {
         CacheMark mark = block.Cache;

@@ -41,7 +41,7 @@ internal static class Citations
         return citation;
     }
 
-    /// <summary>Writes one citation as the next value: as it was read when it came from this dialect, otherwise rebuilt in its shape.</summary>
+    /// <summary>Writes one citation as the next value: as it was read when it came from this protocol, otherwise rebuilt in its shape.</summary>
     public static void Write(in Citation citation, JsonWriter output)
     {
         if (citation.Origin == ProtocolId.Bedrock && !citation.Raw.IsAbsent)

@@ -3,7 +3,7 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Bedrock;
 
-/// <summary>Writes the content of one request's turns. What this dialect cannot say is left out and noted.</summary>
+/// <summary>Writes the content of one request's turns. What this protocol cannot say is left out and noted.</summary>
 internal sealed class ContentWriter(bool replay, bool isClaude)
 {
     private static readonly JsonText Nothing = JsonText.From(".");

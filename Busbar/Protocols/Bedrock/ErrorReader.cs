@@ -10,8 +10,8 @@ internal static class ErrorReader
     private const int MostCharacters = 2048;
 
     /// <summary>
-    /// Lifts type and message; the message also serves as the code, since the service has no other. The genuine service names the type in a header and
-    /// leaves it out of the body.
+    /// Lifts type and message; the message also serves as the code, since the service has no other. The genuine service names the type in a header
+    /// and leaves it out of the body.
     /// </summary>
     public static ProviderError Read(int status, ReadOnlyMemory<byte> body)
     {
@@ -27,12 +27,14 @@ internal static class ErrorReader
     }
 
     /// <summary>
-    /// The failure that stands where an answer is expected: <c>{"message":…}</c>, with or without <c>__type</c>, and no output. Null when there are no such words.
+    /// The failure that stands where an answer is expected: <c>{"message":…}</c>, with or without <c>__type</c>, and no output. Null when there are
+    /// no such words.
     /// </summary>
     public static StreamError? ReadInBand(JsonNode root)
     {
         string? type = Bounded(root["__type"u8].Text);
-        return Message(root) is null && type is null ? null : ReadException(Encoding.UTF8.GetBytes(type is null ? string.Empty : CamelCase(Bare(type))), root);
+        return Message(root) is null && type is null ? null : ReadException(
+            Encoding.UTF8.GetBytes(type is null ? string.Empty : CamelCase(Bare(type))), root);
     }
 
     /// <summary>Reads an exception frame; <paramref name="name"/> is its bare name.</summary>

@@ -18,7 +18,9 @@ internal static class Exceptions
         _ => "ValidationException",
     };
 
-    /// <summary>HTTP status; clients decide by it together with the name whether to retry, so a foreign one is not taken over where the name has its own.</summary>
+    /// <summary>
+    /// HTTP status; clients decide by it together with the name whether to retry, so a foreign one is not taken over where the name has its own.
+    /// </summary>
     public static int StatusOf(in GatewayError error) => error.Kind switch
     {
         ErrorKind.Authentication or ErrorKind.Permission => 403,
@@ -53,7 +55,8 @@ internal static class Exceptions
         _ when Is(name, "alidationException"u8) => isContextLength ? FaultClass.ContextLength : FaultClass.ClientError,
         _ when Is(name, "erviceUnavailableException"u8) || Is(name, "odelNotReadyException"u8) => FaultClass.Overloaded,
         _ when Is(name, "odelTimeoutException"u8) => FaultClass.Timeout,
-        _ when Is(name, "ccessDeniedException"u8) || Is(name, "nrecognizedClientException"u8) || Is(name, "xpiredTokenException"u8) => FaultClass.Auth,
+        _ when Is(name, "ccessDeniedException"u8) || Is(name, "nrecognizedClientException"u8)
+            || Is(name, "xpiredTokenException"u8) => FaultClass.Auth,
         _ when Is(name, "erviceQuotaExceededException"u8) => FaultClass.Billing,
         _ when Is(name, "esourceNotFoundException"u8) => FaultClass.ClientError,
         _ => originalStatus switch
@@ -65,7 +68,8 @@ internal static class Exceptions
         },
     };
 
-    private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> withoutFirstLetter) => name.Length > 0 && name[1..].SequenceEqual(withoutFirstLetter);
+    private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> withoutFirstLetter) => name.Length > 0
+        && name[1..].SequenceEqual(withoutFirstLetter);
 
     private static string UsualMessage(ErrorKind kind) => kind switch
     {

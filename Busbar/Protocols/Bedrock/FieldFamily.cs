@@ -1,7 +1,7 @@
 namespace Busbar.Protocols.Bedrock;
 
 /// <summary>Whose own fields a model takes beside those of Converse.</summary>
-internal enum ModelDialect : byte
+internal enum FieldFamily : byte
 {
     /// <summary>Anthropic's, also for names that say nothing (inference profiles): it is the usual case.</summary>
     Claude,

@@ -5,7 +5,9 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Bedrock;
 
-/// <summary>The bytes of a streamed block that the events can only carry whole, an image or redacted reasoning, from its first piece to its stop.</summary>
+/// <summary>
+/// The bytes of a streamed block that the events can only carry whole, an image or redacted reasoning, from its first piece to its stop.
+/// </summary>
 internal sealed class HeldBytes : IDisposable
 {
     private readonly PooledBuffer _bytes = new(16);

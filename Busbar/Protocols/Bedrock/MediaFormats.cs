@@ -2,7 +2,9 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Bedrock;
 
-/// <summary>The <c>format</c> words of media blocks and the MIME types they stand for. The first row with a type is the word that is written for it.</summary>
+/// <summary>
+/// The <c>format</c> words of media blocks and the MIME types they stand for. The first row with a type is the word that is written for it.
+/// </summary>
 internal static class MediaFormats
 {
     private static readonly (byte[] Format, JsonText Type)[] Images = Rows(
@@ -19,8 +21,10 @@ internal static class MediaFormats
         + "three_gp video/3gpp");
 
     private static readonly (byte[] Format, JsonText Type)[] Sounds = Rows(
-        "mp3 audio/mpeg mp3 audio/mp3 opus audio/opus wav audio/wav wav audio/x-wav wav audio/wave aac audio/aac flac audio/flac mp4 audio/mp4 ogg audio/ogg "
-        + "mkv audio/x-matroska mka audio/x-matroska x-aac audio/x-aac m4a audio/x-m4a m4a audio/m4a mpeg audio/mpeg mpga audio/mpeg pcm audio/pcm pcm audio/l16 "
+        "mp3 audio/mpeg mp3 audio/mp3 opus audio/opus wav audio/wav wav audio/x-wav wav audio/wave aac audio/aac flac audio/flac mp4 audio/mp4 ogg " +
+            "audio/ogg "
+        + "mkv audio/x-matroska mka audio/x-matroska x-aac audio/x-aac m4a audio/x-m4a m4a audio/m4a mpeg audio/mpeg mpga audio/mpeg pcm audio/pcm " +
+            "pcm audio/l16 "
         + "webm audio/webm");
 
     /// <summary>MIME type of an image format; false when the word is not known, or another is written for the same type.</summary>

@@ -36,7 +36,9 @@ internal static class MediaReader
         return ReadSource(fields.Take("source"u8), block) && isKnown;
     }
 
-    /// <summary>Reads <c>{format, name, source, context, citations}</c> of a document. Bytes that are text become text, which every dialect can take.</summary>
+    /// <summary>
+    /// Reads <c>{format, name, source, context, citations}</c> of a document. Bytes that are text become text, which every model takes.
+    /// </summary>
     public static bool ReadDocument(ref MemberReader fields, Block block, IrArena arena)
     {
         block.Kind = BlockKind.Document;

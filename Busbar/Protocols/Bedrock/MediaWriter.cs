@@ -3,7 +3,9 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Bedrock;
 
-/// <summary>Writes image, document, video and audio blocks. Media at addresses cannot be sent: the service takes bytes and its own storage only.</summary>
+/// <summary>
+/// Writes image, document, video and audio blocks. Media at addresses cannot be sent: the service takes bytes and its own storage only.
+/// </summary>
 internal sealed class MediaWriter(bool replay, bool isClaude)
 {
     private readonly DocumentNames _names = new();

@@ -19,7 +19,7 @@ internal static class OutputConfig
     }
 
     /// <summary>Writes the object, or nothing when there is nothing to say. Effort is Claude's alone.</summary>
-    public static void Write(ChatRequest request, ModelDialect dialect, JsonWriter output, ref Losses losses)
+    public static void Write(ChatRequest request, FieldFamily family, JsonWriter output, ref Losses losses)
     {
         ResponseFormat format = request.ResponseFormat;
         bool hasSchema = format.Json && !format.Schema.IsNull;
@@ -31,7 +31,7 @@ internal static class OutputConfig
         // Beyond high only with thinking.
         Reasoning reasoning = request.Reasoning;
         ReasoningEffort effort = reasoning is { Mode: ReasoningMode.Off, Effort: > ReasoningEffort.High } ? ReasoningEffort.High : reasoning.Effort;
-        ReadOnlySpan<byte> word = dialect == ModelDialect.Claude ? ReasoningFields.EffortWord(effort) : default;
+        ReadOnlySpan<byte> word = family == FieldFamily.Claude ? ReasoningFields.EffortWord(effort) : default;
         if (!hasSchema && word.IsEmpty)
         {
             return;

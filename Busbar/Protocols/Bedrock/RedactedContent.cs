@@ -7,8 +7,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Bedrock;
 
 /// <summary>
-/// The <c>redactedContent</c> blob. On the wire it is base64 of bytes, and what Claude puts there is its own base64 text (the <c>data</c> of Messages), so
-/// that text is unwrapped once on the way in and wrapped once on the way out.
+/// The <c>redactedContent</c> blob. On the wire it is base64 of bytes, and what Claude puts there is its own base64 text (the <c>data</c> of
+/// Messages), so that text is unwrapped once on the way in and wrapped once on the way out.
 /// </summary>
 internal static class RedactedContent
 {
@@ -42,7 +42,9 @@ internal static class RedactedContent
         return true;
     }
 
-    /// <summary>Writes <paramref name="text"/> as the value of <c>redactedContent</c>. What was wrapped for safekeeping is base64 as it stands.</summary>
+    /// <summary>
+    /// Writes <paramref name="text"/> as the value of <c>redactedContent</c>. What was wrapped for safekeeping is base64 as it stands.
+    /// </summary>
     public static void Write(JsonText text, JsonWriter output)
     {
         if (SignatureEnvelope.Is(text))

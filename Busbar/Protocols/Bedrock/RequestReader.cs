@@ -23,7 +23,8 @@ internal static class RequestReader
         string? fault = ReadSystem(ref fields, request) ?? ReadMessages(ref fields, request) ?? ReadTools(ref fields, request);
         if (fault is not null)
         {
-            return new(ErrorKind.InvalidRequest, $"The format of the value at {fault} is invalid. Provide a valid value for the field and try again.");
+            return new(ErrorKind.InvalidRequest,
+                $"The format of the value at {fault} is invalid. Provide a valid value for the field and try again.");
         }
 
         ReadInference(ref fields, request);

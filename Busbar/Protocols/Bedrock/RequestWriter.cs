@@ -4,7 +4,7 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Bedrock;
 
 /// <summary>
-/// Writes the body of a Converse or ConverseStream call; model and streaming stand in the path. A request that came in this dialect is written back
+/// Writes the body of a Converse or ConverseStream call; model and streaming stand in the path. A request that came in this protocol is written back
 /// with everything it said.
 /// </summary>
 internal static class RequestWriter
@@ -13,19 +13,19 @@ internal static class RequestWriter
     public static void Write(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses)
     {
         bool replay = request.Source == ProtocolId.Bedrock;
-        ModelDialect dialect = replay ? ModelDialect.Claude : ModelDialects.Of(target.WireModel);
-        var content = new ContentWriter(replay, dialect == ModelDialect.Claude);
+        FieldFamily family = replay ? FieldFamily.Claude : FieldFamilies.Of(target.WireModel);
+        var content = new ContentWriter(replay, family == FieldFamily.Claude);
         output.StartObject();
         WriteMessages(request, content, replay, output, ref losses);
         content.WriteSystem(request.System, output, ref losses);
         WriteInference(request, output);
-        ToolConfig.Write(request, target, AdditionalFields.HoldsToolChoice(request, dialect), request.Extra.Find("toolConfig"u8), output, ref losses);
+        ToolConfig.Write(request, target, AdditionalFields.HoldsToolChoice(request, family), request.Extra.Find("toolConfig"u8), output, ref losses);
         if (request.Extra.Find("additionalModelRequestFields"u8).IsMissing)
         {
-            AdditionalFields.Write(request, dialect, output, ref losses);
+            AdditionalFields.Write(request, family, output, ref losses);
             if (request.Extra.Find("outputConfig"u8).IsMissing)
             {
-                OutputConfig.Write(request, dialect, output, ref losses);
+                OutputConfig.Write(request, family, output, ref losses);
             }
         }
 

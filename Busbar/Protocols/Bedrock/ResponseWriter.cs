@@ -3,10 +3,10 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Bedrock;
 
-/// <summary>Writes a whole Converse answer. It has neither id nor model in this dialect.</summary>
+/// <summary>Writes a whole Converse answer. It has neither id nor model in this protocol.</summary>
 internal static class ResponseWriter
 {
-    /// <summary>Writes the answer. One that came in this dialect keeps all it said beyond the representation.</summary>
+    /// <summary>Writes the answer. One that came in this protocol keeps all it said beyond the representation.</summary>
     public static void Write(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses)
     {
         bool replay = response.Source == ProtocolId.Bedrock;

@@ -7,7 +7,9 @@ namespace Busbar.Protocols.Bedrock;
 /// <summary>The nine words of <c>stopReason</c>.</summary>
 internal static class StopReasons
 {
-    /// <summary>The reason a word stands for; absent gives <see cref="StopReason.None"/>, other words are read as <see cref="StopWords"/> does.</summary>
+    /// <summary>
+    /// The reason a word stands for; absent gives <see cref="StopReason.None"/>, other words are read as <see cref="StopWords"/> does.
+    /// </summary>
     public static StopReason Read(JsonText word) => word switch
     {
         _ when word.IsNullOrEmpty => StopReason.None,

@@ -4,8 +4,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Bedrock;
 
 /// <summary>
-/// Turns the events of a ConverseStream into the shared ones. Only tools and images are announced; text and reasoning open with their first words. The
-/// stop reason waits for the metadata that follow it, or for the end of the stream.
+/// Turns the events of a ConverseStream into the shared ones. Only tools and images are announced; text and reasoning open with their first words.
+/// The stop reason waits for the metadata that follow it, or for the end of the stream.
 /// </summary>
 internal sealed class StreamReader : IStreamReader
 {
@@ -91,7 +91,8 @@ internal sealed class StreamReader : IStreamReader
         _held.Dispose();
     }
 
-    private static int? IndexOf(JsonNode root) => root["contentBlockIndex"u8].Number is double index and >= 0 ? (int)Math.Min(index, LastIndex) : null;
+    private static int? IndexOf(JsonNode root) => root["contentBlockIndex"u8].Number is double index and >= 0 ? (int)Math.Min(index, LastIndex)
+        : null;
 
     // What must outlive its frame, once in a stream.
     private static JsonText Own(JsonText text) => text.IsAbsent ? default : new(text.Span.ToArray());

@@ -37,8 +37,8 @@ internal static class ToolConfig
     }
 
     /// <summary>
-    /// Writes the object, or nothing: a choice alone is refused, and so are calls in the history without tools, for which tools of the same names stand
-    /// in. <paramref name="kept"/> is the object as it came in this dialect, for what the representation does not hold.
+    /// Writes the object, or nothing: a choice alone is refused, and so are calls in the history without tools, for which tools of the same names
+    /// stand in. <paramref name="kept"/> is the object as it came in this protocol, for what the representation does not hold.
     /// </summary>
     public static void Write(ChatRequest request, EgressTarget target, bool isChoiceElsewhere, JsonNode kept, JsonWriter output, ref Losses losses)
     {

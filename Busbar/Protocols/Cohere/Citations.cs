@@ -145,7 +145,8 @@ internal static class Citations
 
     // The vendor numbers documents without an id of their own.
     private static int Number(JsonText id) =>
-        id.Span.StartsWith("doc:"u8) && Utf8Parser.TryParse(id.Span[4..], out int number, out int used) && used == id.Span.Length - 4 && number >= 0 ? number : -1;
+        id.Span.StartsWith("doc:"u8) && Utf8Parser.TryParse(id.Span[4..], out int number, out int used) && used == id.Span.Length - 4 && number >= 0
+            ? number : -1;
 
     private static (long Scalars, int Bytes) Walk(ReadOnlySpan<byte> escaped, long most)
     {

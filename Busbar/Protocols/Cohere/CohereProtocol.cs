@@ -34,7 +34,8 @@ internal sealed class CohereProtocol : Protocol
     /// <inheritdoc/>
     public override SamplingForm Sampling { get; } = new()
     {
-        HasPenalties = true, MinPenalty = 0, MaxPenalty = 1, HasNegativeSeeds = false, MaxTemperature = 1, MinTopP = 0.01, MaxTopP = 0.99, MaxTopK = 500,
+        HasPenalties = true, MinPenalty = 0, MaxPenalty = 1, HasNegativeSeeds = false, MaxTemperature = 1, MinTopP = 0.01, MaxTopP = 0.99, MaxTopK =
+            500,
         MaxStops = 5,
     };
 

@@ -4,8 +4,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Cohere;
 
 /// <summary>
-/// Documents, which stand beside the conversation in requests and inside tool results. Their <c>data</c> is an object of any fields. Those written here
-/// are numbered as the vendor numbers documents without an id, so that citations say which one they mean.
+/// Documents, which stand beside the conversation in requests and inside tool results. Their <c>data</c> is an object of any fields. Those written
+/// here are numbered as the vendor numbers documents without an id, so that citations say which one they mean.
 /// </summary>
 internal static class Documents
 {
@@ -142,7 +142,8 @@ internal static class Documents
         bool isPlain = data["text"u8].IsString;
         foreach (JsonMember member in data.Members)
         {
-            isPlain &= member.Value.IsString && (member.Name.Is("text"u8) || member.Name.Is("title"u8) || member.Name.Is("context"u8) || member.Name.Is("id"u8));
+            isPlain &= member.Value.IsString && (member.Name.Is("text"u8) || member.Name.Is("title"u8) || member.Name.Is("context"u8)
+                || member.Name.Is("id"u8));
         }
 
         if (isPlain)

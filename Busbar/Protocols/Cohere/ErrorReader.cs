@@ -3,7 +3,9 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Cohere;
 
-/// <summary>Lifts what an error body says: <c>message</c>, and in some answers <c>error_type</c>. The message is also the code, as there is no other.</summary>
+/// <summary>
+/// Lifts what an error body says: <c>message</c>, and in some answers <c>error_type</c>. The message is also the code, as there is no other.
+/// </summary>
 internal static class ErrorReader
 {
     private const int MaxType = 128;

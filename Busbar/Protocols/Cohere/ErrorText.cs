@@ -2,7 +2,7 @@ using Busbar.Ir;
 
 namespace Busbar.Protocols.Cohere;
 
-/// <summary>The words of errors: all this dialect has, as its envelope knows no types or codes.</summary>
+/// <summary>The words of errors: all this protocol has, as its envelope knows no types or codes.</summary>
 internal static class ErrorText
 {
     /// <summary>The error's own message, or the vendor's usual words for its kind.</summary>

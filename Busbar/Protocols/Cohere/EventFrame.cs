@@ -66,7 +66,8 @@ internal readonly struct EventFrame
         }
     }
 
-    // The vendor's client takes any line with this text for the end of the stream. It can only stand inside a string, where a bracket may be an escape.
+    // The vendor's client takes any line with this text for the end of the stream. It can only stand inside a string, where a bracket may be an
+    // escape.
     private void Conceal(PooledBuffer output)
     {
         ReadOnlySpan<byte> rest = output.Span[_start..].ToArray();

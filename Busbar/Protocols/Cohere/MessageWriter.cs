@@ -5,8 +5,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Cohere;
 
 /// <summary>
-/// Writes <c>messages</c>. Tool results become <c>tool</c> messages ahead of the rest of their turn; words before tool calls become the plan behind them;
-/// documents leave their turn for the request's own list, unless nothing else is in it.
+/// Writes <c>messages</c>. Tool results become <c>tool</c> messages ahead of the rest of their turn; words before tool calls become the plan behind
+/// them; documents leave their turn for the request's own list, unless nothing else is in it.
 /// </summary>
 internal static class MessageWriter
 {

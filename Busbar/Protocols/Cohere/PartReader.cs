@@ -28,7 +28,9 @@ internal static class PartReader
         return null;
     }
 
-    /// <summary>As <see cref="Read"/>, for the content of a tool result, where a document is data rather than something to ground an answer on.</summary>
+    /// <summary>
+    /// As <see cref="Read"/>, for the content of a tool result, where a document is data rather than something to ground an answer on.
+    /// </summary>
     public static GatewayError? ReadResult(JsonNode content, string field, IrArena arena, List<Block> blocks)
     {
         if (!content.IsArray)

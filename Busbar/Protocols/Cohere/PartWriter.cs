@@ -58,7 +58,9 @@ internal static class PartWriter
         raw.Write((byte)'"');
     }
 
-    /// <summary>Writes the words of all text blocks, with <paramref name="separator"/> (escaped) between them, as the value of <paramref name="name"/>.</summary>
+    /// <summary>
+    /// Writes the words of all text blocks, with <paramref name="separator"/> (escaped) between them, as the value of <paramref name="name"/>.
+    /// </summary>
     public static void WriteJoined(ReadOnlySpan<byte> name, List<Block> blocks, ReadOnlySpan<byte> separator, JsonWriter output)
     {
         output.Name(name);
@@ -82,7 +84,7 @@ internal static class PartWriter
     {
         if (!detail.IsAbsent)
         {
-            // "original" is a word of other dialects.
+            // "original" is a word of other protocols.
             output.Literal("detail"u8, detail.Is("low"u8) ? "low"u8 : detail.Is("auto"u8) ? "auto"u8 : "high"u8);
         }
     }

@@ -125,7 +125,8 @@ internal static class RequestReader
         }
 
         JsonText choice = root["tool_choice"u8].Text;
-        request.ToolChoice.Kind = choice.Is("REQUIRED"u8) ? ToolChoiceKind.Required : choice.Is("NONE"u8) ? ToolChoiceKind.None : ToolChoiceKind.Unspecified;
+        request.ToolChoice.Kind = choice.Is("REQUIRED"u8) ? ToolChoiceKind.Required : choice.Is("NONE"u8) ? ToolChoiceKind.None
+            : ToolChoiceKind.Unspecified;
         return null;
     }
 

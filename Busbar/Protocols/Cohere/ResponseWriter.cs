@@ -119,7 +119,9 @@ internal static class ResponseWriter
         }
     }
 
-    /// <summary>Whether the words about a stop may stand where the answer's would: those of a refusal may, those about a failure are no answer.</summary>
+    /// <summary>
+    /// Whether the words about a stop may stand where the answer's would: those of a refusal may, those about a failure are no answer.
+    /// </summary>
     public static bool IsExplained(StopReason reason, JsonText explanation) =>
         reason is StopReason.Safety or StopReason.Refusal && !explanation.IsNullOrEmpty;
 

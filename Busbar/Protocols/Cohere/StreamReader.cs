@@ -4,8 +4,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Cohere;
 
 /// <summary>
-/// Turns events of the stream into events of the representation. A block opens with its first words. The plan behind tool calls is a text block. The end of
-/// a text is held until something else opens, because citations may follow it; once closed, a block never opens again.
+/// Turns events of the stream into events of the representation. A block opens with its first words. The plan behind tool calls is a text block. The
+/// end of a text is held until something else opens, because citations may follow it; once closed, a block never opens again.
 /// </summary>
 internal sealed class StreamReader : IStreamReader
 {

@@ -3,7 +3,9 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Cohere;
 
-/// <summary>Watches a stream that passes through. A frame is parsed only while nothing of substance has passed, or when it may be the last one.</summary>
+/// <summary>
+/// Watches a stream that passes through. A frame is parsed only while nothing of substance has passed, or when it may be the last one.
+/// </summary>
 internal sealed class StreamTap : IStreamTap
 {
     private Usage _usage;

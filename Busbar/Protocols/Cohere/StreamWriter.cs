@@ -6,8 +6,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Cohere;
 
 /// <summary>
-/// Writes the native events, each with its <c>event:</c> line. Whether words lead to a tool call cannot be known while they pass, so that they are content
-/// and never a plan. Content parts, calls and citations are numbered each on their own.
+/// Writes the native events, each with its <c>event:</c> line. Whether words lead to a tool call cannot be known while they pass, so that they are
+/// content and never a plan. Content parts, calls and citations are numbered each on their own.
 /// </summary>
 internal sealed class StreamWriter : IStreamWriter
 {

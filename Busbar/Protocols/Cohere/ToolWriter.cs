@@ -4,8 +4,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Cohere;
 
 /// <summary>
-/// Writes <c>tools</c>, and, only beside them, <c>strict_tools</c> and <c>tool_choice</c>. The dialect cannot name a tool to call: where one is demanded, no
-/// other is offered.
+/// Writes <c>tools</c>, and, only beside them, <c>strict_tools</c> and <c>tool_choice</c>. The protocol cannot name a tool to call: where one is
+/// demanded, no other is offered.
 /// </summary>
 internal static class ToolWriter
 {
@@ -76,7 +76,8 @@ internal static class ToolWriter
 
     private static void WriteChoice(in ToolChoice choice, JsonWriter output)
     {
-        bool isForced = choice.Kind is ToolChoiceKind.Required or ToolChoiceKind.Tool || (choice.Kind == ToolChoiceKind.Allowed && choice.AllowedRequired);
+        bool isForced = choice.Kind is ToolChoiceKind.Required or ToolChoiceKind.Tool
+            || (choice.Kind == ToolChoiceKind.Allowed && choice.AllowedRequired);
         if (isForced)
         {
             output.Literal("tool_choice"u8, "REQUIRED"u8);

@@ -84,7 +84,8 @@ internal sealed class ContentReader(ChatRequest request)
             return message.Blocks[^1];
         }
 
-        return message.Role == Role.Assistant && request.Messages is [.., { Role: Role.Assistant, Blocks.Count: > 0 } last, _] ? last.Blocks[^1] : null;
+        return message.Role == Role.Assistant && request.Messages is [.., { Role: Role.Assistant, Blocks.Count: > 0 } last, _] ? last.Blocks[^1]
+            : null;
     }
 
     private void Continue(Block thought, Block piece)

@@ -19,8 +19,12 @@ internal static class ErrorReader
         return tape.TryParse(body) ? Lift(status, tape.Root.IsArray ? tape.Root[0] : tape.Root) : new(null, null, null);
     }
 
-    /// <summary>Whether <paramref name="root"/>, which stands where an answer or a chunk is expected, is an error instead, in the vendor's form or a host's flat one.</summary>
-    public static bool Is(JsonNode root) => root["candidates"u8].IsNull && root["usageMetadata"u8].IsNull && root["promptFeedback"u8].IsNull && OpenAI.ErrorReader.Is(root)
+    /// <summary>
+    /// Whether <paramref name="root"/>, which stands where an answer or a chunk is expected, is an error instead, in the vendor's form or a host's
+    /// flat one.
+    /// </summary>
+    public static bool Is(JsonNode root) => root["candidates"u8].IsNull && root["usageMetadata"u8].IsNull && root["promptFeedback"u8].IsNull
+        && OpenAI.ErrorReader.Is(root)
         || OpenAI.ErrorReader.HasError(root);
 
     /// <summary>Reads an object that holds <c>error</c>. A <paramref name="status"/> of 0 stands for the code it names.</summary>
@@ -29,14 +33,17 @@ internal static class ErrorReader
         JsonNode error = root["error"u8];
         JsonNode fields = error.IsObject ? error : root;
         string? type = Bounded(fields["status"u8].Text, MaxCode);
-        string? code = fields["code"u8].IsNumber ? fields["code"u8].Integer?.ToString(CultureInfo.InvariantCulture) : Bounded(fields["code"u8].Text, MaxCode) ?? type;
+        string? code = fields["code"u8].IsNumber ? fields["code"u8].Integer?.ToString(CultureInfo.InvariantCulture)
+            : Bounded(fields["code"u8].Text, MaxCode) ?? type;
         string? message = ErrorWords.Of(error, MaxMessage) ?? ErrorWords.Of(root, MaxMessage);
         status = status == 0 ? (int)(fields["code"u8].Integer ?? 400) : status;
         bool isContext = status is 400 or 413 && SaysTooLong(message);
 
         // The only reliable sign of a bad key: the status is that of any malformed request.
-        bool isKey = status is 400 or 403 && (code == InvalidKey || type == InvalidKey || HasReason(fields["details"u8]) || (message?.Contains(InvalidKey, StringComparison.Ordinal) ?? false));
-        return new(isContext ? TooLong : code, type, message, isContext, isKey, ErrorWords.Param(root["detail"u8]), RetryDelay(fields["details"u8]) ?? WaitWords.Of(message));
+        bool isKey = status is 400 or 403 && (code == InvalidKey || type == InvalidKey || HasReason(fields["details"u8])
+            || (message?.Contains(InvalidKey, StringComparison.Ordinal) ?? false));
+        return new(isContext ? TooLong : code, type, message, isContext, isKey, ErrorWords.Param(root["detail"u8]), RetryDelay(fields["details"u8])
+            ?? WaitWords.Of(message));
     }
 
     /// <summary>What kind of failure an error inside a 200 stands for.</summary>
@@ -52,7 +59,8 @@ internal static class ErrorReader
             return FaultClass.ContextLength;
         }
 
-        return Known(error.Type) ?? Known(error.Code) ?? (error.Code is { Length: 3 } code && code[0] == '4' ? FaultClass.ClientError : FaultClass.ServerError);
+        return Known(error.Type) ?? Known(error.Code) ?? (error.Code is { Length: 3 } code && code[0] == '4' ? FaultClass.ClientError
+            : FaultClass.ServerError);
     }
 
     private static FaultClass? Known(string? word) => word switch

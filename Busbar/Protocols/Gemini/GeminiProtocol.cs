@@ -43,7 +43,8 @@ internal sealed class GeminiProtocol : Protocol
     public override SamplingForm Sampling { get; } = new() { HasPenalties = true, MaxLogprobs = 5, MaxStops = 5, MaxCandidates = 8 };
 
     /// <inheritdoc/>
-    public override JsonText TierWord(JsonText tier) => TierWords.IsUsual(tier) ? TierWords.Standard : tier.Is("priority"u8) || tier.Is("flex"u8) ? tier : default;
+    public override JsonText TierWord(JsonText tier) => TierWords.IsUsual(tier) ? TierWords.Standard : tier.Is("priority"u8) || tier.Is("flex"u8)
+        ? tier : default;
 
     /// <inheritdoc/>
     public override string NewRequestId() => Ids.Uuid();
@@ -59,7 +60,8 @@ internal sealed class GeminiProtocol : Protocol
     /// segment under <c>models/</c>. Streams are server-sent events unless an array is asked for.
     /// </summary>
     public override string EgressPath(string model, in EgressCall call) =>
-        (call.Version ?? "/v1beta") + "/" + (IsNamed(model) ? UrlPath.EncodePath(model) : "models/" + UrlPath.EncodeSegment(model)) + call.Operation switch
+        (call.Version ?? "/v1beta") + "/" + (IsNamed(model) ? UrlPath.EncodePath(model) : "models/" + UrlPath.EncodeSegment(model))
+            + call.Operation switch
         {
             Operation.CountTokens => ":countTokens",
             Operation.Embed => ":embedContent",
@@ -73,7 +75,8 @@ internal sealed class GeminiProtocol : Protocol
 
     /// <inheritdoc/>
     public override IFramer NewFramer(string? contentType) =>
-        contentType is not null && contentType.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) ? new JsonArrayFramer() : NewFramer();
+        contentType is not null && contentType.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) ? new JsonArrayFramer()
+            : NewFramer();
 
     /// <inheritdoc/>
     public override GatewayError? ReadRequest(ReadOnlyMemory<byte> body, JsonText pathModel, bool stream, ChatRequest request) =>

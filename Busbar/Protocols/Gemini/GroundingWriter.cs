@@ -58,7 +58,8 @@ internal sealed class GroundingWriter : IDisposable
             }
 
             output.Number("startIndex"u8, offset + (isPlaced ? TextOffsets.Convert(text, start, TextUnit.Scalar, TextUnit.Utf8) : 0));
-            output.Number("endIndex"u8, offset + (isPlaced ? TextOffsets.Convert(text, end, TextUnit.Scalar, TextUnit.Utf8) : TextOffsets.Length(text, TextUnit.Utf8)));
+            output.Number("endIndex"u8, offset + (isPlaced ? TextOffsets.Convert(text, end, TextUnit.Scalar, TextUnit.Utf8)
+                : TextOffsets.Length(text, TextUnit.Utf8)));
             output.EndObject();
             output.StartArray("groundingChunkIndices"u8);
             output.Number(_count++);

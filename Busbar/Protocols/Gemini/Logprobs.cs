@@ -4,8 +4,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Gemini;
 
 /// <summary>
-/// Token log probabilities: <c>logprobsResult</c>, with the chosen tokens and the alternatives in two parallel lists, against the representation's list
-/// of tokens with their alternatives inside.
+/// Token log probabilities: <c>logprobsResult</c>, with the chosen tokens and the alternatives in two parallel lists, against the representation's
+/// list of tokens with their alternatives inside.
 /// </summary>
 internal static class Logprobs
 {

@@ -77,7 +77,8 @@ internal static class MediaParts
         output.EndObject();
     }
 
-    private static void WriteType(Block block, JsonWriter output) => output.Literal(!block.MediaType.IsNullOrEmpty ? block.MediaType.Span : block.Kind switch
+    private static void WriteType(Block block, JsonWriter output)
+        => output.Literal(!block.MediaType.IsNullOrEmpty ? block.MediaType.Span : block.Kind switch
     {
         BlockKind.Image => "image/png"u8,
         BlockKind.Audio => "audio/wav"u8,

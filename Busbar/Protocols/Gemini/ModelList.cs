@@ -6,7 +6,8 @@ namespace Busbar.Protocols.Gemini;
 /// <summary>The list of models.</summary>
 internal static class ModelList
 {
-    private static readonly JsonText[] Methods = [JsonText.From("generateContent"), JsonText.From("streamGenerateContent"), JsonText.From("countTokens")];
+    private static readonly JsonText[] Methods = [JsonText.From("generateContent"), JsonText.From("streamGenerateContent"),
+        JsonText.From("countTokens")];
 
     /// <summary>Writes it.</summary>
     public static void Write(IReadOnlyList<ListedModel> models, JsonWriter output)

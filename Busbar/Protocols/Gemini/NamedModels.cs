@@ -8,7 +8,9 @@ namespace Busbar.Protocols.Gemini;
 /// </summary>
 internal static class NamedModels
 {
-    /// <summary>Appends <paramref name="body"/> with <paramref name="model"/> in those places. False, with nothing written, when it has none of them.</summary>
+    /// <summary>
+    /// Appends <paramref name="body"/> with <paramref name="model"/> in those places. False, with nothing written, when it has none of them.
+    /// </summary>
     public static bool TryReplace(ReadOnlyMemory<byte> body, string model, PooledBuffer output)
     {
         using var tape = new JsonTape();

@@ -8,7 +8,9 @@ internal static class PartReader
 {
     private static readonly JsonSlice NoArguments = JsonSlice.From("{}"u8);
 
-    /// <summary>The block of <paramref name="part"/>; null for a part without data. Calls and results keep the id they came with, which may be none.</summary>
+    /// <summary>
+    /// The block of <paramref name="part"/>; null for a part without data. Calls and results keep the id they came with, which may be none.
+    /// </summary>
     public static Block? Read(JsonNode part, IrArena arena)
     {
         if (!part.IsObject)
@@ -161,7 +163,8 @@ internal static class PartReader
         foreach (JsonMember member in part.Members)
         {
             ReadOnlySpan<byte> name = member.Name.Span;
-            if (member.Value.IsNull || name.SequenceEqual("thought"u8) || name.SequenceEqual("thoughtSignature"u8) || name.SequenceEqual("thought_signature"u8))
+            if (member.Value.IsNull || name.SequenceEqual("thought"u8) || name.SequenceEqual("thoughtSignature"u8)
+                || name.SequenceEqual("thought_signature"u8))
             {
                 continue;
             }
@@ -197,5 +200,6 @@ internal static class PartReader
         return block;
     }
 
-    private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> camel, ReadOnlySpan<byte> snake) => name.SequenceEqual(camel) || name.SequenceEqual(snake);
+    private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> camel, ReadOnlySpan<byte> snake) => name.SequenceEqual(camel)
+        || name.SequenceEqual(snake);
 }

@@ -36,7 +36,8 @@ internal static class PartWriter
                 output.EndObject();
                 Note(block, ref losses);
                 return true;
-            case BlockKind.ServerToolUse or BlockKind.ServerToolResult or BlockKind.Opaque when block.Origin == ProtocolId.Gemini && !block.Raw.IsAbsent:
+            case BlockKind.ServerToolUse or BlockKind.ServerToolResult or BlockKind.Opaque when block.Origin == ProtocolId.Gemini
+                && !block.Raw.IsAbsent:
                 output.Raw(block.Raw);
                 return true;
             default:
@@ -45,7 +46,9 @@ internal static class PartWriter
         }
     }
 
-    /// <summary>Writes the object that stands for arguments which are no JSON; <c>input</c> is the one property of a free-text tool's schema.</summary>
+    /// <summary>
+    /// Writes the object that stands for arguments which are no JSON; <c>input</c> is the one property of a free-text tool's schema.
+    /// </summary>
     public static void FreeText(JsonText text, bool isCustomTool, JsonWriter output, ref Losses losses)
     {
         output.StartObject();
@@ -159,7 +162,8 @@ internal static class PartWriter
     private static bool Words(Block block, bool withIds, JsonWriter output, ref Losses losses)
     {
         bool isWritten = false;
-        foreach (JsonText line in (ReadOnlySpan<JsonText>)[block.Title, block.Kind == BlockKind.SearchResult ? block.Data : default, block.Context, block.Text])
+        foreach (JsonText line in (ReadOnlySpan<JsonText>)[block.Title, block.Kind == BlockKind.SearchResult ? block.Data : default, block.Context,
+            block.Text])
         {
             if (!line.IsNullOrEmpty)
             {

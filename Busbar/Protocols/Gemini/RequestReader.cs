@@ -70,14 +70,16 @@ internal static class RequestReader
 
     private static void ReadConfig(JsonNode config, ChatRequest request)
     {
-        request.MaxTokens = Spelling.Get(config, "maxOutputTokens"u8, "max_output_tokens"u8).Integer is { } limit and >= 1 and <= uint.MaxValue ? limit : null;
+        request.MaxTokens = Spelling.Get(config, "maxOutputTokens"u8, "max_output_tokens"u8).Integer is { } limit and >= 1 and <= uint.MaxValue
+            ? limit : null;
         request.Temperature = Number(config["temperature"u8]);
         request.TopP = Number(Spelling.Get(config, "topP"u8, "top_p"u8));
         request.TopK = Spelling.Get(config, "topK"u8, "top_k"u8).Integer is { } topK and >= 1 and <= uint.MaxValue ? topK : null;
         request.Seed = Number(config["seed"u8]);
         request.FrequencyPenalty = Number(Spelling.Get(config, "frequencyPenalty"u8, "frequency_penalty"u8));
         request.PresencePenalty = Number(Spelling.Get(config, "presencePenalty"u8, "presence_penalty"u8));
-        request.CandidateCount = Spelling.Get(config, "candidateCount"u8, "candidate_count"u8).Integer is { } count and >= 1 and <= uint.MaxValue ? count : null;
+        request.CandidateCount = Spelling.Get(config, "candidateCount"u8, "candidate_count"u8).Integer is { } count and >= 1 and <= uint.MaxValue
+            ? count : null;
         request.Logprobs = Spelling.Get(config, "responseLogprobs"u8, "response_logprobs"u8).Bool;
         request.TopLogprobs = config["logprobs"u8].Integer is { } alternatives and >= 0 and <= uint.MaxValue ? alternatives : null;
         foreach (JsonNode stop in new OneOrMany(Spelling.Get(config, "stopSequences"u8, "stop_sequences"u8)))
@@ -110,7 +112,7 @@ internal static class RequestReader
         }
         else
         {
-            // Enumerations as plain text, and media types that no other dialect can demand.
+            // Enumerations as plain text, and media types that no other protocol can demand.
             foreach (JsonMember member in config.Members)
             {
                 bool isFormat = member.Name.Is("responseMimeType"u8) || member.Name.Is("response_mime_type"u8);

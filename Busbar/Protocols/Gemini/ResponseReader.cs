@@ -97,7 +97,8 @@ internal static class ResponseReader
     {
         JsonText time = Spelling.Get(root, "createTime"u8, "create_time"u8).Text;
         return !time.IsNullOrEmpty
-            && DateTimeOffset.TryParse(time.ToString(), System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out DateTimeOffset made)
+            && DateTimeOffset.TryParse(time.ToString(), System.Globalization.CultureInfo.InvariantCulture,
+                System.Globalization.DateTimeStyles.AssumeUniversal, out DateTimeOffset made)
             ? Math.Max(0, made.ToUnixTimeSeconds())
             : 0;
     }

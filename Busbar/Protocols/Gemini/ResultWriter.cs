@@ -52,7 +52,8 @@ internal static class ResultWriter
     }
 
     private static bool IsMedia(Block child) =>
-        child.Kind is BlockKind.Image or BlockKind.Audio or BlockKind.Video || child is { Kind: BlockKind.Document, Source: not (MediaSource.Text or MediaSource.Blocks) };
+        child.Kind is BlockKind.Image or BlockKind.Audio or BlockKind.Video
+            || child is { Kind: BlockKind.Document, Source: not (MediaSource.Text or MediaSource.Blocks) };
 
     // Only bytes may stand there; what has an address follows as a part of its own.
     private static void WriteParts(ReadOnlySpan<Block> children, JsonWriter output)

@@ -10,7 +10,8 @@ namespace Busbar.Protocols.Gemini;
 /// </summary>
 internal static class SchemaLifting
 {
-    private static readonly byte[][] Types = [.. new[] { "TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL" }.Select(Encoding.ASCII.GetBytes)];
+    private static readonly byte[][] Types = [.. new[] { "TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT",
+        "NULL" }.Select(Encoding.ASCII.GetBytes)];
 
     /// <summary>The JSON Schema that says what <paramref name="schema"/> says; absent when there is none.</summary>
     public static JsonSlice Lift(JsonNode schema, IrArena arena)
@@ -150,5 +151,6 @@ internal static class SchemaLifting
         : Is(name, "maxProperties"u8, "max_properties"u8) ? "maxProperties"u8
         : default;
 
-    private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> camel, ReadOnlySpan<byte> snake) => name.SequenceEqual(camel) || name.SequenceEqual(snake);
+    private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> camel, ReadOnlySpan<byte> snake) => name.SequenceEqual(camel)
+        || name.SequenceEqual(snake);
 }

@@ -6,16 +6,17 @@ namespace Busbar.Protocols.Gemini;
 
 /// <summary>
 /// Turns JSON Schema into the API's own <c>Schema</c>, for surfaces that do not take JSON Schema itself. References are inlined, a cycle ends in a
-/// bare type, <c>null</c> becomes <c>nullable</c>, one-value constants become enumerations, every node gets a type. Enumerations are of text only, without
-/// empty entries: values of other types are told in the description. What the API does not know is left out. Names of properties are never taken for
-/// keywords.
+/// bare type, <c>null</c> becomes <c>nullable</c>, one-value constants become enumerations, every node gets a type. Enumerations are of text only,
+/// without empty entries: values of other types are told in the description. What the API does not know is left out. Names of properties are never
+/// taken for keywords.
 /// </summary>
 internal sealed class SchemaLowering
 {
     // What says which values are right, and has no counterpart.
     private static readonly string[] Dropped =
     [
-        "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "uniqueItems", "patternProperties", "propertyNames", "not", "if", "then", "else", "contains",
+        "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "uniqueItems", "patternProperties", "propertyNames", "not", "if", "then", "else",
+        "contains",
         "dependentRequired", "dependentSchemas",
     ];
 

@@ -7,7 +7,9 @@ namespace Busbar.Protocols.Gemini;
 /// <summary>The words of <c>finishReason</c>.</summary>
 internal static class StopReasons
 {
-    /// <summary>Reads a word, or the enum number that proxies over gRPC leave in its place. A call turns only a plain stop into a tool stop.</summary>
+    /// <summary>
+    /// Reads a word, or the enum number that proxies over gRPC leave in its place. A call turns only a plain stop into a tool stop.
+    /// </summary>
     public static StopReason Read(JsonNode finish, bool hasCalls)
     {
         if (finish.IsNumber)
@@ -29,7 +31,8 @@ internal static class StopReasons
 
     /// <summary>The words with which the provider explains a stop that is not an ordinary one; absent otherwise.</summary>
     public static JsonText Explanation(JsonNode candidate, StopReason reason) =>
-        reason is StopReason.Safety or StopReason.Error or StopReason.Other ? Spelling.Get(candidate, "finishMessage"u8, "finish_message"u8).Text : default;
+        reason is StopReason.Safety or StopReason.Error or StopReason.Other ? Spelling.Get(candidate, "finishMessage"u8, "finish_message"u8).Text
+            : default;
 
     /// <summary>The block reason of a prompt that was refused as a whole; absent when it was not.</summary>
     public static JsonText BlockReason(JsonNode feedback)

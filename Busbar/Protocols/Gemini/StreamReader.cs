@@ -309,7 +309,8 @@ internal sealed class StreamReader : IStreamReader
         }
 
         StreamReader self = this;
-        Grounding.Read(candidate, ref self, static (ref StreamReader reader, in Citation source, int _, long start, long end) => reader.Cite(source, start, end));
+        Grounding.Read(candidate, ref self, static (ref StreamReader reader, in Citation source, int _, long start, long end)
+            => reader.Cite(source, start, end));
         _citedUntil = Math.Max(_citedUntil, _citedNow);
         _hasListedSources = true;
     }

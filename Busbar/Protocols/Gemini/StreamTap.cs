@@ -25,7 +25,8 @@ internal sealed class StreamTap : IStreamTap
     public void Observe(in Frame frame)
     {
         ReadOnlySpan<byte> data = frame.Data.Span;
-        bool isPlain = HasContent && data.IndexOf("\"usage"u8) < 0 && data.IndexOf("\"error\""u8) < 0 && data.IndexOf("\"finish"u8) < 0 && data.IndexOf("\"block"u8) < 0;
+        bool isPlain = HasContent && data.IndexOf("\"usage"u8) < 0 && data.IndexOf("\"error\""u8) < 0 && data.IndexOf("\"finish"u8) < 0
+            && data.IndexOf("\"block"u8) < 0;
         if (data.IsEmpty || isPlain)
         {
             return;

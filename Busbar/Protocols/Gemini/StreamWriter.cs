@@ -92,8 +92,8 @@ internal sealed class StreamWriter : IStreamWriter
     }
 
     /// <summary>
-    /// The envelope as an event, and once more bare, as the vendor breaks off: @google/genai before 2.0 and @google/generative-ai read past an event that is
-    /// an error, and know one by the lack of <c>data:</c>.
+    /// The envelope as an event, and once more bare, as the vendor breaks off: @google/genai before 2.0 and @google/generative-ai read past an event
+    /// that is an error, and know one by the lack of <c>data:</c>.
     /// </summary>
     public void WriteError(in GatewayError error, PooledBuffer output)
     {
@@ -120,7 +120,8 @@ internal sealed class StreamWriter : IStreamWriter
     }
 
     /// <summary>
-    /// A chunk without words. @google/genai before 2.0 and @google/generative-ai lose the whole answer over a comment, the latter also over a blank line.
+    /// A chunk without words. @google/genai before 2.0 and @google/generative-ai lose the whole answer over a comment, the latter also over a blank
+    /// line.
     /// </summary>
     public void WriteKeepAlive(PooledBuffer output)
     {

@@ -4,14 +4,14 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Gemini;
 
 /// <summary>
-/// The <c>usageMetadata</c> object. On the wire the prompt count includes cached tokens but not what server-side tools read, and the candidates' count
-/// excludes thoughts.
+/// The <c>usageMetadata</c> object. On the wire the prompt count includes cached tokens but not what server-side tools read, and the candidates'
+/// count excludes thoughts.
 /// </summary>
 internal static class UsageFields
 {
     /// <summary>
-    /// Reads the object; null, or one without counts (the first chunks of a Vertex stream), leaves them unreported. Counts of zero are left out on the
-    /// wire, so any of them may be the only one.
+    /// Reads the object; null, or one without counts (the first chunks of a Vertex stream), leaves them unreported. Counts of zero are left out on
+    /// the wire, so any of them may be the only one.
     /// </summary>
     public static Usage Read(JsonNode usage)
     {

@@ -86,7 +86,8 @@ internal static class Annotations
             bool isUnicode = index < rest.Length && rest[index] == (byte)'u';
 
             // The second half of a surrogate pair, \uDC00 to \uDFFF, counts with the first.
-            bool isLow = isUnicode && index + 2 < rest.Length && (rest[index + 1] | 0x20) == 'd' && (rest[index + 2] | 0x20) is >= (byte)'c' and <= (byte)'f';
+            bool isLow = isUnicode && index + 2 < rest.Length && (rest[index + 1] | 0x20) == 'd'
+                && (rest[index + 2] | 0x20) is >= (byte)'c' and <= (byte)'f';
             count += isLow ? 0 : 1;
             index += isUnicode ? 4 : 0;
         }

@@ -21,7 +21,8 @@ internal static class CacheBreakpoints
         }
 
         JsonText lifetime = mark["ttl"u8].Text;
-        return lifetime.Is("30m"u8) || lifetime.Is("5m"u8) ? CacheMark.Short : lifetime.Is("12h"u8) || lifetime.Is("1h"u8) ? CacheMark.Long : CacheMark.Default;
+        return lifetime.Is("30m"u8) || lifetime.Is("5m"u8) ? CacheMark.Short : lifetime.Is("12h"u8) || lifetime.Is("1h"u8) ? CacheMark.Long
+            : CacheMark.Default;
     }
 
     /// <summary>Writes the member into the open part; nothing for <see cref="CacheMark.None"/>.</summary>

@@ -4,7 +4,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.OpenAI;
 
 /// <summary>
-/// The <c>format</c> of custom tools. This dialect keeps a grammar in an object of its own, the representation (and the Responses API) beside the type.
+/// The <c>format</c> of custom tools. This protocol keeps a grammar in an object of its own, the representation (and the Responses API) beside the
+/// type.
 /// </summary>
 internal static class CustomFormats
 {

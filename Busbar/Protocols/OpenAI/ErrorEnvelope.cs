@@ -28,7 +28,8 @@ internal static class ErrorEnvelope
         ErrorKind.ContextLength => "context_length_exceeded",
 
         // Unknown paths are 404 as well, and have no code.
-        ErrorKind.NotFound when error.Message is null || error.Param == "model" || error.Message.Contains("model", StringComparison.Ordinal) => "model_not_found",
+        ErrorKind.NotFound when error.Message is null || error.Param == "model"
+            || error.Message.Contains("model", StringComparison.Ordinal) => "model_not_found",
         _ => null,
     };
 

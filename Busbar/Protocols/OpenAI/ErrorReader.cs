@@ -24,8 +24,8 @@ internal static class ErrorReader
     }
 
     /// <summary>
-    /// Whether <paramref name="root"/>, which stands where an answer or a chunk is expected, is an error instead: one under <c>error</c>, or, as vLLM,
-    /// Mistral and FastAPI put them, flat.
+    /// Whether <paramref name="root"/>, which stands where an answer or a chunk is expected, is an error instead: one under <c>error</c>, or, as
+    /// vLLM, Mistral and FastAPI put them, flat.
     /// </summary>
     public static bool Is(JsonNode root)
     {
@@ -36,7 +36,8 @@ internal static class ErrorReader
 
         bool isAnswer = !root["choices"u8].IsNull || !root["output"u8].IsNull || root["usage"u8].IsObject;
         return root["object"u8].Text.Is("error"u8)
-            || (!isAnswer && (HasWords(root["message"u8]) || HasWords(root["detail"u8]) || HasWords(root["errors"u8]) || HasWords(root["error_message"u8]) || HasWords(root["error_msg"u8])));
+            || (!isAnswer && (HasWords(root["message"u8]) || HasWords(root["detail"u8]) || HasWords(root["errors"u8])
+                || HasWords(root["error_message"u8]) || HasWords(root["error_msg"u8])));
     }
 
     /// <summary>Whether <paramref name="node"/>, a body, a chunk or a choice, has something under <c>error</c>.</summary>
@@ -101,7 +102,8 @@ internal static class ErrorReader
     }
 
     // A number, or the type again, is a code only in form.
-    private static bool IsVague(string? code) => code is null or "invalid_request_error" || code.AsSpan().ContainsAnyInRange('0', '9') && long.TryParse(code, out _);
+    private static bool IsVague(string? code) => code is null or "invalid_request_error" || code.AsSpan().ContainsAnyInRange('0', '9')
+        && long.TryParse(code, out _);
 
     private static bool SaysTooLong(string? type, string? message)
     {

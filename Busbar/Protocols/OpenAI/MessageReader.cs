@@ -75,7 +75,8 @@ internal static class MessageReader
 
         if (role.Text.Is("system"u8) || role.Text.Is("developer"u8))
         {
-            return PartReader.Read(content, field, request.Arena, request.Messages.Count == 0 ? request.System : request.AddMessage(Role.System).Blocks);
+            return PartReader.Read(content, field, request.Arena, request.Messages.Count == 0 ? request.System
+                : request.AddMessage(Role.System).Blocks);
         }
 
         bool isFunction = role.Text.Is("function"u8);
@@ -88,7 +89,8 @@ internal static class MessageReader
         request.AddMessage(Role.Tool).Blocks.Add(result);
         result.Name = message["name"u8].Text;
         result.Id = isFunction ? legacy.Answer(result.Name) : message["tool_call_id"u8].Text;
-        return result.Id.IsAbsent ? Refusals.Missing(field + ".tool_call_id") : PartReader.Read(content, field, request.Arena, result.Children ??= []);
+        return result.Id.IsAbsent ? Refusals.Missing(field + ".tool_call_id")
+            : PartReader.Read(content, field, request.Arena, result.Children ??= []);
     }
 
     // Several clients put the mark of hosts that serve Claude on the message instead of on its last part.

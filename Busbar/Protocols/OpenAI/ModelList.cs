@@ -2,7 +2,9 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.OpenAI;
 
-/// <summary>The list of models, which most compatible hosts have too. When a model was released is unknown here, for which the vendor uses the epoch.</summary>
+/// <summary>
+/// The list of models, which most compatible hosts have too. When a model was released is unknown here, for which the vendor uses the epoch.
+/// </summary>
 internal static class ModelList
 {
     /// <summary>Writes it.</summary>

@@ -122,7 +122,8 @@ internal static class PartReader
             block.Source = MediaSource.Base64;
             block.Data = audio["data"u8].Text;
             JsonText format = audio["format"u8].Text;
-            block.MediaType = format.Is("mp3"u8) ? Mp3 : format.IsNullOrEmpty || format.Is("wav"u8) ? Wav : arena.StoreText([.. "audio/"u8, .. format.Span]);
+            block.MediaType = format.Is("mp3"u8) ? Mp3 : format.IsNullOrEmpty || format.Is("wav"u8) ? Wav
+                : arena.StoreText([.. "audio/"u8, .. format.Span]);
         }
 
         return block;

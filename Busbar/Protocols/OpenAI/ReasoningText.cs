@@ -13,7 +13,9 @@ internal static class ReasoningText
         return words.IsNullOrEmpty && !holder["reasoning_details"u8][0].IsMissing ? OfDetails(holder["reasoning_details"u8]) : words;
     }
 
-    /// <summary>The words of a content part of type <c>thinking</c> (Mistral), whose value is a string or an array of text parts, each in its turn.</summary>
+    /// <summary>
+    /// The words of a content part of type <c>thinking</c> (Mistral), whose value is a string or an array of text parts, each in its turn.
+    /// </summary>
     public static JsonText OfPart(JsonNode part)
     {
         JsonNode words = part["thinking"u8];

@@ -12,7 +12,8 @@ internal static class RequestReader
         request.Source = ProtocolId.OpenAI;
         if (!request.Tape.TryParse(body) || !request.Tape.Root.IsObject)
         {
-            return new(ErrorKind.InvalidRequest, "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. "
+            return new(ErrorKind.InvalidRequest,
+                "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. "
                 + "The API expects a JSON payload, but what was sent was not valid JSON.)");
         }
 
@@ -28,7 +29,8 @@ internal static class RequestReader
         request.Model = model.Text.IsNullOrEmpty ? pathModel : model.Text;
         if (request.Model.IsNullOrEmpty)
         {
-            return model.IsNull || model.IsString ? new(ErrorKind.InvalidRequest, "you must provide a model parameter", Param: "model") : Refusals.WrongType("model", "a string");
+            return model.IsNull || model.IsString ? new(ErrorKind.InvalidRequest, "you must provide a model parameter", Param: "model")
+                : Refusals.WrongType("model", "a string");
         }
 
         request.Stream = root["stream"u8].IsTrue;

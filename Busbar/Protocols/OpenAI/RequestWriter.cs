@@ -165,7 +165,8 @@ internal static class RequestWriter
             {
                 ReasoningMode.Off => ReasoningEffort.None,
                 ReasoningMode.Adaptive or ReasoningMode.BetweenTools => ReasoningEffort.Medium,
-                ReasoningMode.Budget => request.Reasoning.Budget >= 16384 ? ReasoningEffort.High : request.Reasoning.Budget >= 8192 ? ReasoningEffort.Medium : ReasoningEffort.Low,
+                ReasoningMode.Budget => request.Reasoning.Budget >= 16384 ? ReasoningEffort.High : request.Reasoning.Budget >= 8192
+                    ? ReasoningEffort.Medium : ReasoningEffort.Low,
                 _ => effort,
             };
         }

@@ -190,5 +190,6 @@ internal static class ResponseReader
     }
 
     private static bool IsModelled(JsonText name) =>
-        name.Is("id"u8) || name.Is("object"u8) || name.Is("created"u8) || name.Is("model"u8) || name.Is("choices"u8) || name.Is("usage"u8) || name.Is("service_tier"u8);
+        name.Is("id"u8) || name.Is("object"u8) || name.Is("created"u8) || name.Is("model"u8) || name.Is("choices"u8) || name.Is("usage"u8)
+            || name.Is("service_tier"u8);
 }

@@ -8,7 +8,8 @@ namespace Busbar.Protocols.OpenAI;
 internal static class StopReasons
 {
     /// <summary>
-    /// Reads a word, in any spelling, as compatible hosts put their models' own here. A refusal and a call change only a plain <c>stop</c>: OpenAI itself says <c>stop</c> when a named tool was forced.
+    /// Reads a word, in any spelling, as compatible hosts put their models' own here. A refusal and a call change only a plain <c>stop</c>: OpenAI
+    /// itself says <c>stop</c> when a named tool was forced.
     /// </summary>
     public static StopReason Read(JsonText word, bool hasRefusal, bool hasCalls)
     {

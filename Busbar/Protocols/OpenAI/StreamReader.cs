@@ -5,8 +5,8 @@ namespace Busbar.Protocols.OpenAI;
 
 /// <summary>
 /// Turns chunks into events. Thinking and text give way to each other and to calls, and come back as new blocks; calls may grow side by
-/// side. The answer ends with <c>[DONE]</c>, or with the end of the stream, as some hosts send no <c>[DONE]</c>; but only once a <c>finish_reason</c> was
-/// seen: without one it was cut, unless the counts of the whole were sent at the end.
+/// side. The answer ends with <c>[DONE]</c>, or with the end of the stream, as some hosts send no <c>[DONE]</c>; but only once a <c>finish_reason</c>
+/// was seen: without one it was cut, unless the counts of the whole were sent at the end.
 /// </summary>
 internal sealed class StreamReader : IStreamReader
 {

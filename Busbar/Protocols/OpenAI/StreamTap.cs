@@ -44,7 +44,8 @@ internal sealed class StreamTap : IStreamTap
             return;
         }
 
-        if (HasContent && (_hasFinish || !HasFinish(data)) && !HasObject(data, "\"usage\""u8) && data.IndexOf("\"error\""u8) < 0 && data.IndexOf("\"choices\""u8) >= 0)
+        if (HasContent && (_hasFinish || !HasFinish(data)) && !HasObject(data, "\"usage\""u8) && data.IndexOf("\"error\""u8) < 0
+            && data.IndexOf("\"choices\""u8) >= 0)
         {
             return;
         }

@@ -44,9 +44,12 @@ internal static class ToolCalls
         return block;
     }
 
-    /// <summary>Whether the entry calls a free-text tool. Hosts that write out whole structs fill every member of the union: what has no name does not count.</summary>
+    /// <summary>
+    /// Whether the entry calls a free-text tool. Hosts that write out whole structs fill every member of the union: what has no name does not count.
+    /// </summary>
     public static bool IsCustom(JsonNode call) =>
-        call["custom"u8].IsObject && (!call["function"u8].IsObject || !call["custom"u8]["name"u8].Text.IsNullOrEmpty || call["type"u8].Text.Is("custom"u8))
+        call["custom"u8].IsObject && (!call["function"u8].IsObject || !call["custom"u8]["name"u8].Text.IsNullOrEmpty
+            || call["type"u8].Text.Is("custom"u8))
         && !call["type"u8].Text.Is("function"u8);
 
     /// <summary>Reads the <c>function</c> object of a call, or a legacy <c>function_call</c>.</summary>

@@ -4,8 +4,8 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.OpenAI;
 
-/// <summary>The request's <c>tools</c>, <c>tool_choice</c> and <c>parallel_tool_calls</c>, their predecessors <c>functions</c> and <c>function_call</c>, and
-/// <c>web_search_options</c>, which does what a tool does elsewhere.</summary>
+/// <summary>The request's <c>tools</c>, <c>tool_choice</c> and <c>parallel_tool_calls</c>, their predecessors <c>functions</c> and
+/// <c>function_call</c>, and <c>web_search_options</c>, which does what a tool does elsewhere.</summary>
 internal static class ToolFields
 {
     private static readonly JsonText SearchField = JsonText.From("web_search_options");
@@ -140,7 +140,8 @@ internal static class ToolFields
         }
 
         JsonText named = Name(choice);
-        return named.IsNullOrEmpty ? new ToolChoice { Kind = Mode(choice["type"u8].Text) } : new ToolChoice { Kind = ToolChoiceKind.Tool, Name = named };
+        return named.IsNullOrEmpty ? new ToolChoice { Kind = Mode(choice["type"u8].Text) }
+            : new ToolChoice { Kind = ToolChoiceKind.Tool, Name = named };
     }
 
     private static JsonText Name(JsonNode tool)

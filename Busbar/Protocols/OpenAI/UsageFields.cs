@@ -7,8 +7,8 @@ namespace Busbar.Protocols.OpenAI;
 internal static class UsageFields
 {
     /// <summary>
-    /// Reads a usage object; null, anything else, and one that counted nothing leave the counts unreported. Some hosts (xAI) count reasoning beside the
-    /// completion, which shows in the total.
+    /// Reads a usage object; null, anything else, and one that counted nothing leave the counts unreported. Some hosts (xAI) count reasoning beside
+    /// the completion, which shows in the total.
     /// </summary>
     public static Usage Read(JsonNode usage)
     {
@@ -22,7 +22,8 @@ internal static class UsageFields
         long input = Usage.Count(usage["prompt_tokens"u8].Saturated ?? usage["input_tokens"u8].Saturated);
 
         // DeepSeek and Moonshot keep the cached count outside the details.
-        long cached = Usage.Count(prompt["cached_tokens"u8].Saturated ?? usage["prompt_cache_hit_tokens"u8].Saturated ?? usage["cached_tokens"u8].Saturated);
+        long cached = Usage.Count(prompt["cached_tokens"u8].Saturated ?? usage["prompt_cache_hit_tokens"u8].Saturated
+            ?? usage["cached_tokens"u8].Saturated);
         cached = Math.Min(cached, input);
         long written = Math.Min(Usage.Count(prompt["cache_write_tokens"u8].Saturated), input - cached);
         long total = Usage.Count(usage["total_tokens"u8].Saturated);

@@ -29,7 +29,8 @@ internal sealed class UsageFilter : IDisposable
 
         foreach (JsonMember member in root.Members)
         {
-            if (member.Name.Span.SequenceEqual("usage"u8) && text.Overlaps(member.Name.Span, out int name) && text.Overlaps(member.Value.Raw.Span, out int value))
+            if (member.Name.Span.SequenceEqual("usage"u8) && text.Overlaps(member.Name.Span, out int name)
+                && text.Overlaps(member.Value.Raw.Span, out int value))
             {
                 return Widen(text, name - 1, value + member.Value.Raw.Raw.Length);
             }

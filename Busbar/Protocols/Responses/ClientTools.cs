@@ -4,8 +4,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Responses;
 
 /// <summary>
-/// Tools that the API knows by their type and the client runs (API reference, "Local shell", "Shell", "Apply patch", "Computer use", "Tool search"): what
-/// another model must be told of them, as functions. Their arguments are the object that the items of their calls carry.
+/// Tools that the API knows by their type and the client runs (API reference, "Local shell", "Shell", "Apply patch", "Computer use", "Tool search"):
+/// what another model must be told of them, as functions. Their arguments are the object that the items of their calls carry.
 /// </summary>
 internal static class ClientTools
 {
@@ -16,9 +16,11 @@ internal static class ClientTools
     private static readonly JsonText ComputerName = JsonText.From("computer");
 
     private static readonly JsonText LocalShellWords = JsonText.From("Runs one command on the user's machine and returns what it prints.");
-    private static readonly JsonText ShellWords = JsonText.From("Runs commands in a shell on the user's machine, at the same time, and returns what they print and how they end.");
+    private static readonly JsonText ShellWords = JsonText.From(
+        "Runs commands in a shell on the user's machine, at the same time, and returns what they print and how they end.");
     private static readonly JsonText ApplyPatchWords = JsonText.From(
-        "Creates, changes or deletes one file. The diff is in the V4A format: for a new file every line begins with \"+\"; for a change, sections that "
+        "Creates, changes or deletes one file. The diff is in the V4A format: for a new file every line begins with \"+\"; for a change, " +
+            "sections that "
         + "begin with \"@@\" and the line they are under, with lines of context (\" \"), removed lines (\"-\") and added lines (\"+\").");
     private static readonly JsonText ToolSearchWords = JsonText.From("Looks for further tools. Those it finds can be called from then on.");
     private static readonly JsonText ComputerWords = JsonText.From("Acts on the screen of a computer, in order, and returns a screenshot.");
@@ -43,7 +45,9 @@ internal static class ClientTools
         {"type":"object","properties":{"actions":{"type":"array","items":{"type":"object","properties":{"type":{"type":"string","enum":["click","double_click","drag","keypress","move","screenshot","scroll","type","wait"]},"x":{"type":"integer"},"y":{"type":"integer"},"button":{"type":"string","enum":["left","right","wheel","back","forward"]},"path":{"type":"array","items":{"type":"object","properties":{"x":{"type":"integer"},"y":{"type":"integer"}},"required":["x","y"]}},"keys":{"type":"array","items":{"type":"string"}},"scroll_x":{"type":"integer"},"scroll_y":{"type":"integer"},"text":{"type":"string"}},"required":["type"]}}},"required":["actions"]}
         """u8);
 
-    /// <summary>Fills <paramref name="read"/> in when <paramref name="tool"/> is one of them. False when it is not, or when the vendor runs it.</summary>
+    /// <summary>
+    /// Fills <paramref name="read"/> in when <paramref name="tool"/> is one of them. False when it is not, or when the vendor runs it.
+    /// </summary>
     public static bool TryRead(JsonNode tool, JsonText type, ref Tool read)
     {
         ToolForm form = FormOf(tool, type);

@@ -15,7 +15,8 @@ internal static class ContentWriter
                 return true;
             case BlockKind.Image or BlockKind.Document when block.Source is MediaSource.Text or MediaSource.Blocks:
                 return true;
-            case BlockKind.Image or BlockKind.Document when block.Source == MediaSource.Vendor && block.Origin is not (ProtocolId.Responses or ProtocolId.OpenAI):
+            case BlockKind.Image or BlockKind.Document when block.Source == MediaSource.Vendor
+                && block.Origin is not (ProtocolId.Responses or ProtocolId.OpenAI):
                 losses.Add(LossField.VendorFile);
                 return false;
             case BlockKind.Image or BlockKind.Document:

@@ -3,7 +3,7 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
 
-/// <summary>Reads the errors this dialect reports inside a 200 answer; HTTP error bodies are those of the Chat API.</summary>
+/// <summary>Reads the errors this protocol reports inside a 200 answer; HTTP error bodies are those of the Chat API.</summary>
 internal static class ErrorReader
 {
     /// <summary>Lifts an HTTP error body.</summary>

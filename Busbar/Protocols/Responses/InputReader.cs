@@ -4,7 +4,9 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
 
-/// <summary>Reads the <c>input</c> of a request. Every item becomes one message; message or block remembers the item, so that it can be replayed as it was.</summary>
+/// <summary>
+/// Reads the <c>input</c> of a request. Every item becomes one message; message or block remembers the item, so that it can be replayed as it was.
+/// </summary>
 internal static class InputReader
 {
     /// <summary>Reads <paramref name="input"/> into the messages of <paramref name="request"/>; null on success.</summary>
@@ -20,7 +22,8 @@ internal static class InputReader
 
         if (!input.IsArray)
         {
-            return new GatewayError(ErrorKind.InvalidRequest, "Invalid type for 'input': expected a string or an array of input items.", Param: "input", Code: "invalid_type");
+            return new GatewayError(ErrorKind.InvalidRequest, "Invalid type for 'input': expected a string or an array of input items.",
+                Param: "input", Code: "invalid_type");
         }
 
         int position = 0;
@@ -39,7 +42,8 @@ internal static class InputReader
     {
         if (!item.IsObject)
         {
-            return new GatewayError(ErrorKind.InvalidRequest, "Invalid type for 'input': every input item must be an object.", Param: "input", Code: "invalid_type");
+            return new GatewayError(ErrorKind.InvalidRequest, "Invalid type for 'input': every input item must be an object.", Param: "input",
+                Code: "invalid_type");
         }
 
         JsonText type = item["type"u8].Text;
@@ -95,7 +99,8 @@ internal static class InputReader
         JsonText author = item["author"u8].Text, recipient = item["recipient"u8].Text;
         if (!author.IsNullOrEmpty || !recipient.IsNullOrEmpty)
         {
-            JsonText[] words = recipient.IsNullOrEmpty ? [From, author, End] : author.IsNullOrEmpty ? [Addressed, recipient, End] : [From, author, To, recipient, End];
+            JsonText[] words = recipient.IsNullOrEmpty ? [From, author, End] : author.IsNullOrEmpty ? [Addressed, recipient, End]
+                : [From, author, To, recipient, End];
             message.Blocks.Add(request.Arena.NewText(request.Arena.Join(words, default)));
         }
 

@@ -58,7 +58,8 @@ internal static class InputWriter
         foreach (Block block in message.Blocks)
         {
             // What the model said has no such member, and neither have items.
-            if (block.Cache != CacheMark.None && (message.Role == Role.Assistant || block.Kind is BlockKind.Thinking or BlockKind.ToolUse or BlockKind.ToolResult))
+            if (block.Cache != CacheMark.None && (message.Role == Role.Assistant
+                || block.Kind is BlockKind.Thinking or BlockKind.ToolUse or BlockKind.ToolResult))
             {
                 losses.Add(LossField.CacheControl);
             }
@@ -82,7 +83,8 @@ internal static class InputWriter
                 case BlockKind.Image when message.Role is Role.Assistant or Role.System:
                     losses.Add(LossField.Image);
                     break;
-                case BlockKind.Document when message.Role is Role.Assistant or Role.System && block.Source is not (MediaSource.Text or MediaSource.Blocks):
+                case BlockKind.Document when message.Role is Role.Assistant or Role.System
+                    && block.Source is not (MediaSource.Text or MediaSource.Blocks):
                     losses.Add(LossField.Document);
                     break;
                 default:
@@ -194,7 +196,8 @@ internal static class InputWriter
         }
 
         output.StartObject();
-        output.Literal("type"u8, result.IsCustomTool || AnswersCustomCall(request, result.Id) ? "custom_tool_call_output"u8 : "function_call_output"u8);
+        output.Literal("type"u8, result.IsCustomTool || AnswersCustomCall(request, result.Id) ? "custom_tool_call_output"u8
+            : "function_call_output"u8);
         output.Text("call_id"u8, result.Id);
         output.Name("output"u8);
         ContentWriter.WriteResult(result, output, ref losses);

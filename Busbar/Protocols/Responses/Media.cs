@@ -105,7 +105,8 @@ internal static class Media
         }
     }
 
-    private static void WriteLocation(Block block, JsonWriter output, ReadOnlySpan<byte> inlineName, ReadOnlySpan<byte> inlineType, ReadOnlySpan<byte> urlName)
+    private static void WriteLocation(Block block, JsonWriter output, ReadOnlySpan<byte> inlineName, ReadOnlySpan<byte> inlineType,
+        ReadOnlySpan<byte> urlName)
     {
         switch (block.Source)
         {

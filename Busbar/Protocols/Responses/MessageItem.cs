@@ -46,7 +46,7 @@ internal sealed class MessageItem(EventFrames frames, AssembledOutput assembled)
         frames.End(json);
     }
 
-    /// <summary>Writes a citation of the open part, if this dialect has a form for it.</summary>
+    /// <summary>Writes a citation of the open part, if this protocol has a form for it.</summary>
     public void Cite(in Citation citation, ref Losses losses)
     {
         int start = assembled.Annotations.Length;

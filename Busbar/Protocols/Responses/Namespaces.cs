@@ -5,8 +5,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Responses;
 
 /// <summary>
-/// Names that are unique over all groups of tools. A tool of a group is called by both names joined; the tools that this API knows by their type share their
-/// names with functions that clients define, so they may have to give way.
+/// Names that are unique over all groups of tools. A tool of a group is called by both names joined; the tools that this API knows by their type
+/// share their names with functions that clients define, so they may have to give way.
 /// </summary>
 internal static class Namespaces
 {
@@ -45,7 +45,8 @@ internal static class Namespaces
                 {
                     if (child.Kind == BlockKind.ToolReference && !child.Namespace.IsAbsent)
                     {
-                        child.Name = Find(new(child.OwnName, child.Namespace), child.Name, request.Arena, taken ??= PlainNames(request), names ??= []);
+                        child.Name = Find(new(child.OwnName, child.Namespace), child.Name, request.Arena, taken ??= PlainNames(request), names ??=
+                            []);
                     }
                 }
             }
@@ -78,7 +79,8 @@ internal static class Namespaces
         JsonText name = wanted;
         for (int attempt = 0; !taken.Add(name); attempt++)
         {
-            JsonText seed = arena.Join([wanted, key.Namespace.IsAbsent ? JsonText.Empty : key.Namespace, JsonText.From(new string('_', attempt))], "_"u8);
+            JsonText seed = arena.Join([wanted, key.Namespace.IsAbsent ? JsonText.Empty : key.Namespace, JsonText.From(new string('_', attempt))],
+                "_"u8);
             name = ToolNames.Distinct(ProtocolId.Anthropic, wanted, seed, arena);
         }
 

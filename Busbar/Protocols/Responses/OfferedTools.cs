@@ -41,8 +41,8 @@ internal sealed class OfferedTools
     public List<JsonText> Group(JsonText name) => _groups.GetValueOrDefault(name) ?? [];
 
     /// <summary>
-    /// The name of the tool that <paramref name="entry"/> of <paramref name="type"/> means; absent for none. A tool in a group may be named with the group, or
-    /// without when no other has the name; tools the vendor knows are named by their type.
+    /// The name of the tool that <paramref name="entry"/> of <paramref name="type"/> means; absent for none. A tool in a group may be named with the
+    /// group, or without when no other has the name; tools the vendor knows are named by their type.
     /// </summary>
     public JsonText NameOf(JsonNode entry, JsonText type)
     {

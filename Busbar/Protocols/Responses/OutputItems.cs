@@ -7,7 +7,10 @@ namespace Busbar.Protocols.Responses;
 /// <summary>The members of output items that whole answers, streams and replayed history write alike.</summary>
 internal static class OutputItems
 {
-    /// <summary>Writes type, call id, name and argument of a call into an open item; as a function call unless <paramref name="typed"/> lets it have its own form.</summary>
+    /// <summary>
+    /// Writes type, call id, name and argument of a call into an open item; as a function call unless <paramref name="typed"/> lets it have its own
+    /// form.
+    /// </summary>
     public static void WriteCallMembers(Block call, JsonWriter output, bool typed = true)
     {
         if (typed && call.Form > ToolForm.Custom && TypedCalls.TryWrite(call.Form, call.Id, call.Input, output))

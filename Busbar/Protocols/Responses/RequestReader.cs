@@ -28,13 +28,15 @@ internal static class RequestReader
         request.Model = root["model"u8].Text;
         if (request.Model.IsNullOrEmpty && !fromTemplate)
         {
-            return new GatewayError(ErrorKind.InvalidRequest, "Missing required parameter: 'model'.", Param: "model", Code: "missing_required_parameter");
+            return new GatewayError(ErrorKind.InvalidRequest, "Missing required parameter: 'model'.", Param: "model",
+                Code: "missing_required_parameter");
         }
 
         JsonNode input = root["input"u8];
         if (input.IsNull && root["instructions"u8].IsNull && !fromTemplate)
         {
-            return new GatewayError(ErrorKind.InvalidRequest, "Missing required parameter: 'input'.", Param: "input", Code: "missing_required_parameter");
+            return new GatewayError(ErrorKind.InvalidRequest, "Missing required parameter: 'input'.", Param: "input",
+                Code: "missing_required_parameter");
         }
 
         if (ToolReader.Read(root["tools"u8], "tools", isLoaded: false, request) is { } wrongTool)
@@ -60,7 +62,10 @@ internal static class RequestReader
         return null;
     }
 
-    /// <summary>Whether the typed fields say all that a member says which is kept whole for a write to the same protocol, or it says nothing beyond the default.</summary>
+    /// <summary>
+    /// Whether the typed fields say all that a member says which is kept whole for a write to the same protocol, or it says nothing beyond the
+    /// default.
+    /// </summary>
     public static bool IsRead(in JsonMember member)
     {
         (JsonText name, JsonNode value) = (member.Name, member.Value);

@@ -3,7 +3,7 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
 
-/// <summary>Writes request bodies: as they were read when they came in this dialect, built from the representation otherwise.</summary>
+/// <summary>Writes request bodies: as they were read when they came in this protocol, built from the representation otherwise.</summary>
 internal static class RequestWriter
 {
     // The API refuses smaller limits.
@@ -34,7 +34,7 @@ internal static class RequestWriter
         {
             output.Bool("stream"u8, request.Stream);
 
-            // What the caller's own dialect did not ask to keep must not be kept.
+            // What the caller's own protocol did not ask to keep must not be kept.
             output.Bool("store"u8, false);
             WriteBuilt(request, target, output, ref losses);
             NoteLosses(request, ref losses);
@@ -206,7 +206,8 @@ internal static class RequestWriter
 
     private static void WriteReasoning(in Reasoning reasoning, JsonWriter output)
     {
-        ReasoningEffort effort = reasoning is { Mode: ReasoningMode.Off, Effort: ReasoningEffort.Unspecified } ? ReasoningEffort.None : reasoning.Effort;
+        ReasoningEffort effort = reasoning is { Mode: ReasoningMode.Off, Effort: ReasoningEffort.Unspecified } ? ReasoningEffort.None
+            : reasoning.Effort;
         bool summarise = reasoning.Display == true;
         if (effort == ReasoningEffort.Unspecified && !summarise)
         {

@@ -12,7 +12,9 @@ namespace Busbar.Protocols.Responses;
 /// <param name="Model">Model to show.</param>
 internal readonly record struct ResponseObject(JsonText Id, long Created, JsonText Model)
 {
-    /// <summary>Opens the object and writes everything that comes before <c>output</c>. <paramref name="stop"/> is null while the answer is in progress.</summary>
+    /// <summary>
+    /// Opens the object and writes everything that comes before <c>output</c>. <paramref name="stop"/> is null while the answer is in progress.
+    /// </summary>
     public void WriteHead(JsonWriter output, StopReason? stop)
     {
         ReadOnlySpan<byte> status = stop is null ? "in_progress"u8 : StopReasons.Status(stop.Value);
@@ -46,7 +48,9 @@ internal readonly record struct ResponseObject(JsonText Id, long Created, JsonTe
         output.Null("incomplete_details"u8);
     }
 
-    /// <summary>Writes everything that comes after <c>output</c> and closes the object. <paramref name="usage"/> is null while it is not known.</summary>
+    /// <summary>
+    /// Writes everything that comes after <c>output</c> and closes the object. <paramref name="usage"/> is null while it is not known.
+    /// </summary>
     public static void WriteTail(JsonWriter output, Usage? usage, JsonText serviceTier)
     {
         output.Raw("instructions"u8, "null"u8);

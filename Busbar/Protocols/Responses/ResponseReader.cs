@@ -60,7 +60,8 @@ internal static class ResponseReader
             : StopReasons.Read(status.IsAbsent ? "completed"u8 : status.Span, root["incomplete_details"u8], called, refused);
 
         // A response that is queued, in progress or cancelled has not been answered.
-        response.Failure = failed ? ErrorReader.ReadInBand(error.IsNull ? root : error) : isOver ? null : new StreamError(FaultClass.ServerError, default);
+        response.Failure = failed ? ErrorReader.ReadInBand(error.IsNull ? root : error) : isOver ? null
+            : new StreamError(FaultClass.ServerError, default);
         return true;
     }
 

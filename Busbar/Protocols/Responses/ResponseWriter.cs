@@ -7,7 +7,7 @@ namespace Busbar.Protocols.Responses;
 /// <summary>Writes whole answers.</summary>
 internal static class ResponseWriter
 {
-    /// <summary>Writes <paramref name="response"/>: as it was read when it came in this dialect, built from the representation otherwise.</summary>
+    /// <summary>Writes <paramref name="response"/>: as it was read when it came in this protocol, built from the representation otherwise.</summary>
     public static void Write(ChatResponse response, in ResponseIdentity identity, JsonWriter output, ref Losses losses)
     {
         if (response.Source == ProtocolId.Responses)

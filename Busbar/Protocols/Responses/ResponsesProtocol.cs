@@ -21,7 +21,9 @@ internal sealed class ResponsesProtocol : Protocol
     /// <inheritdoc/>
     public override string RequestIdHeader => "x-request-id";
 
-    /// <summary>A new item id: <paramref name="prefix"/> (<c>msg_</c>, <c>rs_</c>, <c>fc_</c>, <c>ctc_</c>, <c>ig_</c>) and 48 random characters.</summary>
+    /// <summary>
+    /// A new item id: <paramref name="prefix"/> (<c>msg_</c>, <c>rs_</c>, <c>fc_</c>, <c>ctc_</c>, <c>ig_</c>) and 48 random characters.
+    /// </summary>
     public static JsonText NewItemId(string prefix) => JsonText.From(Ids.Random(prefix, IdLength));
 
     /// <inheritdoc/>

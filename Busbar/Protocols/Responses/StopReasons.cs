@@ -28,7 +28,7 @@ internal static class StopReasons
     }
 
     /// <summary>
-    /// The reason as this dialect can show it: it marks a refusal by its words alone, so that one without any reads as filtered content.
+    /// The reason as this protocol can show it: it marks a refusal by its words alone, so that one without any reads as filtered content.
     /// </summary>
     public static StopReason Shown(StopReason reason, bool hasWords) => reason == StopReason.Refusal && !hasWords ? StopReason.Safety : reason;
 

@@ -47,7 +47,9 @@ internal struct StreamItem
         HasContent = true;
     }
 
-    /// <summary>What of <paramref name="whole"/> was not passed on; absent when that is nothing, or when what was passed on is not its beginning.</summary>
+    /// <summary>
+    /// What of <paramref name="whole"/> was not passed on; absent when that is nothing, or when what was passed on is not its beginning.
+    /// </summary>
     public readonly JsonText Rest(JsonText whole)
     {
         bool goesOn = whole.Escaped.Length > Sent && (Sent == 0 || HashOf(whole.Span[..Sent], Seed) == Hash);

@@ -18,7 +18,10 @@ internal sealed class StreamItems
     /// <summary>Whether the stream has shown nothing yet.</summary>
     public bool IsEmpty => _count == 0;
 
-    /// <summary>The entry for <paramref name="output"/> and <paramref name="part"/>, made with <paramref name="kind"/> when it is new. Valid until the next call.</summary>
+    /// <summary>
+    /// The entry for <paramref name="output"/> and <paramref name="part"/>, made with <paramref name="kind"/> when it is new. Valid until the next
+    /// call.
+    /// </summary>
     public ref StreamItem Find(long output, long part, BlockKind kind, int idHash, out bool isNew)
     {
         isNew = false;
@@ -55,8 +58,8 @@ internal sealed class StreamItems
     public ref StreamItem FindPart(long output, long part) => ref FindKnown(output, part);
 
     /// <summary>
-    /// The index of the part of <paramref name="kind"/> that is number <paramref name="nth"/> of its kind in the item; one of its own when there is none. Servers
-    /// number the parts of a stream as they like, but not those of a whole item.
+    /// The index of the part of <paramref name="kind"/> that is number <paramref name="nth"/> of its kind in the item; one of its own when there is
+    /// none. Servers number the parts of a stream as they like, but not those of a whole item.
     /// </summary>
     public long PartOf(long output, BlockKind kind, int nth)
     {
@@ -81,8 +84,8 @@ internal sealed class StreamItems
     }
 
     /// <summary>
-    /// The output index of the item at <paramref name="position"/> of the terminal's output: the one its id had in the stream, otherwise the position itself
-    /// when that is free or of the same kind, otherwise an index of its own.
+    /// The output index of the item at <paramref name="position"/> of the terminal's output: the one its id had in the stream, otherwise the position
+    /// itself when that is free or of the same kind, otherwise an index of its own.
     /// </summary>
     public long OutputOf(long position, BlockKind kind, int idHash)
     {

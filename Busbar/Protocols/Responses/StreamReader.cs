@@ -91,7 +91,8 @@ internal sealed class StreamReader : IStreamReader
                 ItemDone(root["output_index"u8].Integer ?? 0, root["item"u8], events);
                 break;
             case var _ when name.SequenceEqual("content_part.done"u8):
-                PartDone(root["output_index"u8].Integer ?? 0, root["content_index"u8].Integer ?? 0, IdHash(root["item_id"u8].Text), root["part"u8], events);
+                PartDone(root["output_index"u8].Integer ?? 0, root["content_index"u8].Integer ?? 0, IdHash(root["item_id"u8].Text), root["part"u8],
+                    events);
                 break;
             case var _ when name.SequenceEqual("output_text.annotation.added"u8):
                 Annotation(root, events);
@@ -102,7 +103,8 @@ internal sealed class StreamReader : IStreamReader
             case var _ when (name.SequenceEqual("completed"u8) || name.SequenceEqual("incomplete"u8)) && !IsBroken(root["response"u8]):
                 End(name, root["response"u8], events);
                 break;
-            case var _ when name.SequenceEqual("failed"u8) || name.SequenceEqual("cancelled"u8) || name.SequenceEqual("completed"u8) || name.SequenceEqual("incomplete"u8):
+            case var _ when name.SequenceEqual("failed"u8) || name.SequenceEqual("cancelled"u8) || name.SequenceEqual("completed"u8)
+                || name.SequenceEqual("incomplete"u8):
                 Fail(root["response"u8], events);
                 break;
         }

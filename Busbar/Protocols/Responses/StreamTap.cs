@@ -50,7 +50,8 @@ internal sealed class StreamTap : IStreamTap
         || name.SequenceEqual("response.content_part.added"u8)
         || (name.SequenceEqual("response.output_item.added"u8) && IsMessage(data));
 
-    private static bool IsMessage(ReadOnlySpan<byte> data) => data.IndexOf("\"type\":\"message\""u8) >= 0 || data.IndexOf("\"type\": \"message\""u8) >= 0;
+    private static bool IsMessage(ReadOnlySpan<byte> data) => data.IndexOf("\"type\":\"message\""u8) >= 0
+        || data.IndexOf("\"type\": \"message\""u8) >= 0;
 
     // The event's own type is the only string in it that names an event and stands right after a member called type: quotes inside
     // other strings are escaped.

@@ -221,7 +221,8 @@ internal sealed class StreamWriter : IStreamWriter
             return;
         }
 
-        JsonWriter json = _frames.BeginOfItem(_assembled.IsCustomCall ? "response.custom_tool_call_input.delta"u8 : "response.function_call_arguments.delta"u8);
+        JsonWriter json = _frames.BeginOfItem(_assembled.IsCustomCall ? "response.custom_tool_call_input.delta"u8
+            : "response.function_call_arguments.delta"u8);
         json.Text("delta"u8, fragment);
         _frames.End(json);
         _assembled.AddWords(fragment);

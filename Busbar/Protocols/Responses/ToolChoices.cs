@@ -7,7 +7,10 @@ namespace Busbar.Protocols.Responses;
 /// <summary>The <c>tool_choice</c> member.</summary>
 internal static class ToolChoices
 {
-    /// <summary>Reads <paramref name="value"/>, flat or nested as in the Chat API, when the tools of <paramref name="request"/> are known; unspecified when it is unknown.</summary>
+    /// <summary>
+    /// Reads <paramref name="value"/>, flat or nested as in the Chat API, when the tools of <paramref name="request"/> are known; unspecified when it
+    /// is unknown.
+    /// </summary>
     public static ToolChoice Read(JsonNode value, ChatRequest request)
     {
         if (value.IsString)

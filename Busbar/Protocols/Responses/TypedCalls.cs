@@ -19,8 +19,8 @@ internal static class TypedCalls
     };
 
     /// <summary>
-    /// Writes type, call id and <paramref name="arguments"/> of a call into an open item. False, with nothing written, when the arguments lack what clients read
-    /// first: the call is then shown as the function call it was, and fails there with the client's words.
+    /// Writes type, call id and <paramref name="arguments"/> of a call into an open item. False, with nothing written, when the arguments lack what
+    /// clients read first: the call is then shown as the function call it was, and fails there with the client's words.
     /// </summary>
     public static bool TryWrite(ToolForm form, JsonText callId, JsonSlice arguments, JsonWriter output)
     {

@@ -6,7 +6,9 @@ namespace Busbar.Protocols.Responses;
 /// <summary>The <c>usage</c> object. On the wire <c>input_tokens</c> includes cached and cache-written tokens.</summary>
 internal static class UsageFields
 {
-    /// <summary>Reads <paramref name="usage"/>; unreported when it is not an object, or counted nothing. xAI counts reasoning beside the output.</summary>
+    /// <summary>
+    /// Reads <paramref name="usage"/>; unreported when it is not an object, or counted nothing. xAI counts reasoning beside the output.
+    /// </summary>
     public static Usage Read(JsonNode usage)
     {
         if (!usage.IsObject)

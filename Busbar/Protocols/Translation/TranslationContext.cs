@@ -23,10 +23,10 @@ internal sealed class TranslationContext
         KeepsWords = egress == ProtocolId.OpenAI && target.Capabilities.ReasoningContent;
     }
 
-    /// <summary>The client's dialect.</summary>
+    /// <summary>The client's protocol.</summary>
     public ProtocolId Ingress { get; }
 
-    /// <summary>The provider's dialect.</summary>
+    /// <summary>The provider's protocol.</summary>
     public ProtocolId Egress { get; }
 
     /// <summary>The model family that issues and verifies the signatures of this exchange.</summary>
@@ -73,8 +73,8 @@ internal sealed class TranslationContext
     public int CallIds => _callIds?.Count ?? 0;
 
     /// <summary>
-    /// Takes an id for a call of the conversation, as the client knows it; false when another call has it. Only a 64-bit hash is kept: should two ids share
-    /// one, the later is renamed without need.
+    /// Takes an id for a call of the conversation, as the client knows it; false when another call has it. Only a 64-bit hash is kept: should two ids
+    /// share one, the later is renamed without need.
     /// </summary>
     public bool TryTakeCallId(JsonText id)
     {

@@ -55,7 +55,8 @@ internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, Bre
     /// <summary>
     /// Lets a caller in: Closed out of cooldown freely, Open after its cooldown exactly one, who then holds the probe.
     /// </summary>
-    /// <param name="probe">Epoch of the probe, to be handed to exactly one of <see cref="Succeeded"/>, <see cref="Failed"/> and <see cref="GiveBack"/>; 0 when none was needed.</param>
+    /// <param name="probe">Epoch of the probe, to be handed to exactly one of <see cref="Succeeded"/>, <see cref="Failed"/> and
+    /// <see cref="GiveBack"/>; 0 when none was needed.</param>
     public bool TryEnter(out int probe)
     {
         var now = clock.NowMs;
@@ -84,8 +85,8 @@ internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, Bre
     }
 
     /// <summary>
-    /// Records a failure of the provider's making. What the provider asks for is a floor under the cooldown, up to the configured cap, and lengthens one that
-    /// is under way. A call that began before the last cooldown did tells nothing new: it neither trips nor makes cooldowns grow.
+    /// Records a failure of the provider's making. What the provider asks for is a floor under the cooldown, up to the configured cap, and lengthens
+    /// one that is under way. A call that began before the last cooldown did tells nothing new: it neither trips nor makes cooldowns grow.
     /// </summary>
     /// <param name="probe">The caller's probe; 0 for none.</param>
     /// <param name="retryAfter">The wait that the provider asked for.</param>
@@ -107,7 +108,8 @@ internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, Bre
             var trigger = seen.State == BreakerState.Closed || (seen.State == BreakerState.HalfOpen && seen.Epoch == probe) ? BreakerTrigger.Failure
                 : call.HasYielded && !isStale ? BreakerTrigger.LateFailure
                 : BreakerTrigger.Lengthen;
-            var isGrowing = trigger == BreakerTrigger.LateFailure || (trigger == BreakerTrigger.Failure && (isTrip || seen.State == BreakerState.HalfOpen));
+            var isGrowing = trigger == BreakerTrigger.LateFailure
+                || (trigger == BreakerTrigger.Failure && (isTrip || seen.State == BreakerState.HalfOpen));
             if (isGrowing && grown == 0)
             {
                 grown = Cooldown(settings);
@@ -166,7 +168,8 @@ internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, Bre
         probe == 0 ? default : Move(new BreakerTransition(BreakerTrigger.GiveBack, clock.NowMs, Probe: probe));
 
     /// <summary>
-    /// Opens the cell for the hard-down cooldown, or the shorter time of <paramref name="mostMs"/>, whatever its state; never shortens a cooldown. The streak stays.
+    /// Opens the cell for the hard-down cooldown, or the shorter time of <paramref name="mostMs"/>, whatever its state; never shortens a cooldown.
+    /// The streak stays.
     /// </summary>
     public BreakerChange HardDown(long mostMs = long.MaxValue)
     {

@@ -14,7 +14,8 @@ internal readonly record struct BreakerTransition(BreakerTrigger Trigger, long N
     /// <summary>The word after the trigger; the same word when it changes nothing.</summary>
     public BreakerWord Apply(BreakerWord word) => Trigger switch
     {
-        BreakerTrigger.Enter => word.State == BreakerState.Open && Now >= word.Deadline ? word.Enter(BreakerState.HalfOpen, word.Deadline, word.IsHardDown) : word,
+        BreakerTrigger.Enter => word.State == BreakerState.Open && Now >= word.Deadline
+            ? word.Enter(BreakerState.HalfOpen, word.Deadline, word.IsHardDown) : word,
 
         // A failure that comes late (Open, or a probe of somebody else in flight) neither extends the cooldown nor decides the probe.
         // In Closed a longer cooldown already running, such as one a provider asked for, is kept.

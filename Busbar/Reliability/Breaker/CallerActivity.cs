@@ -1,8 +1,8 @@
 namespace Busbar.Reliability.Breaker;
 
 /// <summary>
-/// Whether several callers used a pool lately. Two halves of two minutes take turns, so it covers between one minute and two. All members may be called
-/// from any thread.
+/// Whether several callers used a pool lately. Two halves of two minutes take turns, so it covers between one minute and two. All members may be
+/// called from any thread.
 /// </summary>
 internal sealed class CallerActivity
 {

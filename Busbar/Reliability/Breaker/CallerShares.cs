@@ -1,8 +1,8 @@
 namespace Busbar.Reliability.Breaker;
 
 /// <summary>
-/// Whose calls of a cell failed lately, so that no caller alone opens a breaker that others use. Two halves of the window take turns, so it covers between
-/// half of its length and the whole.
+/// Whose calls of a cell failed lately, so that no caller alone opens a breaker that others use. Two halves of the window take turns, so it covers
+/// between half of its length and the whole.
 /// </summary>
 /// <param name="lengthMs">Length of the window, milliseconds.</param>
 internal sealed class CallerShares(long lengthMs)

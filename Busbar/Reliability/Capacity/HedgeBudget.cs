@@ -1,8 +1,8 @@
 namespace Busbar.Reliability.Capacity;
 
 /// <summary>
-/// Second calls that a pool may make beside its requests. Every request earns a share of one, and what was earned is kept for a few only: a pool that was fast for days may
-/// not send everything twice when its providers get slow.
+/// Second calls that a pool may make beside its requests. Every request earns a share of one, and what was earned is kept for a few only: a pool that
+/// was fast for days may not send everything twice when its providers get slow.
 /// </summary>
 internal sealed class HedgeBudget
 {

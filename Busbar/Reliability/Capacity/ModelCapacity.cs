@@ -2,7 +2,9 @@ using Busbar.Configuration.Model;
 
 namespace Busbar.Reliability.Capacity;
 
-/// <summary>What all lanes of one model share: permits, lifetime budget, and whether they are in service. Lives on across reloads under the model's name.</summary>
+/// <summary>
+/// What all lanes of one model share: permits, lifetime budget, and whether they are in service. Lives on across reloads under the model's name.
+/// </summary>
 internal sealed class ModelCapacity
 {
     private bool _isDisabled;

@@ -1,8 +1,8 @@
 namespace Busbar.Reliability.Capacity;
 
 /// <summary>
-/// Calls and tokens that a provider allows in a minute. What it counts with, buckets that fill again or minutes of the clock, is not known: in any sixty seconds there are
-/// never more than allowed, which suits them all.
+/// Calls and tokens that a provider allows in a minute. What it counts with, buckets that fill again or minutes of the clock, is not known: in any
+/// sixty seconds there are never more than allowed, which suits them all.
 /// </summary>
 /// <param name="clock">The clock.</param>
 internal sealed class Pace(MonotonicClock clock)
@@ -36,7 +36,9 @@ internal sealed class Pace(MonotonicClock clock)
         }
     }
 
-    /// <summary>Counts a call of <paramref name="tokens"/>, if it may begin now. The second it counts in, for later corrections; -1 when it may not.</summary>
+    /// <summary>
+    /// Counts a call of <paramref name="tokens"/>, if it may begin now. The second it counts in, for later corrections; -1 when it may not.
+    /// </summary>
     public long TryTake(long tokens)
     {
         lock (_lock)
@@ -79,8 +81,8 @@ internal sealed class Pace(MonotonicClock clock)
     }
 
     /// <summary>
-    /// Counts what came of a call that began in the second <paramref name="began"/> beyond what was counted then, or less. What is less is taken off then; what is more
-    /// counts from now on.
+    /// Counts what came of a call that began in the second <paramref name="began"/> beyond what was counted then, or less. What is less is taken off
+    /// then; what is more counts from now on.
     /// </summary>
     public void Correct(long began, long calls, long tokens)
     {

@@ -1,8 +1,8 @@
 namespace Busbar.Reliability.Capacity;
 
 /// <summary>
-/// The calls one model may have in flight, and where its provider's limits are known, begin in a minute. Taking and releasing is one interlocked step while nobody
-/// waits; while somebody waits nobody overtakes, and waiting callers take turns (see <see cref="PermitQueue"/>).
+/// The calls one model may have in flight, and where its provider's limits are known, begin in a minute. Taking and releasing is one interlocked step
+/// while nobody waits; while somebody waits nobody overtakes, and waiting callers take turns (see <see cref="PermitQueue"/>).
 /// </summary>
 /// <param name="max">Permits, at least 1.</param>
 /// <param name="clock">The clock of <see cref="Pace"/>; null where there are no limits for a minute.</param>
@@ -34,12 +34,15 @@ internal sealed class PermitGate(int max, MonotonicClock? clock = null)
     public Pace? Pace => Volatile.Read(ref _pace);
 
     /// <summary>True when <see cref="TryTake(long, out long)"/> would likely succeed.</summary>
-    public bool HasRoom(long tokens) => Volatile.Read(ref _free) > 0 && Volatile.Read(ref _waiting) == 0 && (tokens < 0 || Pace?.HasRoom(tokens) != false);
+    public bool HasRoom(long tokens) => Volatile.Read(ref _free) > 0 && Volatile.Read(ref _waiting) == 0
+        && (tokens < 0 || Pace?.HasRoom(tokens) != false);
 
     /// <summary>Takes a permit, unless none is free or somebody is waiting for one.</summary>
     public bool TryTake() => TryTake(0, out _);
 
-    /// <summary>Takes a permit for a call of <paramref name="tokens"/>, unless none is free, somebody is waiting for one, or the minute is used up.</summary>
+    /// <summary>
+    /// Takes a permit for a call of <paramref name="tokens"/>, unless none is free, somebody is waiting for one, or the minute is used up.
+    /// </summary>
     /// <param name="tokens">What the call likely costs; -1 where it has no part in the minute.</param>
     /// <param name="began">For <see cref="GiveBack"/> and <see cref="Pace.Correct"/>; -1 where nothing is counted.</param>
     public bool TryTake(long tokens, out long began)

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Busbar.Reliability.Capacity;
 
 /// <summary>
-/// Requests that wait for a permit. Callers take turns, and each caller's requests are served in the order of their arrival: however many one caller has
-/// waiting, another's next request moves back by at most one place for each caller. Not thread safe.
+/// Requests that wait for a permit. Callers take turns, and each caller's requests are served in the order of their arrival: however many one caller
+/// has waiting, another's next request moves back by at most one place for each caller. Not thread safe.
 /// </summary>
 internal sealed class PermitQueue
 {
@@ -20,7 +20,10 @@ internal sealed class PermitQueue
     /// <summary>Who is next; null when nobody waits.</summary>
     public PermitWaiter? Next => _turns.First is { } turn ? _byCaller[turn.Value].First!.Value : null;
 
-    /// <summary>Appends a request to those of its caller. False when there is no room for it; <paramref name="displaced"/> is who had to make room, if anybody.</summary>
+    /// <summary>
+    /// Appends a request to those of its caller. False when there is no room for it; <paramref name="displaced"/> is who had to make room, if
+    /// anybody.
+    /// </summary>
     public bool TryAdd(PermitWaiter waiter, out LinkedListNode<PermitWaiter>? place, out PermitWaiter? displaced)
     {
         (place, displaced) = (null, null);

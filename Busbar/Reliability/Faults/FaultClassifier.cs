@@ -8,8 +8,9 @@ internal static class FaultClassifier
     private const string ContextLengthCode = "context_length_exceeded";
 
     /// <summary>
-    /// Class of an answer with an HTTP status that is not 2xx. First hit wins: mapped code, context length, mapped type, mapped phrase, mapped status, what the
-    /// vendors' words say, status. A mapping to context_length does not apply to 5xx, where nothing the client could shorten is to blame.
+    /// Class of an answer with an HTTP status that is not 2xx. First hit wins: mapped code, context length, mapped type, mapped phrase, mapped
+    /// status, what the vendors' words say, status. A mapping to context_length does not apply to 5xx, where nothing the client could shorten is to
+    /// blame.
     /// </summary>
     public static FaultClass Classify(int status, in ProviderError error, IReadOnlyDictionary<string, FaultClass> errorMap)
     {
@@ -47,15 +48,16 @@ internal static class FaultClassifier
         return error.Class switch
         {
             FaultClass.ClientError => FaultWords.Class(400, error.Error) ?? FaultClass.ClientError,
-            FaultClass.Auth when error.Error.Type is "permission_error" || error.Error.Code is "403" => FaultWords.Class(403, error.Error) ?? FaultClass.Declined,
+            FaultClass.Auth when error.Error.Type is "permission_error" || error.Error.Code is "403" => FaultWords.Class(403, error.Error)
+                ?? FaultClass.Declined,
             FaultClass.Billing when error.Error.Code is "402" or "403" => FaultWords.Class(402, error.Error) ?? FaultClass.Declined,
             _ => error.Class,
         };
     }
 
     /// <summary>
-    /// Class of a status alone. What is no error status at all counts as the client's, so that it is relayed and harms nobody; but a change of protocol
-    /// that nobody asked for (101) is no answer that could be relayed.
+    /// Class of a status alone. What is no error status at all counts as the client's, so that it is relayed and harms nobody; but a change of
+    /// protocol that nobody asked for (101) is no answer that could be relayed.
     /// </summary>
     public static FaultClass OfStatus(int status) => status switch
     {
@@ -89,7 +91,8 @@ internal static class FaultClassifier
         {
             foreach (var (phrase, _) in errorMap)
             {
-                if (phrase.Contains(' ') && message.Contains(phrase, StringComparison.OrdinalIgnoreCase) && TryMap(phrase, status, errorMap, out mapped))
+                if (phrase.Contains(' ') && message.Contains(phrase, StringComparison.OrdinalIgnoreCase)
+                    && TryMap(phrase, status, errorMap, out mapped))
                 {
                     return true;
                 }

@@ -12,7 +12,9 @@ internal enum FaultDisposition : byte
     /// <summary>Breaker: nothing, a probe goes back. Request: the answer is relayed.</summary>
     ClientFault,
 
-    /// <summary>Breaker: nothing, a probe goes back. Request: next lane with a larger or unknown context; with none left, the native context error.</summary>
+    /// <summary>
+    /// Breaker: nothing, a probe goes back. Request: next lane with a larger or unknown context; with none left, the native context error.
+    /// </summary>
     ContextLength,
 
     /// <summary>Breaker: a failure; the third in a row, of different requests, is a hard-down. Request: one further lane.</summary>

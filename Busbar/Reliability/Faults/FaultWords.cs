@@ -16,7 +16,8 @@ internal static class FaultWords
         (FaultClass.Billing,
         [
             // OpenAI and those who took its codes over.
-            "insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error", "credit_balance_exhausted", "insufficient_user_quota",
+            "insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error", "credit_balance_exhausted",
+            "insufficient_user_quota",
             "insufficient_balance", "insufficient_credits", "insufficient_funds", "payment_required_error", "exceeded_current_quota_error",
 
             // Alibaba, Gemini (ErrorInfo), Bedrock.
@@ -36,12 +37,14 @@ internal static class FaultWords
         (FaultClass.Content,
         [
             // OpenAI, Azure, OpenRouter, Alibaba, Zhipu.
-            "content_policy_violation", "content_filter", "content_filtered", "moderation_blocked", "content_moderation", "cyber_policy", "bio_policy",
+            "content_policy_violation", "content_filter", "content_filtered", "moderation_blocked", "content_moderation", "cyber_policy",
+            "bio_policy",
             "ResponsibleAIPolicyViolation", "data_inspection_failed", "DataInspectionFailed", "1301", "PROHIBITED_CONTENT",
         ]),
         (FaultClass.ModelGone,
         [
-            "model_not_found", "DeploymentNotFound", "model_decommissioned", "model_deprecated", "model_not_available", "model_retired", "invalid_model",
+            "model_not_found", "DeploymentNotFound", "model_decommissioned", "model_deprecated", "model_not_available", "model_retired",
+            "invalid_model",
         ]));
 
     private static readonly string[][] Unaffordable = [["can only afford"], ["fewer max_tokens"]];
@@ -50,9 +53,11 @@ internal static class FaultWords
     [
         ["credit balance", "too low"], ["balance", "insufficient"], ["balance", "not enough"], ["balance", "too low"], ["balance", "exhausted"],
         ["credits", "insufficient"], ["credits", "not enough"], ["credits", "exhausted"], ["credits", "depleted"], ["out of credits"], ["no credits"],
-        ["all available credits"], ["monthly included credits"], ["credit limit"], ["spending limit"], ["key limit exceeded"], ["insufficient", "quota"],
+        ["all available credits"], ["monthly included credits"], ["credit limit"], ["spending limit"], ["key limit exceeded"],
+        ["insufficient", "quota"],
         ["insufficient", "funds"], ["specified api usage limits"], ["billing hard limit"], ["billing", "not active"], ["billing", "disabled"],
-        ["billing", "enable"], ["billing", "required"], ["plan and billing"], ["account is not active"], ["payment", "required"], ["payment", "overdue"],
+        ["billing", "enable"], ["billing", "required"], ["plan and billing"], ["account is not active"], ["payment", "required"],
+        ["payment", "overdue"],
         ["payment method"], ["payment_instrument"], ["account", "good standing"], ["account", "arrears"], ["dunning"], ["no active subscription"],
         ["free tier", "exhausted"], ["余额不足"], ["额度不足"], ["欠费"],
     ];
@@ -72,7 +77,8 @@ internal static class FaultWords
 
     private static readonly string[][] Content =
     [
-        ["flagged"], ["moderation"], ["content policy"], ["content_policy"], ["content filter"], ["content management policy"], ["content exists risk"],
+        ["flagged"], ["moderation"], ["content policy"], ["content_policy"], ["content filter"], ["content management policy"],
+        ["content exists risk"],
         ["usage polic"], ["usage guidelines"], ["acceptable use"], ["safety system"], ["safety polic"], ["inappropriate content"], ["high risk"],
         ["responsible ai"], ["prohibited content"], ["prohibited use"], ["unsafe content"], ["sensitive content"], ["harmful"],
         ["violat", "polic"], ["violat", "guideline"], ["violat", "terms"], ["blocked", "content"], ["blocked", "prompt"], ["blocked", "input"],
@@ -82,13 +88,15 @@ internal static class FaultWords
     private static readonly string[][] ModelGone =
     [
         ["model not found"], ["model not exist"], ["model", "does not exist"], ["model", "decommissioned"], ["model", "has been deprecated"],
-        ["model", "retired"], ["model", "end of its life"], ["model", "end of life"], ["model", "no longer available"], ["model", "no longer supported"],
+        ["model", "retired"], ["model", "end of its life"], ["model", "end of life"], ["model", "no longer available"],
+        ["model", "no longer supported"],
         ["model identifier is invalid"], ["marked by provider as legacy"], ["not a valid model"], ["invalid model"], ["unknown model"],
         ["on-demand throughput"],
     ];
 
     // Of a 404, where nothing else can be meant.
-    private static readonly string[][] ModelMissing = [["model", "not found"], ["model:"], ["models/", "not found"], ["deployment", "not"], ["model", "not available"], ["not a chat model"]];
+    private static readonly string[][] ModelMissing = [["model", "not found"], ["model:"], ["models/", "not found"], ["deployment", "not"],
+        ["model", "not available"], ["not a chat model"]];
 
     /// <summary>The class that an answer of <paramref name="status"/> has by its words; null when they do not tell.</summary>
     public static FaultClass? Class(int status, in ProviderError error)
@@ -109,7 +117,8 @@ internal static class FaultWords
         }
 
         // A host whose error names a part of the request speaks of the request.
-        return error.Message is null || error.Param is { Length: > 0 } && error.Param != "model" ? Nothing(status, error) : ByMessage(status, Plain(error.Message));
+        return error.Message is null || error.Param is { Length: > 0 } && error.Param != "model" ? Nothing(status, error)
+            : ByMessage(status, Plain(error.Message));
     }
 
     private static FaultClass? Known(string? code, int status)

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Busbar.Reliability.Faults;
 
 /// <summary>
-/// Reads what a provider asks for: <c>Retry-After</c> (RFC 9110, 10.2.3, and with fractions), <c>retry-after-ms</c>, the moments at which limits are filled again
-/// (OpenAI, Azure, Anthropic, Groq, OpenRouter, Cohere, the IETF draft), and waits that stand in a body.
+/// Reads what a provider asks for: <c>Retry-After</c> (RFC 9110, 10.2.3, and with fractions), <c>retry-after-ms</c>, the moments at which limits are
+/// filled again (OpenAI, Azure, Anthropic, Groq, OpenRouter, Cohere, the IETF draft), and waits that stand in a body.
 /// </summary>
 internal static class RetryAfter
 {
@@ -36,11 +36,13 @@ internal static class RetryAfter
             return Bounded(seconds);
         }
 
-        return DateTimeOffset.TryParseExact(retryAfter, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? Until(date, now) : null;
+        return DateTimeOffset.TryParseExact(retryAfter, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date)
+            ? Until(date, now) : null;
     }
 
     /// <summary>
-    /// The wait that a header about a limit asks for: a date (RFC 3339), a duration such as <c>6m0s</c> or <c>12ms</c>, seconds from now, or an epoch.
+    /// The wait that a header about a limit asks for: a date (RFC 3339), a duration such as <c>6m0s</c> or <c>12ms</c>, seconds from now, or an
+    /// epoch.
     /// </summary>
     public static TimeSpan? ParseReset(ReadOnlySpan<char> value, DateTimeOffset now)
     {

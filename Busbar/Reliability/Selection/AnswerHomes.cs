@@ -1,8 +1,8 @@
 namespace Busbar.Reliability.Selection;
 
 /// <summary>
-/// Which lane gave which answer to whom, for answers that a provider keeps and later requests refer to. A process has one for all its configurations; it forgets after
-/// <see cref="Lifetime"/>, beyond <see cref="Capacity"/> entries the oldest, and with the process. Safe for concurrent calls.
+/// Which lane gave which answer to whom, for answers that a provider keeps and later requests refer to. A process has one for all its configurations;
+/// it forgets after <see cref="Lifetime"/>, beyond <see cref="Capacity"/> entries the oldest, and with the process. Safe for concurrent calls.
 /// </summary>
 internal sealed class AnswerHomes(MonotonicClock clock)
 {
@@ -80,7 +80,8 @@ internal sealed class AnswerHomes(MonotonicClock clock)
         }
     }
 
-    private bool TryFind(ulong hash, long now, out Entry entry) => _lanes.TryGetValue(hash, out entry) && now - entry.At <= Lifetime.TotalMilliseconds;
+    private bool TryFind(ulong hash, long now, out Entry entry) => _lanes.TryGetValue(hash, out entry)
+        && now - entry.At <= Lifetime.TotalMilliseconds;
 
     private readonly record struct Entry(int Lane, long At, string? Owner);
 }

@@ -1,8 +1,9 @@
 namespace Busbar.Reliability.Selection;
 
 /// <summary>
-/// What answers given here contained, for requests that refer to them by id instead of repeating them. A process has one for all its configurations; nobody finds
-/// what another owner put in. It forgets after <see cref="Lifetime"/>, what is oldest when memory is used up, and with the process. Safe for concurrent calls.
+/// What answers given here contained, for requests that refer to them by id instead of repeating them. A process has one for all its configurations;
+/// nobody finds what another owner put in. It forgets after <see cref="Lifetime"/>, what is oldest when memory is used up, and with the process. Safe
+/// for concurrent calls.
 /// </summary>
 internal sealed class AnswerStore(MonotonicClock clock)
 {

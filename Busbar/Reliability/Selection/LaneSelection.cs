@@ -5,8 +5,8 @@ namespace Busbar.Reliability.Selection;
 
 /// <summary>
 /// Picks a member and takes its permit and probe, under the rotation lock of the pool. Members that are ready and have a free permit take turns
-/// by smooth weighted round robin, or are chosen as the pool's strategy says (by rendezvous, for a session); only when nobody is ready does the soft cooldown that
-/// ends soonest serve.
+/// by smooth weighted round robin, or are chosen as the pool's strategy says (by rendezvous, for a session); only when nobody is ready does the soft
+/// cooldown that ends soonest serve.
 /// </summary>
 /// <param name="members">Members in configuration order.</param>
 /// <param name="state">The pool's lasting state.</param>
@@ -88,8 +88,8 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, PoolS
     }
 
     /// <summary>
-    /// The member with the least left of its cooldown, Open or not, untried ones first; null when none is in service with budget and a free permit. The caller owns
-    /// its permit, and the probe if the cell happened to be due for one.
+    /// The member with the least left of its cooldown, Open or not, untried ones first; null when none is in service with budget and a free permit.
+    /// The caller owns its permit, and the probe if the cell happened to be due for one.
     /// </summary>
     public PoolMember? PickLeastBad(in PickRequest request, out int probe, out long began)
     {
@@ -106,7 +106,8 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, PoolS
                     continue;
                 }
 
-                var own = (Tried: request.Tried.Contains(candidate.Lane.Index), Remaining: candidate.Slot.CellOf(request.IsBeside).CooldownRemainingMs);
+                var own = (Tried: request.Tried.Contains(candidate.Lane.Index),
+                    Remaining: candidate.Slot.CellOf(request.IsBeside).CooldownRemainingMs);
                 if (best is null || own.CompareTo(key) < 0)
                 {
                     (best, key) = (candidate, own);
@@ -233,7 +234,9 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, PoolS
             _ => PickReason.Weighted,
         };
 
-    /// <summary>Smooth weighted round robin: everyone in the running gains its weight, the one picked pays for all. Their sum stays the same.</summary>
+    /// <summary>
+    /// Smooth weighted round robin: everyone in the running gains its weight, the one picked pays for all. Their sum stays the same.
+    /// </summary>
     private void TakeTurn(PoolMember picked, ReadOnlySpan<bool> eligible)
     {
         long total = 0;

@@ -1,8 +1,8 @@
 namespace Busbar.Reliability.Selection;
 
 /// <summary>
-/// How the times are spread that a lane's answers take to begin: counts in steps of a quarter more than the one before, halved from time to time so that what was long
-/// ago fades. Safe for concurrent use.
+/// How the times are spread that a lane's answers take to begin: counts in steps of a quarter more than the one before, halved from time to time so
+/// that what was long ago fades. Safe for concurrent use.
 /// </summary>
 internal sealed class LatencyShape
 {

@@ -30,7 +30,9 @@ internal struct PickRequest
     /// <summary>Whose request it is, where callers take turns; 0 where all are one.</summary>
     public ulong Turn;
 
-    /// <summary>What it likely costs at a lane whose tokens of a minute are limited; 0 where none is, -1 where it has no part in the minute.</summary>
+    /// <summary>
+    /// What it likely costs at a lane whose tokens of a minute are limited; 0 where none is, -1 where it has no part in the minute.
+    /// </summary>
     public long Tokens;
 
     /// <summary>Notes that the request was too long for <paramref name="member"/>.</summary>

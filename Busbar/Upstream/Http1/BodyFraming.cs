@@ -59,8 +59,8 @@ internal struct BodyFraming
     public static BodyFraming UntilClose() => new(Form.UntilClose, 0);
 
     /// <summary>
-    /// Takes the next bytes of the connection and moves those of the body to the front of <paramref name="bytes"/>; the result is their number, which may be 0.
-    /// False when the framing is broken.
+    /// Takes the next bytes of the connection and moves those of the body to the front of <paramref name="bytes"/>; the result is their number, which
+    /// may be 0. False when the framing is broken.
     /// </summary>
     public bool TryTake(Span<byte> bytes, out int count)
     {

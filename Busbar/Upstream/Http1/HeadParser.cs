@@ -8,8 +8,8 @@ namespace Busbar.Upstream.Http1;
 internal static class HeadParser
 {
     /// <summary>
-    /// Length of the head at the start of <paramref name="bytes"/>, its empty line included; 0 when it is not all there. Bare line feeds are taken for line ends,
-    /// as clients do.
+    /// Length of the head at the start of <paramref name="bytes"/>, its empty line included; 0 when it is not all there. Bare line feeds are taken
+    /// for line ends, as clients do.
     /// </summary>
     /// <param name="bytes">What has arrived.</param>
     /// <param name="from">Bytes at the start that are known to hold no end.</param>

@@ -7,7 +7,10 @@ namespace Busbar.Upstream.Http1;
 /// <summary>Writes the head of a request (RFC 9112, 3 and 5).</summary>
 internal static class HeadWriter
 {
-    /// <summary>Appends the head of <paramref name="request"/> for a server that is called <paramref name="host"/>, port included unless it is the scheme's own.</summary>
+    /// <summary>
+    /// Appends the head of <paramref name="request"/> for a server that is called <paramref name="host"/>, port included unless it is the scheme's
+    /// own.
+    /// </summary>
     public static void Write(UpstreamRequest request, string host, PooledBuffer output)
     {
         output.Write("POST "u8);

@@ -36,8 +36,8 @@ internal sealed class Http1Connection(Link link, string host, long dialledAt) : 
     public long IdleSince { get; set; }
 
     /// <summary>
-    /// Begins a call by waiting for its answer, without a buffer yet: whatever can be read before anything was asked, the end of the connection above all,
-    /// shows that it is of no more use. False then. The order costs nothing, since the same wait would come after sending.
+    /// Begins a call by waiting for its answer, without a buffer yet: whatever can be read before anything was asked, the end of the connection above
+    /// all, shows that it is of no more use. False then. The order costs nothing, since the same wait would come after sending.
     /// </summary>
     public bool TryBegin(CancellationToken cancellation)
     {

@@ -7,8 +7,8 @@ using System.Runtime.CompilerServices;
 namespace Busbar.Upstream.Http1;
 
 /// <summary>
-/// HTTP/1.1 to one provider, with TLS or without. It does what calls of models need and no more, which takes less CPU and memory than the platform's handler
-/// (the bench measures both).
+/// HTTP/1.1 to one provider, with TLS or without. It does what calls of models need and no more, which takes less CPU and memory than the platform's
+/// handler (the bench measures both).
 /// </summary>
 internal sealed class Http1Transport : IUpstreamTransport
 {
@@ -143,9 +143,10 @@ internal sealed class Http1Transport : IUpstreamTransport
         return null;
     }
 
-    // A kept connection may be closed by the provider in the very moment in which a call is sent. That is nobody's failure, and the call is sent once more, over a
-    // new connection. RFC 9110, 9.2.2, allows that for a POST only where it is known not to have been applied: here no byte of an answer came and the end came at
-    // once, as it does for bytes that nobody read. A call that ended later, was cancelled, or failed on a new connection is not repeated here.
+    // A kept connection may be closed by the provider in the very moment in which a call is sent. That is nobody's failure, and the call is sent once
+    // more, over a new connection. RFC 9110, 9.2.2, allows that for a POST only where it is known not to have been applied: here no byte of an answer
+    // came and the end came at once, as it does for bytes that nobody read. A call that ended later, was cancelled, or failed on a new connection is
+    // not repeated here.
     private bool IsStale(Http1Connection kept, long begun, Exception exception, CancellationToken cancellation) =>
         exception is SocketException or IOException
         && !kept.HasAnswered
@@ -155,7 +156,8 @@ internal sealed class Http1Transport : IUpstreamTransport
     private async ValueTask<Http1Connection> DialAsync(CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using ITimer timer = _time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), limit, _connectTimeout, Timeout.InfiniteTimeSpan);
+        using ITimer timer = _time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), limit, _connectTimeout,
+            Timeout.InfiniteTimeSpan);
         Socket socket = await _dial(_server, limit.Token).ConfigureAwait(false);
         Link link = _tls is null ? new PlainLink(socket) : await TlsLink.NegotiateAsync(socket, _tls, limit.Token).ConfigureAwait(false);
         var connection = new Http1Connection(link, _host, _time.GetTimestamp());

@@ -6,7 +6,9 @@ namespace Busbar.Upstream.Http1;
 /// </summary>
 internal abstract class Link : IDisposable
 {
-    /// <summary>Waits until <see cref="ReceiveAsync"/> has something at once, the end of the connection included, without a buffer held meanwhile.</summary>
+    /// <summary>
+    /// Waits until <see cref="ReceiveAsync"/> has something at once, the end of the connection included, without a buffer held meanwhile.
+    /// </summary>
     public abstract ValueTask<int> WaitAsync(CancellationToken cancellation);
 
     /// <summary>

@@ -8,13 +8,15 @@ namespace Busbar.Upstream.Http1;
 internal sealed class PlainLink(Socket socket) : Link
 {
     /// <summary>Waits like this cost no system call more than a read that finds nothing at first.</summary>
-    public override ValueTask<int> WaitAsync(CancellationToken cancellation) => socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellation);
+    public override ValueTask<int> WaitAsync(CancellationToken cancellation)
+        => socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellation);
 
     /// <inheritdoc/>
     public override bool IsSilent => !socket.Poll(0, SelectMode.SelectRead);
 
     /// <inheritdoc/>
-    public override ValueTask<int> ReceiveAsync(Memory<byte> room, CancellationToken cancellation) => socket.ReceiveAsync(room, SocketFlags.None, cancellation);
+    public override ValueTask<int> ReceiveAsync(Memory<byte> room, CancellationToken cancellation)
+        => socket.ReceiveAsync(room, SocketFlags.None, cancellation);
 
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

@@ -3,8 +3,8 @@ using Busbar.Configuration.Model;
 namespace Busbar.Upstream.Identity;
 
 /// <summary>
-/// The credential of one identity through time. It is obtained anew ahead of its end, by one attempt at once however many wait; the former one serves while it is
-/// valid.
+/// The credential of one identity through time. It is obtained anew ahead of its end, by one attempt at once however many wait; the former one serves
+/// while it is valid.
 /// </summary>
 internal sealed class CloudIdentity : IDisposable
 {
@@ -59,12 +59,16 @@ internal sealed class CloudIdentity : IDisposable
     public string? Failure => Volatile.Read(ref _failure)?.Reason;
 
     /// <summary>
-    /// The credential, at once where one serves. Throws <see cref="IdentityException"/> when none can be obtained, at once shortly after that has failed, and
-    /// <see cref="OperationCanceledException"/> when cancelled.
+    /// The credential, at once where one serves. Throws <see cref="IdentityException"/> when none can be obtained, at once shortly after that has
+    /// failed, and <see cref="OperationCanceledException"/> when cancelled.
     /// </summary>
-    public ValueTask<MintedCredential> GetAsync(CancellationToken cancellation) => Current is { } current ? new(current) : new(WaitAsync(null, cancellation));
+    public ValueTask<MintedCredential> GetAsync(CancellationToken cancellation) => Current is { } current ? new(current)
+        : new(WaitAsync(null, cancellation));
 
-    /// <summary>A provider refuses <paramref name="refused"/>: the credential that came after it, obtained now unless somebody else already did. Throws as <see cref="GetAsync"/>.</summary>
+    /// <summary>
+    /// A provider refuses <paramref name="refused"/>: the credential that came after it, obtained now unless somebody else already did. Throws as
+    /// <see cref="GetAsync"/>.
+    /// </summary>
     public ValueTask<MintedCredential> RenewAsync(MintedCredential refused, CancellationToken cancellation) => new(WaitAsync(refused, cancellation));
 
     /// <summary>Begins an attempt in the background, unless one is under way.</summary>
@@ -131,7 +135,8 @@ internal sealed class CloudIdentity : IDisposable
             _flight = Task.Run(MintAsync);
 
             // What nobody waits for has been told to the log.
-            _ = _flight.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            _ = _flight.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default);
         }
 
         return _flight;
@@ -165,7 +170,8 @@ internal sealed class CloudIdentity : IDisposable
             lock (_gate)
             {
                 _failures++;
-                double pause = Math.Min(LongestPause.TotalSeconds, FirstPause.TotalSeconds * Math.Pow(2, Math.Min(_failures - 1, 10))) * (0.5 + (0.5 * _random()));
+                double pause = Math.Min(LongestPause.TotalSeconds, FirstPause.TotalSeconds * Math.Pow(2, Math.Min(_failures - 1, 10))) * (
+                    0.5 + (0.5 * _random()));
                 _nextTry = _time.GetUtcNow() + TimeSpan.FromSeconds(pause);
                 (_failure, _flight) = (failure, null);
                 Schedule(TimeSpan.FromSeconds(pause));

@@ -8,8 +8,8 @@ using Busbar.Configuration.Model;
 namespace Busbar.Upstream.Identity;
 
 /// <summary>
-/// Calls token and metadata services: connections of their own, which no address of a provider leads to. Every address is one that stands in this folder, or that
-/// the operator named in a variable or a credential file.
+/// Calls token and metadata services: connections of their own, which no address of a provider leads to. Every address is one that stands in this
+/// folder, or that the operator named in a variable or a credential file.
 /// </summary>
 /// <param name="identity">Says which proxy leads to token services.</param>
 /// <param name="environment">Says it where the identity does not.</param>
@@ -24,7 +24,9 @@ internal sealed class CredentialCalls(IdentityConfig identity, IEnvironment envi
     private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LastSilence = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>Calls a token service: over TLS wherever it is, over <c>http://</c> in a private network only. Throws <see cref="IdentityException"/>.</summary>
+    /// <summary>
+    /// Calls a token service: over TLS wherever it is, over <c>http://</c> in a private network only. Throws <see cref="IdentityException"/>.
+    /// </summary>
     public async ValueTask<CredentialReply> CallAsync(string place, HttpRequestMessage request, CancellationToken cancellation)
     {
         try
@@ -56,7 +58,8 @@ internal sealed class CredentialCalls(IdentityConfig identity, IEnvironment envi
                 && !await IsThereAsync(address, call, end.Token).ConfigureAwait(false))
             {
                 await end.CancelAsync().ConfigureAwait(false);
-                await call.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+                await call.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)
+                    .ConfigureAwait(false);
                 return null;
             }
 
@@ -96,7 +99,8 @@ internal sealed class CredentialCalls(IdentityConfig identity, IEnvironment envi
         }
     }
 
-    private static async Task<CredentialReply> SendAsync(string place, HttpRequestMessage request, SocketsHttpHandler handler, CancellationToken cancellation)
+    private static async Task<CredentialReply> SendAsync(string place, HttpRequestMessage request, SocketsHttpHandler handler,
+        CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Longest);

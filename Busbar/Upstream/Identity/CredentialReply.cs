@@ -57,7 +57,8 @@ internal sealed class CredentialReply(string place, int status, HttpResponseHead
             : throw new IdentityException($"{place}: the answer has no usable {name}");
 
     /// <summary>A text or number as text; null where there is none.</summary>
-    public static string? Find(JsonElement json, string name) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out JsonElement value)
+    public static string? Find(JsonElement json, string name) => json.ValueKind == JsonValueKind.Object
+        && json.TryGetProperty(name, out JsonElement value)
         ? value.ValueKind switch { JsonValueKind.String => value.GetString(), JsonValueKind.Number => value.GetRawText(), _ => null }
         : null;
 
@@ -69,7 +70,8 @@ internal sealed class CredentialReply(string place, int status, HttpResponseHead
 
     /// <summary>A number of seconds, which must be there and be positive. Throws <see cref="IdentityException"/> when it is not.</summary>
     public TimeSpan Seconds(JsonElement json, string name) =>
-        double.TryParse(Find(json, name), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds is > 0 and < 1e9
+        double.TryParse(Find(json, name), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)
+            && seconds is > 0 and < 1e9
             ? TimeSpan.FromSeconds(seconds)
             : throw new IdentityException($"{place}: the answer does not say when the token ends ({name})");
 
@@ -104,5 +106,6 @@ internal sealed class CredentialReply(string place, int status, HttpResponseHead
     }
 
     private static string? Safe(string? word) =>
-        word is { Length: > 0 and <= LongestWord } && word.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '.' or '-') ? word : null;
+        word is { Length: > 0 and <= LongestWord } && word.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '.' or '-') ? word
+            : null;
 }

@@ -6,7 +6,9 @@ using Busbar.Upstream.Identity.Google;
 
 namespace Busbar.Upstream.Identity;
 
-/// <summary>The identities of the configuration in force. One that a reload leaves as it is keeps its credential; providers that name the same one share it.</summary>
+/// <summary>
+/// The identities of the configuration in force. One that a reload leaves as it is keeps its credential; providers that name the same one share it.
+/// </summary>
 /// <param name="environment">Variables that say where credentials come from.</param>
 /// <param name="events">Told what becomes of them.</param>
 /// <param name="time">Clock.</param>
@@ -25,10 +27,12 @@ internal sealed class Identities(IEnvironment environment, IIdentityEvents event
     {
         Dictionary<string, CloudIdentity> next = [];
         List<CloudIdentity> order = [];
-        foreach (IGrouping<string, ProviderConfig> users in config.Providers.Values.Where(provider => provider.Identity is not null).GroupBy(provider => provider.Identity!.Key))
+        foreach (IGrouping<string, ProviderConfig> users in config.Providers.Values.Where(provider => provider.Identity is not null)
+            .GroupBy(provider => provider.Identity!.Key))
         {
             IdentityConfig identity = users.First().Identity!;
-            CloudIdentity kept = _all.GetValueOrDefault(users.Key) ?? new CloudIdentity(identity, SourceOf(identity), events, time, Random.Shared.NextDouble);
+            CloudIdentity kept = _all.GetValueOrDefault(users.Key)
+                ?? new CloudIdentity(identity, SourceOf(identity), events, time, Random.Shared.NextDouble);
             kept.Providers = [.. users.Select(provider => provider.Name)];
             next.Add(users.Key, kept);
             order.Add(kept);

@@ -12,11 +12,14 @@ internal static class SignedToken
     /// <param name="algorithm"><c>RS256</c> or <c>PS256</c> (RFC 7518).</param>
     /// <param name="header">More of the header.</param>
     /// <param name="claims">Texts and whole numbers.</param>
-    public static string Write(RSA key, string algorithm, IEnumerable<(string Name, string Value)> header, IEnumerable<(string Name, object Value)> claims)
+    public static string Write(RSA key, string algorithm, IEnumerable<(string Name, string Value)> header,
+        IEnumerable<(string Name, object Value)> claims)
     {
-        string text = $"{Encode([("alg", algorithm), ("typ", "JWT"), .. header.Select(entry => (entry.Name, (object)entry.Value))])}.{Encode(claims)}";
+        string text =
+            $"{Encode([("alg", algorithm), ("typ", "JWT"), .. header.Select(entry => (entry.Name, (object)entry.Value))])}.{Encode(claims)}";
         byte[] signature = key.SignData(
-            System.Text.Encoding.ASCII.GetBytes(text), HashAlgorithmName.SHA256, algorithm == "PS256" ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1);
+            System.Text.Encoding.ASCII.GetBytes(text), HashAlgorithmName.SHA256, algorithm == "PS256" ? RSASignaturePadding.Pss
+                : RSASignaturePadding.Pkcs1);
         return $"{text}.{Base64Url.EncodeToString(signature)}";
     }
 

@@ -2,11 +2,14 @@ using Busbar.Ir;
 
 namespace Busbar.Upstream.Identity;
 
-/// <summary>Says whether a provider's refusal means that a minted credential has ended, or is no longer known, so that a new one may be taken.</summary>
+/// <summary>
+/// Says whether a provider's refusal means that a minted credential has ended, or is no longer known, so that a new one may be taken.
+/// </summary>
 internal static class StaleCredential
 {
     // AWS says so with 403, and in some services with 400.
-    private static readonly string[] Codes = ["ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId", "InvalidTokenException"];
+    private static readonly string[] Codes = ["ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId",
+        "InvalidTokenException"];
 
     /// <summary>Whether it means that.</summary>
     public static bool Is(int status, in ProviderError error) =>

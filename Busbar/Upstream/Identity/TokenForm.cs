@@ -25,7 +25,8 @@ internal static class TokenForm
 
     /// <summary>An address in a credential file or a variable. Throws <see cref="IdentityException"/> when it is none.</summary>
     public static Uri Address(string? text, string what) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp) && address.UserInfo.Length == 0
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp)
+            && address.UserInfo.Length == 0
             ? address
             : throw new IdentityException($"{what} is not an address");
 }

@@ -8,7 +8,8 @@ namespace Busbar.Upstream.Tls;
 internal static class TlsNegotiation
 {
     /// <summary>
-    /// The options for calls of <paramref name="host"/>. Sessions are resumed by default, except with an IP address in place of a name, by which the platform keeps none.
+    /// The options for calls of <paramref name="host"/>. Sessions are resumed by default, except with an IP address in place of a name, by which the
+    /// platform keeps none.
     /// </summary>
     /// <param name="host">Host of the address.</param>
     /// <param name="tls">What the configuration says; null for the machine's authorities and no certificate.</param>
@@ -18,7 +19,8 @@ internal static class TlsNegotiation
         var options = new SslClientAuthenticationOptions { TargetHost = tls?.ServerName ?? host, ApplicationProtocols = protocols };
         if (tls is { Authorities.Count: > 0 })
         {
-            options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode =
+                X509RevocationMode.NoCheck };
             options.CertificateChainPolicy.CustomTrustStore.AddRange(tls.Authorities);
         }
 

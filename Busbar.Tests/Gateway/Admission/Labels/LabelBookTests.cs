@@ -19,7 +19,8 @@ public sealed class LabelBookTests
     [InlineData("bad name=1,a=x=y\"z", null, "a=x_y_z")]
     [InlineData("a=1", "bob@example.com", "a=1,user=bob@example.com")]
     [InlineData("user=header", "body", "user=header")]
-    public void Labels_are_read_into_one_text(string? header, string? user, string expected) => Assert.Equal(expected, Book().TextOf(header, user, 10));
+    public void Labels_are_read_into_one_text(string? header, string? user, string expected)
+        => Assert.Equal(expected, Book().TextOf(header, user, 10));
 
     [Fact]
     public void Numbers_and_lengths_are_bounded()
@@ -35,7 +36,8 @@ public sealed class LabelBookTests
     public void Values_beyond_the_most_of_a_day_are_other_and_counted()
     {
         LabelBook book = Book();
-        Assert.Equal(["team=v0", "team=v1", "team=other", "team=other"], Enumerable.Range(0, 4).Select(index => book.TextOf($"team=v{index}", null, 2)));
+        Assert.Equal(["team=v0", "team=v1", "team=other", "team=other"],
+            Enumerable.Range(0, 4).Select(index => book.TextOf($"team=v{index}", null, 2)));
         Assert.Equal("team=v1", book.TextOf("team=v1", null, 2));
         Assert.Equal(2, _bounded.Value);
 
@@ -65,11 +67,13 @@ public sealed class LabelBookTests
 
     [Theory]
     [InlineData(nameof(ProtocolId.OpenAI), """{"model":"m","user":"u"}""", "u", null)]
-    [InlineData(nameof(ProtocolId.OpenAI), """{"user":"u","safety_identifier":"s","metadata":{"session_id":"x","n":{"session_id":"no"}}}""", "s", "x")]
+    [InlineData(nameof(ProtocolId.OpenAI), """{"user":"u","safety_identifier":"s","metadata":{"session_id":"x","n":{"session_id":"no"}}}""", "s",
+        "x")]
     [InlineData(nameof(ProtocolId.Responses), """{"input":[{"user":"no","metadata":{"session_id":"no"}}],"user":7}""", null, null)]
     [InlineData(nameof(ProtocolId.Anthropic), """{"user":"no","metadata":{"user_id":"u"}}""", "u", null)]
     [InlineData(nameof(ProtocolId.Anthropic), """{"metadata":{"user_id":"user_1_account_2_session_3"}}""", "user_1_account_2", "3")]
-    [InlineData(nameof(ProtocolId.Anthropic), """{"metadata":{"user_id":"{\"device_id\":\"d\",\"account_uuid\":\"\",\"session_id\":\"s\"}"}}""", "d", "s")]
+    [InlineData(nameof(ProtocolId.Anthropic), """{"metadata":{"user_id":"{\"device_id\":\"d\",\"account_uuid\":\"\",\"session_id\":\"s\"}"}}""", "d",
+        "s")]
     public void A_body_names_user_and_session_at_its_top(string protocol, string body, string? user, string? session) =>
         Assert.Equal(new BodyNames(user, session), BodyNames.Of(Enum.Parse<ProtocolId>(protocol), Encoding.UTF8.GetBytes(body)));
 

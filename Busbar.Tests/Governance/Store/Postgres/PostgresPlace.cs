@@ -13,7 +13,8 @@ internal sealed class PostgresPlace : IStorePlace
     public string Name => Url[(Url.LastIndexOf('/') + 1)..];
 
     /// <summary>Opens it, as one more node.</summary>
-    public PostgresStore OpenNode(TimeProvider? time = null) => PostgresStore.Open(PostgresServer.Config(Url), time ?? TimeProvider.System, patience: TimeSpan.Zero);
+    public PostgresStore OpenNode(TimeProvider? time = null)
+        => PostgresStore.Open(PostgresServer.Config(Url), time ?? TimeProvider.System, patience: TimeSpan.Zero);
 
     /// <summary>Runs statements past the store.</summary>
     public void Run(string sql) => PostgresServer.Shared.Execute(Name, sql);

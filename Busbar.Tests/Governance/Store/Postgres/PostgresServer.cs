@@ -7,7 +7,10 @@ using Npgsql;
 
 namespace Busbar.Tests.Governance.Store.Postgres;
 
-/// <summary>A PostgreSQL server of the test run's own, in a private directory and on a private port. Tests that need one are skipped where the package <c>postgresql</c> is missing.</summary>
+/// <summary>
+/// A PostgreSQL server of the test run's own, in a private directory and on a private port. Tests that need one are skipped where the package
+/// <c>postgresql</c> is missing.
+/// </summary>
 internal sealed class PostgresServer
 {
     private static readonly Lazy<PostgresServer?> s_shared = new(() => Binaries is null ? null : new PostgresServer());
@@ -56,7 +59,8 @@ internal sealed class PostgresServer
     private static bool IsRoot => Environment.UserName == "root";
 
     private static string? Binaries { get; } = !Directory.Exists("/usr/lib/postgresql") ? null : Directory.GetDirectories("/usr/lib/postgresql")
-        .Select(version => Path.Combine(version, "bin")).Where(bin => File.Exists(Path.Combine(bin, "initdb"))).Order(StringComparer.Ordinal).LastOrDefault();
+        .Select(version => Path.Combine(version, "bin")).Where(bin => File.Exists(Path.Combine(bin, "initdb"))).Order(StringComparer.Ordinal)
+            .LastOrDefault();
 
     /// <summary>The address of a new, empty database.</summary>
     public string NewDatabase()
@@ -67,7 +71,8 @@ internal sealed class PostgresServer
     }
 
     /// <summary>The address of a database.</summary>
-    public string Url(string database, string user = "owner", int? port = null) => string.Create(CultureInfo.InvariantCulture, $"postgres://{user}@127.0.0.1:{port ?? Port}/{database}");
+    public string Url(string database, string user = "owner", int? port = null)
+        => string.Create(CultureInfo.InvariantCulture, $"postgres://{user}@127.0.0.1:{port ?? Port}/{database}");
 
     /// <summary>The configuration that leads to <paramref name="url"/>.</summary>
     public static PostgresConfig Config(string url) => new() { UrlEnv = "BUSBAR_TEST_DATABASE", Address = PostgresAddress.Parse(url, out _) };
@@ -75,7 +80,8 @@ internal sealed class PostgresServer
     /// <summary>Runs a script with its variables.</summary>
     public void Script(string database, string file, params string[] variables) => Run(
         Path.Combine(Binaries!, "psql"),
-        ["-h", "127.0.0.1", "-p", Port.ToString(CultureInfo.InvariantCulture), "-U", "owner", "-d", database, "-v", "ON_ERROR_STOP=1", .. variables.SelectMany(variable => (string[])["-v", variable]), "-f", file]);
+        ["-h", "127.0.0.1", "-p", Port.ToString(CultureInfo.InvariantCulture), "-U", "owner", "-d", database, "-v", "ON_ERROR_STOP=1",
+            .. variables.SelectMany(variable => (string[])["-v", variable]), "-f", file]);
 
     /// <summary>Runs statements past the product.</summary>
     public void Execute(string database, string sql)
@@ -95,7 +101,9 @@ internal sealed class PostgresServer
 
     /// <summary>Starts it, and waits until it answers.</summary>
     public void Start() => As("pg_ctl", "-w", "-s", "-D", Data, "-l", Path.Combine(_directory, "log"), "-o",
-        string.Create(CultureInfo.InvariantCulture, $"-p {Port} -k {_directory} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200 {Settings}"), "start");
+        string.Create(
+            CultureInfo.InvariantCulture, $"-p {Port} -k {_directory} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200 {Settings}"),
+            "start");
 
     /// <summary>Ends it at once, with every connection.</summary>
     public void Stop() => As("pg_ctl", "-w", "-s", "-D", Data, "-m", "immediate", "stop");
@@ -120,7 +128,8 @@ internal sealed class PostgresServer
 
     private NpgsqlConnection Connect(string database)
     {
-        var connection = new NpgsqlConnection(string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Username=owner;Database={database};Pooling=false"));
+        var connection = new NpgsqlConnection(string.Create(CultureInfo.InvariantCulture,
+            $"Host=127.0.0.1;Port={Port};Username=owner;Database={database};Pooling=false"));
         connection.Open();
         return connection;
     }
@@ -149,7 +158,8 @@ internal sealed class PostgresServer
     private static void Run(string program, params string[] arguments)
     {
         // Nothing is redirected to here: the server would keep the pipe for as long as it lives.
-        using Process process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec \"$0\" \"$@\" >/dev/null 2>&1", program, .. arguments]) { WorkingDirectory = "/" })!;
+        using Process process = Process.Start(new ProcessStartInfo(
+            "/bin/sh", ["-c", "exec \"$0\" \"$@\" >/dev/null 2>&1", program, .. arguments]) { WorkingDirectory = "/" })!;
         process.WaitForExit();
         if (process.ExitCode != 0)
         {

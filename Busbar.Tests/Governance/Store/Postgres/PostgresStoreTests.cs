@@ -18,7 +18,8 @@ public sealed class PostgresStoreTests
     {
         using var place = new PostgresPlace();
         var stores = new PostgresStore[6];
-        Parallel.For(0, stores.Length, new ParallelOptions { MaxDegreeOfParallelism = stores.Length }, i => stores[i] = PostgresStore.Open(PostgresServer.Config(place.Url), TimeProvider.System));
+        Parallel.For(0, stores.Length, new ParallelOptions { MaxDegreeOfParallelism = stores.Length }, i => stores[i] =
+            PostgresStore.Open(PostgresServer.Config(place.Url), TimeProvider.System));
 
         Assert.Equal(stores.Length, stores.Select(store => store.Epoch).Distinct().Count());
         Assert.Equal(1L, place.Rows("schema_version"));
@@ -28,7 +29,8 @@ public sealed class PostgresStoreTests
 
     [SkippableTheory]
     [InlineData("CREATE SCHEMA busbar; CREATE TABLE busbar.mine (x int)", "another program's")]
-    [InlineData("CREATE SCHEMA busbar; CREATE TABLE busbar.schema_version (version bigint); INSERT INTO busbar.schema_version VALUES (999)", "schema version 999")]
+    [InlineData("CREATE SCHEMA busbar; CREATE TABLE busbar.schema_version (version bigint); INSERT INTO busbar.schema_version VALUES (999)",
+        "schema version 999")]
     [InlineData("ALTER DATABASE {0} SET default_transaction_read_only = on", "takes no writes")]
     public void A_database_that_cannot_be_used_is_refused_in_one_line(string sql, string reason)
     {
@@ -46,7 +48,8 @@ public sealed class PostgresStoreTests
     {
         using var place = new PostgresPlace();
         using var gate = new TcpGate(PostgresServer.Shared.Port);
-        using PostgresStore store = PostgresStore.Open(PostgresServer.Config(PostgresServer.Shared.Url(place.Name, port: gate.Port)), TimeProvider.System);
+        using PostgresStore store = PostgresStore.Open(PostgresServer.Config(PostgresServer.Shared.Url(place.Name, port: gate.Port)),
+            TimeProvider.System);
         VirtualKey key = Key("k");
         Assert.True(store.Insert(key));
         store.Add([new(key.Id, 0, 1, 1, 1)], [Day(key.Id, 1)]);
@@ -151,7 +154,8 @@ public sealed class PostgresStoreTests
         using PostgresStore store = place.OpenNode();
         VirtualKey key = Key("k");
         Assert.True(store.Insert(key));
-        store.Add([], [Day(key.Id, 1) with { Asked = "nul\0", Labels = "half\ud800" }, Day(key.Id, 1) with { Asked = "nul\ufffd", Labels = "half\ufffd" }]);
+        store.Add([], [Day(key.Id, 1) with { Asked = "nul\0", Labels = "half\ud800" },
+            Day(key.Id, 1) with { Asked = "nul\ufffd", Labels = "half\ufffd" }]);
 
         Assert.Equal(2, Assert.Single(store.ReadUsage(null, 0, long.MaxValue, 10)).SpendNanos);
     }
@@ -168,7 +172,8 @@ public sealed class PostgresStoreTests
 
         FleetNode[] nodes = [.. first.ReadNodes()];
         Assert.Equal([true, false], nodes.Select(node => node.IsAlive));
-        Assert.Equal((first.Epoch, "127.0.0.1:8080", ProductVersion.Text, $"{Environment.MachineName}-{first.Epoch}"), (nodes[0].Epoch, nodes[0].Address, nodes[0].Version, nodes[0].Id));
+        Assert.Equal((first.Epoch, "127.0.0.1:8080", ProductVersion.Text, $"{Environment.MachineName}-{first.Epoch}"),
+            (nodes[0].Epoch, nodes[0].Address, nodes[0].Version, nodes[0].Id));
     }
 
     private static DailyUsage Day(string key, long spend) => new(key, "m", Today, 1, 0, 0, spend, 1, 0, 0, 0, 1, 0, 0, 0, 0);

@@ -69,5 +69,6 @@ public sealed class PostgresTlsTests : IDisposable
     }
 
     private static string Refusal(string url) =>
-        Assert.Throws<StoreException>(() => PostgresStore.Open(PostgresServer.Config(url), TimeProvider.System, patience: TimeSpan.Zero).Dispose()).Message;
+        Assert.Throws<StoreException>(() => PostgresStore.Open(PostgresServer.Config(url), TimeProvider.System, patience: TimeSpan.Zero).Dispose())
+            .Message;
 }

@@ -31,7 +31,8 @@ public sealed class StoreCopyTests : IDisposable
         Assert.Equal(Describe(from), Describe(to));
         (StoredGovernance was, StoredGovernance now) = (from.Load(Now), to.Load(Now));
         Assert.Equal(was.Keys.Select(Text), now.Keys.Select(Text));
-        Assert.Equal(was.Groups.Select(group => $"{group.Id} {group.Name} {group.ParentId} {string.Join('/', group.Limits)}"), now.Groups.Select(group => $"{group.Id} {group.Name} {group.ParentId} {string.Join('/', group.Limits)}"));
+        Assert.Equal(was.Groups.Select(group => $"{group.Id} {group.Name} {group.ParentId} {string.Join('/', group.Limits)}"),
+            now.Groups.Select(group => $"{group.Id} {group.Name} {group.ParentId} {string.Join('/', group.Limits)}"));
         Assert.Equal(was.LimitUsages, now.LimitUsages);
         Assert.Equal(from.ReadAudit(long.MaxValue, 10), to.ReadAudit(long.MaxValue, 10));
         Assert.False(to.TryNoteAlert(Alert));
@@ -78,16 +79,20 @@ public sealed class StoreCopyTests : IDisposable
         SqliteStore store = _directory.Open(Time);
         store.InsertGroup(new Group { Id = "grp_2", Name = "org", CreatedAt = 2, Limits = [Alert.Limit] });
         store.InsertGroup(new Group { Id = "grp_1", Name = "team", ParentId = "grp_2", CreatedAt = 1 });
-        VirtualKey[] keys = [Key("a") with { GroupId = "grp_1", Labels = new Dictionary<string, string> { ["ü"] = "\"" }, AccessKey = new AccessKeyPair("AK", [0, 255]) }, Key("b", BudgetPeriod.Daily)];
+        VirtualKey[] keys = [Key("a") with { GroupId = "grp_1", Labels = new Dictionary<string, string> { ["ü"] = "\"" }, AccessKey =
+            new AccessKeyPair("AK", [0, 255]) }, Key("b", BudgetPeriod.Daily)];
         Assert.All(keys, key => Assert.True(store.Insert(key)));
         store.Add(
             [new(keys[0].Id, 0, 7, 8, 9), new(keys[1].Id, Today, long.MaxValue, 1, 2)],
-            [new(keys[0].Id, "m", Today, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13) { Asked = "pool", Labels = "team=red" }, new(keys[1].Id, "m", Today, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)]);
+            [new(keys[0].Id, "m", Today, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13) { Asked = "pool", Labels = "team=red" },
+                new(keys[1].Id, "m", Today, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)]);
         store.Put([new LimitUsage("grp_2", Alert.Limit.Key, Today, 77)]);
         Assert.True(store.TryNoteAlert(Alert));
         store.Append(new AuditEntry(0, Now, "key.create", keys[0].Id, "", "127.0.0.1"));
         return store;
     }
 
-    private static string Text(VirtualKey key) => $"{key.Id} {key.Digest.ToHex()} {key.Name} {key.Period} {key.GroupId} {string.Join('/', key.Labels)} {key.AccessKey?.Id} {Convert.ToHexString(key.AccessKey?.SealedSecret ?? [])} {key.CreatedAt}";
+    private static string Text(VirtualKey key)
+        => $"{key.Id} {key.Digest.ToHex()} {key.Name} {key.Period} {key.GroupId} {string.Join('/', key.Labels)} {key.AccessKey?.Id}" +
+        $" {Convert.ToHexString(key.AccessKey?.SealedSecret ?? [])} {key.CreatedAt}";
 }

@@ -16,7 +16,8 @@ public sealed class ChunkTests
 {
     private static readonly string[] Events =
     [
-        """{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":5,"output_tokens":1}}}""",
+        """{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":""" +
+            """null,"stop_sequence":null,"usage":{"input_tokens":5,"output_tokens":1}}}""",
         """{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}""",
         """{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"h\u00e4m \ud83d\ude00"}}""",
         """{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"c2ln"}}""",
@@ -73,11 +74,13 @@ public sealed class ChunkTests
             InvokeProtocol.Instance.WriteFrame(frame, usage, context, chunks);
         }
 
-        Assert.Equal(string.Concat(Events.Select(json => $"event: {JsonNode.Parse(json)!["type"]}\ndata: {json}\n\n")), Encoding.UTF8.GetString(sse.Span));
+        Assert.Equal(string.Concat(Events.Select(json => $"event: {JsonNode.Parse(json)!["type"]}\ndata: {json}\n\n")),
+            Encoding.UTF8.GetString(sse.Span));
         List<string> read = Read(chunks.Span.ToArray(), 0, _ => { });
         Assert.Equal(Events[..^1], read[..^1]);
         Assert.Equal(
-            """{"type":"message_stop","amazon-bedrock-invocationMetrics":{"inputTokenCount":5,"outputTokenCount":9,"invocationLatency":12}}""", read[^1]);
+            """{"type":"message_stop","amazon-bedrock-invocationMetrics":{"inputTokenCount":5,"outputTokenCount":9,"invocationLatency":12}}""",
+            read[^1]);
     }
 
     [Theory]
@@ -146,7 +149,8 @@ public sealed class ChunkTests
     }
 
     // What is minted or measured differs from run to run.
-    private static string Stable(byte[] stream) => System.Text.RegularExpressions.Regex.Replace(Encoding.Latin1.GetString(stream), "(rs|fc|msg|resp)_[A-Za-z0-9]{24,}", "$1");
+    private static string Stable(byte[] stream) => System.Text.RegularExpressions.Regex.Replace(
+        Encoding.Latin1.GetString(stream), "(rs|fc|msg|resp)_[A-Za-z0-9]{24,}", "$1");
 
     private static byte[] StreamOf(IEnumerable<string> events)
     {
@@ -183,7 +187,8 @@ public sealed class ChunkTests
     {
         var context = new TranslationContext(client, ProtocolId.Anthropic, Messages.Target);
         using var output = new PooledBuffer();
-        using var translation = new StreamTranslation(InvokeProtocol.Instance, ProtocolTable.Get(client), context, new StreamContext(Messages.Identity, false, false, static () => 55));
+        using var translation = new StreamTranslation(InvokeProtocol.Instance, ProtocolTable.Get(client), context,
+            new StreamContext(Messages.Identity, false, false, static () => 55));
         using IFramer framer = InvokeProtocol.Instance.NewFramer();
         foreach (byte[] piece in (byte[][])[stream[..cut], stream[cut..]])
         {

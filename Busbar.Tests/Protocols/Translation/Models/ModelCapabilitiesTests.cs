@@ -21,11 +21,14 @@ public sealed class ModelCapabilitiesTests
     [InlineData("some-unknown-model", "yes yes yes yes no no yes")]
     public void Claude_models_accept_what_their_row_says_under_every_spelling(string model, string row)
     {
-        foreach (string spelling in (string[])[model, "us.anthropic." + model + "-v1:0", "anthropic/" + model, "arn:aws:bedrock:eu-west-1:1:inference-profile/eu.anthropic." + model, model.ToUpperInvariant()])
+        foreach (string spelling in (string[])[model, "us.anthropic." + model + "-v1:0", "anthropic/" + model,
+            "arn:aws:bedrock:eu-west-1:1:inference-profile/eu.anthropic." + model, model.ToUpperInvariant()])
         {
             Capabilities flags = ModelCapabilities.For(ProtocolId.Anthropic, spelling);
             string off = flags.ThinkingOff ? "yes" : flags.ThinkingBetweenTools ? "between" : "no";
-            string shown = $"{Word(flags.Sampling)} {Word(flags.ThinkingBudget)} {off} {Word(flags.ForcedToolChoice)} {Word(flags.ThinkingAdaptive)} {Word(flags.HighestEfforts)} {Word(flags.Prefill)}";
+            string shown =
+                $"{Word(flags.Sampling)} {Word(flags.ThinkingBudget)} {off} {Word(flags.ForcedToolChoice)} {Word(flags.ThinkingAdaptive)}" +
+                $" {Word(flags.HighestEfforts)} {Word(flags.Prefill)}";
             Assert.Equal(row, shown);
         }
     }
@@ -44,7 +47,9 @@ public sealed class ModelCapabilitiesTests
     public void OpenAI_models_accept_what_their_row_says(string model, string row)
     {
         Capabilities flags = ModelCapabilities.For(ProtocolId.OpenAI, model);
-        Assert.Equal(row, $"{Word(flags.Reasoning)} {Word(flags.Sampling)} {Word(flags.ThinkingOff)} {Word(flags.MinimalEffort)} {Word(flags.HighestEfforts)}");
+        Assert.Equal(
+            row, $"{Word(flags.Reasoning)} {Word(flags.Sampling)} {Word(flags.ThinkingOff)} {Word(flags.MinimalEffort)}" +
+            $" {Word(flags.HighestEfforts)}");
         Assert.Equal(model == "gpt-5.6", flags.ToolsNeedNoReasoning);
         Assert.False(ModelCapabilities.For(ProtocolId.Responses, model).ToolsNeedNoReasoning);
     }
@@ -66,9 +71,11 @@ public sealed class ModelCapabilitiesTests
             Assert.NotEqual(on, off);
         }
 
-        string[] properties = [.. typeof(Capabilities).GetProperties().Where(static property => property.PropertyType == typeof(bool)).Select(static property => Snake(property.Name))];
+        string[] properties = [.. typeof(Capabilities).GetProperties().Where(static property => property.PropertyType == typeof(bool))
+            .Select(static property => Snake(property.Name))];
         Assert.Equal(properties.Order(), ModelCapabilities.FlagNames.Order());
-        Assert.Throws<ArgumentException>(() => ModelCapabilities.For(ProtocolId.OpenAI, "m", new Dictionary<string, bool> { ["no_such_flag"] = true }));
+        Assert.Throws<ArgumentException>(() => ModelCapabilities.For(
+            ProtocolId.OpenAI, "m", new Dictionary<string, bool> { ["no_such_flag"] = true }));
     }
 
     [Theory]
@@ -85,5 +92,6 @@ public sealed class ModelCapabilitiesTests
     private static string Word(bool flag) => flag ? "yes" : "no";
 
     private static string Snake(string name) =>
-        string.Concat(name.Select((letter, index) => char.IsUpper(letter) && index > 0 ? "_" + char.ToLowerInvariant(letter) : char.ToLowerInvariant(letter).ToString())).Replace("top_p", "top_p", StringComparison.Ordinal);
+        string.Concat(name.Select((letter, index) => char.IsUpper(letter) && index > 0 ? "_" + char.ToLowerInvariant(letter)
+            : char.ToLowerInvariant(letter).ToString())).Replace("top_p", "top_p", StringComparison.Ordinal);
 }

@@ -11,13 +11,17 @@ public sealed class TokenEstimateTests
 {
     private const double MostMissing = 0.05;
 
-    /// <summary>Input that is not in the request: results of tools the vendor ran meanwhile, state it kept, files it fetched, what the recorder cut out.</summary>
-    private static readonly string[] Unseen = ["server-tool-call", "server-tool-result", "server-tool-replay", "media-trimmed", "req:mcp_servers", "req:prompt", "req:previous_response_id"];
+    /// <summary>
+    /// Input that is not in the request: results of tools the vendor ran meanwhile, state it kept, files it fetched, what the recorder cut out.
+    /// </summary>
+    private static readonly string[] Unseen = ["server-tool-call", "server-tool-result", "server-tool-replay", "media-trimmed", "req:mcp_servers",
+        "req:prompt", "req:previous_response_id"];
 
     /// <summary>Exchanges billed for a prompt of the host's own, many times the request, or with a signature that the recorder shortened.</summary>
     private static readonly HashSet<string> HiddenPrompts =
     [
-        "openai-chat-6fef536b90", "openai-chat-422cb4b410", "openai-responses-ef8ddc39a5", "openai-responses-72be03ae93", "openai-responses-bcb84f221c",
+        "openai-chat-6fef536b90", "openai-chat-422cb4b410", "openai-responses-ef8ddc39a5", "openai-responses-72be03ae93",
+        "openai-responses-bcb84f221c",
         "openai-responses-475b76cdb8", "openai-responses-269996cdcd", "openai-responses-eb8546bbbc", "anthropic-8a97d8085c",
     ];
 
@@ -93,7 +97,8 @@ public sealed class TokenEstimateTests
     }
 
     private static bool IsElsewhere(Block block) =>
-        (block.Source is MediaSource.Url or MediaSource.Vendor && block.Kind is BlockKind.Image or BlockKind.Document or BlockKind.Audio or BlockKind.Video)
+        (block.Source is MediaSource.Url or MediaSource.Vendor
+            && block.Kind is BlockKind.Image or BlockKind.Document or BlockKind.Audio or BlockKind.Video)
         || (block.Children ?? []).Any(IsElsewhere);
 
     private static Usage UsageOf(CorpusExchange exchange, Protocol protocol)

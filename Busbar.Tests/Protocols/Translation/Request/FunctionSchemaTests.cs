@@ -6,7 +6,9 @@ using Busbar.Tests.Matrix;
 
 namespace Busbar.Tests.Protocols.Translation.Request;
 
-/// <summary>Schemas of functions and answers in the shapes that vendors take: an object at the top, and no recursion for Claude's strict decoder.</summary>
+/// <summary>
+/// Schemas of functions and answers in the shapes that vendors take: an object at the top, and no recursion for Claude's strict decoder.
+/// </summary>
 public sealed class FunctionSchemaTests
 {
     private const string Tree = """
@@ -52,7 +54,8 @@ public sealed class FunctionSchemaTests
     [Theory]
     [InlineData("{}", 0)]
     [InlineData("""{"properties":{"a":{"type":"string"}}}""", 1)]
-    [InlineData("""{"allOf":[{"properties":{"a":{"type":"string"}},"required":["a"]},{"$ref":"#/$defs/b"}],"$defs":{"b":{"properties":{"b":{"type":"string"}}}}}""", 2)]
+    [InlineData("""{"allOf":[{"properties":{"a":{"type":"string"}},"required":["a"]},{"$ref":"#/$defs/b"}],"$defs":{"b":{"properties":{"b":""" +
+        """{"type":"string"}}}}}""", 2)]
     [InlineData("""{"$ref":"#"}""", 0)]
     [InlineData("""{"$ref":"https://example.org/schema"}""", 0)]
     [InlineData("""{"anyOf":[{"$ref":"#"},{"$ref":"#"},{"$ref":"#"}],"properties":{"a":{}}}""", 1)]
@@ -75,19 +78,26 @@ public sealed class FunctionSchemaTests
     [Fact]
     public void A_recursive_answer_form_becomes_a_forced_call_at_Claude_and_comes_back_as_the_answer()
     {
-        string body = $$"""{"model":"m","messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"name":"tree","strict":true,"schema":{{Tree}} } } }""";
+        string body =
+            $$"""{"model":"m","messages":""" +
+            $$"""[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"name":"tree","strict":""" +
+            $$"""true,"schema":{{Tree}} } } }""";
         using var exchange = new ToolExchange(ProtocolId.OpenAI, ProtocolId.Anthropic, body);
         Assert.Equal(["tree"], exchange.Offered);
         Assert.DoesNotContain("output_config", exchange.Sent);
-        Assert.Contains("ROOT", exchange.Answer("tree", """{"name":"ROOT","children":[]}""").GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString());
-        EgressTarget unforced = new() { WireModel = "claude-x", Capabilities = ModelCapabilities.For(ProtocolId.Anthropic, "claude-x", new Dictionary<string, bool> { ["forced_tool_choice"] = false }) };
+        Assert.Contains("ROOT", exchange.Answer("tree", """{"name":"ROOT","children":[]}""").GetProperty("choices")[0].GetProperty("message")
+            .GetProperty("content").GetString());
+        EgressTarget unforced = new() { WireModel = "claude-x", Capabilities =
+            ModelCapabilities.For(ProtocolId.Anthropic, "claude-x", new Dictionary<string, bool> { ["forced_tool_choice"] = false }) };
         Assert.Equal("response_format", Carried.Refused(ProtocolId.OpenAI, ProtocolId.Anthropic, body, unforced).Param);
     }
 
     [Fact]
     public void A_schema_that_only_repeats_itself_is_not_taken_for_recursion()
     {
-        const string Twice = """{"type":"object","properties":{"a":{"$ref":"#/$defs/P"},"b":{"$ref":"#/$defs/P"}},"required":["a","b"],"additionalProperties":false,"$defs":{"P":{"type":"object","properties":{"x":{"type":"integer"}},"required":["x"],"additionalProperties":false}}}""";
+        const string Twice =
+            """{"type":"object","properties":{"a":{"$ref":"#/$defs/P"},"b":{"$ref":"#/$defs/P"}},"required":["a","b"],"additionalProperties":""" +
+            """false,"$defs":{"P":{"type":"object","properties":{"x":{"type":"integer"}},"required":["x"],"additionalProperties":false}}}""";
         Assert.True(Send("anthropic", Twice, isStrict: true).Json.GetProperty("tools")[0].GetProperty("strict").GetBoolean());
     }
 
@@ -107,7 +117,8 @@ public sealed class FunctionSchemaTests
         """);
 
     private static JsonElement Schema(JsonElement body) =>
-        body.TryGetProperty("toolConfig", out JsonElement config) ? config.GetProperty("tools")[0].GetProperty("toolSpec").GetProperty("inputSchema").GetProperty("json")
+        body.TryGetProperty("toolConfig", out JsonElement config)
+            ? config.GetProperty("tools")[0].GetProperty("toolSpec").GetProperty("inputSchema").GetProperty("json")
         : body.GetProperty("tools")[0] is var tool && tool.TryGetProperty("input_schema", out JsonElement schema) ? schema
         : tool.TryGetProperty("function", out JsonElement function) ? function.GetProperty("parameters")
         : tool.GetProperty("parameters");

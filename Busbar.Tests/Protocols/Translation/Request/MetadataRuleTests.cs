@@ -27,7 +27,9 @@ public sealed class MetadataRuleTests
     public void Sixteen_pairs_of_strings_go_out(string egressName)
     {
         ProtocolId egress = Hop.Named(egressName);
-        Carried request = Send(egress, $$"""{ {{string.Join(',', Enumerable.Range(0, 20).Select(static pair => $"\"k{pair}\":{(pair == 3 ? "7" : "\"v\"")}"))}} }""");
+        Carried request =
+            Send(egress,
+            $$"""{ {{string.Join(',', Enumerable.Range(0, 20).Select(static pair => $"\"k{pair}\":{(pair == 3 ? "7" : "\"v\"")}"))}} }""");
         Assert.Equal(16, Pairs(request).Count);
         Assert.All(Pairs(request), static pair => Assert.Equal(JsonValueKind.String, pair.Value.ValueKind));
         Assert.Contains(LossField.Metadata, Hop.Fields(request.Losses));
@@ -36,7 +38,8 @@ public sealed class MetadataRuleTests
     [Fact]
     public void What_a_vendors_letters_cannot_say_is_left_out()
     {
-        Assert.Equal(["team"], Pairs(Send(ProtocolId.Bedrock, """{"team":"blue/green","note":"naïve","sign":"a<b"}""")).Select(static pair => pair.Name));
+        Assert.Equal(["team"], Pairs(Send(ProtocolId.Bedrock, """{"team":"blue/green","note":"naïve","sign":"a<b"}"""))
+            .Select(static pair => pair.Name));
         Assert.Equal(3, Pairs(Send(ProtocolId.Responses, """{"team":"blue","note":"naïve","sign":"a<b"}""")).Count);
     }
 
@@ -55,7 +58,8 @@ public sealed class MetadataRuleTests
     public void A_cache_key_beyond_the_vendors_length_becomes_a_stable_short_one()
     {
         string Key(string key) => Carried.Request(
-            ProtocolId.OpenAI, ProtocolId.Responses, $$"""{"model":"m","prompt_cache_key":"{{key}}","messages":[{"role":"user","content":"hi"}]}""").Json.GetProperty("prompt_cache_key").GetString()!;
+            ProtocolId.OpenAI, ProtocolId.Responses, $$"""{"model":"m","prompt_cache_key":"{{key}}","messages":[{"role":"user","content":"hi"}]}""")
+                .Json.GetProperty("prompt_cache_key").GetString()!;
         string from = new('a', 90);
         Assert.Equal(43, Key(from).Length);
         Assert.Equal(Key(from), Key(from));
@@ -67,5 +71,6 @@ public sealed class MetadataRuleTests
         Carried.Request(ProtocolId.OpenAI, egress, $$"""{"model":"m","metadata":{{metadata}},"messages":[{"role":"user","content":"hi"}]}""");
 
     private static List<JsonProperty> Pairs(Carried request) =>
-        request.Json.TryGetProperty("metadata", out JsonElement pairs) || request.Json.TryGetProperty("requestMetadata", out pairs) ? [.. pairs.EnumerateObject()] : [];
+        request.Json.TryGetProperty("metadata", out JsonElement pairs) || request.Json.TryGetProperty("requestMetadata", out pairs)
+            ? [.. pairs.EnumerateObject()] : [];
 }

@@ -93,7 +93,8 @@ public sealed class SameProtocolCleanupTests
         var target = new EgressTarget { WireModel = model, Capabilities = ModelCapabilities.For(protocol.Id, model) };
         using var request = new ChatRequest();
         using var output = new PooledBuffer();
-        return SameProtocolCleanup.TryRewrite(default, default, false, protocol, target, new TranslationContext(protocol.Id, protocol.Id, target), request, output);
+        return SameProtocolCleanup.TryRewrite(default, default, false, protocol, target, new TranslationContext(protocol.Id, protocol.Id, target),
+            request, output);
     }
 
     private static void Add(ChatRequest request, Message message, string text, string signature)

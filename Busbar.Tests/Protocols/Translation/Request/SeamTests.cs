@@ -22,7 +22,8 @@ public sealed class SeamTests
         request.Extra.Add(new JsonMember(JsonText.From("novelty"), default));
         TranslationContext context = Prepare(request, ProtocolId.OpenAI, ProtocolId.Anthropic);
         Assert.Empty(request.Extra);
-        Assert.True(context.Losses.Contains(LossField.LogitBias) && context.Losses.Contains(LossField.Guardrails) && context.Losses.Contains(LossField.ExtraField));
+        Assert.True(context.Losses.Contains(LossField.LogitBias) && context.Losses.Contains(LossField.Guardrails)
+            && context.Losses.Contains(LossField.ExtraField));
     }
 
     [Theory]
@@ -42,7 +43,8 @@ public sealed class SeamTests
         byte[] body = System.Text.Encoding.UTF8.GetBytes($"{{\"model\":\"m\",\"input\":\"x\",{members}}}");
         Assert.Null(ProtocolTable.Get(ProtocolId.Responses).ReadRequest(body, default, false, request));
         TranslationContext context = Prepare(request, ProtocolId.Responses, ProtocolId.Anthropic);
-        Assert.Equal(isLost, context.Losses.Contains(LossField.ExtraField) || context.Losses.Contains(LossField.Store) || context.Losses.Contains(LossField.Truncation));
+        Assert.Equal(isLost, context.Losses.Contains(LossField.ExtraField) || context.Losses.Contains(LossField.Store)
+            || context.Losses.Contains(LossField.Truncation));
     }
 
     [Theory]
@@ -85,9 +87,10 @@ public sealed class SeamTests
 
     [Fact]
     [Trait("gotcha", "T13")]
-    public void Stop_strings_are_cut_to_what_each_dialect_takes()
+    public void Stop_strings_are_cut_to_what_each_protocol_takes()
     {
-        foreach ((ProtocolId egress, int kept) in new[] { (ProtocolId.OpenAI, 4), (ProtocolId.Gemini, 5), (ProtocolId.Cohere, 5), (ProtocolId.Responses, 0), (ProtocolId.Anthropic, 7) })
+        foreach ((ProtocolId egress, int kept) in new[] { (ProtocolId.OpenAI, 4), (ProtocolId.Gemini, 5), (ProtocolId.Cohere, 5),
+            (ProtocolId.Responses, 0), (ProtocolId.Anthropic, 7) })
         {
             using ChatRequest request = Request();
             request.Stop.AddRange(Enumerable.Range(0, 7).Select(index => JsonText.From("s" + index)));
@@ -197,7 +200,8 @@ public sealed class SeamTests
         TranslationContext context = Context(ProtocolId.OpenAI, ProtocolId.Anthropic, target);
         Assert.Null(Seam.Prepare(request, new ScriptedProtocol(ProtocolId.OpenAI), new ScriptedProtocol(ProtocolId.Anthropic), target, context));
         Assert.True(request.Temperature.IsAbsent && request.TopP.IsAbsent && request.TopK is null);
-        Assert.True(context.Losses.Contains(LossField.Temperature) && context.Losses.Contains(LossField.TopP) && context.Losses.Contains(LossField.TopK));
+        Assert.True(context.Losses.Contains(LossField.Temperature) && context.Losses.Contains(LossField.TopP)
+            && context.Losses.Contains(LossField.TopK));
     }
 
     [Fact]
@@ -325,7 +329,8 @@ public sealed class SeamTests
         using ChatRequest request = Request();
         request.VendorState = "previous_response_id";
         GatewayError? error = Seam.Prepare(
-            request, new ScriptedProtocol(ProtocolId.Responses), new ScriptedProtocol(ProtocolId.Anthropic), Target(new(), "m"), Context(ProtocolId.Responses, ProtocolId.Anthropic, Target(new(), "m")));
+            request, new ScriptedProtocol(ProtocolId.Responses), new ScriptedProtocol(ProtocolId.Anthropic), Target(new(), "m"),
+            Context(ProtocolId.Responses, ProtocolId.Anthropic, Target(new(), "m")));
         Assert.Equal((ErrorKind.InvalidRequest, "previous_response_id"), (error!.Value.Kind, error.Value.Param));
     }
 
@@ -333,7 +338,8 @@ public sealed class SeamTests
     public void A_schema_the_model_does_not_take_becomes_a_forced_tool_or_a_refusal()
     {
         using ChatRequest request = Request();
-        request.ResponseFormat = new ResponseFormat { Json = true, Schema = JsonSlice.From("{\"type\":\"object\"}"u8), Name = JsonText.From("my answer") };
+        request.ResponseFormat = new ResponseFormat { Json = true, Schema = JsonSlice.From("{\"type\":\"object\"}"u8), Name =
+            JsonText.From("my answer") };
         TranslationContext context = Prepare(request, ProtocolId.OpenAI, ProtocolId.Bedrock, new Capabilities { StructuredOutput = false });
         Assert.Equal("my_answer", context.StructuredTool.ToString());
         Assert.Equal(ToolChoiceKind.Tool, request.ToolChoice.Kind);
@@ -343,7 +349,8 @@ public sealed class SeamTests
         refused.ResponseFormat = new ResponseFormat { Json = true, Schema = JsonSlice.From("{}"u8) };
         EgressTarget target = Target(new Capabilities { StructuredOutput = false, ForcedToolChoice = false }, "m");
         GatewayError? error = Seam.Prepare(
-            refused, new ScriptedProtocol(ProtocolId.OpenAI), new ScriptedProtocol(ProtocolId.Bedrock), target, Context(ProtocolId.OpenAI, ProtocolId.Bedrock, target));
+            refused, new ScriptedProtocol(ProtocolId.OpenAI), new ScriptedProtocol(ProtocolId.Bedrock), target,
+            Context(ProtocolId.OpenAI, ProtocolId.Bedrock, target));
         Assert.Equal("response_format", error!.Value.Param);
     }
 
@@ -424,7 +431,8 @@ public sealed class SeamTests
 
     private static TranslationContext Context(ProtocolId ingress, ProtocolId egress, EgressTarget target) => new(ingress, egress, target);
 
-    private static TranslationContext Prepare(ChatRequest request, ProtocolId ingress, ProtocolId egress, Capabilities? capabilities = null, string model = "m")
+    private static TranslationContext Prepare(ChatRequest request, ProtocolId ingress, ProtocolId egress, Capabilities? capabilities = null,
+        string model = "m")
     {
         EgressTarget target = Target(capabilities ?? new(), model);
         TranslationContext context = Context(ingress, egress, target);

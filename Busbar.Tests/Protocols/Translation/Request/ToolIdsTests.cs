@@ -66,6 +66,7 @@ public sealed class ToolIdsTests
     private static string Id(Random random)
     {
         string prefix = random.Next(5) switch { 0 => "toolu_", 1 => "call_", 2 => "tooluse_", 3 => "", _ => "x.y:" };
-        return prefix + new string([.. Enumerable.Range(0, random.Next(1, 80)).Select(_ => "abcXYZ019_-./ é"[random.Next(100) == 0 ? random.Next(15) : random.Next(11)])]);
+        return prefix + new string([.. Enumerable.Range(0, random.Next(1, 80))
+            .Select(_ => "abcXYZ019_-./ é"[random.Next(100) == 0 ? random.Next(15) : random.Next(11)])]);
     }
 }

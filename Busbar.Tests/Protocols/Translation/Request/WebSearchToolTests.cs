@@ -11,16 +11,23 @@ public sealed class WebSearchToolTests
 {
     private static readonly Dictionary<ProtocolId, string> Asked = new()
     {
-        [ProtocolId.Anthropic] = """{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"tools":[{"type":"web_search_20260209","name":"web_search","user_location":{"type":"approximate","city":"Rome"}}]}""",
-        [ProtocolId.OpenAI] = """{"model":"m","messages":[{"role":"user","content":"hi"}],"web_search_options":{"user_location":{"type":"approximate","approximate":{"city":"Rome"}}}}""",
-        [ProtocolId.Responses] = """{"model":"m","input":"hi","tools":[{"type":"web_search_preview","user_location":{"type":"approximate","city":"Rome"}}]}""",
+        [ProtocolId.Anthropic] =
+            """{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"tools":""" +
+            """[{"type":"web_search_20260209","name":"web_search","user_location":{"type":"approximate","city":"Rome"}}]}""",
+        [ProtocolId.OpenAI] =
+            """{"model":"m","messages":[{"role":"user","content":"hi"}],"web_search_options":{"user_location":""" +
+            """{"type":"approximate","approximate":{"city":"Rome"}}}}""",
+        [ProtocolId.Responses] =
+            """{"model":"m","input":"hi","tools":[{"type":"web_search_preview","user_location":{"type":"approximate","city":"Rome"}}]}""",
         [ProtocolId.Gemini] = """{"contents":[{"parts":[{"text":"hi"}]}],"tools":[{"googleSearch":{}}]}""",
     };
 
     private static readonly Dictionary<ProtocolId, (string Model, string Place, string Sent)> Given = new()
     {
-        [ProtocolId.Anthropic] = ("claude-sonnet-4-5", "tools", """[{"type":"web_search_20250305","name":"web_search","user_location":{"type":"approximate","city":"Rome"}}]"""),
-        [ProtocolId.OpenAI] = ("gpt-4o-search-preview", "web_search_options", """{"user_location":{"type":"approximate","approximate":{"city":"Rome"}}}"""),
+        [ProtocolId.Anthropic] = ("claude-sonnet-4-5", "tools",
+            """[{"type":"web_search_20250305","name":"web_search","user_location":{"type":"approximate","city":"Rome"}}]"""),
+        [ProtocolId.OpenAI] = ("gpt-4o-search-preview", "web_search_options",
+            """{"user_location":{"type":"approximate","approximate":{"city":"Rome"}}}"""),
         [ProtocolId.Responses] = ("gpt-5.2", "tools", """[{"type":"web_search","user_location":{"type":"approximate","city":"Rome"}}]"""),
         [ProtocolId.Gemini] = ("gemini-2.5-flash", "tools", """[{"googleSearch":{}}]"""),
     };
@@ -33,7 +40,8 @@ public sealed class WebSearchToolTests
             foreach ((ProtocolId to, (string model, string place, string sent)) in Given.Where(target => target.Key != from))
             {
                 Carried carried = Carried.Request(from, to, request, Target(to, model));
-                string expected = from == ProtocolId.Gemini ? sent.Replace(",\"user_location\":{\"type\":\"approximate\",\"city\":\"Rome\"}", "").Replace("\"user_location\":{\"type\":\"approximate\",\"approximate\":{\"city\":\"Rome\"}}", "") : sent;
+                string expected = from == ProtocolId.Gemini ? sent.Replace(",\"user_location\":{\"type\":\"approximate\",\"city\":\"Rome\"}", "")
+                    .Replace("\"user_location\":{\"type\":\"approximate\",\"approximate\":{\"city\":\"Rome\"}}", "") : sent;
 
                 Assert.Equal(expected, carried.Json.GetProperty(place).GetRawText());
                 Assert.Equal(to == ProtocolId.Gemini, carried.Losses.Contains(LossField.HostedTool));
@@ -44,12 +52,15 @@ public sealed class WebSearchToolTests
     [Fact]
     public void Restrictions_are_kept_or_counted()
     {
-        const string Restricted = """{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"tools":[{"type":"web_search_20250305","name":"web_search","allowed_domains":["a.example"]}]}""";
+        const string Restricted =
+            """{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"tools":""" +
+            """[{"type":"web_search_20250305","name":"web_search","allowed_domains":["a.example"]}]}""";
 
         Carried responses = Carried.Request(ProtocolId.Anthropic, ProtocolId.Responses, Restricted, Target(ProtocolId.Responses, "gpt-5.2"));
         Assert.Equal("""{"allowed_domains":["a.example"]}""", responses.Json.GetProperty("tools")[0].GetProperty("filters").GetRawText());
         Assert.False(responses.Losses.Contains(LossField.HostedTool));
-        Assert.True(Carried.Request(ProtocolId.Anthropic, ProtocolId.Gemini, Restricted, Target(ProtocolId.Gemini, "gemini-3-pro")).Losses.Contains(LossField.HostedTool));
+        Assert.True(Carried.Request(ProtocolId.Anthropic, ProtocolId.Gemini, Restricted, Target(ProtocolId.Gemini, "gemini-3-pro"))
+            .Losses.Contains(LossField.HostedTool));
     }
 
     [Theory]
@@ -73,7 +84,8 @@ public sealed class WebSearchToolTests
         JsonElement tools = Carried.Request(
             ProtocolId.Responses,
             ProtocolId.Gemini,
-            """{"model":"m","input":"hi","tools":[{"type":"web_search"},{"type":"function","name":"f","parameters":{"type":"object","properties":{}}}]}""",
+            """{"model":"m","input":"hi","tools":[{"type":"web_search"},{"type":"function","name":"f","parameters":""" +
+                """{"type":"object","properties":{}}}]}""",
             Target(ProtocolId.Gemini, model)).Json.GetProperty("tools");
 
         Assert.Contains("functionDeclarations", tools.GetRawText());
@@ -85,14 +97,18 @@ public sealed class WebSearchToolTests
     public void A_search_the_vendor_ran_leaves_its_words_and_sources_and_is_counted()
     {
         const string Use = """{"type":"server_tool_use","id":"srvtoolu_1","name":"web_search","input":{"query":"q"}}""";
-        const string Result = """{"type":"web_search_tool_result","tool_use_id":"srvtoolu_1","content":[{"type":"web_search_result","url":"https://a.example","title":"A","encrypted_content":"e","page_age":null}]}""";
-        const string Citation = """{"type":"web_search_result_location","url":"https://a.example","title":"A","encrypted_index":"i","cited_text":"c"}""";
+        const string Result =
+            """{"type":"web_search_tool_result","tool_use_id":"srvtoolu_1","content":[{"type":"web_search_result","url":"https://""" +
+            """a.example","title":"A","encrypted_content":"e","page_age":null}]}""";
+        const string Citation =
+            """{"type":"web_search_result_location","url":"https://a.example","title":"A","encrypted_index":"i","cited_text":"c"}""";
         Carried whole = Carried.Answer(ProtocolId.Anthropic, ProtocolId.OpenAI, $$"""
             {"id":"m","type":"message","role":"assistant","model":"c","content":[{{Use}},{{Result}},{"type":"text","text":"Found.","citations":[{{Citation}}]}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1} }
             """);
         string[] events =
         [
-            """{"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"c","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}}""",
+            """{"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"c","content":[],"stop_reason":""" +
+                """null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}}""",
             $$"""{"type":"content_block_start","index":0,"content_block":{{Use}} }""",
             """{"type":"content_block_stop","index":0}""",
             $$"""{"type":"content_block_start","index":1,"content_block":{{Result}} }""",
@@ -104,7 +120,8 @@ public sealed class WebSearchToolTests
             """{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":2}}""",
             """{"type":"message_stop"}""",
         ];
-        (string stream, Losses losses) = Carried.Stream(ProtocolId.Anthropic, ProtocolId.OpenAI, string.Concat(events.Select(static data => $"event: {JsonDocument.Parse(data).RootElement.GetProperty("type")}\ndata: {data}\n\n")));
+        (string stream, Losses losses) = Carried.Stream(ProtocolId.Anthropic, ProtocolId.OpenAI,
+            string.Concat(events.Select(static data => $"event: {JsonDocument.Parse(data).RootElement.GetProperty("type")}\ndata: {data}\n\n")));
 
         Assert.True(whole.Losses.Contains(LossField.ServerTool) && losses.Contains(LossField.ServerTool));
         foreach (string seen in new[] { whole.Json.GetRawText(), stream })
@@ -115,5 +132,6 @@ public sealed class WebSearchToolTests
         }
     }
 
-    private static EgressTarget Target(ProtocolId protocol, string model) => new() { WireModel = model, Capabilities = ModelCapabilities.For(protocol, model) };
+    private static EgressTarget Target(ProtocolId protocol, string model)
+        => new() { WireModel = model, Capabilities = ModelCapabilities.For(protocol, model) };
 }

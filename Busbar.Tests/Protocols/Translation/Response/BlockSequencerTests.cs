@@ -320,7 +320,8 @@ public sealed class BlockSequencerTests
     private static string Words(Random random) => new([.. Enumerable.Range(0, random.Next(1, 30)).Select(_ => "ab{}[]\"\\ \nü€"[random.Next(12)])]);
 
     private static string Arguments(Random random) =>
-        System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, object> { ["k}\"\\"] = Words(random), ["n"] = new[] { 1, 2 }, ["o"] = new Dictionary<string, string> { ["{"] = Words(random) } });
+        System.Text.Json.JsonSerializer.Serialize(new Dictionary<string,
+            object> { ["k}\"\\"] = Words(random), ["n"] = new[] { 1, 2 }, ["o"] = new Dictionary<string, string> { ["{"] = Words(random) } });
 
     private static void AddTool(StreamEvents events, int index, string id, string escapedArguments)
     {

@@ -73,7 +73,8 @@ public sealed class StreamTranslationTests
         });
         Assert.Equal([BlockKind.Thinking, BlockKind.ToolUse], stream.Ingress.Seen.Blocks.Select(static block => block.Kind));
         using var arena = new IrArena();
-        Assert.True(SignatureEnvelope.TryUnwrap(JsonText.From(stream.Ingress.Seen.Blocks[0].Signature), arena, out _, out SignatureUse use, out string family, out JsonText original));
+        Assert.True(SignatureEnvelope.TryUnwrap(JsonText.From(stream.Ingress.Seen.Blocks[0].Signature), arena, out _, out SignatureUse use,
+            out string family, out JsonText original));
         Assert.Equal((SignatureUse.ToolCall, "gemini-3", "c2ln"), (use, family, original.ToString()));
         Assert.StartsWith("toolu_", stream.Ingress.Seen.Blocks[1].Id);
     }
@@ -101,7 +102,8 @@ public sealed class StreamTranslationTests
         Assert.Equal([BlockKind.Text, BlockKind.Thinking], stream.Ingress.Seen.Blocks.Select(static block => block.Kind));
         Assert.Equal("one two", stream.Ingress.Seen.Blocks[0].Text);
         using var arena = new IrArena();
-        Assert.True(SignatureEnvelope.TryUnwrap(JsonText.From(stream.Ingress.Seen.Blocks[1].Signature), arena, out _, out SignatureUse use, out _, out JsonText original));
+        Assert.True(SignatureEnvelope.TryUnwrap(JsonText.From(stream.Ingress.Seen.Blocks[1].Signature), arena, out _, out SignatureUse use, out _,
+            out JsonText original));
         Assert.Equal((SignatureUse.Preceding, "c2ln"), (use, original.ToString()));
     }
 
@@ -203,7 +205,8 @@ public sealed class StreamTranslationTests
         {
             Egress = new ScriptedProtocol(egress);
             Ingress = new ScriptedProtocol(ingress);
-            Context = new TranslationContext(ingress, egress, new EgressTarget { WireModel = model, Capabilities = ModelCapabilities.For(egress, model) });
+            Context = new TranslationContext(ingress, egress,
+                new EgressTarget { WireModel = model, Capabilities = ModelCapabilities.For(egress, model) });
             Translation = new StreamTranslation(Egress, Ingress, Context, new StreamContext(default, false, false, static () => 0));
         }
 

@@ -12,7 +12,8 @@ public sealed class TextOffsetsTests
         var random = new Random(8);
         for (int round = 0; round < 500; round++)
         {
-            Rune[] runes = [.. Enumerable.Range(0, random.Next(20)).Select(_ => new Rune(random.Next(4) switch { 0 => 'a', 1 => '"', 2 => 0xFC, _ => 0x1F600 }))];
+            Rune[] runes = [.. Enumerable.Range(0, random.Next(20))
+                .Select(_ => new Rune(random.Next(4) switch { 0 => 'a', 1 => '"', 2 => 0xFC, _ => 0x1F600 }))];
             string plain = string.Concat(runes);
             JsonText text = JsonText.From(plain);
             for (int at = 0; at <= runes.Length; at++)

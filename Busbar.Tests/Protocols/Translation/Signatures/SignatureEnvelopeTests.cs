@@ -23,8 +23,10 @@ public sealed class SignatureEnvelopeTests
 
             Assert.Equal(0, token.Length % 4);
             Assert.All(token.Span.ToArray(), static value => Assert.True(char.IsAsciiLetterOrDigit((char)value)));
-            Assert.Equal(token.Span.ToArray(), Convert.FromBase64String(Encoding.ASCII.GetString(token.Span)) is var blob ? Encoding.ASCII.GetBytes(Convert.ToBase64String(blob)) : []);
-            Assert.True(SignatureEnvelope.TryUnwrap(new JsonText(token.Span.ToArray()), arena, out ProtocolId origin2, out SignatureUse use2, out string family, out JsonText back));
+            Assert.Equal(token.Span.ToArray(), Convert.FromBase64String(Encoding.ASCII.GetString(token.Span)) is var blob
+                ? Encoding.ASCII.GetBytes(Convert.ToBase64String(blob)) : []);
+            Assert.True(SignatureEnvelope.TryUnwrap(new JsonText(token.Span.ToArray()), arena, out ProtocolId origin2, out SignatureUse use2,
+                out string family, out JsonText back));
             Assert.Equal((origin, use, "gemini-3"), (origin2, use2, family));
             Assert.Equal(original, back.Escaped.ToArray());
         }

@@ -16,12 +16,14 @@ internal static class KernelChat
         var called = new List<Call>();
         KernelFunction[] functions =
         [
-            KernelFunctionFactory.CreateFromMethod((string city, int days, double exact) => "", "get_weather"), KernelFunctionFactory.CreateFromMethod((string zone) => "", "get_time"),
+            KernelFunctionFactory.CreateFromMethod((string city, int days, double exact) => "", "get_weather"),
+            KernelFunctionFactory.CreateFromMethod((string zone) => "", "get_time"),
         ];
         var settings = new OpenAIPromptExecutionSettings
         {
             FunctionChoiceBehavior = question.Tools is null ? null : FunctionChoiceBehavior.Auto(functions, autoInvoke: false),
-            ResponseFormat = question.Schema is { } schema ? OpenAI.Chat.ChatResponseFormat.CreateJsonSchemaFormat("answer", BinaryData.FromString(schema.GetRawText())) : null,
+            ResponseFormat = question.Schema is { } schema ? OpenAI.Chat.ChatResponseFormat.CreateJsonSchemaFormat(
+                "answer", BinaryData.FromString(schema.GetRawText())) : null,
         };
         var history = new ChatHistory();
         history.AddUserMessage(question.Image is { } image
@@ -29,7 +31,8 @@ internal static class KernelChat
             : [new TextContent(question.Prompt)]);
         while (true)
         {
-            ChatMessageContent message = question.Stream ? await GatherAsync(service, history, settings) : await service.GetChatMessageContentAsync(history, settings, new Kernel());
+            ChatMessageContent message = question.Stream ? await GatherAsync(service, history, settings)
+                : await service.GetChatMessageContentAsync(history, settings, new Kernel());
             FunctionCallContent[] calls = [.. FunctionCallContent.GetFunctionCalls(message)];
             if (calls.Length == 0)
             {
@@ -45,7 +48,8 @@ internal static class KernelChat
         }
     }
 
-    private static async Task<ChatMessageContent> GatherAsync(OpenAIChatCompletionService service, ChatHistory history, PromptExecutionSettings settings)
+    private static async Task<ChatMessageContent> GatherAsync(
+        OpenAIChatCompletionService service, ChatHistory history, PromptExecutionSettings settings)
     {
         var text = new StringBuilder();
         var calls = new FunctionCallContentBuilder();

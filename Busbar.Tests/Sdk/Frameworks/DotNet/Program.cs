@@ -11,7 +11,8 @@ while (await Console.In.ReadLineAsync() is { } line)
     try
     {
         Question question = JsonSerializer.Deserialize<Question>(line, JsonSerializerOptions.Web)!;
-        var openai = new OpenAIClient(new ApiKeyCredential(question.Token), new OpenAIClientOptions { Endpoint = new Uri($"{question.Url}/v1"), RetryPolicy = new ClientRetryPolicy(0) });
+        var openai = new OpenAIClient(new ApiKeyCredential(question.Token),
+            new OpenAIClientOptions { Endpoint = new Uri($"{question.Url}/v1"), RetryPolicy = new ClientRetryPolicy(0) });
         answer = question.Client == "kernel" ? await KernelChat.AskAsync(openai, question) : await ExtensionsChat.AskAsync(openai, question);
     }
     catch (Exception exception)

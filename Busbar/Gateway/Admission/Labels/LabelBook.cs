@@ -6,8 +6,8 @@ using Busbar.Observability.Metrics;
 namespace Busbar.Gateway.Admission.Labels;
 
 /// <summary>
-/// Turns what requests say of themselves into labels, as one text each. Names, values and sets of them are bounded for each day, since usage is kept by them: what comes
-/// beyond is <c>other</c>, and counted. What was read once is looked up.
+/// Turns what requests say of themselves into labels, as one text each. Names, values and sets of them are bounded for each day, since usage is kept
+/// by them: what comes beyond is <c>other</c>, and counted. What was read once is looked up.
 /// </summary>
 internal sealed class LabelBook(TimeProvider time, Counter bounded)
 {
@@ -21,8 +21,10 @@ internal sealed class LabelBook(TimeProvider time, Counter bounded)
     public const int MaxSets = 20_000;
 
     private const int LongestHeader = 4096;
-    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
-    private static readonly SearchValues<char> ValueCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-:@/+ ");
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+    private static readonly SearchValues<char> ValueCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-:@/+ ");
 
     private Page _page = new(0);
 

@@ -9,15 +9,17 @@ using Microsoft.Extensions.Logging;
 namespace Busbar.Gateway.Admission.Tokens;
 
 /// <summary>
-/// Admits callers with tokens of issuers (<c>auth.jwt</c>): each subject by a key of its own. A token that was right is remembered by its hash, so that the requests that
-/// follow cost a look-up. One for each configuration; issuers whose keys are where they were go on with them.
+/// Admits callers with tokens of issuers (<c>auth.jwt</c>): each subject by a key of its own. A token that was right is remembered by its hash, so
+/// that the requests that follow cost a look-up. One for each configuration; issuers whose keys are where they were go on with them.
 /// </summary>
 internal sealed class TokenGate
 {
     /// <summary>Most tokens that are remembered.</summary>
     public const int MaxRemembered = 20_000;
 
-    /// <summary>Longest time that a token is remembered: a key that its issuer withdraws is believed for so long, once the issuer's keys were read again.</summary>
+    /// <summary>
+    /// Longest time that a token is remembered: a key that its issuer withdraws is believed for so long, once the issuer's keys were read again.
+    /// </summary>
     public static readonly TimeSpan LongestMemory = TimeSpan.FromMinutes(5);
 
     private readonly ConcurrentDictionary<KeyDigest, (KeyEntry Entry, long Until)> _remembered = new();
@@ -29,17 +31,20 @@ internal sealed class TokenGate
     private readonly IIssuerNetwork _network;
 
     /// <summary>Admits tokens of <paramref name="issuers"/> to keys of <paramref name="governor"/>.</summary>
-    public TokenGate(IReadOnlyList<JwtIssuerConfig> issuers, Governor governor, IIssuerNetwork network, Metrics metrics, TimeProvider time, ILogger log)
+    public TokenGate(IReadOnlyList<JwtIssuerConfig> issuers, Governor governor, IIssuerNetwork network, Metrics metrics, TimeProvider time,
+        ILogger log)
         : this(issuers, new SubjectKeys(governor, time, log), network, metrics, time, log, [])
     {
     }
 
     private TokenGate(
-        IReadOnlyList<JwtIssuerConfig> issuers, SubjectKeys subjects, IIssuerNetwork network, Metrics metrics, TimeProvider time, ILogger log, IReadOnlyList<IssuerKeySource> former)
+        IReadOnlyList<JwtIssuerConfig> issuers, SubjectKeys subjects, IIssuerNetwork network, Metrics metrics, TimeProvider time, ILogger log,
+        IReadOnlyList<IssuerKeySource> former)
     {
         (_subjects, _network, _metrics, _time, _log) = (subjects, network, metrics, time, log);
         _verifier = new TokenVerifier(
-            [.. issuers.Select(issuer => new IssuerKeySource(issuer, network, metrics, time, log, former.FirstOrDefault(source => source.Issuer.HasKeysOf(issuer))))], time);
+            [.. issuers.Select(issuer => new IssuerKeySource(
+                issuer, network, metrics, time, log, former.FirstOrDefault(source => source.Issuer.HasKeysOf(issuer))))], time);
     }
 
     /// <summary>Whether any token can be admitted.</summary>
@@ -48,11 +53,15 @@ internal sealed class TokenGate
     /// <summary>The same for another configuration.</summary>
     public TokenGate With(IReadOnlyList<JwtIssuerConfig> issuers) => new(issuers, _subjects, _network, _metrics, _time, _log, _verifier.Issuers);
 
-    /// <summary>The key of a token that was right before and still is; null where it is to be looked at. <paramref name="until"/> is when that is due at the latest.</summary>
+    /// <summary>
+    /// The key of a token that was right before and still is; null where it is to be looked at. <paramref name="until"/> is when that is due at the
+    /// latest.
+    /// </summary>
     public KeyEntry? Find(string token, long now, out long until)
     {
         until = 0;
-        if (_remembered.IsEmpty || token.Length > JwtReader.MaxLength || !_remembered.TryGetValue(KeyDigest.Of(token), out (KeyEntry Entry, long Until) known)
+        if (_remembered.IsEmpty || token.Length > JwtReader.MaxLength
+            || !_remembered.TryGetValue(KeyDigest.Of(token), out (KeyEntry Entry, long Until) known)
             || now >= known.Until || !known.Entry.IsInForce(now))
         {
             return null;

@@ -1,8 +1,9 @@
 namespace Busbar.Governance.Store.Postgres;
 
 /// <summary>
-/// The part of the schema by which nodes share limits. What a session has used, and what it may use, stands in <c>limit_counters</c> under the number of the session with a minus before it:
-/// the counts of nodes that share nothing stand there under their epochs. Everything is decided in one function, so that one call does for many limits.
+/// The part of the schema by which nodes share limits. What a session has used, and what it may use, stands in <c>limit_counters</c> under the number
+/// of the session with a minus before it: the counts of nodes that share nothing stand there under their epochs. Everything is decided in one
+/// function, so that one call does for many limits.
 /// </summary>
 internal static class LeaseSchema
 {

@@ -15,7 +15,8 @@ internal static class PostgresFault
     /// <summary>Whether to wait may help: the server is away, or about to come up.</summary>
     public static bool MayPass(Exception problem) => problem switch
     {
-        PostgresException fault => fault.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
+        PostgresException fault => fault.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown
+            or PostgresErrorCodes.CrashShutdown
             or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.ReadOnlySqlTransaction,
         _ => !IsCertificate(problem) && problem is NpgsqlException or SocketException or IOException or TimeoutException,
     };
@@ -29,8 +30,10 @@ internal static class PostgresFault
         PostgresException fault => fault.SqlState switch
         {
             PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
-                $"refuses the user '{config.Address?.User}' or the password; correct the address in the variable {config.UrlEnv}, which governance.postgres.url_env names",
-            PostgresErrorCodes.InvalidCatalogName => $"does not exist; create it, or correct the address in the variable {config.UrlEnv}, which governance.postgres.url_env names",
+                $"refuses the user '{config.Address?.User}' or the password; correct the address in the variable {config.UrlEnv}, which " +
+                    "governance.postgres.url_env names",
+            PostgresErrorCodes.InvalidCatalogName
+                => $"does not exist; create it, or correct the address in the variable {config.UrlEnv}, which governance.postgres.url_env names",
             PostgresErrorCodes.InsufficientPrivilege =>
                 $"does not let the user '{config.Address?.User}' do what is needed ({fault.MessageText}); see 'The role' in docs/fleet.md",
             PostgresErrorCodes.ReadOnlySqlTransaction =>
@@ -41,10 +44,15 @@ internal static class PostgresFault
             _ => $"refused: {fault.MessageText} (SQLSTATE {fault.SqlState})",
         },
         InvalidDataException => problem.Message,
-        _ when IsCertificate(problem) => $"has no certificate that is accepted; correct sslmode and sslrootcert of the address in the variable {config.UrlEnv}, which governance.postgres.url_env names",
-        NpgsqlException { InnerException: SocketException or TimeoutException or IOException } or SocketException or IOException or TimeoutException =>
-            $"cannot be reached ({(problem.InnerException ?? problem).Message.TrimEnd('.')}); see that it runs, and that the address in the variable {config.UrlEnv}, which governance.postgres.url_env names, leads there",
-        _ => $"cannot be used ({problem.Message.TrimEnd('.')}); correct the address in the variable {config.UrlEnv}, which governance.postgres.url_env names",
+        _ when IsCertificate(problem)
+            => $"has no certificate that is accepted; correct sslmode and sslrootcert of the address in the variable {config.UrlEnv}, which " +
+            "governance.postgres.url_env names",
+        NpgsqlException { InnerException: SocketException or TimeoutException or IOException } or SocketException or IOException
+            or TimeoutException =>
+            $"cannot be reached ({(problem.InnerException ?? problem).Message.TrimEnd('.')}); see that it runs, and that the address in the " +
+                $"variable {config.UrlEnv}, which governance.postgres.url_env names, leads there",
+        _ => $"cannot be used ({problem.Message.TrimEnd('.')}); correct the address in the variable {config.UrlEnv}, which " +
+            "governance.postgres.url_env names",
     };
 
     private static bool IsCertificate(Exception problem) => problem is AuthenticationException || problem.InnerException is AuthenticationException;

@@ -9,7 +9,8 @@ namespace Busbar.Governance.Store.Postgres;
 internal sealed class PostgresLeases(PostgresConfig config) : ILeaseStore
 {
     // A node makes one call at a time; one that was given up may be under way beside the next.
-    private readonly NpgsqlDataSource _source = PostgresSource.Create(config.Address ?? throw new InvalidOperationException("the address was not checked"));
+    private readonly NpgsqlDataSource _source = PostgresSource.Create(
+        config.Address ?? throw new InvalidOperationException("the address was not checked"));
 
     private static readonly TimeSpan FoldInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FoldAge = TimeSpan.FromDays(1);
@@ -33,9 +34,12 @@ internal sealed class PostgresLeases(PostgresConfig config) : ILeaseStore
             SELECT alive, now_millis, granted, others_used, others_leased FROM busbar.lease($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
             """,
             ReplyOf, stop,
-            call.Session, call.Sequence, call.Term, Column(asks, static ask => ask.Owner), Column(asks, static ask => ask.Key), Column(asks, static ask => ask.Start),
-            Column(asks, static ask => ask.From), Column(asks, static ask => ask.End), Column(asks, static ask => ask.Cap), Column(asks, static ask => ask.Used),
-            Column(asks, static ask => ask.Base), Column(asks, static ask => ask.Keep), Column(asks, static ask => ask.Least), Column(asks, static ask => ask.Need),
+            call.Session, call.Sequence, call.Term, Column(asks, static ask => ask.Owner), Column(asks, static ask => ask.Key),
+            Column(asks, static ask => ask.Start),
+            Column(asks, static ask => ask.From), Column(asks, static ask => ask.End), Column(asks, static ask => ask.Cap),
+            Column(asks, static ask => ask.Used),
+            Column(asks, static ask => ask.Base), Column(asks, static ask => ask.Keep), Column(asks, static ask => ask.Least),
+            Column(asks, static ask => ask.Need),
             Column(asks, static ask => ask.Target), Column(asks, static ask => ask.IsOfAccount)).ConfigureAwait(false);
         if (Environment.TickCount64 - _folded > FoldInterval.TotalMilliseconds)
         {
@@ -55,7 +59,8 @@ internal sealed class PostgresLeases(PostgresConfig config) : ILeaseStore
 
     /// <inheritdoc/>
     public Task CloseAsync(long session, CancellationToken stop) => DoAsync(
-        "UPDATE busbar.lease_sessions SET closed_at = coalesce(closed_at, clock_timestamp()) WHERE id = $1 RETURNING id", static row => row.GetInt64(0), stop, session);
+        "UPDATE busbar.lease_sessions SET closed_at = coalesce(closed_at, clock_timestamp()) WHERE id = $1 RETURNING id",
+        static row => row.GetInt64(0), stop, session);
 
     /// <inheritdoc/>
     public void Dispose() => _source.Dispose();
@@ -101,7 +106,8 @@ internal sealed class PostgresLeases(PostgresConfig config) : ILeaseStore
                 NpgsqlDataReader row = await command.ExecuteReaderAsync(stop).ConfigureAwait(false);
                 await using (row.ConfigureAwait(false))
                 {
-                    return await row.ReadAsync(stop).ConfigureAwait(false) ? make(row) : throw new StoreException($"the database {config.Address} has no such session");
+                    return await row.ReadAsync(stop).ConfigureAwait(false) ? make(row)
+                        : throw new StoreException($"the database {config.Address} has no such session");
                 }
             }
         }

@@ -147,8 +147,8 @@ internal static class PostgresSchema
     ];
 
     /// <summary>
-    /// Brings the tables to <see cref="Version"/>, whoever else is about to do the same. Throws <see cref="InvalidDataException"/> with the end of a sentence about
-    /// the database when its schema is newer, or its server too old.
+    /// Brings the tables to <see cref="Version"/>, whoever else is about to do the same. Throws <see cref="InvalidDataException"/> with the end of a
+    /// sentence about the database when its schema is newer, or its server too old.
     /// </summary>
     /// <returns>The version that was found.</returns>
     public static int Upgrade(NpgsqlConnection connection)
@@ -197,7 +197,9 @@ internal static class PostgresSchema
         command.ExecuteNonQuery();
     }
 
-    /// <summary>The version of the schema, 0 where there is none. Throws <see cref="InvalidDataException"/> when this program does not know it.</summary>
+    /// <summary>
+    /// The version of the schema, 0 where there is none. Throws <see cref="InvalidDataException"/> when this program does not know it.
+    /// </summary>
     public static int VersionOf(NpgsqlConnection connection)
     {
         if (connection.Number("SELECT count(*) FROM pg_tables WHERE schemaname = 'busbar' AND tablename = 'schema_version'") == 0)

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Busbar.Governance.Store.Postgres;
 
 /// <summary>
-/// Connections to a PostgreSQL database. Nothing that is sent over them outlives its transaction, so that a pooler such as PgBouncer may give each transaction
-/// another connection of its own.
+/// Connections to a PostgreSQL database. Nothing that is sent over them outlives its transaction, so that a pooler such as PgBouncer may give each
+/// transaction another connection of its own.
 /// </summary>
 internal static class PostgresSource
 {

@@ -19,7 +19,8 @@ internal sealed partial class PostgresStore
             SELECT t.kind, t.id, t.value, t.until, $5 + t.number FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS t (kind, id, value, until, number)
             ON CONFLICT (kind, id) DO UPDATE SET value = excluded.value, until = excluded.until, seq = excluded.seq
             """,
-            Column(facts, fact => fact.Kind), Column(facts, fact => PostgresText.Clean(fact.Id)), Column(facts, fact => PostgresText.Clean(fact.Value)), Column(facts, fact => fact.Until),
+            Column(facts, fact => fact.Kind), Column(facts, fact => PostgresText.Clean(fact.Id)),
+            Column(facts, fact => PostgresText.Clean(fact.Value)), Column(facts, fact => fact.Until),
             last - facts.Count);
         connection.Run("DELETE FROM busbar.facts WHERE kind = 'home' AND seq <= $1", last - MostHomes);
         transaction.Commit();

@@ -34,19 +34,23 @@ internal sealed partial class PostgresStore
 
     /// <inheritdoc/>
     public IReadOnlyList<FleetChange> ReadChanges() => Do(connection => connection.Read(
-        "SELECT kind, id, seq FROM busbar.changes WHERE seq > $1 ORDER BY seq", row => new FleetChange(row.Text(0), row.Text(1), row.Count(2)), Position));
+        "SELECT kind, id, seq FROM busbar.changes WHERE seq > $1 ORDER BY seq", row => new FleetChange(row.Text(0), row.Text(1), row.Count(2)),
+        Position));
 
     /// <inheritdoc/>
     public IReadOnlyList<VirtualKey> ReadKeys(IReadOnlyCollection<string>? ids) => Do(connection => connection.Read(
-        $"SELECT {KeyRow.Columns} FROM busbar.virtual_keys {(ids is null ? "" : "WHERE id = ANY ($1)")} ORDER BY created_at, number", new KeyRow().Read, ids is null ? [] : [ids.ToArray()]));
+        $"SELECT {KeyRow.Columns} FROM busbar.virtual_keys {(ids is null ? "" : "WHERE id = ANY ($1)")} ORDER BY created_at, number",
+        new KeyRow().Read, ids is null ? [] : [ids.ToArray()]));
 
     /// <inheritdoc/>
     public IReadOnlyList<Group> ReadGroups() => Do(PostgresLoader.ReadGroups);
 
     /// <inheritdoc/>
     public WindowUsage ReadWindow(string key, long start) => Do(connection => connection.Read(
-        $"SELECT {PostgresLoader.Sums("spend_nanos", "tokens", "requests")} FROM busbar.usage_counters WHERE key_id = $1 AND window_start = $2 HAVING count(*) > 0",
-        row => new WindowUsage(key, start, row.Count(0), row.Count(1), row.Count(2)), key, start) is [var window] ? window : new WindowUsage(key, start, 0, 0, 0));
+        $"SELECT {PostgresLoader.Sums("spend_nanos", "tokens", "requests")} FROM busbar.usage_counters WHERE key_id = $1 AND window_start = $2 " +
+            "HAVING count(*) > 0",
+        row => new WindowUsage(key, start, row.Count(0), row.Count(1), row.Count(2)), key, start) is [var window] ? window
+            : new WindowUsage(key, start, 0, 0, 0));
 
     /// <inheritdoc/>
     public void Beat() => Do(connection => connection.Run("UPDATE busbar.nodes SET seen_at = now() WHERE epoch = $1", Epoch));
@@ -60,7 +64,8 @@ internal sealed partial class PostgresStore
         row => new FleetNode(row.Text(0), row.Count(1), row.Text(2), row.Text(3), row.Count(4), row.Count(5), row.Count(6) != 0)));
 
     private void Register() => Interlocked.Exchange(ref _epoch, Do(connection => connection.Number(
-        "INSERT INTO busbar.nodes (name, version, address) VALUES ($1, $2, $3) RETURNING epoch", Environment.MachineName, ProductVersion.Text, _listens)!.Value));
+        "INSERT INTO busbar.nodes (name, version, address) VALUES ($1, $2, $3) RETURNING epoch", Environment.MachineName, ProductVersion.Text,
+        _listens)!.Value));
 
     // A change that takes effect: numbered first, which makes the others wait, so that numbers become visible in their order.
     private bool Edit(string kind, string id, Func<NpgsqlConnection, bool> work)
@@ -106,7 +111,8 @@ internal sealed partial class PostgresStore
         }
 
         connection.Run(
-            "INSERT INTO busbar.changes (kind, id, seq) VALUES ($1, $2, $3) ON CONFLICT (kind, id) DO UPDATE SET seq = excluded.seq, at = now()", kind, id, number);
+            "INSERT INTO busbar.changes (kind, id, seq) VALUES ($1, $2, $3) ON CONFLICT (kind, id) DO UPDATE SET seq = excluded.seq, at = now()",
+            kind, id, number);
         transaction.Commit();
         return true;
     }

@@ -10,8 +10,8 @@ using Npgsql;
 namespace Busbar.Governance.Store.Postgres;
 
 /// <summary>
-/// Keys, usage and audit log in a PostgreSQL database that several nodes share. What a node has used is kept in rows of its own, under its epoch, and usage is
-/// the sum over them. Every change of keys and groups is numbered, in the order in which the changes took effect.
+/// Keys, usage and audit log in a PostgreSQL database that several nodes share. What a node has used is kept in rows of its own, under its epoch, and
+/// usage is the sum over them. Every change of keys and groups is numbered, in the order in which the changes took effect.
 /// </summary>
 internal sealed partial class PostgresStore : IFleetStore
 {
@@ -25,7 +25,8 @@ internal sealed partial class PostgresStore : IFleetStore
     private static readonly TimeSpan PruneInterval = TimeSpan.FromHours(1);
     /// <summary>What is counted by day.</summary>
     public static readonly string[] DayColumns =
-        ["requests", "estimated", "unpriced", "spend_nanos", "input", "cache_read", "cache_write", "cache_write_long", "output", "reasoning", "audio_input", "audio_output", "image_output"];
+        ["requests", "estimated", "unpriced", "spend_nanos", "input", "cache_read", "cache_write", "cache_write_long", "output", "reasoning",
+            "audio_input", "audio_output", "image_output"];
 
     private readonly NpgsqlDataSource _source;
     private readonly PostgresConfig _config;
@@ -59,7 +60,8 @@ internal sealed partial class PostgresStore : IFleetStore
     public long Epoch => Interlocked.Read(ref _epoch);
 
     /// <summary>
-    /// Connects, waits a while for a database that is away, brings the schema up to <see cref="PostgresSchema.Version"/> and registers this process as a node. Throws <see cref="StoreException"/> when that cannot be done.
+    /// Connects, waits a while for a database that is away, brings the schema up to <see cref="PostgresSchema.Version"/> and registers this process
+    /// as a node. Throws <see cref="StoreException"/> when that cannot be done.
     /// </summary>
     /// <param name="config">The database.</param>
     /// <param name="time">For the age of what is pruned.</param>
@@ -111,7 +113,8 @@ internal sealed partial class PostgresStore : IFleetStore
     {
         object?[] values = KeyRow.ValuesOf(key);
         if (connection.Number(
-            "SELECT 1::bigint FROM busbar.virtual_keys WHERE id = $1 OR key_hash IN ($2, $3) OR former_hash IN ($2, $3) OR access_key_id = $4 LIMIT 1",
+            "SELECT 1::bigint FROM busbar.virtual_keys WHERE id = $1 OR key_hash IN ($2, $3) OR former_hash IN ($2, $3) OR access_key_id = " +
+                "$4 LIMIT 1",
             key.Id, values[1], values[10] ?? values[1], values[19] ?? "") is not null)
         {
             return false;
@@ -147,11 +150,13 @@ internal sealed partial class PostgresStore : IFleetStore
 
     /// <inheritdoc/>
     public void InsertGroup(Group group) => Edit(FleetChange.Group, group.Id, connection => connection.Run(
-        "INSERT INTO busbar.key_groups (id, name, parent_id, frozen, created_at, limits, child_limits) VALUES ($1, $2, $3, $4, $5, $6, $7)", Bound(GroupRow.ValuesOf(group))) == 1);
+        "INSERT INTO busbar.key_groups (id, name, parent_id, frozen, created_at, limits, child_limits) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        Bound(GroupRow.ValuesOf(group))) == 1);
 
     /// <inheritdoc/>
     public void UpdateGroup(Group group) => Edit(FleetChange.Group, group.Id, connection => connection.Run(
-        "UPDATE busbar.key_groups SET name = $2, parent_id = $3, frozen = $4, limits = $6, child_limits = $7 WHERE id = $1 AND created_at = $5", Bound(GroupRow.ValuesOf(group))) == 1);
+        "UPDATE busbar.key_groups SET name = $2, parent_id = $3, frozen = $4, limits = $6, child_limits = $7 WHERE id = $1 AND created_at = $5",
+        Bound(GroupRow.ValuesOf(group))) == 1);
 
     /// <inheritdoc/>
     public void DeleteGroup(string id) => Edit(FleetChange.Group, id, connection =>
@@ -190,7 +195,8 @@ internal sealed partial class PostgresStore : IFleetStore
     {
         (string owner, string key, long start, long percent) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
         return Do(connection => connection.Run(
-            "INSERT INTO busbar.limit_alerts (owner, limit_key, window_start, percent) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", owner, key, start, percent) == 1);
+            "INSERT INTO busbar.limit_alerts (owner, limit_key, window_start, percent) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", owner, key,
+            start, percent) == 1);
     }
 
     /// <inheritdoc/>
@@ -223,12 +229,17 @@ internal sealed partial class PostgresStore : IFleetStore
                     """,
                     [
                         Epoch,
-                        Column(windowSums, window => window.KeyId), Column(windowSums, window => window.WindowStart), Column(windowSums, window => window.SpendNanos),
+                        Column(windowSums, window => window.KeyId), Column(windowSums, window => window.WindowStart),
+                        Column(windowSums, window => window.SpendNanos),
                         Column(windowSums, window => window.Tokens), Column(windowSums, window => window.Requests),
-                        Column(daySums, day => day.Day), Column(daySums, day => day.KeyId), Column(daySums, day => day.Model), Column(daySums, day => day.Asked), Column(daySums, day => day.Labels),
-                        Column(daySums, day => day.Requests), Column(daySums, day => day.Estimated), Column(daySums, day => day.Unpriced), Column(daySums, day => day.SpendNanos),
-                        Column(daySums, day => day.Input), Column(daySums, day => day.CacheRead), Column(daySums, day => day.CacheWrite), Column(daySums, day => day.CacheWriteLong),
-                        Column(daySums, day => day.Output), Column(daySums, day => day.Reasoning), Column(daySums, day => day.AudioInput), Column(daySums, day => day.AudioOutput),
+                        Column(daySums, day => day.Day), Column(daySums, day => day.KeyId), Column(daySums, day => day.Model),
+                        Column(daySums, day => day.Asked), Column(daySums, day => day.Labels),
+                        Column(daySums, day => day.Requests), Column(daySums, day => day.Estimated), Column(daySums, day => day.Unpriced),
+                        Column(daySums, day => day.SpendNanos),
+                        Column(daySums, day => day.Input), Column(daySums, day => day.CacheRead), Column(daySums, day => day.CacheWrite),
+                        Column(daySums, day => day.CacheWriteLong),
+                        Column(daySums, day => day.Output), Column(daySums, day => day.Reasoning), Column(daySums, day => day.AudioInput),
+                        Column(daySums, day => day.AudioOutput),
                         Column(daySums, day => day.ImageOutput),
                     ]);
             });
@@ -245,7 +256,8 @@ internal sealed partial class PostgresStore : IFleetStore
         WHERE day >= $1 AND day < $2 {(keyId is null ? "" : "AND key_id = $4")} GROUP BY day, key, name, word, marks ORDER BY day, key, name, word, marks LIMIT $3
         """,
         row => new DailyUsage(
-            row.Text(1), row.Text(2), row.Count(0), row.Count(5), row.Count(6), row.Count(7), row.Count(8), row.Count(9), row.Count(10), row.Count(11), row.Count(12),
+            row.Text(1), row.Text(2), row.Count(0), row.Count(5), row.Count(6), row.Count(7), row.Count(8), row.Count(9), row.Count(10),
+            row.Count(11), row.Count(12),
             row.Count(13), row.Count(14), row.Count(15), row.Count(16), row.Count(17)) { Asked = row.Text(3), Labels = row.Text(4) },
         keyId is null ? [from, until, (long)limit] : [from, until, (long)limit, keyId]));
 
@@ -253,7 +265,8 @@ internal sealed partial class PostgresStore : IFleetStore
     public void Append(AuditEntry entry)
     {
         Do(connection => connection.Run(
-            "INSERT INTO busbar.audit_log (at, action, subject, detail, source) VALUES ($1, $2, $3, $4, $5)", entry.At, entry.Action, PostgresText.Clean(entry.Subject), PostgresText.Clean(entry.Detail), PostgresText.Clean(entry.Source)));
+            "INSERT INTO busbar.audit_log (at, action, subject, detail, source) VALUES ($1, $2, $3, $4, $5)", entry.At, entry.Action,
+            PostgresText.Clean(entry.Subject), PostgresText.Clean(entry.Detail), PostgresText.Clean(entry.Source)));
         PruneSometimes();
     }
 
@@ -285,7 +298,8 @@ internal sealed partial class PostgresStore : IFleetStore
 
     private static (string Owner, string Key, long Start) At(in LimitUsage usage) => (usage.Owner, usage.Key, usage.WindowStart);
 
-    private static string Places(int count) => string.Join(", ", Enumerable.Range(1, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"${i}")));
+    private static string Places(int count) => string.Join(", ",
+        Enumerable.Range(1, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"${i}")));
 
     private static string Excluded(params string[] columns) => string.Join(", ", columns.Select(column => $"{column} = excluded.{column}"));
 
@@ -303,7 +317,8 @@ internal sealed partial class PostgresStore : IFleetStore
 
     // What differed in such characters alone becomes one row.
     private static IReadOnlyCollection<DailyUsage> Clean(IReadOnlyCollection<DailyUsage> days) =>
-        days.All(day => ReferenceEquals(PostgresText.Clean(day.Asked), day.Asked) && ReferenceEquals(PostgresText.Clean(day.Labels), day.Labels)) ? days
+        days.All(day => ReferenceEquals(PostgresText.Clean(day.Asked), day.Asked) && ReferenceEquals(PostgresText.Clean(day.Labels), day.Labels))
+            ? days
         : [.. days.Select(day => day with { Asked = PostgresText.Clean(day.Asked), Labels = PostgresText.Clean(day.Labels) })
             .GroupBy(day => (day.KeyId, day.Model, day.Asked, day.Labels, day.Day))
             .Select(rows => rows.Aggregate((sum, day) => sum.Plus(day)))];
@@ -323,7 +338,8 @@ internal sealed partial class PostgresStore : IFleetStore
         connection.Run("DELETE FROM busbar.limit_alerts WHERE owner = $1", owner);
     }
 
-    // Writes under this process's epoch. One that was silent for so long that others gave it up, and counted what it had written, goes on under a new one.
+    // Writes under this process's epoch. One that was silent for so long that others gave it up, and counted what it had written, goes on under a new
+    // one.
     private void Settle(Func<NpgsqlConnection, long?> write)
     {
         if (Do(write) == 0)
@@ -405,7 +421,8 @@ internal sealed partial class PostgresStore : IFleetStore
     }
 
     private static int Prune(NpgsqlConnection connection, string table, string condition, long bound) => connection.Run(
-        $"DELETE FROM busbar.{table} WHERE ctid = ANY (ARRAY (SELECT ctid FROM busbar.{table} WHERE {condition} LIMIT $2 FOR UPDATE SKIP LOCKED))", bound, (long)PruneAtOnce);
+        $"DELETE FROM busbar.{table} WHERE ctid = ANY (ARRAY (SELECT ctid FROM busbar.{table} WHERE {condition} LIMIT $2 FOR UPDATE SKIP LOCKED))",
+        bound, (long)PruneAtOnce);
 
     [LoggerMessage(46, LogLevel.Warning, "{Reason}; the start waits up to {Seconds} s for it")]
     private static partial void Waiting(ILogger logger, string reason, int seconds);
@@ -420,7 +437,8 @@ internal sealed partial class PostgresStore : IFleetStore
         // Who waits for a connection inside the pool is woken by the thread pool, all of which may wait here.
         if (!_turns.Wait(Patience))
         {
-            throw new StoreException($"the database {_config.Address} is too slow: all connections were busy for {Patience.TotalSeconds} s") { IsUnreachable = true };
+            throw new StoreException(
+                $"the database {_config.Address} is too slow: all connections were busy for {Patience.TotalSeconds} s") { IsUnreachable = true };
         }
 
         try
@@ -442,7 +460,8 @@ internal sealed partial class PostgresStore : IFleetStore
                 using NpgsqlConnection connection = _source.OpenConnection();
                 return work(connection);
             }
-            catch (PostgresException fault) when (attempt < Attempts && fault.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
+            catch (PostgresException fault) when (attempt < Attempts
+                && fault.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
             {
                 // Undone, and nobody's fault.
             }

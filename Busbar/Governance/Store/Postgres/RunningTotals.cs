@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Busbar.Governance.Store.Postgres;
 
 /// <summary>
-/// What this process has written of usage, as sums since it began: rows are written whole, so that one that is written again after an answer got lost changes
-/// nothing. Sums of days and windows that cannot change any more are forgotten. Not safe for several threads.
+/// What this process has written of usage, as sums since it began: rows are written whole, so that one that is written again after an answer got lost
+/// changes nothing. Sums of days and windows that cannot change any more are forgotten. Not safe for several threads.
 /// </summary>
 internal sealed class RunningTotals
 {
@@ -14,7 +14,10 @@ internal sealed class RunningTotals
     private readonly Dictionary<DayOf, DailyUsage> _days = [];
     private long _forgotten;
 
-    /// <summary>The sums with <paramref name="more"/>, which stay as they are until <see cref="Wrote(IReadOnlyList{WindowUsage}, IReadOnlyList{DailyUsage})"/>.</summary>
+    /// <summary>
+    /// The sums with <paramref name="more"/>, which stay as they are until
+    /// <see cref="Wrote(IReadOnlyList{WindowUsage}, IReadOnlyList{DailyUsage})"/>.
+    /// </summary>
     public List<WindowUsage> With(IReadOnlyCollection<WindowUsage> more) =>
         [.. more.Select(window => _windows.TryGetValue((window.KeyId, window.WindowStart), out WindowUsage sum) ? sum.Plus(window) : window)];
 

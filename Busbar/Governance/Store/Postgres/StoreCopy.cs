@@ -20,8 +20,8 @@ internal static class StoreCopy
     ];
 
     /// <summary>
-    /// Copies <paramref name="from"/> into <paramref name="to"/>. Throws <see cref="StoreException"/>, and has written nothing, when the target holds keys or groups already, when a row cannot be
-    /// read, or when the sums of both differ in the end.
+    /// Copies <paramref name="from"/> into <paramref name="to"/>. Throws <see cref="StoreException"/>, and has written nothing, when the target holds
+    /// keys or groups already, when a row cannot be read, or when the sums of both differ in the end.
     /// </summary>
     public static IReadOnlyList<CopiedTable> Run(SqliteStore from, PostgresStore to) => to.InOneTransaction(connection =>
     {
@@ -38,7 +38,9 @@ internal static class StoreCopy
             CopiedTable arrived = Read(connection, table, sums);
             if (sent != arrived)
             {
-                throw new StoreException($"the table {table} did not arrive whole ({sent.Rows} rows with sum {sent.Sum}, of which {arrived.Rows} with {arrived.Sum}); nothing was written");
+                throw new StoreException(
+                    $"the table {table} did not arrive whole ({sent.Rows} rows with sum {sent.Sum}, of which {arrived.Rows} with {arrived.Sum}); " +
+                    "nothing was written");
             }
 
             copied.Add(arrived);
@@ -47,13 +49,15 @@ internal static class StoreCopy
         return copied;
     });
 
-    private static CopiedTable Send(SqliteStore from, NpgsqlConnection connection, string table, string keys, string sums, bool hasEpoch, string order)
+    private static CopiedTable Send(SqliteStore from, NpgsqlConnection connection, string table, string keys, string sums, bool hasEpoch,
+        string order)
     {
         string columns = $"{keys}, {sums}";
         int firstSum = keys.Split(", ").Length;
         long rows = 0;
         Int128 sum = 0;
-        using NpgsqlBinaryImporter import = connection.BeginBinaryImport($"COPY busbar.{table} ({columns}{(hasEpoch ? ", epoch" : "")}) FROM STDIN (FORMAT BINARY)");
+        using NpgsqlBinaryImporter import = connection.BeginBinaryImport(
+            $"COPY busbar.{table} ({columns}{(hasEpoch ? ", epoch" : "")}) FROM STDIN (FORMAT BINARY)");
         from.Scan($"SELECT {columns} FROM {table} ORDER BY {order}", row =>
         {
             import.StartRow();
@@ -75,7 +79,8 @@ internal static class StoreCopy
                         import.WriteNull();
                         break;
                     default:
-                        throw new InvalidDataException($"gets an unreadable {row.GetName(column)} from the table {table}; correct that row of the file first");
+                        throw new InvalidDataException(
+                            $"gets an unreadable {row.GetName(column)} from the table {table}; correct that row of the file first");
                 }
             }
 

@@ -4,14 +4,14 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Anthropic.Platforms;
 
 /// <summary>
-/// Takes the body of a Messages request from one <see cref="Envelope"/> to another. Only the members that the envelopes differ in are taken out or put in, at the
-/// front; every other byte stays as the client sent it.
+/// Takes the body of a Messages request from one <see cref="Envelope"/> to another. Only the members that the envelopes differ in are taken out or
+/// put in, at the front; every other byte stays as the client sent it.
 /// </summary>
 internal static class BodyRewriter
 {
     /// <summary>
-    /// Appends <paramref name="body"/>, which was scanned and is valid, to <paramref name="output"/> in the form of <paramref name="to"/>. The result is what its
-    /// headers must say in place of the body.
+    /// Appends <paramref name="body"/>, which was scanned and is valid, to <paramref name="output"/> in the form of <paramref name="to"/>. The result
+    /// is what its headers must say in place of the body.
     /// </summary>
     /// <param name="body">The client's body.</param>
     /// <param name="to">The provider's envelope.</param>
@@ -60,7 +60,8 @@ internal static class BodyRewriter
         }
 
         CopyOthers(body, found, keepsStream, output);
-        return new ReframedHeaders(to.Version is null && isDated ? version : null, to.HasBetas || found.Betas.IsAbsent || betas.Count == 0 ? null : string.Join(',', betas));
+        return new ReframedHeaders(to.Version is null && isDated ? version : null, to.HasBetas || found.Betas.IsAbsent || betas.Count == 0 ? null
+            : string.Join(',', betas));
     }
 
     // Members that stand next to each other keep all that is between them.
@@ -158,7 +159,8 @@ internal static class BodyRewriter
 
     // Such as 2023-06-01.
     private static bool IsDated(string? version) =>
-        version is { Length: 10 } && DateOnly.TryParseExact(version, "yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.None, out _);
+        version is { Length: 10 } && DateOnly.TryParseExact(version, "yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture,
+            System.Globalization.DateTimeStyles.None, out _);
 
     private static string? Text(ReadOnlyMemory<byte> value)
     {
@@ -222,6 +224,7 @@ internal static class BodyRewriter
             Betas = member == Member.Betas ? value : Betas;
         }
 
-        public readonly bool Holds(int name, bool keepsStream) => _names?.Contains(name) == true || (!keepsStream && _streams?.Contains(name) == true);
+        public readonly bool Holds(int name, bool keepsStream) => _names?.Contains(name) == true
+            || (!keepsStream && _streams?.Contains(name) == true);
     }
 }

@@ -3,7 +3,10 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Anthropic.Platforms;
 
-/// <summary>Cuts the stream of <c>InvokeModelWithResponseStream</c> into the events of the model's own stream, named by their type. Exceptions stay as they are.</summary>
+/// <summary>
+/// Cuts the stream of <c>InvokeModelWithResponseStream</c> into the events of the model's own stream, named by their type. Exceptions stay as they
+/// are.
+/// </summary>
 internal sealed class ChunkFramer : IFramer
 {
     private readonly EventStreamFramer _messages = new();

@@ -5,7 +5,9 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Anthropic.Platforms;
 
-/// <summary>The <c>chunk</c> events of <c>InvokeModelWithResponseStream</c>: <c>{"bytes":"…"}</c>, in base64 one event of the model's own stream.</summary>
+/// <summary>
+/// The <c>chunk</c> events of <c>InvokeModelWithResponseStream</c>: <c>{"bytes":"…"}</c>, in base64 one event of the model's own stream.
+/// </summary>
 internal static class Chunks
 {
     /// <summary>Name of the event.</summary>
@@ -26,7 +28,8 @@ internal static class Chunks
     }
 
     /// <summary>
-    /// Decodes the event in <paramref name="payload"/> into an array from <paramref name="pool"/>. Null where it holds none; otherwise the caller returns the array.
+    /// Decodes the event in <paramref name="payload"/> into an array from <paramref name="pool"/>. Null where it holds none; otherwise the caller
+    /// returns the array.
     /// </summary>
     public static byte[]? Decode(ReadOnlyMemory<byte> payload, ArrayPool<byte> pool, out int length)
     {

@@ -5,8 +5,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Anthropic.Platforms;
 
 /// <summary>
-/// Claude on Amazon Bedrock by <c>InvokeModel</c> and <c>InvokeModelWithResponseStream</c>: Messages bodies with version and betas inside, the model in the path, streams
-/// as AWS event streams of chunks, errors of the service.
+/// Claude on Amazon Bedrock by <c>InvokeModel</c> and <c>InvokeModelWithResponseStream</c>: Messages bodies with version and betas inside, the model
+/// in the path, streams as AWS event streams of chunks, errors of the service.
 /// </summary>
 internal sealed class InvokeProtocol : AnthropicProtocol
 {

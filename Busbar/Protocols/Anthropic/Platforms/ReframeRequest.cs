@@ -6,4 +6,5 @@ namespace Busbar.Protocols.Anthropic.Platforms;
 /// <param name="ModelJson">The provider's name of the model, as a JSON string with its quotes.</param>
 /// <param name="MaxTokens">Limit of a body that has none and needs one, which is only one that is counted; null where none is to be added.</param>
 /// <param name="HeaderBetas">Betas that the client's headers ask for.</param>
-internal readonly record struct ReframeRequest(Operation Operation, bool Streams, ReadOnlyMemory<byte> ModelJson, long? MaxTokens, IReadOnlyList<string> HeaderBetas);
+internal readonly record struct ReframeRequest(Operation Operation, bool Streams, ReadOnlyMemory<byte> ModelJson, long? MaxTokens,
+    IReadOnlyList<string> HeaderBetas);

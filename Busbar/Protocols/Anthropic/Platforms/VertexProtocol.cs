@@ -4,8 +4,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Anthropic.Platforms;
 
 /// <summary>
-/// Claude on Google Vertex AI by <c>rawPredict</c> and <c>streamRawPredict</c>: Messages bodies with the version inside and the model in the path. Streams are the
-/// vendor's own; errors come in either vendor's form.
+/// Claude on Google Vertex AI by <c>rawPredict</c> and <c>streamRawPredict</c>: Messages bodies with the version inside and the model in the path.
+/// Streams are the vendor's own; errors come in either vendor's form.
 /// </summary>
 internal sealed class VertexProtocol : AnthropicProtocol
 {
@@ -29,7 +29,8 @@ internal sealed class VertexProtocol : AnthropicProtocol
     public override string EgressPath(string model, in EgressCall call)
     {
         string named = call.Operation == Operation.CountTokens ? $"{model[..(model.LastIndexOf('/') + 1)]}count-tokens" : model;
-        return $"{call.Version ?? "/v1"}/{UrlPath.EncodePath(named).Replace("%40", "@", StringComparison.Ordinal)}:{(call.Stream ? "streamRawPredict" : "rawPredict")}";
+        return $"{call.Version ?? "/v1"}/{UrlPath.EncodePath(named).Replace("%40", "@", StringComparison.Ordinal)}" +
+            $":{(call.Stream ? "streamRawPredict" : "rawPredict")}";
     }
 
     /// <inheritdoc/>

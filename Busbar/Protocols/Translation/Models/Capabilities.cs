@@ -1,6 +1,9 @@
 namespace Busbar.Protocols.Translation.Models;
 
-/// <summary>What one model accepts. Defaults describe an unknown, permissive model; built-in rows by model-name prefix and the operator's own settings narrow it.</summary>
+/// <summary>
+/// What one model accepts. Defaults describe an unknown, permissive model; built-in rows by model-name prefix and the operator's own settings narrow
+/// it.
+/// </summary>
 internal sealed record Capabilities
 {
     /// <summary>An unknown model.</summary>
@@ -75,7 +78,7 @@ internal sealed record Capabilities
     /// <summary>Thinking in the history is valid for the very model that wrote it only (Claude 5.5 generation).</summary>
     public bool BoundThinking { get; init; }
 
-    /// <summary>Cache breakpoints on message parts are accepted by an OpenAI dialect, which caches by itself otherwise.</summary>
+    /// <summary>Cache breakpoints on message parts are accepted by an OpenAI protocol, which caches by itself otherwise.</summary>
     public bool CacheBreakpoints { get; init; }
 
     /// <summary>Function calls and results may carry ids (Gemini: the developer API; Vertex refuses them).</summary>
@@ -93,7 +96,9 @@ internal sealed record Capabilities
     /// <summary>Gemini: media of a tool result may stand inside the result (from 3); otherwise it follows as parts of the turn.</summary>
     public bool ToolResultParts { get; init; }
 
-    /// <summary>Chat Completions: a message with tool calls must say its <c>reasoning_content</c> again (DeepSeek, Kimi, MiMo); other hosts refuse that.</summary>
+    /// <summary>
+    /// Chat Completions: a message with tool calls must say its <c>reasoning_content</c> again (DeepSeek, Kimi, MiMo); other hosts refuse that.
+    /// </summary>
     public bool ReasoningContent { get; init; }
 
     /// <summary>Chat Completions: ids of calls have exactly nine letters or digits (Mistral).</summary>

@@ -3,16 +3,17 @@ using Busbar.Ir;
 namespace Busbar.Protocols.Translation.Models;
 
 /// <summary>
-/// What the models that are known by name accept. State of 2026-11-22; sources: the vendors' model pages and SDK comments (Anthropic what's-new pages up to
-/// the 5.5 generation, OpenAI 7.57 types, Google Gen AI 3.1, Bedrock runtime model, Cohere 8.1). A model that no row names is taken to accept everything
-/// usual; the operator's flags override rows.
+/// What the models that are known by name accept. State of 2026-11-22; sources: the vendors' model pages and SDK comments (Anthropic what's-new pages
+/// up to the 5.5 generation, OpenAI 7.57 types, Google Gen AI 3.1, Bedrock runtime model, Cohere 8.1). A model that no row names is taken to accept
+/// everything usual; the operator's flags override rows.
 /// </summary>
 internal static class ModelCapabilities
 {
     private static readonly Capabilities Claude = new() { TemperatureWithTopP = false };
 
     // From 4.6 on a budget is deprecated or refused, while adaptive thinking with an effort word works everywhere.
-    private static readonly Capabilities Claude46 = Claude with { ThinkingBudget = false, ThinkingAdaptive = true, Prefill = false, MaxEffort = true };
+    private static readonly Capabilities Claude46 = Claude with { ThinkingBudget = false, ThinkingAdaptive = true, Prefill = false, MaxEffort =
+        true };
 
     private static readonly Capabilities Claude47 = Claude46 with { Sampling = false, HighestEfforts = true };
 
@@ -44,7 +45,8 @@ internal static class ModelCapabilities
 
     private static readonly Capabilities PlainGpt = new() { Reasoning = false };
 
-    private static readonly Capabilities Gemini3 = new() { ThinkingBudget = false, ThinkingOff = false, ThoughtSignatures = true, ToolResultParts = true };
+    private static readonly Capabilities Gemini3 = new() { ThinkingBudget = false, ThinkingOff = false, ThoughtSignatures = true, ToolResultParts =
+        true };
 
     private static readonly Capabilities Gemini25 = new() { ThinkingAdaptive = true, WebSearchWithTools = false };
 
@@ -170,7 +172,8 @@ internal static class ModelCapabilities
             ProtocolId.OpenAI => flags with
             {
                 ReasoningContent = IsOneOf(name, "deepseek", "kimi", "moonshot", "mimo-"),
-                ShortCallIds = IsOneOf(name, "mistral", "mixtral", "ministral", "open-mistral", "open-mixtral", "codestral", "devstral", "magistral", "pixtral", "voxtral"),
+                ShortCallIds = IsOneOf(name, "mistral", "mixtral", "ministral", "open-mistral", "open-mixtral", "codestral", "devstral", "magistral",
+                    "pixtral", "voxtral"),
             },
 
             // Only Chat Completions asks for that choice; Responses reasons with tools.
@@ -182,7 +185,8 @@ internal static class ModelCapabilities
     // Chat Completions has models of their own for it; elsewhere every model of these generations takes the tool.
     private static bool SearchesWeb(ProtocolId protocol, string name) => protocol switch
     {
-        ProtocolId.Anthropic => name.StartsWith("claude-", StringComparison.Ordinal) && !IsOneOf(name, "claude-2", "claude-instant", "claude-3-haiku", "claude-3-opus", "claude-3-sonnet"),
+        ProtocolId.Anthropic => name.StartsWith("claude-", StringComparison.Ordinal)
+            && !IsOneOf(name, "claude-2", "claude-instant", "claude-3-haiku", "claude-3-opus", "claude-3-sonnet"),
         ProtocolId.OpenAI => name.Contains("-search-", StringComparison.Ordinal),
         ProtocolId.Responses => IsOneOf(name, "gpt-4o", "gpt-4.1", "gpt-5", "gpt-6", "o3", "o4") && !IsOneOf(name, "gpt-4.1-nano"),
         ProtocolId.Gemini => name.StartsWith("gemini-", StringComparison.Ordinal) && !IsOneOf(name, "gemini-1"),

@@ -1,8 +1,8 @@
 namespace Busbar.Protocols.Translation.Models;
 
 /// <summary>
-/// What vendors publish about families of models, whoever hosts them: the longest output. State of 2026-07-02, vendors' model pages; a name that no row knows has
-/// no facts, since hosts of open models set their own.
+/// What vendors publish about families of models, whoever hosts them: the longest output. State of 2026-07-02, vendors' model pages; a name that no
+/// row knows has no facts, since hosts of open models set their own.
 /// </summary>
 /// <param name="MaxOutput">Most output tokens that any model of the family writes in one answer, thinking included.</param>
 internal readonly record struct ModelFacts(long MaxOutput)

@@ -39,7 +39,7 @@ internal static class ModelFamily
         return name;
     }
 
-    /// <summary>The family of a bare signature of which only the dialect that carried it is known.</summary>
+    /// <summary>The family of a bare signature of which only the protocol that carried it is known.</summary>
     public static string Of(ProtocolId origin) => origin switch
     {
         ProtocolId.Anthropic or ProtocolId.Bedrock => Claude,

@@ -5,20 +5,22 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Translation.Models;
 
 /// <summary>
-/// A parameter that a model turned out not to take, although its row says nothing of it (current wire facts, 2c). The caller never wrote it, or wrote it in a
-/// dialect that has it, so it is not the caller's to remove. OpenAI names it in <c>param</c>; compatible hosts in their words, FastAPI in <c>loc</c>.
+/// A parameter that a model turned out not to take, although its row says nothing of it (current wire facts, 2c). The caller never wrote it, or wrote
+/// it in a protocol that has it, so it is not the caller's to remove. OpenAI names it in <c>param</c>; compatible hosts in their words, FastAPI in
+/// <c>loc</c>.
 /// </summary>
 internal static class RefusedParameter
 {
     private static readonly string[] Refusals =
     [
-        "unsupported", "not supported", "not support", "unknown", "unrecognized", "unrecognised", "unexpected", "extra input", "extra field", "extra_forbidden",
+        "unsupported", "not supported", "not support", "unknown", "unrecognized", "unrecognised", "unexpected", "extra input", "extra field",
+        "extra_forbidden",
         "not permitted", "not allowed", "not accepted", "additional propert", "cannot be used", "not available", "not implemented",
     ];
 
     /// <summary>
-    /// The member of <paramref name="request"/>, a request that was written here, that <paramref name="error"/>, answered with <paramref name="status"/>, refuses and
-    /// that the request is much the same without; null when there is none.
+    /// The member of <paramref name="request"/>, a request that was written here, that <paramref name="error"/>, answered with
+    /// <paramref name="status"/>, refuses and that the request is much the same without; null when there is none.
     /// </summary>
     public static string? Find(int status, in ProviderError error, JsonNode request)
     {
@@ -46,13 +48,15 @@ internal static class RefusedParameter
         return null;
     }
 
-    /// <summary>Whether <paramref name="error"/> is about the parameter as such, so that the next request will meet it too, rather than about its value.</summary>
+    /// <summary>
+    /// Whether <paramref name="error"/> is about the parameter as such, so that the next request will meet it too, rather than about its value.
+    /// </summary>
     public static bool IsLasting(in ProviderError error) =>
         error.Code != "unsupported_value" && !(error.Message?.Contains("value", StringComparison.OrdinalIgnoreCase) ?? false);
 
     /// <summary>
-    /// Appends <paramref name="request"/> without its member <paramref name="name"/>, or with the limit under its other name. False, with nothing written, when it
-    /// has none. <paramref name="loss"/> is what that costs; null where nothing is lost.
+    /// Appends <paramref name="request"/> without its member <paramref name="name"/>, or with the limit under its other name. False, with nothing
+    /// written, when it has none. <paramref name="loss"/> is what that costs; null where nothing is lost.
     /// </summary>
     public static bool TryRemove(JsonNode request, string name, PooledBuffer output, out LossField? loss)
     {

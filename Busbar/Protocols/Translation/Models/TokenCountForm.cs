@@ -3,18 +3,18 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Models;
 
-/// <summary>What the bodies of a token count look like in the four dialects that have one.</summary>
+/// <summary>What the bodies of a token count look like in the four protocols that have one.</summary>
 internal static class TokenCountForm
 {
     /// <summary>
-    /// The part of <paramref name="body"/> that is a chat request of <paramref name="dialect"/>: Bedrock wraps it, Gemini may. False when something else
-    /// is to be counted. <paramref name="isInvoked"/> where it is a body of <c>InvokeModel</c>.
+    /// The part of <paramref name="body"/> that is a chat request of <paramref name="protocol"/>: Bedrock wraps it, Gemini may. False when something
+    /// else is to be counted. <paramref name="isInvoked"/> where it is a body of <c>InvokeModel</c>.
     /// </summary>
-    public static bool TryRead(ProtocolId dialect, ReadOnlyMemory<byte> body, out ReadOnlyMemory<byte> conversation, out bool isInvoked)
+    public static bool TryRead(ProtocolId protocol, ReadOnlyMemory<byte> body, out ReadOnlyMemory<byte> conversation, out bool isInvoked)
     {
         conversation = body;
         isInvoked = false;
-        if (dialect is not (ProtocolId.Bedrock or ProtocolId.Gemini))
+        if (protocol is not (ProtocolId.Bedrock or ProtocolId.Gemini))
         {
             return true;
         }
@@ -25,7 +25,7 @@ internal static class TokenCountForm
             return false;
         }
 
-        if (dialect == ProtocolId.Bedrock)
+        if (protocol == ProtocolId.Bedrock)
         {
             JsonNode converse = tape.Root["input"u8]["converse"u8];
             JsonText invoked = tape.Root["input"u8]["invokeModel"u8]["body"u8].Text;
@@ -47,15 +47,15 @@ internal static class TokenCountForm
     }
 
     /// <summary>Writes the answer.</summary>
-    public static void Write(ProtocolId dialect, long tokens, JsonWriter output)
+    public static void Write(ProtocolId protocol, long tokens, JsonWriter output)
     {
         output.StartObject();
-        if (dialect == ProtocolId.Responses)
+        if (protocol == ProtocolId.Responses)
         {
             output.Literal("object"u8, "response.input_tokens"u8);
         }
 
-        output.Number(dialect switch { ProtocolId.Gemini => "totalTokens"u8, ProtocolId.Bedrock => "inputTokens"u8, _ => "input_tokens"u8 }, tokens);
+        output.Number(protocol switch { ProtocolId.Gemini => "totalTokens"u8, ProtocolId.Bedrock => "inputTokens"u8, _ => "input_tokens"u8 }, tokens);
         output.EndObject();
     }
 }

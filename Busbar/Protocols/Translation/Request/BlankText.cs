@@ -4,8 +4,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
-/// Text without anything to read: vendors that refuse empty text refuse white space of every kind as well. Marks without a width count as blank too; nothing
-/// is lost with them.
+/// Text without anything to read: vendors that refuse empty text refuse white space of every kind as well. Marks without a width count as blank too;
+/// nothing is lost with them.
 /// </summary>
 internal static class BlankText
 {

@@ -7,8 +7,8 @@ namespace Busbar.Protocols.Translation.Request;
 internal static class BlockRule
 {
     /// <summary>
-    /// Drops what has no meaning at <paramref name="egress"/>, says in a few words where a picture, a file or a recording was that cannot be sent, and turns
-    /// refusals into words where the protocol has none.
+    /// Drops what has no meaning at <paramref name="egress"/>, says in a few words where a picture, a file or a recording was that cannot be sent,
+    /// and turns refusals into words where the protocol has none.
     /// </summary>
     public static void Apply(ChatRequest request, Protocol egress, Capabilities capabilities, ref Losses losses)
     {
@@ -126,7 +126,7 @@ internal static class BlockRule
         _ => null,
     };
 
-    // OpenAI's two dialects share one file store.
+    // OpenAI's two protocols share one file store.
     private static bool HoldsFiles(ProtocolId egress, ProtocolId origin) =>
         egress == origin || (egress is ProtocolId.OpenAI or ProtocolId.Responses && origin is ProtocolId.OpenAI or ProtocolId.Responses);
 }

@@ -5,9 +5,9 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
-/// Ids of calls and results as the target takes them: of its shape, and each for one call only. Hosts that number calls per turn, or give parallel calls one
-/// id, leave histories in which an id stands for several calls; its results then answer them in order. What a call is named follows from its id and
-/// from how often that id came before.
+/// Ids of calls and results as the target takes them: of its shape, and each for one call only. Hosts that number calls per turn, or give parallel
+/// calls one id, leave histories in which an id stands for several calls; its results then answer them in order. What a call is named follows from
+/// its id and from how often that id came before.
 /// </summary>
 internal static class CallIdRule
 {
@@ -124,7 +124,8 @@ internal static class CallIdRule
                 uses.Run = run;
             }
 
-            JsonText id = ++uses.Count == 1 ? ToolIds.ToProvider(egress, call.Id, arena, isShort) : ToolIds.Repeated(egress, call.Id, uses.Count, arena, isShort);
+            JsonText id = ++uses.Count == 1 ? ToolIds.ToProvider(egress, call.Id, arena, isShort)
+                : ToolIds.Repeated(egress, call.Id, uses.Count, arena, isShort);
             for (int more = -1; !_taken.Add(id); more--)
             {
                 id = ToolIds.Repeated(egress, call.Id, more, arena, isShort);

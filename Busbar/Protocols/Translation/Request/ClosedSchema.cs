@@ -5,17 +5,19 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
-/// A JSON Schema as strict decoders ask for it: every object in it says <c>"additionalProperties":false</c>. For Claude's decoder, keywords that it refuses
-/// (structured outputs, "JSON Schema limitations") become words of the description, as Anthropic's own SDKs do. Names of properties are never taken for
-/// keywords.
+/// A JSON Schema as strict decoders ask for it: every object in it says <c>"additionalProperties":false</c>. For Claude's decoder, keywords that it
+/// refuses (structured outputs, "JSON Schema limitations") become words of the description, as Anthropic's own SDKs do. Names of properties are never
+/// taken for keywords.
 /// </summary>
 internal struct ClosedSchema
 {
     // What Claude's decoder answers with 400.
     private static readonly string[] RefusedByClaude =
     [
-        "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "contains",
-        "minContains", "maxContains", "patternProperties", "propertyNames", "minProperties", "maxProperties", "dependentRequired", "dependentSchemas", "not", "if",
+        "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems",
+        "contains",
+        "minContains", "maxContains", "patternProperties", "propertyNames", "minProperties", "maxProperties", "dependentRequired", "dependentSchemas",
+        "not", "if",
         "then", "else", "unevaluatedProperties", "unevaluatedItems", "format",
     ];
 
@@ -23,7 +25,8 @@ internal struct ClosedSchema
 
     // What OpenAI's strict mode does not support.
     private static readonly string[] RefusedByOpenAI =
-        ["allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties", "propertyNames", "unevaluatedProperties", "contains"];
+        ["allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties", "propertyNames",
+            "unevaluatedProperties", "contains"];
 
     private JsonWriter _output;
     private bool _isForClaude;
@@ -47,8 +50,8 @@ internal struct ClosedSchema
     public JsonSlice Schema { get; private set; }
 
     /// <summary>
-    /// Closes every object of <paramref name="schema"/>; what is no JSON object is left alone. <paramref name="forClaude"/> turns into words what Claude's
-    /// decoder refuses.
+    /// Closes every object of <paramref name="schema"/>; what is no JSON object is left alone. <paramref name="forClaude"/> turns into words what
+    /// Claude's decoder refuses.
     /// </summary>
     public static ClosedSchema Of(JsonSlice schema, IrArena arena, bool forClaude = false)
     {
@@ -205,7 +208,9 @@ internal struct ClosedSchema
 
     private static bool HoldsSchemasByName(JsonText name) => name.Is("properties"u8) || name.Is("$defs"u8) || name.Is("definitions"u8);
 
-    private static bool HoldsSchemas(JsonText name) => name.Is("anyOf"u8) || name.Is("oneOf"u8) || name.Is("allOf"u8) || name.Is("prefixItems"u8) || name.Is("items"u8);
+    private static bool HoldsSchemas(JsonText name) => name.Is("anyOf"u8) || name.Is("oneOf"u8) || name.Is("allOf"u8) || name.Is("prefixItems"u8)
+        || name.Is("items"u8);
 
-    private static bool IsSchema(JsonText name) => name.Is("items"u8) || name.Is("not"u8) || name.Is("if"u8) || name.Is("then"u8) || name.Is("else"u8);
+    private static bool IsSchema(JsonText name) => name.Is("items"u8) || name.Is("not"u8) || name.Is("if"u8) || name.Is("then"u8)
+        || name.Is("else"u8);
 }

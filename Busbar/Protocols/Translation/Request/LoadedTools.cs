@@ -4,8 +4,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
-/// Tools whose offer depends on the conversation. No other vendor defers tools, so those that nothing has referred to yet are held back here, and what refers
-/// to a tool becomes words.
+/// Tools whose offer depends on the conversation. No other vendor defers tools, so those that nothing has referred to yet are held back here, and
+/// what refers to a tool becomes words.
 /// </summary>
 internal static class LoadedTools
 {
@@ -14,8 +14,8 @@ internal static class LoadedTools
     private static readonly JsonText Several = JsonText.From("These tools can be called now: ");
 
     /// <summary>
-    /// Applies what turns change about the set of tools, leaves each tool there once, and holds back what is deferred and not referred to. Null on success,
-    /// otherwise what to tell the client.
+    /// Applies what turns change about the set of tools, leaves each tool there once, and holds back what is deferred and not referred to. Null on
+    /// success, otherwise what to tell the client.
     /// </summary>
     public static GatewayError? Apply(ChatRequest request, ref Losses losses)
     {

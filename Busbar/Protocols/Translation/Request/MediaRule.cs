@@ -13,7 +13,8 @@ internal static class MediaRule
     private static readonly string[] TextTypes =
     [
         "application/json", "application/xml", "application/javascript", "application/ecmascript", "application/typescript", "application/yaml",
-        "application/toml", "application/sql", "application/graphql", "application/csv", "application/rtf-text", "application/sh", "application/csh", "application/xhtml",
+        "application/toml", "application/sql", "application/graphql", "application/csv", "application/rtf-text", "application/sh", "application/csh",
+        "application/xhtml",
     ];
 
     /// <summary>Whether the block is a picture, a file or a recording.</summary>

@@ -5,8 +5,9 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
-/// The pairs attached to a request, within what their vendor takes: sixteen of strings; names up to 64 and values up to 512 characters at OpenAI, both up to 256
-/// of a set of its own at Bedrock. Other vendors have no place for them, and Chat Completions only in answers that it stores, which is not asked for here.
+/// The pairs attached to a request, within what their vendor takes: sixteen of strings; names up to 64 and values up to 512 characters at OpenAI,
+/// both up to 256 of a set of its own at Bedrock. Other vendors have no place for them, and Chat Completions only in answers that it stores, which is
+/// not asked for here.
 /// </summary>
 internal static class MetadataRule
 {

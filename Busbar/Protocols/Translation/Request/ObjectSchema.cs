@@ -4,8 +4,9 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
-/// The schema of a function as vendors take it: an object at its top. Anthropic and OpenAI refuse a top that is a choice (<c>anyOf</c>, <c>oneOf</c>, <c>allOf</c>),
-/// a reference or without a type. Alternatives become one object with the properties of all, of which those are required that all require.
+/// The schema of a function as vendors take it: an object at its top. Anthropic and OpenAI refuse a top that is a choice (<c>anyOf</c>, <c>oneOf</c>,
+/// <c>allOf</c>), a reference or without a type. Alternatives become one object with the properties of all, of which those are required that all
+/// require.
 /// </summary>
 internal static class ObjectSchema
 {

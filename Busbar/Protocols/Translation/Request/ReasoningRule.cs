@@ -77,8 +77,8 @@ internal static class ReasoningRule
 
     /// <summary>
     /// What a client of <paramref name="ingress"/> that asks so sees at its own vendor: Claude's block comes with <c>thinking</c> only, Gemini's with
-    /// <c>includeThoughts</c>, the words of a reasoning item with <c>summary</c>. Chat Completions has no word for it: its hosts show what they have, and who chose
-    /// one of them as <paramref name="egress"/> expects that unless told otherwise.
+    /// <c>includeThoughts</c>, the words of a reasoning item with <c>summary</c>. Chat Completions has no word for it: its hosts show what they have,
+    /// and who chose one of them as <paramref name="egress"/> expects that unless told otherwise.
     /// </summary>
     public static ThinkingView View(ChatRequest request, ProtocolId ingress, ProtocolId egress)
     {
@@ -115,8 +115,8 @@ internal static class ReasoningRule
     };
 
     /// <summary>
-    /// The output limit for a model of Anthropic's that <paramref name="asked"/> is to be sent to, where the caller set none: the target's own, with thinking
-    /// on top that would not fit into it.
+    /// The output limit for a model of Anthropic's that <paramref name="asked"/> is to be sent to, where the caller set none: the target's own, with
+    /// thinking on top that would not fit into it.
     /// </summary>
     public static long LimitWithThinking(in Reasoning asked, EgressTarget target)
     {

@@ -3,12 +3,12 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Request;
 
-/// <summary>A request body of one dialect into a request body of another.</summary>
+/// <summary>A request body of one protocol into a request body of another.</summary>
 internal static class RequestTranslation
 {
     /// <summary>
     /// Reads <paramref name="body"/> with <paramref name="ingress"/> into <paramref name="request"/> (reset first), prepares it for
-    /// <paramref name="target"/> and appends it in the dialect of <paramref name="egress"/> to <paramref name="output"/>. Null on success; otherwise
+    /// <paramref name="target"/> and appends it in the protocol of <paramref name="egress"/> to <paramref name="output"/>. Null on success; otherwise
     /// what to tell the client. No shape of a body costs more than its <see cref="Allowance"/>; <paramref name="cancellation"/> ends the work.
     /// </summary>
     public static GatewayError? Translate(

@@ -4,7 +4,7 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Request;
 
-/// <summary>The slow path of a same-protocol request whose body carries signatures this gateway wrapped for a client of another dialect.</summary>
+/// <summary>The slow path of a same-protocol request whose body carries signatures this gateway wrapped for a client of another protocol.</summary>
 internal static class SameProtocolCleanup
 {
     /// <summary>
@@ -24,7 +24,8 @@ internal static class SameProtocolCleanup
     {
         request.Reset();
         request.Charge(new Allowance(body.Length, CancellationToken.None));
-        if (protocol.ReadRequest(body, pathModel, stream, request) is not null || !(SignatureRule.RestoreWrapped(request, context) | SummaryRule.Unwrap(request)))
+        if (protocol.ReadRequest(body, pathModel, stream, request) is not null
+            || !(SignatureRule.RestoreWrapped(request, context) | SummaryRule.Unwrap(request)))
         {
             return false;
         }

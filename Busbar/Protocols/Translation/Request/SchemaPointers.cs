@@ -18,7 +18,9 @@ internal sealed class SchemaPointers(JsonNode root)
     /// <summary>Takes one step; false when the schema has taken too many.</summary>
     public bool Step() => _steps++ < MaxSteps;
 
-    /// <summary>Whether a value could nest in itself without end. A decoder that is built from the schema cannot be built from such a one at Claude.</summary>
+    /// <summary>
+    /// Whether a value could nest in itself without end. A decoder that is built from the schema cannot be built from such a one at Claude.
+    /// </summary>
     public static bool IsRecursive(JsonSlice schema)
     {
         if (schema.Span.IndexOf("\"$ref\""u8) < 0)
@@ -46,7 +48,8 @@ internal sealed class SchemaPointers(JsonNode root)
         JsonNode found = root;
         foreach (string step in pointer.TrimStart('#').Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
-            byte[] name = Encoding.UTF8.GetBytes(Uri.UnescapeDataString(step).Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal));
+            byte[] name = Encoding.UTF8.GetBytes(Uri.UnescapeDataString(step).Replace("~1", "/", StringComparison.Ordinal)
+                .Replace("~0", "~", StringComparison.Ordinal));
             found = found.IsArray && int.TryParse(step, out int position) ? found[position] : found[name];
         }
 
@@ -91,7 +94,8 @@ internal sealed class SchemaPointers(JsonNode root)
         foreach (JsonMember member in node.Members)
         {
             bool isDefinition = isTop && (member.Name.Is("$defs"u8) || member.Name.Is("definitions"u8));
-            if (member.Name.Is("$ref"u8) && member.Value.IsString ? LeadsBack(member.Value.Text.ToString()) : !isDefinition && Holds(member.Value, isTop: false))
+            if (member.Name.Is("$ref"u8) && member.Value.IsString ? LeadsBack(member.Value.Text.ToString()) : !isDefinition
+                && Holds(member.Value, isTop: false))
             {
                 return true;
             }

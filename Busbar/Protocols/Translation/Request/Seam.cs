@@ -4,7 +4,7 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Request;
 
-/// <summary>Everything that must happen to a request between the reader of one dialect and the writer of another, in order.</summary>
+/// <summary>Everything that must happen to a request between the reader of one protocol and the writer of another, in order.</summary>
 internal static class Seam
 {
     /// <summary>
@@ -18,7 +18,8 @@ internal static class Seam
             return state is "item_reference" or "previous_response_id"
                 ? new(
                     ErrorKind.InvalidRequest,
-                    $"What '{state}' refers to is not kept for this model. Send the earlier items themselves in 'input': clients do so with 'store: false'.",
+                    $"What '{state}' refers to is not kept for this model. Send the earlier items themselves in 'input': clients do so with " +
+                        "'store: false'.",
                     Param: state == "item_reference" ? "input" : state)
                 : new(ErrorKind.InvalidRequest, $"The parameter '{state}' is not supported with this model.", Param: state);
         }

@@ -103,7 +103,8 @@ internal static class SignatureRule
         SignatureEnvelope.Is(block.Signature) ? block.Signature : SignatureEnvelope.Is(block.Text) ? block.Text : default;
 
     // The result says whether the block stays.
-    private static bool Restore(Block block, JsonText token, IrArena arena, TranslationContext context, Block? before, ref JsonText carried, ref bool changed)
+    private static bool Restore(Block block, JsonText token, IrArena arena, TranslationContext context, Block? before, ref JsonText carried,
+        ref bool changed)
     {
         changed = true;
         bool isKnown = SignatureEnvelope.TryUnwrap(token, arena, out _, out SignatureUse use, out string family, out JsonText original);
@@ -120,7 +121,8 @@ internal static class SignatureRule
             return true;
         }
 
-        if (!isKnown || original.IsNullOrEmpty || !ModelFamily.Accepts(context.Family, family) || !CanCarry(context.Egress, before?.Kind == BlockKind.ToolUse && use == SignatureUse.Preceding ? SignatureUse.ToolCall : use))
+        if (!isKnown || original.IsNullOrEmpty || !ModelFamily.Accepts(context.Family, family)
+            || !CanCarry(context.Egress, before?.Kind == BlockKind.ToolUse && use == SignatureUse.Preceding ? SignatureUse.ToolCall : use))
         {
             context.Losses.Add(use switch
             {

@@ -4,9 +4,9 @@ using Busbar.Protocols.Translation.Models;
 namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
-/// Schemas that the target decodes strictly are refused unless every object in them is closed: those of answers and of strict tools at Claude (structured
-/// outputs, "JSON Schema limitations"), and of whatever is marked strict at OpenAI, where all properties must be required besides (structured outputs,
-/// "supported schemas"). A caller of another dialect need not know that.
+/// Schemas that the target decodes strictly are refused unless every object in them is closed: those of answers and of strict tools at Claude
+/// (structured outputs, "JSON Schema limitations"), and of whatever is marked strict at OpenAI, where all properties must be required besides
+/// (structured outputs, "supported schemas"). A caller of another protocol need not know that.
 /// </summary>
 internal static class StrictSchemaRule
 {

@@ -4,7 +4,7 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Request;
 
-/// <summary>A demanded answer form where the model or dialect has no such field.</summary>
+/// <summary>A demanded answer form where the model or protocol has no such field.</summary>
 internal static class StructuredOutputRule
 {
     private static readonly JsonText DefaultName = JsonText.From("response");
@@ -14,8 +14,8 @@ internal static class StructuredOutputRule
     private static readonly JsonText Hint = JsonText.From("Answer with exactly one valid JSON object and nothing else.");
 
     /// <summary>
-    /// Replaces a schema that the model does not take by a forced tool with that schema. Refuses the request when the model cannot be forced either: an
-    /// answer in free form would look like success.
+    /// Replaces a schema that the model does not take by a forced tool with that schema. Refuses the request when the model cannot be forced either:
+    /// an answer in free form would look like success.
     /// </summary>
     public static GatewayError? Apply(ChatRequest request, ProtocolId egress, Capabilities capabilities, TranslationContext context)
     {

@@ -9,13 +9,15 @@ internal static class SummaryRule
     private static readonly JsonText Heading = JsonText.From("Summary of the conversation before this point:\n\n");
 
     private static readonly JsonText Instruction = JsonText.From(
-        "Summarise the conversation above, so that another model can go on with the work from your summary alone. Say what the user wants and in which words it was "
-        + "limited, what was done and decided and why, what was found out (names, paths, values and commands exactly as they are), what failed, what is unfinished, "
+        "Summarise the conversation above, so that another model can go on with the work from your summary alone. Say what the user wants and in " +
+            "which words it was "
+        + "limited, what was done and decided and why, what was found out (names, paths, values and commands exactly as they are), what failed, " +
+            "what is unfinished, "
         + "and what comes next. Call no tools. Answer with the summary only.");
 
     /// <summary>
-    /// Turns the summaries of <paramref name="request"/> into words, and the wish for one into an instruction. Null on success; otherwise what to tell a client
-    /// whose summary only another vendor can read.
+    /// Turns the summaries of <paramref name="request"/> into words, and the wish for one into an instruction. Null on success; otherwise what to
+    /// tell a client whose summary only another vendor can read.
     /// </summary>
     public static GatewayError? Apply(ChatRequest request, TranslationContext context)
     {
@@ -32,7 +34,8 @@ internal static class SummaryRule
             {
                 return new(
                     ErrorKind.InvalidRequest,
-                    "The 'encrypted_content' of the compaction item in 'input' was made for another model and cannot be read by this one. Send the conversation itself, or go on with the model that compacted it.",
+                    "The 'encrypted_content' of the compaction item in 'input' was made for another model and cannot be read by this one. Send the " +
+                        "conversation itself, or go on with the model that compacted it.",
                     Param: "input",
                     Code: "invalid_encrypted_content");
             }
@@ -48,7 +51,9 @@ internal static class SummaryRule
         return null;
     }
 
-    /// <summary>Turns the summaries that this gateway wrapped into words, for their own protocol, where no vendor could read them. False when there are none.</summary>
+    /// <summary>
+    /// Turns the summaries that this gateway wrapped into words, for their own protocol, where no vendor could read them. False when there are none.
+    /// </summary>
     public static bool Unwrap(ChatRequest request)
     {
         bool found = false;

@@ -3,14 +3,14 @@ using Busbar.Ir;
 namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
-/// Where instructions may stand in mid-conversation. Nowhere between a call and its result; and at Claude and on Bedrock behind a turn of the user's only, as
-/// the last turn or before one of the assistant's, and never two in a row (Anthropic, "mid-conversation system messages").
+/// Where instructions may stand in mid-conversation. Nowhere between a call and its result; and at Claude and on Bedrock behind a turn of the user's
+/// only, as the last turn or before one of the assistant's, and never two in a row (Anthropic, "mid-conversation system messages").
 /// </summary>
 internal static class SystemTurns
 {
     /// <summary>
-    /// Moves instructions that stand elsewhere behind the next place that is legal. With <paramref name="endsTurns"/> the stricter rule holds, and what finds
-    /// no such place becomes the user's words.
+    /// Moves instructions that stand elsewhere behind the next place that is legal. With <paramref name="endsTurns"/> the stricter rule holds, and
+    /// what finds no such place becomes the user's words.
     /// </summary>
     public static void Place(ChatRequest request, bool endsTurns, ref Losses losses)
     {

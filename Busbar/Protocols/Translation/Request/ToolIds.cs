@@ -7,8 +7,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
-/// Tool-call ids of the shape each protocol expects. The same id always becomes the same id, so calls and results stay paired within a request and from
-/// turn to turn. An id that cannot be kept is replaced by a hash of it; one that is used twice, by a hash of it and of its number.
+/// Tool-call ids of the shape each protocol expects. The same id always becomes the same id, so calls and results stay paired within a request and
+/// from turn to turn. An id that cannot be kept is replaced by a hash of it; one that is used twice, by a hash of it and of its number.
 /// </summary>
 internal static class ToolIds
 {
@@ -46,8 +46,8 @@ internal static class ToolIds
     };
 
     /// <summary>
-    /// The id under which a client of <paramref name="ingress"/> sees the provider's <paramref name="id"/>. Only the provider's own prefix is exchanged,
-    /// everything else is hashed: two different ids of one answer can then never become one.
+    /// The id under which a client of <paramref name="ingress"/> sees the provider's <paramref name="id"/>. Only the provider's own prefix is
+    /// exchanged, everything else is hashed: two different ids of one answer can then never become one.
     /// </summary>
     public static JsonText ToClient(ProtocolId egress, ProtocolId ingress, JsonText id, IrArena arena)
     {
@@ -104,7 +104,9 @@ internal static class ToolIds
         return isLegal ? id : Hashed(Prefix(egress), id, arena, HashLength);
     }
 
-    /// <summary>What <paramref name="egress"/> is told of the <paramref name="number"/>th call that the history gives <paramref name="id"/>.</summary>
+    /// <summary>
+    /// What <paramref name="egress"/> is told of the <paramref name="number"/>th call that the history gives <paramref name="id"/>.
+    /// </summary>
     public static JsonText Repeated(ProtocolId egress, JsonText id, int number, IrArena arena, bool isShort = false) =>
         Numbered(isShort ? default : Prefix(egress), id, number, isShort ? ShortLength : HashLength, arena);
 

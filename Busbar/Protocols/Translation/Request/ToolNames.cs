@@ -5,8 +5,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
-/// Tool names each dialect accepts. An illegal character becomes an underscore; a name that had to be cut, or would meet another one, ends in a hash of the
-/// original. The way back is kept in the <see cref="TranslationContext"/>.
+/// Tool names each protocol accepts. An illegal character becomes an underscore; a name that had to be cut, or would meet another one, ends in a hash
+/// of the original. The way back is kept in the <see cref="TranslationContext"/>.
 /// </summary>
 internal static class ToolNames
 {
@@ -21,7 +21,10 @@ internal static class ToolNames
     private static readonly SearchValues<byte> GeminiCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:"u8);
 
-    /// <summary>Renames tools, their calls and results in the history, and the tool choice; notes what the client calls those it knows by other names or forms.</summary>
+    /// <summary>
+    /// Renames tools, their calls and results in the history, and the tool choice; notes what the client calls those it knows by other names or
+    /// forms.
+    /// </summary>
     public static void Apply(ChatRequest request, ProtocolId egress, TranslationContext context)
     {
         Dictionary<JsonText, JsonText>? renamed = null;
@@ -61,10 +64,12 @@ internal static class ToolNames
     }
 
     /// <summary><paramref name="name"/> itself when <paramref name="egress"/> accepts it, else a legal form of it.</summary>
-    public static JsonText Legal(ProtocolId egress, JsonText name, IrArena arena) => IsLegal(egress, name.Span) ? name : Build(egress, name, name, arena, name.Escaped.Length > MaxLength(egress));
+    public static JsonText Legal(ProtocolId egress, JsonText name, IrArena arena) => IsLegal(egress, name.Span) ? name
+        : Build(egress, name, name, arena, name.Escaped.Length > MaxLength(egress));
 
     /// <summary>A legal form of <paramref name="name"/> that no other <paramref name="seed"/> gives.</summary>
-    public static JsonText Distinct(ProtocolId egress, JsonText name, JsonText seed, IrArena arena) => Build(egress, name, seed, arena, withHash: true);
+    public static JsonText Distinct(ProtocolId egress, JsonText name, JsonText seed, IrArena arena)
+        => Build(egress, name, seed, arena, withHash: true);
 
     private static int MaxLength(ProtocolId egress) => egress == ProtocolId.Anthropic ? 128 : 64;
 
@@ -81,7 +86,8 @@ internal static class ToolNames
     // Gemini wants a letter or an underscore first.
     private static bool CanStart(ReadOnlySpan<byte> name) => name.IsEmpty || name[0] == (byte)'_' || char.IsAsciiLetter((char)name[0]);
 
-    private static bool IsNamed(Block block) => block.Kind is BlockKind.ToolUse or BlockKind.ToolResult or BlockKind.ToolChange or BlockKind.ToolReference && !block.Name.IsNullOrEmpty;
+    private static bool IsNamed(Block block) => block.Kind is BlockKind.ToolUse or BlockKind.ToolResult or BlockKind.ToolChange
+        or BlockKind.ToolReference && !block.Name.IsNullOrEmpty;
 
     private static void Consider(
         ChatRequest request,

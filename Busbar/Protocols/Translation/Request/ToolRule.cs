@@ -18,7 +18,8 @@ internal static class ToolRule
         bool keepCustom = egress is ProtocolId.OpenAI or ProtocolId.Responses && capabilities.CustomTools;
 
         // Web search is the one tool that several vendors run alike. Models that take it beside functions are newer than those that take it alone.
-        bool searches = capabilities.WebSearch && (capabilities.WebSearchWithTools || !request.Tools.Exists(static other => other.Kind != ToolKind.Hosted));
+        bool searches = capabilities.WebSearch && (capabilities.WebSearchWithTools
+            || !request.Tools.Exists(static other => other.Kind != ToolKind.Hosted));
         int kept = 0;
         for (int index = 0; index < request.Tools.Count; index++)
         {
@@ -83,12 +84,12 @@ internal static class ToolRule
         return true;
     }
 
-    /// <summary>Fits the tool choice to what the dialect and the model can express. Runs after the reasoning rule, which may restrict it.</summary>
+    /// <summary>Fits the tool choice to what the protocol and the model can express. Runs after the reasoning rule, which may restrict it.</summary>
     public static void FitChoice(ChatRequest request, ProtocolId egress, Capabilities capabilities, ref Losses losses)
     {
         ToolChoice choice = request.ToolChoice;
 
-        // These dialects have no list of allowed tools: the others are simply not offered.
+        // These protocols have no list of allowed tools: the others are simply not offered.
         bool filters = egress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere;
         if (choice.Kind == ToolChoiceKind.Allowed && filters)
         {

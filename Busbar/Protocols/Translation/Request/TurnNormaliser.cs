@@ -25,7 +25,8 @@ internal static class TurnNormaliser
             DropBlanks(message.Blocks, egress);
 
             // Some clients send each result in a user turn of its own; together they answer the turn before.
-            bool isResults = message.Role == Role.User && message.Blocks.Count > 0 && message.Blocks.TrueForAll(static block => block.Kind == BlockKind.ToolResult);
+            bool isResults = message.Role == Role.User && message.Blocks.Count > 0
+                && message.Blocks.TrueForAll(static block => block.Kind == BlockKind.ToolResult);
             message.Role = isResults ? Role.Tool : message.Role;
             if (isStrict)
             {
@@ -88,7 +89,8 @@ internal static class TurnNormaliser
     // A last word of the user's that says nothing must not leave the last word to the assistant.
     private static void RemoveEmpty(ChatRequest request, ref Losses losses)
     {
-        if (request.Messages is [.., { Blocks.Count: 0, Role: Role.User or Role.Tool } last] && request.Messages is [_] or [.., { Role: not (Role.User or Role.Tool) }, _])
+        if (request.Messages is [.., { Blocks.Count: 0, Role: Role.User or Role.Tool } last]
+            && request.Messages is [_] or [.., { Role: not (Role.User or Role.Tool) }, _])
         {
             last.Role = Role.User;
             last.Blocks.Add(request.Arena.NewText(Opening));
@@ -241,7 +243,8 @@ internal static class TurnNormaliser
         {
             Message message = request.Messages[turn];
             rebuilt?.Add(message);
-            if (message.Role != Role.Assistant || turn + 1 == request.Messages.Count || !message.Blocks.Exists(static block => block.Kind == BlockKind.ToolUse))
+            if (message.Role != Role.Assistant || turn + 1 == request.Messages.Count
+                || !message.Blocks.Exists(static block => block.Kind == BlockKind.ToolUse))
             {
                 continue;
             }

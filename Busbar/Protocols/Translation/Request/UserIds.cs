@@ -6,9 +6,9 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>
-/// The name of the end user, as vendors take it: OpenAI up to 64 characters (longer ones are refused with <c>string_above_max_length</c>), Anthropic up to 256 and
-/// nothing that looks like an e-mail address or a telephone number. What cannot go as it is goes as a keyed hash: one user stays one user, and nobody without the
-/// provider's key can try addresses against it.
+/// The name of the end user, as vendors take it: OpenAI up to 64 characters (longer ones are refused with <c>string_above_max_length</c>), Anthropic
+/// up to 256 and nothing that looks like an e-mail address or a telephone number. What cannot go as it is goes as a keyed hash: one user stays one
+/// user, and nobody without the provider's key can try addresses against it.
 /// </summary>
 internal static class UserIds
 {

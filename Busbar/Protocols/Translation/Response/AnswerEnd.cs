@@ -7,8 +7,8 @@ namespace Busbar.Protocols.Translation.Response;
 internal static class AnswerEnd
 {
     /// <summary>
-    /// The reason to show. A natural end with calls is a tool stop, and a tool stop without any is a natural end. A call that was cut is never part of a
-    /// finished answer: what cut it is the limit, unless the provider names a graver reason.
+    /// The reason to show. A natural end with calls is a tool stop, and a tool stop without any is a natural end. A call that was cut is never part
+    /// of a finished answer: what cut it is the limit, unless the provider names a graver reason.
     /// </summary>
     /// <param name="said">What the provider said.</param>
     /// <param name="hasCalls">Whether the client gets to see a call.</param>
@@ -32,5 +32,6 @@ internal static class AnswerEnd
             : null;
 
     /// <summary>Whether the arguments of <paramref name="call"/>, which is whole, are not whole.</summary>
-    public static bool IsCut(Block call) => call is { Kind: BlockKind.ToolUse, IsCustomTool: false, Input.IsAbsent: true, InputText.IsNullOrEmpty: false };
+    public static bool IsCut(Block call) => call is { Kind: BlockKind.ToolUse, IsCustomTool: false, Input.IsAbsent: true,
+        InputText.IsNullOrEmpty: false };
 }

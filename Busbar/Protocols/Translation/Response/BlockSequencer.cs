@@ -5,8 +5,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Translation.Response;
 
 /// <summary>
-/// Turns the events of a provider's stream, in whatever order they come, into a legal sequence: one MessageStart; blocks one at a time, numbered from 0,
-/// each start with its stop and every delta inside; one MessageDelta with everything known; one MessageStop; nothing after. What arrives for
+/// Turns the events of a provider's stream, in whatever order they come, into a legal sequence: one MessageStart; blocks one at a time, numbered from
+/// 0, each start with its stop and every delta inside; one MessageDelta with everything known; one MessageStop; nothing after. What arrives for
 /// another block while a tool call is incomplete waits; words that are interrupted go on in a new block. The terminal is held until the
 /// provider's end, so that counts that come late are in it.
 /// </summary>

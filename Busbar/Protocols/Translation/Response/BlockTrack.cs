@@ -20,7 +20,7 @@ internal sealed class BlockTrack(BlockKind kind)
         /// <summary>It is over.</summary>
         Done,
 
-        /// <summary>It has no place in the client's dialect.</summary>
+        /// <summary>It has no place in the client's protocol.</summary>
         Ignored,
     }
 

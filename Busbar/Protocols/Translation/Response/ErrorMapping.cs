@@ -2,14 +2,14 @@ using Busbar.Ir;
 
 namespace Busbar.Protocols.Translation.Response;
 
-/// <summary>What a client of another dialect is told about a provider's error.</summary>
+/// <summary>What a client of another protocol is told about a provider's error.</summary>
 internal static class ErrorMapping
 {
     private static readonly string[] OwnWords = ["busbar", "gateway", "pool", "lane", "upstream", "router", "breaker"];
 
     /// <summary>
-    /// For an HTTP error that is relayed in another dialect: it is about what the client sent, so the provider's words go with it. The status stays. <paramref name="isClientCredential"/> says that the client's own
-    /// credential was used: only then does a 401 or 403 mean the client.
+    /// For an HTTP error that is relayed in another protocol: it is about what the client sent, so the provider's words go with it. The status stays.
+    /// <paramref name="isClientCredential"/> says that the client's own credential was used: only then does a 401 or 403 mean the client.
     /// </summary>
     public static GatewayError Relay(int status, in ProviderError error, bool isClientCredential)
     {
@@ -36,8 +36,8 @@ internal static class ErrorMapping
         Told(ErrorKind.InvalidRequest, error, status is 400 or 401 or 402 or 403 ? 400 : status);
 
     /// <summary>
-    /// For an error inside a stream or a 200 body. An account's credential or money trouble is not the client's: it reads as a failure of the service, and the
-    /// provider's words about the account stay hidden.
+    /// For an error inside a stream or a 200 body. An account's credential or money trouble is not the client's: it reads as a failure of the
+    /// service, and the provider's words about the account stay hidden.
     /// </summary>
     public static GatewayError FromStream(StreamError error) => error.Class switch
     {
@@ -46,7 +46,8 @@ internal static class ErrorMapping
         FaultClass.Timeout => InStream(ErrorKind.Timeout, error.Error),
         FaultClass.ClientError or FaultClass.Content => InStream(ErrorKind.InvalidRequest, error.Error),
         FaultClass.ContextLength => InStream(ErrorKind.ContextLength, error.Error),
-        FaultClass.Auth or FaultClass.Billing or FaultClass.Declined or FaultClass.Unaffordable or FaultClass.AuthUnavailable => new(ErrorKind.Unavailable),
+        FaultClass.Auth or FaultClass.Billing or FaultClass.Declined or FaultClass.Unaffordable or FaultClass.AuthUnavailable
+            => new(ErrorKind.Unavailable),
         FaultClass.Network => Interrupted,
         _ => InStream(ErrorKind.Internal, error.Error),
     };
@@ -54,9 +55,11 @@ internal static class ErrorMapping
     /// <summary>For a stream that broke off: in the vendor's own words, by which clients know that they may try again.</summary>
     public static GatewayError Interrupted { get; } = new(ErrorKind.BadGateway);
 
-    private static GatewayError Told(ErrorKind kind, in ProviderError error, int status) => new(kind, Said(error.Message), status, error.Param, error.SharedCode);
+    private static GatewayError Told(ErrorKind kind, in ProviderError error, int status)
+        => new(kind, Said(error.Message), status, error.Param, error.SharedCode);
 
-    private static GatewayError InStream(ErrorKind kind, in ProviderError error) => new(kind, Presentable(error.Message), Param: error.Param, Code: error.SharedCode);
+    private static GatewayError InStream(ErrorKind kind, in ProviderError error)
+        => new(kind, Presentable(error.Message), Param: error.Param, Code: error.SharedCode);
 
     private static string? Said(string? message) => string.IsNullOrWhiteSpace(message) ? null : message;
 

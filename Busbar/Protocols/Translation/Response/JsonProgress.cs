@@ -4,8 +4,8 @@ using System.Buffers.Text;
 namespace Busbar.Protocols.Translation.Response;
 
 /// <summary>
-/// Follows the arguments of a streamed tool call through their fragments (escaped JSON text, cut anywhere between escapes) and tells when they form one
-/// complete object, array or string. Numbers and literals never count as complete: more digits may follow.
+/// Follows the arguments of a streamed tool call through their fragments (escaped JSON text, cut anywhere between escapes) and tells when they form
+/// one complete object, array or string. Numbers and literals never count as complete: more digits may follow.
 /// </summary>
 internal struct JsonProgress
 {

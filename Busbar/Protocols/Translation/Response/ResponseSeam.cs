@@ -5,10 +5,10 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Response;
 
-/// <summary>Everything that must happen to a whole answer between the reader of the provider's dialect and the writer of the client's.</summary>
+/// <summary>Everything that must happen to a whole answer between the reader of the provider's protocol and the writer of the client's.</summary>
 internal static class ResponseSeam
 {
-    /// <summary>Fits <paramref name="response"/> to the client's dialect.</summary>
+    /// <summary>Fits <paramref name="response"/> to the client's protocol.</summary>
     public static void Prepare(ChatResponse response, TranslationContext context)
     {
         response.Id = default;
@@ -109,7 +109,7 @@ internal static class ResponseSeam
         }
     }
 
-    /// <summary>Notes what the end of an answer cannot say in the client's dialect: an unknown reason, and candidates that are not read.</summary>
+    /// <summary>Notes what the end of an answer cannot say in the client's protocol: an unknown reason, and candidates that are not read.</summary>
     public static void NoteEnd(StopReason said, bool hasOtherCandidates, ref Losses losses)
     {
         if (said == StopReason.Other)
@@ -124,7 +124,8 @@ internal static class ResponseSeam
     }
 
     /// <summary>
-    /// Moves citations without words to the words they speak of: those before them, or, at the beginning, those behind them. Bedrock's grounding cites so.
+    /// Moves citations without words to the words they speak of: those before them, or, at the beginning, those behind them. Bedrock's grounding
+    /// cites so.
     /// </summary>
     public static void CarryCitations(ChatResponse response, ref Losses losses)
     {
@@ -153,7 +154,7 @@ internal static class ResponseSeam
 
             if (home >= 0)
             {
-                // Its own dialect's form of it lacks what was added.
+                // Its own protocol's form of it lacks what was added.
                 blocks[home].Raw = default;
             }
 
@@ -186,7 +187,9 @@ internal static class ResponseSeam
         }
     }
 
-    /// <summary>The free text inside the one-string object that a disguised tool was called with; the object itself when it is something else.</summary>
+    /// <summary>
+    /// The free text inside the one-string object that a disguised tool was called with; the object itself when it is something else.
+    /// </summary>
     public static JsonText FreeText(ReadOnlyMemory<byte> arguments, IrArena arena)
     {
         using var tape = new JsonTape();
@@ -220,7 +223,7 @@ internal static class ResponseSeam
         }
     }
 
-    // What carries the signature in front of the call, where the client's dialect needs that.
+    // What carries the signature in front of the call, where the client's protocol needs that.
     private static Block? PrepareCall(Block call, TranslationContext context, IrArena arena)
     {
         call.Id = ToolIds.ToClient(context, call.Id, arena);

@@ -3,12 +3,12 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Response;
 
-/// <summary>A whole answer of one dialect into a whole answer of another.</summary>
+/// <summary>A whole answer of one protocol into a whole answer of another.</summary>
 internal static class ResponseTranslation
 {
     /// <summary>
-    /// Reads <paramref name="body"/> into <paramref name="response"/> (reset first). False when it is no answer of <paramref name="egress"/>, or one beyond its
-    /// <see cref="Allowance"/>; an answer in which the model or provider broke is a failure.
+    /// Reads <paramref name="body"/> into <paramref name="response"/> (reset first). False when it is no answer of <paramref name="egress"/>, or one
+    /// beyond its <see cref="Allowance"/>; an answer in which the model or provider broke is a failure.
     /// </summary>
     public static bool TryRead(ReadOnlyMemory<byte> body, Protocol egress, ChatResponse response)
     {
@@ -31,9 +31,10 @@ internal static class ResponseTranslation
     }
 
     /// <summary>
-    /// Reads <paramref name="body"/> into <paramref name="scratch"/> (reset first) and appends it in the client's dialect to
-    /// <paramref name="output"/>. False when the body is no answer of the provider's dialect, or what becomes of it is beyond its <see cref="Allowance"/>. An answer
-    /// that reports a failure (<see cref="ChatResponse.Failure"/>) is read but not written: the caller decides what to do with it.
+    /// Reads <paramref name="body"/> into <paramref name="scratch"/> (reset first) and appends it in the client's protocol to
+    /// <paramref name="output"/>. False when the body is no answer of the provider's protocol, or what becomes of it is beyond its
+    /// <see cref="Allowance"/>. An answer that reports a failure (<see cref="ChatResponse.Failure"/>) is read but not written: the caller decides
+    /// what to do with it.
     /// </summary>
     public static bool Translate(
         ReadOnlyMemory<byte> body,
@@ -59,10 +60,11 @@ internal static class ResponseTranslation
     }
 
     /// <summary>
-    /// Appends <paramref name="response"/>, which is no failure, in the client's dialect to <paramref name="output"/>; nothing when it turns out to be one
-    /// on the way. False when it is beyond the <see cref="Allowance"/> it was read with.
+    /// Appends <paramref name="response"/>, which is no failure, in the client's protocol to <paramref name="output"/>; nothing when it turns out to
+    /// be one on the way. False when it is beyond the <see cref="Allowance"/> it was read with.
     /// </summary>
-    public static bool TryWrite(ChatResponse response, Protocol ingress, TranslationContext context, in ResponseIdentity identity, PooledBuffer output)
+    public static bool TryWrite(ChatResponse response, Protocol ingress, TranslationContext context, in ResponseIdentity identity,
+        PooledBuffer output)
     {
         output.Allowance = response.Arena.Allowance;
         try

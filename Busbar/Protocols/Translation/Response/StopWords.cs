@@ -11,7 +11,10 @@ internal static class StopWords
 {
     private const int MaxLetters = 48;
 
-    /// <summary>The reason that <paramref name="word"/> stands for: <see cref="StopReason.None"/> for no word, <see cref="StopReason.Other"/> for an unknown one.</summary>
+    /// <summary>
+    /// The reason that <paramref name="word"/> stands for: <see cref="StopReason.None"/> for no word, <see cref="StopReason.Other"/> for an unknown
+    /// one.
+    /// </summary>
     public static StopReason Read(JsonText word)
     {
         if (word.IsNullOrEmpty)
@@ -54,7 +57,8 @@ internal static class StopWords
             or "contentpolicyviolation" or "policyviolation" => StopReason.Safety,
         "refusal" or "refused" => StopReason.Refusal,
         "pauseturn" or "pause" or "compaction" => StopReason.Pause,
-        "error" or "failed" or "failure" or "timeout" or "insufficientsystemresource" or "insufficientsystemresources" or "networkerror" or "internalerror"
+        "error" or "failed" or "failure" or "timeout" or "insufficientsystemresource" or "insufficientsystemresources" or "networkerror"
+            or "internalerror"
             or "servererror" or "engineerror" or "cancelled" or "canceled" or "aborted" or "abort" or "malformedfunctioncall" or "malformedresponse"
             or "malformedtooluse" or "malformedtoolcall" or "malformedmodeloutput" or "unexpectedtoolcall" or "toomanytoolcalls"
             or "missingthoughtsignature" => StopReason.Error,

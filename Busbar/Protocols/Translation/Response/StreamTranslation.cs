@@ -5,7 +5,7 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Response;
 
-/// <summary>One stream of a provider's dialect into one of the client's. Not thread safe; disposing gives all storage back.</summary>
+/// <summary>One stream of a provider's protocol into one of the client's. Not thread safe; disposing gives all storage back.</summary>
 internal sealed class StreamTranslation : IDisposable
 {
     // In use only while a frame is fed, so a thread needs one of each, however many streams wait.
@@ -254,7 +254,8 @@ internal sealed class StreamTranslation : IDisposable
             case StreamEventKind.BlockStop when _part == Part.Wordless:
                 if (hidden.Close() is { IsAbsent: false } kept)
                 {
-                    _writer.Write(new StreamEvent { Kind = StreamEventKind.SignatureDelta, Index = next.Index, Origin = _context.Egress, Text = kept }, output);
+                    _writer.Write(new StreamEvent { Kind = StreamEventKind.SignatureDelta, Index = next.Index, Origin = _context.Egress, Text =
+                        kept }, output);
                 }
 
                 return false;
@@ -295,7 +296,8 @@ internal sealed class StreamTranslation : IDisposable
             case StreamEventKind.InputDelta when _part == Part.Wrapped:
                 _freeText.Write(next.Text.Span);
                 return;
-            case StreamEventKind.TextDelta when !next.Logprobs.IsAbsent && _context.Ingress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere:
+            case StreamEventKind.TextDelta when !next.Logprobs.IsAbsent
+                && _context.Ingress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere:
                 _context.Losses.Add(LossField.Logprobs);
                 break;
             case StreamEventKind.SignatureDelta:
@@ -385,7 +387,7 @@ internal sealed class StreamTranslation : IDisposable
         }
     }
 
-    // False when the client's dialect has no place for it.
+    // False when the client's protocol has no place for it.
     private bool Sign(ref StreamEvent signature)
     {
         if (_part != Part.Thinking)

@@ -3,7 +3,9 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Response;
 
-/// <summary>Gathers the words of an answer, whole or streamed, into the summary that the client asked for; everything else of it is not shown.</summary>
+/// <summary>
+/// Gathers the words of an answer, whole or streamed, into the summary that the client asked for; everything else of it is not shown.
+/// </summary>
 internal sealed class SummaryGatherer : IDisposable
 {
     private readonly PooledBuffer _words = new(4096);
@@ -48,7 +50,8 @@ internal sealed class SummaryGatherer : IDisposable
                 _words.Write(next.Text.Span);
                 return true;
             default:
-                return next.Kind is not (StreamEventKind.MessageStart or StreamEventKind.MessageDelta or StreamEventKind.MessageStop or StreamEventKind.Ping);
+                return next.Kind is not (StreamEventKind.MessageStart or StreamEventKind.MessageDelta or StreamEventKind.MessageStop
+                    or StreamEventKind.Ping);
         }
     }
 

@@ -3,12 +3,14 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Response;
 
-/// <summary>Converts positions in a text between the units in which dialects count them. Positions are those of the decoded text, not of its escaped form.</summary>
+/// <summary>
+/// Converts positions in a text between the units in which protocols count them. Positions are those of the decoded text, not of its escaped form.
+/// </summary>
 internal static class TextOffsets
 {
     /// <summary>
-    /// <paramref name="offset"/> in <paramref name="text"/>, given in <paramref name="from"/>, expressed in <paramref name="to"/>. A position inside a
-    /// character counts as its start; one beyond the end as the end; a negative one is unknown and stays -1.
+    /// <paramref name="offset"/> in <paramref name="text"/>, given in <paramref name="from"/>, expressed in <paramref name="to"/>. A position inside
+    /// a character counts as its start; one beyond the end as the end; a negative one is unknown and stays -1.
     /// </summary>
     public static long Convert(JsonText text, long offset, TextUnit from, TextUnit to)
     {

@@ -6,8 +6,9 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Translation.Signatures;
 
 /// <summary>
-/// Thinking that the client did not ask to see. Its vendor shows none to who does not ask, and clients take the first block for the answer. What the provider
-/// wants back with the next turn travels without words: where the thinking stood, or, where nothing of it may be seen, before the first call or at the end.
+/// Thinking that the client did not ask to see. Its vendor shows none to who does not ask, and clients take the first block for the answer. What the
+/// provider wants back with the next turn travels without words: where the thinking stood, or, where nothing of it may be seen, before the first call
+/// or at the end.
 /// </summary>
 internal sealed class HiddenThinking(TranslationContext context) : IDisposable
 {

@@ -4,8 +4,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Translation.Signatures;
 
 /// <summary>
-/// Puts what a client must keep for the provider, but has no place for, into empty thinking blocks of a stream: the signature of a call before the call
-/// where it comes in the same frame as the call's start, and after it otherwise; the signature of words after the words. It also begins the
+/// Puts what a client must keep for the provider, but has no place for, into empty thinking blocks of a stream: the signature of a call before the
+/// call where it comes in the same frame as the call's start, and after it otherwise; the signature of words after the words. It also begins the
 /// reasoning that a client asked for and the provider does not give.
 /// </summary>
 internal sealed class ReasoningCarriers(TranslationContext context) : IDisposable
@@ -76,7 +76,8 @@ internal sealed class ReasoningCarriers(TranslationContext context) : IDisposabl
             return false;
         }
 
-        if (next.Kind != StreamEventKind.SignatureDelta || !_kinds.TryGetValue(next.Index, out BlockKind kind) || kind is not (BlockKind.ToolUse or BlockKind.Text))
+        if (next.Kind != StreamEventKind.SignatureDelta || !_kinds.TryGetValue(next.Index, out BlockKind kind)
+            || kind is not (BlockKind.ToolUse or BlockKind.Text))
         {
             return false;
         }

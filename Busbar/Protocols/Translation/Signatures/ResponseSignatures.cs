@@ -4,23 +4,26 @@ using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Signatures;
 
-/// <summary>How the provider's signatures are shown to a client of another dialect.</summary>
+/// <summary>How the provider's signatures are shown to a client of another protocol.</summary>
 internal static class ResponseSignatures
 {
     /// <summary>
-    /// The client's dialect has a place for signatures of thinking. Chat Completions and Cohere have none.
+    /// The client's protocol has a place for signatures of thinking. Chat Completions and Cohere have none.
     /// </summary>
     public static bool CanShow(TranslationContext context) =>
         context.Ingress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Responses or ProtocolId.Gemini;
 
     /// <summary>
-    /// Thinking goes out with a mark even when it came without a signature, so that it is recognised when the client sends it to the real vendor, which
-    /// would refuse it.
+    /// Thinking goes out with a mark even when it came without a signature, so that it is recognised when the client sends it to the real vendor,
+    /// which would refuse it.
     /// </summary>
     public static bool MarksUnsigned(TranslationContext context) =>
         context.Ingress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Responses;
 
-    /// <summary>Signatures of calls and words travel in thinking blocks of their own; otherwise on the call or text itself, where the dialect has such a place.</summary>
+    /// <summary>
+    /// Signatures of calls and words travel in thinking blocks of their own; otherwise on the call or text itself, where the protocol has such a
+    /// place.
+    /// </summary>
     public static bool CarriesToolSignature(TranslationContext context) => MarksUnsigned(context);
 
     /// <summary>Claude's signatures hold at Anthropic and at Bedrock, so they go out bare between the two.</summary>

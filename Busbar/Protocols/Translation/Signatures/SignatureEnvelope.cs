@@ -4,8 +4,8 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Translation.Signatures;
 
 /// <summary>
-/// A signature or encrypted reasoning of one vendor, wrapped for safekeeping by a client of another dialect. The token consists of letters and digits and
-/// its length is a multiple of four, so that it survives JSON, both base64 alphabets and clients that decode and re-encode it as a blob.
+/// A signature or encrypted reasoning of one vendor, wrapped for safekeeping by a client of another protocol. The token consists of letters and
+/// digits and its length is a multiple of four, so that it survives JSON, both base64 alphabets and clients that decode and re-encode it as a blob.
 /// Layout: marker, origin letter, use letter, family, separator, original, separator, filler. In family and original every character that is no
 /// letter or digit, and the letter Z, is written as an escape that starts with Z.
 /// </summary>
@@ -56,7 +56,9 @@ internal static class SignatureEnvelope
         }
     }
 
-    /// <summary>Takes <paramref name="token"/> apart; the original is stored in <paramref name="arena"/>. False when it is none, or was damaged.</summary>
+    /// <summary>
+    /// Takes <paramref name="token"/> apart; the original is stored in <paramref name="arena"/>. False when it is none, or was damaged.
+    /// </summary>
     public static bool TryUnwrap(JsonText token, IrArena arena, out ProtocolId origin, out SignatureUse use, out string family, out JsonText original)
     {
         origin = default;
@@ -133,7 +135,8 @@ internal static class SignatureEnvelope
             {
                 plain.Write(Frequent[frequent]);
             }
-            else if (code == Hex && rest.Length >= 2 && Convert.FromHexString(rest[..2], plain.GetSpan(1), out _, out _) == System.Buffers.OperationStatus.Done)
+            else if (code == Hex && rest.Length >= 2 && Convert.FromHexString(
+                rest[..2], plain.GetSpan(1), out _, out _) == System.Buffers.OperationStatus.Done)
             {
                 plain.Advance(1);
                 rest = rest[2..];

@@ -18,6 +18,9 @@ internal enum SignatureUse : byte
     /// <summary>No signature: a summary of the conversation before it.</summary>
     Summary,
 
-    /// <summary>Thinking whose words the client does not get to see: its signature, if any, a line feed, and the words, coded so that they cannot be read by chance.</summary>
+    /// <summary>
+    /// Thinking whose words the client does not get to see: its signature, if any, a line feed, and the words, coded so that they cannot be read by
+    /// chance.
+    /// </summary>
     Hidden,
 }

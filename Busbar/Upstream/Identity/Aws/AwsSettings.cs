@@ -23,20 +23,23 @@ internal sealed class AwsSettings(IdentityConfig identity, IEnvironment environm
     public string? InHome(string path) => Variable("HOME") is { } home ? Path.Combine(home, path) : null;
 
     /// <summary>The region of the token service; null when nothing names one.</summary>
-    public string? Region() => identity.Region ?? Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? Profiles().Profile(ChosenProfile ?? "default")?.GetValueOrDefault("region");
+    public string? Region() => identity.Region ?? Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION")
+        ?? Profiles().Profile(ChosenProfile ?? "default")?.GetValueOrDefault("region");
 
     /// <summary>Name of a session that has no better one.</summary>
     public string SessionName => identity.SessionName ?? Variable("AWS_ROLE_SESSION_NAME") ?? "busbar";
 
     /// <summary>
-    /// The address of a service: that of the variables for it or for all, else the region's. FIPS, dual stack, China and the closed partitions have their own.
+    /// The address of a service: that of the variables for it or for all, else the region's. FIPS, dual stack, China and the closed partitions have
+    /// their own.
     /// </summary>
     public Uri Endpoint(string service, string variable, string? region)
     {
         bool ignores = IsOn("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
         if (!ignores && (Variable("AWS_ENDPOINT_URL_" + variable) ?? Variable("AWS_ENDPOINT_URL")) is { } own)
         {
-            return Uri.TryCreate(own, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp)
+            return Uri.TryCreate(own, UriKind.Absolute, out Uri? address)
+                && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp)
                 ? address
                 : throw new IdentityException($"the variable AWS_ENDPOINT_URL_{variable} is not an address");
         }

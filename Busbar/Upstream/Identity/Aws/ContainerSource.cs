@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Busbar.Upstream.Identity.Aws;
 
 /// <summary>
-/// The endpoint that ECS, EKS Pod Identity and Greengrass give a container (AWS SDKs and tools reference guide, "Container credential provider"). Its authorization
-/// is read anew each time.
+/// The endpoint that ECS, EKS Pod Identity and Greengrass give a container (AWS SDKs and tools reference guide, "Container credential provider"). Its
+/// authorization is read anew each time.
 /// </summary>
 internal sealed class ContainerSource(AwsSettings settings, CredentialCalls calls) : ICredentialSource
 {
@@ -39,7 +39,8 @@ internal sealed class ContainerSource(AwsSettings settings, CredentialCalls call
     {
         JsonElement json = reply.Json();
         AwsCredential pair = AwsCredential.Of(
-            reply.Required(json, "AccessKeyId"), reply.Required(json, "SecretAccessKey"), CredentialReply.Find(json, "Token") ?? CredentialReply.Find(json, "SessionToken"))
+            reply.Required(json, "AccessKeyId"), reply.Required(json, "SecretAccessKey"), CredentialReply.Find(json, "Token")
+                ?? CredentialReply.Find(json, "SessionToken"))
             ?? throw new IdentityException($"{source}: the answer holds no credentials");
         return new MintedCredential(source, null, pair, CredentialReply.Find(json, "Expiration") is { } end ? reply.Moment(end) : null);
     }
@@ -64,10 +65,12 @@ internal sealed class ContainerSource(AwsSettings settings, CredentialCalls call
         }
 
         bool isAgent = address.IdnHost == "localhost"
-            || (IPAddress.TryParse(address.IdnHost, out IPAddress? literal) && (IPAddress.IsLoopback(literal) || Agents.Any(agent => literal.Equals(IPAddress.Parse(agent)))));
+            || (IPAddress.TryParse(address.IdnHost, out IPAddress? literal)
+                && (IPAddress.IsLoopback(literal) || Agents.Any(agent => literal.Equals(IPAddress.Parse(agent)))));
         return address.Scheme == Uri.UriSchemeHttps || isAgent
             ? address
-            : throw new IdentityException("the variable AWS_CONTAINER_CREDENTIALS_FULL_URI is http:// and leads to none of the hosts that may be called so");
+            : throw new IdentityException(
+                "the variable AWS_CONTAINER_CREDENTIALS_FULL_URI is http:// and leads to none of the hosts that may be called so");
     }
 
     private string? Authorization() => settings.Variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") is { } file

@@ -1,11 +1,12 @@
 namespace Busbar.Upstream.Identity.Aws;
 
 /// <summary>
-/// A profile of the shared files: a role with a source, lasting keys, a web identity token, or a session of IAM Identity Center. Programs that print credentials are
-/// not run.
+/// A profile of the shared files: a role with a source, lasting keys, a web identity token, or a session of IAM Identity Center. Programs that print
+/// credentials are not run.
 /// </summary>
 internal sealed class ProfileSource(
-    AwsSettings settings, StsCalls tokens, SsoCalls sso, ICredentialSource variables, ICredentialSource container, ICredentialSource instance) : ICredentialSource
+    AwsSettings settings, StsCalls tokens, SsoCalls sso, ICredentialSource variables, ICredentialSource container, ICredentialSource instance)
+        : ICredentialSource
 {
     private const int MostSteps = 8;
 
@@ -26,7 +27,8 @@ internal sealed class ProfileSource(
     {
         Dictionary<string, string> profile = profiles.Profile(name) ?? throw new IdentityException($"there is no profile {name} in the shared files");
         AwsCredential? keys = AwsCredential.Of(
-            profile.GetValueOrDefault("aws_access_key_id"), profile.GetValueOrDefault("aws_secret_access_key"), profile.GetValueOrDefault("aws_session_token"));
+            profile.GetValueOrDefault("aws_access_key_id"), profile.GetValueOrDefault("aws_secret_access_key"),
+            profile.GetValueOrDefault("aws_session_token"));
 
         // A profile that names itself as its source has keys for its role.
         bool isAgain = seen.Contains(name);
@@ -40,7 +42,8 @@ internal sealed class ProfileSource(
         {
             if (profile.TryGetValue("web_identity_token_file", out string? file))
             {
-                return await tokens.AssumeAsync(RequestOf(profile, role), CredentialFile.ReadToken(file, "the web identity token"), cancellation).ConfigureAwait(false);
+                return await tokens.AssumeAsync(RequestOf(profile, role), CredentialFile.ReadToken(file, "the web identity token"), cancellation)
+                    .ConfigureAwait(false);
             }
 
             if (profile.ContainsKey("mfa_serial"))
@@ -86,7 +89,8 @@ internal sealed class ProfileSource(
         }).MintAsync(cancellation).ConfigureAwait(false);
     }
 
-    private RoleRequest RequestOf(Dictionary<string, string> profile, string role) => new(role, profile.GetValueOrDefault("role_session_name") ?? settings.SessionName)
+    private RoleRequest RequestOf(Dictionary<string, string> profile, string role)
+        => new(role, profile.GetValueOrDefault("role_session_name") ?? settings.SessionName)
     {
         ExternalId = profile.GetValueOrDefault("external_id"),
         DurationSecs = int.TryParse(profile.GetValueOrDefault("duration_seconds"), out int seconds) ? seconds : null,

@@ -6,13 +6,14 @@ using System.Text.Json;
 namespace Busbar.Upstream.Identity.Aws;
 
 /// <summary>
-/// IAM Identity Center: keys for a role of the person who ran <c>aws sso login</c>. The session is that of the command line's cache; one that has ended is renewed
-/// where its refresh token allows it, and written back for the other tools.
+/// IAM Identity Center: keys for a role of the person who ran <c>aws sso login</c>. The session is that of the command line's cache; one that has
+/// ended is renewed where its refresh token allows it, and written back for the other tools.
 /// </summary>
 internal sealed class SsoCalls(AwsSettings settings, CredentialCalls calls, TimeProvider time)
 {
     /// <summary>Keys for the account and role of <paramref name="profile"/>.</summary>
-    public async ValueTask<MintedCredential> MintAsync(string name, Dictionary<string, string> profile, AwsProfiles profiles, CancellationToken cancellation)
+    public async ValueTask<MintedCredential> MintAsync(string name, Dictionary<string, string> profile, AwsProfiles profiles,
+        CancellationToken cancellation)
     {
         string? session = profile.GetValueOrDefault("sso_session");
         Dictionary<string, string> login = session is null ? profile
@@ -36,13 +37,15 @@ internal sealed class SsoCalls(AwsSettings settings, CredentialCalls calls, Time
         }
 
         JsonElement keys = reply.Json().TryGetProperty("roleCredentials", out JsonElement found) ? found : default;
-        AwsCredential pair = AwsCredential.Of(CredentialReply.Find(keys, "accessKeyId"), CredentialReply.Find(keys, "secretAccessKey"), CredentialReply.Find(keys, "sessionToken"))
+        AwsCredential pair = AwsCredential.Of(CredentialReply.Find(keys, "accessKeyId"), CredentialReply.Find(keys, "secretAccessKey"),
+            CredentialReply.Find(keys, "sessionToken"))
             ?? throw new IdentityException($"profile {name}: the answer of IAM Identity Center holds no credentials");
         return new MintedCredential($"profile {name}, SSO role {role}", null, pair, time.GetUtcNow() + Left(reply, keys));
     }
 
     private TimeSpan Left(CredentialReply reply, JsonElement keys) =>
-        double.TryParse(CredentialReply.Find(keys, "expiration"), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double milliseconds) && milliseconds is > 0 and < 1e14
+        double.TryParse(CredentialReply.Find(keys, "expiration"), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+            out double milliseconds) && milliseconds is > 0 and < 1e14
             ? DateTimeOffset.FromUnixTimeMilliseconds((long)milliseconds) - time.GetUtcNow()
             : reply.Moment(null) - time.GetUtcNow();
 
@@ -73,7 +76,8 @@ internal sealed class SsoCalls(AwsSettings settings, CredentialCalls calls, Time
             json.WriteString("grantType", "refresh_token");
             json.WriteString("refreshToken", refresh);
         });
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(settings.Endpoint("oidc", "SSO_OIDC", region), "token")) { Content = new ByteArrayContent(body) };
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(settings.Endpoint("oidc", "SSO_OIDC", region), "token")) { Content =
+            new ByteArrayContent(body) };
         request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
         CredentialReply reply = await calls.CallAsync("the SSO session cannot be renewed", request, cancellation).ConfigureAwait(false);
         if (!reply.IsSuccess)
@@ -86,7 +90,8 @@ internal sealed class SsoCalls(AwsSettings settings, CredentialCalls calls, Time
         DateTimeOffset end = time.GetUtcNow() + reply.Seconds(answer, "expiresIn");
         Keep(file, Write(json =>
         {
-            foreach (JsonProperty property in cache.EnumerateObject().Where(property => property.Name is not ("accessToken" or "expiresAt" or "refreshToken")))
+            foreach (JsonProperty property in cache.EnumerateObject()
+                .Where(property => property.Name is not ("accessToken" or "expiresAt" or "refreshToken")))
             {
                 property.WriteTo(json);
             }
@@ -134,5 +139,6 @@ internal sealed class SsoCalls(AwsSettings settings, CredentialCalls calls, Time
     }
 
     private static DateTimeOffset? Moment(JsonElement json, string name) =>
-        DateTimeOffset.TryParse(CredentialReply.Find(json, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment) ? moment : null;
+        DateTimeOffset.TryParse(CredentialReply.Find(json, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+            out DateTimeOffset moment) ? moment : null;
 }

@@ -12,7 +12,8 @@ internal sealed class StsCalls(AwsSettings settings, CredentialCalls calls, Time
     /// <summary>Assumes a role with the keys of <paramref name="signer"/>.</summary>
     public ValueTask<MintedCredential> AssumeAsync(RoleRequest role, AwsCredential signer, CancellationToken cancellation)
     {
-        List<(string, string)> form = [("Action", "AssumeRole"), ("Version", "2011-06-15"), ("RoleArn", role.Arn), ("RoleSessionName", role.SessionName)];
+        List<(string, string)> form = [("Action", "AssumeRole"), ("Version", "2011-06-15"), ("RoleArn", role.Arn),
+            ("RoleSessionName", role.SessionName)];
         if (role.DurationSecs is { } seconds)
         {
             form.Add(("DurationSeconds", seconds.ToString(System.Globalization.CultureInfo.InvariantCulture)));
@@ -39,7 +40,8 @@ internal sealed class StsCalls(AwsSettings settings, CredentialCalls calls, Time
     {
         List<(string, string)> form =
         [
-            ("Action", "AssumeRoleWithWebIdentity"), ("Version", "2011-06-15"), ("RoleArn", role.Arn), ("RoleSessionName", role.SessionName), ("WebIdentityToken", token),
+            ("Action", "AssumeRoleWithWebIdentity"), ("Version", "2011-06-15"), ("RoleArn", role.Arn), ("RoleSessionName", role.SessionName),
+            ("WebIdentityToken", token),
         ];
         if (role.DurationSecs is { } seconds)
         {
@@ -49,7 +51,8 @@ internal sealed class StsCalls(AwsSettings settings, CredentialCalls calls, Time
         return SendAsync(role, form, null, cancellation);
     }
 
-    private async ValueTask<MintedCredential> SendAsync(RoleRequest role, List<(string Name, string Value)> form, AwsCredential? signer, CancellationToken cancellation)
+    private async ValueTask<MintedCredential> SendAsync(RoleRequest role, List<(string Name, string Value)> form, AwsCredential? signer,
+        CancellationToken cancellation)
     {
         string? region = role.Region ?? settings.Region();
         bool isGlobal = region is null || settings.Variable("AWS_STS_REGIONAL_ENDPOINTS") == "legacy" && region is "us-east-1" or "aws-global";
@@ -60,7 +63,8 @@ internal sealed class StsCalls(AwsSettings settings, CredentialCalls calls, Time
         if (signer is not null)
         {
             SigV4Headers signed = SigV4Signer.Sign(
-                signer, "sts", isGlobal ? "us-east-1" : region!, SigV4Signer.HostOf(address), address.AbsolutePath, ContentType, time.GetUtcNow(), body);
+                signer, "sts", isGlobal ? "us-east-1" : region!, SigV4Signer.HostOf(address), address.AbsolutePath, ContentType, time.GetUtcNow(),
+                body);
             request.Headers.TryAddWithoutValidation("Authorization", signed.Authorization);
             request.Headers.TryAddWithoutValidation("x-amz-date", signed.Date);
             request.Headers.TryAddWithoutValidation("x-amz-content-sha256", signed.ContentSha256);

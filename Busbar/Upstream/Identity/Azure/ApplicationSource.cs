@@ -4,7 +4,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Busbar.Upstream.Identity.Azure;
 
-/// <summary>An application of Microsoft Entra that proves itself with a secret or a certificate (client credentials, Microsoft identity platform).</summary>
+/// <summary>
+/// An application of Microsoft Entra that proves itself with a secret or a certificate (client credentials, Microsoft identity platform).
+/// </summary>
 internal sealed class ApplicationSource(AzureSettings settings, CredentialCalls calls, TimeProvider time) : ICredentialSource
 {
     /// <summary>How an assertion is named in the form.</summary>
@@ -29,7 +31,8 @@ internal sealed class ApplicationSource(AzureSettings settings, CredentialCalls 
         Uri address = settings.TokenAddress(tenant);
         bool usesSecret = secret is not null && settings.Identity.CertificateFile is null;
         HttpRequestMessage request = usesSecret
-            ? TokenForm.Request(address, ("client_id", client), ("client_secret", secret!), ("scope", settings.Scope), ("grant_type", "client_credentials"))
+            ? TokenForm.Request(address, ("client_id", client), ("client_secret", secret!), ("scope", settings.Scope),
+                ("grant_type", "client_credentials"))
             : TokenForm.Request(
                 address,
                 ("client_id", client),

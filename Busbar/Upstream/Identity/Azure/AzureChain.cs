@@ -4,8 +4,8 @@ using Busbar.Configuration.Model;
 namespace Busbar.Upstream.Identity.Azure;
 
 /// <summary>
-/// The default chain of Azure's SDK without the tools of developers, in its order: environment, workload identity, managed identity. Where the identity says what the
-/// application proves itself with, that alone is asked.
+/// The default chain of Azure's SDK without the tools of developers, in its order: environment, workload identity, managed identity. Where the
+/// identity says what the application proves itself with, that alone is asked.
 /// </summary>
 internal static class AzureChain
 {

@@ -1,8 +1,8 @@
 namespace Busbar.Upstream.Identity.Azure;
 
 /// <summary>
-/// The managed identity of what the gateway runs on (learn.microsoft.com/entra/identity/managed-identities-azure-resources): App Service and Container Apps, machines
-/// with Azure Arc, virtual machines.
+/// The managed identity of what the gateway runs on (learn.microsoft.com/entra/identity/managed-identities-azure-resources): App Service and
+/// Container Apps, machines with Azure Arc, virtual machines.
 /// </summary>
 /// <param name="settings">Settings.</param>
 /// <param name="calls">Calls.</param>
@@ -57,7 +57,8 @@ internal sealed class ManagedSource(
         CredentialReply asked = (await calls.AskAsync(Arc, first, isCertain: true, cancellation).ConfigureAwait(false))!;
         string? file = asked.Status == 401 ? asked.Headers.WwwAuthenticate.FirstOrDefault()?.Parameter : null;
         file = file?.StartsWith("realm=", StringComparison.OrdinalIgnoreCase) == true ? file["realm=".Length..].Trim('"') : null;
-        if (file is null || Path.GetDirectoryName(file) != arcKeys || Path.GetExtension(file) != ".key" || !File.Exists(file) || new FileInfo(file).Length > MostKey)
+        if (file is null || Path.GetDirectoryName(file) != arcKeys || Path.GetExtension(file) != ".key" || !File.Exists(file)
+            || new FileInfo(file).Length > MostKey)
         {
             throw new IdentityException($"{Arc}: its agent names no key of its own (HTTP {asked.Status})");
         }
@@ -86,7 +87,9 @@ internal sealed class ManagedSource(
 
     private HttpRequestMessage Request(string endpoint, string version, string? client)
     {
-        string query = $"?api-version={version}&resource={Uri.EscapeDataString(settings.Resource)}{(client is null ? "" : $"&client_id={Uri.EscapeDataString(client)}")}";
+        string query =
+            $"?api-version={version}&resource" +
+            $"={Uri.EscapeDataString(settings.Resource)}{(client is null ? "" : $"&client_id={Uri.EscapeDataString(client)}")}";
         return new HttpRequestMessage(HttpMethod.Get, TokenForm.Address(endpoint + query, "the address of the managed identity"));
     }
 }

@@ -9,8 +9,8 @@ using Busbar.Upstream.Identity.Aws;
 namespace Busbar.Upstream.Identity.Google;
 
 /// <summary>
-/// Proves an identity of AWS to Google: a signed call of <c>GetCallerIdentity</c> that Google makes itself (google.aip.dev/auth/4117). The keys are those of the
-/// variables, else of the instance.
+/// Proves an identity of AWS to Google: a signed call of <c>GetCallerIdentity</c> that Google makes itself (google.aip.dev/auth/4117). The keys are
+/// those of the variables, else of the instance.
 /// </summary>
 internal sealed class AwsSubject(CredentialCalls calls, IEnvironment environment, TimeProvider time)
 {
@@ -22,13 +22,15 @@ internal sealed class AwsSubject(CredentialCalls calls, IEnvironment environment
     public async ValueTask<string> TokenAsync(JsonElement source, string audience, CancellationToken cancellation)
     {
         var chain = new SourceChain(
-            "no AWS credentials for the external account", new VariablesSource(_settings), new ContainerSource(_settings, calls), new InstanceSource(_settings, calls));
+            "no AWS credentials for the external account", new VariablesSource(_settings), new ContainerSource(_settings, calls),
+            new InstanceSource(_settings, calls));
         MintedCredential keys = (await chain.MintAsync(cancellation).ConfigureAwait(false))!;
         string region = _settings.Variable("AWS_REGION") ?? _settings.Variable("AWS_DEFAULT_REGION")
             ?? throw new IdentityException("no AWS region for the external account; set AWS_REGION");
         string template = CredentialReply.Find(source, "regional_cred_verification_url")
             ?? "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15";
-        Uri address = TokenForm.Address(template.Replace("{region}", region, StringComparison.Ordinal), "regional_cred_verification_url of credential_source");
+        Uri address = TokenForm.Address(template.Replace("{region}", region, StringComparison.Ordinal),
+            "regional_cred_verification_url of credential_source");
         return Uri.EscapeDataString(Sign(keys.Pair!, address, region, audience));
     }
 
@@ -45,10 +47,12 @@ internal sealed class AwsSubject(CredentialCalls calls, IEnvironment environment
         headers.Add(("x-goog-cloud-target-resource", audience));
         (string, string)[] signed = [.. headers];
         string signature = SigV4Signature.Compute(
-            keys.Secret, scope, date, "POST", address.AbsolutePath, SigV4Signature.CanonicalQuery(address.Query.TrimStart('?')) ?? "", signed, EmptyHash);
+            keys.Secret, scope, date, "POST", address.AbsolutePath, SigV4Signature.CanonicalQuery(address.Query.TrimStart('?')) ?? "", signed,
+            EmptyHash);
         headers.Add((
             "Authorization",
-            $"{SigV4Signature.Algorithm} Credential={keys.AccessKeyId}/{scope}, SignedHeaders={SigV4Signature.SignedNames(signed)}, Signature={signature}"));
+            $"{SigV4Signature.Algorithm} Credential={keys.AccessKeyId}/{scope}, SignedHeaders={SigV4Signature.SignedNames(signed)}, " +
+                $"Signature={signature}"));
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))
         {

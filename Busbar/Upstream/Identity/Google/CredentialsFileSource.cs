@@ -3,14 +3,18 @@ using System.Text.Json;
 
 namespace Busbar.Upstream.Identity.Google;
 
-/// <summary>A file with credentials of Google, of whatever type it says: a service account, a person's refresh token, another issuer's identity, or an impersonation by one of these.</summary>
+/// <summary>
+/// A file with credentials of Google, of whatever type it says: a service account, a person's refresh token, another issuer's identity, or an
+/// impersonation by one of these.
+/// </summary>
 /// <param name="path">The file; null for none.</param>
 /// <param name="isNamed">Whether somebody named it, so that it must be there.</param>
 /// <param name="scopes">Scopes of the token.</param>
 /// <param name="calls">Calls.</param>
 /// <param name="aws">Proves the identity of AWS.</param>
 /// <param name="time">Clock.</param>
-internal sealed class CredentialsFileSource(Func<string?> path, bool isNamed, string[] scopes, CredentialCalls calls, AwsSubject aws, TimeProvider time) : ICredentialSource
+internal sealed class CredentialsFileSource(Func<string?> path, bool isNamed, string[] scopes, CredentialCalls calls, AwsSubject aws,
+    TimeProvider time) : ICredentialSource
 {
     private const string GrantOfAssertion = "urn:ietf:params:oauth:grant-type:jwt-bearer";
     private static readonly TimeSpan Life = TimeSpan.FromHours(1);
@@ -26,7 +30,8 @@ internal sealed class CredentialsFileSource(Func<string?> path, bool isNamed, st
         return await MintAsync(CredentialFile.ReadJson(file, "the credentials file"), scopes, cancellation).ConfigureAwait(false);
     }
 
-    private async ValueTask<MintedCredential> MintAsync(JsonElement json, string[] wanted, CancellationToken cancellation) => CredentialReply.Find(json, "type") switch
+    private async ValueTask<MintedCredential> MintAsync(JsonElement json, string[] wanted, CancellationToken cancellation)
+        => CredentialReply.Find(json, "type") switch
     {
         "service_account" => await ServiceAccountAsync(json, wanted, cancellation).ConfigureAwait(false),
         "authorized_user" => await PersonAsync(json, cancellation).ConfigureAwait(false),
@@ -40,7 +45,8 @@ internal sealed class CredentialsFileSource(Func<string?> path, bool isNamed, st
     private async ValueTask<MintedCredential> ServiceAccountAsync(JsonElement json, string[] wanted, CancellationToken cancellation)
     {
         string email = Required(json, "client_email");
-        Uri address = TokenForm.Address(CredentialReply.Find(json, "token_uri") ?? "https://oauth2.googleapis.com/token", "token_uri of the credentials file");
+        Uri address = TokenForm.Address(CredentialReply.Find(json, "token_uri") ?? "https://oauth2.googleapis.com/token",
+            "token_uri of the credentials file");
         string assertion;
         using (var key = RSA.Create())
         {
@@ -70,7 +76,8 @@ internal sealed class CredentialsFileSource(Func<string?> path, bool isNamed, st
     private async ValueTask<MintedCredential> PersonAsync(JsonElement json, CancellationToken cancellation)
     {
         const string What = "the refresh token of gcloud gives no access token";
-        Uri address = TokenForm.Address(CredentialReply.Find(json, "token_uri") ?? "https://oauth2.googleapis.com/token", "token_uri of the credentials file");
+        Uri address = TokenForm.Address(CredentialReply.Find(json, "token_uri") ?? "https://oauth2.googleapis.com/token",
+            "token_uri of the credentials file");
         HttpRequestMessage request = TokenForm.Request(
             address,
             ("grant_type", "refresh_token"),
@@ -82,12 +89,14 @@ internal sealed class CredentialsFileSource(Func<string?> path, bool isNamed, st
 
     private async ValueTask<MintedCredential> ImpersonatedAsync(JsonElement json, string[] wanted, CancellationToken cancellation)
     {
-        if (!json.TryGetProperty("source_credentials", out JsonElement source) || CredentialReply.Find(source, "type") is "impersonated_service_account")
+        if (!json.TryGetProperty("source_credentials", out JsonElement source)
+            || CredentialReply.Find(source, "type") is "impersonated_service_account")
         {
             throw new IdentityException("source_credentials of the credentials file is missing, or is itself an impersonation");
         }
 
-        Uri address = TokenForm.Address(CredentialReply.Find(json, "service_account_impersonation_url"), "service_account_impersonation_url of the credentials file");
+        Uri address = TokenForm.Address(CredentialReply.Find(json, "service_account_impersonation_url"),
+            "service_account_impersonation_url of the credentials file");
         MintedCredential own = await MintAsync(source, [GoogleChain.DefaultScope], cancellation).ConfigureAwait(false);
         return await Impersonation.MintAsync(own, address, wanted, null, calls, cancellation).ConfigureAwait(false);
     }

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Busbar.Upstream.Identity.Google;
 
 /// <summary>
-/// Workload identity federation (google.aip.dev/auth/4117): the token of another issuer, from a file, an address or AWS, is exchanged at Google's token service
-/// (RFC 8693), and that for the token of a service account where the file names one.
+/// Workload identity federation (google.aip.dev/auth/4117): the token of another issuer, from a file, an address or AWS, is exchanged at Google's
+/// token service (RFC 8693), and that for the token of a service account where the file names one.
 /// </summary>
 internal sealed class ExternalAccount(CredentialCalls calls, AwsSubject aws, TimeProvider time)
 {
@@ -18,7 +18,8 @@ internal sealed class ExternalAccount(CredentialCalls calls, AwsSubject aws, Tim
     {
         string? audience = CredentialReply.Find(json, "audience");
         string? type = CredentialReply.Find(json, "subject_token_type");
-        if (string.IsNullOrEmpty(audience) || string.IsNullOrEmpty(type) || !json.TryGetProperty("credential_source", out JsonElement source) || source.ValueKind != JsonValueKind.Object)
+        if (string.IsNullOrEmpty(audience) || string.IsNullOrEmpty(type) || !json.TryGetProperty("credential_source", out JsonElement source)
+            || source.ValueKind != JsonValueKind.Object)
         {
             throw new IdentityException("audience, subject_token_type or credential_source is missing in the credentials file");
         }
@@ -26,7 +27,8 @@ internal sealed class ExternalAccount(CredentialCalls calls, AwsSubject aws, Tim
         string? account = CredentialReply.Find(json, "service_account_impersonation_url");
         string[] own = account is null ? scopes : [GoogleChain.DefaultScope];
         string subject = await SubjectAsync(source, audience, cancellation).ConfigureAwait(false);
-        Uri address = TokenForm.Address(CredentialReply.Find(json, "token_url") ?? "https://sts.googleapis.com/v1/token", "token_url of the credentials file");
+        Uri address = TokenForm.Address(CredentialReply.Find(json, "token_url") ?? "https://sts.googleapis.com/v1/token",
+            "token_url of the credentials file");
         List<(string, string)> form =
         [
             ("grant_type", Grant), ("audience", audience), ("scope", string.Join(' ', own)), ("requested_token_type", AccessToken),
@@ -44,7 +46,8 @@ internal sealed class ExternalAccount(CredentialCalls calls, AwsSubject aws, Tim
             request.Headers.TryAddWithoutValidation("Authorization", "Basic " + basic);
         }
 
-        MintedCredential exchanged = TokenForm.Read(await calls.CallAsync(Exchange, request, cancellation).ConfigureAwait(false), "external account", Exchange, time);
+        MintedCredential exchanged = TokenForm.Read(await calls.CallAsync(Exchange, request, cancellation).ConfigureAwait(false), "external account",
+            Exchange, time);
         if (account is null)
         {
             return exchanged;
@@ -72,7 +75,8 @@ internal sealed class ExternalAccount(CredentialCalls calls, AwsSubject aws, Tim
 
         if (CredentialReply.Find(source, "url") is not { Length: > 0 } url)
         {
-            throw new IdentityException("credential_source of the credentials file has neither file, url nor environment_id; programs are not run here");
+            throw new IdentityException(
+                "credential_source of the credentials file has neither file, url nor environment_id; programs are not run here");
         }
 
         const string Place = "the subject token's address";

@@ -12,7 +12,8 @@ internal static class GoogleChain
     /// <summary>What Vertex AI asks for.</summary>
     public const string DefaultScope = "https://www.googleapis.com/auth/cloud-platform";
 
-    private const string Nothing = "no Google credentials: neither GOOGLE_APPLICATION_CREDENTIALS, gcloud's file of default credentials nor the metadata service gives any";
+    private const string Nothing =
+        "no Google credentials: neither GOOGLE_APPLICATION_CREDENTIALS, gcloud's file of default credentials nor the metadata service gives any";
 
     /// <summary>Where the credentials of <paramref name="identity"/> come from.</summary>
     public static ICredentialSource Of(IdentityConfig identity, CredentialCalls calls, IEnvironment environment, TimeProvider time)

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Busbar.Upstream.Identity.Google;
 
-/// <summary>Tokens of a service account for somebody who may stand in for it (IAM Service Account Credentials API, <c>generateAccessToken</c>).</summary>
+/// <summary>
+/// Tokens of a service account for somebody who may stand in for it (IAM Service Account Credentials API, <c>generateAccessToken</c>).
+/// </summary>
 internal static class Impersonation
 {
     /// <summary>The address of <paramref name="account"/>.</summary>
@@ -50,6 +52,7 @@ internal static class Impersonation
         }
 
         JsonElement answer = reply.Json();
-        return new MintedCredential($"service account {account} by {own.Source}", reply.Required(answer, "accessToken"), null, reply.Moment(CredentialReply.Find(answer, "expireTime")));
+        return new MintedCredential($"service account {account} by {own.Source}", reply.Required(answer, "accessToken"), null,
+            reply.Moment(CredentialReply.Find(answer, "expireTime")));
     }
 }

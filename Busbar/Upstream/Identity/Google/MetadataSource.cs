@@ -2,7 +2,9 @@ using Busbar.Configuration;
 
 namespace Busbar.Upstream.Identity.Google;
 
-/// <summary>The service account of a machine, a container or a cluster's workload, by the metadata service (cloud.google.com/compute/docs/metadata).</summary>
+/// <summary>
+/// The service account of a machine, a container or a cluster's workload, by the metadata service (cloud.google.com/compute/docs/metadata).
+/// </summary>
 internal sealed class MetadataSource(string[] scopes, CredentialCalls calls, IEnvironment environment, TimeProvider time) : ICredentialSource
 {
     private const string Place = "Google's metadata service";
@@ -23,7 +25,8 @@ internal sealed class MetadataSource(string[] scopes, CredentialCalls calls, IEn
         string host = named is { Length: > 0 } ? named : "169.254.169.254";
         string list = string.Join(',', scopes.Select(Uri.EscapeDataString));
         Uri address = TokenForm.Address(
-            $"http://{host}/computeMetadata/v1/instance/service-accounts/default/token{(scopes is [GoogleChain.DefaultScope] ? "" : $"?scopes={list}")}", "GCE_METADATA_HOST");
+            $"http://{host}/computeMetadata/v1/instance/service-accounts/default/" +
+                $"token{(scopes is [GoogleChain.DefaultScope] ? "" : $"?scopes={list}")}", "GCE_METADATA_HOST");
         var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.TryAddWithoutValidation("Metadata-Flavor", "Google");
         if (await calls.AskAsync(Place, request, _wasThere, cancellation).ConfigureAwait(false) is not { } reply)
