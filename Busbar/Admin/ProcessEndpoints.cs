@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
 using Busbar.Governance.Budgets;
@@ -241,10 +242,11 @@ internal sealed class ProcessEndpoints(IGatewayControl control, Governor? govern
 
     private static byte[] ReadOpenApi()
     {
-        using Stream stream = typeof(ProcessEndpoints).Assembly.GetManifestResourceStream("openapi.json")
-            ?? throw new InvalidOperationException("The resource openapi.json is missing from the assembly.");
+        using Stream stream = typeof(ProcessEndpoints).Assembly.GetManifestResourceStream("openapi.json.gz")
+            ?? throw new InvalidOperationException("The resource openapi.json.gz is missing from the assembly.");
+        using var plain = new GZipStream(stream, CompressionMode.Decompress);
         using var copy = new MemoryStream();
-        stream.CopyTo(copy);
+        plain.CopyTo(copy);
         return copy.ToArray();
     }
 }
