@@ -9,7 +9,7 @@ public sealed class ConfigPreviewTests
 {
     private const string Governance =
         $"governance: {{enabled: true, admin_token: {AdminScene.Token}, admin_read_token: {AdminScene.ReadToken}, price_per_request_cents: 1, " +
-        "master_key_env: MASTER}}";
+        $"master_key_env: MASTER}}";
 
     private static readonly FakeEnvironment Environment = new(
         ("OPENAI_KEY", "canary-provider-key"), ("OTHER_KEY", "canary-other-key"), ("MASTER", AdminScene.MasterKey));

@@ -66,7 +66,7 @@ public sealed class BrowserScenarios
         await using GatewayProcess gateway = GatewayProcess.Run(
             ["--validate"],
             $"cors: {{ allowed_origins: [\"{origin}\"] }}\nproviders: {{ openai: {{ api_key_env: K }} }}\nmodels: {{ m: {{ provider: openai, " +
-                "max_concurrent: 1 }} }}\n");
+                $"max_concurrent: 1 }} }}\n");
 
         Assert.Equal(1, await gateway.ExitedAsync());
         Assert.Contains("[error] cors.allowed_origins[0]", gateway.StandardError);

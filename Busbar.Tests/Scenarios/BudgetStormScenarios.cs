@@ -195,7 +195,7 @@ public sealed class BudgetStormScenarios : IDisposable
 
     private string Governance =>
         $"governance: {{ enabled: true, admin_token: canary-admin-token-78, db_path: \"{Database}\", price_per_request_cents: 2, " +
-            "price_per_1k_tokens_cents: 1000 }}";
+            $"price_per_1k_tokens_cents: 1000 }}";
 
     private void Store(params VirtualKey[] keys)
     {

@@ -368,7 +368,7 @@ public sealed class FleetScenarios
 
     private static string Governance
         => $"governance: {{ enabled: true, admin_token: {AdminToken}, store: postgres, postgres: {{ url_env: DATABASE }}, " +
-        "price_per_request_cents: 2 }}";
+        $"price_per_request_cents: 2 }}";
 
     private static async Task<Scene> StartAsync(string url, string? key = null)
     {

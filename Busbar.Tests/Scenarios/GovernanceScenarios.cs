@@ -217,6 +217,6 @@ public sealed class GovernanceScenarios : IDisposable
         Auth = auth,
         Model = "max_concurrent: 300",
         More = $"governance: {{ enabled: true, admin_token: {AdminToken}, db_path: \"{Database}\", price_per_request_cents: 2, " +
-            "price_per_1k_tokens_cents: 1000 }}",
+            $"price_per_1k_tokens_cents: 1000 }}",
     };
 }

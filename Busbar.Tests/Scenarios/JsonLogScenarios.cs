@@ -15,7 +15,7 @@ public sealed class JsonLogScenarios
         SceneConfig config = new(spoken, SpokenProtocol.All[1])
         {
             More = $"observability: {{ log_format: {(byVariable ? "text" : "json")}, " +
-                "otlp_endpoint: \"http://user:canary-password@collector.example.com\" }}",
+                $"otlp_endpoint: \"http://user:canary-password@collector.example.com\" }}",
             Environment = new() { ["BUSBAR_LOG"] = "info", ["BUSBAR_LOG_FORMAT"] = byVariable ? "json" : "" },
         };
         await using Scene scene = await Scene.StartAsync(config);

@@ -168,7 +168,7 @@ public sealed class UnprovenCallerScenarios : IDisposable
             Auth = "{ mode: none }",
             Limits = $"{{ {limits} }}",
             More = $"governance: {{ enabled: true, db_path: \"{database}\", admin_token: canary-admin-token-77, master_key_env: MASTER, " +
-                "price_per_request_cents: 0 }}",
+                $"price_per_request_cents: 0 }}",
             Environment = { ["MASTER"] = Master },
         });
         scene.Upstream.Always = call => Bedrock.ServeAsync(call);

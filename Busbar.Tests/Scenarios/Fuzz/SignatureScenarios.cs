@@ -132,7 +132,7 @@ public sealed class SignatureScenarios(ITestOutputHelper output) : IDisposable
         {
             Auth = "{ mode: none }",
             More = $"governance: {{ enabled: true, admin_token: canary-admin-token-80, db_path: \"{database}\", price_per_request_cents: 2, " +
-                "master_key_env: MASTER }}",
+                $"master_key_env: MASTER }}",
             Environment = new() { ["MASTER"] = Master },
         });
         scene.Upstream.Always = call => Bedrock.ServeAsync(call);

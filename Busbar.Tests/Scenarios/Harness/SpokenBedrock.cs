@@ -43,8 +43,8 @@ internal sealed class SpokenBedrock : SpokenProtocol
         => $$"""{"messages":[{"role":"user","content":[{"text":"{{prompt}}"}]}]}""";
 
     public override string Answer(string text) =>
-        """{"metrics":{"latencyMs":9},"output":{"message":{"content":[{"text":"TEXT"}],"role":"assistant"}},"stopReason":"end_turn","usage":""" +
-            """{"inputTokens":5,"outputTokens":2,"totalTokens":7}}"""
+        ("""{"metrics":{"latencyMs":9},"output":{"message":{"content":[{"text":"TEXT"}],"role":"assistant"}},"stopReason":"end_turn","usage":""" +
+            """{"inputTokens":5,"outputTokens":2,"totalTokens":7}}""")
             .Replace("TEXT", text, StringComparison.Ordinal);
 
     public override string First(string text) => More(text);

@@ -40,9 +40,9 @@ internal sealed class SpokenCohere : SpokenProtocol
         $$"""{"model":"{{model}}","messages":[{"role":"user","content":"{{prompt}}"}]{{(stream ? ",\"stream\":true" : "")}}}""";
 
     public override string Answer(string text) =>
-        """{"id":"29f14a5a-11de-4cae-9800-25e4747408ea","finish_reason":"COMPLETE","message":{"role":"assistant","content":""" +
+        ("""{"id":"29f14a5a-11de-4cae-9800-25e4747408ea","finish_reason":"COMPLETE","message":{"role":"assistant","content":""" +
             """[{"type":"text","text":"TEXT"}]},"usage":{"billed_units":{"input_tokens":5,"output_tokens":2},"tokens":{"input_tokens":""" +
-            """5,"output_tokens":2}}}"""
+            """5,"output_tokens":2}}}""")
             .Replace("TEXT", text, StringComparison.Ordinal);
 
     public override string First(string text) => More(text);

@@ -36,9 +36,9 @@ internal sealed class SpokenOpenAI : SpokenProtocol
         $$"""{"model":"{{model}}","messages":[{"role":"user","content":"{{prompt}}"}]{{(stream ? ",\"stream\":true" : "")}}}""";
 
     public override string Answer(string text) =>
-        """{"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"wire","choices":[{"index":0,"message":""" +
+        ("""{"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"wire","choices":[{"index":0,"message":""" +
             """{"role":"assistant","content":"TEXT","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":""" +
-            """5,"completion_tokens":2,"total_tokens":7}}"""
+            """5,"completion_tokens":2,"total_tokens":7}}""")
             .Replace("TEXT", text, StringComparison.Ordinal);
 
     public override string First(string text) => More(text);
