@@ -175,7 +175,8 @@ public sealed class AwsIdentityScenarios
         Assert.Empty(scene.Upstream.Requests);
         const string Reason = $"the role {Role} cannot be assumed: AccessDenied (HTTP 403)";
         await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains(Reason, StringComparison.Ordinal), "the role in the log");
-        Assert.Contains("reason=auth_unavailable", scene.Gateway.StandardError);
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("reason=auth_unavailable", StringComparison.Ordinal),
+            "the reason in the log");
         Assert.Equal(Reason, (await scene.GetAsync("/stats")).Json.GetProperty("identities")[0].GetProperty("failure").GetString());
         MetricsPage page = await scene.MetricsAsync();
         Assert.True(page["busbar_identity_credentials_total", ("provider", "p0"), ("result", "failed")] >= 1);
