@@ -202,10 +202,15 @@ internal static class PostgresSchema
     /// </summary>
     public static int VersionOf(NpgsqlConnection connection)
     {
-        if (connection.Number("SELECT count(*) FROM pg_tables WHERE schemaname = 'busbar' AND tablename = 'schema_version'") == 0)
+        // One look: between two, another node could have made the tables.
+        long? tables = connection.Number(
+            """
+            SELECT CASE WHEN bool_or(tablename = 'schema_version') THEN 2 WHEN count(*) > 0 THEN 1 ELSE 0 END::bigint
+            FROM pg_tables WHERE schemaname = 'busbar'
+            """);
+        if (tables != 2)
         {
-            return connection.Number("SELECT count(*) FROM pg_tables WHERE schemaname = 'busbar'") == 0 ? 0
-                : throw new InvalidDataException("has a schema called busbar that is another program's; use another database");
+            return tables == 0 ? 0 : throw new InvalidDataException("has a schema called busbar that is another program's; use another database");
         }
 
         long version = connection.Number("SELECT max(version) FROM busbar.schema_version") ?? 0;
