@@ -26,7 +26,7 @@ public sealed class CompanyProxyScenarios
             $"CONNECT 127.0.0.1:{scene.Upstream.Port} HTTP/1.1\r\nHost: 127.0.0.1:{scene.Upstream.Port}\r\nProxy-Authorization: Basic " +
             "dXNlcjpwYXNz\r\n\r\n", await asked);
         Assert.Null(scene.Upstream.Requests[0]["Proxy-Authorization"]);
-        Assert.Contains($"through http://{listener.LocalEndpoint}, from proxy", scene.Gateway.StandardError);
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains($"through http://{listener.LocalEndpoint}, from proxy", StringComparison.Ordinal), $"through http://{listener.LocalEndpoint}, from proxy");
         Assert.DoesNotContain("pass@", scene.Gateway.StandardError);
     }
 

@@ -41,8 +41,8 @@ public sealed class ControlSocketScenarios : IDisposable
         Assert.Equal("m0", JsonDocument.Parse(await SayAsync(scene, 0, "lanes", "list", "--json"))
             .RootElement.GetProperty("lanes")[0].GetProperty("model").GetString());
         Assert.Contains("no governance", await SayAsync(scene, 0, "status"));
-        Assert.Contains("admin: lane.reset m0", scene.Gateway.StandardError);
-        Assert.Contains("from control socket", scene.Gateway.StandardError);
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("admin: lane.reset m0", StringComparison.Ordinal), "admin: lane.reset m0");
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("from control socket", StringComparison.Ordinal), "from control socket");
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class ControlSocketScenarios : IDisposable
             Assert.True(await process.ExitedAsync() == 0, string.Join(' ', command) + process.StandardError);
         }
 
-        Assert.Contains("admin: lane.reset m0  from 127.0.0.1", scene.Gateway.StandardError);
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("admin: lane.reset m0  from 127.0.0.1", StringComparison.Ordinal), "admin: lane.reset m0  from 127.0.0.1");
 
         // Without the token there is the socket, for keys too.
         await using GatewayProcess keys = GatewayProcess.Run(["keys", "create", "--name", "team", "--socket", Socket], config);

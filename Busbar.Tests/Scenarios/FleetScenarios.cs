@@ -91,8 +91,8 @@ public sealed class FleetScenarios
             await Eventually.HoldsAsync(async () => (await node.MetricsAsync())["busbar_database_away_seconds"] == 0 ? null : "not back");
         }
 
-        Assert.Contains("cannot be reached", node.Gateway.StandardError);
-        Assert.Contains("is back after", node.Gateway.StandardError);
+        await Eventually.TrueAsync(() => node.Gateway.StandardError.Contains("cannot be reached", StringComparison.Ordinal), "cannot be reached");
+        await Eventually.TrueAsync(() => node.Gateway.StandardError.Contains("is back after", StringComparison.Ordinal), "is back after");
         await Eventually.TrueAsync(() => (decimal)place.Scalar("SELECT coalesce(sum(requests), 0) FROM busbar.usage_daily")! == served,
             $"{served} requests written");
         Assert.Equal(served * 2 * Cent, (decimal)place.Scalar("SELECT sum(spend_nanos) FROM busbar.usage_counters")!);

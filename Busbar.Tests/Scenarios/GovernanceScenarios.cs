@@ -87,7 +87,7 @@ public sealed class GovernanceScenarios : IDisposable
         Assert.Equal(200, await StatusAsync(secret));
         Assert.Equal((401, 401), (await StatusAsync("canary-listed"), await StatusAsync(AdminToken)));
         Assert.DoesNotContain(secret, scene.Gateway.StandardError);
-        Assert.Contains("[warn] governance.enabled", scene.Gateway.StandardError);
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("[warn] governance.enabled", StringComparison.Ordinal), "[warn] governance.enabled");
     }
 
     [Fact]
@@ -189,8 +189,8 @@ public sealed class GovernanceScenarios : IDisposable
         Assert.Equal(200, (await scene.SendAsync(HttpMethod.Post, "/admin/lanes/m0/reset", null, ("x-admin-token", AdminToken),
             ("X-Forwarded-For", "203.0.113.10"))).Status);
 
-        Assert.Contains("a call from 203.0.113.9 was refused for its token", scene.Gateway.StandardError);
-        Assert.Contains("admin: lane.reset m0  from 203.0.113.10", scene.Gateway.StandardError);
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("a call from 203.0.113.9 was refused for its token", StringComparison.Ordinal), "a call from 203.0.113.9 was refused for its token");
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("admin: lane.reset m0  from 203.0.113.10", StringComparison.Ordinal), "admin: lane.reset m0  from 203.0.113.10");
     }
 
     private static async Task<JsonElement> AdminAsync(Scene scene, HttpMethod method, string path, string? body, int status)

@@ -36,7 +36,7 @@ public sealed class KeyFileScenarios
             File.Delete(file);
             scene.Reload(config);
             await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("configuration not reloaded", StringComparison.Ordinal), "refused");
-            Assert.Contains("providers.p0.api_key_file", scene.Gateway.StandardError);
+            await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("providers.p0.api_key_file", StringComparison.Ordinal), "providers.p0.api_key_file");
             await PresentsAsync(scene, spoken, "sk-ant-api-canary-two");
         }
         finally

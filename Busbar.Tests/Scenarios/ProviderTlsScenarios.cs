@@ -73,8 +73,10 @@ public sealed class ProviderTlsScenarios : IDisposable
             OpenAI.IsEnvelope(await scene.PostAsync(OpenAI), 503);
 
             await Assert.ThrowsAnyAsync<Exception>(async () => await served);
-            Assert.Contains("reason=secure_connection", scene.Gateway.StandardError.Replace(
-                "SecureConnectionError", "secure_connection", StringComparison.Ordinal));
+            await Eventually.TrueAsync(
+                () => scene.Gateway.StandardError.Replace("SecureConnectionError", "secure_connection", StringComparison.Ordinal)
+                    .Contains("reason=secure_connection", StringComparison.Ordinal),
+                "the reason in the log");
         }
     }
 

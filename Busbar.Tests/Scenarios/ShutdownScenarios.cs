@@ -97,8 +97,8 @@ public sealed class ShutdownScenarios
         Assert.False(speaks.EndsCleanly(reply.Text), reply.Text);
         Scene.SpeaksLikeTheVendor(reply);
         Assert.Equal(0, await scene.Gateway.ExitedAsync());
-        Assert.Contains(" outcome=error attempts=1 ", scene.Gateway.StandardError);
-        Assert.Contains(" reason=shutdown ", scene.Gateway.StandardError);
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains(" outcome=error attempts=1 ", StringComparison.Ordinal), " outcome=error attempts=1 ");
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains(" reason=shutdown ", StringComparison.Ordinal), " reason=shutdown ");
         Assert.DoesNotContain("attempt failed", scene.Gateway.StandardError);
     }
 
@@ -130,7 +130,7 @@ public sealed class ShutdownScenarios
         Assert.Equal(limits.Contains("keepalive", StringComparison.Ordinal), reply.Status == 200);
         Assert.Empty(scene.Upstreams[1].Requests);
         Assert.Equal(0, await scene.Gateway.ExitedAsync());
-        Assert.Contains(" reason=shutdown ", scene.Gateway.StandardError);
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains(" reason=shutdown ", StringComparison.Ordinal), " reason=shutdown ");
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed class ShutdownScenarios
         scene.Gateway.Signal(PosixSignal.SIGTERM);
 
         Assert.Equal(0, await scene.Gateway.ExitedAsync());
-        Assert.Contains("stopped", scene.Gateway.StandardError);
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("stopped", StringComparison.Ordinal), "stopped");
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed class TokenScenarios : IAsyncDisposable
         Assert.Equal(4, page["busbar_token_rejections_total", ("reason", "token_issuer")]);
         Assert.Equal(1, page.Sum("busbar_jwks_fetches_total", "result", "ok"));
         Assert.Single(_keys.Requests);
-        Assert.Contains("reason=token_unsigned", scene.Gateway.StandardError);
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("reason=token_unsigned", StringComparison.Ordinal), "reason=token_unsigned");
     }
 
     [Fact]

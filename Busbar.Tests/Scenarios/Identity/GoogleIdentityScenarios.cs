@@ -148,7 +148,7 @@ public sealed class GoogleIdentityScenarios
 
         Assert.Equal(["Bearer canary-token-1", "Bearer canary-token-2"], scene.Upstream.Requests.Select(request => request["Authorization"]));
         await scene.ChargedAsync(0, ok: 1);
-        Assert.Contains("reason=credential_expired", scene.Gateway.StandardError);
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("reason=credential_expired", StringComparison.Ordinal), "reason=credential_expired");
 
         scene.Upstream.Always = call => call.AnswerAsync(401,
             """{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}""");
