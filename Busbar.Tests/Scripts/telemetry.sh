@@ -52,6 +52,7 @@ models:
 pools:
   smart: { members: [ { target: gone, weight: 100 }, { target: demo } ], breaker: { base_cooldown_secs: 1, max_cooldown_secs: 1, trip: { mode: consecutive, n: 1 } } }
 governance: { enabled: true, admin_token: 0123456789abcdef0123456789abcdef, db_path: "$work/governed.db" }
+observability: { request_log_file: "$work/requests.jsonl" }
 YAML
   cat >"$work/scrape.yml" <<YAML
 global: { scrape_interval: 2s }

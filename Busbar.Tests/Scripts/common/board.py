@@ -13,6 +13,10 @@ ABSENT = {
     "busbar_pool_queued": "nobody waited for a permit",
     "busbar_tls_certificate_expiry_timestamp_seconds": "no certificate is served",
     "busbar_usage_estimated_total": "every provider counted",
+    "busbar_hedges_total": "no pool calls a second lane",
+    "busbar_token_rejections_total": "no issuer of tokens is trusted",
+    "busbar_jwks_fetches_total": "no issuer of tokens is trusted",
+    "busbar_request_log_lines_dropped_total": "no line was dropped",
     "busbar_config_reloads_total": "the configuration was not read again",
 }
 
