@@ -9,12 +9,9 @@ using Busbar.Gateway.Work;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
-using Busbar.Protocols.Translation.Response;
 using Busbar.Reliability;
-using Busbar.Reliability.Faults;
 using Busbar.Reliability.Selection;
 using Busbar.Upstream;
-using Busbar.Upstream.Identity;
 
 namespace Busbar.Gateway.Attempts;
 

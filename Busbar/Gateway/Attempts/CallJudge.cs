@@ -1,11 +1,8 @@
 using System.Runtime.CompilerServices;
 using Busbar.Configuration.Model;
-using Busbar.Gateway.Admission;
 using Busbar.Gateway.OwnAnswers;
 using Busbar.Gateway.Relay;
-using Busbar.Gateway.Routing;
 using Busbar.Gateway.Server;
-using Busbar.Gateway.Work;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
@@ -127,6 +124,15 @@ internal sealed class CallJudge(Metrics metrics, RequestLog log)
     private ValueTask<AttemptResult> TakeAsync(Attempt attempt, LaneMetrics counters) =>
         attempt.Response.IsSuccess ? Answer.RelayAsync(attempt) : ClassifyAsync(attempt, counters);
 
+    // The same lane, with a request that was changed to its liking.
+    private async ValueTask<AttemptResult> CallAgainAsync(Attempt attempt, LaneMetrics counters)
+    {
+        attempt.Exchange.Attempts++;
+        counters.Attempts.Add();
+        attempt.Received(await attempt.SendAsync(attempt.Exchange.Timer.Token).ConfigureAwait(false));
+        return await TakeAsync(attempt, counters).ConfigureAwait(false);
+    }
+
     // 7. Classify a failure: whose fault, what happens to the breaker, what happens to the request.
     private async ValueTask<AttemptResult> ClassifyAsync(Attempt attempt, LaneMetrics counters)
     {
@@ -151,19 +157,13 @@ internal sealed class CallJudge(Metrics metrics, RequestLog log)
         if (attempt.TryWithoutRefused(status, error))
         {
             exchange.Failed(attempt.Lease, Metrics.LabelOf(FaultClass.ClientError), status, error);
-            exchange.Attempts++;
-            counters.Attempts.Add();
-            attempt.Received(await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
-            return await TakeAsync(attempt, counters).ConfigureAwait(false);
+            return await CallAgainAsync(attempt, counters).ConfigureAwait(false);
         }
 
         if (await attempt.TryRenewAsync(status, error, exchange.Timer.Token).ConfigureAwait(false))
         {
             exchange.Failed(attempt.Lease, "credential_expired", status, error);
-            exchange.Attempts++;
-            counters.Attempts.Add();
-            attempt.Received(await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
-            return await TakeAsync(attempt, counters).ConfigureAwait(false);
+            return await CallAgainAsync(attempt, counters).ConfigureAwait(false);
         }
 
         FaultClass fault = FaultClassifier.Classify(status, error, attempt.Lease.Lane.Provider.ErrorMap);

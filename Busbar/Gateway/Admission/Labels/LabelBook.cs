@@ -58,7 +58,7 @@ internal sealed class LabelBook(TimeProvider time, Counter bounded)
             page.Sets.TryAdd(text, true);
         }
 
-        // Others than those are read anew each time.
+        // Others than those are read again each time.
         if (page.Read.Count < MaxSets)
         {
             page.Read.TryAdd(raw, text);
