@@ -184,7 +184,7 @@ public sealed class ControlSocketScenarios : IDisposable
 
     [Theory]
     [InlineData("busbar lanes list, reset, disable, enable or probe", "restart")]
-    [InlineData("takes no words", "list", "m0")]
+    [InlineData("takes no arguments", "list", "m0")]
     [InlineData("the name of one lane", "reset", "m0", "m1")]
     [InlineData("takes the name of a lane", "disable")]
     [InlineData("unknown option '--all'", "reset", "--all")]

@@ -98,7 +98,7 @@ internal sealed class FleetLink
         }
     }
 
-    // Anew after each reload.
+    // Again after each reload.
     private Lanes Known()
     {
         Fleet fleet = _application.Snapshot.Fleet;

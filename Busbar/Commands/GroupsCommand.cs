@@ -40,7 +40,7 @@ internal static class GroupsCommand
 
         if (parsed.Words.Count != words)
         {
-            return Misused(error, words == 0 ? $"'{verb}' takes no words, only options"
+            return Misused(error, words == 0 ? $"'{verb}' takes no arguments, only options"
                 : $"'{verb}' takes the id of one group, such as grp_0123456789abcdef");
         }
 

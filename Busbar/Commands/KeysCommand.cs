@@ -45,7 +45,7 @@ internal static class KeysCommand
 
         if (parsed.Words.Count < least || parsed.Words.Count > most)
         {
-            return Misused(error, most == 0 ? $"'{verb}' takes no words, only options"
+            return Misused(error, most == 0 ? $"'{verb}' takes no arguments, only options"
                 : $"'{verb}' takes the id of one key, such as vk_0123456789abcdef");
         }
 

@@ -33,7 +33,7 @@ internal static class LanesCommand
         if (parsed.Words.Count > 2 || (verb == "list" && parsed.Words.Count > 1))
         {
             return Misused(
-                error, $"'{verb}' takes {(verb == "list" ? "no words, only options" : "the name of one lane, which is that of its model")}");
+                error, $"'{verb}' takes {(verb == "list" ? "no arguments, only options" : "the name of one lane, which is that of its model")}");
         }
 
         string? lane = parsed.Words.Count > 1 ? parsed.Words[1] : null;

@@ -18,7 +18,7 @@ internal static class PricesCommand
     {
         if (AdminArguments.Parse(arguments.AsSpan(1), ["--prices"], [], out string problem) is not { Words.Count: < 2 } parsed)
         {
-            error.WriteLine($"busbar prices: {(problem.Length > 0 ? problem : "takes one word, a part of a name")}; see busbar --help");
+            error.WriteLine($"busbar prices: {(problem.Length > 0 ? problem : "takes one argument, a part of a name")}; see busbar --help");
             return 2;
         }
 

@@ -19,7 +19,7 @@ internal static class StatusCommand
 
         if (parsed is not { Words.Count: 0 })
         {
-            error.WriteLine($"busbar status: {(problem.Length > 0 ? problem : "takes no words")}; see busbar --help");
+            error.WriteLine($"busbar status: {(problem.Length > 0 ? problem : "takes no arguments")}; see busbar --help");
             return 2;
         }
 

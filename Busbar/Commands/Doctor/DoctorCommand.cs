@@ -30,7 +30,7 @@ internal static class DoctorCommand
 
         if (parsed is not { Words.Count: 0 })
         {
-            error.WriteLine($"busbar doctor: {(problem.Length > 0 ? problem : "takes no words")}; see busbar --help");
+            error.WriteLine($"busbar doctor: {(problem.Length > 0 ? problem : "takes no arguments")}; see busbar --help");
             return 2;
         }
 

@@ -49,7 +49,7 @@ internal static partial class ConfigKeys
             Default = "`AWS_PROFILE`, else `default`",
             Range = "a chosen profile is asked before the environment's keys, as SDKs do",
         },
-        new("token_file", KeyKind.Text, "`aws`, `azure`: file with another issuer's token, read anew each time")
+        new("token_file", KeyKind.Text, "`aws`, `azure`: file with another issuer's token, read again each time")
         {
             Default = "`AWS_WEB_IDENTITY_TOKEN_FILE`, `AZURE_FEDERATED_TOKEN_FILE`",
             Range = "for `aws` with `role_arn`",
@@ -57,7 +57,7 @@ internal static partial class ConfigKeys
         new("credentials_file", KeyKind.Text, "`google`: file with a service account, a refresh token or an external account")
         {
             Default = "the default chain",
-            Range = "read anew each time",
+            Range = "read again each time",
         },
         new("impersonate", KeyKind.Text, "`google`: service account to stand in for")
         {
@@ -79,7 +79,7 @@ internal static partial class ConfigKeys
             Default = "`AZURE_CLIENT_SECRET`",
             Range = "not together with `certificate_file` or `token_file`",
         },
-        new("certificate_file", KeyKind.Text, "`azure`: PEM file with the application's certificate and its key, read anew each time")
+        new("certificate_file", KeyKind.Text, "`azure`: PEM file with the application's certificate and its key, read again each time")
         {
             Default = "`AZURE_CLIENT_CERTIFICATE_PATH`",
             Range = "an RSA key without a password",

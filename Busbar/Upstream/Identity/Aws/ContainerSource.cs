@@ -5,7 +5,7 @@ namespace Busbar.Upstream.Identity.Aws;
 
 /// <summary>
 /// The endpoint that ECS, EKS Pod Identity and Greengrass give a container (AWS SDKs and tools reference guide, "Container credential provider"). Its
-/// authorization is read anew each time.
+/// authorization is read again each time.
 /// </summary>
 internal sealed class ContainerSource(AwsSettings settings, CredentialCalls calls) : ICredentialSource
 {

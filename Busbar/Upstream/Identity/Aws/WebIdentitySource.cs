@@ -1,6 +1,6 @@
 namespace Busbar.Upstream.Identity.Aws;
 
-/// <summary>A token of another issuer in a file, such as Kubernetes projects for a service account: read anew each time.</summary>
+/// <summary>A token of another issuer in a file, such as Kubernetes projects for a service account: read again each time.</summary>
 /// <param name="settings">Settings.</param>
 /// <param name="tokens">The token service.</param>
 /// <param name="role">The role; null for that of the environment.</param>

@@ -1,6 +1,6 @@
 namespace Busbar.Upstream.Identity.Azure;
 
-/// <summary>Workload identity: a token that the cluster projects into a file stands for the application. It is read anew each time.</summary>
+/// <summary>Workload identity: a token that the cluster projects into a file stands for the application. It is read again each time.</summary>
 internal sealed class WorkloadSource(AzureSettings settings, CredentialCalls calls, TimeProvider time) : ICredentialSource
 {
     /// <inheritdoc/>
