@@ -76,8 +76,20 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
                 continue;
             }
 
+            TimeSpan left = search.Left;
+            if (left <= TimeSpan.Zero)
+            {
+                // Used up while a body was prepared or a lane was waited for: no lane is charged for a call that had no time.
+                if (hedge?.Other is null)
+                {
+                    lease.Dispose();
+                }
+
+                break;
+            }
+
             // 6. Attempt, 7. classify, 8. hold, 9. relay.
-            AttemptResult result = await CallAsync(search, exchange, lease, hedge).ConfigureAwait(false);
+            AttemptResult result = await CallAsync(search, exchange, lease, left, hedge).ConfigureAwait(false);
             if (result.End is AttemptEnd.Answered or AttemptEnd.ClientLeft)
             {
                 return;
@@ -179,7 +191,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         return lease;
     }
 
-    // False when the body had to be prepared without the lane, which must be taken anew: neither room nor a turn is waited for with a lane held.
+    // False when the body had to be prepared without the lane, which must be taken again: neither room nor a turn is waited for with a lane held.
     private static async ValueTask<bool> PrepareAsync(LaneSearch search, Exchange exchange, LaneLease lease)
     {
         UpstreamEndpoint endpoint = exchange.Snapshot.EndpointOf(lease.Lane);
@@ -212,9 +224,8 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<AttemptResult> CallAsync(LaneSearch search, Exchange exchange, LaneLease lease, Hedge? hedge)
+    private async ValueTask<AttemptResult> CallAsync(LaneSearch search, Exchange exchange, LaneLease lease, TimeSpan left, Hedge? hedge)
     {
-        TimeSpan left = search.Left;
         search.Calls(lease);
         bool hasOther = search.HasOther;
         Attempt? attempt = hedge?.TakeOther();
