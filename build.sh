@@ -243,7 +243,8 @@ sdk_tests() {
   done
   dotnet build Busbar.Tests/Sdk/Frameworks/DotNet -c Release -o Busbar.Tests/Sdk/Frameworks/DotNet/bin -v q --nologo >&2 || say "the frameworks for .NET cannot be built"
   (cd Busbar.Tests/Sdk && npm ci --no-audit --no-fund >&2 && BUSBAR="$OLDPWD/busbar" node --test --test-reporter=tap) >"$log" || status=$?
-  grep -E '^ *not ok |^# (pass|fail|skipped) ' "$log" || true
+  grep -E -A 14 '^ *not ok ' "$log" || true
+  grep -E '^# (pass|fail|skipped) ' "$log" || true
   local ok bad out
   ok=$(sed -n 's/^# pass //p' "$log") bad=$(sed -n 's/^# fail //p' "$log") out=$(sed -n 's/^# skipped //p' "$log")
   (( status != 0 && ${bad:-0} == 0 )) && bad=1
@@ -259,7 +260,8 @@ browser_tests() {
   local log=artifacts/browser.log status=0
   say "Busbar.Tests/Browser"
   (cd Busbar.Tests/Browser && npm ci --ignore-scripts --no-audit --no-fund >&2 && BUSBAR="$OLDPWD/busbar" node --test --test-reporter=tap) >"$log" || status=$?
-  grep -E '^ *not ok |^# (pass|fail|skipped) ' "$log" || true
+  grep -E -A 14 '^ *not ok ' "$log" || true
+  grep -E '^# (pass|fail|skipped) ' "$log" || true
   local ok bad out
   ok=$(sed -n 's/^# pass //p' "$log") bad=$(sed -n 's/^# fail //p' "$log") out=$(sed -n 's/^# skipped //p' "$log")
   (( status != 0 && ${bad:-0} == 0 )) && bad=1

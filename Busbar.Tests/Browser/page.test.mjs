@@ -7,7 +7,7 @@ import { hostile } from './support/provider.mjs';
 const shots = process.env.BUSBAR_SCREENSHOTS;
 const views = ['now', 'money', 'keys', 'config', 'try'];
 
-describe('the page', { skip: executable ? false : 'no Chromium here', concurrency: false, timeout: 90_000 }, () => {
+describe('the page', { skip: executable ? false : 'no Chromium here', concurrency: false, timeout: 400_000 }, () => {
   let browser, gateway, keys, loading, isOver = false;
   before(async () => {
     [browser, gateway] = await Promise.all([launch(), startGateway()]);
@@ -18,7 +18,7 @@ describe('the page', { skip: executable ? false : 'no Chromium here', concurrenc
   });
   after(async () => { isOver = true; await loading?.catch(() => {}); await browser?.close(); gateway?.stop(); });
 
-  const run = (name, body) => test(name, { timeout: 30_000 }, body);
+  const run = (name, body) => test(name, { timeout: 90_000 }, body);
 
   run('asks for the token, keeps it in memory only, and forgets it', async () => {
     const page = await open(browser, gateway, { token: null });
@@ -60,12 +60,13 @@ describe('the page', { skip: executable ? false : 'no Chromium here', concurrenc
         for (const view of views) {
           await go(page, view);
           await page.waitForFunction(() => !/^(Adding up|Reading)/.test(document.querySelector('main.view').textContent));
-          if (view === 'now') await page.click('.requests button:has-text("Why")');
+          // Rows move while requests come in, and what moves can't be clicked.
+          if (view === 'now') { await page.click('button:has-text("Pause")'); await page.click('.requests button:has-text("Why")'); }
           if (view === 'try') { await page.click('button:has-text("Send")'); await page.waitForSelector('.answer dl'); }
           assert.deepEqual(await findings(page), [], view);
           assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${view} is wider than the screen`);
           if (shots && (size === 'desktop' ? { now: 'light', money: 'light', try: 'dark' }[view] === colorScheme : view === 'now' && colorScheme === 'dark')) {
-            if (view === 'now') { await page.click('.requests button:has-text("Less")'); await page.waitForTimeout(size === 'desktop' ? 6000 : 500); }
+            if (view === 'now') { await page.click('.requests button:has-text("Less")'); await page.click('button:has-text("Resume")'); await page.waitForTimeout(size === 'desktop' ? 6000 : 500); }
             await page.evaluate(() => scrollTo(0, 0));
             await page.screenshot({ path: `${shots}/${size === 'phone' ? 'phone' : view}.png` });
           }
@@ -93,6 +94,7 @@ describe('the page', { skip: executable ? false : 'no Chromium here', concurrenc
     const row = page.locator('.requests [role=row]', { has: page.locator('.step.bad') }).first();
     assert.match(await row.locator('.attempts').innerText(), /(mistral-large\s+429|qwen-local\s+401)\s*→\s*\S+\s+200/);
     await page.selectOption('#filter-model', 'qwen-local');
+    await page.click('button:has-text("Pause")');
     await page.locator('.requests button:has-text("Why")').first().click();
     assert.match(await page.textContent('.detail'), /refuses the key/);
     await page.click('.detail button:has-text("Breaker history of qwen-local")');
@@ -322,6 +324,7 @@ describe('the page', { skip: executable ? false : 'no Chromium here', concurrenc
     isOver = true;
     await loading;
     const page = await open(browser, gateway);
+    await page.waitForSelector('.dot:has-text("live")');
     gateway.stop();
     await page.waitForSelector('.dot.bad:has-text("reconnecting")');
     page.complaints.splice(0);
