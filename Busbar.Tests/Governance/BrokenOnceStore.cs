@@ -46,7 +46,7 @@ internal sealed class BrokenOnceStore : IGovernanceStore
     public void DeleteGroup(string id) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public bool TryNoteAlert(in LimitAlert alert) => throw new NotSupportedException();
+    public bool TryNoteAlert(in LimitAlert alert, bool asksAgain = false) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public void Put(IReadOnlyCollection<LimitUsage> usages) => throw new NotSupportedException();

@@ -114,7 +114,7 @@ internal sealed class MemoryStore : IGovernanceStore
     public void DeleteGroup(string id) => Do(() => _groups.Remove(id));
 
     /// <inheritdoc/>
-    public bool TryNoteAlert(in LimitAlert alert)
+    public bool TryNoteAlert(in LimitAlert alert, bool asksAgain = false)
     {
         var noted = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
         return Do(() => _told.Add(noted));

@@ -1,3 +1,6 @@
+using Busbar.Governance.Budgets;
+using Busbar.Governance.Groups;
+using Busbar.Governance.Keys;
 using Busbar.Governance.Leases;
 using Busbar.Governance.Store;
 using Busbar.Governance.Store.Postgres;
@@ -82,6 +85,45 @@ public sealed class PostgresLeasesTests : IDisposable
         Assert.Equal(new LeaseGrant(40, 40, 20), reply.Grants[0]);
     }
 
+    [SkippableTheory]
+    [InlineData(0)]
+    [InlineData(30)]
+    public async Task A_budget_of_a_key_begins_with_what_the_key_has_spent_be_it_nothing(long spent)
+    {
+        const string Id = "vk_0000000000000001";
+        using (PostgresStore store = PostgresStore.Open(PostgresServer.Config(_url), TimeProvider.System))
+        {
+            Assert.True(store.Insert(new VirtualKey { Id = Id, Name = "a", Digest = KeyDigest.Of("sk-bb-canary") }));
+            store.Add([], spent == 0 ? [] : [new DailyUsage(Id, "m", Day, 1, 0, 0, spent, 0, 0, 0, 0, 0, 0, 0, 0, 0)]);
+        }
+
+        LeaseAsk ask = Ask(used: 0, keep: 0, need: 100, least: 1) with { Owner = Id, Key = "key/budget/day/", IsOfAccount = true };
+        Assert.Equal(new LeaseGrant(100 - spent, spent, 0), (await ExchangeAsync(await OpenAsync(), s_term, ask)).Grants[0]);
+    }
+
+    [SkippableFact]
+    public async Task A_node_whose_session_was_added_up_borrows_in_a_new_one_and_what_it_had_not_said_is_noted()
+    {
+        string database = _url[(_url.LastIndexOf('/') + 1)..];
+        using var leases = new PostgresLeases(PostgresServer.Config(_url));
+        await using var node = new FleetNode(leases, TimeProvider.System,
+            [new Group { Id = "grp_org", Name = "org", Limits = [new Limit { Kind = LimitKind.Requests, Period = LimitPeriod.Total, Max = 10 }] }],
+            [new VirtualKey { Id = "vk_1", Name = "a", Digest = KeyDigest.Of("sk-bb-canary"), GroupId = "grp_org" }]);
+        (Reservation? first, _) = await node.TakeAsync("vk_1");
+        await node.Desk.RoundAsync();
+        (Reservation? second, _) = await node.TakeAsync("vk_1");
+        PostgresServer.Shared.Execute(database, "UPDATE busbar.lease_sessions SET closed_at = now(); SELECT busbar.lease_fold('-1 hour')");
+
+        await node.Desk.RoundAsync();
+        first!.Release();
+        second!.Release();
+        await node.Desk.RoundAsync();
+        await node.Desk.RoundAsync();
+        Assert.False(node.Desk.IsAway);
+        Assert.Equal(2L, Convert.ToInt64(PostgresServer.Shared.Scalar(database, "SELECT sum(used) FROM busbar.limit_counters"), null));
+        Assert.Equal(Refusal.None, (await node.TakeAsync("vk_1")).Refusal);
+    }
+
     [SkippableFact]
     public async Task Sessions_long_gone_become_one_row_and_lose_nothing()
     {
@@ -95,7 +137,7 @@ public sealed class PostgresLeasesTests : IDisposable
         Assert.Equal(2L, PostgresServer.Shared.Scalar(database, "SELECT busbar.lease_fold(interval '0')"));
         Assert.Equal(1L, PostgresServer.Shared.Scalar(database, "SELECT count(*) FROM busbar.limit_counters"));
         Assert.Equal(new LeaseGrant(73, 27, 0), await AskAsync(await OpenAsync(), used: 0, keep: 0, need: 99, least: 1));
-        await Assert.ThrowsAsync<StoreException>(() => AskAsync(gone, used: 25, keep: 90, need: 90));
+        await Assert.ThrowsAsync<GoneSessionException>(() => AskAsync(gone, used: 25, keep: 90, need: 90));
     }
 
     [SkippableFact]

@@ -25,6 +25,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly List<LimitAlert> _alerts = [];
+    private bool _isFirstAlertUnsure;
     private readonly Tally _tally = new();
 
     private Governor(KeyDirectory keys, GroupDirectory groups, Ledger ledger, IGovernanceStore store, TimeProvider time, ILogger log)
@@ -339,7 +340,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             LimitAlert alert = _alerts[0];
             try
             {
-                if (Store.TryNoteAlert(alert))
+                if (Store.TryNoteAlert(alert, _isFirstAlertUnsure))
                 {
                     ThresholdReached(_log, alert.Percent, alert.Owner, alert.Limit.Key.TrimEnd('/'));
                     Alerted?.Invoke(alert);
@@ -347,6 +348,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             }
             catch (StoreException) when (_alerts.Count < MaxAlerts)
             {
+                _isFirstAlertUnsure = true;
                 return;
             }
             catch (StoreException)
@@ -355,6 +357,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             }
 
             _alerts.RemoveAt(0);
+            _isFirstAlertUnsure = false;
         }
     }
 

@@ -15,7 +15,10 @@ internal interface ILeaseStore : IDisposable
     /// </summary>
     Task<(long Session, long NowMillis)> OpenAsync(TimeSpan term, CancellationToken stop);
 
-    /// <summary>Notes what was used, lends, and takes back what is not counted on any more.</summary>
+    /// <summary>
+    /// Notes what was used, lends, and takes back what is not counted on any more. Throws <see cref="GoneSessionException"/>, and nothing was done, for
+    /// a session that ended so long ago that it is not known any more.
+    /// </summary>
     Task<LeaseReply> ExchangeAsync(LeaseCall call, CancellationToken stop);
 
     /// <summary>Ends <paramref name="session"/>: of what it had borrowed only what it has used counts from now on.</summary>

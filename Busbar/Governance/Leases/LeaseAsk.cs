@@ -27,6 +27,9 @@ internal readonly record struct LeaseAsk
     /// <summary>Used up.</summary>
     public required long Used { get; init; }
 
+    /// <summary>How much of <see cref="Used"/> is noted already, as far as the node knows.</summary>
+    public long Noted { get; init; }
+
     /// <summary>Used up, or held by requests under way, when it was said.</summary>
     public required long Base { get; init; }
 

@@ -342,6 +342,10 @@ internal sealed partial class LeaseDesk : IAsyncDisposable
 
             return true;
         }
+        catch (GoneSessionException)
+        {
+            return false;
+        }
         finally
         {
             for (int i = first; i < round.Asks.Count && !isAnswered; i++)
@@ -367,13 +371,33 @@ internal sealed partial class LeaseDesk : IAsyncDisposable
         {
             foreach (KeyValuePair<(long Session, string Owner, string Key, long Start), LeaseAsk>[] part in kept.Chunk(MostAsks))
             {
-                await SayAsync(kept.Key == 0 ? current : kept.Key, [.. part.Select(entry => entry.Value)]).ConfigureAwait(false);
+                try
+                {
+                    await SayAsync(kept.Key == 0 ? current : kept.Key, [.. part.Select(entry => entry.Value)]).ConfigureAwait(false);
+                }
+                catch (GoneSessionException)
+                {
+                    await KeepElsewhereAsync(part).ConfigureAwait(false);
+                }
+
                 foreach (KeyValuePair<(long Session, string Owner, string Key, long Start), LeaseAsk> said in part)
                 {
                     // Unless it has changed meanwhile.
                     _kept.TryRemove(said);
                 }
             }
+        }
+    }
+
+    // What such a session had noted is counted as somebody's; the rest is noted in one made for that, which nobody keeps alive.
+    private async Task KeepElsewhereAsync(KeyValuePair<(long Session, string Owner, string Key, long Start), LeaseAsk>[] part)
+    {
+        using var patience = new CancellationTokenSource(Patience, _clock);
+        (long id, _) = await _store.OpenAsync(Term, patience.Token).ConfigureAwait(false);
+        foreach ((var at, LeaseAsk ask) in part)
+        {
+            long rest = Math.Max(0, ask.Used - ask.Noted);
+            _kept[at with { Session = id }] = ask with { Used = rest, Base = rest, Keep = rest, Need = rest };
         }
     }
 

@@ -39,8 +39,11 @@ internal interface IGovernanceStore : IDisposable
     /// </summary>
     void Put(IReadOnlyCollection<LimitUsage> usages);
 
-    /// <summary>Notes that a threshold was told in its window. False when it was noted before.</summary>
-    bool TryNoteAlert(in LimitAlert alert);
+    /// <summary>
+    /// Notes that a threshold is told in its window. False when it was noted before, but for what this process may have noted itself when it asked
+    /// last and got no answer: then it <paramref name="asksAgain"/>.
+    /// </summary>
+    bool TryNoteAlert(in LimitAlert alert, bool asksAgain = false);
 
     /// <summary>
     /// Adds the increments of one flush, all or nothing. Increments of keys that no longer exist are passed over. Both collections are the caller's

@@ -193,7 +193,7 @@ internal sealed class SqliteStore : IGovernanceStore
     });
 
     /// <inheritdoc/>
-    public bool TryNoteAlert(in LimitAlert alert)
+    public bool TryNoteAlert(in LimitAlert alert, bool asksAgain = false)
     {
         (string owner, string key, long start, int percent) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
         return Change(() => _sql.NoteAlert.Run(owner, key, start, percent) == 1);

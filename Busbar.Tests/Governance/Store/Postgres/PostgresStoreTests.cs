@@ -124,8 +124,13 @@ public sealed class PostgresStoreTests
 
         using PostgresStore again = place.OpenNode();
         Assert.False(again.TryNoteAlert(alert));
+        Assert.False(again.TryNoteAlert(alert, asksAgain: true));
         Assert.True(again.TryNoteAlert(alert with { Percent = 100 }));
         Assert.True(again.TryNoteAlert(alert with { WindowStart = Today + 86_400 }));
+
+        // Noted, and the answer was lost.
+        Assert.True(again.TryNoteAlert(alert with { WindowStart = Today + 86_400 }, asksAgain: true));
+        Assert.False(again.TryNoteAlert(alert with { WindowStart = Today + 86_400 }));
     }
 
     [SkippableFact]

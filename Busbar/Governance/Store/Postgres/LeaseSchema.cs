@@ -7,7 +7,7 @@ namespace Busbar.Governance.Store.Postgres;
 /// </summary>
 internal static class LeaseSchema
 {
-    /// <summary>Makes it.</summary>
+    /// <summary>Makes the tables.</summary>
     public const string Create =
         """
         ALTER TABLE busbar.limit_counters ADD COLUMN granted bigint NOT NULL DEFAULT 0, ADD COLUMN ends_at bigint NOT NULL DEFAULT 9223372036854775807;
@@ -22,8 +22,12 @@ internal static class LeaseSchema
 
         -- Whoever decides about a limit holds its row.
         CREATE TABLE busbar.limit_locks (owner text NOT NULL, limit_key text NOT NULL, PRIMARY KEY (owner, limit_key));
+        """;
 
-        CREATE FUNCTION busbar.lease(
+    /// <summary>Makes the functions, or puts them in the place of older ones.</summary>
+    public const string Functions =
+        """
+        CREATE OR REPLACE FUNCTION busbar.lease(
           p_session bigint, p_seq bigint, p_term interval, p_owner text[], p_key text[], p_start bigint[], p_from bigint[], p_end bigint[], p_cap bigint[], p_used bigint[], p_base bigint[],
           p_keep bigint[], p_least bigint[], p_need bigint[], p_target bigint[], p_account boolean[],
           OUT alive boolean, OUT now_millis bigint, OUT granted bigint[], OUT others_used bigint[], OUT others_leased bigint[])
@@ -37,7 +41,8 @@ internal static class LeaseSchema
             closed_at = CASE WHEN s.closed_at IS NULL AND s.ends_at <= clock_timestamp() THEN clock_timestamp() ELSE s.closed_at END
           WHERE s.id = p_session AND s.seq < p_seq RETURNING s.closed_at IS NULL INTO alive;
           IF alive IS NULL THEN
-            RAISE EXCEPTION 'a call of session % arrived too late', p_session USING ERRCODE = 'BB001';
+            RAISE EXCEPTION 'a call of session % arrived too late', p_session
+              USING ERRCODE = CASE WHEN EXISTS (SELECT 1 FROM lease_sessions AS s WHERE s.id = p_session) THEN 'BB001' ELSE 'BB002' END;
           END IF;
 
           now_millis := (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
@@ -60,8 +65,8 @@ internal static class LeaseSchema
 
           -- A budget of a key begins with what the key has spent in its window when nobody limited it.
           INSERT INTO limit_counters (owner, limit_key, window_start, epoch, used, ends_at)
-            SELECT a.owner, a.limit_key, a.window_start, 0, coalesce((
-              SELECT least(sum(d.spend_nanos), 9223372036854775807)::bigint FROM usage_daily AS d WHERE d.key_id = a.owner AND d.day >= a.window_start), 0), a.ends_at
+            SELECT a.owner, a.limit_key, a.window_start, 0, least((
+              SELECT coalesce(sum(d.spend_nanos), 0) FROM usage_daily AS d WHERE d.key_id = a.owner AND d.day >= a.window_start), 9223372036854775807)::bigint, a.ends_at
             FROM unnest(p_owner, p_key, p_start, p_end, p_account) AS a (owner, limit_key, window_start, ends_at, is_account)
             WHERE a.is_account AND NOT EXISTS (
               SELECT 1 FROM limit_counters AS c WHERE c.owner = a.owner AND c.limit_key = a.limit_key AND c.window_start = a.window_start)
@@ -93,7 +98,7 @@ internal static class LeaseSchema
         $function$;
 
         -- What ended sessions have used becomes one row for each window, long after any of them could still be heard.
-        CREATE FUNCTION busbar.lease_fold(p_age interval, OUT folded bigint)
+        CREATE OR REPLACE FUNCTION busbar.lease_fold(p_age interval, OUT folded bigint)
         LANGUAGE plpgsql SET search_path = busbar, pg_temp AS $function$
         DECLARE
           gone bigint[];

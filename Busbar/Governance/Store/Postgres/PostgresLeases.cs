@@ -15,6 +15,7 @@ internal sealed class PostgresLeases(PostgresConfig config) : ILeaseStore
     private static readonly TimeSpan FoldInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FoldAge = TimeSpan.FromDays(1);
     private const int KeptSeconds = 600;
+    private const string NoSession = "BB002";
     private const int PruneAtOnce = 20_000;
     private long _folded = Environment.TickCount64;
 
@@ -110,6 +111,10 @@ internal sealed class PostgresLeases(PostgresConfig config) : ILeaseStore
                         : throw new StoreException($"the database {config.Address} has no such session");
                 }
             }
+        }
+        catch (PostgresException fault) when (fault.SqlState == NoSession)
+        {
+            throw new GoneSessionException(fault);
         }
         catch (Exception problem) when (PostgresFault.IsFault(problem))
         {

@@ -144,6 +144,14 @@ internal static class PostgresSchema
           PRIMARY KEY (kind, id));
         CREATE INDEX facts_seq ON busbar.facts (seq);
         """,
+        LeaseSchema.Functions +
+        """
+
+        ALTER TABLE busbar.limit_alerts ADD COLUMN epoch bigint NOT NULL DEFAULT 0;
+
+        -- A key without usage was once taken to have used up whatever budget it had.
+        DELETE FROM busbar.limit_counters WHERE epoch = 0 AND limit_key LIKE 'key/budget/%' AND used = 9223372036854775807;
+        """,
     ];
 
     /// <summary>

@@ -191,12 +191,15 @@ internal sealed partial class PostgresStore : IFleetStore
     }
 
     /// <inheritdoc/>
-    public bool TryNoteAlert(in LimitAlert alert)
+    public bool TryNoteAlert(in LimitAlert alert, bool asksAgain = false)
     {
         (string owner, string key, long start, long percent) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
         return Do(connection => connection.Run(
-            "INSERT INTO busbar.limit_alerts (owner, limit_key, window_start, percent) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", owner, key,
-            start, percent) == 1);
+            """
+            INSERT INTO busbar.limit_alerts AS a (owner, limit_key, window_start, percent, epoch) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (owner, limit_key, window_start, percent) DO UPDATE SET epoch = excluded.epoch WHERE a.epoch = excluded.epoch AND $6
+            """,
+            owner, key, start, percent, Epoch, asksAgain) == 1);
     }
 
     /// <inheritdoc/>
