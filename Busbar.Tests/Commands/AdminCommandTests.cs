@@ -150,6 +150,9 @@ public sealed class AdminCommandTests : IAsyncLifetime
     [InlineData("takes the id of one key", "keys", "revoke")]
     [InlineData("put the token into BUSBAR_ADMIN_TOKEN", "keys", "list", "--token", "canary")]
     [InlineData("takes no arguments", "status", "now")]
+    [InlineData("did you mean '--budget-cents'?", "keys", "create", "--budget", "5")]
+    [InlineData("did you mean '--pool'?", "keys", "create", "--pol", "a")]
+    [InlineData("unknown option '--nothing-like-it';", "keys", "create", "--nothing-like-it", "5")]
     [InlineData("create, list, show, update, freeze, unfreeze or delete", "groups")]
     [InlineData("--name is required", "groups", "create")]
     [InlineData("--limit takes KIND/WINDOW=MAX", "groups", "create", "--name", "a", "--limit", "budget/month")]
@@ -204,6 +207,29 @@ public sealed class AdminCommandTests : IAsyncLifetime
             Assert.Equal(1, await RunAsync(new FakeEnvironment(("BUSBAR_CONFIG", file)), "keys", "list", "--url", "http://192.0.2.1:1"));
             Assert.Contains("set BUSBAR_ADMIN_TOKEN", _error.ToString());
             Assert.DoesNotContain(AdminScene.Token, _error.ToString());
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
+    [InlineData("", "has neither governance, which keys and groups need, nor a control_socket")]
+    [InlineData("governance: { enabled: true, admin_token: '${NOT_SET}' }", "cannot be used here: [error] governance.admin_token", "NOT_SET")]
+    public async Task A_configuration_that_leads_nowhere_is_told_with_the_reason(string more, params string[] says)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, $$"""
+                providers: { a: { protocol: openai, base_url: "https://api.example.com", api_key_env: K } }
+                models: { m: { provider: a, max_concurrent: 1 } }
+                {{more}}
+                """);
+
+            Assert.Equal(1, await RunAsync(new FakeEnvironment(), "keys", "list", "--config", file));
+            Assert.All(says.Append(file), word => Assert.Contains(word, _error.ToString()));
         }
         finally
         {

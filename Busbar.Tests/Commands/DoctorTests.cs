@@ -93,7 +93,7 @@ public sealed class DoctorTests : IDisposable
     public async Task A_configuration_with_errors_is_bad_and_each_is_told()
     {
         Assert.Equal(1, await RunAsync("http://8.8.8.8", Key));
-        Assert.Contains("fail  configuration: [error] providers.here.base_url", _output.ToString());
+        Assert.Contains("fail  configuration: providers.here.base_url", _output.ToString());
     }
 
     private async Task<int> RunAsync(string address, string key, string more = "")

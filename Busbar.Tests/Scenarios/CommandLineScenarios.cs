@@ -60,6 +60,20 @@ public sealed class CommandLineScenarios
         Assert.Contains("'--config'", process.StandardError);
     }
 
+    [Theory]
+    [InlineData("did you mean '--validate'?", "validate")]
+    [InlineData("did you mean '--demo'?", "demo")]
+    [InlineData("did you mean 'doctor'?", "docter")]
+    [InlineData("busbar --config FILE", "serve", "--config", "config.yaml")]
+    [InlineData("lacks the name of its file", "--config")]
+    public async Task What_is_nearly_a_command_is_answered_with_the_command(string says, params string[] arguments)
+    {
+        await using var process = GatewayProcess.Run(arguments);
+
+        Assert.Equal(2, await process.ExitedAsync());
+        Assert.Contains(says, process.StandardError);
+    }
+
     [Fact]
     [Trait("gotcha", "C3")]
     public async Task An_unknown_argument_is_one_line_and_2()

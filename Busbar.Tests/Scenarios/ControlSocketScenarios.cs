@@ -52,6 +52,7 @@ public sealed class ControlSocketScenarios : IDisposable
 
         Assert.Equal(401, (await scene.SendAsync(HttpMethod.Get, "/admin/lanes")).Status);
         Assert.Equal(401, (await scene.SendAsync(HttpMethod.Post, "/admin/lanes/m0/reset")).Status);
+        Assert.Contains("governance is off", (await scene.SendAsync(HttpMethod.Get, "/admin/ui")).Text);
     }
 
     [Fact]

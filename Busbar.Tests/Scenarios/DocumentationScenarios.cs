@@ -8,7 +8,7 @@ namespace Busbar.Tests.Scenarios;
 
 /// <summary>
 /// What the pages show can be pasted. Blocks for a shell, for nginx and for Prometheus are run by <c>Scripts/docs.sh</c>; the clients of
-/// <c>docs/clients.md</c> by the suites of their SDKs.
+/// <c>docs/clients</c> by the suites of their SDKs.
 /// </summary>
 public sealed partial class DocumentationScenarios
 {
@@ -16,13 +16,25 @@ public sealed partial class DocumentationScenarios
     private static readonly FakeEnvironment Variables = new([.. ((string[])
     [
         "BUSBAR_TOKEN", "BUSBAR_ADMIN_TOKEN", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AZURE_OPENAI_API_KEY", "BEDROCK_KEY", "COLLECTOR_KEY",
+        "MISTRAL_API_KEY", "GROQ_API_KEY", "OPENROUTER_API_KEY", "COHERE_API_KEY", "GEMINI_API_KEY",
         "OPENAI_ORGANIZATION", "BUSBAR_AZURE_SECRET",
         "OPENAI_PROJECT",
     ]).Select(name => (name, "a-value-of-16-characters")), ("BUSBAR_DATABASE_URL", "postgres://busbar:secret@localhost/busbar"),
         ("BUSBAR_MASTER_KEY", new string('a', 64))]);
 
+    // What the suites install: names with their versions, under the real name where another one stands for it.
+    private static readonly HashSet<(string Name, string Version)> Packages = [.. ((string[])
+    [
+        "Busbar.Tests/Sdk/package.json", "Busbar.Tests/Sdk/Agents/package.json", "Busbar.Tests/Sdk/Frameworks/package.json",
+        "Busbar.Tests/Busbar.Tests.csproj", "Busbar.Tests/Sdk/Frameworks/DotNet/Frameworks.csproj",
+    ]).SelectMany(file => Installed().Matches(ProjectFiles.Read(file)))
+        .Select(match => (match.Groups["name"].Value, match.Groups["version"].Value))];
+
     /// <summary>Every page.</summary>
     public static TheoryData<string> Pages => [.. Files("docs").Concat(["README.md", "SECURITY.md"]).Order()];
+
+    /// <summary>The pages of the clients.</summary>
+    public static TheoryData<string> Clients => [.. Files("docs/clients").Where(page => !page.EndsWith("README.md", StringComparison.Ordinal)).Order()];
 
     /// <summary>Everything that users read.</summary>
     public static TheoryData<string> Texts =>
@@ -81,16 +93,26 @@ public sealed partial class DocumentationScenarios
     }
 
     [Theory]
+    [MemberData(nameof(Clients))]
+    public void Versions_that_were_tried_are_those_of_the_suites(string page)
+    {
+        string text = ProjectFiles.Read(page);
+        MatchCollection tried = Tried().Matches(text);
+
+        Assert.Contains("**Tried.** ", text, StringComparison.Ordinal);
+        Assert.Contains("**Known limits**", text, StringComparison.Ordinal);
+        Assert.All(tried, match => Assert.Contains((match.Groups["name"].Value, match.Groups["version"].Value), Packages));
+        Assert.True(tried.Count > 0 || text.Contains("is in no suite", StringComparison.Ordinal), "nothing was tried");
+    }
+
+    [Theory]
     [MemberData(nameof(Pages))]
     public void Every_link_leads_to_a_page_and_a_heading(string page)
     {
         foreach (Match link in Link().Matches(ProjectFiles.Read(page)))
         {
-            string file = link.Groups["file"].Value;
-            string target = Path.GetRelativePath(ProjectFiles.Path("."),
-                Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ProjectFiles.Path(page))!, file)));
-            target = file.Length == 0 ? page : target;
-            Assert.True(Path.Exists(ProjectFiles.Path(target)), $"{page} links to {file}");
+            string target = Target(page, link);
+            Assert.True(Path.Exists(ProjectFiles.Path(target)), $"{page} links to {target}");
             if (link.Groups["heading"].Value is { Length: > 0 } heading)
             {
                 Assert.Contains(heading, Heading().Matches(ProjectFiles.Read(target)).Select(match => Anchor(match.Groups["text"].Value)));
@@ -101,14 +123,20 @@ public sealed partial class DocumentationScenarios
     [Fact]
     public void Every_page_is_linked_from_another()
     {
-        string all = string.Concat(Files("docs").Append("README.md").Select(ProjectFiles.Read));
+        HashSet<string> linked = [.. Files("docs").Append("README.md").SelectMany(page =>
+            Link().Matches(ProjectFiles.Read(page)).Select(link => Target(page, link)).Where(target => target != page))];
 
-        Assert.All(Files("docs"), page => Assert.Contains(Path.GetFileName(page), all, StringComparison.Ordinal));
-        foreach (string vendor in (string[])["openai", "anthropic", "bedrock", "azure", "vertex", "vllm", "ollama"])
+        Assert.All(Files("docs"), page => Assert.Contains(page, linked));
+        foreach (string vendor in (string[])["openai", "anthropic", "bedrock", "azure", "vertex", "gemini", "cohere", "catalog", "vllm", "ollama"])
         {
             Assert.True(File.Exists(ProjectFiles.Path($"docs/vendors/{vendor}.md")), vendor);
         }
     }
+
+    // The page or file that a link leads to, from the root.
+    private static string Target(string page, Match link) => link.Groups["file"].Value is { Length: > 0 } file
+        ? Path.GetRelativePath(ProjectFiles.Path("."), Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ProjectFiles.Path(page))!, file)))
+        : page;
 
     // A line of the help may name several: "busbar lanes disable|enable|probe LANE".
     private static IEnumerable<string> Known() => HelpCommand().Matches(HelpText.Text).SelectMany(match =>
@@ -168,6 +196,12 @@ public sealed partial class DocumentationScenarios
 
     [GeneratedRegex(@"\]\((?<file>(?!https?:|mailto:)[^)#\s]*)(#(?<heading>[^)]+))?\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"`(?<name>[\w@/.-]+)` (?<version>\d+\.\d+\.\d+)")]
+    private static partial Regex Tried();
+
+    [GeneratedRegex("""(npm:(?<name>[^"\s]+)@|"(?<name>[^"\s]+)"(: "| Version="))(?<version>\d+\.\d+\.\d+)""")]
+    private static partial Regex Installed();
 
     [GeneratedRegex(@"^#+ (?<text>.+?)\s*$", RegexOptions.Multiline)]
     private static partial Regex Heading();

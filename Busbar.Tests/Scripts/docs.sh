@@ -110,6 +110,38 @@ back() { runs upgrade.md 'busbar.old /usr/local/bin/busbar' && listed && runs up
 check "the way back, with the database, keeps the keys" back
 systemctl stop
 
+# The quick start, with the demo in place of the two providers.
+starts_demo
+demo=$(grep -om1 'http://127.0.0.1:[0-9]*' "$work/said")
+check "step 1 of the quick start installs the binary" runs quick-start.md 'install -m 755'
+block quick-start.md yaml 'governance:' | place | sed "s#api_key_env: \(.*\)_API_KEY#&\n    base_url: $demo\n    allow_private_network: true#" >"$work/place/config.yaml"
+sed -i 's/^  gpt-5.2:$/&\n    upstream_model: demo-openai/; s/^  claude-sonnet-4-6:$/&\n    upstream_model: demo-anthropic/' "$work/place/config.yaml"
+secrets() { runs quick-start.md 'umask 077' && said 'is valid' && sed -i 's/_API_KEY=.*/_API_KEY=demo/' "$work/place/environment"; }
+check "step 3 ends with a valid configuration" secrets
+looked_at() { runs quick-start.md 'busbar doctor' && said '^ok    providers.anthropic'; }
+check "the doctor of step 3 finds nothing that fails" looked_at
+quick_start() {
+  { for word in 'until curl' 'export BUSBAR_TOKEN' 'keys usage'; do block quick-start.md sh "$word"; done; echo 'kill %1; wait'; } | place >"$work/block"
+  (cd "$work/place" && bash -euo pipefail "$work/block") >"$work/said" 2>&1 || { cat "$work/said" >&2; return 1; }
+  said '"id":"smart"' && said 'No model was asked' && said '1 of 1 lanes usable\|2 of 2 lanes usable' && said 'demo-\|gpt-5.2\|claude'
+}
+check "steps 4 to 6 make a key, answer a request and count it" quick_start
+
+# What the first page shows, with the same providers.
+block ../README.md yaml 'assistant:' | place | sed "s#api_key_env: \(.*\)_API_KEY#&\n    base_url: $demo\n    allow_private_network: true#" >"$work/place/config.yaml"
+sed -i 's/^  gpt-5.2:$/&\n    upstream_model: demo-openai/; s/^  claude-sonnet-4-6:$/&\n    upstream_model: demo-anthropic/' "$work/place/config.yaml"
+first_page() {
+  { block ../README.md sh 'sk-proj' | sed 's/_API_KEY=[^ ]*/_API_KEY=demo/g; $s/$/ \&/'
+    echo 'until curl -fs -o /dev/null http://127.0.0.1:8080/livez; do sleep 0.1; done'
+    block ../README.md sh '"model":"assistant"'; echo 'kill %1; wait'; } | place >"$work/block"
+  (cd "$work/place" && bash -euo pipefail "$work/block") >"$work/said" 2>&1 || { cat "$work/said" >&2; return 1; }
+  said 'is valid' && said 'No model was asked'
+}
+check "the configuration of the first page answers the request of the first page" first_page
+first_demo() { block ../README.md sh '"model":"demo"' | sed "s#http://127.0.0.1:8080#$demo#" >"$work/block" && bash -euo pipefail "$work/block" 2>/dev/null | grep -q 'No model was asked'; }
+check "the demo answers the request of the first page" first_demo
+stops INT || true
+
 # The first key in a minute.
 block keys.md yaml 'gpt-5.2' | place >"$work/place/config.yaml"
 first_minute() {
@@ -118,22 +150,30 @@ first_minute() {
   said '"id":"smart"' && said 'billing team'
 }
 check "the first key is there in a minute" first_minute
-variables_are_set() {
-  awk '/^```sh/ { inside = 1; next } /^```/ { inside = 0 } inside' "$docs/clients.md" >"$work/block"
-  bash -euo pipefail "$work/block"
+# each LANGUAGE ENDING: writes every block in that language of the clients' pages to a file of its own in $work/clients, and fails where there is none.
+each() {
+  rm -rf "$work/clients" && mkdir "$work/clients"
+  awk -v language="$1" -v file="$work/clients/" -v ending="$2" '
+    inside && /^```/ { inside = 0; close(name); next }
+    inside { print > name; next }
+    $0 == "```" language { inside = 1; name = file (++count) "." ending }' "$docs"/clients/*.md
+  [[ -n $(ls "$work/clients") ]]
 }
-check "the variables of the clients' page are set by a shell" variables_are_set
-
-python_compiles() {
-  awk '/^```python/ { inside = 1; next } /^```/ { inside = 0 } inside' "$docs/clients.md" >"$work/block.py"
-  python3 -m py_compile "$work/block.py"
-}
-check "the Python of the clients' page compiles" python_compiles
+variables_are_set() { each sh sh && for file in "$work"/clients/*; do bash -euo pipefail "$file" || return 1; done; }
+check "the variables of the clients' pages are set by a shell" variables_are_set
+python_compiles() { each python py && python3 -m py_compile "$work"/clients/*; }
+check "the Python of the clients' pages compiles" python_compiles
+javascript_parses() { each ts mjs && for file in "$work"/clients/*; do node --check "$file" || return 1; done; }
+if command -v node >/dev/null; then
+  check "the JavaScript of the clients' pages parses" javascript_parses
+else
+  echo "skip the JavaScript of the clients' pages: node is not installed"
+fi
 codex_reads() {
-  block clients.md toml model_provider >"$work/block.toml"
+  block clients/codex.md toml model_provider >"$work/block.toml"
   python3 -c 'import sys, tomllib; assert tomllib.load(open(sys.argv[1], "rb"))["model_providers"]["busbar"]["wire_api"] == "responses"' "$work/block.toml"
 }
-check "the TOML of the clients' page is TOML" codex_reads
+check "the TOML of the clients' pages is TOML" codex_reads
 
 # From LiteLLM, with a dump in the form of pg_dump.
 cat >"$work/place/litellm-config.yaml" <<'YAML'

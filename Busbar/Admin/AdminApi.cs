@@ -73,9 +73,13 @@ internal sealed partial class AdminApi
     /// <summary>Whether the page for people is served.</summary>
     public bool ShowsPage => _control.Config.Governance is { Enabled: true, AdminUi: true };
 
-    /// <summary>What every path answers while governance is off, or to anybody without a token.</summary>
+    /// <summary>What every path answers to anybody without a token.</summary>
     public static AdminError Unauthorized { get; } =
         new(401, "invalid_admin_token", "the admin token is missing or wrong; send it as Authorization: Bearer or as x-admin-token");
+
+    /// <summary>What every path answers while governance is off. Of no use to a thief, and the first that somebody sees who opens the page.</summary>
+    public static AdminError NothingToAdminister { get; } = new(401, "invalid_admin_token",
+        "governance is off, so no token opens the admin API and its page; governance.enabled and governance.admin_token in the configuration turn it on");
 
     /// <summary>Answers <paramref name="request"/>, always; the caller disposes the answer. Never throws for what was sent.</summary>
     public async ValueTask<AdminReply> HandleAsync(AdminRequest request)
@@ -116,7 +120,7 @@ internal sealed partial class AdminApi
         {
             _rejections.Note(request.Source);
             await _guesses.HoldAsync(request.Source, CancellationToken.None).ConfigureAwait(false);
-            return Unauthorized;
+            return _control.Config.Governance.Enabled ? Unauthorized : NothingToAdminister;
         }
 
         if (!_calls.TryEnter(MaxCalls))

@@ -1,3 +1,5 @@
+using Busbar.Configuration.Binding;
+
 namespace Busbar.Commands;
 
 /// <summary>Arguments of a command that speaks to the admin API: words, options with a value, and switches.</summary>
@@ -48,7 +50,9 @@ internal sealed class AdminArguments
             }
             else if (argument.StartsWith('-'))
             {
-                problem = $"unknown option '{argument}'";
+                string[] known = [.. options, .. switches, .. CommonOptions, .. CommonSwitches];
+                string? meant = Array.Find(known, option => option.StartsWith(argument, StringComparison.Ordinal)) ?? Nearest.To(argument, known);
+                problem = $"unknown option '{argument}'{(meant is null ? "" : $"; did you mean '{meant}'?")}";
                 return null;
             }
             else

@@ -104,6 +104,7 @@ internal sealed class AdminClient : IDisposable
             {
                 SocketException { SocketErrorCode: SocketError.AccessDenied } =>
                     $"busbar: {Where} belongs to another user; call it as that user or as root",
+                SocketException when _place.Doubt is { } doubt => $"busbar: nothing answers at {Where}; is the gateway running? {doubt}",
                 SocketException when _place.Socket is not null =>
                     $"busbar: nothing answers at {Where}; is the gateway running? It opens the socket that control_socket names, or one in the " +
                         "unit's RuntimeDirectory=. "

@@ -13,7 +13,8 @@ namespace Busbar.Commands;
 /// <param name="Url">The address as it was given.</param>
 /// <param name="Token">The token; null when there is none.</param>
 /// <param name="Socket">Path of the control socket, to be taken instead of both; null for the address.</param>
-internal sealed record AdminPlace(string Url, Secret? Token, string? Socket = null)
+/// <param name="Doubt">Why the socket was taken where the configuration does not name it; null where it does or where there is no configuration.</param>
+internal sealed record AdminPlace(string Url, Secret? Token, string? Socket = null, string? Doubt = null)
 {
     /// <summary>The address when nothing names one.</summary>
     public const string DefaultUrl = "http://127.0.0.1:8080";
@@ -31,13 +32,16 @@ internal sealed record AdminPlace(string Url, Secret? Token, string? Socket = nu
 
         string? url = arguments.Last("--url") ?? Filled(environment, AdminClient.UrlVariable);
         string? token = Filled(environment, AdminClient.TokenVariable);
-        GatewayConfig? config = url is not null && token is not null
-            ? null
-            : ConfigLoader.Load(ConfigSources.Choose(arguments.Last("--config"), null, null, environment), environment).Config;
+        var sources = ConfigSources.Choose(arguments.Last("--config"), null, null, environment);
+        ConfigResult? loaded = url is not null && token is not null ? null : ConfigLoader.Load(sources, environment);
+        GatewayConfig? config = loaded?.Config;
         if (url is null && (config is { Governance.Enabled: false } || (config is null && token is null)))
         {
             return new AdminPlace(DefaultUrl, null, config?.ControlSocket
-                ?? Path.Combine(ServiceManager.RuntimeDirectoryOf(environment) ?? UnitDirectory, ControlSocket.FileName));
+                ?? Path.Combine(ServiceManager.RuntimeDirectoryOf(environment) ?? UnitDirectory, ControlSocket.FileName),
+                config is { ControlSocket: null } ? $"{sources.ConfigFile} has neither governance, which keys and groups need, nor a control_socket"
+                : config is null && File.Exists(sources.ConfigFile) ? $"{sources.ConfigFile} cannot be used here: {loaded?.Errors.FirstOrDefault()}"
+                : null);
         }
 
         bool isHere = url is null || (Uri.TryCreate(url, UriKind.Absolute, out Uri? address) && address.IsLoopback);

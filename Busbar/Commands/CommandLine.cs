@@ -1,12 +1,19 @@
 using System.Text;
 using Busbar.Commands.Doctor;
 using Busbar.Configuration;
+using Busbar.Configuration.Binding;
 
 namespace Busbar.Commands;
 
 /// <summary>Turns arguments into one command. Flags need no file, no variable and no network.</summary>
 internal static class CommandLine
 {
+    private static readonly string[] Known =
+    [
+        "--config", "--providers", "--prices", "--demo", "--validate", "--probe", "--schema", "--version", "--help", "--env-file", "doctor", "prices",
+        "import", "store", "completion", "status", "lanes", "keys", "groups",
+    ];
+
     /// <summary>Runs the command and returns the exit code: 0 done, 1 start or server error or a refusal, 2 unknown argument.</summary>
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error)
     {
@@ -84,7 +91,7 @@ internal static class CommandLine
                     prices = arguments[++index];
                     break;
                 default:
-                    error.WriteLine($"busbar: unknown argument '{arguments[index]}' (a flag may lack its value); see busbar --help");
+                    error.WriteLine($"busbar: {Unknown(arguments[index])}; see busbar --help");
                     return 2;
             }
         }
@@ -99,6 +106,15 @@ internal static class CommandLine
             _ => await ServeCommand.RunAsync(sources, environment, error).ConfigureAwait(false),
         };
     }
+
+    // Most who come here know another program's words.
+    private static string Unknown(string argument) => argument switch
+    {
+        "--config" or "--providers" or "--prices" => $"'{argument}' lacks the name of its file",
+        "serve" or "start" or "run" => $"unknown argument '{argument}'; it serves where no command is named: busbar --config FILE",
+        _ when Nearest.To(argument, Known) is { } near => $"unknown argument '{argument}'; did you mean '{near}'?",
+        _ => $"unknown argument '{argument}'",
+    };
 
     // Every command takes it: what a unit reads from its EnvironmentFile= is seen from a shell too.
     private static bool TryTakeEnvironmentFile(ref string[] arguments, out IEnvironment environment, out string problem)

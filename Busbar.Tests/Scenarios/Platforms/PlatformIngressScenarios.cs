@@ -16,7 +16,7 @@ public sealed class PlatformIngressScenarios
             var data = new TheoryData<string, string>();
             foreach (SpokenProtocol lane in SpokenProtocol.All)
             {
-                foreach (string client in (string[])["vertex", "bedrock-invoke", "azure", "azure-v1", "azure-responses", "vertex-gemini"])
+                foreach (string client in (string[])["vertex", "bedrock-invoke", "azure", "azure-v1", "azure-responses", "foundry", "vertex-gemini"])
                 {
                     data.Add(client, lane.Name);
                 }
@@ -41,7 +41,7 @@ public sealed class PlatformIngressScenarios
         Reply streamed = await scene.SendAsync(HttpMethod.Post, streamPath, client.Request("smart", stream: true));
 
         Assert.Equal((200, "application/json"), (whole.Status, whole["Content-Type"]));
-        Assert.Equal(client.Name is "bedrock-invoke" or "vertex" ? "message" : null, whole.Json.TryGetProperty("type", out JsonElement type)
+        Assert.Equal(client.Name is "bedrock-invoke" or "vertex" or "anthropic" ? "message" : null, whole.Json.TryGetProperty("type", out JsonElement type)
             ? type.GetString() : null);
         Assert.Contains("hello", whole.Text, StringComparison.Ordinal);
         Assert.Equal(200, streamed.Status);
@@ -288,6 +288,7 @@ public sealed class PlatformIngressScenarios
             "vertex-gemini" => new SpokenGemini(),
             "azure-responses" => new SpokenResponses(),
             "azure" or "azure-v1" => new SpokenOpenAI(),
+            "foundry" => SpokenProtocol.Of("anthropic"),
             _ => SpokenProtocol.Of(cloud),
         };
         return cloud switch
@@ -295,6 +296,7 @@ public sealed class PlatformIngressScenarios
             "vertex-gemini" => (client, $"{Google}:generateContent", $"{Google}:streamGenerateContent?alt=sse"),
             "azure" => (client, "/openai/deployments/smart/chat/completions?api-version=2024-10-21",
                 "/openai/deployments/smart/chat/completions?api-version=2025-04-01-preview"),
+            "foundry" => (client, "/anthropic/v1/messages", "/anthropic/v1/messages"),
             "azure-v1" => (client, "/openai/v1/chat/completions", "/openai/v1/chat/completions?api-version=preview"),
             "azure-responses" => (client, "/openai/responses?api-version=2025-03-01-preview", "/openai/v1/responses"),
             _ => (client, client.PathOf("smart", stream: false), client.PathOf("smart", stream: true)),

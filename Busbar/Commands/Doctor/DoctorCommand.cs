@@ -36,8 +36,7 @@ internal static class DoctorCommand
 
         ConfigSources sources = ConfigSources.Choose(parsed.Last("--config"), null, null, environment);
         ConfigResult result = ConfigLoader.Load(sources, environment);
-        List<Finding> findings = [.. result.Problems.Select(found
-            => new Finding(found.Severity == ProblemSeverity.Error ? Grade.Bad : Grade.Doubtful, "configuration", found.ToString()))];
+        List<Finding> findings = [.. result.Problems.Select(Of)];
         if (result.Config is { } config)
         {
             findings.Add(new Finding(Grade.Good, "configuration",
@@ -48,6 +47,13 @@ internal static class DoctorCommand
 
         Print(findings, parsed.Has("--json"), output);
         return findings.Exists(finding => finding.Grade == Grade.Bad) ? 1 : 0;
+    }
+
+    // The line without its "[error] ", which the grade says.
+    private static Finding Of(ConfigProblem problem)
+    {
+        string line = problem.ToString();
+        return new Finding(problem.Severity == ProblemSeverity.Error ? Grade.Bad : Grade.Doubtful, "configuration", line[(line.IndexOf(']') + 2)..]);
     }
 
     private static IEnumerable<Finding> Local(GatewayConfig config, TimeProvider time)

@@ -125,7 +125,7 @@ internal static class AdminEndpoint
     private static AdminReply Refused()
     {
         var reply = new AdminReply();
-        reply.Refuse(AdminApi.Unauthorized);
+        reply.Refuse(AdminApi.NothingToAdminister);
         return reply;
     }
 }
