@@ -114,5 +114,5 @@ internal static class RequestRecords
     /// <summary>What the client was told in place of our id, and will name when it asks; null when it was told ours.</summary>
     public static string? ProvidersId(Exchange exchange) =>
         exchange.Ingress.RequestIdHeader is { } header && exchange.ResponseHeaders[header].ToString() is { Length: > 0 and <= LongestId } told
-            && told != exchange.RequestId ? told : null;
+            && told != exchange.MintedId ? told : null;
 }

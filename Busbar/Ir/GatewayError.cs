@@ -6,4 +6,4 @@ namespace Busbar.Ir;
 /// <param name="Status">HTTP status to use instead of the kind's usual one (relayed client faults); 0 for the usual one.</param>
 /// <param name="Param">The offending request field, where the protocol has a place for it.</param>
 /// <param name="Code">A stable code, where the protocol has a place for it and the kind implies none.</param>
-internal readonly record struct GatewayError(ErrorKind Kind, string? Message = null, int Status = 0, string? Param = null, string? Code = null);
+internal sealed record GatewayError(ErrorKind Kind, string? Message = null, int Status = 0, string? Param = null, string? Code = null);

@@ -109,7 +109,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
     // Nothing is left to try.
     private async ValueTask EndAsync(LaneSearch search, Exchange exchange)
     {
-        AttemptResult last = search.Last;
+        AttemptResult? last = search.Last;
         if (exchange.ClientGone.IsCancellationRequested)
         {
             exchange.Outcome = Outcome.ClientError;
@@ -122,11 +122,11 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         {
             await ErrorReply.WriteAsync(exchange, UnknownModel.Incapable(exchange.Route, search.Pool.Name)).ConfigureAwait(false);
         }
-        else if (last.Native is { } native)
+        else if (last?.Native is { } native)
         {
             await native.WriteAsync(exchange).ConfigureAwait(false);
         }
-        else if (last.Final is { } final)
+        else if (last?.Final is { } final)
         {
             await ErrorReply.WriteAsync(exchange, final, final.Kind == ErrorKind.Unavailable ? 1 : 0).ConfigureAwait(false);
         }

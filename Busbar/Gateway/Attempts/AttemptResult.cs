@@ -10,12 +10,11 @@ namespace Busbar.Gateway.Attempts;
 /// <param name="Final">For <see cref="AttemptEnd.NextLane"/>: what the client is told if no lane is left; null for "no capacity".</param>
 /// <param name="Native">For <see cref="AttemptEnd.NextLane"/>: what the provider itself said, which is told instead of
 /// <paramref name="Final"/>.</param>
-internal readonly record struct AttemptResult(AttemptEnd End, FailoverReason Reason = default, GatewayError? Final = null, NativeAnswer? Native =
-    null)
+internal sealed record AttemptResult(AttemptEnd End, FailoverReason Reason = default, GatewayError? Final = null, NativeAnswer? Native = null)
 {
     /// <summary>The client has its answer, good or bad.</summary>
-    public static AttemptResult Answered => new(AttemptEnd.Answered);
+    public static AttemptResult Answered { get; } = new(AttemptEnd.Answered);
 
     /// <summary>There is nobody to answer any more.</summary>
-    public static AttemptResult ClientLeft => new(AttemptEnd.ClientLeft);
+    public static AttemptResult ClientLeft { get; } = new(AttemptEnd.ClientLeft);
 }

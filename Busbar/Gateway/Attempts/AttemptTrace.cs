@@ -26,7 +26,7 @@ internal sealed class AttemptTrace(Activity span)
         ResponseModel.OfEvents(attempt.Endpoint.Protocol, arrived);
 
     /// <summary>It is known what came of it. Not said of a call that ended with its client gone.</summary>
-    public void Judged(in AttemptResult result) => (_end, _reason) = (result.End, result.Reason);
+    public void Judged(AttemptResult result) => (_end, _reason) = (result.End, result.Reason);
 
     /// <summary>Another call of the same request was faster, and this one was given up.</summary>
     public void Outrun() => _isOutrun = true;

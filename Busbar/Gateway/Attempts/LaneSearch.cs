@@ -39,8 +39,8 @@ internal sealed class LaneSearch
     /// <summary>Counters of that pool.</summary>
     public PoolMetrics Counters { get; private set; } = null!;
 
-    /// <summary>What came of the last call that counts.</summary>
-    public AttemptResult Last { get; private set; }
+    /// <summary>What came of the last call that counts; null before the first.</summary>
+    public AttemptResult? Last { get; private set; }
 
     /// <summary>Whether any pool so far has a lane that can do what is asked.</summary>
     public bool CanServe { get; private set; }
@@ -80,7 +80,7 @@ internal sealed class LaneSearch
         _fallback = null;
         _retryAfter = TimeSpan.MaxValue;
         _declines = _prepared = 0;
-        (CanServe, HasRoom, IsLastResort, Last) = (false, false, false, default);
+        (CanServe, HasRoom, IsLastResort, Last) = (false, false, false, null);
         Pick = new PickRequest
         {
             AffinityKey = pool.Config.Affinity is { } affinity ? SessionKey.Of(exchange, affinity) : null,
@@ -96,7 +96,7 @@ internal sealed class LaneSearch
     public void Reset()
     {
         (Pool, Counters, _exchange, _leaving, _fallback) = (null!, null!, null!, null!, null);
-        (_way, Pick, Last) = (default, default, default);
+        (_way, Pick, Last) = (default, default, null);
     }
 
     /// <summary>Goes on in the next pool of the chain that the caller may use. False when there is none.</summary>
@@ -142,9 +142,9 @@ internal sealed class LaneSearch
     /// <summary>The lane of <paramref name="lease"/> is about to be called.</summary>
     public void Calls(LaneLease lease)
     {
-        if (Last.End == AttemptEnd.NextLane)
+        if (Last is { End: AttemptEnd.NextLane } last)
         {
-            _leaving.Failover(Last.Reason);
+            _leaving.Failover(last.Reason);
         }
 
         Pick.Tried.Add(lease.Lane.Index);
@@ -153,7 +153,7 @@ internal sealed class LaneSearch
     }
 
     /// <summary>Takes in what came of the call of <paramref name="judged"/>. False when no other lane is to be tried.</summary>
-    public bool GoesOn(in AttemptResult result, LaneLease judged)
+    public bool GoesOn(AttemptResult result, LaneLease judged)
     {
         Pick.Tried.Add(judged.Lane.Index);
         if (result.Reason == FailoverReason.ContextLength)
@@ -168,7 +168,7 @@ internal sealed class LaneSearch
         }
 
         // What a lane said that cannot take the request at all counts only if no lane was called.
-        Last = result.End == AttemptEnd.Skipped && Last.End == AttemptEnd.NextLane ? Last : result;
+        Last = result.End == AttemptEnd.Skipped && Last is { End: AttemptEnd.NextLane } ? Last : result;
         _declines += result.Reason == FailoverReason.Declined ? 1 : 0;
         return !IsLastResort && result.End != AttemptEnd.Refused && _declines < MostDeclines;
     }

@@ -19,11 +19,11 @@ internal sealed class RecentRequests
     /// <summary>Keeps <paramref name="request"/>, and gives it its sequence.</summary>
     public void Add(in RecentRequest request)
     {
-        RecentRequest kept = request with { Sequence = Interlocked.Increment(ref _last) };
-        _all.Add(kept);
-        if (kept.IsTroubled)
+        long sequence = Interlocked.Increment(ref _last);
+        _all.Add(request, sequence);
+        if (request.IsTroubled)
         {
-            _troubled.Add(kept);
+            _troubled.Add(request, sequence);
         }
     }
 
@@ -43,12 +43,13 @@ internal sealed class RecentRequests
         private readonly Place[] _places = [.. Enumerable.Range(0, Max).Select(_ => new Place())];
         private uint _next;
 
-        public void Add(in RecentRequest request)
+        public void Add(in RecentRequest request, long sequence)
         {
             Place place = _places[Interlocked.Increment(ref _next) % Max];
             lock (place)
             {
                 place.Request = request;
+                place.Sequence = sequence;
             }
         }
 
@@ -58,9 +59,9 @@ internal sealed class RecentRequests
             {
                 lock (place)
                 {
-                    if (place.Request.Sequence > after)
+                    if (place.Sequence > after)
                     {
-                        found[place.Request.Sequence] = place.Request;
+                        found[place.Sequence] = place.Request with { Sequence = place.Sequence };
                     }
                 }
             }
@@ -69,6 +70,8 @@ internal sealed class RecentRequests
 
     private sealed class Place
     {
+        // Beside the request: a copy with its sequence in it would be a large one.
+        public long Sequence;
         public RecentRequest Request;
     }
 }

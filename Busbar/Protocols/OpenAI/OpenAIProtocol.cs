@@ -44,7 +44,7 @@ internal sealed class OpenAIProtocol : Protocol
     public override JsonText TierWord(JsonText tier) => TierWords.OfOpenAI(tier);
 
     /// <inheritdoc/>
-    public override string NewRequestId() => "req_" + Guid.NewGuid().ToString("N");
+    public override string NewRequestId() => Ids.PlainUuid("req_");
 
     /// <inheritdoc/>
     public override string NewResponseId() => Ids.Random("chatcmpl-", 24);

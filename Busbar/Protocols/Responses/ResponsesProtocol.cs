@@ -51,7 +51,7 @@ internal sealed class ResponsesProtocol : Protocol
     public override JsonText TierWord(JsonText tier) => TierWords.OfOpenAI(tier);
 
     /// <inheritdoc/>
-    public override string NewRequestId() => "req_" + Guid.NewGuid().ToString("N");
+    public override string NewRequestId() => Ids.PlainUuid("req_");
 
     /// <inheritdoc/>
     public override string NewResponseId() => Ids.Random("resp_", IdLength);
