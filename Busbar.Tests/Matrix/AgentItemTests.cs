@@ -68,8 +68,8 @@ public sealed class AgentItemTests
         {
             using var exchange = new ToolExchange(ProtocolId.Responses, egress,
                 """{"model":"m","input":[{"type":"compaction","encrypted_content":"gAAAA"},{"role":"user","content":"x"}]}""");
-            Assert.Equal(("input", true), (exchange.Refusal!.Value.Param,
-                exchange.Refusal.Value.Message!.Contains("encrypted_content", StringComparison.Ordinal)));
+            Assert.Equal(("input", true), (exchange.Refusal!.Param,
+                exchange.Refusal.Message!.Contains("encrypted_content", StringComparison.Ordinal)));
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed record Carried(JsonElement Json, Losses Losses, TranslationConte
         using var output = new PooledBuffer();
         return RequestTranslation.Translate(
             Encoding.UTF8.GetBytes(json), JsonText.From("m"), false, ProtocolTable.Get(from), ProtocolTable.Get(to), target, new(from, to, target),
-            request, output)!.Value;
+            request, output)!;
     }
 
     /// <summary>A whole answer of the provider <paramref name="from"/> to a client of <paramref name="to"/>.</summary>

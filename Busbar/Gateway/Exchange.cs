@@ -158,6 +158,9 @@ internal sealed class Exchange
     /// <summary>Timestamp at which the last call was sent.</summary>
     public long CalledAt { get; set; }
 
+    /// <summary>Where it counts as one of the requests under way; null while it counts nowhere.</summary>
+    public InboundGauge? Place { get; set; }
+
     /// <summary>Its trace; null when nobody records traces.</summary>
     public RequestTrace? Trace { get; set; }
 

@@ -203,10 +203,28 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask RunAsync(Exchange exchange)
+    // Steps 1 and 2 wait for nobody but in rare cases, which have methods of their own.
+    private ValueTask RunAsync(Exchange exchange)
     {
-        // 1. Route: the path alone fixes the protocol, but for the few paths that several vendors have.
+        Route(exchange);
+        if (CorsAnswer.TryServe(exchange) || _local.TryServeOpen(exchange))
+        {
+            return default;
+        }
+
+        if (exchange.Route.Endpoint == GatewayEndpoint.Admin)
+        {
+            return AdminEndpoint.ServeAsync(exchange.Features, Admin, TryAsync);
+        }
+
+        // 2. Authenticate, before a byte of the body is read.
+        bool isPermitted = Authenticate(exchange);
+        return exchange.Caller.Admitted ? ReceiveAsync(exchange, isPermitted) : JudgeCallerAsync(exchange);
+    }
+
+    // 1. Route: the path alone fixes the protocol, but for the few paths that several vendors have.
+    private static void Route(Exchange exchange)
+    {
         exchange.Route = AdminEndpoint.Route(exchange) ?? AzurePath.Of(Routes.Match(exchange.Method, exchange.RawPath), exchange.Snapshot.Fleet);
         if (exchange.Route.Endpoint is GatewayEndpoint.ModelList or GatewayEndpoint.Model or GatewayEndpoint.NoAction)
         {
@@ -218,79 +236,67 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
             exchange.Route = exchange.Route with { Protocol = spoken };
         }
 
-        if (exchange.Trial is not null && exchange.Route.Endpoint is not (GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary))
+        if (exchange.Trial is not null && !IsCall(exchange))
         {
             exchange.Route = exchange.Route with { Endpoint = GatewayEndpoint.None };
         }
 
         exchange.Ingress = IngressOf(exchange.Route);
-        if (CorsAnswer.TryServe(exchange) || _local.TryServeOpen(exchange))
+    }
+
+    private async ValueTask JudgeCallerAsync(Exchange exchange)
+    {
+        if (await TryJudgeTokenAsync(exchange).ConfigureAwait(false))
         {
-            return;
+            await ReceiveAsync(exchange, !IsForOperators(exchange)).ConfigureAwait(false);
         }
-
-        if (exchange.Route.Endpoint == GatewayEndpoint.Admin)
+        else
         {
-            await AdminEndpoint.ServeAsync(exchange.Features, Admin, TryAsync).ConfigureAwait(false);
-            return;
+            await RefuseCallerAsync(exchange).ConfigureAwait(false);
         }
+    }
 
-        // 2. Authenticate, before a byte of the body is read.
-        bool isPermitted = Authenticate(exchange);
-        if (!exchange.Caller.Admitted)
+    private ValueTask ReceiveAsync(Exchange exchange, bool isPermitted) =>
+        !isPermitted ? ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Permission))
+            : IsCall(exchange) && exchange.Caller.Signed is { IsProven: false } ? ProveAsync(exchange)
+            : EnterAsync(exchange);
+
+    // Only the body proves who sent it. Until then the request is none of those that count.
+    private async ValueTask ProveAsync(Exchange exchange)
+    {
+        if (await RequestAdmission.ReadBodyAsync(exchange, _unproven).ConfigureAwait(false) is { } unread)
         {
-            if (!await TryJudgeTokenAsync(exchange).ConfigureAwait(false))
-            {
-                await RefuseCallerAsync(exchange).ConfigureAwait(false);
-                return;
-            }
-
-            isPermitted = !IsForOperators(exchange);
+            await RefuseUnreadAsync(exchange, unread).ConfigureAwait(false);
         }
-
-        if (!isPermitted)
+        else
         {
-            await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Permission)).ConfigureAwait(false);
-            return;
+            await EnterAsync(exchange).ConfigureAwait(false);
         }
+    }
 
-        bool isCall = exchange.Route.Endpoint is GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary;
-        if (isCall && exchange.Caller.Signed is { IsProven: false })
-        {
-            // Only the body proves who sent it. Until then the request is none of those that count.
-            if (await RequestAdmission.ReadBodyAsync(exchange, _unproven).ConfigureAwait(false) is { } unread)
-            {
-                await RefuseUnreadAsync(exchange, unread).ConfigureAwait(false);
-                return;
-            }
-        }
-
+    private ValueTask EnterAsync(Exchange exchange)
+    {
         // Operators look on when tenants have used up all places.
         bool isForOperators = IsForOperators(exchange);
         InboundGauge places = isForOperators ? _onlookers : _metrics.Inbound;
-        if (isCall)
+        if (IsCall(exchange))
         {
             exchange.Trace = RequestTrace.Begin(Telemetry?.Tracer, exchange);
         }
 
-        if (!places.TryEnter(isForOperators ? MaxOnlookers : exchange.Snapshot.Config.Limits.MaxInboundConcurrent))
+        if (places.TryEnter(isForOperators ? MaxOnlookers : exchange.Snapshot.Config.Limits.MaxInboundConcurrent))
         {
-            // Its body is not read: what cannot be served now must not cost memory either.
-            _metrics.Shed.Get(exchange.Route.Protocol.Name()).Add();
-            exchange.Reason = "max_inbound_concurrent";
-            await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Unavailable), retryAfterSeconds: 1).ConfigureAwait(false);
-            return;
+            exchange.Place = places;
+            return ServeAsync(exchange);
         }
 
-        try
-        {
-            await ServeAsync(exchange).ConfigureAwait(false);
-        }
-        finally
-        {
-            places.Leave();
-        }
+        // Its body is not read: what cannot be served now must not cost memory either.
+        _metrics.Shed.Get(exchange.Route.Protocol.Name()).Add();
+        exchange.Reason = "max_inbound_concurrent";
+        return ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.Unavailable), retryAfterSeconds: 1);
     }
+
+    private static bool IsCall(Exchange exchange) => exchange.Route.Endpoint is GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary;
 
     // The bodies of InvokeModel are Claude's, until one turns out to be another family's; they are Bedrock's in all else.
     private static Protocol IngressOf(in RouteMatch route) =>
@@ -320,8 +326,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
             return !IsForOperators(exchange);
         }
 
-        if (endpoint is GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary
-            && authenticator.IsSigned(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol)
+        if (IsCall(exchange) && authenticator.IsSigned(exchange.RequestHeaders, exchange.RawQuery, exchange.Route.Protocol)
             && exchange.Snapshot.Signatures!.Judge(exchange) is { } signed)
         {
             exchange.Caller = new(true, default, signed.Signer, signed);
@@ -454,8 +459,10 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
     // 10. Settle: reached on every path, once. Permit and probe went back with the attempt that held them.
     private void Settle(Exchange exchange)
     {
+        exchange.Place?.Leave();
+        exchange.Place = null;
         KeyCharge.Settle(exchange);
-        if (exchange.Ingress is null || exchange.Route.Endpoint is not (GatewayEndpoint.Chat or GatewayEndpoint.Auxiliary))
+        if (exchange.Ingress is null || !IsCall(exchange))
         {
             return;
         }

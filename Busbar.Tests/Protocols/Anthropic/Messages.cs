@@ -37,7 +37,7 @@ internal static class Messages
     public static GatewayError ReadFault(string body)
     {
         using ChatRequest request = ChatRequest.Rent();
-        return AnthropicProtocol.Instance.ReadRequest(Encoding.UTF8.GetBytes(body), default, false, request)!.Value;
+        return AnthropicProtocol.Instance.ReadRequest(Encoding.UTF8.GetBytes(body), default, false, request)!;
     }
 
     public static byte[] Write(ChatRequest request, out Losses losses, EgressTarget? target = null)

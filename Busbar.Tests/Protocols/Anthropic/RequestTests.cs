@@ -96,7 +96,7 @@ public sealed class RequestTests
                 }
                 else
                 {
-                    Assert.Equal(ErrorKind.InvalidRequest, fault.Value.Kind);
+                    Assert.Equal(ErrorKind.InvalidRequest, fault.Kind);
                 }
             }
         }

@@ -299,7 +299,8 @@ public sealed class RequestTests
     public void A_malformed_request_is_refused_by_the_name_of_its_field_without_its_content(string body, string? param)
     {
         using ChatRequest request = ChatRequest.Rent();
-        GatewayError error = Assert.NotNull(Chat.Read(Encoding.UTF8.GetBytes(body), request));
+        GatewayError? error = Chat.Read(Encoding.UTF8.GetBytes(body), request);
+        Assert.NotNull(error);
         Assert.Equal(ErrorKind.InvalidRequest, error.Kind);
         Assert.Equal(param, error.Param);
         Assert.DoesNotContain("SECRET", error.Message);

@@ -100,10 +100,10 @@ public class RequestTests
     {
         GatewayError? error = Exchange.Refusal(body);
         Assert.NotNull(error);
-        Assert.Equal(ErrorKind.InvalidRequest, error.Value.Kind);
+        Assert.Equal(ErrorKind.InvalidRequest, error.Kind);
         foreach (string word in (string[])["gateway", "pool", "lane", "upstream", "JsonException", "busbar"])
         {
-            Assert.DoesNotContain(word, error.Value.Message, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain(word, error.Message, StringComparison.OrdinalIgnoreCase);
         }
     }
 

@@ -133,6 +133,18 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         }
     }
 
+    /// <summary>Gives back what the call holds, once one that still runs has been ended.</summary>
+    public ValueTask EndAsync()
+    {
+        if (Call is { IsCompleted: false })
+        {
+            return CancelAsync();
+        }
+
+        Dispose();
+        return default;
+    }
+
     /// <summary>
     /// Sends the request; done when the response headers are in. Throws what the transport throws. The caller passes the result to
     /// <see cref="Received"/>.
@@ -358,6 +370,13 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             response.Dispose();
             throw;
         }
+    }
+
+    private async ValueTask CancelAsync()
+    {
+        Cancel();
+        await EndedAsync().ConfigureAwait(false);
+        Dispose();
     }
 
     private void Discharge()

@@ -50,7 +50,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
             exchange.Work.End();
 
             // 5. Select: the pool's strategy over the ready lanes, then permit and probe.
-            LaneLease? lease = search.Left > TimeSpan.Zero && hedge?.Other is { } running ? running
+            LaneLease? lease = hedge?.Other is { } running && search.Left > TimeSpan.Zero ? running
                 : await SelectAsync(search, exchange).ConfigureAwait(false);
             if (lease is null)
             {
@@ -223,51 +223,84 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<AttemptResult> CallAsync(LaneSearch search, Exchange exchange, LaneLease lease, TimeSpan left, Hedge? hedge)
+    // Not async itself: the judge awaits the call, and gives back what it holds.
+    private ValueTask<AttemptResult> CallAsync(LaneSearch search, Exchange exchange, LaneLease lease, TimeSpan left, Hedge? hedge)
     {
-        search.Calls(lease);
-        bool hasOther = search.HasOther;
-        Attempt? attempt = hedge?.TakeOther();
-        bool isUnderWay = attempt is not null;
-        attempt ??= new Attempt(exchange, lease, exchange.Snapshot.EndpointOf(lease.Lane), exchange.Prepared);
+        if (hedge is not null)
+        {
+            return CallHedgedAsync(search, exchange, lease, left, hedge);
+        }
+
+        var attempt = new Attempt(exchange, lease, exchange.Snapshot.EndpointOf(lease.Lane), exchange.Prepared);
+        CallTerms terms;
         try
         {
-            if (!isUnderWay && Prepare(attempt) is { } refusal)
+            if (Begin(search, attempt, left, isUnderWay: false, out terms) is { } refusal)
             {
+                attempt.Dispose();
+                return new(new AttemptResult(AttemptEnd.Skipped, Final: refusal));
+            }
+        }
+        catch
+        {
+            attempt.Dispose();
+            throw;
+        }
+
+        return _judge.JudgeAsync(attempt, terms);
+    }
+
+    private async ValueTask<AttemptResult> CallHedgedAsync(LaneSearch search, Exchange exchange, LaneLease lease, TimeSpan left, Hedge hedge)
+    {
+        Attempt? running = hedge.TakeOther();
+        Attempt attempt = running ?? new Attempt(exchange, lease, exchange.Snapshot.EndpointOf(lease.Lane), exchange.Prepared);
+        CallTerms terms;
+        try
+        {
+            if (Begin(search, attempt, left, running is not null, out terms) is { } refusal)
+            {
+                attempt.Dispose();
                 return new AttemptResult(AttemptEnd.Skipped, Final: refusal);
             }
 
-            if (!isUnderWay)
-            {
-                exchange.Attempts++;
-                search.Counters.Lane(lease.Lane.Name).Attempts.Add();
-            }
-
-            exchange.Choice = lease.Reason;
-            exchange.Early.Start(exchange);
-            CallLimit limit = CallLimit.Of(exchange, lease, left, hasOther);
-            bool drains = lease.Pool.Config.OnClientDisconnect == DisconnectMode.Drain;
-            TimeSpan grace = TimeSpan.FromSeconds(drains ? exchange.Snapshot.Config.Limits.DrainSecs : 0);
-            TimeSpan begun = exchange.Elapsed;
-            exchange.Timer.Start(limit.Time, exchange.ClientGone, grace, exchange.Cut);
-            if (hedge is not null)
-            {
-                attempt = await hedge.RaceAsync(attempt, search.Pick).ConfigureAwait(false);
-            }
-
-            return await _judge.JudgeAsync(attempt, limit, left, hasOther, begun).ConfigureAwait(false);
+            attempt = await hedge.RaceAsync(attempt, search.Pick).ConfigureAwait(false);
         }
-        finally
+        catch
         {
-            if (attempt.Call is { IsCompleted: false })
+            await attempt.EndAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        return await _judge.JudgeAsync(attempt, terms).ConfigureAwait(false);
+    }
+
+    // Counts the call, sets its clock, and prepares it where it is not under way. What to tell the client when the lane cannot take the request
+    // at all.
+    private GatewayError? Begin(LaneSearch search, Attempt attempt, TimeSpan left, bool isUnderWay, out CallTerms terms)
+    {
+        Exchange exchange = attempt.Exchange;
+        LaneLease lease = attempt.Lease;
+        search.Calls(lease);
+        bool hasOther = search.HasOther;
+        terms = default;
+        if (!isUnderWay)
+        {
+            if (Prepare(attempt) is { } refusal)
             {
-                attempt.Cancel();
-                await attempt.EndedAsync().ConfigureAwait(false);
+                return refusal;
             }
 
-            attempt.Dispose();
+            exchange.Attempts++;
+            search.Counters.Lane(lease.Lane.Name).Attempts.Add();
         }
+
+        exchange.Choice = lease.Reason;
+        exchange.Early.Start(exchange);
+        terms = new CallTerms(CallLimit.Of(exchange, lease, left, hasOther), left, hasOther, exchange.Elapsed);
+        bool drains = lease.Pool.Config.OnClientDisconnect == DisconnectMode.Drain;
+        TimeSpan grace = TimeSpan.FromSeconds(drains ? exchange.Snapshot.Config.Limits.DrainSecs : 0);
+        exchange.Timer.Start(terms.Limit.Time, exchange.ClientGone, grace, exchange.Cut);
+        return null;
     }
 
     // 6. Attempt: same protocol sends the client's bytes with the model spliced, cross protocol goes through reader, seam and writer.

@@ -19,50 +19,63 @@ namespace Busbar.Gateway.Attempts;
 internal sealed class CallJudge(Metrics metrics, RequestLog log)
 {
     /// <summary>Awaits the call, and what comes of it: an answer that is relayed, or a failure that is charged to whoever caused it.</summary>
-    /// <param name="attempt">The call, which may be under way.</param>
-    /// <param name="limit">Which clock ends it.</param>
-    /// <param name="left">What is left of the request's deadline.</param>
-    /// <param name="hasOther">Whether another lane could be called instead.</param>
-    /// <param name="begun">When the call began, in the request's time.</param>
+    /// <param name="attempt">The call, which may be under way. It is disposed of when it has come to something.</param>
+    /// <param name="terms">What it may take.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<AttemptResult> JudgeAsync(Attempt attempt, CallLimit limit, TimeSpan left, bool hasOther, TimeSpan begun)
+    public async ValueTask<AttemptResult> JudgeAsync(Attempt attempt, CallTerms terms)
     {
         Exchange exchange = attempt.Exchange;
         LaneLease lease = attempt.Lease;
-        LaneMetrics counters = exchange.Snapshot.MetricsOf(lease.Pool).Lane(lease.Lane.Name);
-        exchange.Choice = lease.Reason;
-        if (attempt.IsTranslated)
-        {
-            metrics.CountTranslation(exchange.Ingress.Id, attempt.Endpoint.Protocol.Id);
-        }
-
-        int failed = exchange.Failures?.Count ?? 0;
-        AttemptResult result;
+        CallLimit limit = terms.Limit;
         try
         {
-            attempt.Received(attempt.Call is { } call ? await call.ConfigureAwait(false)
-                : await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
-            if (Answer.IsWhole(attempt))
+            LaneMetrics counters = exchange.Snapshot.MetricsOf(lease.Pool).Lane(lease.Lane.Name);
+            exchange.Choice = lease.Reason;
+            if (attempt.IsTranslated)
             {
-                // The answer has begun, and each part of it has its own time.
-                limit = limit with { Reason = FailoverReason.AttemptTimeout };
-                exchange.Timer.Arm(attempt.BodyTime());
-            }
-            else if (limit.EndsAtHeaders)
-            {
-                limit = CallLimit.AfterHeaders(exchange, lease, left, hasOther, exchange.Elapsed - begun);
-                exchange.Timer.Arm(limit.Time);
+                metrics.CountTranslation(exchange.Ingress.Id, attempt.Endpoint.Protocol.Id);
             }
 
-            result = await TakeAsync(attempt, counters).ConfigureAwait(false);
+            int failed = exchange.Failures?.Count ?? 0;
+            AttemptResult result;
+            try
+            {
+                attempt.Received(attempt.Call is { } call ? await call.ConfigureAwait(false)
+                    : await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
+                if (Answer.IsWhole(attempt))
+                {
+                    // The answer has begun, and each part of it has its own time.
+                    limit = limit with { Reason = FailoverReason.AttemptTimeout };
+                    exchange.Timer.Arm(attempt.BodyTime());
+                }
+                else if (limit.EndsAtHeaders)
+                {
+                    limit = CallLimit.AfterHeaders(exchange, lease, terms.Left, terms.HasOther, exchange.Elapsed - terms.Begun);
+                    exchange.Timer.Arm(limit.Time);
+                }
+
+                result = await TakeAsync(attempt, counters).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (Transport.IsFailure(exception))
+            {
+                result = Failed(attempt, exception, limit);
+            }
+
+            log.AttemptsFailed(exchange, failed);
+            Note(attempt, result, counters);
+            return result;
         }
-        catch (Exception exception) when (Transport.IsFailure(exception))
+        finally
         {
-            result = Failed(attempt, exception, limit);
+            await attempt.EndAsync().ConfigureAwait(false);
         }
+    }
 
+    private void Note(Attempt attempt, AttemptResult result, LaneMetrics counters)
+    {
+        Exchange exchange = attempt.Exchange;
+        LaneLease lease = attempt.Lease;
         CountLosses(attempt);
-        log.AttemptsFailed(exchange, failed);
         attempt.Span?.Judged(result);
         if (result.End == AttemptEnd.NextLane)
         {
@@ -77,8 +90,6 @@ internal sealed class CallJudge(Metrics metrics, RequestLog log)
                 lease.Used(usage.Total);
             }
         }
-
-        return result;
     }
 
     // A call that ended without an answer.

@@ -331,7 +331,7 @@ public sealed class SeamTests
         GatewayError? error = Seam.Prepare(
             request, new ScriptedProtocol(ProtocolId.Responses), new ScriptedProtocol(ProtocolId.Anthropic), Target(new(), "m"),
             Context(ProtocolId.Responses, ProtocolId.Anthropic, Target(new(), "m")));
-        Assert.Equal((ErrorKind.InvalidRequest, "previous_response_id"), (error!.Value.Kind, error.Value.Param));
+        Assert.Equal((ErrorKind.InvalidRequest, "previous_response_id"), (error!.Kind, error.Param));
     }
 
     [Fact]
@@ -351,7 +351,7 @@ public sealed class SeamTests
         GatewayError? error = Seam.Prepare(
             refused, new ScriptedProtocol(ProtocolId.OpenAI), new ScriptedProtocol(ProtocolId.Bedrock), target,
             Context(ProtocolId.OpenAI, ProtocolId.Bedrock, target));
-        Assert.Equal("response_format", error!.Value.Param);
+        Assert.Equal("response_format", error!.Param);
     }
 
     [Fact]
