@@ -7,6 +7,7 @@ using Busbar.Gateway;
 using Busbar.Gateway.Routing;
 using Busbar.Gateway.Server;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
 using Busbar.Reliability;

@@ -1,5 +1,7 @@
 using System.Text;
 using Busbar.Ir;
+using Busbar.Ir.Request;
+using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Wire;
 

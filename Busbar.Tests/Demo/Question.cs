@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using Busbar.Demo;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;

@@ -1,6 +1,7 @@
 using System.Net;
 using Busbar.Demo;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Protocols;
 
 namespace Busbar.Tests.Demo;

@@ -1,6 +1,6 @@
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;
-using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;

@@ -1,5 +1,6 @@
 using System.Text;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 
 namespace Busbar.Tests.Growth;
 

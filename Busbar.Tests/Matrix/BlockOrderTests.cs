@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Response;

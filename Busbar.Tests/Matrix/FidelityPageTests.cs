@@ -1,5 +1,6 @@
 using System.Text;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;

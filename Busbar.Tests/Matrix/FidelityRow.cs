@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Ir.Request;
 
 namespace Busbar.Tests.Matrix;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Matrix;

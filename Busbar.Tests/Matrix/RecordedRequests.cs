@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Protocols;
 using Busbar.Wire;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Matrix;

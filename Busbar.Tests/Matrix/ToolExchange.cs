@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Busbar.Ir;
+using Busbar.Ir.Request;
+using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Request;

@@ -1,4 +1,4 @@
-using Busbar.Ir;
+using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Wire;
 

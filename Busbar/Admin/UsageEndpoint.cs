@@ -3,6 +3,7 @@ using Busbar.Governance.Keys;
 using Busbar.Governance.Labels;
 using Busbar.Governance.Store;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Wire;
 
 namespace Busbar.Admin;

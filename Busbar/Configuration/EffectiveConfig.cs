@@ -2,6 +2,7 @@ using Busbar.Configuration.Binding;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 
 namespace Busbar.Configuration;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Busbar.Configuration;
-using Busbar.Ir;
 
 namespace Busbar.Demo;
 

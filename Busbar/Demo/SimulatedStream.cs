@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Busbar.Ir;
+using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;

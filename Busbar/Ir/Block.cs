@@ -1,3 +1,4 @@
+using Busbar.Ir.Request;
 using Busbar.Wire;
 
 namespace Busbar.Ir;

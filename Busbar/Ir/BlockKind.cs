@@ -1,3 +1,5 @@
+using Busbar.Ir.Request;
+
 namespace Busbar.Ir;
 
 /// <summary>What a <see cref="Block"/> holds; the remarks name the fields each kind uses.</summary>

@@ -1,3 +1,5 @@
+using Busbar.Ir.Request;
+using Busbar.Ir.Streams;
 using Busbar.Wire;
 
 namespace Busbar.Ir;

@@ -1,3 +1,5 @@
+using Busbar.Ir.Request;
+
 namespace Busbar.Ir;
 
 /// <summary>

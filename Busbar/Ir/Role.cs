@@ -1,3 +1,5 @@
+using Busbar.Ir.Request;
+
 namespace Busbar.Ir;
 
 /// <summary>Who speaks in a turn. Protocols without a tool role carry tool results in a user turn.</summary>

@@ -2,6 +2,7 @@ using Busbar.Configuration.Model;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 
 namespace Busbar.Tests.Governance.Budgets;
 

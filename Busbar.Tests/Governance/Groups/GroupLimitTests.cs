@@ -4,7 +4,6 @@ using Busbar.Governance.Budgets;
 using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
-using Busbar.Ir;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 

@@ -2,6 +2,7 @@ using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 

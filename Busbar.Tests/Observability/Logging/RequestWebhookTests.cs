@@ -4,6 +4,7 @@ using System.Text.Json;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
 using Busbar.Tests.Scenarios.Harness;

@@ -1,6 +1,7 @@
 using System.Text;
 using Busbar.Configuration.Model;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Observability.Metrics;
 using Busbar.Reliability;
 using Busbar.Tests.Configuration;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Protocols.Anthropic;
 using Busbar.Wire;
 using JsonNode = System.Text.Json.Nodes.JsonNode;

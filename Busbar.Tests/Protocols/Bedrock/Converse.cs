@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Busbar.Ir;
+using Busbar.Ir.Request;
+using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Bedrock;
 using Busbar.Protocols.Translation;

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Busbar.Ir;
+using Busbar.Ir.Request;
+using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Bedrock;
 using Busbar.Wire;

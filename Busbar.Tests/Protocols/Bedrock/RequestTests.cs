@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Protocols.Bedrock;
 using static Busbar.Tests.Protocols.Bedrock.Converse;
 

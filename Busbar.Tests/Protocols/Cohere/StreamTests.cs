@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Busbar.Ir;
+using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Cohere;
 using Busbar.Wire;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Protocols;
 using Busbar.Protocols.Responses;
 using Busbar.Protocols.Translation.Models;

@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Ir.Streams;
 using static Busbar.Tests.Protocols.Responses.StreamScript;
 
 namespace Busbar.Tests.Protocols.Responses;

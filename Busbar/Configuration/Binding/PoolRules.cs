@@ -1,5 +1,4 @@
 using Busbar.Configuration.Model;
-using Busbar.Ir;
 
 namespace Busbar.Configuration.Binding;
 

@@ -2,6 +2,7 @@ using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Memory;
 using Busbar.Gateway.Routing;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Reliability;

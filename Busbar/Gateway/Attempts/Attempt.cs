@@ -3,6 +3,7 @@ using Busbar.Gateway.Memory;
 using Busbar.Gateway.Relay;
 using Busbar.Gateway.Routing;
 using Busbar.Ir;
+using Busbar.Ir.Streams;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
 using Busbar.Protocols.Anthropic.Platforms;

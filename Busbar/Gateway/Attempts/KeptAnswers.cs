@@ -1,5 +1,6 @@
 using Busbar.Gateway.Admission;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Protocols;
 using Busbar.Reliability.Selection;
 using Busbar.Wire;

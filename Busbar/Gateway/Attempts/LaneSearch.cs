@@ -1,6 +1,5 @@
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Routing;
-using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
 using Busbar.Reliability;

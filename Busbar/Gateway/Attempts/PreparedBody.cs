@@ -2,6 +2,7 @@ using Busbar.Gateway.Memory;
 using Busbar.Gateway.Relay;
 using Busbar.Gateway.Work;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Protocols;
 using Busbar.Protocols.Anthropic;
 using Busbar.Protocols.Anthropic.Platforms;

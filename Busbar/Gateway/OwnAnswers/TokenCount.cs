@@ -2,6 +2,7 @@ using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Memory;
 using Busbar.Gateway.Server;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation.Models;

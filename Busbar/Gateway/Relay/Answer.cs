@@ -1,6 +1,5 @@
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Routing;
-using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Upstream;
 

@@ -1,7 +1,6 @@
 using Busbar.Configuration.Model;
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Server;
-using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Wire;
 

@@ -1,6 +1,7 @@
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Routing;
 using Busbar.Ir;
+using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation.Response;
 

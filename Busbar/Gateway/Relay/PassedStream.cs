@@ -2,6 +2,7 @@ using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Routing;
 using Busbar.Ir;
+using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Wire;
 

@@ -1,6 +1,7 @@
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;
 using Busbar.Ir;
+using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Anthropic;
 using Busbar.Wire;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Wire;
 

@@ -1,5 +1,6 @@
 using Busbar.Configuration.Model;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 
 namespace Busbar.Governance.Budgets;
 

@@ -1,6 +1,7 @@
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Labels;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 
 namespace Busbar.Governance.Store;
 

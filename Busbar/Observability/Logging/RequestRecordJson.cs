@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 
 namespace Busbar.Observability.Logging;
 

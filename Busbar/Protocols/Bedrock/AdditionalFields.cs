@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Protocols.Anthropic;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Wire;

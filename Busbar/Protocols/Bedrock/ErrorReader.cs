@@ -1,5 +1,6 @@
 using System.Text;
 using Busbar.Ir;
+using Busbar.Ir.Streams;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Bedrock;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Busbar.Ir;
+using Busbar.Ir.Streams;
 using Busbar.Protocols.Anthropic.Platforms;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;

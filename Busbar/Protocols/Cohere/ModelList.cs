@@ -1,4 +1,3 @@
-using Busbar.Ir;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Cohere;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Busbar.Ir;
+using Busbar.Ir.Streams;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 

@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Gemini;

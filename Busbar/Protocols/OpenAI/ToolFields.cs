@@ -1,5 +1,6 @@
 using System.Globalization;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.OpenAI;

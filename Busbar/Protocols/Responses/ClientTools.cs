@@ -1,4 +1,4 @@
-using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;

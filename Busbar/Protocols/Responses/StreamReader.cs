@@ -1,4 +1,6 @@
 using Busbar.Ir;
+using Busbar.Ir.Request;
+using Busbar.Ir.Streams;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 

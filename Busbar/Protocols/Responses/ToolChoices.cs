@@ -1,4 +1,4 @@
-using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Wire;
 

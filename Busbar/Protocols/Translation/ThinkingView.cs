@@ -1,4 +1,3 @@
-using Busbar.Ir;
 
 namespace Busbar.Protocols.Translation;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Busbar.Ir;
+using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Anthropic;
 using Busbar.Protocols.Anthropic.Platforms;

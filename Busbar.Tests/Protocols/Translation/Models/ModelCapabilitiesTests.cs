@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Protocols.Translation.Models;
 
 namespace Busbar.Tests.Protocols.Translation.Models;

@@ -1,4 +1,6 @@
 using Busbar.Ir;
+using Busbar.Ir.Request;
+using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Request;

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using Busbar.Ir;
+using Busbar.Ir.Request;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Request;

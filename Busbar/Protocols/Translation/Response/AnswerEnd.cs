@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Ir.Streams;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Response;

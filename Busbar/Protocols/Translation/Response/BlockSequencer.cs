@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Busbar.Ir;
+using Busbar.Ir.Streams;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Response;

@@ -1,4 +1,5 @@
-using Busbar.Ir;
+using Busbar.Ir.Streams;
+
 
 namespace Busbar.Protocols.Translation.Response;
 

@@ -1,6 +1,6 @@
 using Busbar.Wire;
 
-namespace Busbar.Ir;
+namespace Busbar.Ir.Request;
 
 /// <summary>A tool the model may call.</summary>
 internal struct Tool

@@ -1,6 +1,6 @@
 using Busbar.Wire;
 
-namespace Busbar.Ir;
+namespace Busbar.Ir.Request;
 
 /// <summary>Whether and what the model must call. <c>default</c> is "not said".</summary>
 internal struct ToolChoice

@@ -1,4 +1,4 @@
-namespace Busbar.Ir;
+namespace Busbar.Ir.Request;
 
 /// <summary>Effort words, in rising order.</summary>
 internal enum ReasoningEffort : byte

@@ -1,6 +1,6 @@
 using Busbar.Wire;
 
-namespace Busbar.Ir;
+namespace Busbar.Ir.Request;
 
 /// <summary>
 /// A chat request in the representation all six protocols share. Everything is a slice of the body it was read from or lives in

@@ -1,4 +1,4 @@
-namespace Busbar.Ir;
+namespace Busbar.Ir.Streams;
 
 /// <summary>The events all six stream protocols are made of. The remarks name the fields of <see cref="StreamEvent"/> each kind uses.</summary>
 internal enum StreamEventKind : byte

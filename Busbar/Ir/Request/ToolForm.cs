@@ -1,4 +1,4 @@
-namespace Busbar.Ir;
+namespace Busbar.Ir.Request;
 
 /// <summary>
 /// How the client spells the calls of a tool that it runs itself. Every form but <see cref="Function"/> and <see cref="Custom"/> is one kind of item

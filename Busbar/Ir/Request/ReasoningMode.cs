@@ -1,4 +1,4 @@
-namespace Busbar.Ir;
+namespace Busbar.Ir.Request;
 
 /// <summary>Forms in which protocols ask for thinking.</summary>
 internal enum ReasoningMode : byte

@@ -1,6 +1,7 @@
+using Busbar.Ir.Request;
 using Busbar.Wire;
 
-namespace Busbar.Ir;
+namespace Busbar.Ir.Streams;
 
 /// <summary>
 /// One step of a streamed answer. Readers fill a reused <see cref="StreamEvents"/> buffer; all slices are valid only until the next frame is

@@ -1,4 +1,4 @@
-namespace Busbar.Ir;
+namespace Busbar.Ir.Request;
 
 /// <summary>Who runs a tool and how its arguments look.</summary>
 internal enum ToolKind : byte

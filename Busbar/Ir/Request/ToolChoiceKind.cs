@@ -1,4 +1,4 @@
-namespace Busbar.Ir;
+namespace Busbar.Ir.Request;
 
 /// <summary>Modes of <see cref="ToolChoice"/>.</summary>
 internal enum ToolChoiceKind : byte

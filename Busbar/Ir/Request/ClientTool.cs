@@ -1,6 +1,6 @@
 using Busbar.Wire;
 
-namespace Busbar.Ir;
+namespace Busbar.Ir.Request;
 
 /// <summary>What the client calls a tool that the provider knows by another name or in another form.</summary>
 /// <param name="Name">The client's name, inside <paramref name="Namespace"/>.</param>

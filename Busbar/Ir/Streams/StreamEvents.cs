@@ -1,4 +1,4 @@
-namespace Busbar.Ir;
+namespace Busbar.Ir.Streams;
 
 /// <summary>A reused list of the events one frame gave rise to.</summary>
 internal sealed class StreamEvents

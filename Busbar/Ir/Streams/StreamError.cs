@@ -1,4 +1,4 @@
-namespace Busbar.Ir;
+namespace Busbar.Ir.Streams;
 
 /// <summary>An error a provider reports inside a stream (or inside a 200 body).</summary>
 /// <param name="Class">What kind of failure it is.</param>

@@ -1,6 +1,6 @@
 using Busbar.Wire;
 
-namespace Busbar.Ir;
+namespace Busbar.Ir.Request;
 
 /// <summary>The demanded form of the answer. <c>default</c> is free text.</summary>
 internal struct ResponseFormat

@@ -1,4 +1,4 @@
-namespace Busbar.Ir;
+namespace Busbar.Ir.Request;
 
 /// <summary>How hard the model should think. <c>default</c> is "not said". Effort and mode are independent in newer APIs.</summary>
 internal struct Reasoning
