@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Busbar.Admin;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 using Busbar.Observability.Metrics;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Busbar.Configuration;
 using Busbar.Configuration.Binding;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 using Busbar.Tests.Configuration;
 
 namespace Busbar.Tests.Admin;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Busbar.Configuration.Model;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Groups;
 using Busbar.Tests.Governance;

@@ -481,7 +481,7 @@ public sealed class KeyEndpointsTests
         Assert.Equal(secret, box.Open(id, kept)!.Reveal());
         Assert.Null(box.Open("vk_0000000000000000", kept));
         Assert.Null(box.Open(id, kept with { Id = "AKBBAAAAAAAAAAAAAAAA" }));
-        Assert.Null(new SecretBox(Busbar.Configuration.Model.MasterKey.Parse(new string('a', 64))!).Open(id, kept));
+        Assert.Null(new SecretBox(Busbar.Configuration.Model.Store.MasterKey.Parse(new string('a', 64))!).Open(id, kept));
         for (int index = 0; index < kept.SealedSecret.Length; index++)
         {
             byte[] damaged = [.. kept.SealedSecret];

@@ -1,5 +1,6 @@
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Pools;
 using Busbar.Ir;
 
 namespace Busbar.Tests.Configuration;

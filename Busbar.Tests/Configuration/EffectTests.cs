@@ -1,5 +1,7 @@
 using System.Reflection;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Prices;
+using Busbar.Configuration.Model.Providers;
 
 namespace Busbar.Tests.Configuration;
 

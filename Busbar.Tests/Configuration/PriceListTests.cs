@@ -1,6 +1,7 @@
 using Busbar.Configuration;
 using Busbar.Configuration.Binding;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Prices;
 using Busbar.Governance.Budgets;
 using Busbar.Ir;
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Busbar.Configuration;
 using Busbar.Configuration.Binding;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 using Busbar.Configuration.Yaml;
 using Busbar.Ir;
 using Busbar.Protocols.Translation.Models;

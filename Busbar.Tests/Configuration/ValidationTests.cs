@@ -1,5 +1,9 @@
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Pools;
+using Busbar.Configuration.Model.Prices;
+using Busbar.Configuration.Model.Providers;
+using Busbar.Configuration.Model.Store;
 using Busbar.Ir;
 
 namespace Busbar.Tests.Configuration;

@@ -1,4 +1,6 @@
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Prices;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 using Busbar.Ir;

@@ -1,4 +1,7 @@
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Pools;
+using Busbar.Configuration.Model.Prices;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Ir;
 using Busbar.Reliability;
 using Busbar.Reliability.Breaker;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
 using Busbar.Tests.Scenarios.Harness;

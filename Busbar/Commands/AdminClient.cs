@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using Busbar.Configuration;
 using Busbar.Configuration.Guards;
-using Busbar.Configuration.Model;
 using Busbar.Wire;
 
 namespace Busbar.Commands;

@@ -3,6 +3,8 @@ using Busbar.Admin;
 using Busbar.Configuration;
 using Busbar.Configuration.Binding;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
+using Busbar.Configuration.Model.Store;
 using Busbar.Gateway;
 using Busbar.Gateway.Admission.Tokens;
 using Busbar.Gateway.Health;

@@ -3,6 +3,7 @@ using System.Text;
 using Busbar.Configuration;
 using Busbar.Configuration.Binding;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Prices;
 using Busbar.Wire;
 
 namespace Busbar.Commands;

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 using Busbar.Gateway;
 using Busbar.Gateway.Admission.Tokens;
 using Busbar.Gateway.Health;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 using Busbar.Governance.Store;
 using Busbar.Governance.Store.Postgres;
 

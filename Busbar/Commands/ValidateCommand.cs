@@ -1,5 +1,5 @@
 using Busbar.Configuration;
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Store;
 

@@ -1,6 +1,10 @@
 using Busbar.Configuration.Binding;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Pools;
+using Busbar.Configuration.Model.Prices;
+using Busbar.Configuration.Model.Providers;
+using Busbar.Configuration.Model.Store;
 using Busbar.Ir;
 using Busbar.Ir.Request;
 

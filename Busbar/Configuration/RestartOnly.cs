@@ -1,6 +1,7 @@
 using System.Globalization;
 using Busbar.Configuration.Binding;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 
 namespace Busbar.Configuration;
 

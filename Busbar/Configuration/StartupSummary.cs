@@ -1,4 +1,6 @@
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Pools;
+using Busbar.Configuration.Model.Providers;
 
 namespace Busbar.Configuration;
 

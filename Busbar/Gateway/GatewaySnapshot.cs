@@ -1,4 +1,5 @@
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Admission.Tokens;
 using Busbar.Gateway.Attempts;

@@ -1,4 +1,5 @@
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Reliability.Breaker;
 using Busbar.Reliability.Capacity;
 using Busbar.Reliability.Selection;

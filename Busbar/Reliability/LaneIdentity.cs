@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 
 namespace Busbar.Reliability;
 

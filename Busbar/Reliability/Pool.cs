@@ -1,4 +1,4 @@
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Pools;
 using Busbar.Reliability.Breaker;
 using Busbar.Reliability.Capacity;
 using Busbar.Reliability.Faults;

@@ -1,4 +1,5 @@
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Ir;
 using Busbar.Upstream.Identity;
 using Busbar.Wire;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Upstream.Http1;
 using Busbar.Upstream.Identity;
 using Busbar.Upstream.Tls;

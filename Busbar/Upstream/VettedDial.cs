@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Wire;
 
 namespace Busbar.Upstream;

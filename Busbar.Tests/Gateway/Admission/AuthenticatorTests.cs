@@ -1,4 +1,5 @@
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Gateway.Admission;
 using Busbar.Ir;
 using Microsoft.AspNetCore.Http;

@@ -1,5 +1,6 @@
 using System.Text;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 using Busbar.Tests.Scenarios.Harness;

@@ -1,5 +1,5 @@
 using System.Text;
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Gateway.Attempts;
 using Busbar.Tests.Configuration;
 

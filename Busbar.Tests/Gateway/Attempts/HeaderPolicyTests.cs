@@ -1,4 +1,4 @@
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;
 using Busbar.Governance.Keys;

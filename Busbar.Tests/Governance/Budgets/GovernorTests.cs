@@ -1,4 +1,5 @@
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;

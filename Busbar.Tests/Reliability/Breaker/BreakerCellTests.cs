@@ -1,4 +1,5 @@
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Pools;
 using Busbar.Reliability;
 using Busbar.Reliability.Breaker;
 using Microsoft.Extensions.Time.Testing;

@@ -1,5 +1,5 @@
 using System.Text;
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Pools;
 using Busbar.Ir;
 using Busbar.Reliability;
 using Busbar.Reliability.Breaker;

@@ -1,4 +1,4 @@
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Tests.Configuration;
 using Busbar.Upstream.Identity;
 using Busbar.Upstream.Identity.Aws;

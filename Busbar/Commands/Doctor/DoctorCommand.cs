@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 using Busbar.Gateway.Server;
 using Busbar.Governance.Store;
 using Busbar.Wire;

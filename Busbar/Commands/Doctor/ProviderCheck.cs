@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Ir;
 using Busbar.Upstream;
 using Busbar.Upstream.Tls;

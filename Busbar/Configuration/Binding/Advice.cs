@@ -1,4 +1,5 @@
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 
 namespace Busbar.Configuration.Binding;
 

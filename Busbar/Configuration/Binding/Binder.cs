@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Pools;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Configuration.Yaml;
 
 namespace Busbar.Configuration.Binding;

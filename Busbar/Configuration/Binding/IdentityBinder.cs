@@ -1,4 +1,4 @@
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Configuration.Yaml;
 
 namespace Busbar.Configuration.Binding;

@@ -1,5 +1,6 @@
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Configuration.Yaml;
 
 namespace Busbar.Configuration.Binding;

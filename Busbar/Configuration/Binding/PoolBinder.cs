@@ -1,5 +1,6 @@
 using System.Globalization;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Pools;
 using Busbar.Configuration.Yaml;
 
 namespace Busbar.Configuration.Binding;

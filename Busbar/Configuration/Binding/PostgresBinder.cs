@@ -1,4 +1,5 @@
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 
 namespace Busbar.Configuration.Binding;
 

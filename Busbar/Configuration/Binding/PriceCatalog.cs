@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Prices;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Configuration.Yaml;
 using Busbar.Ir;
 

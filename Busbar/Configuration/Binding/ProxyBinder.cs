@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 
 namespace Busbar.Configuration.Binding;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 
 namespace Busbar.Configuration.Binding;
 

@@ -1,4 +1,6 @@
 using System.Net;
+using Busbar.Configuration.Model.Pools;
+using Busbar.Configuration.Model.Providers;
 
 namespace Busbar.Configuration.Model;
 

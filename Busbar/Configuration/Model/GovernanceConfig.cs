@@ -1,3 +1,5 @@
+using Busbar.Configuration.Model.Store;
+
 namespace Busbar.Configuration.Model;
 
 /// <summary>The <c>governance:</c> block.</summary>

@@ -1,3 +1,5 @@
+using Busbar.Configuration.Model.Providers;
+
 namespace Busbar.Configuration.Model;
 
 /// <summary>An issuer of tokens that callers may show in place of a virtual key (<c>auth.jwt</c>).</summary>

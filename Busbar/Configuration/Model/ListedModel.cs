@@ -1,3 +1,5 @@
+using Busbar.Configuration.Model.Prices;
+
 namespace Busbar.Configuration.Model;
 
 /// <summary>A row of the price list.</summary>

@@ -1,3 +1,5 @@
+using Busbar.Configuration.Model.Providers;
+
 namespace Busbar.Configuration.Model;
 
 /// <summary>How one receiver of telemetry is called, beside its address.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Pools;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.OwnAnswers;
 using Busbar.Gateway.Relay;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Ir;
 using Busbar.Wire;
 

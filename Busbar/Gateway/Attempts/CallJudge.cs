@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Busbar.Configuration.Model;
 using Busbar.Gateway.OwnAnswers;
 using Busbar.Gateway.Relay;
 using Busbar.Gateway.Server;

@@ -1,4 +1,5 @@
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Pools;
 using Busbar.Observability.Metrics;
 using Busbar.Reliability;
 using Busbar.Reliability.Selection;

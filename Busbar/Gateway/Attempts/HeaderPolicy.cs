@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Server;
 using Busbar.Ir;

@@ -1,4 +1,4 @@
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Pools;
 using Busbar.Reliability.Selection;
 using Busbar.Wire;
 

@@ -1,5 +1,5 @@
 using Busbar.Admin;
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Gateway.Attempts;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;

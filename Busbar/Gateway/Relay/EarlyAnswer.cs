@@ -1,4 +1,3 @@
-using Busbar.Configuration.Model;
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Server;
 using Busbar.Protocols;

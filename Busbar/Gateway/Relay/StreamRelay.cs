@@ -66,7 +66,7 @@ internal static class StreamRelay
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<AttemptResult?> HoldAsync(Attempt attempt, IRelayedStream body, PooledBuffer held)
     {
-        bool firstByte = attempt.Lease.Pool.Config.Commit == Configuration.Model.CommitMode.FirstByte;
+        bool firstByte = attempt.Lease.Pool.Config.Commit == Configuration.Model.Pools.CommitMode.FirstByte;
         while (true)
         {
             await attempt.Response.WaitAsync(attempt.Exchange.Timer.Token).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Leases;

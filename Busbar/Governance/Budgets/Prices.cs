@@ -1,4 +1,4 @@
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Prices;
 using Busbar.Ir;
 using Busbar.Ir.Request;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 
 namespace Busbar.Governance.Keys;
 

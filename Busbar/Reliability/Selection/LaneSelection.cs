@@ -1,4 +1,4 @@
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Pools;
 using Busbar.Reliability.Capacity;
 
 namespace Busbar.Reliability.Selection;

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using Busbar.Configuration;
 using Busbar.Configuration.Binding;
 using Busbar.Configuration.Guards;
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 
 namespace Busbar.Upstream.Identity;
 

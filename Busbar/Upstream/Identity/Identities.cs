@@ -1,5 +1,6 @@
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Upstream.Identity.Aws;
 using Busbar.Upstream.Identity.Azure;
 using Busbar.Upstream.Identity.Google;

@@ -1,6 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 
 namespace Busbar.Upstream.Tls;
 

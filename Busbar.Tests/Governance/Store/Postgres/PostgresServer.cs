@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 using Npgsql;
 
 namespace Busbar.Tests.Governance.Store.Postgres;

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 using Npgsql;
 
 namespace Busbar.Governance.Store.Postgres;

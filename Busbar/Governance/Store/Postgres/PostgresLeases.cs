@@ -1,4 +1,4 @@
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 using Busbar.Governance.Leases;
 using Npgsql;
 

@@ -1,4 +1,4 @@
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Store;
 using Npgsql;
 
 namespace Busbar.Governance.Store.Postgres;

@@ -1,5 +1,5 @@
 using Busbar.Configuration;
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 
 namespace Busbar.Upstream.Identity.Aws;
 

@@ -1,4 +1,3 @@
-using Busbar.Configuration.Model;
 
 namespace Busbar.Upstream.Identity.Aws;
 

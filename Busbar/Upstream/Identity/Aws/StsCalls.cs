@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Busbar.Configuration.Model;
 
 namespace Busbar.Upstream.Identity.Aws;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Busbar.Configuration;
-using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 
 namespace Busbar.Upstream.Identity.Azure;
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
+using Busbar.Configuration.Model.Providers;
 using Busbar.Upstream.Identity.Aws;
 
 namespace Busbar.Upstream.Identity.Google;
