@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Busbar.Configuration;
-using Busbar.Configuration.Binding;
+using Busbar.Configuration.Binding.Keys;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Store;
 using Busbar.Tests.Configuration;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Busbar.Configuration;
-using Busbar.Configuration.Binding;
+using Busbar.Configuration.Binding.Keys;
 
 namespace Busbar.Tests.Configuration;
 

@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using Busbar.Configuration;
-using Busbar.Configuration.Binding;
+using Busbar.Configuration.Binding.Keys;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Store;
 using Busbar.Configuration.Yaml;

@@ -1,5 +1,5 @@
 using Busbar.Configuration;
-using Busbar.Configuration.Binding;
+using Busbar.Configuration.Binding.Keys;
 
 namespace Busbar.Tests.Configuration;
 

@@ -1,5 +1,6 @@
 using Busbar.Configuration;
 using Busbar.Configuration.Binding;
+using Busbar.Configuration.Binding.Keys;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Yaml;
 

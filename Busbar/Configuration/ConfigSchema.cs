@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Busbar.Configuration.Binding;
+using Busbar.Configuration.Binding.Keys;
 
 namespace Busbar.Configuration;
 

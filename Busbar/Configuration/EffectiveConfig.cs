@@ -1,4 +1,5 @@
 using Busbar.Configuration.Binding;
+using Busbar.Configuration.Binding.Sections;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Pools;

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Busbar.Configuration.Binding.Keys;
+using Busbar.Configuration.Binding.Sections;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Pools;
 using Busbar.Configuration.Model.Providers;

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Busbar.Configuration.Binding.Keys;
+using Busbar.Configuration.Binding.Sections;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Prices;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Busbar.Configuration.Binding.Keys;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Yaml;
 

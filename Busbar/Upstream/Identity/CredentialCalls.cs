@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Busbar.Configuration;
-using Busbar.Configuration.Binding;
+using Busbar.Configuration.Binding.Sections;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model.Providers;
 

@@ -1,10 +1,11 @@
+using Busbar.Configuration.Binding.Keys;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Providers;
 using Busbar.Configuration.Yaml;
 using Busbar.Ir;
 
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Sections;
 
 /// <summary>Reads providers: what the deployment says, over what the catalog says.</summary>
 internal sealed class ProviderBinder(IReadOnlyDictionary<string, YamlNode> catalog, AuthMode authMode, ConfigReport report, IEnvironment environment)

@@ -1,8 +1,9 @@
+using Busbar.Configuration.Binding.Keys;
 using Busbar.Configuration.Model.Prices;
 using Busbar.Configuration.Model.Providers;
 
 
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Sections;
 
 /// <summary>Reads one entry of <c>models:</c>.</summary>
 internal static class ModelBinder

@@ -1,4 +1,4 @@
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Keys;
 
 /// <summary>A key of the configuration: the one place that says what it is, for whoever reads it, checks it or explains it.</summary>
 /// <param name="Name">Its documented spelling.</param>

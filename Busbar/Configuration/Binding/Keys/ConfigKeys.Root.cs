@@ -1,4 +1,4 @@
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Keys;
 
 internal static partial class ConfigKeys
 {

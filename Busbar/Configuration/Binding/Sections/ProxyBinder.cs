@@ -3,7 +3,7 @@ using System.Text;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Providers;
 
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Sections;
 
 /// <summary>
 /// Finds the proxy that leads to an address: the block's own <c>proxy</c>, else the variables that most programs read. Variables do not lead to this

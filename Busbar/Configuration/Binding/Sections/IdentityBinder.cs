@@ -1,7 +1,8 @@
+using Busbar.Configuration.Binding.Keys;
 using Busbar.Configuration.Model.Providers;
 using Busbar.Configuration.Yaml;
 
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Sections;
 
 /// <summary>Reads who the gateway is at a provider: one word, or a block.</summary>
 internal sealed class IdentityBinder(Section provider, ConfigReport report, IEnvironment environment)

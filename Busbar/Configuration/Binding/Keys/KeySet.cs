@@ -1,4 +1,4 @@
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Keys;
 
 /// <summary>The keys one block may hold.</summary>
 /// <param name="path">Where the block stands; <c>*</c> is a name of the user's, <c>[]</c> a list item. Empty for the root.</param>

@@ -1,7 +1,8 @@
+using Busbar.Configuration.Binding.Keys;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Store;
 
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Sections;
 
 /// <summary>Reads the <c>governance:</c> block.</summary>
 internal static class GovernanceBinder

@@ -1,4 +1,4 @@
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Keys;
 
 /// <summary>What may stand behind a key, where no block of keys of its own does.</summary>
 internal enum KeyKind

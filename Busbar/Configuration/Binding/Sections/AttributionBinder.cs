@@ -1,6 +1,6 @@
 using Busbar.Configuration.Model;
 
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Sections;
 
 /// <summary>Reads the <c>attribution:</c> block.</summary>
 internal static class AttributionBinder

@@ -1,9 +1,10 @@
+using Busbar.Configuration.Binding.Keys;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Providers;
 using Busbar.Configuration.Yaml;
 
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Sections;
 
 /// <summary>Reads the <c>observability:</c> block. A refused sink is switched off and does not stop the start.</summary>
 internal static class ObservabilityBinder

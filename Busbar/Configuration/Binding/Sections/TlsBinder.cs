@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Providers;
 
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Sections;
 
 /// <summary>
 /// Reads the blocks that say how TLS is spoken, to clients and to servers that are called, and checks that their files can be used.

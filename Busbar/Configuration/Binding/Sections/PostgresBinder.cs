@@ -1,7 +1,7 @@
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Store;
 
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Sections;
 
 /// <summary>Reads the <c>governance.postgres:</c> block and the variable that it names.</summary>
 internal static class PostgresBinder

@@ -1,4 +1,4 @@
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Keys;
 
 /// <summary>Every key of both files, said once. A key that is not here is an error wherever it stands.</summary>
 internal static partial class ConfigKeys

@@ -1,7 +1,8 @@
+using Busbar.Configuration.Binding.Keys;
 using Busbar.Configuration.Model.Prices;
 using Busbar.Configuration.Yaml;
 
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Sections;
 
 /// <summary>Reads what a model costs, in a deployment file or in the price list. Prices are cents for a million tokens.</summary>
 internal static class RateCardBinder

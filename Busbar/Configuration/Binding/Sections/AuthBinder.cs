@@ -1,7 +1,8 @@
+using Busbar.Configuration.Binding.Keys;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Yaml;
 
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Sections;
 
 /// <summary>Reads the <c>auth:</c> block.</summary>
 internal static class AuthBinder

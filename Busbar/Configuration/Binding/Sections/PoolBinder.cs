@@ -1,9 +1,10 @@
 using System.Globalization;
+using Busbar.Configuration.Binding.Keys;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Pools;
 using Busbar.Configuration.Yaml;
 
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Sections;
 
 /// <summary>Reads one entry of <c>pools:</c>.</summary>
 internal sealed class PoolBinder(ConfigReport report, IEnvironment environment)

@@ -1,7 +1,7 @@
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Yaml;
 
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Sections;
 
 /// <summary>Reads the <c>cors:</c> block.</summary>
 internal static class CorsBinder

@@ -2,7 +2,7 @@ using System.Globalization;
 using Busbar.Configuration.Yaml;
 using Busbar.Ir;
 
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Sections;
 
 /// <summary>Reads <c>platform</c> of a provider, and the keys that go with it.</summary>
 internal sealed class PlatformBinder(Section own, Section listed, ConfigReport report)

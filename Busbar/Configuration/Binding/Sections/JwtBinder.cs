@@ -1,8 +1,9 @@
+using Busbar.Configuration.Binding.Keys;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Yaml;
 
-namespace Busbar.Configuration.Binding;
+namespace Busbar.Configuration.Binding.Sections;
 
 /// <summary>Reads <c>auth.jwt</c>: the issuers of tokens that callers may show.</summary>
 internal static class JwtBinder
