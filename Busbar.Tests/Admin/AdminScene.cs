@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using Busbar.Admin;
+using Busbar.Admin.Process;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Store;
 using Busbar.Governance.Budgets;

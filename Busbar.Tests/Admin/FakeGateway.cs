@@ -1,4 +1,5 @@
 using Busbar.Admin;
+using Busbar.Admin.Process;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
 using Busbar.Observability.Live;

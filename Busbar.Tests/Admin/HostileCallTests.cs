@@ -1,5 +1,5 @@
 using System.Text;
-using Busbar.Admin;
+using Busbar.Admin.Keys;
 
 namespace Busbar.Tests.Admin;
 

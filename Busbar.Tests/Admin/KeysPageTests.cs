@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Busbar.Admin;
+using Busbar.Admin.Keys;
 
 namespace Busbar.Tests.Admin;
 

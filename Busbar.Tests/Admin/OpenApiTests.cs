@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Busbar.Admin;
+using Busbar.Admin.Keys;
+using Busbar.Admin.Process;
 
 namespace Busbar.Tests.Admin;
 

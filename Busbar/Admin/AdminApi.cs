@@ -1,4 +1,6 @@
 using System.Net;
+using Busbar.Admin.Keys;
+using Busbar.Admin.Process;
 using Busbar.Configuration.Model;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Groups;

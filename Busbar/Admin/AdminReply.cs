@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Busbar.Admin.Process;
 using Busbar.Wire;
 
 namespace Busbar.Admin;

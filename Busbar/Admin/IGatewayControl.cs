@@ -1,3 +1,4 @@
+using Busbar.Admin.Process;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
 using Busbar.Observability.Live;

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using Busbar.Admin;
+using Busbar.Admin.Keys;
+using Busbar.Admin.Process;
 using Busbar.Configuration;
 using Busbar.Configuration.Binding;
 using Busbar.Configuration.Model;

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using Busbar.Admin;
+using Busbar.Admin.Process;
 using Busbar.Configuration.Model;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Busbar.Admin;
+using Busbar.Admin.Process;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Admission.Labels;
 using Busbar.Gateway.Attempts;

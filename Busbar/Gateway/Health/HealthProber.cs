@@ -1,4 +1,4 @@
-using Busbar.Admin;
+using Busbar.Admin.Process;
 using Busbar.Configuration.Model.Providers;
 using Busbar.Gateway.Attempts;
 using Busbar.Ir;

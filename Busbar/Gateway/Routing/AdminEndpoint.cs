@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Busbar.Admin;
+using Busbar.Admin.Process;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;
 using Busbar.Ir;

@@ -1,4 +1,5 @@
 using Busbar.Admin;
+using Busbar.Admin.Process;
 using Busbar.Gateway.Routing;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;

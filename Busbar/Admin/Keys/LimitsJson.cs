@@ -2,7 +2,7 @@ using Busbar.Governance.Groups;
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Admin;
+namespace Busbar.Admin.Keys;
 
 /// <summary>Writes limits with what is used of them.</summary>
 internal static class LimitsJson

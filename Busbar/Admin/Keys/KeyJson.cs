@@ -3,7 +3,7 @@ using Busbar.Governance.Keys;
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Admin;
+namespace Busbar.Admin.Keys;
 
 /// <summary>Writes keys: everything but digests and sealed secrets.</summary>
 internal static class KeyJson

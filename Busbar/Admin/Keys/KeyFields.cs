@@ -1,7 +1,7 @@
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 
-namespace Busbar.Admin;
+namespace Busbar.Admin.Keys;
 
 /// <summary>The members of a key that an administrator sets: one place for creation and change. A limit that is null is no limit.</summary>
 internal static class KeyFields

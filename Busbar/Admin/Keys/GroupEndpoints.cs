@@ -3,7 +3,7 @@ using Busbar.Governance.Groups;
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Admin;
+namespace Busbar.Admin.Keys;
 
 /// <summary>Answers everything about groups. Each method answers with what is wrong, or null when the answer is written.</summary>
 internal sealed class GroupEndpoints(GroupService groups, TimeProvider time)

@@ -4,7 +4,7 @@ using Busbar.Reliability.Breaker;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 
-namespace Busbar.Admin;
+namespace Busbar.Admin.Process;
 
 /// <summary>
 /// Answers what just happened and what is happening. <paramref name="isAdmitted"/> says whether the bearer of some headers may still listen.

@@ -3,7 +3,7 @@ using Busbar.Configuration;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Providers;
 
-namespace Busbar.Admin;
+namespace Busbar.Admin.Process;
 
 /// <summary>A value in which two configurations differ. A secret is only said to be present, absent or another one.</summary>
 /// <param name="Path">Where it stands.</param>

@@ -1,7 +1,7 @@
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 
-namespace Busbar.Admin;
+namespace Busbar.Admin.Process;
 
 /// <summary>Lets an operator send a request as a client would, in the name of a key or of nobody.</summary>
 internal sealed class TrialEndpoint(Governor? governor, AuditLog audit, TimeProvider time)

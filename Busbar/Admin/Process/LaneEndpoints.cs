@@ -6,7 +6,7 @@ using Busbar.Observability.Stats;
 using Busbar.Reliability;
 using Busbar.Wire;
 
-namespace Busbar.Admin;
+namespace Busbar.Admin.Process;
 
 /// <summary>
 /// Answers everything about lanes. A lane is named by its model; where the provider has several keys, an act concerns the lanes of all of them.

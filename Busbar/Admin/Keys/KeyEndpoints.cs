@@ -4,7 +4,7 @@ using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Wire;
 
-namespace Busbar.Admin;
+namespace Busbar.Admin.Keys;
 
 /// <summary>
 /// Answers everything about single keys (control plane, 7.2). Each method answers with what is wrong, or null when the answer is written.

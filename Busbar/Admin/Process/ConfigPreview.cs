@@ -3,7 +3,7 @@ using Busbar.Configuration.Model;
 using Busbar.Governance.Budgets;
 using Busbar.Wire;
 
-namespace Busbar.Admin;
+namespace Busbar.Admin.Process;
 
 /// <summary>
 /// Answers what a reload would do: what is wrong with the files, how they differ from what is in force, and whom that hits. Changes nothing.

@@ -1,4 +1,4 @@
-namespace Busbar.Admin;
+namespace Busbar.Admin.Keys;
 
 /// <summary>What one line of usage is about; what it is not asked by is 0 or empty.</summary>
 /// <param name="Day">Midnight, UTC, epoch second.</param>

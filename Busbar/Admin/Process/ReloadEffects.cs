@@ -1,8 +1,9 @@
+using Busbar.Admin.Keys;
 using Busbar.Configuration.Model;
 using Busbar.Governance.Keys;
 using Busbar.Reliability;
 
-namespace Busbar.Admin;
+namespace Busbar.Admin.Process;
 
 /// <summary>Whom and what putting another configuration in force would hit, in sentences for people.</summary>
 internal static class ReloadEffects

@@ -6,7 +6,7 @@ using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Wire;
 
-namespace Busbar.Admin;
+namespace Busbar.Admin.Keys;
 
 /// <summary>Answers what was used, by key, group, label, model, name asked for and day, or by some of these.</summary>
 internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)

@@ -1,6 +1,6 @@
 using Busbar.Governance.Keys;
 
-namespace Busbar.Admin;
+namespace Busbar.Admin.Process;
 
 /// <summary>A request that an operator sends through the gateway to see what becomes of it.</summary>
 /// <param name="Target">Path and query as a client would send them.</param>

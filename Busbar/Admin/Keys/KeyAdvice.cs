@@ -2,7 +2,7 @@ using Busbar.Configuration.Model;
 using Busbar.Governance.Keys;
 using Busbar.Reliability;
 
-namespace Busbar.Admin;
+namespace Busbar.Admin.Keys;
 
 /// <summary>What about a key works but is hardly meant, judged by the configuration in force.</summary>
 internal static class KeyAdvice

@@ -1,4 +1,4 @@
-namespace Busbar.Admin;
+namespace Busbar.Admin.Process;
 
 /// <summary>How a health check ended.</summary>
 /// <param name="Ok">Whether the provider answered as it should.</param>

@@ -10,7 +10,7 @@ using Busbar.Ir;
 using Busbar.Reliability;
 using Busbar.Wire;
 
-namespace Busbar.Admin;
+namespace Busbar.Admin.Process;
 
 /// <summary>Answers what concerns the process as a whole: its configuration, its state, and what administrators did.</summary>
 internal sealed class ProcessEndpoints(IGatewayControl control, Governor? governor, AuditLog audit, TimeProvider time)
