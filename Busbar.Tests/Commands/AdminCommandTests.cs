@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Busbar.Commands;
+using Busbar.Commands.Remote;
 using Busbar.Configuration.Model;
 using Busbar.Gateway.Server;
 using Busbar.Tests.Admin;

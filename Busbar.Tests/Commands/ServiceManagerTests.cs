@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
-using Busbar.Commands;
+using Busbar.Commands.Serve;
 using Busbar.Tests.Configuration;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,5 +1,7 @@
 using System.Text;
 using Busbar.Commands.Doctor;
+using Busbar.Commands.Remote;
+using Busbar.Commands.Serve;
 using Busbar.Configuration;
 using Busbar.Configuration.Binding;
 

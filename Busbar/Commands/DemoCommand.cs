@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Busbar.Commands.Serve;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
 using Busbar.Demo;

@@ -1,4 +1,5 @@
 using System.Text;
+using Busbar.Commands.Remote;
 using Busbar.Configuration;
 using Busbar.Configuration.Binding;
 using Busbar.Configuration.Yaml;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Busbar.Commands.Remote;
 using Busbar.Configuration;
 using Busbar.Configuration.Binding;
 using Busbar.Configuration.Model;

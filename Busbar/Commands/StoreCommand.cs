@@ -1,4 +1,5 @@
 using System.Globalization;
+using Busbar.Commands.Remote;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Store;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Busbar.Commands.Remote;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Store;

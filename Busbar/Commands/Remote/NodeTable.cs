@@ -1,6 +1,6 @@
 using Busbar.Wire;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Remote;
 
 /// <summary>The processes that share a database as people read them, one a row.</summary>
 internal static class NodeTable

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Busbar.Configuration;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Serve;
 
 /// <summary>
 /// The talk with systemd: what state the process is in (sd_notify(3)), that it is alive (its watchdog), and sockets that were opened before it

@@ -3,7 +3,7 @@ using Busbar.Gateway;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Serve;
 
 /// <summary>
 /// The end of a process, in the order that loses no request: tell everybody who asks that it is going down, wait until balancers have noticed, take

@@ -1,7 +1,7 @@
 using System.Net.Security;
 using Busbar.Configuration;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Remote;
 
 /// <summary><c>--probe</c>: asks a running gateway whether it can serve, for containers that have no shell and no other program.</summary>
 internal static class ProbeCommand

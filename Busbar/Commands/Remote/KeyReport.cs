@@ -1,7 +1,7 @@
 using System.Globalization;
 using Busbar.Wire;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Remote;
 
 /// <summary>What <c>busbar keys</c> prints for people.</summary>
 internal static class KeyReport

@@ -1,9 +1,10 @@
 using System.Net;
+using Busbar.Commands.Serve;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
 using Busbar.Gateway.Server;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Remote;
 
 /// <summary>
 /// Where the admin API is and what opens it: options, else variables, else the configuration of the gateway on this machine. Where that has no

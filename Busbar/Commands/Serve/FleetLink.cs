@@ -7,7 +7,7 @@ using Busbar.Observability.Metrics;
 using Busbar.Reliability;
 using Busbar.Reliability.Selection;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Serve;
 
 /// <summary>
 /// Joins what nodes tell each other with the lanes of this process. A lane is known among nodes by what it calls and with which credential, since

@@ -26,7 +26,7 @@ using Busbar.Upstream.Identity;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Serve;
 
 /// <summary>The main job: loads a configuration, serves it, reloads it on SIGHUP, drains on SIGTERM.</summary>
 internal static partial class ServeCommand

@@ -17,7 +17,7 @@ using Busbar.Observability.Metrics;
 using Busbar.Reliability;
 using Microsoft.Extensions.Logging;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Serve;
 
 /// <summary>What is done to a running gateway from outside, by signal or by the admin API.</summary>
 internal sealed partial class GatewayControl(

@@ -1,6 +1,6 @@
 using Busbar.Configuration.Binding;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Remote;
 
 /// <summary>Arguments of a command that speaks to the admin API: words, options with a value, and switches.</summary>
 internal sealed class AdminArguments

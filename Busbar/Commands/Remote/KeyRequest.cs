@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Busbar.Wire;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Remote;
 
 /// <summary>What <c>busbar keys</c> sends, made of its arguments.</summary>
 internal static class KeyRequest

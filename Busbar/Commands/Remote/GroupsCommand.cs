@@ -2,7 +2,7 @@ using System.Globalization;
 using Busbar.Configuration;
 using Busbar.Wire;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Remote;
 
 /// <summary><c>busbar groups</c>: the tree of groups of a running gateway.</summary>
 internal static class GroupsCommand

@@ -5,7 +5,7 @@ using Busbar.Configuration;
 using Busbar.Configuration.Guards;
 using Busbar.Wire;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Remote;
 
 /// <summary>Calls the admin API of a running gateway. What goes wrong is one line on standard error that says what to do.</summary>
 internal sealed class AdminClient : IDisposable

@@ -1,6 +1,6 @@
 using Busbar.Wire;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Remote;
 
 /// <summary>Lanes as people read them, one a row.</summary>
 internal static class LaneTable

@@ -3,7 +3,7 @@ using Busbar.Configuration;
 using Busbar.Governance.Budgets;
 using Busbar.Wire;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Remote;
 
 /// <summary><c>busbar keys</c>: virtual keys of a running gateway.</summary>
 internal static class KeysCommand

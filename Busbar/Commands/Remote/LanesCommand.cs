@@ -1,7 +1,7 @@
 using Busbar.Configuration;
 using Busbar.Wire;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Remote;
 
 /// <summary><c>busbar lanes</c>: what a running gateway's lanes do, and an operator's word on it.</summary>
 internal static class LanesCommand

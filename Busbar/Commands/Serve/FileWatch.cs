@@ -1,6 +1,6 @@
 using Busbar.Configuration.Model;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Serve;
 
 /// <summary>Notices that one of some files has changed, by its time and length: a look every few seconds, which works on every file system.</summary>
 internal sealed class FileWatch : IDisposable

@@ -8,7 +8,7 @@ using Busbar.Observability.Metrics;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Serve;
 
 /// <summary>
 /// The admin API of a running gateway: with governance on the port for clients or on one of its own, and in any case on the control socket, where

@@ -1,7 +1,7 @@
 using Busbar.Configuration;
 using Busbar.Wire;
 
-namespace Busbar.Commands;
+namespace Busbar.Commands.Remote;
 
 /// <summary><c>busbar status</c>: what a running gateway says of itself.</summary>
 internal static class StatusCommand
