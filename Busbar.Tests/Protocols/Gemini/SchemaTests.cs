@@ -1,6 +1,6 @@
 using System.Text;
 using Busbar.Ir;
-using Busbar.Protocols.Gemini;
+using Busbar.Protocols.Gemini.Schemas;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Protocols.Gemini;

@@ -1,5 +1,6 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Gemini.Schemas;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Gemini;

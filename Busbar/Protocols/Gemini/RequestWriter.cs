@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Gemini.Schemas;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 

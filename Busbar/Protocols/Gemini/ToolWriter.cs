@@ -1,5 +1,6 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Gemini.Schemas;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 

@@ -1,6 +1,6 @@
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Gemini;
+namespace Busbar.Protocols.Gemini.Schemas;
 
 /// <summary>A schema together with what it refers to and what <c>allOf</c> adds. For each keyword the first layer that has it counts.</summary>
 internal sealed class SchemaLayers

@@ -2,7 +2,7 @@ using Busbar.Ir;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Gemini;
+namespace Busbar.Protocols.Gemini.Schemas;
 
 /// <summary>
 /// Turns JSON Schema into the API's own <c>Schema</c>, for surfaces that do not take JSON Schema itself. References are inlined, a cycle ends in a

@@ -2,7 +2,7 @@ using System.Text;
 using Busbar.Ir;
 using Busbar.Wire;
 
-namespace Busbar.Protocols.Gemini;
+namespace Busbar.Protocols.Gemini.Schemas;
 
 /// <summary>
 /// Turns the API's own <c>Schema</c> (an OpenAPI 3.0 subset with upper-case type names) into JSON Schema: types in lower case, <c>nullable</c> as a
