@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Busbar.Configuration;
+using Busbar.Ir;
 
 namespace Busbar.Demo;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Routing;
+using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Busbar.Observability.Tracing;
 using Busbar.Protocols;

@@ -1,6 +1,7 @@
 using System.Text;
 using Busbar.Admin;
 using Busbar.Gateway.Routing;
+using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Tests.Scenarios.Harness;
 

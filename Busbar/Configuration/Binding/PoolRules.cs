@@ -1,5 +1,6 @@
 using Busbar.Configuration.Model.Pools;
 using Busbar.Configuration.Model.Providers;
+using Busbar.Ir;
 
 
 namespace Busbar.Configuration.Binding;

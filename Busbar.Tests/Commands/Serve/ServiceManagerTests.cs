@@ -4,7 +4,7 @@ using Busbar.Commands.Serve;
 using Busbar.Tests.Configuration;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Busbar.Tests.Commands;
+namespace Busbar.Tests.Commands.Serve;
 
 public sealed class ServiceManagerTests : IDisposable
 {

@@ -5,7 +5,7 @@ using Busbar.Governance.Keys;
 using Busbar.Ir;
 using Busbar.Tests.Governance;
 
-namespace Busbar.Tests.Admin;
+namespace Busbar.Tests.Admin.Keys;
 
 public sealed class KeyEndpointsTests
 {

@@ -10,7 +10,7 @@ using Busbar.Tests.Scenarios.Harness;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Busbar.Tests.Commands;
+namespace Busbar.Tests.Commands.Remote;
 
 /// <summary><c>busbar keys</c> and <c>busbar status</c> against a listener of the admin API.</summary>
 public sealed class AdminCommandTests : IAsyncLifetime

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Busbar.Configuration;
 using Busbar.Tests.Configuration;
 
-namespace Busbar.Tests.Admin;
+namespace Busbar.Tests.Admin.Process;
 
 /// <summary>What a reload would do is known before it is done.</summary>
 public sealed class ConfigPreviewTests

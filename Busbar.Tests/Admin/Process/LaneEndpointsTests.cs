@@ -3,7 +3,7 @@ using Busbar.Configuration;
 using Busbar.Ir;
 using Busbar.Reliability;
 
-namespace Busbar.Tests.Admin;
+namespace Busbar.Tests.Admin.Process;
 
 public sealed class LaneEndpointsTests
 {

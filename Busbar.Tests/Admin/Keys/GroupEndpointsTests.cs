@@ -3,7 +3,7 @@ using Busbar.Governance.Budgets;
 using Busbar.Governance.Groups;
 using Busbar.Tests.Governance;
 
-namespace Busbar.Tests.Admin;
+namespace Busbar.Tests.Admin.Keys;
 
 /// <summary>Every answer is held against the OpenAPI document by <see cref="AdminScene"/>.</summary>
 public sealed class GroupEndpointsTests

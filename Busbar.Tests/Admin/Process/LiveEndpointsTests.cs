@@ -3,7 +3,7 @@ using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
 using Busbar.Reliability.Breaker;
 
-namespace Busbar.Tests.Admin;
+namespace Busbar.Tests.Admin.Process;
 
 /// <summary>What just happened, as the admin API shows it.</summary>
 public sealed class LiveEndpointsTests

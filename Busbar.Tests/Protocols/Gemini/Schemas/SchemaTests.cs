@@ -3,7 +3,7 @@ using Busbar.Ir;
 using Busbar.Protocols.Gemini.Schemas;
 using Busbar.Wire;
 
-namespace Busbar.Tests.Protocols.Gemini;
+namespace Busbar.Tests.Protocols.Gemini.Schemas;
 
 public sealed class SchemaTests
 {
