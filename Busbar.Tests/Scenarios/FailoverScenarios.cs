@@ -183,7 +183,7 @@ public sealed class FailoverScenarios
     public async Task A_deadline_that_is_used_up_leaves_nothing_for_another_lane(bool streamed)
     {
         SpokenProtocol spoken = SpokenProtocol.Of("anthropic");
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken) { Pool = "failover: { deadline_secs: 1 }", IsTls = true });
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken, spoken) { Pool = "failover: { deadline_secs: 1 }" });
         scene.Upstreams[0].Always = call => call.SilenceAsync();
 
         Reply reply = await scene.PostAsync(spoken, streamed);

@@ -22,7 +22,7 @@ public sealed class ProviderTlsScenarios : IDisposable
     [InlineData(true)]
     public async Task An_authority_of_the_operator_vouches_for_a_provider(bool streamed)
     {
-        await using Scene scene = await Scene.StartAsync(new SceneConfig(OpenAI) { IsTls = true });
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(OpenAI));
         scene.Upstream.Always = call => OpenAI.ServeAsync(call);
 
         Reply reply = await scene.PostAsync(OpenAI, streamed);
@@ -106,7 +106,7 @@ public sealed class ProviderTlsScenarios : IDisposable
     public async Task What_a_provider_says_is_neither_unpacked_nor_followed_nor_remembered(string version)
     {
         await using Scene scene = await Scene.StartAsync(new SceneConfig(
-            OpenAI) { IsTls = true, Provider = $"allow_private_network: true, http_version: {version}" });
+            OpenAI) { Provider = $"allow_private_network: true, http_version: {version}" });
         byte[] packed = Packed(OpenAI.Answer("hello"));
         scene.Upstream
             .Next(call => call.AnswerAsync(200, packed, "application/json", ("Content-Encoding", "gzip"), ("Set-Cookie", "session=one; Path=/"),

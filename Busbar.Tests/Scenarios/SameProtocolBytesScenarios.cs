@@ -24,7 +24,7 @@ public sealed class SameProtocolBytesScenarios
     public async Task A_request_arrives_byte_for_byte_but_for_the_model(string protocol, bool chunked)
     {
         SpokenProtocol spoken = SpokenProtocol.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(spoken);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { IsTls = false });
         scene.Upstream.Always = call => spoken.ServeAsync(call);
         string body = spoken.ModelInPath ? Odd.Replace("\"model\" :\t\"sm\\u0061rt\" ,", "", StringComparison.Ordinal) : Odd;
         using var message = Scene.Message(spoken, new ByteArrayContent(Encoding.UTF8.GetBytes(body)));
@@ -43,7 +43,7 @@ public sealed class SameProtocolBytesScenarios
     public async Task A_request_of_Anthropic_without_a_limit_goes_to_Anthropic_without_one()
     {
         SpokenProtocol spoken = SpokenProtocol.Of("anthropic");
-        await using Scene scene = await Scene.StartAsync(spoken);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { IsTls = false });
         scene.Upstream.Always = call => spoken.ServeAsync(call);
 
         await scene.PostAsync(spoken, """{"model":"smart","messages":[{"role":"user","content":"hi"}]}""");
@@ -59,7 +59,7 @@ public sealed class SameProtocolBytesScenarios
         SpokenProtocol spoken = SpokenProtocol.Of(protocol);
         string idHeader = spoken.RequestIdHeader ?? "x-request-id";
         string odd = Odd.TrimEnd()[..^1] + ", " + spoken.Answer("hi").TrimStart()[1..] + "\n\n";
-        await using Scene scene = await Scene.StartAsync(spoken);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { IsTls = false });
         scene.Upstream.Next(call => call.AnswerAsync(
             200,
             Encoding.UTF8.GetBytes(odd),
@@ -90,7 +90,7 @@ public sealed class SameProtocolBytesScenarios
     public async Task A_large_answer_arrives_byte_for_byte(string protocol)
     {
         SpokenProtocol spoken = SpokenProtocol.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(spoken);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { IsTls = false });
         string answer = spoken.Answer(new string('\u00e4', 1_500_000));
         scene.Upstream.Next(call => call.AnswerAsync(200, answer)).Next(async call =>
         {
@@ -113,7 +113,7 @@ public sealed class SameProtocolBytesScenarios
     public async Task A_stream_arrives_byte_for_byte_wherever_it_is_cut(string protocol)
     {
         SpokenProtocol spoken = SpokenProtocol.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(spoken);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { IsTls = false });
         string stream = spoken is SpokenBedrock
             ? string.Concat(spoken.Stream("h\\u0069 \u20ac\ud83d\ude00"))
             : ": a comment\n\n" + string.Concat(spoken.Stream("h\\u0069 \u20ac\ud83d\ude00")).Replace("\n\n", "\r\n\r\n", StringComparison.Ordinal);
@@ -144,7 +144,7 @@ public sealed class SameProtocolBytesScenarios
     public async Task Of_a_clients_headers_only_the_vendors_own_go_up(string protocol)
     {
         SpokenProtocol spoken = SpokenProtocol.Of(protocol);
-        await using Scene scene = await Scene.StartAsync(spoken);
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(spoken) { IsTls = false });
         scene.Upstream.Always = call => spoken.ServeAsync(call);
         (string Name, string Value)[] own = spoken.Name switch
         {
