@@ -5,7 +5,7 @@ import json
 import multiprocessing
 import time
 
-from dialects import PATHS
+from protocols import PATHS
 from processes import start, stop
 
 LINE = 100_000_000 // 8  # bytes a second
@@ -26,8 +26,8 @@ class Line:
         await asyncio.sleep(max(0.0, self.free_at - time.monotonic()))
 
 
-def message(token, dialect, model, body, stream=False, headers=""):
-    path = PATHS[dialect][stream].format(model=model)
+def message(token, protocol, model, body, stream=False, headers=""):
+    path = PATHS[protocol][stream].format(model=model)
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
@@ -131,7 +131,7 @@ async def trickle(port, access_key):
 
 async def slow(port, token):
     """Long streams, of which a kilobyte a second is taken."""
-    asked = [message(token, dialect, model, chat(model, stream=True), stream=True) for dialect, model in (("openai", "long"), ("openai", "long-translated"))]
+    asked = [message(token, protocol, model, chat(model, stream=True), stream=True) for protocol, model in (("openai", "long"), ("openai", "long-translated"))]
 
     async def one(at):
         while True:

@@ -5,7 +5,7 @@ import time
 import urllib.request
 
 import attackers
-from dialects import TOKEN, request
+from protocols import TOKEN, request
 from processes import free_port, start, stop, until_serving
 
 ADMIN = "a" * 40

@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import tempfile
 
-from dialects import DIALECTS, TOKEN
+from protocols import PROTOCOLS, TOKEN
 from processes import cpu, cpu_since, free_port, start, stop, until_serving
 
 DELTAS = 64
@@ -30,17 +30,17 @@ class Bench:
             raise SystemExit("the mock provider did not start")
 
     def gateway(self, wishes="", pools="", providers="", limits="", models="", name="gateway", address=None, settings="", **environment):
-        """A running gateway with one provider, model and pool `to-X` for each dialect X. `wishes` are the path segments that tell the mock
+        """A running gateway with one provider, model and pool `to-X` for each protocol X. `wishes` are the path segments that tell the mock
         provider what to do; `address` stands in front of it where it is not called itself; `settings` are added to every provider, the other texts to their
         sections of the configuration."""
         port = free_port()
         lines = [f"listen: 127.0.0.1:{port}", "auth:", "  mode: token", f'  client_tokens: ["{TOKEN}"]', limits, "providers:"]
-        rows = [(dialect, wishes, self.upstream) for dialect in DIALECTS] + [(*row.split(), self.upstream)[:3] for row in providers.splitlines()]
+        rows = [(protocol, wishes, self.upstream) for protocol in PROTOCOLS] + [(*row.split(), self.upstream)[:3] for row in providers.splitlines()]
         offered, own = ["models:", models], ["pools:"]
-        for i, (dialect, path, provider) in enumerate(rows):
-            key = dialect if i < len(DIALECTS) else f"extra-{i - len(DIALECTS)}"
+        for i, (protocol, path, provider) in enumerate(rows):
+            key = protocol if i < len(PROTOCOLS) else f"extra-{i - len(PROTOCOLS)}"
             base = address or f"http://127.0.0.1:{provider}"
-            lines.append(f'  {key}: {{protocol: {dialect}, base_url: "{base}{path}", allow_private_network: true, api_key_env: BENCH_KEY{settings}}}')
+            lines.append(f'  {key}: {{protocol: {protocol}, base_url: "{base}{path}", allow_private_network: true, api_key_env: BENCH_KEY{settings}}}')
             offered.append(f"  at-{key}: {{provider: {key}, max_concurrent: 100000}}")
             own.append(f"  to-{key}: {{members: [{{target: at-{key}}}]}}")
         path = f"{self.directory}/{name}-{port}.yaml"

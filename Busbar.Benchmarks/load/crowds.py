@@ -5,7 +5,7 @@ import threading
 import time
 
 from bench import ANSWER_MARK, DELTA_MARK, DELTAS
-from dialects import request
+from protocols import request
 from processes import rss, stop, until_serving
 from proxies import start_bare
 

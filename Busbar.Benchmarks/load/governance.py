@@ -9,7 +9,7 @@ import time
 import urllib.request
 
 from bench import interleaved
-from dialects import TOKEN, request
+from protocols import TOKEN, request
 from processes import rss
 
 MANY = 100_000

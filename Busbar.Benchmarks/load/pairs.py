@@ -1,6 +1,6 @@
-"""CPU time of every pair of dialects, as a ratio to OpenAI passed through."""
+"""CPU time of every pair of protocols, as a ratio to OpenAI passed through."""
 from bench import ANSWER_MARK, DELTA_MARK, DELTAS, interleaved
-from dialects import DIALECTS, request
+from protocols import PROTOCOLS, request
 from table import Grid
 
 PLAIN_LIMIT, STREAM_LIMIT = 1.8, 2.2
@@ -8,7 +8,7 @@ ANSWER_MARKS = 8
 
 
 def add_pairs(bench, grids):
-    pairs = [(ingress, egress) for ingress in DIALECTS for egress in DIALECTS]
+    pairs = [(ingress, egress) for ingress in PROTOCOLS for egress in PROTOCOLS]
     rounds, requests, streams = (5, 400, 32) if bench.quick else (9, 1000, 96)
     # As fast as the sockets take them, events would be handled many at a time; 2 ms apart each is a wake-up of its own.
     with bench.gateway(name="pairs") as gateway:
@@ -24,8 +24,8 @@ def add_pairs(bench, grids):
                 measure(pair)  # not counted: connections are made, tables grown
         base = "openai", "openai"
         costs = interleaved(pairs, rounds, plain)
-        grids.append(Grid(f"CPU per 1 KB chat, rows what the client speaks, columns the provider; 1.00 is {costs[base]:.1f} µs", DIALECTS,
+        grids.append(Grid(f"CPU per 1 KB chat, rows what the client speaks, columns the provider; 1.00 is {costs[base]:.1f} µs", PROTOCOLS,
                           {pair: cost / costs[base] for pair, cost in costs.items()}, PLAIN_LIMIT))
         costs = interleaved(pairs, rounds, streamed)
-        grids.append(Grid(f"CPU per event of a stream of {DELTAS} deltas, opening and end included; 1.00 is {costs[base]:.2f} µs", DIALECTS,
+        grids.append(Grid(f"CPU per event of a stream of {DELTAS} deltas, opening and end included; 1.00 is {costs[base]:.2f} µs", PROTOCOLS,
                           {pair: cost / costs[base] for pair, cost in costs.items()}, STREAM_LIMIT))

@@ -9,7 +9,7 @@ import threading
 import time
 
 from bench import DELTAS
-from dialects import TOKEN, request
+from protocols import TOKEN, request
 from processes import cpu, cpu_since, free_port, rss, start, stop, until_serving
 
 HERE = os.path.dirname(os.path.abspath(__file__))

@@ -2,7 +2,7 @@
 import statistics
 
 from bench import ANSWER_MARK, DELTA_MARK, interleaved
-from dialects import request
+from protocols import request
 from processes import peak, reset_peak, rss
 
 MIB = 2**20
@@ -70,7 +70,7 @@ def add_long_streams(bench, table):
             streamed = {count: request(ingress, f"long-{count}", True) for count in counts}
             costs = interleaved(counts, rounds, lambda count: gateway.checked(streamed[count], 1, 1, DELTA_MARK, count).cpu)
         grows(table, f"stream of 12,500, 25,000, 50,000 tokens, {ingress} to {egress}", counts, costs)
-        # The least that a whole stream weighs, in the tersest of the dialects.
+        # The least that a whole stream weighs, in the tersest of the protocols.
         body = counts[-1] * 100 / MIB
         shown = ", ".join(f"{growths[count]:.1f}" for count in counts)
         table.add("  memory above the start, highest", f"{shown} MiB", f"{growths[counts[-1]] / body:.2f} x the stream", "<= 3 x the stream", growths[counts[-1]] <= 3 * body)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Mixed traffic for some minutes: all six dialects, several providers, failing ones and clients that leave.
+"""Mixed traffic for some minutes: all six protocols, several providers, failing ones and clients that leave.
 
 Prints what the process holds minute by minute and fails when any of it grows after the first third.
 """
@@ -15,7 +15,7 @@ import time
 
 import processes
 from bench import Bench
-from dialects import DIALECTS, request
+from protocols import PROTOCOLS, request
 from table import Table
 
 CALLERS = 48
@@ -38,7 +38,7 @@ POOLS = """\
   slow:
     members: [{target: at-extra-4}]
 """
-TARGETS = [f"to-{dialect}" for dialect in DIALECTS] + ["mixed"] * 4 + ["cut", "slow"]
+TARGETS = [f"to-{protocol}" for protocol in PROTOCOLS] + ["mixed"] * 4 + ["cut", "slow"]
 
 
 class Caller:
@@ -60,7 +60,7 @@ class Caller:
         self.leaves_at = self.chance.choice((1, 300, 2000)) if self.chance.random() < 0.1 else None
         self.began = time.monotonic()
         try:
-            self.socket.sendall(request(self.chance.choice(DIALECTS), self.chance.choice(TARGETS), stream, text="x" * size))
+            self.socket.sendall(request(self.chance.choice(PROTOCOLS), self.chance.choice(TARGETS), stream, text="x" * size))
         except OSError:
             pass  # reading tells
 

@@ -28,7 +28,7 @@ class Table:
 
 
 class Grid:
-    """A table of pairs: one row for each dialect a client speaks, one column for each a provider speaks."""
+    """A table of pairs: one row for each protocol a client speaks, one column for each a provider speaks."""
 
     def __init__(self, title, names, values, limit):
         self.title, self.names, self.values, self.limit = title, names, values, limit

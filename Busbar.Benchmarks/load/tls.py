@@ -8,7 +8,7 @@ import time
 
 from bench import ANSWER_MARK, DELTA_MARK, DELTAS, interleaved
 from crowds import hold
-from dialects import agent_request, request
+from protocols import agent_request, request
 from processes import free_port, rss, start, stop, until_serving
 
 HERE = os.path.dirname(os.path.abspath(__file__))

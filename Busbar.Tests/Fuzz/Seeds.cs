@@ -23,17 +23,17 @@ internal static class Seeds
 
     /// <summary>Whole answers of <paramref name="protocol"/>.</summary>
     public static IReadOnlyList<byte[]> Answers(ProtocolId protocol) =>
-        [Encoding.UTF8.GetBytes(DialectOf(protocol).Answer("hello")),
+        [Encoding.UTF8.GetBytes(SpokenBy(protocol).Answer("hello")),
             .. Recorded(protocol, static exchange => exchange.IsUnaryAnswer ? exchange.ResponseBody : null)];
 
     /// <summary>Streams of <paramref name="protocol"/>, in its usual framing.</summary>
     public static IReadOnlyList<byte[]> Streams(ProtocolId protocol)
     {
-        byte[] own = Encoding.Latin1.GetBytes(string.Concat(DialectOf(protocol).Stream("hello")));
+        byte[] own = Encoding.Latin1.GetBytes(string.Concat(SpokenBy(protocol).Stream("hello")));
         return [own, .. Recorded(protocol, static exchange => exchange is { IsSse: true } or { IsEventStream: true } ? exchange.ResponseBody : null)];
     }
 
-    private static SpokenProtocol DialectOf(ProtocolId protocol) => SpokenProtocol.Of(protocol.Name());
+    private static SpokenProtocol SpokenBy(ProtocolId protocol) => SpokenProtocol.Of(protocol.Name());
 
     private static IEnumerable<byte[]> Recorded(ProtocolId protocol, Func<CorpusExchange, ReadOnlyMemory<byte>?> body) =>
         Corpus.Of(protocol).Select(body).OfType<ReadOnlyMemory<byte>>().Where(static bytes => bytes.Length is > 0 and < Longest).Take(MostRecorded)

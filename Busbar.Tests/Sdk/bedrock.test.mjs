@@ -48,7 +48,7 @@ testClient({
   name: '@aws-sdk/client-bedrock-runtime',
   id: 'bedrock',
   signs: true,
-  // A wrong key is a 403 in this dialect.
+  // A wrong key is a 403 in this protocol.
   isError: (error, status) => error instanceof classes[status] && error.$metadata.httpStatusCode === (status === 401 ? 403 : status),
   isStreamError: error => /Exception$/.test(error.name),
   close: () => clients.forEach(client => client.destroy()),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startGateway, token } from './support/gateway.mjs';
 import { calls, signature, text, thinking } from './support/model.mjs';
-import { dialects } from './support/provider.mjs';
+import { protocols } from './support/provider.mjs';
 import { send } from './support/raw.mjs';
 
 const betas = 'claude-code-20250219,interleaved-thinking-2025-05-14,fine-grained-tool-streaming-2025-05-14,context-management-2025-06-27';
@@ -68,7 +68,7 @@ describe('Claude Code client', { concurrency: false }, () => {
     assert.equal(json.request_id, got.get('request-id'));
   });
 
-  for (const provider of dialects) {
+  for (const provider of protocols) {
     const run = (name, body) => test(`${name}, ${provider.id} provider`, { timeout: 20_000 }, body);
 
     run('a turn arrives as events in the vendor\'s order', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startGateway, token } from './support/gateway.mjs';
 import { patch, signature, text, thinking, usage } from './support/model.mjs';
-import { dialects } from './support/provider.mjs';
+import { protocols } from './support/provider.mjs';
 import { send } from './support/raw.mjs';
 
 const headers = { accept: 'text/event-stream', authorization: `Bearer ${token}`, originator: 'codex_cli_rs', session_id: '0199f0d4-7d3a-7f30', 'user-agent': 'codex_cli_rs/0.162.1', version: '0.162.1' };
@@ -49,7 +49,7 @@ describe('Codex client', { concurrency: false }, () => {
     assert.equal(json.error.code, 'model_not_found');
   });
 
-  for (const provider of dialects) {
+  for (const provider of protocols) {
     const run = (name, body) => test(`${name}, ${provider.id} provider`, { timeout: 20_000 }, body);
     const last = () => gateway.provider.last(provider.id);
 

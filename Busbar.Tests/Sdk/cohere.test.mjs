@@ -31,7 +31,7 @@ testClient({
   name: 'cohere-ai',
   id: 'cohere',
   signs: false,
-  refuses: false, // the dialect has no word for it
+  refuses: false, // the protocol has no word for it
   isError: (error, status) => error instanceof classes[status] && error.statusCode === status,
   isStreamError: error => error instanceof CohereError,
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startGateway, token } from './support/gateway.mjs';
 import { calls, signature, text, thinking } from './support/model.mjs';
-import { dialects } from './support/provider.mjs';
+import { protocols } from './support/provider.mjs';
 import { send } from './support/raw.mjs';
 
 const headers = { 'x-goog-api-key': token, 'user-agent': 'GeminiCLI/0.31.0/gemini-3-pro-preview (linux; x64)', 'x-goog-api-client': 'google-genai-sdk/1.30.0 gl-node/v20' };
@@ -30,7 +30,7 @@ describe('Gemini CLI client', { concurrency: false }, () => {
     assert.ok(!gateway.log().includes(token));
   });
 
-  for (const provider of dialects) {
+  for (const provider of protocols) {
     const run = (name, body) => test(`${name}, ${provider.id} provider`, { timeout: 20_000 }, body);
 
     run('a stream is bare data events without a farewell', async () => {

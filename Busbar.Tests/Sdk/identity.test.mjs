@@ -24,7 +24,7 @@ describe('token services of clouds', { concurrency: false }, () => {
   };
 
   /** An identity from its variables: what the SDK makes of them, and what the gateway does. */
-  function run(name, { identity, dialect, variables, sdk }) {
+  function run(name, { identity, protocol, variables, sdk }) {
     test(name, { timeout: 60_000 }, async () => {
       const env = { HOME: clouds.folder, AWS_EC2_METADATA_DISABLED: 'true', NODE_TLS_REJECT_UNAUTHORIZED: '0', SSL_CERT_FILE: clouds.trust, ...variables(clouds) };
       Object.assign(process.env, env);
@@ -37,11 +37,11 @@ describe('token services of clouds', { concurrency: false }, () => {
         gateway = await startGateway('token', undefined, { identity: typeof identity === 'function' ? identity(clouds) : identity });
         const stats = async () => (await send(`${gateway.url}/stats`, { method: 'GET', headers: { authorization: `Bearer ${token}` } })).json;
         await until(stats, ({ identities: [own] }) => own.source);
-        const { status, text } = await send(`${gateway.url}${paths[dialect]}`, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body: bodies[dialect] });
+        const { status, text } = await send(`${gateway.url}${paths[protocol]}`, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body: bodies[protocol] });
         assert.equal(status, 200, `${text}\n${gateway.log()}\n${clouds.wrong.join('\n')}`);
-        const { headers } = gateway.provider.last(dialect);
+        const { headers } = gateway.provider.last(protocol);
         const minted = clouds.given.slice(before);
-        assert.ok(minted.some(given => dialect === 'bedrock'
+        assert.ok(minted.some(given => protocol === 'bedrock'
           ? headers.authorization.startsWith(`AWS4-HMAC-SHA256 Credential=ASIA${given}/`) && headers['x-amz-security-token'] === `session-${given}`
           : headers.authorization === `Bearer ${given}`), `${JSON.stringify(headers)} ${minted}`);
         assert.deepEqual(clouds.wrong.slice(wrong).filter(call => !call.startsWith('GET / ')), []);
@@ -61,7 +61,7 @@ describe('token services of clouds', { concurrency: false }, () => {
   };
 
   const chain = async () => (await fromNodeProviderChain()()).accessKeyId;
-  const aws = (name, variables, more) => run(`AWS: ${name}`, { identity: 'aws', dialect: 'bedrock', variables, sdk: chain, ...more });
+  const aws = (name, variables, more) => run(`AWS: ${name}`, { identity: 'aws', protocol: 'bedrock', variables, sdk: chain, ...more });
   aws('a web identity token', ({ url, write }) => ({ AWS_ENDPOINT_URL_STS: url, AWS_REGION: 'eu-west-1', AWS_ROLE_ARN: role, AWS_WEB_IDENTITY_TOKEN_FILE: write('web', 'a-web-token') }));
   aws('a container', ({ url, write }) => ({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/container`, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: write('pod', 'a-pod-token') }));
   aws('an instance', ({ url }) => ({ AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: url }));
@@ -77,7 +77,7 @@ describe('token services of clouds', { concurrency: false }, () => {
 
   // Google's client has the token endpoint of service accounts and people built in; it is led to the scripted one.
   const google = (name, variables) => run(`Google: ${name}`, {
-    identity: 'google', dialect: 'gemini', variables,
+    identity: 'google', protocol: 'gemini', variables,
     sdk: async ({ url }) => {
       const fetchImplementation = (address, init) => fetch(String(address).replace('https://oauth2.googleapis.com', url), init);
       const client = await new GoogleAuth({ scopes: scope, clientOptions: { transporterOptions: { fetchImplementation } } }).getClient();
@@ -91,7 +91,7 @@ describe('token services of clouds', { concurrency: false }, () => {
 
   const application = { AZURE_TENANT_ID: 'tenant-1', AZURE_CLIENT_ID: 'client-1' };
   const azure = (name, variables, credential, identity = 'azure') => run(`Azure: ${name}`, {
-    identity, dialect: 'openai', variables, sdk: async clouds => (await credential(clouds).getToken(azureScope)).token,
+    identity, protocol: 'openai', variables, sdk: async clouds => (await credential(clouds).getToken(azureScope)).token,
   });
   azure('a secret', ({ secureUrl }) => ({ ...application, AZURE_AUTHORITY_HOST: secureUrl, AZURE_CLIENT_SECRET: 'an-app-secret' }), () => new EnvironmentCredential({ disableInstanceDiscovery: true }));
   azure('a certificate', ({ secureUrl }) => ({ AZURE_AUTHORITY_HOST: secureUrl }),

@@ -6,7 +6,7 @@ import { callsOf, clients, openBedrock } from './support/clients.mjs';
 import { assertClean, describeError } from './support/errors.mjs';
 import { providerKey, startGateway } from './support/gateway.mjs';
 import { text } from './support/model.mjs';
-import { dialects } from './support/provider.mjs';
+import { protocols } from './support/provider.mjs';
 
 // A key of each provider's making, and how its own SDK sends it.
 const keys = {
@@ -29,7 +29,7 @@ describe('passthrough', { concurrency: false }, () => {
 
   for (const client of clients) {
     describe(client.name, { concurrency: false }, () => {
-      for (const provider of dialects) {
+      for (const provider of protocols) {
         const [key, name, scheme] = keys[provider.id];
         const run = (title, body) => test(`${title}, ${provider.id} provider`, { timeout: 20_000 }, body);
 
@@ -51,7 +51,7 @@ describe('passthrough', { concurrency: false }, () => {
             assert.deepEqual(calls.map(({ status }) => status), [client.id === 'bedrock' && provider.id !== 'bedrock' ? 403 : 401], error ? describeError(error) : 'it was answered');
             assert.match(describeError(error), /The provider says 401\./);
             assertClean(error);
-            // Between two sides of one dialect the answer is the provider's, and it has its own words for this.
+            // Between two sides of one protocol the answer is the provider's, and it has its own words for this.
             if (client.id === 'gemini') assert.deepEqual([error.status, JSON.parse(error.message).error.status], [401, 'UNAUTHENTICATED']);
             else if (client.id !== provider.id) client.refused(error, 'credential');
             else if (client.id === 'bedrock') assert.ok(error instanceof BedrockRuntimeServiceException && error.name === 'UnrecognizedClientException', describeError(error));
@@ -81,7 +81,7 @@ describe('passthrough', { concurrency: false }, () => {
 
   test('a signature of the AWS SDK reaches Bedrock as it was made', async () => {
     const sdk = kept(openBedrock({ endpoint: gateway.url, maxAttempts: 1, credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'a-secret', sessionToken: 'a-session' } }));
-    const model = dialects.find(({ id }) => id === 'bedrock').model;
+    const model = protocols.find(({ id }) => id === 'bedrock').model;
     const { value, calls: [{ request }] } = await callsOf(sdk, () => sdk.ask({ model: 'bedrock', prompt: 'Say #text', limit: 64 }));
     assert.equal(value, text);
     const { headers, raw, path } = gateway.provider.last('bedrock');

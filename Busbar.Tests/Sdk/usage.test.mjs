@@ -1,10 +1,10 @@
-// What the SDKs' requests cost their keys is what the provider reported, whichever dialects lie between.
+// What the SDKs' requests cost their keys is what the provider reported, whichever protocols lie between.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { clients, hold } from './support/clients.mjs';
 import { fee, prices, startGateway, until } from './support/gateway.mjs';
 import { embedded, text, textOf, usage } from './support/model.mjs';
-import { dialects } from './support/provider.mjs';
+import { protocols } from './support/provider.mjs';
 
 const microCents = 1_000_000;
 const priced = ({ input = 0, cached = 0, output = 0 }) => fee * microCents + input * prices.input + cached * prices.cache_read + output * prices.output;
@@ -38,7 +38,7 @@ describe('usage of virtual keys', { concurrency: false }, () => {
         return { key, sdk: opened.at(-1) };
       };
 
-      for (const provider of dialects) {
+      for (const provider of protocols) {
         const run = (name, body) => test(`${name}, ${provider.id} provider`, { timeout: 20_000 }, body);
         for (const stream of [false, true]) {
           run(`${stream ? 'a stream' : 'an answer'} is charged as the provider reported it`, async () => {

@@ -3,7 +3,7 @@
  *
  *   upstream PORT DELTAS PACE_US
  *
- * Each path is answered in the dialect it belongs to, see dialects.h. A request for a stream gets DELTAS deltas, PACE_US
+ * Each path is answered in the protocol it belongs to, see protocols.h. A request for a stream gets DELTAS deltas, PACE_US
  * apart (0: as fast as the socket takes them). Segments in front of the path change that for one request:
  *
  *   /d=N  so many deltas               /w=US  wait before the answer        /e=STATUS  fail with this status
@@ -15,7 +15,7 @@
  * not matter.
  */
 #define _GNU_SOURCE
-#include "dialects.h"
+#include "protocols.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -41,7 +41,7 @@ struct wishes {
 
 struct connection {
     int fd, writable_wanted, counting, streams, fails, sent, matched, matched_fails, closing, listed;
-    enum dialect dialect;
+    enum protocol protocol;
     enum phase phase;
     struct wishes wishes;
     long left;               /* body bytes still to come: of the body, or of this chunk */
@@ -141,10 +141,10 @@ static void next_event(struct connection *c)
         c->phase = BROKEN;
         return;
     }
-    put(c, delta_of(c->dialect, c->sent++));
+    put(c, delta_of(c->protocol, c->sent++));
     if (c->sent < c->wishes.deltas)
         return;
-    put(c, tail_of(c->dialect, c->sent));
+    put(c, tail_of(c->protocol, c->sent));
     unlist(c);
     c->phase = HEAD;
 }
@@ -194,10 +194,10 @@ static void answer(struct connection *c)
         if (c->wishes.cut == 0)
             c->phase = BROKEN;
         else
-            put(c, answer_of(c->dialect));
+            put(c, answer_of(c->protocol));
         return;
     }
-    put(c, head_of(c->dialect));
+    put(c, head_of(c->protocol));
     c->phase = STREAMING;
     c->sent = 0;
     next_event(c);
@@ -276,7 +276,7 @@ static long take_head(struct connection *c, const char *bytes, size_t length)
     const char *line_end = strstr(bytes, "\r\n");
     size_t line = (size_t)(line_end - bytes);
     c->wishes = wishes_of(bytes);
-    c->dialect = dialect_of(bytes, line, &c->streams);
+    c->protocol = protocol_of(bytes, line, &c->streams);
     c->counting = memmem(bytes, line, " /count ", 8) != NULL;
     c->matched = c->matched_fails = c->fails = 0;
     const char *coding = header(bytes, "transfer-encoding"), *size = header(bytes, "content-length");
@@ -416,7 +416,7 @@ int main(int argc, char **argv)
     }
     usual = (struct wishes){ .deltas = atol(argv[2]), .pace = atol(argv[3]), .silent = -1, .cut = -1 };
     signal(SIGPIPE, SIG_IGN);
-    prepare_dialects();
+    prepare_protocols();
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;

@@ -1,4 +1,4 @@
-// Whole agents, each in a home of its own, at work through the binary on providers of every dialect.
+// Whole agents, each in a home of its own, at work through the binary on providers of every protocol.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { signature } from '../support/model.mjs';
@@ -25,7 +25,7 @@ describe('agents', { concurrency: 2 }, () => {
     }
   }
 
-  // A provider that is not of the agent's dialect, so that the words are the gateway's.
+  // A provider that is not of the agent's protocol, so that the words are the gateway's.
   for (const agent of agents.filter(({ name }) => !/gpt-6|openai-compatible/.test(name))) {
     const provider = agent.name === 'Gemini CLI' ? 'openai' : 'gemini';
     const skip = agent.isInstalled ? false : `${agent.name} is not installed`;

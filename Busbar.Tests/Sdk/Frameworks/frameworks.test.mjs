@@ -1,9 +1,9 @@
-// What applications are built with, in front of the binary: each with a provider of its own dialect and two of others.
+// What applications are built with, in front of the binary: each with a provider of its own protocol and two of others.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startGateway, token } from '../support/gateway.mjs';
 import { calls, text } from '../support/model.mjs';
-import { dialects } from '../support/provider.mjs';
+import { protocols } from '../support/provider.mjs';
 
 const packages = ['aiSdk', 'langChain', 'openAIAgents', 'google', 'dotnet'];
 const schema = { type: 'object', properties: { city: { type: 'string' }, degrees: { type: 'integer' } }, required: ['city', 'degrees'], additionalProperties: false };
@@ -19,7 +19,7 @@ const names = {
 };
 
 // Its own, and two others.
-const providersOf = (id, turn) => [0, 1 + turn % 5, 1 + (turn + 2) % 5].map(step => dialects[(dialects.findIndex(dialect => dialect.id === id) + step) % dialects.length]);
+const providersOf = (id, turn) => [0, 1 + turn % 5, 1 + (turn + 2) % 5].map(step => protocols[(protocols.findIndex(protocol => protocol.id === id) + step) % protocols.length]);
 
 describe('frameworks', { concurrency: false }, () => {
   let gateway;

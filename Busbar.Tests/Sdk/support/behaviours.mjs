@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertClean, describeError, failed } from './errors.mjs';
-import { dialects } from './provider.mjs';
+import { protocols } from './provider.mjs';
 import { providerKey, startGateway, token } from './gateway.mjs';
 import { calls, signature, text, textOf, thinking, usage } from './model.mjs';
 
@@ -178,7 +178,7 @@ export function testClient(client) {
     before(async () => { gateway = await startGateway(); });
     after(() => { client.close?.(); gateway?.stop(); });
 
-    for (const provider of dialects) {
+    for (const provider of protocols) {
       describe(`${provider.id} provider`, () => {
         const run = (name, behaviour, stream) => test(name, { timeout: 20_000 }, async () => {
           const last = () => gateway.provider.last(provider.id);

@@ -8,7 +8,7 @@ import { Cohere, CohereClientV2 } from 'cohere-ai';
 import OpenAI, * as openai from 'openai';
 import { describeError } from './errors.mjs';
 import { textOf } from './model.mjs';
-import { dialects } from './provider.mjs';
+import { protocols } from './provider.mjs';
 
 // What fetch has sent. Only the vendors' paths count.
 const sent = [];
@@ -199,7 +199,7 @@ export const clients = [
 ].map(client => ({ ...client, open: (...rest) => ready(client, client.open(...rest)) }));
 
 function ready(client, opened) {
-  const { matches } = dialects.find(dialect => dialect.id === client.id);
+  const { matches } = protocols.find(protocol => protocol.id === client.id);
   const also = /\/(embeddings|embed|input_tokens|count_tokens)$|:(countTokens|batchEmbedContents|embedContent)$/;
   return { close() {}, ...opened, owns: path => matches(path) || also.test(path), ask: request => opened.ask({ model: client.id, prompt: 'Say #text', limit: 64, ...request }) };
 }

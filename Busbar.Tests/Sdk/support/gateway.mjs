@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { dialects, startProvider } from './provider.mjs';
+import { protocols, startProvider } from './provider.mjs';
 import { send } from './raw.mjs';
 
 export const token = 'a-client-token';
@@ -21,7 +21,7 @@ export const prices = { input: 300, output: 1500, cache_read: 30 };
 export const fee = 2;
 
 /**
- * The binary in front of a simulated provider. There is one model per dialect, called like the dialect, and one for each failure
+ * The binary in front of a simulated provider. There is one model per protocol, called like the protocol, and one for each failure
  * (`openai-429`), since failures take a model out of rotation. `mode` is `token`, where the token is `token`; `passthrough`; or `keys`, where
  * `mint` makes virtual keys. `play` is what the model answers, as in `startProvider`. `credential` is what providers have in place of a key.
  */
@@ -36,11 +36,11 @@ export async function startGateway(mode = 'token', play = undefined, credential 
   writeFileSync(file, JSON.stringify({
     listen: `127.0.0.1:${port}`,
     ...(mode === 'keys' ? { governance } : { auth: mode === 'passthrough' ? { mode } : { mode, client_tokens: [token] } }),
-    providers: Object.fromEntries(dialects.map(({ id }) => [id, { protocol: id, base_url: provider.url, allow_private_network: true, ...credential }])),
-    models: Object.fromEntries(dialects.flatMap(({ id, model }) => [id, ...failures.map(status => `${id}-${status}`)]
+    providers: Object.fromEntries(protocols.map(({ id }) => [id, { protocol: id, base_url: provider.url, allow_private_network: true, ...credential }])),
+    models: Object.fromEntries(protocols.flatMap(({ id, model }) => [id, ...failures.map(status => `${id}-${status}`)]
       .map(name => [name, { provider: id, max_concurrent: 8, upstream_model: model, ...(mode === 'keys' && { rate_card: prices }) }]))),
     ...(mode === 'keys' && { pools: {
-      smart: { members: dialects.map(({ id }) => ({ target: id })) },
+      smart: { members: protocols.map(({ id }) => ({ target: id })) },
       ...Object.fromEntries(awkwardNames.map(name => [name, { members: [{ target: 'bedrock' }] }])),
     } }),
   }));

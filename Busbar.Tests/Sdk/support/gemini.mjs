@@ -20,7 +20,7 @@ export const testGemini = ({ name, open }) => testClient({
   name,
   id: 'gemini',
   signs: true,
-  // A wrong key is a 400 with a reason in this dialect.
+  // A wrong key is a 400 with a reason in this protocol.
   isError: (error, status) => error instanceof ApiError && (status === 401 ? error.status === 400 && error.message.includes('API_KEY_INVALID') : error.status === status),
   isStreamError: error => error instanceof ApiError,
 

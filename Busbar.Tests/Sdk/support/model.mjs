@@ -40,7 +40,7 @@ const scripts = {
   slow: { blocks: [{ text: 'Patience pays.' }], stop: 'end', pause: 60 },
 };
 
-/** The answer to a request: `raw` is its body, `heard` the same in the neutral form of the dialect's `hear`. */
+/** The answer to a request: `raw` is its body, `heard` the same in the neutral form of the protocol's `hear`. */
 export function play(raw, heard) {
   const tag = [...raw.matchAll(/#([a-z]+)/g)].pop()?.[1];
   const script = scripts[tag] ?? scripts.text;

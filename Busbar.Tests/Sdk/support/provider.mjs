@@ -1,17 +1,17 @@
 import http from 'node:http';
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import anthropic from './dialects/anthropic.mjs';
-import bedrock from './dialects/bedrock.mjs';
-import cohere from './dialects/cohere.mjs';
-import gemini from './dialects/gemini.mjs';
-import openai from './dialects/openai.mjs';
-import responses from './dialects/responses.mjs';
+import anthropic from './protocols/anthropic.mjs';
+import bedrock from './protocols/bedrock.mjs';
+import cohere from './protocols/cohere.mjs';
+import gemini from './protocols/gemini.mjs';
+import openai from './protocols/openai.mjs';
+import responses from './protocols/responses.mjs';
 import { failure, play as scripted } from './model.mjs';
 import { services } from './services.mjs';
 
-export const dialects = [openai, responses, anthropic, gemini, bedrock, cohere];
+export const protocols = [openai, responses, anthropic, gemini, bedrock, cohere];
 
-/** A provider of every dialect at once, told apart by path. `requests` holds what reached it, oldest first; `play` says what the model answers. */
+/** A provider of every protocol at once, told apart by path. `requests` holds what reached it, oldest first; `play` says what the model answers. */
 export async function startProvider(play = scripted) {
   const requests = [];
   const server = http.createServer(async (request, response) => {
@@ -21,27 +21,27 @@ export async function startProvider(play = scripted) {
     const json = (status, value, headers) => void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
     const service = services.find(candidate => candidate.matches(pathname));
     if (service) {
-      requests.push({ dialect: service.id, path: request.url, headers: request.headers, body, raw });
+      requests.push({ protocol: service.id, path: request.url, headers: request.headers, body, raw });
       return json(200, service.answer(body));
     }
-    const dialect = dialects.find(candidate => candidate.matches(pathname));
-    if (!dialect) return void response.writeHead(404).end();
-    const streams = dialect.streams(body, pathname, searchParams);
-    const heard = dialect.hear(body);
-    requests.push({ dialect: dialect.id, path: request.url, headers: request.headers, body, raw, streams, heard });
+    const protocol = protocols.find(candidate => candidate.matches(pathname));
+    if (!protocol) return void response.writeHead(404).end();
+    const streams = protocol.streams(body, pathname, searchParams);
+    const heard = protocol.hear(body);
+    requests.push({ protocol: protocol.id, path: request.url, headers: request.headers, body, raw, streams, heard });
 
     const status = failure(raw);
     if (status) {
-      const { headers, body: error } = dialect.error(status);
+      const { headers, body: error } = protocol.error(status);
       return json(status, error, headers);
     }
     const answer = play(raw, heard);
-    const context = { model: dialect.model, body };
+    const context = { model: protocol.model, body };
     if (!streams) {
-      return json(200, dialect.whole(answer, context));
+      return json(200, protocol.whole(answer, context));
     }
-    response.writeHead(200, { 'content-type': dialect.streamType ?? 'text/event-stream' });
-    for (const frame of dialect.stream(answer, context)) {
+    response.writeHead(200, { 'content-type': protocol.streamType ?? 'text/event-stream' });
+    for (const frame of protocol.stream(answer, context)) {
       for (const part of cut(Buffer.from(frame))) {
         if (!response.destroyed) response.write(part);
         await setImmediate();
@@ -56,10 +56,10 @@ export async function startProvider(play = scripted) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     requests,
-    /** The newest request, which must have spoken `dialect`. */
-    last(dialect) {
+    /** The newest request, which must have spoken `protocol`. */
+    last(protocol) {
       const request = requests.at(-1);
-      if (request?.dialect !== dialect) throw new Error(`the last request spoke ${request?.dialect}, not ${dialect}`);
+      if (request?.protocol !== protocol) throw new Error(`the last request spoke ${request?.protocol}, not ${protocol}`);
       return request;
     },
     close: () => { server.closeAllConnections(); server.close(); },

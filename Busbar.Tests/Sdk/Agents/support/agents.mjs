@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dialects } from '../../support/provider.mjs';
+import { protocols } from '../../support/provider.mjs';
 
 const modules = fileURLToPath(new URL('../node_modules', import.meta.url));
 const platform = `${process.platform}-${process.arch}`;
@@ -116,4 +116,4 @@ wire_api = "responses"
       call('bash', { command, description: 'Shows the file' }),
     ],
   })),
-].map(agent => ({ prepare() {}, providers: dialects.map(({ id }) => id), ...agent, isInstalled: existsSync(agent.binary) }));
+].map(agent => ({ prepare() {}, providers: protocols.map(({ id }) => id), ...agent, isInstalled: existsSync(agent.binary) }));

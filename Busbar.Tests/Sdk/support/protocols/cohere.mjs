@@ -15,7 +15,7 @@ export default {
   id: 'cohere',
   model: 'command-a-reasoning-08-2025',
   signs: false,
-  refuses: false, // the dialect has no word for it
+  refuses: false, // the protocol has no word for it
   matches: path => path === '/v2/chat',
   streams: body => body.stream === true,
 

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "dialects.h"
+#include "protocols.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -23,11 +23,11 @@
 #define RESPONSE_PART(text) "{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":[],\"text\":\"" text "\"}"
 #define RESPONSE_ITEM(status, content) "{\"id\":\"msg_01\",\"type\":\"message\",\"status\":\"" status "\",\"content\":[" content "],\"role\":\"assistant\"}"
 
-static const char *paths[DIALECTS] = {
+static const char *paths[PROTOCOLS] = {
     [ANTHROPIC] = "/v1/messages", [GEMINI] = "enerateContent", [BEDROCK] = "/converse", [RESPONSES] = "/v1/responses", [COHERE] = "/v2/chat",
 };
 
-static const char *bodies[DIALECTS] = {
+static const char *bodies[PROTOCOLS] = {
     [OPENAI] = "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"created\":1700000000,\"model\":\"mock\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"" PROSE "\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":240,\"completion_tokens\":64,\"total_tokens\":304},\"service_tier\":\"default\",\"system_fingerprint\":\"fp_0\"}",
     [ANTHROPIC] = "{\"id\":\"msg_01\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"mock\",\"content\":[{\"type\":\"text\",\"text\":\"" PROSE "\"}],\"stop_reason\":\"end_turn\",\"stop_sequence\":null,\"usage\":{\"input_tokens\":240,\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":0,\"output_tokens\":64}}",
     [GEMINI] = "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"" PROSE "\"}],\"role\":\"model\"},\"finishReason\":\"STOP\",\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":240,\"candidatesTokenCount\":64,\"totalTokenCount\":304},\"modelVersion\":\"mock\",\"responseId\":\"lEyWacO7E4ma\"}",
@@ -36,7 +36,7 @@ static const char *bodies[DIALECTS] = {
     [COHERE] = "{\"id\":\"6baf6777-374f-48d9-983a-38de37cb670c\",\"message\":{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"" PROSE "\"}]},\"finish_reason\":\"COMPLETE\",\"usage\":{\"billed_units\":{\"input_tokens\":240,\"output_tokens\":64},\"tokens\":{\"input_tokens\":240,\"output_tokens\":64}}}",
 };
 
-static const char *openings[DIALECTS] = {
+static const char *openings[PROTOCOLS] = {
     [OPENAI] = OPENAI_CHUNK("\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null"),
     [ANTHROPIC] =
         EVENT("message_start", ",\"message\":{\"id\":\"msg_01\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"mock\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":240,\"output_tokens\":1}}")
@@ -51,14 +51,14 @@ static const char *openings[DIALECTS] = {
         EVENT("content-start", ",\"index\":0,\"delta\":{\"message\":{\"content\":{\"text\":\"\",\"type\":\"text\"}}}"),
 };
 
-static const char *deltas[DIALECTS] = {
+static const char *deltas[PROTOCOLS] = {
     [OPENAI] = OPENAI_CHUNK("\"delta\":{\"content\":\"" TOKEN "\"},\"finish_reason\":null"),
     [ANTHROPIC] = EVENT("content_block_delta", ",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"" TOKEN "\"}"),
     [GEMINI] = GEMINI_CHUNK(TOKEN, ""),
     [COHERE] = EVENT("content-delta", ",\"index\":0,\"delta\":{\"message\":{\"content\":{\"text\":\"" TOKEN "\"}}}"),
 };
 
-static const char *endings[DIALECTS] = {
+static const char *endings[PROTOCOLS] = {
     [OPENAI] = OPENAI_CHUNK("\"delta\":{},\"finish_reason\":\"stop\"") "data: [DONE]\n\n",
     [ANTHROPIC] =
         EVENT("content_block_stop", ",\"index\":0")
@@ -71,7 +71,7 @@ static const char *endings[DIALECTS] = {
         "data: [DONE]\n\n",
 };
 
-static struct text answers[DIALECTS], heads[DIALECTS], steps[DIALECTS], tails[DIALECTS];
+static struct text answers[PROTOCOLS], heads[PROTOCOLS], steps[PROTOCOLS], tails[PROTOCOLS];
 
 static struct text own(char *bytes, int length)
 {
@@ -160,9 +160,9 @@ static struct text stream_head(const char *type)
     return own(head, length);
 }
 
-void prepare_dialects(void)
+void prepare_protocols(void)
 {
-    for (int d = 0; d < DIALECTS; d++) {
+    for (int d = 0; d < PROTOCOLS; d++) {
         char *text;
         int length = asprintf(&text, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-Id: req_0123456789\r\nContent-Length: %zu\r\n\r\n%s", strlen(bodies[d]), bodies[d]);
         answers[d] = own(text, length);
@@ -181,31 +181,31 @@ void prepare_dialects(void)
     tails[BEDROCK] = join(chunked(end), copy("0\r\n\r\n"));
 }
 
-enum dialect dialect_of(const char *line, size_t length, int *streams)
+enum protocol protocol_of(const char *line, size_t length, int *streams)
 {
-    enum dialect found = OPENAI;
-    for (int d = 0; d < DIALECTS; d++)
+    enum protocol found = OPENAI;
+    for (int d = 0; d < PROTOCOLS; d++)
         if (paths[d] && memmem(line, length, paths[d], strlen(paths[d])))
             found = d;
     *streams = memmem(line, length, ":streamGenerateContent", 22) || memmem(line, length, "/converse-stream", 16);
     return found;
 }
 
-struct text answer_of(enum dialect dialect)
+struct text answer_of(enum protocol protocol)
 {
-    return answers[dialect];
+    return answers[protocol];
 }
 
-struct text head_of(enum dialect dialect)
+struct text head_of(enum protocol protocol)
 {
-    return heads[dialect];
+    return heads[protocol];
 }
 
-struct text delta_of(enum dialect dialect, int index)
+struct text delta_of(enum protocol protocol, int index)
 {
     static char held[512];
-    if (dialect != RESPONSES)
-        return steps[dialect];
+    if (protocol != RESPONSES)
+        return steps[protocol];
     /* Its events are numbered. */
     char event[448];
     int length = snprintf(event, sizeof event,
@@ -214,11 +214,11 @@ struct text delta_of(enum dialect dialect, int index)
     return (struct text){ held, (size_t)snprintf(held, sizeof held, "%x\r\n%s\r\n", length, event) };
 }
 
-struct text tail_of(enum dialect dialect, int count)
+struct text tail_of(enum protocol protocol, int count)
 {
     static int prepared_for = -1;
-    if (dialect != RESPONSES || prepared_for == count)
-        return tails[dialect];
+    if (protocol != RESPONSES || prepared_for == count)
+        return tails[protocol];
     /* Its last events repeat all the text. */
     char *text = own(malloc((size_t)count * strlen(TOKEN) + 1), 0).bytes, *events;
     for (int i = 0; i < count; i++)
