@@ -42,7 +42,7 @@ TARGETS = [f"to-{protocol}" for protocol in PROTOCOLS] + ["mixed"] * 4 + ["cut",
 
 
 class Caller:
-    """One connection: sends a random request, reads the answer or leaves in the middle of it, and begins anew."""
+    """One connection: sends a random request, reads the answer or leaves in the middle of it, and begins again."""
 
     def __init__(self, port, selector, chance, counts):
         self.port, self.selector, self.chance, self.counts = port, selector, chance, counts

@@ -27,12 +27,12 @@ internal sealed class AdminScene : IAsyncDisposable
 
     private readonly AdminApi _api;
 
-    public AdminScene(string more = ", master_key_env: MASTER", KeyMint? mint = null)
+    public AdminScene(string more = ", master_key_env: MASTER", KeyGenerator? generator = null)
     {
         GatewayConfig config = Load(more);
         Gateway = new FakeGateway(config, Time);
         Governor = Governor.Open(config.Governance, Store, Time, Log);
-        _api = new AdminApi(Governor, Gateway, Time, Log, Rejections, mint);
+        _api = new AdminApi(Governor, Gateway, Time, Log, Rejections, generator);
     }
 
     public AdminApi Api => _api;

@@ -170,7 +170,7 @@ public sealed partial class StreamMatrixTests
             .Select(static frame => $"{Encoding.UTF8.GetString(frame.Name.Span)} {Encoding.UTF8.GetString(frame.Data.Span)}")), "$1");
     }
 
-    // Ids of items and padding are made up anew each time.
+    // Ids of items and padding are made up again each time.
     [GeneratedRegex("((?:fc|rs|msg|ctc|ig|call)_)[0-9A-Za-z]{20,}|\"(?:p|obfuscation)\":\"[^\"]*\"")]
     private static partial Regex Made();
 }

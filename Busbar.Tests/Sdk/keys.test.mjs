@@ -34,7 +34,7 @@ describe('virtual keys', { concurrency: false }, () => {
         () => sdk.ask({ model }), () => sdk.ask({ model, stream: true }), ...(sdk.count ? [() => sdk.count(model)] : []), ...(sdk.embed ? [() => sdk.embed(model)] : []),
       ];
 
-      /** Does everything, with a key made anew for each deed, and asserts that each fails by one call in the same native way. */
+      /** Does everything, with a new key for each deed, and asserts that each fails by one call in the same native way. */
       async function assertRefused(kind, keyOf, { model, spend, headers } = {}) {
         const messages = new Set();
         for (let index = 0; index < deeds(open('none')).length; index++) {

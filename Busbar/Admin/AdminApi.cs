@@ -43,7 +43,7 @@ internal sealed partial class AdminApi
     /// Administers the gateway behind <paramref name="control"/> and the keys of <paramref name="governor"/>, null where governance is off;
     /// <paramref name="rejections"/> counts failed logins.
     /// </summary>
-    public AdminApi(Governor? governor, IGatewayControl control, TimeProvider time, ILogger log, Counter rejections, KeyMint? mint = null)
+    public AdminApi(Governor? governor, IGatewayControl control, TimeProvider time, ILogger log, Counter rejections, KeyGenerator? generator = null)
     {
         _control = control;
         _log = log;
@@ -55,7 +55,7 @@ internal sealed partial class AdminApi
         if (governor is not null)
         {
             EditTurn turn = governor.Turn;
-            var keys = new KeyService(governor, SecretBox.Of(config), mint ?? KeyMint.System, audit, time, turn);
+            var keys = new KeyService(governor, SecretBox.Of(config), generator ?? KeyGenerator.System, audit, time, turn);
             var groups = new GroupService(governor, turn, audit, time);
             _keys = new KeyEndpoints(keys, groups, control, time, message => KeyWarning(log, message));
             _groups = new GroupEndpoints(groups, time);

@@ -2,7 +2,7 @@ namespace Busbar.Upstream;
 
 /// <summary>
 /// Names of request fields that a lane's provider has refused as such, so that they are not sent to it again. Kept until the configuration is loaded
-/// anew; at most <see cref="Max"/> of them. Safe for use by many requests at once.
+/// again; at most <see cref="Max"/> of them. Safe for use by many requests at once.
 /// </summary>
 internal sealed class RefusedFields
 {

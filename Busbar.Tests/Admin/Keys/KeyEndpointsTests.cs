@@ -354,9 +354,9 @@ public sealed class KeyEndpointsTests
     [Fact]
     public async Task A_secret_is_not_minted_without_randomness()
     {
-        await using var scene = new AdminScene(mint: new KeyMint(_ => throw new CryptographicException("canary-entropy")));
+        await using var scene = new AdminScene(generator: new KeyGenerator(_ => throw new CryptographicException("canary-entropy")));
         Assert.Equal(500, (await scene.SendAsync("POST", "/admin/keys", """{"name":"a"}""")).Status);
-        await using var silent = new AdminScene(mint: new KeyMint(_ => { }));
+        await using var silent = new AdminScene(generator: new KeyGenerator(_ => { }));
         Assert.Equal(500, (await silent.SendAsync("POST", "/admin/keys", """{"name":"a"}""")).Status);
 
         Assert.Empty(scene.Store.Keys);
@@ -368,7 +368,7 @@ public sealed class KeyEndpointsTests
     public async Task An_exception_in_the_middle_of_an_edit_does_not_keep_the_next_one_waiting()
     {
         int minted = 0;
-        await using var scene = new AdminScene(mint: new KeyMint(bytes =>
+        await using var scene = new AdminScene(generator: new KeyGenerator(bytes =>
         {
             if (minted++ == 0)
             {
@@ -389,7 +389,7 @@ public sealed class KeyEndpointsTests
     [Fact]
     public async Task A_key_that_is_minted_twice_is_refused_and_the_first_stays()
     {
-        await using var scene = new AdminScene(mint: new KeyMint(bytes => bytes.Fill(7)));
+        await using var scene = new AdminScene(generator: new KeyGenerator(bytes => bytes.Fill(7)));
         (_, string secret) = await scene.CreateAsync();
 
         Assert.Equal(500, (await scene.SendAsync("POST", "/admin/keys", """{"name":"b"}""")).Status);

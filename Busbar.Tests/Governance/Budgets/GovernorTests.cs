@@ -344,7 +344,7 @@ public sealed class GovernorTests
         string secret = "sk-bb-" + new string('0', 31) + "1";
         await using (Governor governor = Governor.Open(config, store, _time, NullLogger.Instance))
         {
-            var keys = new KeyService(governor, null, KeyMint.System, new AuditLog(store, _time, NullLogger.Instance), _time);
+            var keys = new KeyService(governor, null, KeyGenerator.System, new AuditLog(store, _time, NullLogger.Instance), _time);
             KeyReply edited = await keys.UpdateAsync(key.Id, was => was with { Enabled = true, RpmLimit = 7 }, "enabled,rpm_limit", "");
             Assert.True(edited.Key is { Enabled: true, IsBlocked: true, RpmLimit: 7 });
             Assert.Null(governor.Keys.Find(secret, Now, out _));

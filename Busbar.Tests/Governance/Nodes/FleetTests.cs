@@ -108,7 +108,7 @@ public sealed class FleetTests
         var governor = Governor.Open(new GovernanceConfig(), PostgresStore.Open(PostgresServer.Config(url), TimeProvider.System), TimeProvider.System,
             NullLogger.Instance);
         var audit = new AuditLog(governor.Store, TimeProvider.System, NullLogger.Instance);
-        return new Node(governor, new KeyService(governor, null, KeyMint.System, audit, TimeProvider.System, governor.Turn),
+        return new Node(governor, new KeyService(governor, null, KeyGenerator.System, audit, TimeProvider.System, governor.Turn),
             new GroupService(governor, governor.Turn, audit, TimeProvider.System));
     }
 

@@ -212,7 +212,7 @@ public sealed class CorpusTests
         }
     }
 
-    // Blocks of tools that the service runs are not shown, and what stands behind them is numbered anew.
+    // Blocks of tools that the service runs are not shown, and what stands behind them is numbered again.
     private static List<string> Shown(List<string> lines)
     {
         string[] hidden = [.. lines.Where(line => line.StartsWith("start ") && line.Contains(" Server")).Select(line => line.Split(' ')[1])];

@@ -201,7 +201,7 @@ internal sealed class Authenticator
 
         // A virtual key that stands in the wrong place is not for the provider either.
         string? own = Carried(headers, query, protocol, out CredentialCarrier carrier);
-        own = own is not null && (own == secret || own.StartsWith(KeyMint.Prefix, StringComparison.Ordinal)) ? null : own;
+        own = own is not null && (own == secret || own.StartsWith(KeyGenerator.Prefix, StringComparison.Ordinal)) ? null : own;
         return new(true, OwnCredential(own, carrier, First(headers.Authorization), protocol), key);
     }
 

@@ -21,6 +21,6 @@ internal static class CallerShare
             : (uint)(exchange.Features.Get<IHttpConnectionFeature>()?.RemoteIpAddress?.GetHashCode() ?? 0);
     }
 
-    // Seeded anew in each process, so nobody can choose whose turns to share.
+    // Each process has a seed of its own, so nobody can choose whose turns to share.
     private static ulong Hash(string text) => (uint)text.GetHashCode(StringComparison.Ordinal);
 }

@@ -114,7 +114,7 @@ internal static class Answer
             return new ReframedStream(attempt);
         }
 
-        var passed = new PassedStream(attempt);
+        var passed = new PassthroughStream(attempt);
         return attempt.HidesUsage ? new UsageHidingStream(passed) : passed;
     }
 

@@ -6,12 +6,12 @@ namespace Busbar.Gateway.Relay;
 
 /// <summary>
 /// Keep-alives in a stream whose provider is silent, so that nothing between here and the client takes the connection for dead. One timer for a
-/// stream, none for an event: the pump lends the client's pipe out while it waits for the provider, and takes it back before it writes.
+/// stream, none for an event: the pump allows keep-alives while it waits for the provider, and suspends them before it writes.
 /// </summary>
 internal sealed class KeepAlive
 {
     private const int Busy = 0;
-    private const int Lent = 1;
+    private const int Allowed = 1;
     private const int Writing = 2;
 
     private int _state;
@@ -42,24 +42,24 @@ internal sealed class KeepAlive
     public void Wrote() => Volatile.Write(ref _wroteAt, Environment.TickCount64);
 
     /// <summary>The pump waits for the provider: the client's pipe ends with a whole frame and may be written to.</summary>
-    public void Lend()
+    public void Allow()
     {
         if (_exchange is not null)
         {
-            Volatile.Write(ref _state, Lent);
+            Volatile.Write(ref _state, Allowed);
         }
     }
 
     /// <summary>The pump needs the pipe again; done once a keep-alive that is under way has been written.</summary>
-    public ValueTask TakeBackAsync() =>
-        _exchange is null || Interlocked.CompareExchange(ref _state, Busy, Lent) != Writing ? default : WaitAsync();
+    public ValueTask SuspendAsync() =>
+        _exchange is null || Interlocked.CompareExchange(ref _state, Busy, Allowed) != Writing ? default : WaitAsync();
 
     /// <summary>Ends with the stream.</summary>
     public void Stop()
     {
         if (_exchange is not null)
         {
-            Interlocked.CompareExchange(ref _state, Busy, Lent);
+            Interlocked.CompareExchange(ref _state, Busy, Allowed);
             _exchange = null;
             _body = null;
             _timer!.Change(Timeout.Infinite, Timeout.Infinite);
@@ -74,17 +74,17 @@ internal sealed class KeepAlive
         {
             await Volatile.Read(ref _written)!.Task.ConfigureAwait(false);
         }
-        while (Interlocked.CompareExchange(ref _state, Busy, Lent) == Writing);
+        while (Interlocked.CompareExchange(ref _state, Busy, Allowed) == Writing);
     }
 
     private void OnTick()
     {
         long silence = Environment.TickCount64 - Volatile.Read(ref _wroteAt);
-        if (silence >= _intervalMs && Volatile.Read(ref _state) == Lent)
+        if (silence >= _intervalMs && Volatile.Read(ref _state) == Allowed)
         {
             var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             Volatile.Write(ref _written, written);
-            if (Interlocked.CompareExchange(ref _state, Writing, Lent) == Lent)
+            if (Interlocked.CompareExchange(ref _state, Writing, Allowed) == Allowed)
             {
                 _ = WriteAsync(written);
                 return;
@@ -116,7 +116,7 @@ internal sealed class KeepAlive
         }
         finally
         {
-            Volatile.Write(ref _state, Lent);
+            Volatile.Write(ref _state, Allowed);
             written.SetResult();
         }
     }

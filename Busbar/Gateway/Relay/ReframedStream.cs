@@ -9,7 +9,7 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Relay;
 
 /// <summary>
-/// A stream of the client's protocol in another platform's frame: its events go on as they are, framed anew, with a tap beside them.
+/// A stream of the client's protocol in another platform's frame: its events go on as they are, framed again, with a tap beside them.
 /// </summary>
 internal sealed class ReframedStream : IRelayedStream
 {

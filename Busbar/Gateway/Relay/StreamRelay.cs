@@ -183,7 +183,7 @@ internal static class StreamRelay
             exchange.Timer.Extend(body.IsComplete || body.Error is not null ? TailLimit : idle);
             int read;
             body.Framer.Rest();
-            exchange.KeepAlive.Lend();
+            exchange.KeepAlive.Allow();
             try
             {
                 // Most of a stream's time passes here, and no buffer is held for it.
@@ -194,11 +194,11 @@ internal static class StreamRelay
                     await Task.Yield();
                 }
 
-                await exchange.KeepAlive.TakeBackAsync().ConfigureAwait(false);
+                await exchange.KeepAlive.SuspendAsync().ConfigureAwait(false);
             }
             catch (Exception exception) when (Transport.IsFailure(exception))
             {
-                await exchange.KeepAlive.TakeBackAsync().ConfigureAwait(false);
+                await exchange.KeepAlive.SuspendAsync().ConfigureAwait(false);
                 // Silence after the terminal is a provider that leaves its connection open; a broken connection is an answer that lacks its last
                 // words.
                 bool isOpen = exception is OperationCanceledException;

@@ -9,7 +9,7 @@ namespace Busbar.Gateway.Relay;
 /// <summary>
 /// A Chat Completions stream that passes through, without the usage that was asked for on the client's behalf (<see cref="StreamUsage"/>).
 /// </summary>
-internal sealed class UsageHidingStream(PassedStream passed) : IRelayedStream
+internal sealed class UsageHidingStream(PassthroughStream passed) : IRelayedStream
 {
     private readonly SseFramer _frames = new();
     private readonly UsageFilter _filter = new();

@@ -27,7 +27,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     private readonly ILogger _log;
     private readonly List<LimitAlert> _alerts = [];
     private bool _isFirstAlertUnsure;
-    private readonly Tally _tally = new();
+    private readonly GovernanceCounters _counters = new();
 
     private Governor(KeyDirectory keys, GroupDirectory groups, Ledger ledger, IGovernanceStore store, TimeProvider time, ILogger log)
     {
@@ -67,10 +67,10 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     public Action<LimitAlert>? Alerted { get; set; }
 
     /// <summary>Reservations not yet closed; zero when nothing is being served.</summary>
-    public long OpenReservations => _tally.Open;
+    public long OpenReservations => _counters.Open;
 
     /// <summary>Sum of what they hold of budgets, nano-dollars; zero when nothing is being served.</summary>
-    public long HeldNanos => _tally.Held;
+    public long HeldNanos => _counters.Held;
 
     /// <summary>
     /// Loads keys and current windows from <paramref name="store"/>, which it owns from now on. Throws <see cref="StoreException"/> when they cannot
@@ -183,7 +183,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             reservation.SessionHold = ofSession;
             if (before != Refusal.None)
             {
-                _tally.CountRefusal(before);
+                _counters.CountRefusal(before);
                 return before;
             }
         }
@@ -193,7 +193,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         Refusal refusal = entry.Account.TryReserve(key, now, priced, out ReservedAmount hold, path, reservation);
         if (refusal == Refusal.None)
         {
-            _tally.CountIn(hold);
+            _counters.CountIn(hold);
             reservation.Open(this, entry, key, prices, hold, now, pool);
         }
         else
@@ -203,7 +203,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 
         if (refusal is not (Refusal.None or Refusal.Lease))
         {
-            _tally.CountRefusal(refusal);
+            _counters.CountRefusal(refusal);
         }
 
         return refusal;
@@ -227,7 +227,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             LimitKind.Requests => Refusal.Requests,
             _ => Refusal.Concurrency,
         };
-        _tally.CountRefusal(refusal);
+        _counters.CountRefusal(refusal);
         return refusal;
     }
 
@@ -239,7 +239,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     public bool IsSpent(LimitCounter counter) => counter.Read(Now).Used >= counter.Limit.Cap;
 
     /// <summary>Counts a request for a pool or model that its key may not use.</summary>
-    public void CountAccessRefusal() => _tally.CountAccessRefusal();
+    public void CountAccessRefusal() => _counters.CountAccessRefusal();
 
     /// <summary>
     /// Seconds until <paramref name="counter"/>, which refused with <paramref name="refusal"/>, may let a request pass, at least 1; 0 when waiting
@@ -273,7 +273,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public GovernanceFigures Read(int mostKeys) => _tally.Read(Ledger, Keys, mostKeys, Now) with { DatabaseAway = Watch?.Away ?? TimeSpan.Zero };
+    public GovernanceFigures Read(int mostKeys) => _counters.Read(Ledger, Keys, mostKeys, Now) with { DatabaseAway = Watch?.Away ?? TimeSpan.Zero };
 
     /// <summary>Waits a moment for requests that were cut to be settled, flushes the ledger and closes the store.</summary>
     public async ValueTask DisposeAsync()
@@ -314,8 +314,8 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             Ledger.Post(settlement);
         }
 
-        _tally.Count(settlement);
-        _tally.CountOut(hold);
+        _counters.Count(settlement);
+        _counters.CountOut(hold);
     }
 
     internal void Close(Reservation reservation, KeyEntry entry, in ReservedAmount hold)
@@ -329,7 +329,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 
         reservation.Session?.Settle(reservation.SessionHold, 0, 0);
 
-        _tally.CountOut(hold);
+        _counters.CountOut(hold);
     }
 
     // Whoever else the store belongs to, it lets each threshold of a window be told once. What it cannot be asked now is asked again.

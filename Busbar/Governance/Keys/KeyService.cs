@@ -12,11 +12,11 @@ namespace Busbar.Governance.Keys;
 /// </summary>
 /// <param name="governor">Keys, counters and store.</param>
 /// <param name="box">Seals access-key secrets; null when there is no master key.</param>
-/// <param name="mint">Makes secrets.</param>
+/// <param name="generator">Makes secrets.</param>
 /// <param name="audit">Notes what was done.</param>
 /// <param name="time">The clock.</param>
 /// <param name="turn">Shared with others who edit what keys refer to; null when there are none.</param>
-internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint, AuditLog audit, TimeProvider time, EditTurn? turn = null)
+internal sealed class KeyService(Governor governor, SecretBox? box, KeyGenerator generator, AuditLog audit, TimeProvider time, EditTurn? turn = null)
 {
     /// <summary>Longest time that a former secret stays valid after a rotation, seconds: 30 days.</summary>
     public const int MostOverlapSeconds = 30 * 86_400;
@@ -39,7 +39,7 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
             return new KeyReply(KeyStatus.Repeated, template with { Id = made });
         }
 
-        Secret? secret = known is null ? mint.NewSecret() : null;
+        Secret? secret = known is null ? generator.NewSecret() : null;
         KeyDigest digest = known ?? KeyDigest.Of(secret!.Reveal());
         VirtualKey key = template with { Id = digest.ToKeyId(), Digest = digest, CreatedAt = Now };
         if (key.GroupId is not null && governor.Groups.Find(key.GroupId) is null)
@@ -123,7 +123,7 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
         id,
         key =>
         {
-            Secret secret = mint.NewSecret();
+            Secret secret = generator.NewSecret();
             VirtualKey next = key with
             {
                 Digest = KeyDigest.Of(secret.Reveal()),
@@ -146,8 +146,8 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyMint mint
                 return new KeyReply(KeyStatus.NoMasterKey);
             }
 
-            Secret secret = mint.NewAccessKeySecret();
-            return new KeyReply(KeyStatus.Done, key with { AccessKey = box.Seal(key.Id, mint.NewAccessKeyId(), secret) }, secret);
+            Secret secret = generator.NewAccessKeySecret();
+            return new KeyReply(KeyStatus.Done, key with { AccessKey = box.Seal(key.Id, generator.NewAccessKeyId(), secret) }, secret);
         },
         "key.access_key.attach",
         "",

@@ -102,7 +102,7 @@ internal sealed partial class SubjectKeys(Governor governor, TimeProvider time, 
         var key = new VirtualKey
         {
             Id = id,
-            Digest = KeyDigest.Of(KeyMint.System.NewSecret().Reveal()),
+            Digest = KeyDigest.Of(KeyGenerator.System.NewSecret().Reveal()),
             Name = claim.Subject,
             CreatedAt = time.GetUtcNow().ToUnixTimeSeconds(),
             GroupId = group?.Group.Id,

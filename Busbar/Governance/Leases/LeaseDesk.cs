@@ -447,6 +447,6 @@ internal sealed partial class LeaseDesk : IAsyncDisposable
 
     [LoggerMessage(
         82, LogLevel.Warning,
-    "the database did not hear of this node for too long: what it had borrowed of limits was given to others, and it borrows anew")]
+    "the database did not hear of this node for too long: what it had borrowed of limits was given to others, and it borrows again")]
     private static partial void SessionEnded(ILogger logger);
 }

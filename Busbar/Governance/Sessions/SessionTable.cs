@@ -5,7 +5,7 @@ namespace Busbar.Governance.Sessions;
 
 /// <summary>
 /// What sessions of keys with limits for them have used. Memory is bounded: of many sessions those that were not used for longest are forgotten, and
-/// begin anew if they come again. Counts live in this process alone and end with it.
+/// start over if they come again. Counts live in this process alone and end with it.
 /// </summary>
 internal sealed class SessionTable
 {

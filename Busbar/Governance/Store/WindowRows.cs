@@ -14,10 +14,10 @@ internal sealed class WindowRows
     private const long Unreadable = -2;
 
     private readonly List<VirtualKey> _keys;
-    private readonly IdTable _positions;
+    private readonly KeyIdHashTable _positions;
     private readonly BudgetPeriod[] _periods;
     private readonly Sums[] _sums;
-    private readonly (IdTable.Id Key, long Start, Sums Sums)[] _waiting = new (IdTable.Id, long, Sums)[AtOnce];
+    private readonly (KeyIdHashTable.Id Key, long Start, Sums Sums)[] _waiting = new (KeyIdHashTable.Id, long, Sums)[AtOnce];
     private readonly int[] _found = new int[AtOnce];
     private int _count;
 
@@ -27,7 +27,7 @@ internal sealed class WindowRows
         Day = BudgetWindow.StartOf(BudgetPeriod.Daily, now);
         Month = BudgetWindow.StartOf(BudgetPeriod.Monthly, now);
         _keys = keys;
-        _positions = new IdTable(keys.Count);
+        _positions = new KeyIdHashTable(keys.Count);
         _periods = new BudgetPeriod[keys.Count];
         _sums = new Sums[keys.Count];
         for (int i = 0; i < keys.Count; i++)
@@ -72,7 +72,7 @@ internal sealed class WindowRows
         return unreadable;
     }
 
-    /// <summary>The windows, in the order of their keys; made anew each time they are asked for, since a start needs each for a moment.</summary>
+    /// <summary>The windows, in the order of their keys; made again each time they are asked for, since a start needs each for a moment.</summary>
     public IEnumerable<WindowUsage> Windows()
     {
         for (int i = 0; i < _sums.Length; i++)

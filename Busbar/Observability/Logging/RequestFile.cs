@@ -58,7 +58,7 @@ internal sealed partial class RequestFile : IAsyncDisposable
         }
     }
 
-    /// <summary>Has the file opened anew before the next line, since it may have been moved away.</summary>
+    /// <summary>Has the file reopened before the next line, since it may have been moved away.</summary>
     public void Reopen() => _isStale = true;
 
     /// <summary>Writes what waits and ends, within 5 s; what is left then is lost and counted.</summary>

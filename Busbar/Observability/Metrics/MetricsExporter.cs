@@ -68,7 +68,7 @@ internal sealed class MetricsExporter : IAsyncDisposable
             Metrics.MaxRecorded }
         : new MetricStreamConfiguration { CardinalityLimit = Metrics.MaxRecorded };
 
-    // Each export asks for every figure once: what was asked for before is read anew, together with all others.
+    // Each export asks for every figure once: what was asked for before is read again, together with all others.
     private IReadOnlyList<Measurement<double>> PointsOf(string name)
     {
         if (!_unread.Remove(name, out Figure? figure))

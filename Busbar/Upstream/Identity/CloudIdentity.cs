@@ -4,7 +4,7 @@ using Busbar.Configuration.Model.Providers;
 namespace Busbar.Upstream.Identity;
 
 /// <summary>
-/// The credential of one identity through time. It is obtained anew ahead of its end, by one attempt at once however many wait; the former one serves
+/// The credential of one identity through time. It is renewed ahead of its end, by one attempt at once however many wait; the former one serves
 /// while it is valid.
 /// </summary>
 internal sealed class CloudIdentity : IDisposable

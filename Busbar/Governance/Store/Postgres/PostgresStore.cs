@@ -212,7 +212,7 @@ internal sealed partial class PostgresStore : IFleetStore
             List<DailyUsage> daySums = [];
             Settle(connection =>
             {
-                // Anew each time: a process that was given up counts from nothing.
+                // Again each time: a process that was given up counts from nothing.
                 windowSums = _totals.With(windows);
                 daySums = _totals.With(Clean(days));
                 return connection.Number(

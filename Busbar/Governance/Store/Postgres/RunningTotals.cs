@@ -78,7 +78,7 @@ internal sealed class RunningTotals
         public static DayOf Of(in DailyUsage day) => new(day.KeyId, day.Model, day.Asked, day.Labels, day.Day);
     }
 
-    /// <summary>Begins anew, under another epoch.</summary>
+    /// <summary>Begins again, under another epoch.</summary>
     public void Clear()
     {
         _windows.Clear();

@@ -156,13 +156,13 @@ internal sealed class BlockSequencer : IDisposable
 
         if (start.Block is BlockKind.ServerToolUse or BlockKind.ServerToolResult or BlockKind.ToolChange or BlockKind.Opaque)
         {
-            track.State = BlockTrack.Standing.Ignored;
+            track.State = BlockTrack.BlockState.Ignored;
             losses.Add(start.Block == BlockKind.Opaque ? LossField.OpaqueBlock : LossField.ServerTool);
         }
         else if (start is { Block: BlockKind.ToolUse, Name.IsNullOrEmpty: true })
         {
             // Nothing that a client could run.
-            track.State = BlockTrack.Standing.Ignored;
+            track.State = BlockTrack.BlockState.Ignored;
             losses.Add(LossField.ToolName);
         }
         else if (!track.IsWordy || start.Whole is not null)
@@ -201,12 +201,12 @@ internal sealed class BlockSequencer : IDisposable
             track = Track(delta.Index, delta.Kind == StreamEventKind.SignatureDelta ? BlockKind.Thinking : BlockKind.Text);
         }
 
-        if (track is null || track.State == BlockTrack.Standing.Ignored)
+        if (track is null || track.State == BlockTrack.BlockState.Ignored)
         {
             return;
         }
 
-        if (track.State is BlockTrack.Standing.Idle or BlockTrack.Standing.Done)
+        if (track.State is BlockTrack.BlockState.Idle or BlockTrack.BlockState.Done)
         {
             if (!track.IsWordy)
             {
@@ -217,7 +217,7 @@ internal sealed class BlockSequencer : IDisposable
             Begin(track, new StreamEvent { Kind = StreamEventKind.BlockStart, Block = track.Kind, Index = delta.Index }, output);
         }
 
-        if (track.State == BlockTrack.Standing.Waiting)
+        if (track.State == BlockTrack.BlockState.Waiting)
         {
             Hold(track.Waiting!, delta);
         }
@@ -226,7 +226,7 @@ internal sealed class BlockSequencer : IDisposable
             Forward(delta, output);
             if (_waiting.Count > 0 && IsOpenComplete)
             {
-                Close(BlockTrack.Standing.Done, output);
+                Close(BlockTrack.BlockState.Done, output);
                 Drain(closeAll: false, output);
             }
         }
@@ -253,15 +253,15 @@ internal sealed class BlockSequencer : IDisposable
 
         switch (track.State)
         {
-            case BlockTrack.Standing.Open:
-                Close(BlockTrack.Standing.Done, output);
+            case BlockTrack.BlockState.Open:
+                Close(BlockTrack.BlockState.Done, output);
                 Drain(closeAll: false, output);
                 break;
-            case BlockTrack.Standing.Waiting:
+            case BlockTrack.BlockState.Waiting:
                 track.Waiting!.IsStopped = true;
                 break;
-            case BlockTrack.Standing.Idle:
-                track.State = BlockTrack.Standing.Done;
+            case BlockTrack.BlockState.Idle:
+                track.State = BlockTrack.BlockState.Done;
                 break;
         }
     }
@@ -275,13 +275,13 @@ internal sealed class BlockSequencer : IDisposable
         {
             if (_open.Kind == BlockKind.ToolUse && !IsOpenComplete)
             {
-                track.State = BlockTrack.Standing.Waiting;
+                track.State = BlockTrack.BlockState.Waiting;
                 track.Waiting = new WaitingBlock(track, Held(start));
                 _waiting.Enqueue(track.Waiting);
                 return;
             }
 
-            Close(_open.IsWordy ? BlockTrack.Standing.Idle : BlockTrack.Standing.Done, output);
+            Close(_open.IsWordy ? BlockTrack.BlockState.Idle : BlockTrack.BlockState.Done, output);
             Drain(closeAll: false, output);
         }
 
@@ -297,7 +297,7 @@ internal sealed class BlockSequencer : IDisposable
         _hasArguments = false;
         _nullLetters = 0;
         _signature = null;
-        track.State = BlockTrack.Standing.Open;
+        track.State = BlockTrack.BlockState.Open;
         ref StreamEvent opened = ref output.Add(StreamEventKind.BlockStart);
         opened = start;
         opened.Index = _opened;
@@ -354,7 +354,7 @@ internal sealed class BlockSequencer : IDisposable
         input.Text = text;
     }
 
-    private void Close(BlockTrack.Standing state, StreamEvents output)
+    private void Close(BlockTrack.BlockState state, StreamEvents output)
     {
         if (_open!.Kind == BlockKind.ToolUse && !_openIsCustom)
         {
@@ -387,7 +387,7 @@ internal sealed class BlockSequencer : IDisposable
             bool makesWay = _waiting.Count > 0 && (next.Track.Kind != BlockKind.ToolUse || IsOpenComplete);
             if (next.IsStopped || closeAll || makesWay)
             {
-                Close(next.IsStopped || !next.Track.IsWordy ? BlockTrack.Standing.Done : BlockTrack.Standing.Idle, output);
+                Close(next.IsStopped || !next.Track.IsWordy ? BlockTrack.BlockState.Done : BlockTrack.BlockState.Idle, output);
             }
         }
     }
@@ -404,7 +404,7 @@ internal sealed class BlockSequencer : IDisposable
         Start(new StreamEvent { Kind = StreamEventKind.MessageStart, Usage = _terminal.Usage }, output);
         if (_open is not null)
         {
-            Close(BlockTrack.Standing.Done, output);
+            Close(BlockTrack.BlockState.Done, output);
         }
 
         Drain(closeAll: true, output);

@@ -6,7 +6,7 @@ namespace Busbar.Protocols.Translation.Response;
 internal sealed class BlockTrack(BlockKind kind)
 {
     /// <summary>Where the block stands.</summary>
-    public enum Standing : byte
+    public enum BlockState : byte
     {
         /// <summary>Nothing of it is open; words that arrive open a block.</summary>
         Idle,
@@ -28,9 +28,9 @@ internal sealed class BlockTrack(BlockKind kind)
     public BlockKind Kind { get; } = kind;
 
     /// <summary>Where it stands.</summary>
-    public Standing State { get; set; }
+    public BlockState State { get; set; }
 
-    /// <summary>What waits with it; null unless <see cref="Standing.Waiting"/>.</summary>
+    /// <summary>What waits with it; null unless <see cref="BlockState.Waiting"/>.</summary>
     public WaitingBlock? Waiting { get; set; }
 
     /// <summary>Streams words and may be interrupted.</summary>

@@ -10,7 +10,7 @@ namespace Busbar.Governance.Keys;
 /// without touching the keys.
 /// </summary>
 /// <param name="expected">Number of ids, at most.</param>
-internal sealed class IdTable(int expected)
+internal sealed class KeyIdHashTable(int expected)
 {
     private const int PrefixLength = 3;
     private const int Length = 16;

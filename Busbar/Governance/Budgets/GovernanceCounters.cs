@@ -6,7 +6,7 @@ using Busbar.Observability.Metrics;
 namespace Busbar.Governance.Budgets;
 
 /// <summary>Counts what <see cref="Governor"/> does, for <c>/metrics</c>.</summary>
-internal sealed class Tally
+internal sealed class GovernanceCounters
 {
     private readonly long[] _refusals = new long[(int)Refusal.Lease + 1];
     private long _open;

@@ -9,7 +9,7 @@ using Busbar.Wire;
 namespace Busbar.Gateway.Relay;
 
 /// <summary>A same-protocol stream: the provider's bytes as they come, cut only at frame ends, with a tap beside them.</summary>
-internal sealed class PassedStream : IRelayedStream
+internal sealed class PassthroughStream : IRelayedStream
 {
     private readonly Attempt _attempt;
     private readonly IStreamTap _tap;
@@ -23,7 +23,7 @@ internal sealed class PassedStream : IRelayedStream
     private bool _isWhole;
 
     /// <summary>For the answer of <paramref name="attempt"/>.</summary>
-    public PassedStream(Attempt attempt)
+    public PassthroughStream(Attempt attempt)
     {
         _attempt = attempt;
         _tap = attempt.Endpoint.Protocol.NewStreamTap();

@@ -5,7 +5,7 @@ namespace Busbar.Governance.Keys;
 
 /// <summary>Makes secrets and ids out of randomness.</summary>
 /// <param name="fill">Fills a span with bytes fit for secrets, or throws.</param>
-internal sealed class KeyMint(Action<Span<byte>> fill)
+internal sealed class KeyGenerator(Action<Span<byte>> fill)
 {
     /// <summary>What every secret begins with.</summary>
     public const string Prefix = "sk-bb-";
@@ -14,7 +14,7 @@ internal sealed class KeyMint(Action<Span<byte>> fill)
     private const string AccessKeyAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
     /// <summary>Draws from the operating system.</summary>
-    public static KeyMint System { get; } = new(RandomNumberGenerator.Fill);
+    public static KeyGenerator System { get; } = new(RandomNumberGenerator.Fill);
 
     /// <summary>A key's secret: <see cref="Prefix"/> and 32 random bytes in lower-case hexadecimal.</summary>
     public Secret NewSecret() => new(Prefix + Convert.ToHexStringLower(Draw(32)));
