@@ -132,8 +132,10 @@ public sealed class ProviderTlsScenarios : IDisposable
         Assert.DoesNotContain(scene.Upstream.Requests, request => request.Path.Contains("elsewhere", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task A_handshake_without_end_is_over_when_connecting_must_be_and_the_next_lane_serves()
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2")]
+    public async Task A_handshake_without_end_is_over_when_connecting_must_be_and_the_next_lane_serves(string version)
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
@@ -147,7 +149,7 @@ public sealed class ProviderTlsScenarios : IDisposable
                 auth: { mode: token, client_tokens: [{{Scene.Token}}] }
                 limits: { upstream_connect_timeout_secs: 1 }
                 providers:
-                  mute: { protocol: openai, api_key_env: KEY, allow_private_network: true, base_url: "https://{{silent.LocalEndpoint}}", tls: { ca_file: {{TestAuthority.File}} } }
+                  mute: { protocol: openai, api_key_env: KEY, allow_private_network: true, http_version: {{version}}, base_url: "https://{{silent.LocalEndpoint}}", tls: { ca_file: {{TestAuthority.File}} } }
                   p: { protocol: openai, api_key_env: KEY, allow_private_network: true, base_url: "{{upstream.Address}}", tls: { ca_file: {{TestAuthority.File}} } }
                 models: { one: { provider: mute, max_concurrent: 5 }, two: { provider: p, max_concurrent: 5 } }
                 pools: { {{Scene.Pool}}: { strategy: priority, members: [{ target: one }, { target: two }] } }

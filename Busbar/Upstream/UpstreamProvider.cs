@@ -22,23 +22,13 @@ internal sealed class UpstreamProvider : IDisposable
     {
         Config = provider;
         Identity = identity;
-        var address = new Uri(provider.BaseUrl);
-        TimeSpan connectTimeout = TimeSpan.FromSeconds(limits.UpstreamConnectTimeoutSecs);
         if (provider.Http == UpstreamHttp.Http2)
         {
-            SocketsHttpHandler handler = VettedDial.NewHandler(
-                IsBlocked,
-                Blocked(provider),
-                provider.Proxy,
-                TlsNegotiation.With(address.IdnHost, provider.Tls, SslApplicationProtocol.Http2, SslApplicationProtocol.Http11));
-            handler.AutomaticDecompression = DecompressionMethods.None;
-            handler.EnableMultipleHttp2Connections = true;
-            handler.ConnectTimeout = connectTimeout;
-            handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90);
-            _transport = new HandlerTransport(handler);
+            _transport = new HandlerTransport(NewHandler(provider, limits, IsBlocked));
             return;
         }
 
+        var address = new Uri(provider.BaseUrl);
         bool isPlain = address.Scheme == Uri.UriSchemeHttp;
         Func<IPAddress, bool> isBlocked = isPlain ? AddressGuard.IsBlockedInClear : IsBlocked;
         string blocked = isPlain
@@ -48,7 +38,7 @@ internal sealed class UpstreamProvider : IDisposable
             address,
             (server, cancellation) => VettedDial.ConnectAsync(server, isBlocked, blocked, cancellation, provider.Proxy),
             isPlain ? null : TlsNegotiation.With(address.IdnHost, provider.Tls, SslApplicationProtocol.Http11),
-            connectTimeout,
+            TimeSpan.FromSeconds(limits.UpstreamConnectTimeoutSecs),
             time,
             limits.PoolMaxIdlePerHost);
     }
@@ -65,6 +55,25 @@ internal sealed class UpstreamProvider : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _transport.Dispose();
+
+    /// <summary>The platform's client as it is used for providers; it opens no connection yet.</summary>
+    /// <param name="provider">The provider.</param>
+    /// <param name="limits">How long connecting may take, the handshake of TLS included.</param>
+    /// <param name="isBlocked">Says that an address must not be dialled.</param>
+    internal static SocketsHttpHandler NewHandler(ProviderConfig provider, LimitsConfig limits, Func<IPAddress, bool> isBlocked)
+    {
+        string host = new Uri(provider.BaseUrl).IdnHost;
+        SocketsHttpHandler handler = VettedDial.NewHandler(
+            isBlocked,
+            Blocked(provider),
+            provider.Proxy,
+            TlsNegotiation.With(host, provider.Tls, SslApplicationProtocol.Http2, SslApplicationProtocol.Http11));
+        handler.AutomaticDecompression = DecompressionMethods.None;
+        handler.EnableMultipleHttp2Connections = true;
+        handler.ConnectTimeout = TimeSpan.FromSeconds(limits.UpstreamConnectTimeoutSecs);
+        handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90);
+        return handler;
+    }
 
     private static string Blocked(ProviderConfig provider) =>
         $"provider {provider.Name}: its host resolves only to private, loopback or metadata addresses; set allow_private_network: true if that " +
