@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Memory;
+using Busbar.Gateway.Server;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 
@@ -64,6 +65,11 @@ internal static class BodyReader
                     {
                         isTimed = true;
                         timer.Start(maxTime, clientGone);
+                    }
+
+                    if (hold is null && contentLength is { } whole)
+                    {
+                        BlockPool.Expect(whole - body.Length);
                     }
 
                     result = await reader.ReadAsync(timer.Token).ConfigureAwait(false);

@@ -33,8 +33,9 @@ internal sealed partial class PacedListener : IConnectionListener
 
         // Request code runs on the event threads: a quarter less CPU per request, and it never blocks there. What the factory says of single
         // connections is left out of the log: it is about clients that break off, and anybody could fill the log with it.
-        _connections = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions { UnsafePreferInlineScheduling = true },
-            NullLogger.Instance);
+        var options = new SocketConnectionFactoryOptions { UnsafePreferInlineScheduling = true };
+        BlockPoolFactory.Use(options);
+        _connections = new SocketConnectionContextFactory(options, NullLogger.Instance);
     }
 
     /// <inheritdoc/>
