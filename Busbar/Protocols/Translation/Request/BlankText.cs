@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Request;
@@ -9,30 +11,47 @@ namespace Busbar.Protocols.Translation.Request;
 /// </summary>
 internal static class BlankText
 {
-    /// <summary>Whether <paramref name="text"/> is absent, empty or blank.</summary>
+    /// <summary>Whether <paramref name="text"/> is absent, empty or blank. Reads as far as the first character that is not.</summary>
     public static bool Is(JsonText text)
     {
-        if (text.IsNullOrEmpty)
+        ReadOnlySpan<byte> left = text.Span;
+        while (!left.IsEmpty)
         {
-            return true;
-        }
-
-        // Most text begins with a letter.
-        byte first = text.Span[0];
-        if (first is > (byte)' ' and < 0x80 and not (byte)'\\')
-        {
-            return false;
-        }
-
-        foreach (char character in text.ToString())
-        {
-            if (!IsBlank(character))
+            if (!TryTakeBlank(ref left))
             {
                 return false;
             }
         }
 
         return true;
+    }
+
+    // The text is valid JSON, so an escape is whole.
+    private static bool TryTakeBlank(ref ReadOnlySpan<byte> left)
+    {
+        int length = 1;
+        char character = (char)left[0];
+        if (character == '\\')
+        {
+            (character, length) = ((char)left[1], 2);
+            if (character == 'u')
+            {
+                _ = Utf8Parser.TryParse(left.Slice(2, 4), out ushort code, out _, 'x');
+                (character, length) = ((char)code, 6);
+            }
+            else if (character is 'n' or 'r' or 't' or 'f')
+            {
+                character = ' ';
+            }
+        }
+        else if (character >= 0x80)
+        {
+            _ = Rune.DecodeFromUtf8(left, out Rune rune, out length);
+            character = rune.IsBmp ? (char)rune.Value : '.';
+        }
+
+        left = left[length..];
+        return IsBlank(character);
     }
 
     /// <summary><paramref name="text"/> without white space at its end; the very same where there is none.</summary>
