@@ -37,7 +37,7 @@ public sealed class LiteLlmImportTests : IDisposable
         Assert.Equal([1, 3], pool.Members.Select(member => (int)member.Weight));
         ModelConfig azure = config.Models[pool.Members[0].Target];
         Assert.Equal("https://eu.openai.azure.com", config.Providers[azure.Provider].BaseUrl);
-        Assert.Equal("/openai/deployments/gpt-4o-eu/chat/completions?api-version=2024-08-01-preview", config.Providers[azure.Provider].Path);
+        Assert.Equal("2024-08-01-preview", config.Providers[azure.Provider].ApiVersion);
         Assert.Equal(["AZURE_KEY_EU"], config.Providers[azure.Provider].ApiKeyEnv);
         Assert.Equal("gpt-4o-2024-11-20", config.Models[pool.Members[1].Target].UpstreamModel);
         ModelConfig sonnet = config.Models["sonnet"];

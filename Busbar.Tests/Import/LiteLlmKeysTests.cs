@@ -47,7 +47,7 @@ public sealed class LiteLlmKeysTests : IDisposable
         StoredGovernance stored = _run.Stored();
         VirtualKey first = stored.Keys.Single(key => key.Digest == KeyDigest.Of("sk-first"));
         Assert.Equal(
-            ("team key", "fast,smart", 3u, 1000u, 10u, 2000L, BudgetPeriod.Daily, true, 32_472_144_000L, "u1"),
+            ("team key", "smart", 3u, 1000u, 10u, 2000L, BudgetPeriod.Daily, true, 32_472_144_000L, "u1"),
             (first.Name, string.Join(',', first.AllowedPools), first.MaxConcurrent, first.TpmLimit, first.RpmLimit, first.MaxBudgetCents,
                 first.Period, first.Enabled, first.ExpiresAt, first.Labels["user"]));
         Assert.Equal(1_500_000_000, stored.Windows.Single(window => window.KeyId == first.Id).SpendNanos);
@@ -65,6 +65,29 @@ public sealed class LiteLlmKeysTests : IDisposable
         Assert.Equal(12_250_000_000, stored.LimitUsages.Single(
             usage => usage.Owner == team.Id && usage.Key.StartsWith("budget", StringComparison.Ordinal)).Used);
         Assert.True(stored.Groups.Single(group => group.Name == "Frozen").IsFrozen);
+    }
+
+    [Fact]
+    public void A_key_reaches_no_further_than_its_team_and_a_pattern_stands_for_what_is_named_now()
+    {
+        _run.Import("litellm", Config, $$"""
+            COPY public."LiteLLM_TeamTable" (team_id, team_alias, models) FROM stdin;
+            t1	Research	{smart}
+            t2	Any	{}
+            \.
+            COPY public."LiteLLM_VerificationToken" (token, key_alias, models, team_id) FROM stdin;
+            {{First}}	both	{fast,smart}	t1
+            {{Second}}	pattern	{s*}	t2
+            {{KeyDigest.Of("sk-third").ToHex()}}	apart	{fast}	t1
+            \.
+            """);
+
+        Dictionary<string, IReadOnlyList<string>> allowed = _run.Stored().Keys.ToDictionary(key => key.Name, key => key.AllowedPools);
+        Assert.Equal(["smart"], allowed["both"]);
+        Assert.Equal(["smart"], allowed["pattern"]);
+        Assert.Equal(["no-default-models"], allowed["apart"]);
+        Assert.Equal("approximate", _run.Label("key 'both': of its models those that its team has, too"));
+        Assert.Equal("approximate", _run.Label("for 's*' it may use"));
     }
 
     [Theory]

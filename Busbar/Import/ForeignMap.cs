@@ -146,6 +146,15 @@ internal sealed class ForeignMap(YamlMap map, string path, ImportPlan plan)
         return texts;
     }
 
+    /// <summary>This mapping with what <paramref name="other"/> says besides; what stands here goes first.</summary>
+    public ForeignMap Over(YamlMap other)
+    {
+        var merged = new YamlMap(map.Location);
+        merged.Entries.AddRange(other.Entries.Where(entry => !Has(entry.Key.Value)));
+        merged.Entries.AddRange(map.Entries);
+        return new ForeignMap(merged, Path, plan);
+    }
+
     /// <summary>Says <paramref name="verdict"/> of a key, if it is there, which counts as dealt with.</summary>
     public void Note(string key, Verdict verdict, string says)
     {

@@ -34,19 +34,19 @@ internal static class VendorShape
         };
     }
 
-    /// <summary>A deployment of Azure OpenAI: an API version by date has it in its path.</summary>
-    public static DraftProvider Azure(string address, string version, string deployment, bool isResponses)
+    /// <summary>A resource of Azure: OpenAI's deployments, or Claude's in AI Foundry.</summary>
+    /// <param name="address">The address of the resource, with or without the beginning of a path.</param>
+    /// <param name="version">Its API version; empty for the v1 API.</param>
+    /// <param name="protocol"><c>openai</c>, <c>responses</c> or <c>anthropic</c>.</param>
+    public static DraftProvider Azure(string address, string version, string protocol)
     {
-        bool isDated = version.Length > 0 && char.IsAsciiDigit(version[0]) && !isResponses;
-        address = Without(Without(address.TrimEnd('/'), "/v1"), "/openai");
+        address = Without(Without(Without(Without(address.TrimEnd('/'), "/v1/messages"), "/anthropic"), "/v1"), "/openai");
         return new DraftProvider
         {
-            Name = isDated ? $"azure-{Word(deployment)}" : isResponses ? "azure-responses" : "azure",
-            Protocol = isResponses ? "responses" : "openai",
-            BaseUrl = isDated ? address : $"{address}/openai",
-            Path = isDated ? $"/openai/deployments/{Uri.EscapeDataString(deployment)}/chat/completions?api-version={Uri.EscapeDataString(version)}"
-                : null,
-            Auth = "api-key",
+            Name = protocol switch { "responses" => "azure-responses", "anthropic" => "azure-claude", _ => "azure" },
+            Protocol = protocol,
+            AzureVersion = protocol == "anthropic" || version == "v1" ? "" : version,
+            BaseUrl = address,
             IsPrivate = IsPrivate(address),
         };
     }
@@ -82,6 +82,9 @@ internal static class VendorShape
 
     /// <summary>Whether an address needs <c>allow_private_network</c>.</summary>
     public static bool IsPrivate(string address) => EndpointGuard.Refusal(address, allowPrivate: false) is not null;
+
+    /// <summary>What stands for the project of a cloud where nobody says it; a start does not mind it, the cloud does.</summary>
+    public const string NoProject = "project-id-to-set";
 
     /// <summary>Why an address may not be called at all; null when it may.</summary>
     public static string? Refusal(string address) => EndpointGuard.Refusal(address, allowPrivate: true);

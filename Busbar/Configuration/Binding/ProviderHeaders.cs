@@ -14,6 +14,10 @@ internal static class ProviderHeaders
         "User-Agent",
     };
 
+    /// <summary>Whether a provider's calls may carry such a header.</summary>
+    public static bool MayHold(string name, string value) =>
+        HeaderText.IsName(name) && !IsReserved(name) && !string.IsNullOrWhiteSpace(value) && HeaderText.IsValue(value);
+
     /// <summary>The headers by name.</summary>
     public static Dictionary<string, Secret> Bind(Section provider, ConfigReport report)
     {
@@ -27,7 +31,7 @@ internal static class ProviderHeaders
             {
                 report.Error(path, "not a legal header name");
             }
-            else if (Reserved.Contains(name) || name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase))
+            else if (IsReserved(name))
             {
                 report.Error(path, $"the header '{name}' is set by the gateway itself",
                     "credentials go into api_key_env or api_key_file, the user agent into user_agent; leave the others out");
@@ -48,4 +52,6 @@ internal static class ProviderHeaders
 
         return headers;
     }
+
+    private static bool IsReserved(string name) => Reserved.Contains(name) || name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase);
 }

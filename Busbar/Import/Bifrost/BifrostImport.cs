@@ -161,7 +161,7 @@ internal static class BifrostImport
                 ForeignMap? azure = key.Map("azure_key_config");
                 string deployment = azure?.Map("deployments")?.Text(model) ?? model;
                 DraftProvider made = VendorShape.Azure(Inner(azure, "endpoint")?.TrimEnd('/') ?? "https://azure.invalid", Inner(azure, "api_version")
-                    ?? "", deployment, isResponses: false);
+                    ?? "", "openai");
                 return (WithKey(key, plan, made, vendor), deployment);
             case "bedrock":
                 ForeignMap? bedrock = key.Map("bedrock_key_config");
@@ -179,7 +179,7 @@ internal static class BifrostImport
                     "credentials of a service account are not read: have an access token written to a file every half hour, and name that in " +
                     "api_key_file");
                 (DraftProvider provider, string upstream) = VendorShape.Vertex(
-                    Inner(vertex, "project_id") ?? "PROJECT", Inner(vertex, "region") ?? "us-central1", model);
+                    Inner(vertex, "project_id") ?? VendorShape.NoProject, Inner(vertex, "region") ?? "us-central1", model);
                 return (WithKey(key, plan, provider, vendor), upstream);
             default:
                 if (address is null && vendor.BaseUrl == "")

@@ -12,6 +12,9 @@ internal sealed record DraftProvider
     /// <summary><c>protocol</c>.</summary>
     public string? Protocol { get; init; }
 
+    /// <summary><c>api_version</c> of the platform Azure; empty for its v1 API, null where it is another platform or none.</summary>
+    public string? AzureVersion { get; init; }
+
     /// <summary><c>platform</c>, with <c>project</c> and <c>location</c>, of Vertex AI.</summary>
     public (string Project, string Location)? Vertex { get; init; }
 
@@ -33,8 +36,11 @@ internal sealed record DraftProvider
     /// <summary><c>allow_private_network</c>.</summary>
     public bool IsPrivate { get; init; }
 
-    /// <summary>The header <c>OpenAI-Organization</c>.</summary>
-    public string? Organization { get; init; }
+    /// <summary><c>identity</c> in place of a key, as <see cref="DraftWriter.Flow"/> writes it.</summary>
+    public string? Identity { get; init; }
+
+    /// <summary><c>headers</c>, as <see cref="DraftWriter.Flow"/> writes it.</summary>
+    public string? Headers { get; init; }
 
     /// <summary><c>proxy</c>.</summary>
     public string? Proxy { get; init; }

@@ -74,21 +74,23 @@ internal static class DraftWriter
             Line(text, 2, "location", location);
         }
 
+        if (provider.AzureVersion is { } version)
+        {
+            Line(text, 2, "platform", "azure");
+            Line(text, 2, "api_version", version.Length == 0 ? null : version);
+        }
+
         Line(text, 2, "base_url", provider.BaseUrl);
         Line(text, 2, "path", provider.Path);
         Line(text, 2, "auth", provider.Auth);
         Line(text, 2, "api_key_env", provider.KeyVariable);
         Line(text, 2, "api_key_file", provider.KeyFile);
+        Raw(text, 2, "identity", provider.Identity);
+        Raw(text, 2, "headers", provider.Headers);
         Line(text, 2, "proxy", provider.Proxy);
         if (provider.IsPrivate)
         {
             text.Append("    allow_private_network: true\n");
-        }
-
-        if (provider.Organization is { } organization)
-        {
-            Open(text, 2, "headers");
-            Line(text, 3, "OpenAI-Organization", organization);
         }
 
         if (healthInterval is { } seconds)
@@ -154,6 +156,18 @@ internal static class DraftWriter
         {
             Open(text, 2, "on_exhausted");
             Line(text, 3, "action", $"fallback_pool:{fallback}");
+        }
+    }
+
+    /// <summary>A mapping on one line; null where there is nothing in it.</summary>
+    public static string? Flow(IReadOnlyCollection<(string Key, string? Value)> pairs) => pairs.All(pair => pair.Value is null) ? null
+        : $"{{ {string.Join(", ", pairs.Where(pair => pair.Value is not null).Select(pair => $"{Key(pair.Key)}: {Quote(pair.Value!)}"))} }}";
+
+    private static void Raw(StringBuilder text, int depth, string key, string? value)
+    {
+        if (value is not null)
+        {
+            text.Append(' ', depth * 2).Append(key).Append(": ").Append(value).Append('\n');
         }
     }
 

@@ -1,3 +1,4 @@
+using Busbar.Configuration.Yaml;
 using Busbar.Import.Draft;
 
 namespace Busbar.Import.LiteLlm;
@@ -20,9 +21,10 @@ internal static class DeploymentReader
     public static List<Deployment> Read(ForeignMap root, ImportPlan plan, Dictionary<string, HashSet<string>> accessGroups)
     {
         List<Deployment> deployments = [];
+        Dictionary<string, YamlMap> credentials = Credentials(root);
         foreach (ForeignMap entry in root.Maps("model_list"))
         {
-            deployments.AddRange(ReadEntry(entry, plan, accessGroups));
+            deployments.AddRange(ReadEntry(entry, plan, accessGroups, credentials));
 
             entry.Rest();
         }
@@ -30,7 +32,27 @@ internal static class DeploymentReader
         return deployments;
     }
 
-    private static IEnumerable<Deployment> ReadEntry(ForeignMap entry, ImportPlan plan, Dictionary<string, HashSet<string>> accessGroups)
+    private static Dictionary<string, YamlMap> Credentials(ForeignMap root)
+    {
+        Dictionary<string, YamlMap> credentials = [];
+        foreach (ForeignMap credential in root.Maps("credential_list"))
+        {
+            if (credential.Text("credential_name") is { } name && credential.Take("credential_values") is YamlMap values)
+            {
+                credentials[name] = values;
+                credential.Note("credential_name", Verdict.Exact, "put into the deployments that name it");
+                credential.Note("credential_values", Verdict.Exact, "put into the deployments that name them");
+            }
+
+            credential.Note("credential_info", Verdict.Unsupported, "a description has no place in the configuration");
+            credential.Rest();
+        }
+
+        return credentials;
+    }
+
+    private static IEnumerable<Deployment> ReadEntry(
+        ForeignMap entry, ImportPlan plan, Dictionary<string, HashSet<string>> accessGroups, Dictionary<string, YamlMap> credentials)
     {
         string? group = entry.Required("model_name");
         ForeignMap? parameters = entry.Map("litellm_params");
@@ -44,11 +66,21 @@ internal static class DeploymentReader
             return [];
         }
 
+        if (parameters.Text("litellm_credential_name") is { } credential)
+        {
+            bool isKnown = credentials.TryGetValue(credential, out YamlMap? values);
+            plan.Note(isKnown ? Verdict.Exact : Verdict.ByHand, parameters.At("litellm_credential_name"), parameters.Where("litellm_credential_name"),
+                isKnown ? "its values, as if they stood here" : "it is not in credential_list: give the provider its key and address");
+            parameters = isKnown ? parameters.Over(values!) : parameters;
+            parameters.Take("litellm_credential_name");
+        }
+
         ForeignMap? info = entry.Map("model_info");
         string? mode = info?.Text("mode");
         if (mode is not (null or "chat" or "embedding" or "completion" or "responses"))
         {
             plan.Note(Verdict.Unsupported, info!.At("mode"), info.Where("mode"), $"there is no endpoint for '{mode}': the deployment is left out");
+            entry.Note("model_name", Verdict.Unsupported, "left out with its deployment");
             parameters.Rest("left out with its deployment");
             info.Rest("left out with its deployment");
             return [];
@@ -61,6 +93,7 @@ internal static class DeploymentReader
 
         if (new ProviderReader(parameters, plan).Read() is not var (provider, upstream, listed))
         {
+            entry.Note("model_name", Verdict.Unsupported, "left out with its deployment");
             parameters.Rest("left out with its deployment");
             info?.Rest("left out with its deployment");
             return [];
@@ -81,6 +114,8 @@ internal static class DeploymentReader
             Group = group,
             Model = new DraftModel { Name = group, Provider = provider, Upstream = upstream, RateCard = RateCard(parameters, info, plan) },
         });
+        info?.Note("team_id", Verdict.ByHand, "one team alone could use it: name the models that keys of others may use in their allowed_pools");
+        parameters.Note("tags", Verdict.ByHand, "requests are not sent by tags: make a pool for each, and name it in allowed_pools of keys");
         parameters.Rest();
         info?.Rest("told to nobody: Busbar knows models by their names, and capabilities of a model where that is wrong");
         return upstream.Contains('*') ? Named(deployment, upstream, plan.Listed(listed)) : [deployment];

@@ -47,7 +47,7 @@ internal static class GeneralReader
 
         general.Note("enforce_user_param", Verdict.Unsupported, "users are told apart by keys");
         foreach (string key in (ReadOnlySpan<string>)["custom_auth", "enable_jwt_auth", "litellm_jwtauth", "allowed_ips", "allowed_routes",
-            "public_routes"])
+            "public_routes", "role_permissions"])
         {
             general.Note(key, Verdict.ByHand, "it restricts who may call, and is not taken over: see docs/keys.md for what there is instead");
         }

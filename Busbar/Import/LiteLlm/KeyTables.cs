@@ -264,8 +264,13 @@ internal sealed class KeyTables(SqlDump dump, Dictionary<string, HashSet<string>
         foreach (string name in named.Where(name => name != NoModels))
         {
             bool isGroup = !known.Contains(name) && accessGroups.ContainsKey(name);
-            allowed.AddRange(isGroup ? accessGroups[name] : [Cut(name)]);
-            if (!isGroup && !known.Contains(name))
+            string[] fitting = name.EndsWith('*') ? [.. known.Where(other => other.StartsWith(name[..^1], StringComparison.Ordinal)).Order()] : [];
+            allowed.AddRange(isGroup ? accessGroups[name] : fitting.Length > 0 ? fitting : [Cut(name)]);
+            if (fitting.Length > 0)
+            {
+                plan.Note(Verdict.Approximate, setting, location, $"for '{name}' it may use those that the configuration names now");
+            }
+            else if (!isGroup && !known.Contains(name))
             {
                 plan.Note(Verdict.ByHand, setting, location, $"it may use '{name}', which is no model or pool of the configuration");
             }
@@ -275,6 +280,13 @@ internal sealed class KeyTables(SqlDump dump, Dictionary<string, HashSet<string>
         if (allowed.Count > MostPools)
         {
             plan.Note(Verdict.Approximate, setting, location, $"only the first {MostPools} of its models are kept");
+        }
+
+        // A team without a list admits to everything; with one, its keys reach no further.
+        if (ofTeam is { Count: > 0 } && allowed.Exists(name => !ofTeam.Contains(name)))
+        {
+            allowed = [.. allowed.Where(name => ofTeam.Contains(name))];
+            plan.Note(Verdict.Approximate, setting, location, "of its models those that its team has, too");
         }
 
         return allowed.Count == 0 ? [NoModels] : [.. allowed.Take(MostPools)];

@@ -9,6 +9,9 @@ internal static class LiteLlmImport
     // Where its clients look for it.
     private const string Listen = "0.0.0.0:4000";
 
+    // What restricted requests must not be gone without being seen.
+    private const string Unguarded = "nothing looks into prompts and answers here: what a guardrail refused will pass";
+
     /// <summary>Reads both into <paramref name="plan"/>.</summary>
     /// <param name="root">The file.</param>
     /// <param name="database">Tables of the dump; null for none.</param>
@@ -36,6 +39,7 @@ internal static class LiteLlmImport
             file.Note("include", Verdict.ByHand, "other files are not read: put everything into one and import that");
         }
 
+        file.Note("guardrails", Verdict.Unsupported, Unguarded);
         file.Rest();
         if (deployments.Count == 0 && plan.Report.Problems.Count == 0)
         {
@@ -119,6 +123,17 @@ internal static class LiteLlmImport
             plan.Note(Verdict.Exact, library.At("json_logs"), library.Where("json_logs"), "observability.log_format: json");
         }
 
+        library.Note("max_budget", Verdict.ByHand, "a budget of everything: put all keys below one group that has it (docs/groups.md)");
+        library.Note("budget_duration", Verdict.ByHand, "the window of that group's limit");
+        foreach (string key in (ReadOnlySpan<string>)["default_key_generate_params", "upperbound_key_generate_params", "default_team_settings",
+            "default_team_params", "default_internal_user_params", "max_internal_user_budget", "internal_user_budget_duration"])
+        {
+            library.Note(key, Verdict.ByHand, "keys that will be made get what they are asked for: child_limits of a group are for all below it");
+        }
+
+        library.Note("guardrails", Verdict.Unsupported, Unguarded);
+        library.Note("model_alias_map", Verdict.ByHand, "a pool for each alias, with the model as its member");
+        library.Note("ssl_verify", Verdict.ByHand, "certificates are always checked: name an authority of your own in tls.ca_file of the provider");
         library.Note("set_verbose", Verdict.ByHand, "the variable BUSBAR_LOG=debug");
         library.Note("num_retries_per_request", Verdict.Unsupported, "failover.cap of a pool bounds attempts");
         if (library.Whole("request_timeout", 1) is { } seconds)
@@ -134,7 +149,7 @@ internal static class LiteLlmImport
             {
                 (Verdict verdict, string says) = callback switch
                 {
-                    "prometheus" => (Verdict.Exact, "/metrics is always there, under names of its own"),
+                    "prometheus" or "prometheus_system" => (Verdict.Exact, "/metrics is always there, under names of its own"),
                     "otel" or "arize" or "langtrace" => (Verdict.ByHand, "traces: set observability.otlp_endpoint"),
                     "slack" or "email" or "smtp_email" => (Verdict.ByHand, "alerts about limits: set observability.alert_webhook_url"),
                     _ => (Verdict.ByHand,

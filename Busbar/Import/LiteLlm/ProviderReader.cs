@@ -1,3 +1,5 @@
+using Busbar.Configuration.Binding;
+using Busbar.Configuration.Yaml;
 using Busbar.Import.Draft;
 
 namespace Busbar.Import.LiteLlm;
@@ -13,6 +15,15 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
         ("ft:", "openai"),
         ("claude-", "anthropic"), ("command-", "cohere"), ("gemini-", "vertex_ai"), ("anthropic.", "bedrock"), ("amazon.", "bedrock"),
         ("meta.", "bedrock"),
+    ];
+
+    // Servers of protocols of their own, which an address alone does not turn into OpenAI's.
+    private static readonly string[] Strange =
+    [
+        "watsonx", "watsonx_text", "snowflake", "triton", "infinity", "sagemaker", "sagemaker_chat", "replicate", "predibase", "nlp_cloud", "petals",
+        "oobabooga", "cloudflare", "clarifai", "voyage", "jina_ai", "aleph_alpha", "maritalk", "palm", "oci", "sap", "text-completion-openai",
+        "text-completion-codestral", "azure_text", "ai21", "vertex_ai_agent", "bytez", "langgraph", "dify", "a2a", "fal_ai", "elevenlabs", "deepgram",
+        "assemblyai", "topaz", "recraft", "runwayml",
     ];
 
     /// <summary>
@@ -31,10 +42,18 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
         if (word is null)
         {
             int slash = model.IndexOf('/');
-            word = slash > 0 && (Vendor.Of(model[..slash]) is not null || !parameters.Has("api_base")) ? model[..slash]
+            word = slash > 0 && (Vendor.Of(model[..slash]) is not null || Strange.Contains(model[..slash]) || !parameters.Has("api_base"))
+                ? model[..slash]
                 : BareNames.FirstOrDefault(name => model.StartsWith(name.Beginning, StringComparison.Ordinal)).Word
                     ?? (parameters.Has("api_base") ? "openai" : null);
             rest = slash > 0 && model.StartsWith(word + "/", StringComparison.Ordinal) ? model[(slash + 1)..] : model;
+        }
+
+        if (model == "*")
+        {
+            plan.Note(Verdict.ByHand, parameters.At("model"), parameters.Where("model"),
+                "any model of any vendor: a provider and its models are named one by one, or by a pattern such as 'openai/*'");
+            return null;
         }
 
         if (word is null || Vendor.Of(word) is not { } vendor)
@@ -47,6 +66,7 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
         (DraftProvider Provider, string Upstream)? found = vendor.Provider switch
         {
             "azure" => Azure(vendor, rest),
+            "azure-ai" when rest.StartsWith("claude", StringComparison.Ordinal) => Azure(vendor, rest),
             "bedrock" => Bedrock(vendor, rest),
             "vertex" => Vertex(vendor, rest),
             _ => Plain(vendor, rest),
@@ -56,7 +76,8 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
             return null;
         }
 
-        string name = plan.Config.Add(provider);
+        parameters.Note("custom_llm_provider", Verdict.Exact, "the vendor of the provider");
+        string name = plan.Config.Add(provider with { Headers = DraftWriter.Flow(Headers()) });
         if (upstream.Contains('*'))
         {
             plan.Note(
@@ -84,14 +105,14 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
             address = $"https://{name}.invalid";
         }
 
-        if (name == "azure-ai")
+        // Its router has the provider behind the model's name.
+        if (name == "huggingface" && address is null && rest.Count(letter => letter == '/') > 1)
         {
-            plan.Note(Verdict.Approximate, parameters.At("model"), parameters.Where("model"),
-                "served in OpenAI's protocol; a Claude model of Azure needs a provider with protocol: anthropic");
+            int slash = rest.IndexOf('/');
+            rest = $"{rest[(slash + 1)..]}:{rest[..slash]}";
         }
 
-        DraftProvider provider = WithKey(VendorShape.Plain(vendor with { Provider = name }, address) with { Organization = Organization() }, vendor);
-        return (provider, rest);
+        return (WithKey(VendorShape.Plain(vendor with { Provider = name }, address), vendor), rest);
     }
 
     private (DraftProvider, string)? Azure(Vendor vendor, string rest)
@@ -99,28 +120,42 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
         string address = Address("api_base") ?? Placeholder("api_base", "azure", "the resource's address, such as https://NAME.openai.azure.com");
         string version = parameters.Text("api_version") is { } text ? SecretReference.Resolve(text, plan) ?? "" : "";
         string deployment = rest.StartsWith("responses/", StringComparison.Ordinal) ? rest["responses/".Length..] : rest;
-        bool isResponses = deployment != rest;
-        bool isDated = version.Length > 0 && char.IsAsciiDigit(version[0]) && !isResponses;
+        bool isClaude = deployment.StartsWith("claude", StringComparison.Ordinal) && vendor.Provider == "azure-ai";
+        DraftProvider provider = VendorShape.Azure(address, version, isClaude ? "anthropic" : deployment != rest ? "responses" : "openai");
         if (parameters.Has("api_version"))
         {
-            plan.Note(
-                isResponses ? Verdict.Approximate : Verdict.Exact, parameters.At("api_version"), parameters.Where("api_version"), isDated
-                    ? "part of the provider's path" : "the v1 API of the resource");
+            plan.Note(Verdict.Exact, parameters.At("api_version"), parameters.Where("api_version"), isClaude ? "Claude has no api_version"
+                : "api_version of the provider");
         }
-        else
+        else if (!isClaude)
         {
             plan.Note(Verdict.Approximate, parameters.At("model"), parameters.Where("model"),
                 "no api_version is given: the v1 API of the resource is called");
         }
 
+        if (parameters.Has("tenant_id") && parameters.Has("client_id") && parameters.Text("client_secret") is { } secret)
+        {
+            string? variable = SecretReference.Variable(secret);
+            if (variable is null)
+            {
+                plan.Variables[variable = "BUSBAR_AZURE_CLIENT_SECRET"] = secret;
+            }
+
+            parameters.Note("client_secret", Verdict.Exact, "identity of the provider: client_secret_env");
+            return (provider with
+            {
+                Identity = DraftWriter.Flow([("type", "azure"), ("tenant_id", Said("tenant_id")), ("client_id", Said("client_id")),
+                    ("client_secret_env", variable)]),
+            }, deployment);
+        }
+
         foreach (string key in (ReadOnlySpan<string>)["azure_ad_token", "tenant_id", "client_id", "client_secret", "azure_username",
             "azure_password"])
         {
-            parameters.Note(key, Verdict.ByHand, "have the token written to a file and name that in api_key_file, with auth: bearer");
+            parameters.Note(key, Verdict.ByHand, "set identity of the provider (docs/azure.md), or have a token written to a file for api_key_file");
         }
 
-        DraftProvider provider = WithKey(VendorShape.Azure(address, version, deployment, isResponses), vendor);
-        return (provider, deployment);
+        return (WithKey(provider, vendor), deployment);
     }
 
     private (DraftProvider, string)? Bedrock(Vendor vendor, string rest)
@@ -144,17 +179,29 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
             (region, rest) = (region ?? rest[..slash], rest[(slash + 1)..]);
         }
 
-        foreach (string key in (ReadOnlySpan<string>)["aws_role_name", "aws_session_name", "aws_profile_name", "aws_web_identity_token",
-            "aws_sts_endpoint"])
-        {
-            parameters.Note(
-                key, Verdict.ByHand,
-            "roles and profiles are not read: have temporary keys written to a file as ID:SECRET:TOKEN, and name that in api_key_file");
-        }
-
         string? endpoint = Address("aws_bedrock_runtime_endpoint") ?? Address("api_base");
         DraftProvider provider = VendorShape.Bedrock(region, endpoint);
-        return (AwsKeys(provider) ?? WithKey(provider, vendor), rest);
+        foreach (string key in (ReadOnlySpan<string>)["aws_web_identity_token", "aws_sts_endpoint"])
+        {
+            parameters.Note(key, Verdict.ByHand, "set token_file and role_arn of the provider's identity: docs/aws.md");
+        }
+
+        if (!parameters.Has("aws_role_name") && !parameters.Has("aws_profile_name"))
+        {
+            return (AwsKeys(provider) ?? (parameters.Has("api_key") || plan.Variable(vendor.Variable) is not null || provider.IsPrivate
+                ? WithKey(provider, vendor) : provider with { Identity = "aws" }), rest);
+        }
+
+        foreach (string key in (ReadOnlySpan<string>)["aws_access_key_id", "aws_secret_access_key", "aws_session_token"])
+        {
+            parameters.Note(key, Verdict.ByHand, "the role is assumed with what the default chain finds: set AWS_ACCESS_KEY_ID and its like");
+        }
+
+        return (provider with
+        {
+            Identity = DraftWriter.Flow([("type", "aws"), ("role_arn", Said("aws_role_name")), ("session_name", Said("aws_session_name")),
+                ("external_id", Said("aws_external_id")), ("profile", Said("aws_profile_name"))]),
+        }, rest);
     }
 
     // A pair is one value here.
@@ -178,17 +225,20 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
             return provider with { KeyVariable = "BUSBAR_BEDROCK_KEY" };
         }
 
-        plan.Note(Verdict.Exact, parameters.At("aws_access_key_id"), parameters.Where("aws_access_key_id"),
-            "kept in a file that only its owner reads");
+        foreach (string key in (ReadOnlySpan<string>)["aws_access_key_id", "aws_secret_access_key", "aws_session_token"])
+        {
+            parameters.Note(key, Verdict.Exact, "kept in a file that only its owner reads");
+        }
+
         return provider with { KeyFile = plan.KeepSecret("bedrock", token is null ? $"{known}:{hidden}" : $"{known}:{hidden}:{token}") };
     }
 
     private (DraftProvider, string)? Vertex(Vendor vendor, string rest)
     {
         string? Named(string key) => parameters.Text(key) is { } text ? SecretReference.Resolve(text, plan) : null;
-        string? project = Named("vertex_project");
-        string location = Named("vertex_location") ?? "us-central1";
-        foreach (string key in (ReadOnlySpan<string>)["vertex_project", "vertex_location"])
+        string? project = Named("vertex_project") ?? Named("vertex_ai_project");
+        string location = Named("vertex_location") ?? Named("vertex_ai_location") ?? "us-central1";
+        foreach (string key in (ReadOnlySpan<string>)["vertex_project", "vertex_location", "vertex_ai_project", "vertex_ai_location"])
         {
             parameters.Note(key, Verdict.Exact, "project and location of the provider");
         }
@@ -196,15 +246,47 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
         if (string.IsNullOrEmpty(project))
         {
             plan.Note(Verdict.ByHand, parameters.At("vertex_project"), parameters.Location,
-                "the project is not known here: replace PROJECT in the configuration");
-            project = "PROJECT";
+                $"the project is not known here: replace {VendorShape.NoProject} in the configuration");
+            project = VendorShape.NoProject;
         }
 
-        parameters.Note("vertex_credentials", Verdict.ByHand,
-            "credentials of a service account are not read: have an access token written to a file every half hour, and name that in api_key_file");
         (DraftProvider provider, string upstream) = VendorShape.Vertex(project, location, rest);
-        return (WithKey(provider, vendor), upstream);
+        return (parameters.Has("api_key") ? WithKey(provider, vendor) : provider with { Identity = Google() }, upstream);
     }
+
+    // A file of a service account, its text, or what the default chain finds.
+    private string Google()
+    {
+        string key = parameters.Has("vertex_credentials") ? "vertex_credentials" : "vertex_ai_credentials";
+        if (parameters.Text(key) is not { } text)
+        {
+            return "google";
+        }
+
+        string? known = SecretReference.Resolve(text, plan);
+        string? file = known is null ? null : known.TrimStart().StartsWith('{') ? plan.KeepSecret("google", known)
+            : File.Exists(known) ? Path.GetFullPath(known) : null;
+        plan.Note(file is null ? Verdict.ByHand : Verdict.Exact, parameters.At(key), parameters.Where(key), file is null
+            ? "there is no such file here: name it in credentials_file of the provider's identity" : "identity of the provider: credentials_file");
+        return file is null ? "google" : DraftWriter.Flow([("type", "google"), ("credentials_file", file)])!;
+    }
+
+    // A part of the provider's identity.
+    private string? Said(string key)
+    {
+        if (parameters.Text(key) is not { } value)
+        {
+            return null;
+        }
+
+        bool isKnown = SecretReference.Resolve(value, plan) is { Length: > 0 };
+        plan.Note(isKnown ? Verdict.Exact : Verdict.ByHand, parameters.At(key), parameters.Where(key), isKnown ? "identity of the provider"
+            : "its variable is not set here: write it into identity of the provider");
+        return isKnown ? Spoken(value) : null;
+    }
+
+    // A variable stays one in the configuration.
+    private static string? Spoken(string? value) => value is not null && SecretReference.Variable(value) is { } name ? $"${{{name}}}" : value;
 
     private DraftProvider WithKey(DraftProvider provider, Vendor vendor)
     {
@@ -238,7 +320,8 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
             return $"https://set-{VendorShape.Word(variable ?? key)}.invalid";
         }
 
-        known = known.Split('?')[0].TrimEnd('/');
+        // Where servers listen; the loopback is where they are called.
+        known = known.Split('?')[0].TrimEnd('/').Replace("//0.0.0.0:", "//127.0.0.1:", StringComparison.Ordinal);
         if (VendorShape.Refusal(known) is { } reason)
         {
             plan.Note(Verdict.ByHand, parameters.At(key), parameters.Where(key), $"not an address that Busbar calls: {reason}");
@@ -256,21 +339,44 @@ internal sealed class ProviderReader(ForeignMap parameters, ImportPlan plan)
         return $"https://{word}.invalid";
     }
 
-    private string? Organization()
+    private List<(string, string?)> Headers()
     {
-        if (parameters.Text("organization") is not { } text)
+        List<(string, string?)> headers = [];
+        if (parameters.Take("organization") is YamlList organizations)
         {
-            return null;
+            plan.Note(Verdict.ByHand, parameters.At("organization"), organizations.Location,
+                "one deployment for each: name a provider for each, with headers: { OpenAI-Organization: ... }");
+        }
+        else
+        {
+            Add(parameters, "organization", "OpenAI-Organization");
         }
 
-        string? known = SecretReference.Resolve(text, plan);
-        bool isKnown = !string.IsNullOrEmpty(known);
-        plan.Note(
-            isKnown ? Verdict.Exact : Verdict.ByHand,
-            parameters.At("organization"),
-            parameters.Where("organization"),
-            isKnown ? "headers: OpenAI-Organization"
-                : "its variable is not set here: write it under headers of the provider, as OpenAI-Organization");
-        return isKnown ? known : null;
+        if (parameters.Map("extra_headers") is { } extra)
+        {
+            foreach (string name in extra.Names.ToArray())
+            {
+                Add(extra, name, name);
+            }
+        }
+
+        return headers;
+
+        void Add(ForeignMap place, string key, string header)
+        {
+            if (place.Text(key) is not { } value)
+            {
+                return;
+            }
+
+            bool isKnown = SecretReference.Resolve(value, plan) is { } known && ProviderHeaders.MayHold(header, known)
+                && !value.Contains("${", StringComparison.Ordinal);
+            plan.Note(isKnown ? Verdict.Exact : Verdict.ByHand, place.At(key), place.Where(key), isKnown ? $"headers: {header}"
+                : $"write it under headers of the provider, as {header}, where it may stand there and its variable is set");
+            if (isKnown && !headers.Exists(other => string.Equals(other.Item1, header, StringComparison.OrdinalIgnoreCase)))
+            {
+                headers.Add((header, Spoken(value)));
+            }
+        }
     }
 }

@@ -31,8 +31,8 @@ internal sealed class RouterReader(ForeignMap? router, ForeignMap? library, IRea
         int? cap = Whole("num_retries", Verdict.Approximate, "failover.cap: other members are tried rather than the same one");
         int? fails = Whole("allowed_fails", Verdict.Approximate, "breaker.trip.n: failures in a row rather than in a minute");
         int? cooldown = Whole("cooldown_time", Verdict.Exact, "breaker: base_cooldown_secs and max_cooldown_secs");
-        (string Group, IReadOnlyList<string> Targets)[] fallbacks = [.. Fallbacks()];
         Dictionary<string, string> aliases = Aliases();
+        (string Group, IReadOnlyList<string> Targets)[] fallbacks = [.. Fallbacks(aliases)];
 
         ILookup<string, Deployment> groups = deployments.ToLookup(deployment => deployment.Group);
         HashSet<string> pools =
@@ -103,7 +103,7 @@ internal sealed class RouterReader(ForeignMap? router, ForeignMap? library, IRea
         return found;
     }
 
-    private IEnumerable<(string, IReadOnlyList<string>)> Fallbacks()
+    private IEnumerable<(string, IReadOnlyList<string>)> Fallbacks(Dictionary<string, string> aliases)
     {
         foreach (ForeignMap? place in (ReadOnlySpan<ForeignMap?>)[router, library])
         {
@@ -113,6 +113,7 @@ internal sealed class RouterReader(ForeignMap? router, ForeignMap? library, IRea
         }
 
         List<(string, IReadOnlyList<string>)> found = [];
+        string[] general = [];
         HashSet<string> names = [.. deployments.Select(deployment => deployment.Group)];
         foreach (ForeignMap? place in new[] { router, library })
         {
@@ -120,7 +121,15 @@ internal sealed class RouterReader(ForeignMap? router, ForeignMap? library, IRea
             {
                 foreach (string group in entry.Names.ToArray())
                 {
-                    string[] targets = [.. entry.Texts(group).Where(target => Known(target, names, entry, group))];
+                    string[] targets = [.. Targets(entry, group).Select(target => aliases.GetValueOrDefault(target, target))
+                        .Where(target => Known(target, names, entry, group))];
+                    if (group == "*")
+                    {
+                        general = targets;
+                        entry.Note(group, Verdict.Exact, "on_exhausted of every pool without fallbacks of its own");
+                        continue;
+                    }
+
                     if (targets.Length > 0 && Known(group, names, entry, group))
                     {
                         found.Add((group, targets));
@@ -131,18 +140,31 @@ internal sealed class RouterReader(ForeignMap? router, ForeignMap? library, IRea
 
             if (place?.Has("default_fallbacks") == true)
             {
-                string[] targets = [.. place.Texts("default_fallbacks").Where(target => Known(target, names, place, "default_fallbacks"))];
-                foreach (string group in names.Where(name => targets.Length > 0 && !targets.Contains(name)
-                    && !found.Exists(known => known.Item1 == name)))
-                {
-                    found.Add((group, targets));
-                }
-
+                general = [.. place.Texts("default_fallbacks").Where(target => Known(target, names, place, "default_fallbacks"))];
                 place.Note("default_fallbacks", Verdict.Exact, "on_exhausted of every pool without fallbacks of its own");
             }
         }
 
+        foreach (string group in names.Where(name => general.Length > 0 && !general.Contains(name) && !found.Exists(known => known.Item1 == name)))
+        {
+            found.Add((group, general));
+        }
+
         return found.DistinctBy(fallback => fallback.Item1);
+    }
+
+    // A fallback may change the request: {model: name, messages: [...]}.
+    private IEnumerable<string> Targets(ForeignMap entry, string group)
+    {
+        if (entry.Take(group) is not YamlList list || !list.Items.Exists(item => item is YamlMap))
+        {
+            return entry.Texts(group);
+        }
+
+        ForeignMap[] changed = [.. list.Items.OfType<YamlMap>().Select(item => new ForeignMap(item, entry.At(group), plan))];
+        string[] targets = [.. list.Items.OfType<YamlText>().Select(text => text.Value), .. changed.Select(target => target.Text("model") ?? "")];
+        Array.ForEach(changed, target => target.Rest("a fallback gets the request as the client wrote it"));
+        return targets;
     }
 
     private bool Known(string name, HashSet<string> names, ForeignMap entry, string key)

@@ -236,7 +236,7 @@ internal static class PortkeyImport
                 string deployment = target.Text("azure_deployment_id") ?? target.Text("deployment_id") ?? model;
                 string version = target.Text("azure_api_version") ?? target.Text("api_version") ?? "";
                 model = deployment;
-                return VendorShape.Azure(host ?? $"https://{VendorShape.Word(resource)}.openai.azure.com", version, deployment, isResponses: false);
+                return VendorShape.Azure(host ?? $"https://{VendorShape.Word(resource)}.openai.azure.com", version, "openai");
             case "bedrock":
                 string? region = target.Text("aws_region");
                 foreach (string key in (ReadOnlySpan<string>)["aws_access_key_id", "aws_secret_access_key", "aws_session_token"])
@@ -247,7 +247,7 @@ internal static class PortkeyImport
                 return VendorShape.Bedrock(region, host);
             case "vertex":
                 (DraftProvider provider, string upstream) = VendorShape.Vertex(
-                    target.Text("vertex_project_id") ?? "PROJECT", target.Text("vertex_region") ?? "us-central1", model);
+                    target.Text("vertex_project_id") ?? VendorShape.NoProject, target.Text("vertex_region") ?? "us-central1", model);
                 model = upstream;
                 return provider;
             default:
