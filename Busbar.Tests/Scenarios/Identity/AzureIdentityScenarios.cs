@@ -126,6 +126,29 @@ public sealed class AzureIdentityScenarios
                 StringComparison.Ordinal), "named");
     }
 
+    [Fact]
+    public async Task A_probe_that_meets_an_ended_token_has_it_renewed_and_takes_nobody_down()
+    {
+        await using var service = new TokenService { Answer = (call, number) => call.AnswerAsync(200, Token(number)) };
+        await using Scene scene = await Scene.StartAsync(new SceneConfig(OpenAI)
+        {
+            Identity = "{ type: azure, tenant_id: t, client_id: c, client_secret_env: OUR_SECRET }",
+            Environment = service.Variables(("OUR_SECRET", "canary-app-secret")),
+            Provider = "allow_private_network: true, health: { mode: active, interval_secs: 1, timeout_secs: 20 }",
+            Always = call => call.Request["Authorization"] == "Bearer canary-token-1"
+                ? call.AnswerAsync(401, """{"error":{"code":"401","message":"Access token is missing, invalid, or expired."}}""")
+                : OpenAI.ServeAsync(call),
+        });
+
+        await scene.Upstream.ArrivedAsync(2);
+        await Eventually.HoldsAsync(async () => (await scene.LaneAsync()) is { DeadReason: null, Ok: > 0 } ? null : "not yet well");
+
+        Assert.Equal(["Bearer canary-token-1", "Bearer canary-token-2"], scene.Upstream.Requests.Take(2).Select(request => request["Authorization"]));
+        Assert.Equal(2, service.Requests.Count);
+        await Eventually.TrueAsync(() => scene.Gateway.StandardError.Contains("auth_unavailable", StringComparison.Ordinal), "the reason of the probe");
+        Assert.Equal(200, (await scene.PostAsync(OpenAI)).Status);
+    }
+
     private static Task<Scene> StartAsync(TokenService service, string identity, params (string, string)[] variables)
         => Scene.StartAsync(new SceneConfig(OpenAI)
     {
