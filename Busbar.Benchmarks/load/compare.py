@@ -11,6 +11,7 @@ import sys
 import attacks
 import crowds
 import governance
+import pages
 import pairs
 import processes
 import proxies
@@ -28,6 +29,7 @@ PARTS = {
     "governance": (governance.add_governed, governance.add_many_keys),
     "groups": (governance.add_grouped,),
     "attacks": (attacks.add_attacks,),
+    "page": (pages.add_pages,),
     "pairs": (),
 }
 
