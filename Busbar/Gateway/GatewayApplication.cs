@@ -301,8 +301,8 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
 
     // The bodies of InvokeModel are Claude's, until one turns out to be another family's; they are Bedrock's in all else.
     private static Protocol IngressOf(in RouteMatch route) =>
-        ProtocolTable.Get(route is { Platform: Platform.BedrockInvoke, Endpoint: GatewayEndpoint.Chat } ? ProtocolId.Anthropic : route.Protocol,
-            route.Platform);
+        route is { Platform: Platform.BedrockInvoke, Endpoint: GatewayEndpoint.Chat } ? ProtocolTable.Invoked
+            : ProtocolTable.Get(route.Protocol, route.Platform);
 
     // Finds out who calls. False for one who may not see what was asked for, whoever it is.
     private bool Authenticate(Exchange exchange)
@@ -433,7 +433,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
             case GatewayEndpoint.None:
                 await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.NotFound, "The requested URL was not found.")).ConfigureAwait(false);
                 return;
-            case GatewayEndpoint.WrongMethod when exchange.Route.Protocol == ProtocolId.Responses && exchange.RequestHeaders.Upgrade == "websocket":
+            case GatewayEndpoint.WrongMethod when exchange.Ingress.Traffic.TriesWebSockets && exchange.RequestHeaders.Upgrade == "websocket":
                 // Codex goes on over HTTP when it is told so by this status.
                 exchange.ResponseHeaders.Upgrade = "HTTP/1.1";
                 await ErrorReply.WriteAsync(

@@ -3,8 +3,11 @@ namespace Busbar.Ir;
 /// <summary>The protocols' names as they stand in configuration, metrics and logs.</summary>
 internal static class ProtocolNames
 {
-    /// <summary>All six, in listing order; the index is the <see cref="ProtocolId"/>.</summary>
-    public static IReadOnlyList<string> All { get; } = ["anthropic", "openai", "gemini", "bedrock", "responses", "cohere"];
+    /// <summary>All of them, in listing order; the index is the <see cref="ProtocolId"/>.</summary>
+    public static IReadOnlyList<string> All { get; private set; } = [.. Enum.GetNames<ProtocolId>().Select(name => name.ToLowerInvariant())];
+
+    /// <summary>Adds the name of a protocol that is not built in.</summary>
+    public static void Add(string name) => All = [.. All, name];
 
     /// <summary>The configuration name of <paramref name="id"/>.</summary>
     public static string Name(this ProtocolId id) => All[(int)id];

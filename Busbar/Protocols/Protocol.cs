@@ -13,6 +13,21 @@ internal abstract class Protocol
     /// <summary>Which of the six.</summary>
     public abstract ProtocolId Id { get; }
 
+    /// <summary>This protocol as <paramref name="platform"/> frames it; itself where the platform does as the vendor does.</summary>
+    public virtual Protocol On(Platform platform) => this;
+
+    /// <summary>The paths on which clients call a model, by <c>POST</c>; of those that fit, the first decides.</summary>
+    public abstract IReadOnlyList<ClientPath> Paths { get; }
+
+    /// <summary>Paths of the vendor's clients that ask whether anybody is there, by <c>GET</c> or <c>HEAD</c>.</summary>
+    public virtual IReadOnlyList<string> ProbePaths => [];
+
+    /// <summary>What gives its paths away, those that are not served included.</summary>
+    public abstract PathMarks PathMarks { get; }
+
+    /// <summary>What gives its clients away where the path says nothing.</summary>
+    public virtual ClientMarks ClientMarks { get; } = new();
+
     /// <summary>Content type of a streamed answer.</summary>
     public virtual string StreamContentType => "text/event-stream";
 
@@ -36,6 +51,67 @@ internal abstract class Protocol
 
     /// <summary>Header that turns features on which are not released yet; null when the vendor has none.</summary>
     public virtual string? BetaHeader => null;
+
+    /// <summary>What passes between its clients and its providers.</summary>
+    public abstract TrafficForm Traffic { get; }
+
+    /// <summary>How requests limit the output.</summary>
+    public abstract OutputForm Output { get; }
+
+    /// <summary>Where answers have their text.</summary>
+    public abstract TextMembers TextMembers { get; }
+
+    /// <summary>How providers want to be shown a key.</summary>
+    public virtual KeyForm Key => KeyForm.Bearer;
+
+    /// <summary>Header that names the version of the protocol; null when there is none.</summary>
+    public virtual string? VersionHeader => null;
+
+    /// <summary>Path of the vendor's list of models; null when it has none that a key can be tried on.</summary>
+    public virtual string? ModelsPath => "/v1/models";
+
+    /// <summary>The publisher of its models at Vertex AI.</summary>
+    public virtual string VertexPublisher => "google";
+
+    /// <summary>What Azure has in front of its paths; null where it has them as it has OpenAI's.</summary>
+    public virtual string? AzurePrefix => null;
+
+    /// <summary>Whether calls have ids on <paramref name="platform"/>, as far as the model knows them.</summary>
+    public virtual bool HasCallIds(Platform platform) => true;
+
+    /// <summary>
+    /// What to say of a model that does not exist. <paramref name="name"/> is empty where it cannot be shown.
+    /// </summary>
+    public virtual string UnknownModel(ReadOnlySpan<char> name, in EgressCall call) => name.IsEmpty
+        ? "The requested model does not exist or you do not have access to it."
+        : $"The model `{name}` does not exist or you do not have access to it.";
+
+    /// <summary>What to say of a model that cannot do what was asked.</summary>
+    public virtual string IncapableModel(ReadOnlySpan<char> name, in EgressCall call) => $"The model `{name}` does not support this operation.";
+
+    /// <summary>
+    /// What to say of a path below <c>/models/</c> that ends in <paramref name="tail"/>, which names nothing that can be done, and may be shown or
+    /// not; null where the vendor says no more than that the path is unknown.
+    /// </summary>
+    public virtual string? UnknownMethod(ReadOnlySpan<char> tail, bool isShown, string? version) => null;
+
+    /// <summary>
+    /// The chat request in <paramref name="body"/>, a request to count its tokens; empty where something else is to be counted.
+    /// <paramref name="isInvoked"/> where it is a body of <c>InvokeModel</c>.
+    /// </summary>
+    public virtual ReadOnlyMemory<byte> ReadCountRequest(ReadOnlyMemory<byte> body, out bool isInvoked)
+    {
+        isInvoked = false;
+        return body;
+    }
+
+    /// <summary>Writes the answer to a request to count.</summary>
+    public virtual void WriteCount(long tokens, JsonWriter output)
+    {
+        output.StartObject();
+        output.Number("input_tokens"u8, tokens);
+        output.EndObject();
+    }
 
     /// <summary>The vendor in OpenTelemetry's conventions for GenAI (<c>gen_ai.provider.name</c>).</summary>
     public abstract string TelemetryName { get; }

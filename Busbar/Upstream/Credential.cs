@@ -1,6 +1,7 @@
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Providers;
 using Busbar.Ir;
+using Busbar.Protocols;
 using Busbar.Upstream.Identity;
 using Busbar.Wire;
 
@@ -13,6 +14,7 @@ namespace Busbar.Upstream;
 internal sealed class Credential
 {
     private readonly ProviderConfig _provider;
+    private readonly KeyForm _form;
     private readonly string _key;
     private readonly string _bearer;
     private readonly AwsCredential? _pair;
@@ -22,6 +24,7 @@ internal sealed class Credential
     public Credential(ProviderConfig provider, Secret? key)
     {
         _provider = provider;
+        _form = ProtocolTable.Get(provider.Protocol).Key;
         _key = key?.Reveal() ?? "";
         _bearer = "Bearer " + _key;
         _pair = Pair(_key);
@@ -68,19 +71,19 @@ internal sealed class Credential
                     request.TryAdd("x-goog-api-key", key);
                     return;
                 case Platform.Azure when !IsToken(key):
-                    request.TryAdd(_provider.Protocol == ProtocolId.Anthropic ? "x-api-key" : "api-key", key);
+                    request.TryAdd(_form == KeyForm.ApiKeyHeader ? "x-api-key" : "api-key", key);
                     return;
             }
 
-            switch (_provider.Platform == Platform.None ? _provider.Protocol : default(ProtocolId?))
+            switch (_provider.Platform == Platform.None ? _form : KeyForm.Bearer)
             {
-                case ProtocolId.Anthropic when UsesApiKeyHeader(key.TrimStart(), caller):
+                case KeyForm.ApiKeyHeader when UsesApiKeyHeader(key.TrimStart(), caller):
                     request.TryAdd("x-api-key", key.Trim());
                     return;
-                case ProtocolId.Gemini when caller.Carrier != CredentialCarrier.Bearer || IsGoogleApiKey(key):
+                case KeyForm.GoogleHeader when caller.Carrier != CredentialCarrier.Bearer || IsGoogleApiKey(key):
                     request.TryAdd("x-goog-api-key", key);
                     return;
-                case ProtocolId.Bedrock when key.Contains(':'):
+                case KeyForm.Signature when key.Contains(':'):
                     Sign(request, caller.IsPassthrough ? Pair(key) : _pair, now);
                     return;
             }

@@ -15,7 +15,7 @@ internal static class PlatformPath
     {
         Platform.Vertex when !model.Contains('/') =>
             $"projects/{provider.Project}/locations/{provider.Location}/" +
-                $"publishers/{(provider.Protocol == ProtocolId.Anthropic ? "anthropic" : "google")}/models/{model}",
+                $"publishers/{ProtocolTable.Get(provider.Protocol).VertexPublisher}/models/{model}",
         _ => model,
     };
 
@@ -23,7 +23,7 @@ internal static class PlatformPath
     public static string Of(ProviderConfig provider, Protocol protocol, string named, in EgressCall call) => provider.Platform switch
     {
         Platform.Vertex => protocol.EgressPath(named, call with { Version = call.Version ?? "/" + (provider.ApiVersion ?? "v1") }),
-        Platform.Azure when provider.Protocol == ProtocolId.Anthropic => "/anthropic" + protocol.EgressPath(named, call),
+        Platform.Azure when protocol.AzurePrefix is { } prefix => prefix + protocol.EgressPath(named, call),
         Platform.Azure => Azure(provider.ApiVersion, named, protocol.EgressPath(named, call)),
         _ => protocol.EgressPath(named, call),
     };

@@ -125,9 +125,9 @@ internal sealed class UpstreamEndpoint
             request.TrySet(name, value.Reveal());
         }
 
-        if (Protocol == AnthropicProtocol.Instance && !request.Has("anthropic-version"))
+        if (Protocol.VersionHeader is { } header && !request.Has(header))
         {
-            request.TryAdd("anthropic-version", Target.AnthropicVersion);
+            request.TryAdd(header, Target.AnthropicVersion);
         }
     }
 
@@ -138,11 +138,10 @@ internal sealed class UpstreamEndpoint
         return known > 0 ? known : null;
     }
 
-    // Vertex AI refuses the ids of calls that the vendor's own API has.
     private static Capabilities CapabilitiesOf(ProviderConfig provider, ModelConfig model)
     {
         Capabilities known = ModelCapabilities.For(provider.Protocol, model.UpstreamModel, model.Capabilities);
-        return provider is { Platform: Platform.Vertex, Protocol: ProtocolId.Gemini } && !model.Capabilities.ContainsKey("function_call_ids")
+        return !ProtocolTable.Get(provider.Protocol).HasCallIds(provider.Platform) && !model.Capabilities.ContainsKey("function_call_ids")
             ? known with { FunctionCallIds = false }
             : known;
     }

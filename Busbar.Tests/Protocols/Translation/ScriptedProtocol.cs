@@ -26,6 +26,16 @@ internal sealed class ScriptedProtocol(ProtocolId id) : Protocol
 
     public override ProtocolId Id => id;
 
+    public override IReadOnlyList<ClientPath> Paths => [];
+
+    public override PathMarks PathMarks { get; } = new();
+
+    public override TrafficForm Traffic => ProtocolTable.Get(id).Traffic;
+
+    public override OutputForm Output => ProtocolTable.Get(id).Output;
+
+    public override TextMembers TextMembers => ProtocolTable.Get(id).TextMembers;
+
     public override string TelemetryName => "scripted";
 
     /// <summary>That of the vendor whose place it takes.</summary>

@@ -7,6 +7,7 @@ using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Providers;
 using Busbar.Ir;
+using Busbar.Protocols;
 using Busbar.Upstream;
 using Busbar.Upstream.Tls;
 using Busbar.Wire;
@@ -81,9 +82,9 @@ internal sealed class ProviderCheck(ProviderConfig provider, TimeProvider time)
         {
             var call = new UpstreamRequest(request.RequestUri!, new ModelSplice(ReadOnlyMemory<byte>.Empty));
             new Credential(provider, key).Apply(call, default(CallerCredential), time.GetUtcNow());
-            if (provider.Protocol == ProtocolId.Anthropic)
+            if (ProtocolTable.Get(provider.Protocol).VersionHeader is { } version)
             {
-                call.TrySet("anthropic-version", provider.AnthropicVersion ?? "2023-06-01");
+                call.TrySet(version, provider.AnthropicVersion ?? "2023-06-01");
             }
 
             foreach (KeyValuePair<string, string> header in call.Headers)
@@ -145,18 +146,15 @@ internal sealed class ProviderCheck(ProviderConfig provider, TimeProvider time)
     // Null where a list of models is not at a known place.
     private Uri? ModelList()
     {
-        if (provider.Platform != Platform.None)
+        if (provider.Platform != Platform.None || provider.Path is not null || ProtocolTable.Get(provider.Protocol).ModelsPath is not { } path)
         {
             return null;
         }
 
+        // Addresses often end in the first part of the path.
         string root = provider.BaseUrl;
-        return provider.Protocol switch
-        {
-            ProtocolId.OpenAI or ProtocolId.Responses or ProtocolId.Anthropic or ProtocolId.Cohere when provider.Path is null
-                => new Uri(root.EndsWith("/v1", StringComparison.Ordinal) ? $"{root}/models" : $"{root}/v1/models"),
-            ProtocolId.Gemini when provider.Path is null => new Uri($"{root}/v1beta/models"),
-            _ => null,
-        };
+        const string Version = "/v1";
+        return new Uri(root + (root.EndsWith(Version, StringComparison.Ordinal) && path.StartsWith(Version + "/", StringComparison.Ordinal)
+            ? path[Version.Length..] : path));
     }
 }

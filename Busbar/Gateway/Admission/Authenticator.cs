@@ -7,6 +7,7 @@ using Busbar.Gateway.Routing;
 using Busbar.Governance.Keys;
 using Busbar.Ir;
 using Busbar.Oidc;
+using Busbar.Protocols;
 using Busbar.Upstream;
 using Microsoft.AspNetCore.Http;
 
@@ -52,7 +53,7 @@ internal sealed class Authenticator
     }
 
     /// <summary>
-    /// Judges the credentials of one request. <paramref name="query"/> is the raw query, read for a key only on Gemini paths.
+    /// Judges the credentials of one request. <paramref name="query"/> is the raw query, read for a key only where the protocol has keys in it.
     /// <paramref name="admitted"/> is the memory of the connection, kept between its requests.
     /// </summary>
     public CallerIdentity Authenticate(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol, ref AdmittedToken admitted)
@@ -90,10 +91,10 @@ internal sealed class Authenticator
         return new(listed, default);
     }
 
-    /// <summary>Whether a request that shows no secret is signed as AWS clients do, which only Bedrock's own paths take.</summary>
+    /// <summary>Whether a request that shows no secret is signed as AWS clients do, which only paths of AWS take.</summary>
     public bool IsSigned(IHeaderDictionary headers, ReadOnlySpan<char> query, ProtocolId protocol) =>
-        _keys is not null && _mode != AuthMode.Passthrough && protocol == ProtocolId.Bedrock && First(headers.Authorization) is { } authorization
-            && SigV4Verifier.IsSigV4(authorization)
+        _keys is not null && _mode != AuthMode.Passthrough && ProtocolTable.Get(protocol).Traffic.HasSignatures
+        && First(headers.Authorization) is { } authorization && SigV4Verifier.IsSigV4(authorization)
         && !ShowsSecret(headers, query, protocol);
 
     /// <summary>
@@ -102,7 +103,7 @@ internal sealed class Authenticator
     /// </summary>
     public bool MaySeeFigures(IHeaderDictionary headers, in CallerIdentity caller) =>
         _operators.Judge(headers) != AdminAccess.None
-        || (Carried(headers, default, ProtocolId.OpenAI, out _) is { } token && IsListed(token, _operatorDigests))
+        || (Carried(headers, default, ProtocolTable.Usual.Id, out _) is { } token && IsListed(token, _operatorDigests))
         || (_keys is null && caller.Admitted && (_mode != AuthMode.Token || _operatorDigests.Length == 0));
 
     /// <summary>Whether the request shows a secret at all: only then can it be a wrong one.</summary>
@@ -146,7 +147,7 @@ internal sealed class Authenticator
             return azureKey;
         }
 
-        if (protocol == ProtocolId.Gemini && QueryValue.Of(query, "key") is { IsEmpty: false } queryKey)
+        if (ProtocolTable.Get(protocol).ClientMarks.KeyQuery is { } name && QueryValue.Of(query, name) is { IsEmpty: false } queryKey)
         {
             carrier = CredentialCarrier.Query;
             return Uri.UnescapeDataString(queryKey);
@@ -230,7 +231,7 @@ internal sealed class Authenticator
     private static CallerCredential OwnCredential(string? token, CredentialCarrier carrier, string? authorization, ProtocolId protocol) => new(
         true,
         token is null ? null : new Secret(token),
-        token is null && protocol == ProtocolId.Bedrock && authorization is not null && SigV4Verifier.IsSigV4(authorization)
+        token is null && ProtocolTable.Get(protocol).Traffic.HasSignatures && authorization is not null && SigV4Verifier.IsSigV4(authorization)
             ? CredentialCarrier.Signature : carrier);
 
     private static byte[][] DigestsOf(IReadOnlyList<Secret> tokens)

@@ -29,13 +29,13 @@ internal static class OutputBound
             UpstreamEndpoint endpoint = exchange.Snapshot.EndpointOf(lane);
             bool isTranslated = endpoint.Protocol.Id != exchange.Ingress.Id;
             long? asked = isTranslated ? limit.Translated : limit.Tokens;
-            if (isTranslated && endpoint.Protocol.Id == ProtocolId.Anthropic && asked is null)
+            if (isTranslated && endpoint.Protocol.Output.IsRequired && asked is null)
             {
                 asked = ReasoningRule.LimitWithThinking(reasoning ??= ReasoningOf(exchange), endpoint.Target);
             }
-            else if (isTranslated && endpoint.Protocol.Id == ProtocolId.Responses && asked is { } little)
+            else if (isTranslated && asked is { } little)
             {
-                asked = Math.Max(little, Protocols.Responses.RequestWriter.LeastMaxTokens);
+                asked = Math.Max(little, endpoint.Protocol.Output.Min);
             }
 
             long? bound = asked ?? endpoint.Target.MaxOutputTokens;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Busbar.Ir;
+using Busbar.Protocols;
 using Busbar.Wire;
 
 namespace Busbar.Gateway.Admission;
@@ -27,10 +28,11 @@ internal readonly record struct OutputLimit(long? Tokens, long Candidates, bool 
     public static OutputLimit Of(ProtocolId protocol, ReadOnlySpan<byte> body)
     {
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth });
-        var found = new Found { Protocol = protocol, IsPlain = true };
+        OutputForm form = ProtocolTable.Get(protocol).Output;
+        var found = new Found { Form = form, IsPlain = true };
         if (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
         {
-            Read(ref reader, ref found, isHome: protocol is not (ProtocolId.Gemini or ProtocolId.Bedrock));
+            Read(ref reader, ref found, isHome: !form.IsNested);
         }
 
         return found.Limit();
@@ -49,7 +51,7 @@ internal readonly record struct OutputLimit(long? Tokens, long Candidates, bool 
             reader.Read();
             if (reader.TokenType == JsonTokenType.StartObject && SettingNames.HoldsLimits(name))
             {
-                Read(ref reader, ref found, isHome: SettingNames.IsHome(name) && found.Protocol is ProtocolId.Gemini or ProtocolId.Bedrock);
+                Read(ref reader, ref found, isHome: SettingNames.IsHome(name) && found.Form.IsNested);
                 continue;
             }
 
@@ -126,7 +128,7 @@ internal readonly record struct OutputLimit(long? Tokens, long Candidates, bool 
 
     private struct Found
     {
-        public ProtocolId Protocol;
+        public OutputForm Form;
         public bool IsPlain;
         private bool _hasHome;
         private bool _isUnlimited;
@@ -137,26 +139,15 @@ internal readonly record struct OutputLimit(long? Tokens, long Candidates, bool 
         private long _thinking;
 
         /// <summary>A bit for the vendor's own word that <paramref name="reader"/> stands on; 0 for any other.</summary>
-        public readonly int VendorsWord(ref Utf8JsonReader reader) => Protocol switch
-        {
-            ProtocolId.OpenAI => reader.Is("max_tokens"u8) ? 1 : reader.Is("max_completion_tokens"u8) ? 2 : 0,
-            ProtocolId.Responses => reader.Is("max_output_tokens"u8) ? 1 : 0,
-            ProtocolId.Gemini => reader.Is("maxOutputTokens"u8) ? 1 : reader.Is("max_output_tokens"u8) ? 2 : 0,
-            ProtocolId.Bedrock => reader.Is("maxTokens"u8) ? 1 : 0,
-            _ => reader.Is("max_tokens"u8) ? 1 : 0,
-        };
+        public readonly int VendorsWord(ref Utf8JsonReader reader) =>
+            reader.Is(Form.Limit) ? 1 : Form.OtherLimit.Length > 0 && reader.Is(Form.OtherLimit) ? 2 : 0;
 
         /// <summary>Takes in a member that is none of the vendor's limits.</summary>
         public void Take(scoped ReadOnlySpan<byte> name, ref Utf8JsonReader reader)
         {
             bool isLimit = name.SequenceEqual("maxtokens"u8) || name.SequenceEqual("maxcompletiontokens"u8) || name.SequenceEqual("maxoutputtokens"u8)
                 || name.SequenceEqual("maxnewtokens"u8) || name.SequenceEqual("maxtokenstosample"u8) || name.SequenceEqual("numpredict"u8);
-            bool isCount = Protocol switch
-            {
-                ProtocolId.OpenAI => name.SequenceEqual("n"u8) || name.SequenceEqual("bestof"u8),
-                ProtocolId.Gemini => name.SequenceEqual("candidatecount"u8),
-                _ => false,
-            };
+            bool isCount = IsCount(name);
             bool isThinking = name.SequenceEqual("thinkingbudget"u8) || name.SequenceEqual("budgettokens"u8) || name.SequenceEqual("tokenbudget"u8);
             if (!(isLimit || isCount || isThinking) || reader.TokenType == JsonTokenType.Null)
             {
@@ -169,8 +160,20 @@ internal readonly record struct OutputLimit(long? Tokens, long Candidates, bool 
             _candidates = isCount ? Math.Max(_candidates, number ?? 0) : _candidates;
             _thinking = isThinking ? Math.Max(_thinking, number ?? 0) : _thinking;
 
-            // DashScope's, whose limit is that of the answer alone.
-            _thinksBeside |= Protocol == ProtocolId.OpenAI && name.SequenceEqual("thinkingbudget"u8);
+            _thinksBeside |= Form.BudgetIsBeside && name.SequenceEqual("thinkingbudget"u8);
+        }
+
+        private readonly bool IsCount(scoped ReadOnlySpan<byte> name)
+        {
+            foreach (byte[] count in Form.Counts)
+            {
+                if (name.SequenceEqual(count))
+                {
+                    return true;
+                }
+            }
+
+            return false;
         }
 
         /// <summary>Takes in an object in which the vendor's words count.</summary>
@@ -190,9 +193,9 @@ internal readonly record struct OutputLimit(long? Tokens, long Candidates, bool 
                 return new OutputLimit(null, candidates, IsPlain: true);
             }
 
-            // Cohere's limit does not say whether thinking is within; a budget above the limit cannot be.
+            // A budget above the limit cannot be within it.
             long limit = Math.Max(_largest, _raised);
-            bool isBeside = _thinksBeside || Protocol == ProtocolId.Cohere || _thinking >= limit;
+            bool isBeside = _thinksBeside || Form.MayExcludeThinking || _thinking >= limit;
             return new OutputLimit(isBeside ? Usage.Add(limit, _thinking) : limit, candidates, IsPlain);
         }
     }

@@ -24,11 +24,11 @@ internal static class PlatformRules
             case Platform.Azure:
                 return IsVersion(Uri.UnescapeDataString(QueryValue.Of(exchange.RawQuery, "api-version").ToString())) ? null
                     : new GatewayError(ErrorKind.NotFound, "Resource not found", Code: "404");
-            case Platform.Vertex when route is { Protocol: ProtocolId.Anthropic, Operation: Operation.Chat } && !scan.HasAnthropicVersion:
+            case Platform.Vertex when exchange.Ingress.Traffic.StatesFrame && route.Operation == Operation.Chat && !scan.HasAnthropicVersion:
                 return new GatewayError(ErrorKind.InvalidRequest, "anthropic_version: Field required");
             case Platform.BedrockInvoke when !scan.HasAnthropicVersion:
                 exchange.Route = route with { Endpoint = GatewayEndpoint.Auxiliary, Operation = Operation.Invoke };
-                exchange.Ingress = ProtocolTable.Get(ProtocolId.Bedrock);
+                exchange.Ingress = ProtocolTable.Get(route.Protocol);
                 return null;
             case Platform.BedrockInvoke:
                 return scan.Stream is not null ? Malformed("extraneous key [stream] is not permitted")

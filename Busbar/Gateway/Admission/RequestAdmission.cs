@@ -106,11 +106,10 @@ internal static class RequestAdmission
             return wrong;
         }
 
-        // At Vertex AI, Claude's body decides; its path says the same.
-        exchange.Streams = exchange.Route is { Platform: Platform.Vertex, Protocol: ProtocolId.Anthropic, Operation: Operation.Chat } ? scan.Stream
-            ?? exchange.Route.Streams
+        // A body that says so decides; the path says the same.
+        exchange.Streams = exchange.Ingress.Traffic.StatesFrame && exchange.Route.Operation == Operation.Chat ? scan.Stream ?? exchange.Route.Streams
             : exchange.Route.Streams || (exchange.Route is { Model: null, Operation: Operation.Chat } && scan.Stream == true);
-        exchange.WantsJsonArray = exchange.Route is { Streams: true, Protocol: ProtocolId.Gemini }
+        exchange.WantsJsonArray = exchange.Route.Streams && exchange.Ingress.Traffic.StreamsArrays
             && QueryValue.Of(exchange.RawQuery, "alt") is not "sse";
 
         // 4. Admit: a name in front of the path wins over the path's own model, which wins over the body's.

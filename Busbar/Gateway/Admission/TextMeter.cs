@@ -1,6 +1,7 @@
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Routing;
 using Busbar.Ir;
+using Busbar.Protocols;
 
 namespace Busbar.Gateway.Admission;
 
@@ -10,20 +11,7 @@ namespace Busbar.Gateway.Admission;
 /// </summary>
 internal sealed class TextMeter(ProtocolId protocol, bool isStream)
 {
-    private static readonly byte[][][] Names =
-    [
-        [.. Quoted("text", "thinking", "partial_json")],
-        [.. Quoted("content", "reasoning_content", "arguments")],
-        [.. Quoted("text")],
-        [.. Quoted("text", "input")],
-        [.. Quoted("text", "arguments")],
-        [.. Quoted("text", "thinking", "arguments")],
-    ];
-
-    // Its last events repeat the whole text under the names of a whole answer.
-    private static readonly byte[][] ResponsesDeltas = [.. Quoted("delta")];
-
-    private readonly byte[][] _names = isStream && protocol == ProtocolId.Responses ? ResponsesDeltas : Names[(int)protocol];
+    private readonly byte[][] _names = isStream ? ProtocolTable.Get(protocol).TextMembers.Streamed : ProtocolTable.Get(protocol).TextMembers.Whole;
 
     /// <summary>Bytes of text seen so far.</summary>
     public long Bytes { get; private set; }
@@ -68,6 +56,4 @@ internal sealed class TextMeter(ProtocolId protocol, bool isStream)
 
         return text.Length;
     }
-
-    private static IEnumerable<byte[]> Quoted(params string[] names) => names.Select(name => System.Text.Encoding.UTF8.GetBytes($"\"{name}\""));
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Busbar.Configuration.Model.Providers;
-using Busbar.Ir;
+using Busbar.Protocols;
 using Busbar.Wire;
 
 namespace Busbar.Gateway.Attempts;
@@ -17,7 +17,7 @@ internal static class BodyBetas
     /// </summary>
     public static ReadOnlyMemory<byte> Without(ProviderConfig provider, ReadOnlyMemory<byte> body, ref List<string>? denied)
     {
-        if (provider.DenyBetas.Count == 0 || provider.Protocol is not (ProtocolId.Anthropic or ProtocolId.Bedrock))
+        if (provider.DenyBetas.Count == 0 || ProtocolTable.Get(provider.Protocol).Traffic.BetaHolder is not { } holder)
         {
             return body;
         }
@@ -26,19 +26,19 @@ internal static class BodyBetas
         var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth });
         if (reader.Read())
         {
-            Search(ref reader, provider, isInside: provider.Protocol == ProtocolId.Anthropic, body.Span, ref denied, ref copy);
+            Search(ref reader, provider, holder, isInside: holder.Length == 0, body.Span, ref denied, ref copy);
         }
 
         return copy ?? body;
     }
 
-    private static void Search(ref Utf8JsonReader reader, ProviderConfig provider, bool isInside, ReadOnlySpan<byte> body, ref List<string>? denied,
-        ref byte[]? copy)
+    private static void Search(ref Utf8JsonReader reader, ProviderConfig provider, string holder, bool isInside, ReadOnlySpan<byte> body,
+        ref List<string>? denied, ref byte[]? copy)
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             bool isList = isInside && (reader.Is("anthropic_beta") || reader.Is("betas"));
-            bool isFields = !isInside && reader.Is("additionalModelRequestFields");
+            bool isFields = !isInside && reader.Is(holder);
             reader.Read();
             if (isList && reader.TokenType == JsonTokenType.StartArray)
             {
@@ -46,7 +46,7 @@ internal static class BodyBetas
             }
             else if (isFields && reader.TokenType == JsonTokenType.StartObject)
             {
-                Search(ref reader, provider, isInside: true, body, ref denied, ref copy);
+                Search(ref reader, provider, holder, isInside: true, body, ref denied, ref copy);
             }
             else
             {

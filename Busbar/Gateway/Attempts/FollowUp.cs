@@ -21,7 +21,7 @@ internal static class FollowUp
     /// </summary>
     public static void Direct(Exchange exchange, Metrics metrics, ref PickRequest pick)
     {
-        if (exchange.Route.Protocol != ProtocolId.Responses || (exchange.Scan.PreviousResponse.IsAbsent && exchange.Scan.Conversation.IsAbsent))
+        if (!exchange.Ingress.Traffic.KeepsAnswers || (exchange.Scan.PreviousResponse.IsAbsent && exchange.Scan.Conversation.IsAbsent))
         {
             return;
         }
@@ -53,7 +53,7 @@ internal static class FollowUp
 
     /// <summary>Whether the request goes on from something of which this process does not know where it is kept.</summary>
     public static bool IsUnknown(Exchange exchange) =>
-        exchange.Route.Protocol == ProtocolId.Responses && !(exchange.Scan.PreviousResponse.IsAbsent && exchange.Scan.Conversation.IsAbsent)
+        exchange.Ingress.Traffic.KeepsAnswers && !(exchange.Scan.PreviousResponse.IsAbsent && exchange.Scan.Conversation.IsAbsent)
         && (Find(exchange, exchange.Scan.PreviousResponse) ?? Find(exchange, exchange.Scan.Conversation)) is null;
 
     /// <summary>
@@ -62,14 +62,15 @@ internal static class FollowUp
     /// </summary>
     public static GatewayError? Objection(Exchange exchange)
     {
-        if (exchange.Caller.Key is not { } key || exchange.Ingress.Id is not (ProtocolId.Responses or ProtocolId.Anthropic))
+        TrafficForm traffic = exchange.Ingress.Traffic;
+        if (exchange.Caller.Key is not { } key || !(traffic.KeepsAnswers || traffic.NamesContainers))
         {
             return null;
         }
 
         string own = key.Key.Id;
         GatewayError? objection = StoredIds.Objection(exchange, own);
-        if (objection is not null || exchange.Ingress.Id == ProtocolId.Anthropic)
+        if (objection is not null || !traffic.KeepsAnswers)
         {
             return objection;
         }
@@ -91,7 +92,7 @@ internal static class FollowUp
     /// Whether the answer to <paramref name="attempt"/> may be referred to later, and another lane could be taken then, or another key refer to it.
     /// </summary>
     public static bool IsKept(Attempt attempt) =>
-        attempt.Exchange is { Route: { Protocol: ProtocolId.Responses, Operation: Operation.Chat }, Scan.Store: not false } exchange
+        attempt.Exchange is { Ingress.Traffic.KeepsAnswers: true, Route.Operation: Operation.Chat, Scan.Store: not false } exchange
         && !attempt.IsTranslated
         && (exchange.Snapshot.Fleet.Lanes.Count > 1 || exchange.Caller.Key is not null);
 

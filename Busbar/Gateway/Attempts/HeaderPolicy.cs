@@ -58,7 +58,7 @@ internal static class HeaderPolicy
             Copy(protocol.AccountHeaders, client, upstream);
         }
 
-        if (provider.Protocol is ProtocolId.OpenAI or ProtocolId.Responses && client.TryGetValue(IdempotencyKey, out var key) && key.Count > 0)
+        if (protocol.Traffic.TakesIdempotencyKeys && client.TryGetValue(IdempotencyKey, out var key) && key.Count > 0)
         {
             // Two keys share the provider's account, and must not get each other's answers.
             upstream.TryAdd(IdempotencyKey, caller.Key is { } entry ? OwnIdempotencyKey(entry.Key.Id, key.ToString()) : key.ToString());

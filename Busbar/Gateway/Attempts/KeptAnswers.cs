@@ -19,7 +19,7 @@ internal static class KeptAnswers
     public static void Resolve(Exchange exchange)
     {
         AnswerStore store = exchange.Snapshot.Fleet.Answers;
-        if (exchange.Route.Protocol != ProtocolId.Responses || store.IsEmpty || exchange.Body is not { } body
+        if (!exchange.Ingress.Traffic.KeepsAnswers || store.IsEmpty || exchange.Body is not { } body
             || (exchange.Scan.PreviousResponse.IsAbsent && body.Span.IndexOf("item_reference"u8) < 0))
         {
             return;
@@ -82,7 +82,7 @@ internal static class KeptAnswers
     /// </summary>
     public static byte[]? InputOf(Exchange exchange, ChatRequest request)
     {
-        if (exchange is not { Route: { Protocol: ProtocolId.Responses, Operation: Operation.Chat }, Scan.Store: not false }
+        if (exchange is not { Ingress.Traffic.KeepsAnswers: true, Route.Operation: Operation.Chat, Scan.Store: not false }
             || request.Tape.Root["input"u8] is not { IsNull: false } input)
         {
             return null;

@@ -37,7 +37,7 @@ internal static class StoredIds
         foreach (JsonMember member in tape.Root.Members)
         {
             string? container = null;
-            if (exchange.Ingress.Id == ProtocolId.Anthropic)
+            if (exchange.Ingress.Traffic.NamesContainers)
             {
                 container = member.Name.Is("container"u8) ? OfOther(homes, own, member.Value.IsObject ? member.Value["id"u8] : member.Value) : null;
             }
@@ -61,8 +61,8 @@ internal static class StoredIds
 
     /// <summary>Whether answers to <paramref name="attempt"/> may name what only its key may name again.</summary>
     public static bool AreOwned(Attempt attempt) =>
-        attempt.Exchange is { Caller.Key: not null, Route.Operation: Operation.Chat, Ingress.Id: ProtocolId.Responses or ProtocolId.Anthropic }
-            && !attempt.IsTranslated;
+        attempt.Exchange is { Caller.Key: not null, Route.Operation: Operation.Chat, Ingress.Traffic: var traffic }
+            && (traffic.KeepsAnswers || traffic.NamesContainers) && !attempt.IsTranslated;
 
     /// <summary>Whether an event of a stream may name such a thing.</summary>
     public static bool MayBeIn(in Frame frame) => frame.Is("response.output_item.added"u8) || frame.Is("message_start"u8)
@@ -71,7 +71,7 @@ internal static class StoredIds
     /// <summary>Remembers whose the things are that <paramref name="answer"/> names: a whole answer, or an event.</summary>
     public static void Remember(Attempt attempt, ReadOnlyMemory<byte> answer)
     {
-        if (attempt.Exchange.Ingress.Id == ProtocolId.Anthropic && answer.Span.IndexOf("container"u8) < 0)
+        if (attempt.Exchange.Ingress.Traffic.NamesContainers && answer.Span.IndexOf("container"u8) < 0)
         {
             return;
         }

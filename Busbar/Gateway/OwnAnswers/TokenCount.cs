@@ -27,7 +27,7 @@ internal static class TokenCount
 
         log.Estimated(exchange, pool);
         using var body = new PooledBuffer(128);
-        TokenCountForm.Write(exchange.Ingress.Id, tokens, new JsonWriter(body));
+        exchange.Ingress.WriteCount(tokens, new JsonWriter(body));
         HeaderPolicy.NameRequest(exchange);
         exchange.ResponseHeaders.ContentType = "application/json";
         exchange.ResponseHeaders.ContentLength = body.Length;
@@ -39,14 +39,15 @@ internal static class TokenCount
     private static GatewayError? Estimate(Exchange exchange, Pool pool, out long tokens)
     {
         tokens = 0;
-        if (!TokenCountForm.TryRead(exchange.Ingress.Id, exchange.Body!.Memory, out ReadOnlyMemory<byte> conversation, out bool isInvoked))
+        ReadOnlyMemory<byte> conversation = exchange.Ingress.ReadCountRequest(exchange.Body!.Memory, out bool isInvoked);
+        if (conversation.IsEmpty)
         {
             return new GatewayError(ErrorKind.InvalidRequest, "Only conversations can be counted with this model.");
         }
 
         using ChatRequest request = ChatRequest.Rent();
         request.Charge(new Allowance(conversation.Length, exchange.ClientGone));
-        Protocol reader = isInvoked ? ProtocolTable.Get(ProtocolId.Anthropic, Platform.BedrockInvoke) : exchange.Ingress;
+        Protocol reader = isInvoked ? ProtocolTable.Invoked : exchange.Ingress;
         if (reader.ReadRequest(conversation, JsonText.From(pool.Name), stream: false, request) is { } unreadable)
         {
             return unreadable;

@@ -13,7 +13,7 @@ internal static class StreamUsage
 {
     /// <summary>Whether the request is one for a stream whose usage its client did not ask for, in the protocol where it must be asked for.</summary>
     public static bool IsUnasked(Exchange exchange) =>
-        exchange.Streams && exchange.Ingress.Id == ProtocolId.OpenAI && exchange.Route.Operation == Operation.Chat
+        exchange.Streams && exchange.Ingress.Traffic.HidesUsage && exchange.Route.Operation == Operation.Chat
             && !Asks(exchange.Scan.StreamOptions.Of(exchange.Body!.Memory));
 
     /// <summary>

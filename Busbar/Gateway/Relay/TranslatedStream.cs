@@ -59,7 +59,7 @@ internal sealed class TranslatedStream : IRelayedStream
             exchange.Ingress.NewResponseId(),
             exchange.Snapshot.Time.GetUtcNow().ToUnixTimeSeconds(),
             attempt.Endpoint.Target.WireModelText);
-        long likely = exchange.Ingress.Id == ProtocolId.Anthropic && attempt.IsTranslated && exchange.Body is { } body
+        long likely = exchange.Ingress.Traffic.StartsWithUsage && attempt.IsTranslated && exchange.Body is { } body
             ? InputEstimate.Likely(body.Span) : 0;
         return new StreamContext(identity, exchange.WantsStreamUsage, exchange.WantsJsonArray, () => (long)exchange.Elapsed.TotalMilliseconds,
             likely);

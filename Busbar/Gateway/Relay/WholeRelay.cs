@@ -248,7 +248,7 @@ internal static class WholeRelay
         }
 
         body.Clear();
-        TokenCountForm.Write(attempt.Exchange.Ingress.Id, tokens, new JsonWriter(body));
+        attempt.Exchange.Ingress.WriteCount(tokens, new JsonWriter(body));
         return true;
     }
 

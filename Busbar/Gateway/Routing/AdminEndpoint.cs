@@ -3,7 +3,7 @@ using Busbar.Admin;
 using Busbar.Admin.Process;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;
-using Busbar.Ir;
+using Busbar.Protocols;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -25,7 +25,7 @@ internal static class AdminEndpoint
     public static RouteMatch? Route(Exchange exchange) =>
         !AdminRoutes.Owns(exchange.RawPath) ? null
         : new RouteMatch(exchange.Snapshot.Config.Governance is { Enabled: true, AdminListen: not null } ? GatewayEndpoint.None
-            : GatewayEndpoint.Admin, ProtocolId.OpenAI);
+            : GatewayEndpoint.Admin, ProtocolTable.Usual.Id);
 
     /// <summary>
     /// Answers a request; <paramref name="tries"/> serves what an operator tries; without an <paramref name="api"/> nobody is let in, and everybody

@@ -4,54 +4,26 @@ using Busbar.Protocols;
 namespace Busbar.Gateway.Routing;
 
 /// <summary>
-/// Every path the gateway answers, one line each; <c>docs/endpoints.md</c> lists the same. The first pattern that fits decides, and the methods of
-/// a path are those of the lines with that very pattern.
+/// Every path the gateway answers, those of the protocols and its own; <c>docs/endpoints.md</c> lists the same. The first pattern that fits
+/// decides, and the methods of a path are those of the lines with that very pattern.
 /// </summary>
 internal static class Routes
 {
     private static readonly Route[] Table =
     [
-        new("POST", "/v1/chat/completions", GatewayEndpoint.Chat, ProtocolId.OpenAI),
-        new("POST", "/v1/messages", GatewayEndpoint.Chat, ProtocolId.Anthropic),
-        new("POST", "/v1/responses", GatewayEndpoint.Chat, ProtocolId.Responses),
-        new("POST", "/v2/chat", GatewayEndpoint.Chat, ProtocolId.Cohere),
-        new("POST", "/model/{model}/converse", GatewayEndpoint.Chat, ProtocolId.Bedrock),
-        new("POST", "/model/{model}/converse-stream", GatewayEndpoint.Chat, ProtocolId.Bedrock, streams: true),
-        new("POST", "/model/{model}/invoke", GatewayEndpoint.Chat, ProtocolId.Bedrock, platform: Platform.BedrockInvoke),
-        new("POST", "/model/{model}/invoke-with-response-stream", GatewayEndpoint.Chat, ProtocolId.Bedrock, streams: true,
-            platform: Platform.BedrockInvoke),
-        new("POST", "{v}{google}/models/{model}:generateContent", GatewayEndpoint.Chat, ProtocolId.Gemini),
-        new("POST", "{v}{google}/models/{model}:streamGenerateContent", GatewayEndpoint.Chat, ProtocolId.Gemini, streams: true),
-        new("POST", "{v}{anthropic}/models/count-tokens:rawPredict", GatewayEndpoint.Auxiliary, ProtocolId.Anthropic, Operation.CountTokens),
-        new("POST", "{v}{anthropic}/models/{model}:rawPredict", GatewayEndpoint.Chat, ProtocolId.Anthropic),
-        new("POST", "{v}{anthropic}/models/{model}:streamRawPredict", GatewayEndpoint.Chat, ProtocolId.Anthropic, streams: true),
-        new("POST", "/openai/deployments/{model}/chat/completions", GatewayEndpoint.Chat, ProtocolId.OpenAI, platform: Platform.Azure),
-        new("POST", "/openai/responses", GatewayEndpoint.Chat, ProtocolId.Responses, platform: Platform.Azure),
+        .. Calls(hasHole: false),
+        .. Calls(hasHole: true),
 
-        new("POST", "/v1/messages/count_tokens", GatewayEndpoint.Auxiliary, ProtocolId.Anthropic, Operation.CountTokens),
-        new("POST", "/v1/responses/input_tokens", GatewayEndpoint.Auxiliary, ProtocolId.Responses, Operation.CountTokens),
-        new("POST", "{v}{google}/models/{model}:countTokens", GatewayEndpoint.Auxiliary, ProtocolId.Gemini, Operation.CountTokens),
-        new("POST", "/model/{model}/count-tokens", GatewayEndpoint.Auxiliary, ProtocolId.Bedrock, Operation.CountTokens),
-        new("POST", "/v1/responses/compact", GatewayEndpoint.Auxiliary, ProtocolId.Responses, Operation.Compact),
-
-        new("POST", "/v1/embeddings", GatewayEndpoint.Auxiliary, ProtocolId.OpenAI, Operation.Embed),
-        new("POST", "/openai/deployments/{model}/embeddings", GatewayEndpoint.Auxiliary, ProtocolId.OpenAI, Operation.Embed,
-            platform: Platform.Azure),
-        new("POST", "/v2/embed", GatewayEndpoint.Auxiliary, ProtocolId.Cohere, Operation.Embed),
-        new("POST", "{v}{google}/models/{model}:embedContent", GatewayEndpoint.Auxiliary, ProtocolId.Gemini, Operation.Embed),
-        new("POST", "{v}{google}/models/{model}:batchEmbedContents", GatewayEndpoint.Auxiliary, ProtocolId.Gemini, Operation.BatchEmbed),
-
-        new("GET", "{v}/models", GatewayEndpoint.ModelList, ProtocolId.OpenAI),
-        new("GET", "{v}/models/{model}", GatewayEndpoint.Model, ProtocolId.OpenAI),
-        new("POST", "{v}/models/{model}", GatewayEndpoint.NoAction, ProtocolId.OpenAI),
+        new("GET", "{v}/models", GatewayEndpoint.ModelList, ProtocolTable.Usual.Id),
+        new("GET", "{v}/models/{model}", GatewayEndpoint.Model, ProtocolTable.Usual.Id),
+        new("POST", "{v}/models/{model}", GatewayEndpoint.NoAction, ProtocolTable.Usual.Id),
 
         new("GET", "/", GatewayEndpoint.Root),
         new("HEAD", "/", GatewayEndpoint.Root),
 
-        // What HAProxy asks when its check names no path, and what Claude Code asks before it begins, behind a name where its address has one.
+        // What HAProxy asks when its check names no path, and what vendors' clients ask before they begin, behind a name where the address has one.
         new("OPTIONS", "/", GatewayEndpoint.Root),
-        new("GET", "/api/hello", GatewayEndpoint.Root, ProtocolId.Anthropic),
-        new("HEAD", "/api/hello", GatewayEndpoint.Root, ProtocolId.Anthropic),
+        .. Probes(),
         new("GET", "/healthz", GatewayEndpoint.Health),
         new("HEAD", "/healthz", GatewayEndpoint.Health),
         new("GET", "/livez", GatewayEndpoint.Live),
@@ -98,7 +70,7 @@ internal static class Routes
                 // A deployment stands for the model of the body, as a name in front of a path does.
                 return new RouteMatch(
                     route.Endpoint,
-                    route.Protocol ?? ProtocolId.OpenAI,
+                    route.Protocol ?? ProtocolTable.Usual.Id,
                     route.Platform == Platform.Azure ? named ?? inPath : named,
                     route.Platform == Platform.Azure ? null : inPath,
                     route.Streams,
@@ -114,8 +86,42 @@ internal static class Routes
             }
         }
 
-        ProtocolId guess = PathClassifier.Classify(path) ?? ProtocolId.OpenAI;
+        ProtocolId guess = PathClassifier.Classify(path) ?? ProtocolTable.Usual.Id;
         return wrong is null ? new(GatewayEndpoint.None, guess) : new(GatewayEndpoint.WrongMethod, guess, Allow: allow);
+    }
+
+    // Those that match at their end alone come first: they cost least.
+    private static IEnumerable<Route> Calls(bool hasHole)
+    {
+        foreach (Protocol protocol in ProtocolTable.All.ToArray())
+        {
+            foreach (ClientPath path in protocol.Paths)
+            {
+                if (path.Pattern.Contains('{') == hasHole)
+                {
+                    yield return new Route(
+                        "POST",
+                        path.Pattern,
+                        path.Operation == Operation.Chat ? GatewayEndpoint.Chat : GatewayEndpoint.Auxiliary,
+                        protocol.Id,
+                        path.Operation,
+                        path.Streams,
+                        path.Platform);
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<Route> Probes()
+    {
+        foreach (Protocol protocol in ProtocolTable.All.ToArray())
+        {
+            foreach (string path in protocol.ProbePaths)
+            {
+                yield return new Route("GET", path, GatewayEndpoint.Root, protocol.Id);
+                yield return new Route("HEAD", path, GatewayEndpoint.Root, protocol.Id);
+            }
+        }
     }
 
     private static string? Decode(ReadOnlySpan<char> part) =>

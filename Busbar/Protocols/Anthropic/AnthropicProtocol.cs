@@ -24,6 +24,26 @@ internal class AnthropicProtocol : Protocol
     public sealed override ProtocolId Id => ProtocolId.Anthropic;
 
     /// <inheritdoc/>
+    public override Protocol On(Platform platform) => platform switch
+    {
+        Platform.Vertex => VertexProtocol.Instance,
+        Platform.BedrockInvoke => InvokeProtocol.Instance,
+        _ => Instance,
+    };
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ClientPath> Paths => ClientPaths.All;
+
+    /// <inheritdoc/>
+    public override PathMarks PathMarks => ClientPaths.Marks;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> ProbePaths => ["/api/hello"];
+
+    /// <inheritdoc/>
+    public override ClientMarks ClientMarks { get; } = new() { Headers = ["anthropic-version"], WeakHeader = "x-api-key" };
+
+    /// <inheritdoc/>
     public override string RequestIdHeader => "request-id";
 
     /// <inheritdoc/>
@@ -40,6 +60,27 @@ internal class AnthropicProtocol : Protocol
 
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> StreamModelHolder => "message"u8;
+
+    /// <inheritdoc/>
+    public override TrafficForm Traffic { get; } = Forms.Traffic;
+
+    /// <inheritdoc/>
+    public override OutputForm Output { get; } = Forms.Output;
+
+    /// <inheritdoc/>
+    public override TextMembers TextMembers { get; } = Forms.Text;
+
+    /// <inheritdoc/>
+    public override KeyForm Key => KeyForm.ApiKeyHeader;
+
+    /// <inheritdoc/>
+    public override string? VersionHeader => "anthropic-version";
+
+    /// <inheritdoc/>
+    public override string VertexPublisher => "anthropic";
+
+    /// <inheritdoc/>
+    public override string AzurePrefix => "/anthropic";
 
     /// <inheritdoc/>
     public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => ModelList.Write(models, output);

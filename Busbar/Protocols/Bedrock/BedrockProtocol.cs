@@ -18,6 +18,15 @@ internal sealed class BedrockProtocol : Protocol
     public override ProtocolId Id => ProtocolId.Bedrock;
 
     /// <inheritdoc/>
+    public override IReadOnlyList<ClientPath> Paths => ClientPaths.All;
+
+    /// <inheritdoc/>
+    public override PathMarks PathMarks => ClientPaths.Marks;
+
+    /// <inheritdoc/>
+    public override ClientMarks ClientMarks { get; } = new() { Scheme = "AWS4-HMAC-SHA256" };
+
+    /// <inheritdoc/>
     public override string StreamContentType => "application/vnd.amazon.eventstream";
 
     /// <inheritdoc/>
@@ -40,6 +49,32 @@ internal sealed class BedrockProtocol : Protocol
 
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> ModelMember => default;
+
+    /// <inheritdoc/>
+    public override TrafficForm Traffic { get; } = Forms.Traffic;
+
+    /// <inheritdoc/>
+    public override OutputForm Output { get; } = Forms.Output;
+
+    /// <inheritdoc/>
+    public override TextMembers TextMembers { get; } = Forms.Text;
+
+    /// <inheritdoc/>
+    public override KeyForm Key => KeyForm.Signature;
+
+    /// <inheritdoc/>
+    public override string? ModelsPath => null;
+
+    /// <inheritdoc/>
+    public override ReadOnlyMemory<byte> ReadCountRequest(ReadOnlyMemory<byte> body, out bool isInvoked) => CountForm.Read(body, out isInvoked);
+
+    /// <inheritdoc/>
+    public override void WriteCount(long tokens, JsonWriter output)
+    {
+        output.StartObject();
+        output.Number("inputTokens"u8, tokens);
+        output.EndObject();
+    }
 
     /// <inheritdoc/>
     public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => OpenAI.ModelList.Write(models, output);

@@ -18,6 +18,15 @@ internal sealed class CohereProtocol : Protocol
     public override ProtocolId Id => ProtocolId.Cohere;
 
     /// <inheritdoc/>
+    public override IReadOnlyList<ClientPath> Paths => ClientPaths.All;
+
+    /// <inheritdoc/>
+    public override PathMarks PathMarks => ClientPaths.Marks;
+
+    /// <summary><inheritdoc/> The path of the list is OpenAI's; the SDKs tell their name in a header of the generator that makes them.</summary>
+    public override ClientMarks ClientMarks { get; } = new() { SdkHeader = "X-Fern-SDK-Name", SdkName = "cohere" };
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> RequestHeaders { get; } = ["x-client-name"];
 
     /// <inheritdoc/>
@@ -25,6 +34,15 @@ internal sealed class CohereProtocol : Protocol
 
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> ModelMember => default;
+
+    /// <inheritdoc/>
+    public override TrafficForm Traffic { get; } = Forms.Traffic;
+
+    /// <inheritdoc/>
+    public override OutputForm Output { get; } = Forms.Output;
+
+    /// <inheritdoc/>
+    public override TextMembers TextMembers { get; } = Forms.Text;
 
     /// <inheritdoc/>
     public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => ModelList.Write(models, output);

@@ -20,6 +20,15 @@ internal sealed class GeminiProtocol : Protocol
     public override ProtocolId Id => ProtocolId.Gemini;
 
     /// <inheritdoc/>
+    public override IReadOnlyList<ClientPath> Paths => ClientPaths.All;
+
+    /// <inheritdoc/>
+    public override PathMarks PathMarks => ClientPaths.Marks;
+
+    /// <inheritdoc/>
+    public override ClientMarks ClientMarks { get; } = new() { Headers = ["x-goog-api-key", "x-goog-api-client"], KeyQuery = "key" };
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> RequestHeaders { get; } = ["x-goog-api-client"];
 
     /// <inheritdoc/>
@@ -33,6 +42,48 @@ internal sealed class GeminiProtocol : Protocol
 
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> ModelMember => "modelVersion"u8;
+
+    /// <inheritdoc/>
+    public override TrafficForm Traffic { get; } = Forms.Traffic;
+
+    /// <inheritdoc/>
+    public override OutputForm Output { get; } = Forms.Output;
+
+    /// <inheritdoc/>
+    public override TextMembers TextMembers { get; } = Forms.Text;
+
+    /// <inheritdoc/>
+    public override KeyForm Key => KeyForm.GoogleHeader;
+
+    /// <inheritdoc/>
+    public override string ModelsPath => "/v1beta/models";
+
+    /// <summary>Vertex AI refuses the ids of calls that the vendor's own API has.</summary>
+    public override bool HasCallIds(Platform platform) => platform != Platform.Vertex;
+
+    /// <inheritdoc/>
+    public override string UnknownModel(ReadOnlySpan<char> name, in EgressCall call) => ModelErrors.Of(name, call);
+
+    /// <inheritdoc/>
+    public override string IncapableModel(ReadOnlySpan<char> name, in EgressCall call) => ModelErrors.Of(name, call);
+
+    /// <inheritdoc/>
+    public override string UnknownMethod(ReadOnlySpan<char> tail, bool isShown, string? version) => ModelErrors.OfMethod(tail, isShown, version);
+
+    /// <inheritdoc/>
+    public override ReadOnlyMemory<byte> ReadCountRequest(ReadOnlyMemory<byte> body, out bool isInvoked)
+    {
+        isInvoked = false;
+        return CountForm.Read(body);
+    }
+
+    /// <inheritdoc/>
+    public override void WriteCount(long tokens, JsonWriter output)
+    {
+        output.StartObject();
+        output.Number("totalTokens"u8, tokens);
+        output.EndObject();
+    }
 
     /// <inheritdoc/>
     public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => ModelList.Write(models, output);

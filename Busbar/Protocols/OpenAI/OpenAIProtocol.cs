@@ -18,6 +18,12 @@ internal sealed class OpenAIProtocol : Protocol
     public override ProtocolId Id => ProtocolId.OpenAI;
 
     /// <inheritdoc/>
+    public override IReadOnlyList<ClientPath> Paths => ClientPaths.All;
+
+    /// <inheritdoc/>
+    public override PathMarks PathMarks => ClientPaths.Marks;
+
+    /// <inheritdoc/>
     public override string? RequestIdHeader => "x-request-id";
 
     /// <inheritdoc/>
@@ -28,6 +34,15 @@ internal sealed class OpenAIProtocol : Protocol
 
     /// <inheritdoc/>
     public override string TelemetryName => "openai";
+
+    /// <inheritdoc/>
+    public override TrafficForm Traffic { get; } = Forms.Traffic;
+
+    /// <inheritdoc/>
+    public override OutputForm Output { get; } = Forms.Output;
+
+    /// <inheritdoc/>
+    public override TextMembers TextMembers { get; } = Forms.Text;
 
     /// <inheritdoc/>
     public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => ModelList.Write(models, output);

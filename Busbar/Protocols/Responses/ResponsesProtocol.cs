@@ -20,6 +20,12 @@ internal sealed class ResponsesProtocol : Protocol
     public override ProtocolId Id => ProtocolId.Responses;
 
     /// <inheritdoc/>
+    public override IReadOnlyList<ClientPath> Paths => ClientPaths.All;
+
+    /// <inheritdoc/>
+    public override PathMarks PathMarks => ClientPaths.Marks;
+
+    /// <inheritdoc/>
     public override string RequestIdHeader => "x-request-id";
 
     /// <summary>
@@ -38,6 +44,24 @@ internal sealed class ResponsesProtocol : Protocol
 
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> StreamModelHolder => "response"u8;
+
+    /// <inheritdoc/>
+    public override TrafficForm Traffic { get; } = Forms.Traffic;
+
+    /// <inheritdoc/>
+    public override OutputForm Output { get; } = Forms.Output;
+
+    /// <inheritdoc/>
+    public override TextMembers TextMembers { get; } = Forms.Text;
+
+    /// <inheritdoc/>
+    public override void WriteCount(long tokens, JsonWriter output)
+    {
+        output.StartObject();
+        output.Literal("object"u8, "response.input_tokens"u8);
+        output.Number("input_tokens"u8, tokens);
+        output.EndObject();
+    }
 
     /// <inheritdoc/>
     public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => OpenAI.ModelList.Write(models, output);

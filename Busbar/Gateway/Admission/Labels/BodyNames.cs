@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Busbar.Ir;
+using Busbar.Protocols;
 using Busbar.Wire;
 
 namespace Busbar.Gateway.Admission.Labels;
@@ -47,7 +48,7 @@ internal readonly record struct BodyNames(string? User, string? Session)
             // The body was looked at before; whatever this is, nothing more is known of it.
         }
 
-        if (protocol != ProtocolId.Anthropic)
+        if (!ProtocolTable.Get(protocol).Traffic.HasUserInMetadata)
         {
             return new BodyNames(safety ?? user, metadata.Session);
         }

@@ -36,6 +36,9 @@ internal sealed class InvokeProtocol : AnthropicProtocol
     /// <inheritdoc/>
     public override string NewResponseId() => Ids.Random("msg_bdrk_01", 24);
 
+    /// <summary>None: it stands in the body.</summary>
+    public override string? VersionHeader => null;
+
     /// <summary>Those of Bedrock, which go around all that it serves.</summary>
     public override IReadOnlyList<string> RequestHeaders => Bedrock.BedrockProtocol.Instance.RequestHeaders;
 

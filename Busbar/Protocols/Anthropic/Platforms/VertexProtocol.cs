@@ -17,6 +17,12 @@ internal sealed class VertexProtocol : AnthropicProtocol
     /// <summary>The only instance.</summary>
     public static new VertexProtocol Instance { get; } = new();
 
+    /// <inheritdoc/>
+    public override TrafficForm Traffic { get; } = Forms.Traffic with { StatesFrame = true };
+
+    /// <summary>None: it stands in the body.</summary>
+    public override string? VersionHeader => null;
+
     /// <summary>None: the version of Messages stands in the body.</summary>
     public override IReadOnlyList<string> RequestHeaders => [];
 

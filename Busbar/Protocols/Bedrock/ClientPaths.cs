@@ -1,0 +1,23 @@
+using Busbar.Ir;
+
+namespace Busbar.Protocols.Bedrock;
+
+/// <summary>Where clients of Amazon Bedrock call.</summary>
+internal static class ClientPaths
+{
+    /// <summary>The paths; the first that fits decides.</summary>
+    public static readonly ClientPath[] All =
+    [
+        new("/model/{model}/converse"),
+        new("/model/{model}/converse-stream", Streams: true),
+        new("/model/{model}/invoke", Platform: Platform.BedrockInvoke),
+        new("/model/{model}/invoke-with-response-stream", Streams: true, Platform: Platform.BedrockInvoke),
+        new("/model/{model}/count-tokens", Operation.CountTokens),
+    ];
+
+    /// <summary>What others look like.</summary>
+    public static readonly PathMarks Marks = new()
+    {
+        ModelTails = ["/converse", "/converse-stream", "/count-tokens", "/invoke", "/invoke-with-response-stream"],
+    };
+}
