@@ -34,7 +34,7 @@ internal sealed class SimulatedProviders : IAsyncDisposable
     {
         List<SimulatedProvider> all =
         [
-            .. Enum.GetValues<ProtocolId>().Select(protocol => new SimulatedProvider(protocol.Name(), protocol)),
+            .. ProtocolTable.All.ToArray().Select(protocol => new SimulatedProvider(protocol.Id.Name(), protocol.Id)),
             new("flaky", ProtocolId.OpenAI, refusesEvery: 3),
             new("breaking", ProtocolId.Anthropic, cutsEvery: 4),
         ];

@@ -1,7 +1,7 @@
 namespace Busbar.Protocols;
 
 /// <summary>What gives a protocol's clients away where the path says nothing.</summary>
-internal sealed record ClientMarks
+internal sealed class ClientMarks
 {
     /// <summary>Headers of which any shows such a client.</summary>
     public string[] Headers { get; init; } = [];

@@ -1,7 +1,7 @@
 namespace Busbar.Protocols;
 
 /// <summary>How a request says how much output it wants at most.</summary>
-internal sealed record OutputForm
+internal sealed class OutputForm
 {
     /// <summary>The vendor's word for the limit.</summary>
     public required byte[] Limit { get; init; }

@@ -1,7 +1,7 @@
 namespace Busbar.Protocols;
 
 /// <summary>What gives a protocol's paths away, beyond those that are served: an error about them is in that protocol.</summary>
-internal sealed record PathMarks
+internal sealed class PathMarks
 {
     /// <summary>Found anywhere in the path.</summary>
     public string[] Parts { get; init; } = [];

@@ -1,5 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation;
 using Busbar.Wire;
 
 namespace Busbar.Protocols;
@@ -60,6 +62,44 @@ internal abstract class Protocol
 
     /// <summary>Where answers have their text.</summary>
     public abstract TextMembers TextMembers { get; }
+
+    /// <summary>What its tools and their calls are like.</summary>
+    public abstract ToolsForm Tools { get; }
+
+    /// <summary>Which blocks its conversations have, and in which order its turns come.</summary>
+    public abstract BlockForm Blocks { get; }
+
+    /// <summary>How it asks for thinking, shows it, and has it sent back.</summary>
+    public abstract ReasoningForm Reasoning { get; }
+
+    /// <summary>Which fields it has beside the conversation.</summary>
+    public abstract FieldForm Fields { get; }
+
+    /// <summary>What its vendor puts in front of a request.</summary>
+    public abstract TokenPreamble Preamble { get; }
+
+    /// <summary><paramref name="known"/>, what the model is known to take by its normalised <paramref name="name"/>, as it takes it here.</summary>
+    public virtual Capabilities Narrow(Capabilities known, string name) => known;
+
+    /// <summary>Whether the model with that normalised <paramref name="name"/> takes the vendor's own web search here.</summary>
+    public virtual bool SearchesWeb(string name) => false;
+
+    /// <summary>Whether <paramref name="tool"/>, one that this vendor runs itself, is web search; <paramref name="entry"/> is what it is.</summary>
+    public virtual bool IsWebSearch(in Tool tool, JsonNode entry) => false;
+
+    /// <summary>Where in the <paramref name="entry"/> of a web search its sites stand.</summary>
+    public virtual JsonNode WebSearchSites(JsonNode entry) => entry;
+
+    /// <summary>
+    /// Writes the members of the entry that a web search has here. False when a setting was left out; null, with nothing written, where there is
+    /// none.
+    /// </summary>
+    public virtual bool? WriteWebSearch(in WebSearchSettings settings, JsonWriter output) => null;
+
+    /// <summary>What a client that asks so sees of thinking at its own vendor, which shows it only where thinking is asked for.</summary>
+    public virtual ThinkingView View(ChatRequest request) =>
+        request.Reasoning.Mode is not (ReasoningMode.Budget or ReasoningMode.Adaptive or ReasoningMode.BetweenTools) ? ThinkingView.Hidden
+            : request.Reasoning.Display == false ? ThinkingView.Wordless : ThinkingView.Shown;
 
     /// <summary>How providers want to be shown a key.</summary>
     public virtual KeyForm Key => KeyForm.Bearer;

@@ -39,6 +39,9 @@ internal sealed record SamplingForm
     /// <summary>Most answers to one request. Only whole answers hold several.</summary>
     public int MaxCandidates { get; init; } = 1;
 
+    /// <summary>The first version of the protocol that refuses sampling controls for every model; null when none does.</summary>
+    public string? GoneSince { get; init; }
+
     /// <summary>Whether models that are told to think refuse sampling controls.</summary>
     public bool ExcludesThinking { get; init; }
 }

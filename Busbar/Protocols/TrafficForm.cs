@@ -1,7 +1,9 @@
+using Busbar.Ir;
+
 namespace Busbar.Protocols;
 
 /// <summary>What passes of a protocol between its clients and its providers, where that differs from vendor to vendor.</summary>
-internal sealed record TrafficForm
+internal sealed class TrafficForm
 {
     /// <summary>Whether clients open a WebSocket first, and go on over HTTP when they are told so.</summary>
     public bool TriesWebSockets { get; init; }
@@ -15,8 +17,8 @@ internal sealed record TrafficForm
     /// <summary>Whether the body itself says which version of the protocol it is in, and whether to stream.</summary>
     public bool StatesFrame { get; init; }
 
-    /// <summary>Whether clients send bodies of Responses on the path of a chat call too.</summary>
-    public bool TakesResponsesBodies { get; init; }
+    /// <summary>The protocol whose bodies clients send on the path of a chat call too; null when they do not.</summary>
+    public ProtocolId? OtherBodies { get; init; }
 
     /// <summary>Whether a stream reports its usage to those alone who ask for it.</summary>
     public bool HidesUsage { get; init; }

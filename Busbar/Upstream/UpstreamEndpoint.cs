@@ -4,7 +4,6 @@ using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Providers;
 using Busbar.Ir;
 using Busbar.Protocols;
-using Busbar.Protocols.Anthropic;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Upstream.Identity;
 using Busbar.Wire;

@@ -36,6 +36,16 @@ internal sealed class ScriptedProtocol(ProtocolId id) : Protocol
 
     public override TextMembers TextMembers => ProtocolTable.Get(id).TextMembers;
 
+    public override ToolsForm Tools => ProtocolTable.Get(id).Tools;
+
+    public override BlockForm Blocks => ProtocolTable.Get(id).Blocks;
+
+    public override ReasoningForm Reasoning => ProtocolTable.Get(id).Reasoning;
+
+    public override FieldForm Fields => ProtocolTable.Get(id).Fields;
+
+    public override TokenPreamble Preamble => ProtocolTable.Get(id).Preamble;
+
     public override string TelemetryName => "scripted";
 
     /// <summary>That of the vendor whose place it takes.</summary>

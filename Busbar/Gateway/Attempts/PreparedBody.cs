@@ -57,7 +57,7 @@ internal sealed class PreparedBody(Exchange exchange)
     /// Whether client and provider speak different protocols, or the client mixes two (Cursor sends Responses bodies to the Chat path).
     /// </summary>
     public static bool IsTranslated(Exchange exchange, UpstreamEndpoint endpoint) => endpoint.Protocol.Id != exchange.Ingress.Id
-        || exchange is { Ingress.Traffic.TakesResponsesBodies: true, Route.Operation: Operation.Chat, Scan: { HasInput: true, HasMessages: false } };
+        || exchange is { Ingress.Traffic.OtherBodies: not null, Route.Operation: Operation.Chat, Scan: { HasInput: true, HasMessages: false } };
 
     /// <summary>Whether it is prepared, and just as <paramref name="endpoint"/> needs it.</summary>
     public bool Suits(UpstreamEndpoint endpoint) =>

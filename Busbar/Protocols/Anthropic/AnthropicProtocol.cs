@@ -1,6 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Anthropic.Platforms;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Anthropic;
@@ -83,13 +84,41 @@ internal class AnthropicProtocol : Protocol
     public override string AzurePrefix => "/anthropic";
 
     /// <inheritdoc/>
+    public override ToolsForm Tools { get; } = Forms.Tools;
+
+    /// <inheritdoc/>
+    public override BlockForm Blocks { get; } = Forms.Blocks;
+
+    /// <inheritdoc/>
+    public override ReasoningForm Reasoning { get; } = Forms.Reasoning;
+
+    /// <inheritdoc/>
+    public override FieldForm Fields { get; } = Forms.Fields;
+
+    /// <inheritdoc/>
+    public override TokenPreamble Preamble => Forms.Preamble;
+
+    /// <inheritdoc/>
+    public override bool SearchesWeb(string name) => ModelName.IsOneOf(name, "claude-")
+        && !ModelName.IsOneOf(name, "claude-2", "claude-instant", "claude-3-haiku", "claude-3-opus", "claude-3-sonnet");
+
+    /// <inheritdoc/>
+    public override bool IsWebSearch(in Tool tool, JsonNode entry) => entry["type"u8].Text.Span.StartsWith("web_search"u8);
+
+    /// <inheritdoc/>
+    public override bool? WriteWebSearch(in WebSearchSettings settings, JsonWriter output) => WebSearch.Write(settings, output);
+
+    /// <inheritdoc/>
     public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => ModelList.Write(models, output);
 
     /// <inheritdoc/>
     public override void WriteModel(ListedModel model, JsonWriter output) => ModelList.WriteEntry(model, output);
 
     /// <inheritdoc/>
-    public override SamplingForm Sampling { get; } = new() { MaxTemperature = 1, HasBlankStops = false, ExcludesThinking = true };
+    public override SamplingForm Sampling { get; } = new()
+    {
+        MaxTemperature = 1, HasBlankStops = false, ExcludesThinking = true, GoneSince = "2026-10-21",
+    };
 
     /// <inheritdoc/>
     public override JsonText TierWord(JsonText tier) => TierWords.IsUsual(tier) ? TierWords.Standard : tier.Is("priority"u8) || tier.Is("batch"u8)

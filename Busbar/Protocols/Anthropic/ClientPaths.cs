@@ -12,7 +12,7 @@ internal static class ClientPaths
         new("/v1/messages/count_tokens", Operation.CountTokens),
         new("{v}{anthropic}/models/count-tokens:rawPredict", Operation.CountTokens),
         new("{v}{anthropic}/models/{model}:rawPredict"),
-        new("{v}{anthropic}/models/{model}:streamRawPredict", Streams: true),
+        new("{v}{anthropic}/models/{model}:streamRawPredict", streams: true),
     ];
 
     /// <summary>What others look like.</summary>

@@ -1,5 +1,6 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Bedrock;
@@ -74,6 +75,33 @@ internal sealed class BedrockProtocol : Protocol
         output.StartObject();
         output.Number("inputTokens"u8, tokens);
         output.EndObject();
+    }
+
+    /// <inheritdoc/>
+    public override ToolsForm Tools { get; } = Forms.Tools;
+
+    /// <inheritdoc/>
+    public override BlockForm Blocks { get; } = Forms.Blocks;
+
+    /// <inheritdoc/>
+    public override ReasoningForm Reasoning { get; } = Forms.Reasoning;
+
+    /// <inheritdoc/>
+    public override FieldForm Fields { get; } = Forms.Fields;
+
+    /// <inheritdoc/>
+    public override TokenPreamble Preamble => Forms.Preamble;
+
+    /// <summary>Converse refuses cache points and text formats on models that do not know them.</summary>
+    public override Capabilities Narrow(Capabilities known, string name)
+    {
+        bool isClaude = ModelName.IsOneOf(name, "claude-");
+        return known with
+        {
+            PromptCaching = isClaude || ModelName.IsOneOf(name, "nova-"),
+            StructuredOutput = isClaude && known.StructuredOutput,
+            NestedToolMedia = !ModelName.IsOneOf(name, "gpt-"),
+        };
     }
 
     /// <inheritdoc/>

@@ -9,9 +9,9 @@ internal static class ClientPaths
     public static readonly ClientPath[] All =
     [
         new("/model/{model}/converse"),
-        new("/model/{model}/converse-stream", Streams: true),
-        new("/model/{model}/invoke", Platform: Platform.BedrockInvoke),
-        new("/model/{model}/invoke-with-response-stream", Streams: true, Platform: Platform.BedrockInvoke),
+        new("/model/{model}/converse-stream", streams: true),
+        new("/model/{model}/invoke", platform: Platform.BedrockInvoke),
+        new("/model/{model}/invoke-with-response-stream", streams: true, platform: Platform.BedrockInvoke),
         new("/model/{model}/count-tokens", Operation.CountTokens),
     ];
 

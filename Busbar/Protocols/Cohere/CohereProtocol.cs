@@ -45,6 +45,21 @@ internal sealed class CohereProtocol : Protocol
     public override TextMembers TextMembers { get; } = Forms.Text;
 
     /// <inheritdoc/>
+    public override ToolsForm Tools { get; } = Forms.Tools;
+
+    /// <inheritdoc/>
+    public override BlockForm Blocks { get; } = Forms.Blocks;
+
+    /// <inheritdoc/>
+    public override ReasoningForm Reasoning { get; } = Forms.Reasoning;
+
+    /// <inheritdoc/>
+    public override FieldForm Fields { get; } = Forms.Fields;
+
+    /// <inheritdoc/>
+    public override TokenPreamble Preamble => Forms.Preamble;
+
+    /// <inheritdoc/>
     public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => ModelList.Write(models, output);
 
     /// <inheritdoc/>

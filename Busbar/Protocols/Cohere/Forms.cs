@@ -1,3 +1,6 @@
+using System.Buffers;
+using Busbar.Protocols.Translation.Models;
+
 namespace Busbar.Protocols.Cohere;
 
 /// <summary>What Cohere's chat has and lacks beside other protocols.</summary>
@@ -11,4 +14,24 @@ internal static class Forms
 
     /// <summary>Where answers have their text.</summary>
     public static readonly TextMembers Text = new(["text", "thinking", "arguments"]);
+
+    /// <summary>Tools and calls.</summary>
+    public static readonly ToolsForm Tools = new()
+    {
+        NameCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"u8),
+        HasAllowedList = false,
+        HasParallelSwitch = false,
+    };
+
+    /// <summary>Blocks and turns.</summary>
+    public static readonly BlockForm Blocks = new();
+
+    /// <summary>Thinking, which nobody signs.</summary>
+    public static readonly ReasoningForm Reasoning = new() { Style = ReasoningStyle.Budget, TiesDisplay = true, Family = ModelFamily.OpenAI };
+
+    /// <summary>Other fields.</summary>
+    public static readonly FieldForm Fields = new() { HasFormatWithTools = false, LosesAutoCache = true, HasStreamedLogprobs = false };
+
+    /// <summary>What is in front of a request.</summary>
+    public static readonly TokenPreamble Preamble = new(1450, 100, 0, 105);
 }

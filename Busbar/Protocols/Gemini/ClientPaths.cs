@@ -9,7 +9,7 @@ internal static class ClientPaths
     public static readonly ClientPath[] All =
     [
         new("{v}{google}/models/{model}:generateContent"),
-        new("{v}{google}/models/{model}:streamGenerateContent", Streams: true),
+        new("{v}{google}/models/{model}:streamGenerateContent", streams: true),
         new("{v}{google}/models/{model}:countTokens", Operation.CountTokens),
         new("{v}{google}/models/{model}:embedContent", Operation.Embed),
         new("{v}{google}/models/{model}:batchEmbedContents", Operation.BatchEmbed),

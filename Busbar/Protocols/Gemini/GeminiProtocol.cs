@@ -1,5 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Gemini;
@@ -84,6 +86,33 @@ internal sealed class GeminiProtocol : Protocol
         output.Number("totalTokens"u8, tokens);
         output.EndObject();
     }
+
+    /// <inheritdoc/>
+    public override ToolsForm Tools { get; } = Forms.Tools;
+
+    /// <inheritdoc/>
+    public override BlockForm Blocks { get; } = Forms.Blocks;
+
+    /// <inheritdoc/>
+    public override ReasoningForm Reasoning { get; } = Forms.Reasoning;
+
+    /// <inheritdoc/>
+    public override FieldForm Fields { get; } = Forms.Fields;
+
+    /// <inheritdoc/>
+    public override TokenPreamble Preamble => Forms.Preamble;
+
+    /// <inheritdoc/>
+    public override bool SearchesWeb(string name) => ModelName.IsOneOf(name, "gemini-") && !ModelName.IsOneOf(name, "gemini-1");
+
+    /// <inheritdoc/>
+    public override bool IsWebSearch(in Tool tool, JsonNode entry) => tool.Name.Is("googleSearch"u8) || tool.Name.Is("google_search"u8);
+
+    /// <inheritdoc/>
+    public override bool? WriteWebSearch(in WebSearchSettings settings, JsonWriter output) => WebSearch.Write(settings, output);
+
+    /// <summary>Thoughts come with <c>includeThoughts</c>.</summary>
+    public override ThinkingView View(ChatRequest request) => request.Reasoning.Display == true ? ThinkingView.Shown : ThinkingView.Hidden;
 
     /// <inheritdoc/>
     public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => ModelList.Write(models, output);

@@ -9,9 +9,9 @@ internal static class ClientPaths
     public static readonly ClientPath[] All =
     [
         new("/v1/chat/completions"),
-        new("/openai/deployments/{model}/chat/completions", Platform: Platform.Azure),
+        new("/openai/deployments/{model}/chat/completions", platform: Platform.Azure),
         new("/v1/embeddings", Operation.Embed),
-        new("/openai/deployments/{model}/embeddings", Operation.Embed, Platform: Platform.Azure),
+        new("/openai/deployments/{model}/embeddings", Operation.Embed, platform: Platform.Azure),
     ];
 
     /// <summary>What others look like.</summary>

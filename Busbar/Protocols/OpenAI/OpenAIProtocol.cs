@@ -1,5 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.OpenAI;
@@ -43,6 +45,41 @@ internal sealed class OpenAIProtocol : Protocol
 
     /// <inheritdoc/>
     public override TextMembers TextMembers { get; } = Forms.Text;
+
+    /// <inheritdoc/>
+    public override ToolsForm Tools { get; } = Forms.Tools;
+
+    /// <inheritdoc/>
+    public override BlockForm Blocks { get; } = Forms.Blocks;
+
+    /// <inheritdoc/>
+    public override ReasoningForm Reasoning { get; } = Forms.Reasoning;
+
+    /// <inheritdoc/>
+    public override FieldForm Fields { get; } = Forms.Fields;
+
+    /// <inheritdoc/>
+    public override TokenPreamble Preamble => Forms.Preamble;
+
+    /// <summary>Models of their own have it.</summary>
+    public override bool SearchesWeb(string name) => name.Contains("-search-", StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override Capabilities Narrow(Capabilities known, string name) => known with
+    {
+        ReasoningContent = ModelName.IsOneOf(name, "deepseek", "kimi", "moonshot", "mimo-"),
+        ShortCallIds = ModelName.IsOneOf(
+            name, "mistral", "mixtral", "ministral", "open-mistral", "open-mixtral", "codestral", "devstral", "magistral", "pixtral", "voxtral"),
+    };
+
+    /// <inheritdoc/>
+    public override bool IsWebSearch(in Tool tool, JsonNode entry) => tool.Name.Is("web_search_options"u8);
+
+    /// <inheritdoc/>
+    public override bool? WriteWebSearch(in WebSearchSettings settings, JsonWriter output) => WebSearch.Write(settings, output);
+
+    /// <summary>There is no word for it: hosts show what they have.</summary>
+    public override ThinkingView View(ChatRequest request) => ThinkingView.Shown;
 
     /// <inheritdoc/>
     public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => ModelList.Write(models, output);

@@ -9,7 +9,7 @@ internal static class ClientPaths
     public static readonly ClientPath[] All =
     [
         new("/v1/responses"),
-        new("/openai/responses", Platform: Platform.Azure),
+        new("/openai/responses", platform: Platform.Azure),
         new("/v1/responses/input_tokens", Operation.CountTokens),
         new("/v1/responses/compact", Operation.Compact),
     ];

@@ -1,5 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Responses;
@@ -62,6 +64,41 @@ internal sealed class ResponsesProtocol : Protocol
         output.Number("input_tokens"u8, tokens);
         output.EndObject();
     }
+
+    /// <inheritdoc/>
+    public override ToolsForm Tools { get; } = Forms.Tools;
+
+    /// <inheritdoc/>
+    public override BlockForm Blocks { get; } = Forms.Blocks;
+
+    /// <inheritdoc/>
+    public override ReasoningForm Reasoning { get; } = Forms.Reasoning;
+
+    /// <inheritdoc/>
+    public override FieldForm Fields { get; } = Forms.Fields;
+
+    /// <inheritdoc/>
+    public override TokenPreamble Preamble => Forms.Preamble;
+
+    /// <inheritdoc/>
+    public override bool SearchesWeb(string name) =>
+        ModelName.IsOneOf(name, "gpt-4o", "gpt-4.1", "gpt-5", "gpt-6", "o3", "o4") && !ModelName.IsOneOf(name, "gpt-4.1-nano");
+
+    /// <summary>Only Chat Completions asks to choose between tools and reasoning.</summary>
+    public override Capabilities Narrow(Capabilities known, string name) => known with { ToolsNeedNoReasoning = false };
+
+    /// <inheritdoc/>
+    public override bool IsWebSearch(in Tool tool, JsonNode entry) => entry["type"u8].Text.Span.StartsWith("web_search"u8);
+
+    /// <inheritdoc/>
+    public override JsonNode WebSearchSites(JsonNode entry) => entry["filters"u8];
+
+    /// <inheritdoc/>
+    public override bool? WriteWebSearch(in WebSearchSettings settings, JsonWriter output) => WebSearch.Write(settings, output);
+
+    /// <summary>The words of a reasoning item come with <c>summary</c>.</summary>
+    public override ThinkingView View(ChatRequest request) => request.Reasoning.Display == true ? ThinkingView.Shown
+        : request.Reasoning.IsSpecified || request.WantsReasoningItems ? ThinkingView.Wordless : ThinkingView.Hidden;
 
     /// <inheritdoc/>
     public override void WriteModels(IReadOnlyList<ListedModel> models, JsonWriter output) => OpenAI.ModelList.Write(models, output);

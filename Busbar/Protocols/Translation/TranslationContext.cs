@@ -21,7 +21,7 @@ internal sealed class TranslationContext
         Egress = egress;
         Family = target.FamilyOver(egress);
         IsBoundFamily = target.Capabilities.BoundThinking;
-        KeepsWords = egress == ProtocolId.OpenAI && target.Capabilities.ReasoningContent;
+        KeepsWords = ProtocolTable.Get(egress).Reasoning.ShowsUnasked && target.Capabilities.ReasoningContent;
     }
 
     /// <summary>The client's protocol.</summary>
@@ -29,6 +29,12 @@ internal sealed class TranslationContext
 
     /// <summary>The provider's protocol.</summary>
     public ProtocolId Egress { get; }
+
+    /// <summary>What the client's protocol is.</summary>
+    public Protocol Client => ProtocolTable.Get(Ingress);
+
+    /// <summary>What the provider's protocol is.</summary>
+    public Protocol Provider => ProtocolTable.Get(Egress);
 
     /// <summary>The model family that issues and verifies the signatures of this exchange.</summary>
     public string Family { get; }

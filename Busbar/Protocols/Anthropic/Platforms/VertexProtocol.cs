@@ -18,7 +18,7 @@ internal sealed class VertexProtocol : AnthropicProtocol
     public static new VertexProtocol Instance { get; } = new();
 
     /// <inheritdoc/>
-    public override TrafficForm Traffic { get; } = Forms.Traffic with { StatesFrame = true };
+    public override TrafficForm Traffic { get; } = Forms.StatedTraffic;
 
     /// <summary>None: it stands in the body.</summary>
     public override string? VersionHeader => null;

@@ -132,7 +132,8 @@ internal static class ModelCapabilities
     public static Capabilities For(ProtocolId protocol, string wireModel, IReadOnlyDictionary<string, bool>? overrides = null)
     {
         string name = ModelName.Normalise(wireModel);
-        Capabilities flags = OverProtocol(protocol, name, Find(name));
+        Protocol spoken = ProtocolTable.Get(protocol);
+        Capabilities flags = spoken.Narrow(Find(name) with { WebSearch = spoken.SearchesWeb(name) }, name);
         if (overrides is not null)
         {
             foreach ((string flag, bool value) in overrides)
@@ -155,56 +156,6 @@ internal static class ModelCapabilities
         }
 
         return Capabilities.Default;
-    }
-
-    private static Capabilities OverProtocol(ProtocolId protocol, string name, Capabilities flags)
-    {
-        bool isClaude = name.StartsWith("claude-", StringComparison.Ordinal);
-        flags = flags with { WebSearch = SearchesWeb(protocol, name) };
-        return protocol switch
-        {
-            // Converse refuses cache points and text formats on models that do not know them.
-            ProtocolId.Bedrock => flags with
-            {
-                PromptCaching = isClaude || name.StartsWith("nova-", StringComparison.Ordinal),
-                StructuredOutput = isClaude && flags.StructuredOutput,
-                NestedToolMedia = !IsOneOf(name, "gpt-"),
-            },
-            ProtocolId.OpenAI => flags with
-            {
-                ReasoningContent = IsOneOf(name, "deepseek", "kimi", "moonshot", "mimo-"),
-                ShortCallIds = IsOneOf(name, "mistral", "mixtral", "ministral", "open-mistral", "open-mixtral", "codestral", "devstral", "magistral",
-                    "pixtral", "voxtral"),
-            },
-
-            // Only Chat Completions asks for that choice; Responses reasons with tools.
-            ProtocolId.Responses => flags with { ToolsNeedNoReasoning = false },
-            _ => flags,
-        };
-    }
-
-    // Chat Completions has models of their own for it; elsewhere every model of these generations takes the tool.
-    private static bool SearchesWeb(ProtocolId protocol, string name) => protocol switch
-    {
-        ProtocolId.Anthropic => name.StartsWith("claude-", StringComparison.Ordinal)
-            && !IsOneOf(name, "claude-2", "claude-instant", "claude-3-haiku", "claude-3-opus", "claude-3-sonnet"),
-        ProtocolId.OpenAI => name.Contains("-search-", StringComparison.Ordinal),
-        ProtocolId.Responses => IsOneOf(name, "gpt-4o", "gpt-4.1", "gpt-5", "gpt-6", "o3", "o4") && !IsOneOf(name, "gpt-4.1-nano"),
-        ProtocolId.Gemini => name.StartsWith("gemini-", StringComparison.Ordinal) && !IsOneOf(name, "gemini-1"),
-        _ => false,
-    };
-
-    private static bool IsOneOf(string name, params ReadOnlySpan<string> prefixes)
-    {
-        foreach (string prefix in prefixes)
-        {
-            if (name.StartsWith(prefix, StringComparison.Ordinal))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private static Capabilities Set(Capabilities flags, string name, bool value) => name switch

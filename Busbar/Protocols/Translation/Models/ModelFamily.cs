@@ -40,12 +40,7 @@ internal static class ModelFamily
     }
 
     /// <summary>The family of a bare signature of which only the protocol that carried it is known.</summary>
-    public static string Of(ProtocolId origin) => origin switch
-    {
-        ProtocolId.Anthropic or ProtocolId.Bedrock => Claude,
-        ProtocolId.Gemini => Gemini,
-        _ => OpenAI,
-    };
+    public static string Of(ProtocolId origin) => ProtocolTable.Get(origin).Reasoning.Family;
 
     /// <summary>Whether a model of <paramref name="family"/> takes back what <paramref name="issuer"/> signed.</summary>
     public static bool Accepts(string family, string issuer) =>

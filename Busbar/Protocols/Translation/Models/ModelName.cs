@@ -3,6 +3,20 @@ namespace Busbar.Protocols.Translation.Models;
 /// <summary>Brings the spellings under which providers and resellers offer one model to a common form.</summary>
 internal static class ModelName
 {
+    /// <summary>Whether a normalised <paramref name="name"/> begins with one of <paramref name="prefixes"/>.</summary>
+    public static bool IsOneOf(string name, params ReadOnlySpan<string> prefixes)
+    {
+        foreach (string prefix in prefixes)
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>
     /// The bare name: lower case, without ARN, region or vendor prefix (<c>us.anthropic.claude-…</c>, <c>openai/gpt-…</c>, <c>models/…</c>), with
     /// versions hyphenated (<c>claude-opus-4.5</c>) where the vendor hyphenates them. Other characters become hyphens.

@@ -46,24 +46,13 @@ internal sealed class TokenEstimate
     {
         var estimate = new TokenEstimate();
         estimate.AddAll(request);
-        Preamble preamble = PreambleOf(egress);
+        TokenPreamble preamble = ProtocolTable.Get(egress).Preamble;
         return preamble.Base
             + (request.Tools.Count > 0 ? preamble.Tools : 0)
             + (request.Reasoning.IsOn ? preamble.Thinking : 0)
             + estimate._fixed
             + (estimate._text * preamble.Percent / 10_000);
     }
-
-    // What the vendor puts in front of every request by itself, and how dense its tokeniser is beside the weights above.
-    private static Preamble PreambleOf(ProtocolId egress) => egress switch
-    {
-        ProtocolId.Anthropic => new(12, 600, 50, 110),
-        ProtocolId.OpenAI => new(75, 500, 0, 120),
-        ProtocolId.Gemini => new(15, 50, 0, 95),
-        ProtocolId.Bedrock => new(65, 850, 50, 125),
-        ProtocolId.Responses => new(90, 150, 0, 120),
-        _ => new(1450, 100, 0, 105),
-    };
 
     private void AddAll(ChatRequest request)
     {
@@ -233,6 +222,4 @@ internal sealed class TokenEstimate
         Punctuation,
         NotAscii,
     }
-
-    private readonly record struct Preamble(int Base, int Tools, int Thinking, int Percent);
 }

@@ -17,7 +17,7 @@ internal static class BlockRule
         foreach (Message message in request.Messages)
         {
             Apply(message.Blocks, egress, message.Role is Role.User or Role.Tool ? Place.Turn : Place.Elsewhere, request.Arena, ref losses);
-            if (egress.Id == ProtocolId.Bedrock && !capabilities.NestedToolMedia)
+            if (egress.Blocks.HasMediaBesideResults && !capabilities.NestedToolMedia)
             {
                 MoveOut(message.Blocks);
             }
@@ -26,7 +26,7 @@ internal static class BlockRule
 
     private static void Apply(List<Block> blocks, Protocol protocol, Place place, IrArena arena, ref Losses losses)
     {
-        ProtocolId egress = protocol.Id;
+        BlockForm form = protocol.Blocks;
         int kept = 0;
         for (int index = 0; index < blocks.Count; index++)
         {
@@ -37,7 +37,7 @@ internal static class BlockRule
                 MediaRule.SpellOut(block, arena);
             }
 
-            if (Foreign(block, egress) is { } loss)
+            if (Foreign(block, protocol) is { } loss)
             {
                 losses.Add(loss);
                 if (place != Place.Elsewhere && MediaRule.IsMedia(block))
@@ -55,8 +55,8 @@ internal static class BlockRule
                 continue;
             }
 
-            Degrade(block, egress, ref losses);
-            if (block.Kind == BlockKind.Refusal && egress is not (ProtocolId.OpenAI or ProtocolId.Responses))
+            Degrade(block, form, ref losses);
+            if (block.Kind == BlockKind.Refusal && !form.HasRefusals)
             {
                 block.Kind = BlockKind.Text;
             }
@@ -86,48 +86,46 @@ internal static class BlockRule
     }
 
     // What a block keeps its words without.
-    private static void Degrade(Block block, ProtocolId egress, ref Losses losses)
+    private static void Degrade(Block block, BlockForm form, ref Losses losses)
     {
-        bool isOpenAI = egress is ProtocolId.OpenAI or ProtocolId.Responses;
-        if (egress != ProtocolId.Responses && !block.Phase.IsNullOrEmpty)
+        if (!form.HasPhases && !block.Phase.IsNullOrEmpty)
         {
             block.Phase = default;
             losses.Add(LossField.Phase);
         }
 
-        if (egress is ProtocolId.Anthropic or ProtocolId.Bedrock && !block.Detail.IsNullOrEmpty && !block.Detail.Is("auto"u8))
+        if (!form.HasImageDetail && !block.Detail.IsNullOrEmpty && !block.Detail.Is("auto"u8))
         {
             block.Detail = default;
             losses.Add(LossField.ImageDetail);
         }
 
-        if (block.Kind == BlockKind.SearchResult && egress is not (ProtocolId.Anthropic or ProtocolId.Bedrock))
+        if (block.Kind == BlockKind.SearchResult && !form.HasSearchResults)
         {
             losses.Add(LossField.SearchResult);
         }
 
-        if ((isOpenAI || egress == ProtocolId.Gemini) && block.Kind == BlockKind.Document && block.Source is MediaSource.Text or MediaSource.Blocks)
+        if (!form.HasTextDocuments && block.Kind == BlockKind.Document && block.Source is MediaSource.Text or MediaSource.Blocks)
         {
             losses.Add(LossField.Document);
         }
 
-        if (egress is ProtocolId.OpenAI or ProtocolId.Gemini && block.Citations is { Count: > 0 })
+        if (!form.HasCitations && block.Citations is { Count: > 0 })
         {
             losses.Add(LossField.Citations);
         }
     }
 
-    private static LossField? Foreign(Block block, ProtocolId egress) => block.Kind switch
+    private static LossField? Foreign(Block block, Protocol egress) => block.Kind switch
     {
         BlockKind.Opaque => LossField.OpaqueBlock,
         BlockKind.ServerToolUse or BlockKind.ServerToolResult => LossField.ServerTool,
-        BlockKind.ToolChange when egress is not (ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Responses) => LossField.ToolChange,
+        BlockKind.ToolChange when !egress.Tools.HasChanges => LossField.ToolChange,
         BlockKind.Image or BlockKind.Document or BlockKind.Audio or BlockKind.Video
             when block.Source == MediaSource.Vendor && !HoldsFiles(egress, block.Origin) => LossField.VendorFile,
         _ => null,
     };
 
-    // OpenAI's two protocols share one file store.
-    private static bool HoldsFiles(ProtocolId egress, ProtocolId origin) =>
-        egress == origin || (egress is ProtocolId.OpenAI or ProtocolId.Responses && origin is ProtocolId.OpenAI or ProtocolId.Responses);
+    private static bool HoldsFiles(Protocol egress, ProtocolId origin) =>
+        (egress.Blocks.FileStore ?? egress.Id) == (ProtocolTable.Get(origin).Blocks.FileStore ?? origin);
 }

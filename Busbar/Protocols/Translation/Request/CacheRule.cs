@@ -12,25 +12,24 @@ internal static class CacheRule
     /// <summary>Keeps the first four marks in the order system, messages, tools where the target knows them; drops all elsewhere.</summary>
     public static void Apply(ChatRequest request, ProtocolId egress, Capabilities capabilities, ref Losses losses)
     {
-        bool keeps = egress switch
+        FieldForm form = ProtocolTable.Get(egress).Fields;
+        bool keeps = form.Cache switch
         {
-            ProtocolId.Anthropic or ProtocolId.Bedrock => capabilities.PromptCaching,
-            ProtocolId.OpenAI or ProtocolId.Responses => capabilities.CacheBreakpoints,
+            CacheForm.Blocks => capabilities.PromptCaching,
+            CacheForm.Parts => capabilities.CacheBreakpoints,
             _ => false,
         };
-
-        // OpenAI and Gemini cache whole requests by themselves.
         if (request.CacheAuto != CacheMark.None && !keeps)
         {
             request.CacheAuto = CacheMark.None;
-            if (egress is ProtocolId.Bedrock or ProtocolId.Cohere)
+            if (form.LosesAutoCache)
             {
                 losses.Add(LossField.CacheControl);
             }
         }
 
         int left = keeps ? MaxMarks - (request.CacheAuto == CacheMark.None ? 0 : 1) : 0;
-        bool onlyParts = egress is ProtocolId.OpenAI or ProtocolId.Responses;
+        bool onlyParts = form.Cache == CacheForm.Parts;
         Limit(request.System, onlyParts, ref left, ref losses);
         foreach (Message message in request.Messages)
         {

@@ -20,14 +20,18 @@ internal static class FieldRule
         }
 
         request.Extra.Clear();
-        bool isOpenAI = egress is ProtocolId.OpenAI or ProtocolId.Responses;
-        if (!isOpenAI)
+        FieldForm form = ProtocolTable.Get(egress).Fields;
+        if (!form.HasVerbosity)
         {
             Drop(ref request.Verbosity, LossField.Verbosity, ref losses);
+        }
+
+        if (!form.HasCacheKey)
+        {
             Drop(ref request.PromptCacheKey, LossField.PromptCacheKey, ref losses);
         }
 
-        if ((!isOpenAI && egress != ProtocolId.Anthropic) || !target.Capabilities.UserIds)
+        if (form.MaxUser == 0 || !target.Capabilities.UserIds)
         {
             Drop(ref request.User, LossField.User, ref losses);
         }
@@ -38,17 +42,17 @@ internal static class FieldRule
 
         UserIds.FitCacheKey(request, target, ref losses);
 
-        MetadataRule.Apply(request, egress, ref losses);
+        MetadataRule.Apply(request, form, ref losses);
 
-        if (egress == ProtocolId.Gemini && !(request.ResponseFormat.Name.IsNullOrEmpty && request.ResponseFormat.Description.IsNullOrEmpty))
+        if (!form.HasFormatNames && !(request.ResponseFormat.Name.IsNullOrEmpty && request.ResponseFormat.Description.IsNullOrEmpty))
         {
             losses.Add(LossField.ResponseFormatName);
         }
 
-        FitTier(request, egress, ref losses);
+        FitTier(request, form, ref losses);
     }
 
-    private static void FitTier(ChatRequest request, ProtocolId egress, ref Losses losses)
+    private static void FitTier(ChatRequest request, FieldForm form, ref Losses losses)
     {
         JsonText tier = request.ServiceTier;
         if (tier.IsNullOrEmpty)
@@ -57,18 +61,7 @@ internal static class FieldRule
         }
 
         bool isStandard = tier.Is("standard_only"u8) || tier.Is("default"u8) || tier.Is("standard"u8);
-        JsonText taken = egress switch
-        {
-            ProtocolId.Anthropic when isStandard => JsonText.From("standard_only"),
-            ProtocolId.Anthropic when tier.Is("auto"u8) => tier,
-            ProtocolId.OpenAI or ProtocolId.Responses when isStandard => JsonText.From("default"),
-            ProtocolId.OpenAI or ProtocolId.Responses when IsOneOf(tier, "auto flex priority fast scale") => tier,
-            ProtocolId.Bedrock when isStandard => JsonText.From("default"),
-            ProtocolId.Bedrock when IsOneOf(tier, "flex priority reserved") => tier,
-            ProtocolId.Gemini when isStandard => JsonText.From("standard"),
-            ProtocolId.Gemini when IsOneOf(tier, "flex priority") => tier,
-            _ => default,
-        };
+        JsonText taken = isStandard ? form.UsualTier : IsOneOf(tier, form.Tiers) ? tier : default;
         request.ServiceTier = taken;
         if (taken.IsAbsent)
         {

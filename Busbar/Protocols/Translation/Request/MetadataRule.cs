@@ -1,4 +1,3 @@
-using System.Buffers;
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Wire;
@@ -14,18 +13,15 @@ internal static class MetadataRule
 {
     private const int MaxPairs = 16;
 
-    // Letters, digits and white space go too.
-    private static readonly SearchValues<char> BedrockSigns = SearchValues.Create("_@$#=/+,-.:");
-
     /// <summary>Takes out what the target refuses.</summary>
-    public static void Apply(ChatRequest request, ProtocolId egress, ref Losses losses)
+    public static void Apply(ChatRequest request, FieldForm form, ref Losses losses)
     {
         if (request.Metadata.IsAbsent)
         {
             return;
         }
 
-        if (egress is not (ProtocolId.Responses or ProtocolId.Bedrock))
+        if (form.MaxMetadataName == 0)
         {
             request.Metadata = default;
             losses.Add(LossField.Metadata);
@@ -48,7 +44,7 @@ internal static class MetadataRule
         foreach (JsonMember member in tape.Root.Members)
         {
             all++;
-            if (taken < MaxPairs && member.Value.IsString && Fits(member.Name.ToString(), member.Value.Text.ToString(), egress))
+            if (taken < MaxPairs && member.Value.IsString && Fits(member.Name.ToString(), member.Value.Text.ToString(), form))
             {
                 taken++;
                 json.Text(member.Name.Span, member.Value.Text);
@@ -64,15 +60,15 @@ internal static class MetadataRule
         request.Metadata = taken == 0 ? default : new(request.Arena.Store(kept.Span));
     }
 
-    private static bool Fits(string name, string value, ProtocolId egress) => egress == ProtocolId.Bedrock
-        ? name.Length is > 0 and <= 256 && value.Length <= 256 && IsPlain(name) && IsPlain(value)
-        : name.Length <= 64 && value.Length <= 512;
+    private static bool Fits(string name, string value, FieldForm form) =>
+        name.Length <= form.MaxMetadataName && value.Length <= form.MaxMetadataValue
+        && (form.MetadataSigns is not { } signs || (name.Length > 0 && IsPlain(name, signs) && IsPlain(value, signs)));
 
-    private static bool IsPlain(string text)
+    private static bool IsPlain(string text, string signs)
     {
         foreach (char character in text)
         {
-            if (!char.IsAsciiLetterOrDigit(character) && !char.IsWhiteSpace(character) && !BedrockSigns.Contains(character))
+            if (!char.IsAsciiLetterOrDigit(character) && !char.IsWhiteSpace(character) && !signs.Contains(character))
             {
                 return false;
             }

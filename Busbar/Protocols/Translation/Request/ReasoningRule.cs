@@ -23,7 +23,8 @@ internal static class ReasoningRule
             losses.Add(LossField.Reasoning);
         }
 
-        if (egress == ProtocolId.OpenAI && capabilities.ToolsNeedNoReasoning && request.Tools.Count > 0)
+        ReasoningForm form = ProtocolTable.Get(egress).Reasoning;
+        if (form.MayExcludeTools && capabilities.ToolsNeedNoReasoning && request.Tools.Count > 0)
         {
             if (request.Reasoning.IsOn || request.Reasoning.Display == true)
             {
@@ -36,8 +37,7 @@ internal static class ReasoningRule
 
         if (!request.Reasoning.IsSpecified)
         {
-            // These say how thinking is shown only where they say how to think.
-            if (request.Reasoning.Display == true && egress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere)
+            if (request.Reasoning.Display == true && form.TiesDisplay)
             {
                 losses.Add(LossField.ReasoningDisplay);
             }
@@ -56,20 +56,20 @@ internal static class ReasoningRule
             return;
         }
 
-        bool? display = Display(request.Reasoning, egress, capabilities, context.Thinking);
-        switch (egress)
+        bool? display = Display(request.Reasoning, form, capabilities, context.Thinking);
+        switch (form.Style)
         {
-            case ProtocolId.Anthropic or ProtocolId.Bedrock:
+            case ReasoningStyle.Thinking:
                 FitClaude(request, target, isLimitOurs, ref losses);
                 break;
-            case ProtocolId.Gemini:
+            case ReasoningStyle.Levels:
                 FitGemini(ref request.Reasoning, capabilities, ref losses);
                 break;
-            case ProtocolId.Cohere:
+            case ReasoningStyle.Budget:
                 FitBudget(ref request.Reasoning);
                 break;
             default:
-                FitOpenAI(ref request.Reasoning, egress, capabilities, ref losses);
+                FitOpenAI(ref request.Reasoning, form, capabilities, ref losses);
                 break;
         }
 
@@ -77,25 +77,12 @@ internal static class ReasoningRule
     }
 
     /// <summary>
-    /// What a client of <paramref name="ingress"/> that asks so sees at its own vendor: Claude's block comes with <c>thinking</c> only, Gemini's with
-    /// <c>includeThoughts</c>, the words of a reasoning item with <c>summary</c>. Chat Completions has no word for it: its hosts show what they have,
-    /// and who chose one of them as <paramref name="egress"/> expects that unless told otherwise.
+    /// What a client of <paramref name="ingress"/> that asks so sees: as at its own vendor, but that who chose a host of <paramref name="egress"/>
+    /// which shows what it has expects that unless told otherwise.
     /// </summary>
-    public static ThinkingView View(ChatRequest request, ProtocolId ingress, ProtocolId egress)
-    {
-        Reasoning asked = request.Reasoning;
-        bool isAsked = asked.Mode is ReasoningMode.Budget or ReasoningMode.Adaptive or ReasoningMode.BetweenTools;
-        return ingress switch
-        {
-            ProtocolId.OpenAI => ThinkingView.Shown,
-            _ when egress == ProtocolId.OpenAI && asked.Display != false => ThinkingView.Shown,
-            ProtocolId.Gemini => asked.Display == true ? ThinkingView.Shown : ThinkingView.Hidden,
-            ProtocolId.Responses when asked.Display == true => ThinkingView.Shown,
-            ProtocolId.Responses => asked.IsSpecified || request.WantsReasoningItems ? ThinkingView.Wordless : ThinkingView.Hidden,
-            _ when !isAsked => ThinkingView.Hidden,
-            _ => asked.Display == false ? ThinkingView.Wordless : ThinkingView.Shown,
-        };
-    }
+    public static ThinkingView View(ChatRequest request, ProtocolId ingress, ProtocolId egress) =>
+        ProtocolTable.Get(egress).Reasoning.ShowsUnasked && request.Reasoning.Display != false ? ThinkingView.Shown
+            : ProtocolTable.Get(ingress).View(request);
 
     /// <summary>Tokens that an effort word stands for.</summary>
     public static long Budget(ReasoningEffort effort) => effort switch
@@ -128,9 +115,9 @@ internal static class ReasoningRule
     }
 
     // Whoever names an effort and nothing else wants the model to think, not to see it think.
-    private static bool? Display(in Reasoning asked, ProtocolId egress, Capabilities capabilities, ThinkingView view)
+    private static bool? Display(in Reasoning asked, ReasoningForm form, Capabilities capabilities, ThinkingView view)
     {
-        bool canHide = egress == ProtocolId.Gemini || (egress is ProtocolId.Anthropic or ProtocolId.Bedrock && capabilities.ThinkingAdaptive);
+        bool canHide = form.Style == ReasoningStyle.Levels || (form.Style == ReasoningStyle.Thinking && capabilities.ThinkingAdaptive);
         bool isEffortAlone = asked is { Mode: ReasoningMode.Unspecified, Effort: not (ReasoningEffort.Unspecified or ReasoningEffort.None) };
         return asked.Display ?? (canHide && (isEffortAlone || view != ThinkingView.Shown) ? false : null);
     }
@@ -210,14 +197,14 @@ internal static class ReasoningRule
         _ => word,
     };
 
-    private static void FitOpenAI(ref Reasoning reasoning, ProtocolId egress, Capabilities capabilities, ref Losses losses)
+    private static void FitOpenAI(ref Reasoning reasoning, ReasoningForm form, Capabilities capabilities, ref Losses losses)
     {
         ReasoningEffort word = Word(reasoning);
         ReasoningEffort taken = word switch
         {
             ReasoningEffort.None when !capabilities.ThinkingOff => capabilities.MinimalEffort ? ReasoningEffort.Minimal : ReasoningEffort.Low,
             ReasoningEffort.Minimal when !capabilities.MinimalEffort || reasoning.Mode == ReasoningMode.Budget => ReasoningEffort.Low,
-            ReasoningEffort.Max when !capabilities.MaxEffort || egress == ProtocolId.OpenAI =>
+            ReasoningEffort.Max when !(capabilities.MaxEffort && form.HasMaxEffort) =>
                 capabilities.HighestEfforts ? ReasoningEffort.XHigh : ReasoningEffort.High,
             ReasoningEffort.XHigh when !capabilities.HighestEfforts => ReasoningEffort.High,
             _ => word,

@@ -11,9 +11,6 @@ namespace Busbar.Protocols.Translation.Request;
 /// <summary>Sampling controls: what the protocol has, what the model accepts, and within which range. Values in range keep their spelling.</summary>
 internal static class SamplingRule
 {
-    /// <summary>The first <c>anthropic-version</c> that refuses sampling controls for every model.</summary>
-    private const string WithoutSampling = "2026-10-21";
-
     /// <summary>Drops and clamps. Runs after the reasoning rule: thinking excludes sampling at Claude.</summary>
     public static void Apply(ChatRequest request, Protocol egress, EgressTarget target, ref Losses losses)
     {
@@ -65,7 +62,7 @@ internal static class SamplingRule
         bool thinks = egress.Sampling.ExcludesThinking && request.Reasoning.Mode is ReasoningMode.Budget or ReasoningMode.Adaptive;
         bool refusesAll = (!capabilities.Sampling && !isFree)
             || thinks
-            || (egress.Id == ProtocolId.Anthropic && string.CompareOrdinal(target.AnthropicVersion, WithoutSampling) >= 0);
+            || (egress.Sampling.GoneSince is { } since && string.CompareOrdinal(target.AnthropicVersion, since) >= 0);
         if (refusesAll)
         {
             Drop(ref request.Temperature, LossField.Temperature, ref losses);

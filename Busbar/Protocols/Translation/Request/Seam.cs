@@ -35,7 +35,7 @@ internal static class Seam
         context.OwesReasoning = !request.WantsSummary && request.WantsReasoningItems && (request.Reasoning.IsOn || request.Reasoning.Display == true);
         context.Thinking = ReasoningRule.View(request, context.Ingress, egress.Id);
         CapLimit(request, target, ref context.Losses);
-        bool isLimitOurs = BackfillLimit(request, egress.Id, target);
+        bool isLimitOurs = BackfillLimit(request, egress, target);
         ToolRule.Apply(request, egress.Id, target.Capabilities, context);
         if (StructuredOutputRule.Apply(request, egress.Id, target.Capabilities, context) is { } refused)
         {
@@ -54,18 +54,17 @@ internal static class Seam
         SamplingRule.Apply(request, egress, target, ref context.Losses);
         CacheRule.Apply(request, egress.Id, target.Capabilities, ref context.Losses);
         FieldRule.Apply(request, ProtocolTable.Get(context.Ingress), egress.Id, target, ref context.Losses);
-        if (egress.Id == ProtocolId.Gemini && target.Capabilities.ThoughtSignatures)
+        if (egress.Reasoning is { WantsCallSignatures: true, CallSigner: { } signer } && target.Capabilities.ThoughtSignatures)
         {
-            SignatureRule.FillMissingToolSignatures(request);
+            SignatureRule.FillMissingToolSignatures(request, signer);
         }
 
         return null;
     }
 
-    // Only Anthropic demands a limit.
-    private static bool BackfillLimit(ChatRequest request, ProtocolId egress, EgressTarget target)
+    private static bool BackfillLimit(ChatRequest request, Protocol egress, EgressTarget target)
     {
-        if (egress != ProtocolId.Anthropic || request.MaxTokens is not null)
+        if (!egress.Output.IsRequired || request.MaxTokens is not null)
         {
             return false;
         }

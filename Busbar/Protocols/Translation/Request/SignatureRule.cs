@@ -19,7 +19,7 @@ internal static class SignatureRule
     public static void Apply(ChatRequest request, TranslationContext context) => Sweep(request, context, onlyWrapped: false);
 
     /// <summary>Marks the first call of each assistant turn that lost its signature; later calls of the turn never carry one.</summary>
-    public static void FillMissingToolSignatures(ChatRequest request)
+    public static void FillMissingToolSignatures(ChatRequest request, ProtocolId signer)
     {
         foreach (Message message in request.Messages)
         {
@@ -30,7 +30,7 @@ internal static class SignatureRule
                     if (block.Signature.IsNullOrEmpty)
                     {
                         block.Signature = Sentinel;
-                        block.Origin = ProtocolId.Gemini;
+                        block.Origin = signer;
                     }
 
                     break;
@@ -66,7 +66,7 @@ internal static class SignatureRule
                 if (block.Kind != BlockKind.Thinking)
                 {
                     changed |= FitSignature(block, request.Arena, context, onlyWrapped);
-                    changed |= Attach(block, ref carried);
+                    changed |= Attach(block, context, ref carried);
                     signed = block;
                 }
 
@@ -123,7 +123,7 @@ internal static class SignatureRule
         }
 
         if (!isKnown || original.IsNullOrEmpty || !ModelFamily.Accepts(context.Family, family)
-            || !CanCarry(context.Egress, before?.Kind == BlockKind.ToolUse && use == SignatureUse.Preceding ? SignatureUse.ToolCall : use))
+            || !CanCarry(context, before?.Kind == BlockKind.ToolUse && use == SignatureUse.Preceding ? SignatureUse.ToolCall : use))
         {
             context.Losses.Add(use switch
             {
@@ -139,7 +139,7 @@ internal static class SignatureRule
             if (before is { Kind: BlockKind.Text or BlockKind.ToolUse })
             {
                 before.Signature = original;
-                before.Origin = ProtocolId.Gemini;
+                before.Origin = context.Provider.Reasoning.CallSigner ?? context.Egress;
                 before.Raw = default;
             }
 
@@ -163,7 +163,7 @@ internal static class SignatureRule
     private static bool KeepBare(Block block, TranslationContext context)
     {
         bool isSigned = !block.Signature.IsNullOrEmpty || (block.Redacted && !block.Text.IsNullOrEmpty);
-        if (isSigned && ModelFamily.Accepts(context.Family, ModelFamily.Of(block.Origin)) && CanCarry(context.Egress, SignatureUse.Thinking))
+        if (isSigned && ModelFamily.Accepts(context.Family, ModelFamily.Of(block.Origin)) && CanCarry(context, SignatureUse.Thinking))
         {
             block.Raw = block.Origin == context.Egress ? block.Raw : default;
             block.Origin = context.Egress;
@@ -197,7 +197,7 @@ internal static class SignatureRule
         string family = ModelFamily.Of(block.Origin);
         JsonText original = block.Signature;
         bool isKnown = !isWrapped || SignatureEnvelope.TryUnwrap(block.Signature, arena, out _, out _, out family, out original);
-        if (isKnown && ModelFamily.Accepts(context.Family, family) && CanCarry(context.Egress, SignatureUse.ToolCall))
+        if (isKnown && ModelFamily.Accepts(context.Family, family) && CanCarry(context, SignatureUse.ToolCall))
         {
             block.Signature = original;
         }
@@ -210,7 +210,7 @@ internal static class SignatureRule
         return isWrapped;
     }
 
-    private static bool Attach(Block block, ref JsonText carried)
+    private static bool Attach(Block block, TranslationContext context, ref JsonText carried)
     {
         if (block.Kind != BlockKind.ToolUse || carried.IsAbsent)
         {
@@ -218,16 +218,19 @@ internal static class SignatureRule
         }
 
         block.Signature = carried;
-        block.Origin = ProtocolId.Gemini;
+        block.Origin = context.Provider.Reasoning.CallSigner ?? context.Egress;
         carried = default;
         return true;
     }
 
-    private static bool CanCarry(ProtocolId egress, SignatureUse use) => egress switch
+    private static bool CanCarry(TranslationContext context, SignatureUse use)
     {
-        ProtocolId.Gemini => true,
-        ProtocolId.OpenAI => use == SignatureUse.ToolCall,
-        ProtocolId.Cohere => false,
-        _ => use is SignatureUse.Thinking or SignatureUse.Redacted,
-    };
+        ReasoningForm form = context.Provider.Reasoning;
+        return use switch
+        {
+            SignatureUse.Thinking or SignatureUse.Redacted => form.HasSignatures,
+            SignatureUse.ToolCall => form.CallSigner is not null,
+            _ => form.SignsWords,
+        };
+    }
 }

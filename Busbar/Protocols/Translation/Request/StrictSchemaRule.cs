@@ -15,9 +15,9 @@ internal static class StrictSchemaRule
     public static void Apply(ChatRequest request, ProtocolId egress, TranslationContext context)
     {
         ref Losses losses = ref context.Losses;
-        bool isClaude = egress == ProtocolId.Anthropic || context.Family.StartsWith(ModelFamily.Claude, StringComparison.Ordinal);
-        bool isOpenAI = egress is ProtocolId.OpenAI or ProtocolId.Responses;
-        if (!isClaude && !isOpenAI)
+        FieldForm form = ProtocolTable.Get(egress).Fields;
+        bool isClaude = form.ClosesSchemas || context.Family.StartsWith(ModelFamily.Claude, StringComparison.Ordinal);
+        if (!isClaude && !form.HasStrictMode)
         {
             return;
         }
@@ -26,7 +26,7 @@ internal static class StrictSchemaRule
         if (format.Json && format.Schema.IsObject && (isClaude || format.Strict == true))
         {
             var closed = ClosedSchema.Of(format.Schema, request.Arena, isClaude);
-            if (isOpenAI && (closed.HasOptional || closed.IsNarrowed || closed.HasUnsupported))
+            if (form.HasStrictMode && (closed.HasOptional || closed.IsNarrowed || closed.HasUnsupported))
             {
                 format.Strict = null;
                 losses.Add(LossField.Schema);
@@ -55,7 +55,7 @@ internal static class StrictSchemaRule
             }
 
             var closed = ClosedSchema.Of(tool.Schema, request.Arena, isClaude);
-            if (isOpenAI && (closed.HasOptional || closed.IsNarrowed || closed.HasUnsupported))
+            if (form.HasStrictMode && (closed.HasOptional || closed.IsNarrowed || closed.HasUnsupported))
             {
                 tool.Strict = null;
                 losses.Add(LossField.ToolStrict);

@@ -26,8 +26,8 @@ internal static class StructuredOutputRule
             return null;
         }
 
-        // Cohere refuses an answer form together with tools.
-        if (egress == ProtocolId.Cohere && request.Tools.Count > 0)
+        FieldForm form = ProtocolTable.Get(egress).Fields;
+        if (!form.HasFormatWithTools && request.Tools.Count > 0)
         {
             context.Losses.Add(LossField.ResponseFormat);
             format = default;
@@ -36,8 +36,7 @@ internal static class StructuredOutputRule
 
         if (format.Schema.IsNull)
         {
-            // Neither Messages nor Converse knows JSON without a schema.
-            if (egress is ProtocolId.Anthropic or ProtocolId.Bedrock || !capabilities.StructuredOutput)
+            if (!form.HasPlainJson || !capabilities.StructuredOutput)
             {
                 request.System.Add(request.Arena.NewText(Hint));
                 context.Losses.Add(LossField.ResponseFormat);
@@ -48,7 +47,7 @@ internal static class StructuredOutputRule
         }
 
         // Claude builds its decoder for answers without recursion; arguments of a tool that is not strict may nest.
-        bool isClaude = egress == ProtocolId.Anthropic || context.Family.StartsWith(ModelFamily.Claude, StringComparison.Ordinal);
+        bool isClaude = form.ClosesSchemas || context.Family.StartsWith(ModelFamily.Claude, StringComparison.Ordinal);
         bool isRecursive = isClaude && SchemaPointers.IsRecursive(format.Schema);
         if (capabilities.StructuredOutput && !isRecursive)
         {
@@ -91,8 +90,8 @@ internal static class StructuredOutputRule
         context.SetStructuredTool(name);
         request.ResponseFormat = default;
 
-        // A forced call excludes thinking at Claude, and the form was asked for explicitly.
-        if (request.Reasoning.IsOn && egress is ProtocolId.Anthropic or ProtocolId.Bedrock)
+        // The form was asked for explicitly, thinking perhaps not.
+        if (request.Reasoning.IsOn && ProtocolTable.Get(egress).Tools.ForcingExcludesThinking)
         {
             context.Losses.Add(LossField.Reasoning);
             request.Reasoning = default;

@@ -31,7 +31,7 @@ internal static class SummaryRule
                 continue;
             }
 
-            if (blocks[at].Text.IsAbsent && blocks[at].Origin == ProtocolId.Responses)
+            if (blocks[at].Text.IsAbsent && IsOfSealed(blocks[at]))
             {
                 return new(
                     ErrorKind.InvalidRequest,
@@ -60,7 +60,7 @@ internal static class SummaryRule
         bool found = false;
         foreach (Message message in request.Messages)
         {
-            if (message.Blocks is [{ Kind: BlockKind.Summary, Origin: ProtocolId.Responses, Text.IsAbsent: false } summary])
+            if (message.Blocks is [{ Kind: BlockKind.Summary, Text.IsAbsent: false } summary] && IsOfSealed(summary))
             {
                 Speak(message, summary, request.Arena);
                 found = true;
@@ -69,6 +69,8 @@ internal static class SummaryRule
 
         return found;
     }
+
+    private static bool IsOfSealed(Block summary) => ProtocolTable.Get(summary.Origin).Blocks.HasSealedSummaries;
 
     // Returns the turn to go on before.
     private static int Tell(ChatRequest request, int turn, int at)
@@ -88,9 +90,8 @@ internal static class SummaryRule
             return turn + 1;
         }
 
-        if (summary.Origin == ProtocolId.Anthropic)
+        if (ProtocolTable.Get(summary.Origin).Blocks.SummariesReplace)
         {
-            // Messages ignores everything before it (documentation of compaction).
             message.Blocks.RemoveRange(0, at + 1);
             request.Messages.RemoveRange(0, message.Blocks.Count == 0 ? turn + 1 : turn);
             Message told = request.Arena.NewMessage(Role.User);

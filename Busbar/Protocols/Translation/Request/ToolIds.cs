@@ -18,9 +18,6 @@ internal static class ToolIds
     /// <summary>Letters and digits in an id at Mistral, whose API refuses every other length (error 3280).</summary>
     private const int ShortLength = 9;
 
-    private static readonly SearchValues<byte> Legal =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"u8);
-
     private static readonly SearchValues<byte> Alphanumeric =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"u8);
 
@@ -30,21 +27,10 @@ internal static class ToolIds
     private static ReadOnlySpan<byte> Base62 => "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8;
 
     /// <summary>What native ids of <paramref name="protocol"/> start with; empty where ids have no shape.</summary>
-    public static ReadOnlySpan<byte> Prefix(ProtocolId protocol) => protocol switch
-    {
-        ProtocolId.Anthropic => "toolu_"u8,
-        ProtocolId.Bedrock => "tooluse_"u8,
-        ProtocolId.OpenAI or ProtocolId.Responses => "call_"u8,
-        _ => default,
-    };
+    public static ReadOnlySpan<byte> Prefix(ProtocolId protocol) => ProtocolTable.Get(protocol).Tools.IdPrefix;
 
     /// <summary>Longest id <paramref name="protocol"/> takes; 0 where any length goes.</summary>
-    public static int MaxLength(ProtocolId protocol) => protocol switch
-    {
-        ProtocolId.OpenAI => 40,
-        ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Responses => 64,
-        _ => 0,
-    };
+    public static int MaxLength(ProtocolId protocol) => ProtocolTable.Get(protocol).Tools.MaxId;
 
     /// <summary>
     /// The id under which a client of <paramref name="ingress"/> sees the provider's <paramref name="id"/>. Only the provider's own prefix is
@@ -60,7 +46,7 @@ internal static class ToolIds
 
         ReadOnlySpan<byte> native = Prefix(egress);
         ReadOnlySpan<byte> suffix = native.IsEmpty || !id.Span.StartsWith(native) ? default : id.Span[native.Length..];
-        if (suffix.IsEmpty || suffix.ContainsAnyExcept(Legal) || prefix.Length + suffix.Length > MaxLength(ingress))
+        if (suffix.IsEmpty || suffix.ContainsAnyExcept(ToolsForm.UsualCharacters) || prefix.Length + suffix.Length > MaxLength(ingress))
         {
             return Hashed(prefix, id, arena, HashLength);
         }
@@ -101,7 +87,8 @@ internal static class ToolIds
         int limit = MaxLength(egress);
         bool isLegal = limit == 0
             ? !id.IsNullOrEmpty && id.Escaped.Length <= LongestAnywhere
-            : !id.IsNullOrEmpty && id.Escaped.Length <= limit && !id.Span.ContainsAnyExcept(Legal) && !IsReserved(egress, id.Span);
+            : !id.IsNullOrEmpty && id.Escaped.Length <= limit && !id.Span.ContainsAnyExcept(ToolsForm.UsualCharacters)
+                && !IsReserved(egress, id.Span);
         return isLegal ? id : Hashed(Prefix(egress), id, arena, HashLength);
     }
 
@@ -122,9 +109,8 @@ internal static class ToolIds
         }
     }
 
-    // Claude's own tools have ids of this kind, which no client's tool may have.
     private static bool IsReserved(ProtocolId egress, ReadOnlySpan<byte> id) =>
-        egress is ProtocolId.Anthropic or ProtocolId.Bedrock && id.StartsWith("srvtoolu_"u8);
+        ProtocolTable.Get(egress).Tools.ReservedIds is { Length: > 0 } reserved && id.StartsWith(reserved);
 
     private static JsonText Numbered(ReadOnlySpan<byte> prefix, JsonText id, int number, int length, IrArena arena)
     {

@@ -13,15 +13,6 @@ internal static class ToolNames
 {
     private const int HashLength = 8;
 
-    private static readonly SearchValues<byte> WordCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"u8);
-
-    private static readonly SearchValues<byte> UsualCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"u8);
-
-    private static readonly SearchValues<byte> GeminiCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:"u8);
-
     /// <summary>
     /// Renames tools, their calls and results in the history, and the tool choice; notes what the client calls those it knows by other names or
     /// forms.
@@ -66,25 +57,18 @@ internal static class ToolNames
 
     /// <summary><paramref name="name"/> itself when <paramref name="egress"/> accepts it, else a legal form of it.</summary>
     public static JsonText Legal(ProtocolId egress, JsonText name, IrArena arena) => IsLegal(egress, name.Span) ? name
-        : Build(egress, name, name, arena, name.Escaped.Length > MaxLength(egress));
+        : Build(egress, name, name, arena, name.Escaped.Length > ProtocolTable.Get(egress).Tools.MaxName);
 
     /// <summary>A legal form of <paramref name="name"/> that no other <paramref name="seed"/> gives.</summary>
     public static JsonText Distinct(ProtocolId egress, JsonText name, JsonText seed, IrArena arena)
         => Build(egress, name, seed, arena, withHash: true);
 
-    private static int MaxLength(ProtocolId egress) => egress == ProtocolId.Anthropic ? 128 : 64;
-
-    private static SearchValues<byte> Characters(ProtocolId egress) => egress switch
+    private static bool IsLegal(ProtocolId egress, ReadOnlySpan<byte> name)
     {
-        ProtocolId.Gemini => GeminiCharacters,
-        ProtocolId.Cohere => WordCharacters,
-        _ => UsualCharacters,
-    };
+        ToolsForm form = ProtocolTable.Get(egress).Tools;
+        return name.Length <= form.MaxName && !name.ContainsAnyExcept(form.NameCharacters) && (!form.NamesStartWithLetter || CanStart(name));
+    }
 
-    private static bool IsLegal(ProtocolId egress, ReadOnlySpan<byte> name) =>
-        name.Length <= MaxLength(egress) && !name.ContainsAnyExcept(Characters(egress)) && (egress != ProtocolId.Gemini || CanStart(name));
-
-    // Gemini wants a letter or an underscore first.
     private static bool CanStart(ReadOnlySpan<byte> name) => name.IsEmpty || name[0] == (byte)'_' || char.IsAsciiLetter((char)name[0]);
 
     private static bool IsNamed(Block block) => block.Kind is BlockKind.ToolUse or BlockKind.ToolResult or BlockKind.ToolChange
@@ -202,18 +186,19 @@ internal static class ToolNames
 
     private static JsonText Build(ProtocolId egress, JsonText name, JsonText seed, IrArena arena, bool withHash)
     {
+        ToolsForm form = ProtocolTable.Get(egress).Tools;
         using var plain = new PooledBuffer(name.Escaped.Length + 1);
-        if (!CanStart(name.Span) && egress == ProtocolId.Gemini)
+        if (!CanStart(name.Span) && form.NamesStartWithLetter)
         {
             plain.Write((byte)'_');
         }
 
         JsonEscaping.Unescape(name.Span, plain);
-        Span<byte> legal = stackalloc byte[MaxLength(egress)];
+        Span<byte> legal = stackalloc byte[form.MaxName];
         withHash |= plain.Length > legal.Length;
         int kept = Math.Min(plain.Length, withHash ? legal.Length - HashLength - 1 : legal.Length);
         plain.Span[..kept].CopyTo(legal);
-        SearchValues<byte> allowed = Characters(egress);
+        SearchValues<byte> allowed = form.NameCharacters;
         for (int at = 0; legal[at..kept].IndexOfAnyExcept(allowed) is >= 0 and var next; at += next)
         {
             legal[at + next] = (byte)'_';

@@ -16,7 +16,8 @@ internal static class ToolRule
     /// <summary>Drops what the vendor would have to run, disguises free-text tools as functions, gives every function a schema.</summary>
     public static void Apply(ChatRequest request, ProtocolId egress, Capabilities capabilities, TranslationContext context)
     {
-        bool keepCustom = egress is ProtocolId.OpenAI or ProtocolId.Responses && capabilities.CustomTools;
+        ToolsForm form = ProtocolTable.Get(egress).Tools;
+        bool keepCustom = form.HasFreeText && capabilities.CustomTools;
 
         // Web search is the one tool that several vendors run alike. Models that take it beside functions are newer than those that take it alone.
         bool searches = capabilities.WebSearch && (capabilities.WebSearchWithTools
@@ -44,7 +45,7 @@ internal static class ToolRule
                 tool.Schema = NoArguments;
             }
 
-            if (tool.Kind == ToolKind.Function && egress != ProtocolId.Gemini && ObjectSchema.Fit(ref tool.Schema, request.Arena))
+            if (tool.Kind == ToolKind.Function && form.WantsObjects && ObjectSchema.Fit(ref tool.Schema, request.Arena))
             {
                 context.Losses.Add(LossField.Schema);
             }
@@ -90,16 +91,15 @@ internal static class ToolRule
     {
         ToolChoice choice = request.ToolChoice;
 
-        // These protocols have no list of allowed tools: the others are simply not offered.
-        bool filters = egress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere;
-        if (choice.Kind == ToolChoiceKind.Allowed && filters)
+        ToolsForm form = ProtocolTable.Get(egress).Tools;
+        if (choice.Kind == ToolChoiceKind.Allowed && !form.HasAllowedList)
         {
             Filter(request, choice.Allowed!);
             request.ToolChoice = new() { Kind = choice.AllowedRequired ? ToolChoiceKind.Required : ToolChoiceKind.Auto };
         }
 
         bool isForced = request.ToolChoice.Kind is ToolChoiceKind.Required or ToolChoiceKind.Tool;
-        bool thinks = request.Reasoning.IsOn && egress is ProtocolId.Anthropic or ProtocolId.Bedrock;
+        bool thinks = request.Reasoning.IsOn && form.ForcingExcludesThinking;
         if (isForced && (!capabilities.ForcedToolChoice || thinks))
         {
             if (choice.Kind == ToolChoiceKind.Tool)
@@ -111,19 +111,18 @@ internal static class ToolRule
             losses.Add(LossField.ToolChoice);
         }
 
-        if (egress == ProtocolId.Gemini)
+        if (form.SharesStrictness)
         {
             NoteStrictness(request, ref losses);
         }
 
-        if (request.ParallelToolCalls is not null && egress is ProtocolId.Gemini or ProtocolId.Cohere)
+        if (request.ParallelToolCalls is not null && !form.HasParallelSwitch)
         {
             losses.Add(LossField.ParallelToolCalls);
             request.ParallelToolCalls = null;
         }
     }
 
-    // Strictness is a mode of all functions there.
     private static void NoteStrictness(ChatRequest request, ref Losses losses)
     {
         int strict = 0;

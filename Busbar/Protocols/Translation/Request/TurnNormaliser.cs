@@ -71,7 +71,7 @@ internal static class TurnNormaliser
         {
             CloseWithUser(request, ref losses);
         }
-        else if (egress is ProtocolId.Anthropic or ProtocolId.Bedrock)
+        else if (ProtocolTable.Get(egress).Blocks.RefusesBlanks)
         {
             TrimPrefill(request, ref losses);
         }
@@ -85,7 +85,7 @@ internal static class TurnNormaliser
     }
 
     // These refuse turns that do not alternate, or that do not begin with the user.
-    private static bool IsStrict(ProtocolId egress) => egress is ProtocolId.Anthropic or ProtocolId.Gemini or ProtocolId.Bedrock;
+    private static bool IsStrict(ProtocolId egress) => ProtocolTable.Get(egress).Blocks.Alternates;
 
     // A last word of the user's that says nothing must not leave the last word to the assistant.
     private static void RemoveEmpty(ChatRequest request, ref Losses losses)
@@ -106,7 +106,7 @@ internal static class TurnNormaliser
 
     private static void Hoist(ChatRequest request, ProtocolId egress, Capabilities capabilities, ref Losses losses)
     {
-        bool keepsPlace = capabilities.MidSystem && egress != ProtocolId.Gemini;
+        bool keepsPlace = capabilities.MidSystem && ProtocolTable.Get(egress).Blocks.HasSystemTurns;
         bool isLeading = true;
         int kept = 0;
         for (int index = 0; index < request.Messages.Count; index++)
@@ -132,8 +132,7 @@ internal static class TurnNormaliser
 
     private static void DropBlanks(List<Block> blocks, ProtocolId egress)
     {
-        // Anthropic and Bedrock refuse white space alone as well, Bedrock inside results too.
-        bool refusesBlank = egress is ProtocolId.Anthropic or ProtocolId.Bedrock;
+        bool refusesBlank = ProtocolTable.Get(egress).Blocks.RefusesBlanks;
         int kept = 0;
         for (int index = 0; index < blocks.Count; index++)
         {

@@ -15,9 +15,7 @@ internal static class UserIds
 {
     private const int HashLength = 43;
 
-    private const int MaxOpenAI = 64;
-
-    private const int MaxAnthropic = 256;
+    private const int MaxCacheKey = 64;
 
     /// <summary>Replaces a name that the target refuses, and drops an empty one.</summary>
     public static void Fit(ChatRequest request, ProtocolId egress, EgressTarget target, ref Losses losses)
@@ -35,7 +33,7 @@ internal static class UserIds
 
         string plain = request.User.ToString();
         bool isPrivate = IsAddress(plain) || IsNumber(plain);
-        if (plain.Length <= (egress == ProtocolId.Anthropic ? MaxAnthropic : MaxOpenAI) && !isPrivate)
+        if (plain.Length <= ProtocolTable.Get(egress).Fields.MaxUser && !isPrivate)
         {
             return;
         }
@@ -47,7 +45,7 @@ internal static class UserIds
     /// <summary>Replaces a cache key that OpenAI refuses for its length by one that is as good.</summary>
     public static void FitCacheKey(ChatRequest request, EgressTarget target, ref Losses losses)
     {
-        if (request.PromptCacheKey.Span.Length > MaxOpenAI && request.PromptCacheKey.ToString() is { Length: > MaxOpenAI } plain)
+        if (request.PromptCacheKey.Span.Length > MaxCacheKey && request.PromptCacheKey.ToString() is { Length: > MaxCacheKey } plain)
         {
             request.PromptCacheKey = Hash(plain, request.Arena, target);
             losses.Add(LossField.PromptCacheKey);

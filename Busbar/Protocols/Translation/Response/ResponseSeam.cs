@@ -100,7 +100,7 @@ internal static class ResponseSeam
             SummaryGatherer.Gather(response);
         }
 
-        bool showsNext = context.Ingress is ProtocolId.OpenAI or ProtocolId.Gemini && !context.WantsSummary;
+        bool showsNext = context.Client.Sampling.MaxCandidates > 1 && !context.WantsSummary;
         NoteEnd(response.StopReason, response.HasOtherCandidates || (response.Next is not null && !showsNext), ref context.Losses);
         TierWords.Fit(ref response.ServiceTier, ProtocolTable.Get(context.Ingress), ref context.Losses);
         response.StopReason = AnswerEnd.Of(response.StopReason, hasTool, isCut);
@@ -203,7 +203,7 @@ internal static class ResponseSeam
     }
 
     /// <summary>Whether clients of <paramref name="ingress"/> know tools whose argument is free text.</summary>
-    public static bool KnowsFreeText(ProtocolId ingress) => ingress is ProtocolId.OpenAI or ProtocolId.Responses;
+    public static bool KnowsFreeText(ProtocolId ingress) => ProtocolTable.Get(ingress).Tools.HasFreeText;
 
     /// <summary>The one-string object that stands for free text where tools take objects only.</summary>
     public static ReadOnlyMemory<byte> WrapFreeText(JsonText text, IrArena arena)
@@ -260,8 +260,7 @@ internal static class ResponseSeam
 
         if (!ResponseSignatures.CarriesToolSignature(context))
         {
-            // OpenAI and Gemini clients keep it on the call.
-            if (context.Ingress == ProtocolId.Cohere)
+            if (context.Client.Reasoning.CallSigner is null)
             {
                 context.Losses.Add(LossField.ToolSignature);
             }

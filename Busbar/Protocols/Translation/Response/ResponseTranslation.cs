@@ -50,10 +50,10 @@ internal static class ResponseTranslation
             return false;
         }
 
-        if (ingress == egress)
+        if (ingress == egress && ingress.Traffic.OtherBodies is { } other)
         {
             // A client that sends another protocol's bodies to this one's path: the answer is built, not repeated, as its tools were translated.
-            scratch.Source = ProtocolId.Responses;
+            scratch.Source = other;
         }
 
         return scratch.Failure is not null || TryWrite(scratch, ingress, context, identity, output);

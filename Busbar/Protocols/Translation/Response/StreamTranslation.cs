@@ -174,7 +174,7 @@ internal sealed class StreamTranslation : IDisposable
     private void Process(StreamEvents read, PooledBuffer output)
     {
         StreamEvents ordered = Blank(ref _sharedOrdered);
-        if (_context.Ingress == ProtocolId.OpenAI)
+        if (_context.Client.Reasoning.SignsCallStarts)
         {
             SignCalls(read);
         }
@@ -299,7 +299,7 @@ internal sealed class StreamTranslation : IDisposable
                 _freeText.Write(next.Text.Span);
                 return;
             case StreamEventKind.TextDelta when !next.Logprobs.IsAbsent
-                && _context.Ingress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Cohere:
+                && !_context.Client.Fields.HasStreamedLogprobs:
                 _context.Losses.Add(LossField.Logprobs);
                 break;
             case StreamEventKind.SignatureDelta:
@@ -394,9 +394,9 @@ internal sealed class StreamTranslation : IDisposable
     {
         if (_part != Part.Thinking)
         {
-            // Chat Completions carries a tool call's signature itself; signatures of text have no counterpart.
+            // Signatures of text have no counterpart.
             bool isCall = _part is not (Part.Plain or Part.Structured);
-            bool isCarried = isCall && _context.Ingress == ProtocolId.OpenAI;
+            bool isCarried = isCall && _context.Client.Reasoning.SignsCallStarts;
             if (!isCarried)
             {
                 _context.Losses.Add(isCall ? LossField.ToolSignature : LossField.ThinkingSignature);

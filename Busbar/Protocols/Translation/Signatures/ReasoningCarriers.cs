@@ -65,7 +65,7 @@ internal sealed class ReasoningCarriers(TranslationContext context) : IDisposabl
     public void Dispose() => _arena.Dispose();
 
     private static bool Carries(TranslationContext context) =>
-        ResponseSignatures.CarriesToolSignature(context) && context.Egress is ProtocolId.Gemini or ProtocolId.OpenAI;
+        ResponseSignatures.CarriesToolSignature(context) && context.Provider.Reasoning.CallSigner is not null;
 
     // True when the event was replaced.
     private bool TryCarry(StreamEvents frame, int index)

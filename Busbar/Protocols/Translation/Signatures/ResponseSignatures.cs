@@ -11,14 +11,14 @@ internal static class ResponseSignatures
     /// The client's protocol has a place for signatures of thinking. Chat Completions and Cohere have none.
     /// </summary>
     public static bool CanShow(TranslationContext context) =>
-        context.Ingress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Responses or ProtocolId.Gemini;
+        context.Client.Reasoning.HasSignatures;
 
     /// <summary>
     /// Thinking goes out with a mark even when it came without a signature, so that it is recognised when the client sends it to the real vendor,
     /// which would refuse it.
     /// </summary>
     public static bool MarksUnsigned(TranslationContext context) =>
-        context.Ingress is ProtocolId.Anthropic or ProtocolId.Bedrock or ProtocolId.Responses;
+        context.Client.Reasoning.CarriesOthers;
 
     /// <summary>
     /// Signatures of calls and words travel in thinking blocks of their own; otherwise on the call or text itself, where the protocol has such a
@@ -30,8 +30,8 @@ internal static class ResponseSignatures
     private static bool GoesBare(TranslationContext context, SignatureUse use) =>
         use is SignatureUse.Thinking or SignatureUse.Redacted
         && context.Family == ModelFamily.Claude
-        && context.Ingress is ProtocolId.Anthropic or ProtocolId.Bedrock
-        && context.Egress is ProtocolId.Anthropic or ProtocolId.Bedrock;
+        && context.Client.Reasoning.Family == ModelFamily.Claude
+        && context.Provider.Reasoning.Family == ModelFamily.Claude;
 
     /// <summary>What the client gets to see in place of <paramref name="signature"/>, stored in <paramref name="arena"/>.</summary>
     public static JsonText Shown(TranslationContext context, SignatureUse use, JsonText signature, IrArena arena)

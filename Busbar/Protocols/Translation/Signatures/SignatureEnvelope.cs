@@ -75,7 +75,7 @@ internal static class SignatureEnvelope
         use = (SignatureUse)(rest[Marker.Length + 1] - 'a');
         rest = rest[(Marker.Length + 2)..];
         using var plain = new PooledBuffer(rest.Length + 1);
-        if (origin > ProtocolId.Cohere || use > SignatureUse.Hidden || !TryRead(ref rest, plain))
+        if ((int)origin >= ProtocolTable.All.Length || use > SignatureUse.Hidden || !TryRead(ref rest, plain))
         {
             return false;
         }
