@@ -1,31 +1,16 @@
 using System.Net;
 using Busbar.Commands;
-using Busbar.Configuration;
-using Busbar.Configuration.Model;
 using Busbar.Demo;
-using Busbar.Gateway;
 using Busbar.Gateway.Routing;
-using Busbar.Gateway.Server;
 using Busbar.Ir;
-using Busbar.Ir.Request;
-using Busbar.Observability.Metrics;
 using Busbar.Protocols;
-using Busbar.Reliability;
-using Busbar.Tests.Configuration;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Busbar.Tests.Demo;
 
 /// <summary>The demo as a client sees it: simulated providers, the demo's own configuration, and the gateway in front of them.</summary>
 public sealed class DemoTests : IAsyncLifetime
 {
-    private readonly HttpClient _client = new();
-    private SimulatedProviders _providers = null!;
-    private GatewayApplication _application = null!;
-    private KestrelServer _server = null!;
+    private DemoGateway _demo = null!;
 
     /// <summary>The protocols clients can speak: those with a route.</summary>
     public static TheoryData<string> Clients => [.. Routed];
@@ -34,44 +19,21 @@ public sealed class DemoTests : IAsyncLifetime
         Routes.Match("POST", ProtocolTable.Get(Question.Named(protocol)).EgressPath("m", stream: true).Split('?')[0])
             .Endpoint == GatewayEndpoint.Chat);
 
-    private string Origin => _server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+    public async Task InitializeAsync() => _demo = await DemoGateway.StartAsync();
 
-    public async Task InitializeAsync()
-    {
-        _providers = await SimulatedProviders.StartAsync(new InstantTime());
-        ConfigResult loaded = DemoConfiguration.Load(0, _providers, new FakeEnvironment());
-
-        // The one thing to warn of, that the pool mixes protocols, is what the demo is for.
-        Assert.Equal(["pools.demo"], loaded.Problems.Select(problem => problem.Path));
-        Assert.Empty(loaded.Errors);
-        GatewayConfig config = loaded.Config!;
-        var metrics = new Metrics();
-        var snapshot = new GatewaySnapshot(config, Fleet.Create(config, TimeProvider.System), metrics, TimeProvider.System);
-        _application = new GatewayApplication(snapshot, metrics, new RequestLog(NullLogger.Instance, TimeProvider.System), TimeProvider.System);
-        _server = GatewayServer.Create(new ListenTargets(config.Listeners, []), config.Limits, NullLoggerFactory.Instance);
-        await _server.StartAsync(_application, CancellationToken.None);
-    }
-
-    public async Task DisposeAsync()
-    {
-        _client.Dispose();
-        await _server.StopAsync(CancellationToken.None);
-        _server.Dispose();
-        _application.Snapshot.CloseConnections();
-        await _providers.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _demo.DisposeAsync();
 
     [Fact]
     public async Task Every_call_that_is_printed_works()
     {
-        foreach (DemoCall call in DemoCommand.Calls(_providers))
+        foreach (DemoCall call in DemoCommand.Calls(_demo.Providers))
         {
             for (int time = 1; time <= call.Times; time++)
             {
-                using var request = new HttpRequestMessage(new HttpMethod(call.Method), Origin + call.Path);
+                using var request = new HttpRequestMessage(new HttpMethod(call.Method), _demo.Origin + call.Path);
                 request.Headers.TryAddWithoutValidation("Authorization", DemoCall.Authorization);
                 request.Content = call.Body is null ? null : new StringContent(call.Body, null, "application/json");
-                using HttpResponseMessage response = await _client.SendAsync(request);
+                using HttpResponseMessage response = await _demo.Client.SendAsync(request);
 
                 Assert.True(response.StatusCode == HttpStatusCode.OK, $"{call.Title}: {response.StatusCode}");
                 Assert.NotEmpty(await response.Content.ReadAsByteArrayAsync());
@@ -84,10 +46,10 @@ public sealed class DemoTests : IAsyncLifetime
     public void What_is_printed_is_every_call_once_and_shows_all_the_demo_is_for()
     {
         var output = new StringWriter();
-        DemoCommand.Welcome(1, _providers, output);
+        DemoCommand.Welcome(1, _demo.Providers, output);
 
         string[] lines = [.. output.ToString().Split('\n').Where(line => line.Contains("curl"))];
-        DemoCall[] calls = [.. DemoCommand.Calls(_providers)];
+        DemoCall[] calls = [.. DemoCommand.Calls(_demo.Providers)];
         Assert.Equal(calls.Select(call => call.CommandLine("http://127.0.0.1:1")), lines);
         Assert.Equal(Routed, calls.Where(call => call.Title.StartsWith("streaming", StringComparison.Ordinal))
             .Select(call => call.Title.Split(", ")[1]));
@@ -102,7 +64,7 @@ public sealed class DemoTests : IAsyncLifetime
     public void Another_port_than_the_documented_one_is_said_first(int port, bool isSaid)
     {
         var output = new StringWriter();
-        DemoCommand.Welcome(port, _providers, output);
+        DemoCommand.Welcome(port, _demo.Providers, output);
 
         Assert.Equal(isSaid, output.ToString().StartsWith($"# PORT 8080 IS TAKEN: the demo listens on {port} instead.", StringComparison.Ordinal));
         Assert.Contains($"http://127.0.0.1:{port}/v1/chat/completions", output.ToString(), StringComparison.Ordinal);
@@ -113,10 +75,10 @@ public sealed class DemoTests : IAsyncLifetime
     public async Task A_client_of_any_protocol_is_answered_by_a_provider_of_any_protocol(string client)
     {
         ProtocolId spoken = Question.Named(client);
-        foreach (SimulatedProvider provider in _providers.All.Where(provider => provider is { IsFlaky: false, IsBreaking: false }))
+        foreach (SimulatedProvider provider in _demo.Steady)
         {
-            Heard whole = Heard.Whole(spoken, await AskAsync(new Question(spoken, provider.Model, DemandsTool: true)));
-            Heard stream = Heard.Stream(spoken, await AskAsync(new Question(spoken, provider.Model, Stream: true, DemandsTool: true)));
+            Heard whole = Heard.Whole(spoken, await _demo.AskAsync(new Question(spoken, provider.Model, DemandsTool: true)));
+            Heard stream = Heard.Stream(spoken, await _demo.AskAsync(new Question(spoken, provider.Model, Stream: true, DemandsTool: true)));
 
             Assert.Contains(provider.Name, whole.Text);
             Assert.Equal("weather", whole.Tool);
@@ -133,14 +95,14 @@ public sealed class DemoTests : IAsyncLifetime
         for (int call = 0; call < 24; call++)
         {
             bool stream = call % 4 == 3;
-            byte[] body = await AskAsync(new Question(spoken, DemoConfiguration.Pool, stream));
+            byte[] body = await _demo.AskAsync(new Question(spoken, DemoConfiguration.Pool, stream));
             Assert.True((stream ? Heard.Stream(spoken, body) : Heard.Whole(spoken, body)).IsComplete);
         }
 
-        int refusals = _providers.All.Single(provider => provider.IsFlaky).Refusals;
-        using var request = new HttpRequestMessage(HttpMethod.Get, Origin + "/metrics");
+        int refusals = _demo.Providers.All.Single(provider => provider.IsFlaky).Refusals;
+        using var request = new HttpRequestMessage(HttpMethod.Get, _demo.Origin + "/metrics");
         request.Headers.TryAddWithoutValidation("Authorization", DemoCall.Authorization);
-        using HttpResponseMessage metrics = await _client.SendAsync(request);
+        using HttpResponseMessage metrics = await _demo.Client.SendAsync(request);
         Assert.NotEqual(0, refusals);
         Assert.Contains(
             $"busbar_failovers_total{{pool=\"{DemoConfiguration.Pool}\",reason=\"transient_upstream\"}} {refusals}\n",
@@ -152,10 +114,10 @@ public sealed class DemoTests : IAsyncLifetime
     public async Task A_stream_that_dies_ends_with_the_error_of_the_clients_protocol(string client)
     {
         ProtocolId spoken = Question.Named(client);
-        SimulatedProvider breaking = _providers.All.Single(provider => provider.IsBreaking);
+        SimulatedProvider breaking = _demo.Providers.All.Single(provider => provider.IsBreaking);
         for (int call = 1; call <= 4; call++)
         {
-            Heard stream = Heard.Stream(spoken, await AskAsync(new Question(spoken, breaking.Model, Stream: true)));
+            Heard stream = Heard.Stream(spoken, await _demo.AskAsync(new Question(spoken, breaking.Model, Stream: true)));
 
             Assert.NotEmpty(stream.Text);
             Assert.Equal(call < 4, stream.IsComplete);
@@ -166,20 +128,11 @@ public sealed class DemoTests : IAsyncLifetime
     [Fact]
     public async Task Only_the_demo_token_opens_it_and_its_lanes_are_usable()
     {
-        using HttpRequestMessage request = new Question(ProtocolId.OpenAI, DemoConfiguration.Pool).To(Origin);
+        using HttpRequestMessage request = new Question(ProtocolId.OpenAI, DemoConfiguration.Pool).To(_demo.Origin);
         request.Headers.Remove("Authorization");
-        using HttpResponseMessage refused = await _client.SendAsync(request);
+        using HttpResponseMessage refused = await _demo.Client.SendAsync(request);
 
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
-        Assert.Equal("ok", await _client.GetStringAsync(Origin + "/healthz"));
-    }
-
-    private async Task<byte[]> AskAsync(Question question)
-    {
-        using HttpRequestMessage request = question.To(Origin);
-        using HttpResponseMessage response = await _client.SendAsync(request);
-        byte[] body = await response.Content.ReadAsByteArrayAsync();
-        Assert.True(response.StatusCode == HttpStatusCode.OK, System.Text.Encoding.UTF8.GetString(body));
-        return body;
+        Assert.Equal("ok", await _demo.Client.GetStringAsync(_demo.Origin + "/healthz"));
     }
 }

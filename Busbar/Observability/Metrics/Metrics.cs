@@ -43,8 +43,8 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
     private static readonly string[] Faults = [.. Enum.GetNames<FaultClass>().Select(SnakeCase)];
     private static readonly string[] ErrorKinds = [.. Enum.GetNames<ErrorKind>().Select(SnakeCase)];
 
-    private readonly Counter?[] _losses = new Counter?[36 * 128];
-    private readonly Counter?[] _translations = new Counter?[36];
+    private readonly Counter?[] _losses = new Counter?[ProtocolNames.All.Count * ProtocolNames.All.Count * 128];
+    private readonly Counter?[] _translations = new Counter?[ProtocolNames.All.Count * ProtocolNames.All.Count];
 
     /// <summary>Registers the few series that exist from the start, because an alert has to see their first step.</summary>
     /// <param name="maxRecorded">Most series that are recorded.</param>

@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
-using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation;
+using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.OpenAI;
