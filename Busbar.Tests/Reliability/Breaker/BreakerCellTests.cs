@@ -414,6 +414,133 @@ public sealed class BreakerCellTests
         Assert.Equal(4_000, cell.CooldownRemainingMs);
     }
 
+    [Fact]
+    public void A_call_of_unknown_beginning_always_counts()
+    {
+        var cell = Cell(new BreakerConfig());
+        Seconds(10);
+        Assert.Equal([false, false, false, false, true], Enumerable.Range(0, 5).Select(_ => cell.Failed(0, null).IsTrip));
+    }
+
+    [Fact]
+    public void Calls_that_began_before_the_cooldown_do_not_trip_by_their_share_or_add_to_the_streak()
+    {
+        var cell = Cell(new BreakerConfig());
+        Seconds(10);
+        cell.Failed(0, null);
+        for (var i = 0; i < 12; i++)
+        {
+            Assert.False(cell.Failed(0, null, new BreakerCall(0, Began: 1)).IsTrip);
+        }
+
+        Assert.Equal((BreakerState.Closed, 1), (cell.Word.State, cell.Streak));
+    }
+
+    [Fact]
+    public void Where_one_caller_has_most_failures_the_others_must_reach_the_least_number_of_outcomes()
+    {
+        var cell = Cell(new BreakerConfig { MinRequests = 5, Threshold = 0.5 });
+        Fail(cell, caller: 1, times: 1);
+        Assert.DoesNotContain(true, Fail(cell, caller: 2, times: 8));
+        Assert.Equal([false, true], Fail(cell, caller: 1, times: 2));
+    }
+
+    [Theory]
+    [InlineData(10, 0, 8)]
+    [InlineData(10, 1, 8)]
+    public void Where_one_caller_has_most_failures_the_others_must_reach_the_share(int most, int others, int successes)
+    {
+        var cell = Cell(new BreakerConfig { MinRequests = 5, Threshold = 0.5 });
+        for (var i = 0; i < successes; i++)
+        {
+            cell.Succeeded(0, new BreakerCall(1));
+        }
+
+        Assert.DoesNotContain(true, Fail(cell, caller: 1, times: others));
+        Assert.DoesNotContain(true, Fail(cell, caller: 2, times: most));
+    }
+
+    [Fact]
+    public void A_success_ends_the_share_of_a_caller_in_a_run()
+    {
+        var cell = Cell(new BreakerConfig { Mode = TripMode.Consecutive, ConsecutiveN = 2 });
+        Fail(cell, caller: 1, times: 1);
+        cell.Succeeded(0, new BreakerCall(2));
+        Assert.Equal([false], Fail(cell, caller: 2, times: 1));
+        Assert.Equal([true], Fail(cell, caller: 1, times: 1));
+    }
+
+    [Fact]
+    public void A_reset_forgets_whose_calls_failed()
+    {
+        var cell = Cell(new BreakerConfig { MinRequests = 2, Threshold = 0.5 });
+        Fail(cell, caller: 1, times: 1);
+        cell.Reset();
+        Assert.Equal([false], Fail(cell, caller: 2, times: 1));
+        Assert.Equal([true], Fail(cell, caller: 1, times: 1));
+    }
+
+    [Fact]
+    public void A_window_of_another_length_forgets_whose_calls_failed()
+    {
+        var cell = Cell(new BreakerConfig { MinRequests = 2, Threshold = 0.5 });
+        Fail(cell, caller: 1, times: 1);
+        cell.Configure(new BreakerSettings(new BreakerConfig { MinRequests = 2, Threshold = 0.5, WindowSecs = 10 }, new LimitsConfig()));
+        Assert.Equal([false], Fail(cell, caller: 2, times: 1));
+        Assert.Equal([true], Fail(cell, caller: 1, times: 1));
+    }
+
+    [Fact]
+    public void A_health_check_leaves_nothing_of_the_past()
+    {
+        var cell = Tripped();
+        var hardDowns = 0;
+        Assert.True(cell.Heal(in hardDowns, 0).IsRecovery);
+        Assert.Equal((0, default, 0L, true), (cell.Streak, cell.Window, cell.CooldownRemainingMs, cell.IsReady));
+    }
+
+    [Fact]
+    public void A_wait_that_somebody_else_was_asked_for_is_a_cooldown_up_to_a_day_and_no_failure()
+    {
+        var cell = Cell(new BreakerConfig());
+        cell.Hold(20_000);
+        Assert.Equal((BreakerState.Closed, 20_000L, false), (cell.Word.State, cell.CooldownRemainingMs, cell.IsReady));
+        Assert.Equal((0, default), (cell.Streak, cell.Window));
+        cell.Hold(long.MaxValue / 2);
+        Assert.Equal(86_400_000, cell.CooldownRemainingMs);
+    }
+
+    [Fact]
+    public void A_wait_that_somebody_else_was_asked_for_changes_no_open_cell()
+    {
+        var cell = Tripped();
+        cell.Hold(60_000);
+        Assert.Equal((BreakerState.Open, 15_000L), (cell.Word.State, cell.CooldownRemainingMs));
+    }
+
+    [Fact]
+    public void A_soft_cooldown_is_over_at_its_end()
+    {
+        var word = BreakerWord.Initial.WithDeadline(1000);
+        Assert.Equal((true, false), (word.IsSoft(999), word.IsSoft(1000)));
+    }
+
+    [Fact]
+    public void Only_a_closed_cell_that_was_not_is_a_recovery()
+    {
+        Assert.True(new BreakerChange(BreakerState.HalfOpen, BreakerState.Closed).IsRecovery);
+        Assert.False(new BreakerChange(BreakerState.HalfOpen, BreakerState.Open).IsRecovery);
+        Assert.False(new BreakerChange(BreakerState.Closed, BreakerState.Closed).IsRecovery);
+    }
+
+    [Fact]
+    public void The_longest_cooldown_is_never_shorter_than_the_first() =>
+        Assert.Equal(20_000, new BreakerSettings(new BreakerConfig { BaseCooldownSecs = 20, MaxCooldownSecs = 5 }, new LimitsConfig()).MaxMs);
+
+    // Whether each of them tripped.
+    private static bool[] Fail(BreakerCell cell, int caller, int times) =>
+        [.. Enumerable.Range(0, times).Select(_ => cell.Failed(0, null, new BreakerCall(caller)).IsTrip)];
+
     private BreakerCell Cell(BreakerConfig config) => new(new MonotonicClock(_time), () => _random, new BreakerSettings(config, new LimitsConfig()));
 
     private BreakerCell Tripped(BreakerConfig? config = null)

@@ -41,6 +41,38 @@ public sealed class CallerSharesTests
     }
 
     [Fact]
+    public void What_was_counted_before_a_long_silence_is_not_the_half_before()
+    {
+        var shares = new CallerShares(1000);
+        shares.Failed(1, 0);
+
+        Assert.Equal(0, shares.Excess(1500));
+    }
+
+    [Fact]
+    public void A_caller_that_goes_on_calling_stays_active()
+    {
+        var activity = new CallerActivity();
+        activity.Saw(1, 0);
+        activity.Saw(1, 60_000);
+        activity.Saw(2, 120_000);
+
+        Assert.True(activity.HasSeveral(120_000));
+    }
+
+    [Fact]
+    public void A_caller_before_a_long_silence_is_not_active_and_one_after_it_is()
+    {
+        var activity = new CallerActivity();
+        activity.Saw(1, 0);
+        activity.Saw(2, 180_000);
+        Assert.False(activity.HasSeveral(180_000));
+
+        activity.Saw(1, 180_000);
+        Assert.True(activity.HasSeveral(180_000));
+    }
+
+    [Fact]
     public void Activity_ends_after_two_halves()
     {
         var activity = new CallerActivity();
