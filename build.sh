@@ -17,6 +17,8 @@ usage: ./build.sh [command]
   fleet         three processes on one PostgreSQL under load and faults; --requests N for more than 100,000 requests, then the simulation of 200
   soak          mixed traffic, faults and disconnects for ten minutes; --minutes N for longer or shorter
   bench-micro   micro benchmarks; further arguments go to BenchmarkDotNet
+  mutate        break the code of one area, a change at a time, and count what the tests notice; AREA is a folder of Reliability,
+                Governance or Wire, as in: mutate Reliability/Breaker; not part of CI
   clean         remove everything that was built
 TEXT
 }
@@ -349,6 +351,25 @@ soak() {
   exec python3 Busbar.Benchmarks/load/soak.py --busbar ./busbar --tools artifacts/bench "$@"
 }
 
+# Breaks one folder and runs the tests that mirror it; fails below 80 of 100. The report is in artifacts/mutation.
+mutate() {
+  local area=${1:-Reliability/Breaker}
+  (( $# <= 1 )) || die "mutate takes one folder"
+  [[ $area =~ ^(Reliability|Governance|Wire)(/[A-Za-z]+)*$ && -d Busbar/$area ]] || die "mutate takes a folder of Reliability, Governance or Wire"
+  need_sdk
+  mkdir -p artifacts
+  cat >artifacts/mutation.json <<JSON
+{ "stryker-config": {
+  "project": "Busbar.csproj", "configuration": "Debug", "mutate": ["$area/**/*.cs"],
+  "test-case-filter": "FullyQualifiedName~Busbar.Tests.${area%%/*}", "additional-timeout": 5000,
+  "reporters": ["json", "html", "cleartext"], "thresholds": { "high": 90, "low": 80, "break": 80 } } }
+JSON
+  dotnet tool restore >&2
+  cd Busbar.Tests
+  # On a busy machine the tool takes a slow "dotnet --info" for a missing SDK.
+  DOTNET_INFO_WAIT_TIME=120000 RunAnalyzers=false exec nice -n 15 dotnet stryker -f ../artifacts/mutation.json -O ../artifacts/mutation
+}
+
 command=${1:-build}
 (( $# )) && shift
 case $command in
@@ -360,6 +381,7 @@ case $command in
   fuzz) fuzz "$@" ;;
   fleet) fleet "$@" ;;
   soak) soak "$@" ;;
+  mutate) mutate "$@" ;;
   bench-micro)
     need_sdk
     need_native

@@ -537,6 +537,51 @@ public sealed class BreakerCellTests
     public void The_longest_cooldown_is_never_shorter_than_the_first() =>
         Assert.Equal(20_000, new BreakerSettings(new BreakerConfig { BaseCooldownSecs = 20, MaxCooldownSecs = 5 }, new LimitsConfig()).MaxMs);
 
+    [Fact]
+    public void A_call_that_began_before_the_cooldown_does_not_begin_another()
+    {
+        var cell = Cell(new BreakerConfig());
+        Seconds(10);
+        cell.Failed(0, null);
+        Seconds(10);
+        cell.Failed(0, null, new BreakerCall(0, Began: 5_000));
+        Assert.Equal(1, cell.Streak);
+        cell.Failed(0, null, new BreakerCall(0, Began: 15_000));
+        Assert.Equal(2, cell.Streak);
+    }
+
+    [Fact]
+    public void A_call_that_began_before_a_hard_down_says_nothing_new()
+    {
+        var cell = Cell(new BreakerConfig());
+        Seconds(10);
+        cell.HardDown();
+        cell.Reset();
+        cell.Failed(0, null, new BreakerCall(0, Began: 5_000));
+        Assert.Equal(0, cell.Streak);
+    }
+
+    [Fact]
+    public void A_late_success_closes_with_nothing_left_of_the_past()
+    {
+        var cell = Tripped();
+        Seconds(15);
+        cell.TryEnter(out var probe);
+        cell.GiveBack(probe);
+        Assert.True(cell.Succeeded(0, new BreakerCall(0, HasYielded: true)).IsRecovery);
+        Assert.Equal((0, default), (cell.Streak, cell.Window));
+    }
+
+    [Fact]
+    public void Who_calls_another_lane_of_the_pool_counts_as_a_caller()
+    {
+        var active = new CallerActivity();
+        var settings = new BreakerSettings(new BreakerConfig { Mode = TripMode.Consecutive, ConsecutiveN = 2 }, new LimitsConfig());
+        var cell = new BreakerCell(new MonotonicClock(_time), () => _random, settings, active);
+        new BreakerCell(new MonotonicClock(_time), () => _random, settings, active).Succeeded(0, new BreakerCall(1));
+        Assert.DoesNotContain(true, Fail(cell, caller: 2, times: 12));
+    }
+
     // Whether each of them tripped.
     private static bool[] Fail(BreakerCell cell, int caller, int times) =>
         [.. Enumerable.Range(0, times).Select(_ => cell.Failed(0, null, new BreakerCall(caller)).IsTrip)];
