@@ -17,6 +17,7 @@ namespace Busbar.Tests.Scenarios;
 /// </summary>
 public sealed class FleetLimitScenarios
 {
+    private const string AdminToken = "canary-admin-token-52";
     private const int Nodes = 3;
     private const int Clients = 16;
     private const int Keys = 14;
@@ -74,6 +75,8 @@ public sealed class FleetLimitScenarios
             Assert.True(answered > 200, $"only {answered} were served");
             await UseUpAsync(nodes);
             await Eventually.HoldsAsync(() => Task.FromResult(Wrong(server, database)));
+            await Eventually.HoldsAsync(async () => (await Task.WhenAll(nodes.Select(node => node.HoldingAsync()))).FirstOrDefault(held => held
+                is not null));
         }
         finally
         {
@@ -278,7 +281,7 @@ public sealed class FleetLimitScenarios
                 $$"""
                 listen: 127.0.0.1:{{port}}
                 auth: { mode: none }
-                governance: { enabled: true, admin_token: canary-admin-token-52, store: postgres, postgres: { url_env: DATABASE }, price_per_request_cents: 2, price_per_1k_tokens_cents: 1000 }
+                governance: { enabled: true, admin_token: {{AdminToken}}, store: postgres, postgres: { url_env: DATABASE }, price_per_request_cents: 2, price_per_1k_tokens_cents: 1000 }
                 providers: { p: { protocol: openai, base_url: "{{upstream}}", api_key_env: KEY, allow_private_network: true } }
                 models: { m: { provider: p, max_concurrent: 100 } }
                 pools: { pool: { members: [{ target: m }], breaker: { trip: { mode: consecutive, n: 1000 } } } }
@@ -308,6 +311,19 @@ public sealed class FleetLimitScenarios
             message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", $"sk-bb-canary-fleet-{key}");
             using HttpResponseMessage response = await client.SendAsync(message, gone);
             return (int)response.StatusCode;
+        }
+
+        /// <summary>What it still holds, of limits or of lanes, where nobody is served; null when it holds nothing.</summary>
+        public async Task<string?> HoldingAsync()
+        {
+            using var client = new HttpClient();
+            using var message = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{port}/metrics");
+            message.Headers.TryAddWithoutValidation("x-admin-token", AdminToken);
+            using HttpResponseMessage response = await client.SendAsync(message);
+            var page = new MetricsPage(await response.Content.ReadAsStringAsync());
+            (double open, double cents, double calls) = (page["busbar_reservations_open"], page["busbar_reserved_cents"],
+                page.Sum("busbar_lane_inflight"));
+            return (open, cents, calls) == (0, 0, 0) ? null : $"{name} holds {open} reservations of {cents} cents, and {calls} calls";
         }
 
         public void Send(string signal)

@@ -4,6 +4,7 @@ using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
 using Busbar.Governance.Store.Postgres;
 using Busbar.Tests.Governance.Store.Postgres;
+using Busbar.Tests.Oidc;
 using Busbar.Tests.Scenarios.Harness;
 
 namespace Busbar.Tests.Scenarios;
@@ -165,15 +166,100 @@ public sealed class FleetScenarios
             }
 
             await using Scene scene = await StartAsync(node);
-            JsonElement made = await AdminAsync(scene, HttpMethod.Post, "/admin/keys", """{"name":"a"}""", 201);
-            Assert.Equal(200, await StatusAsync(scene, made.GetProperty("secret").GetString()!));
-            await Eventually.TrueAsync(() => place.Rows("usage_daily") == 1, "usage written");
-            await AdminAsync(scene, HttpMethod.Delete, $"/admin/keys/{made.GetProperty("id").GetString()}", null, 200);
+            string group = (await AdminAsync(scene, HttpMethod.Post, "/admin/groups",
+                """{"name":"g","limits":[{"kind":"requests","window":"day","max":3},{"kind":"budget","window":"month","max_cents":500}]}""", 201))
+                .GetProperty("id").GetString()!;
+            JsonElement made = await AdminAsync(scene, HttpMethod.Post, "/admin/keys",
+                $$"""{"name":"a","group_id":"{{group}}","max_budget_cents":400,"rpm_limit":100,"tpm_limit":100000,"max_concurrent":5}""", 201);
+            (string id, string secret) = (made.GetProperty("id").GetString()!, made.GetProperty("secret").GetString()!);
+            List<int> statuses = [];
+            for (int i = 0; i < 4; i++)
+            {
+                statuses.Add(await StatusAsync(scene, secret));
+            }
+
+            Assert.Equal([200, 200, 200, 429], statuses);
+            await AdminAsync(scene, HttpMethod.Post, "/admin/lanes/m0/disable", null, 200);
+            await Eventually.HoldsAsync(() => Task.FromResult(new[]
+            {
+                "nodes", "head", "changes", "facts", "schema_version", "key_groups", "virtual_keys", "usage_counters", "usage_daily",
+                "limit_counters", "limit_locks", "limit_alerts", "lease_sessions", "audit_log",
+            }.FirstOrDefault(table => place.Rows(table) == 0)));
+            Assert.Equal(3, (await AdminAsync(scene, HttpMethod.Get, $"/admin/keys/{id}/usage", null, 200)).GetProperty("requests").GetInt32());
+            await AdminAsync(scene, HttpMethod.Delete, $"/admin/keys/{id}", null, 200);
+            await AdminAsync(scene, HttpMethod.Delete, $"/admin/groups/{group}", null, 200);
+            Assert.DoesNotContain("does not let", scene.Gateway.StandardError, StringComparison.Ordinal);
         }
         finally
         {
             server.Execute(place.Name, "DROP OWNED BY busbar, busbar_owner CASCADE; DROP ROLE busbar; DROP ROLE busbar_owner");
         }
+    }
+
+    [SkippableFact]
+    public async Task A_subject_that_is_new_to_two_nodes_at_the_same_moment_gets_one_key_and_no_error()
+    {
+        const int Subjects = 8;
+        using var place = new PostgresPlace();
+        Prepare(place);
+        await using ScriptedUpstream keys = ScriptedUpstream.Start();
+        var issuer = new TestIssuer();
+        keys.Always = call => call.AnswerAsync(200, issuer.Jwks);
+        string jwt = $"{{ jwt: [{{ issuer: \"{TestIssuer.Name}\", jwks_url: \"http://127.0.0.1:{keys.Port}/keys\", audience: busbar, " +
+            "allow_private_network: true, group_claim: team }] }";
+        Scene[] nodes = await Task.WhenAll(StartAsync(place.Url, auth: jwt), StartAsync(place.Url, auth: jwt));
+        await using Scene first = nodes[0], second = nodes[1];
+        string group = (await AdminAsync(first, HttpMethod.Post, "/admin/groups", """{"name":"crew"}""", 201)).GetProperty("id").GetString()!;
+        await Eventually.HoldsAsync(async () => await AdminStatusAsync(second, $"/admin/groups/{group}") == 200 ? null : "no group");
+
+        for (int i = 0; i < Subjects; i++)
+        {
+            string token = issuer.Token(TestIssuer.Claims(DateTimeOffset.UtcNow, ",\"team\":\"crew\"", $"person{i}"), null);
+            int[] statuses = await Task.WhenAll(Enumerable.Range(0, 4).Select(at => StatusAsync(nodes[at % 2], token)));
+            Assert.All(statuses, status => Assert.Equal(200, status));
+        }
+
+        Assert.Equal((long)Subjects, place.Scalar($"SELECT count(*) FROM busbar.virtual_keys WHERE group_id = '{group}'"));
+        Assert.Equal((long)Subjects, place.Scalar("SELECT count(*) FROM busbar.audit_log WHERE action = 'key.create'"));
+        Assert.Equal(1L, place.Scalar("SELECT count(*) FROM busbar.key_groups"));
+        Assert.All(nodes, node => Assert.DoesNotContain(" error ", node.Gateway.StandardError, StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
+    public async Task What_is_shown_of_keys_and_groups_is_what_all_nodes_have_used()
+    {
+        using var place = new PostgresPlace();
+        Prepare(place);
+        Scene[] nodes = await Task.WhenAll(StartAsync(place.Url), StartAsync(place.Url));
+        await using Scene first = nodes[0], second = nodes[1];
+        string group = (await AdminAsync(first, HttpMethod.Post, "/admin/groups",
+            """{"name":"g","limits":[{"kind":"requests","window":"day","max":100}]}""", 201)).GetProperty("id").GetString()!;
+        JsonElement made = await AdminAsync(first, HttpMethod.Post, "/admin/keys",
+            $$"""{"name":"a","group_id":"{{group}}","max_budget_cents":4000,"limits":[{"kind":"requests","window":"rolling","days":7,"max":100}]}""",
+            201);
+        (string id, string secret) = (made.GetProperty("id").GetString()!, made.GetProperty("secret").GetString()!);
+        await StatusBecomesAsync(second, secret, 200);
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal(200, await StatusAsync(first, secret));
+        }
+
+        foreach (Scene node in nodes)
+        {
+            await Eventually.HoldsAsync(async () =>
+            {
+                JsonElement key = await AdminAsync(node, HttpMethod.Get, $"/admin/keys/{id}/usage", null, 200);
+                JsonElement above = await AdminAsync(node, HttpMethod.Get, $"/admin/groups/{group}", null, 200);
+                (long, long, long, long) seen = (key.GetProperty("spend_cents").GetInt64(), key.GetProperty("requests").GetInt64(),
+                    key.GetProperty("limits")[0].GetProperty("used").GetInt64(), above.GetProperty("limits")[0].GetProperty("used").GetInt64());
+                return seen == (12, 6, 6, 6) ? null : $"{seen}";
+            });
+        }
+
+        // Six are used, whichever node has served them.
+        JsonElement refused = await AdminAsync(second, HttpMethod.Patch, $"/admin/groups/{group}",
+            """{"limits":[{"kind":"requests","window":"day","max":5}]}""", 400);
+        Assert.Equal("below_used", refused.GetProperty("error").GetProperty("code").GetString());
     }
 
     [SkippableTheory]
@@ -345,6 +431,14 @@ public sealed class FleetScenarios
     private static async Task<int> StatusAsync(Scene scene, string secret)
         => (await scene.PostAsync(OpenAI, change: message => OpenAI.Authorize(message.Headers, secret))).Status;
 
+    private static async Task<int> AdminStatusAsync(Scene scene, string path)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Get, path);
+        message.Headers.TryAddWithoutValidation("x-admin-token", AdminToken);
+        using HttpResponseMessage response = await scene.Client.SendAsync(message);
+        return (int)response.StatusCode;
+    }
+
     private static async Task<JsonElement> AdminAsync(Scene scene, HttpMethod method, string path, string? body, int status)
     {
         using var message = new HttpRequestMessage(method, path) { Content = body is null ? null
@@ -370,7 +464,7 @@ public sealed class FleetScenarios
         => $"governance: {{ enabled: true, admin_token: {AdminToken}, store: postgres, postgres: {{ url_env: DATABASE }}, " +
         $"price_per_request_cents: 2 }}";
 
-    private static async Task<Scene> StartAsync(string url, string? key = null)
+    private static async Task<Scene> StartAsync(string url, string? key = null, string auth = "{ mode: none }")
     {
         if (key is not null)
         {
@@ -379,7 +473,7 @@ public sealed class FleetScenarios
         }
 
         Scene scene = await Scene.StartAsync(new SceneConfig(
-            OpenAI) { Auth = "{ mode: none }", More = Governance, Environment = new() { ["DATABASE"] = url } });
+            OpenAI) { Auth = auth, More = Governance, Environment = new() { ["DATABASE"] = url } });
         scene.Upstream.Always = call => OpenAI.ServeAsync(call);
         return scene;
     }

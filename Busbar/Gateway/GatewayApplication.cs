@@ -36,6 +36,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
 {
     // Requests for the figures that are served at once, beside the limit on all others.
     private const int MaxOnlookers = 16;
+    private const int MaxAsks = 3;
 
     private readonly Metrics _metrics;
     private readonly RequestLog _log;
@@ -388,7 +389,12 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
 
     private static async ValueTask<GatewayError?> AskAsync(Exchange exchange, Func<CancellationToken, Task> ask)
     {
-        await ask(exchange.ClientGone).ConfigureAwait(false);
+        // The other process may be about to tell it.
+        for (int asked = 0; asked < MaxAsks && FollowUp.IsUnknown(exchange); asked++)
+        {
+            await ask(exchange.ClientGone).ConfigureAwait(false);
+        }
+
         return FollowUp.Objection(exchange);
     }
 

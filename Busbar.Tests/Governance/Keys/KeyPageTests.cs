@@ -29,6 +29,23 @@ public sealed class KeyPageTests
     }
 
     [Fact]
+    public void Pages_of_nodes_that_heard_of_keys_in_different_orders_go_on_from_each_other()
+    {
+        VirtualKey[] made = [.. Enumerable.Range(1, 100).Select(number => TestKeys.Make(number) with { CreatedAt = number / 40 })];
+        KeyEntry[][] nodes = [[.. made.Select(Entry)], [.. made.Reverse().Select(Entry)]];
+
+        var seen = new List<string>();
+        (long, string)? after = null;
+        for (int turn = 0; KeyPage.ById(nodes[turn % 2], after, 7) is { Count: > 0 } page; turn++)
+        {
+            seen.AddRange(page.Select(key => key.Id));
+            after = (page[^1].CreatedAt, page[^1].Id);
+        }
+
+        Assert.Equal(made.OrderBy(key => key.CreatedAt).ThenBy(key => key.Id, StringComparer.Ordinal).Select(key => key.Id), seen);
+    }
+
+    [Fact]
     public void A_page_of_many_thousand_keys_needs_no_more_room_than_the_page()
     {
         KeyEntry[] entries = [.. Enumerable.Range(1, 20_000).Select(number => Entry(TestKeys.Make(number)))];

@@ -18,8 +18,8 @@ internal sealed class GroupEndpoints(GroupService groups, TimeProvider time)
     public async ValueTask<AdminError?> RunAsync(AdminCall call) => call.Action switch
     {
         AdminAction.CreateGroup => await CreateAsync(call).ConfigureAwait(false),
-        AdminAction.ListGroups => List(call),
-        AdminAction.ReadGroup => groups.Find(call.Subject) is { } node ? Show(call, node) : Unknown,
+        AdminAction.ListGroups => await ListAsync(call).ConfigureAwait(false),
+        AdminAction.ReadGroup => await ReadAsync(call).ConfigureAwait(false),
         AdminAction.UpdateGroup => await UpdateAsync(call).ConfigureAwait(false),
         AdminAction.DeleteGroup => Answer(call, await groups.DeleteAsync(call.Subject, call.Request.Source).ConfigureAwait(false)),
         _ => throw new ArgumentOutOfRangeException(nameof(call), call.Action, "not about a group"),
@@ -61,7 +61,18 @@ internal sealed class GroupEndpoints(GroupService groups, TimeProvider time)
         void Set(string name, Func<Group> change) => next = form.Has(name) ? change() : next;
     }
 
-    private AdminError? List(AdminCall call)
+    private async ValueTask<AdminError?> ReadAsync(AdminCall call)
+    {
+        if (groups.Find(call.Subject) is not { } node)
+        {
+            return Unknown;
+        }
+
+        await groups.HearAsync([node]).ConfigureAwait(false);
+        return Show(call, node);
+    }
+
+    private async ValueTask<AdminError?> ListAsync(AdminCall call)
     {
         int limit = (int)call.Query.Integer("limit", MaxPerPage, 1, MaxPerPage);
         string? cursor = call.Query.Text("cursor");
@@ -77,10 +88,12 @@ internal sealed class GroupEndpoints(GroupService groups, TimeProvider time)
             return problem;
         }
 
+        GroupNode[] page = [.. all.Skip(start).Take(limit)];
+        await groups.HearAsync(page).ConfigureAwait(false);
         JsonWriter json = call.Json;
         json.StartObject();
         json.StartArray("groups"u8);
-        foreach (GroupNode node in all.Skip(start).Take(limit))
+        foreach (GroupNode node in page)
         {
             Write(json, node);
         }
@@ -88,7 +101,7 @@ internal sealed class GroupEndpoints(GroupService groups, TimeProvider time)
         json.EndArray();
         if (all.Length > start + limit)
         {
-            json.String("next_cursor"u8, all[start + limit - 1].Group.Id);
+            json.String("next_cursor"u8, page[^1].Group.Id);
         }
         else
         {

@@ -25,7 +25,7 @@ internal sealed class KeyEndpoints(KeyService keys, GroupService groups, IGatewa
         AdminAction.DeleteKey => Answer(call, await keys.DeleteAsync(call.Subject, call.Request.Source).ConfigureAwait(false)),
         AdminAction.AttachAccessKey => Answer(call, await keys.AttachAccessKeyAsync(call.Subject, call.Request.Source).ConfigureAwait(false)),
         AdminAction.DetachAccessKey => Answer(call, await keys.DetachAccessKeyAsync(call.Subject, call.Request.Source).ConfigureAwait(false)),
-        AdminAction.ReadWindow => ReadWindow(call),
+        AdminAction.ReadWindow => await ReadWindowAsync(call).ConfigureAwait(false),
         _ => throw new ArgumentOutOfRangeException(nameof(call), call.Action, "not about a key"),
     };
 
@@ -160,9 +160,9 @@ internal sealed class KeyEndpoints(KeyService keys, GroupService groups, IGatewa
         return null;
     }
 
-    private AdminError? ReadWindow(AdminCall call)
+    private async ValueTask<AdminError?> ReadWindowAsync(AdminCall call)
     {
-        if (keys.ReadWindow(call.Subject) is not var (key, usage, open))
+        if (await keys.ReadWindowAsync(call.Subject).ConfigureAwait(false) is not var (key, usage, open))
         {
             return Unknown;
         }

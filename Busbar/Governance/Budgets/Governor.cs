@@ -231,6 +231,43 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         return refusal;
     }
 
+    /// <summary>
+    /// Has the counts of the groups and keys called <paramref name="owners"/> know what all nodes have used, as far as that is written: about what
+    /// they had used a second before. Where there is one node, or the database is away, they stay as they are. Blocks.
+    /// </summary>
+    public void Hear(params string[] owners)
+    {
+        if (Leases is null || Store is not IFleetStore fleet || owners.Length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            long now = Now;
+            IReadOnlyList<LimitUsage> usages = fleet.ReadLimitUsages(owners);
+            foreach (string owner in owners)
+            {
+                Array.ForEach(SharedOf(owner), counter => counter.StartHearing(now));
+                if (Keys.Find(owner) is { } entry)
+                {
+                    entry.Account.Hear(Store.ReadWindow(owner, entry.Account.Read(entry.Key, now).WindowStart));
+                }
+            }
+
+            foreach (LimitUsage usage in usages)
+            {
+                Array.Find(SharedOf(usage.Owner), counter => counter.Key == usage.Key)?.Hear(usage);
+            }
+        }
+        catch (StoreException)
+        {
+            // Somebody wants to know, and gets what this node knows.
+        }
+    }
+
+    private LimitCounter[] SharedOf(string owner) => Keys.Find(owner)?.Shared ?? Groups.Find(owner)?.Counters ?? [];
+
     /// <summary>Whether nothing is left of the budget of <paramref name="entry"/>, as opposed to too little for some request.</summary>
     public bool IsSpent(KeyEntry entry) =>
         entry.Key is { MaxBudgetCents: { } cents } key && entry.Account.Read(key, Now).SpendNanos / Money.NanosPerCent >= cents;

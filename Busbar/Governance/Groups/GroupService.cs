@@ -26,6 +26,9 @@ internal sealed class GroupService(Governor governor, EditTurn turn, AuditLog au
     /// <summary>All, by creation.</summary>
     public IEnumerable<GroupNode> All => governor.Groups.All;
 
+    /// <summary>Has the counts of <paramref name="nodes"/> know what was used on all nodes of the fleet.</summary>
+    public Task HearAsync(IEnumerable<GroupNode> nodes) => Task.Run(() => governor.Hear([.. nodes.Select(node => node.Group.Id)]));
+
     /// <summary>
     /// Makes a group of everything that <paramref name="template"/> says but id and creation. Where it says nothing of limits, it gets what its
     /// parent has for children.
@@ -71,6 +74,7 @@ internal sealed class GroupService(Governor governor, EditTurn turn, AuditLog au
         }
 
         Group next = change(node.Group);
+        governor.Hear(id);
         if (LimitCounters.Passed(next.Limits, node.Counters, time.GetUtcNow().ToUnixTimeSeconds()) is var (limit, used))
         {
             return new GroupReply(GroupStatus.BelowUsed, node, limit, used);

@@ -12,7 +12,10 @@ internal sealed partial class LimitCounter
     private Slice? _slice;
 
     // By all nodes, as far as this one knows.
-    private long Everywhere => _slice is null ? _meter.Used : Ir.Usage.Add(_meter.Used, _slice.OthersUsed);
+    private long Everywhere => _slice is null ? _meter.Used : Math.Max(Ir.Usage.Add(_meter.Used, _slice.OthersUsed), _slice.HeardUsed);
+
+    // Of a rolling window.
+    private long FirstDay => Math.Max(0, _start) - ((_limit.Days - 1) * DaySeconds) - SummerTime;
 
     private long HeldNow => _limit.Kind == LimitKind.Concurrency ? _open : _meter.Held;
 
@@ -138,6 +141,42 @@ internal sealed partial class LimitCounter
         }
     }
 
+    /// <summary>
+    /// Before <see cref="Hear"/>, which then is called for each window that is known. A node hears by itself what all have used only while it
+    /// borrows. Nothing is admitted by what is heard here.
+    /// </summary>
+    public void StartHearing(long now)
+    {
+        lock (this)
+        {
+            Roll(now);
+            _slice?.HeardUsed = 0;
+        }
+    }
+
+    /// <summary>Takes in what all nodes have used by now of one window, where that counts.</summary>
+    public void Hear(in LimitUsage usage)
+    {
+        lock (this)
+        {
+            if (usage.WindowStart > _start || usage.WindowStart < (_limit.Period == LimitPeriod.Rolling ? FirstDay : _start))
+            {
+                return;
+            }
+
+            if (_slice is not null)
+            {
+                _slice.HeardUsed = Ir.Usage.Add(_slice.HeardUsed, usage.Used);
+                return;
+            }
+
+            ref long known = ref _days is null ? ref _meter.Used : ref DayAt(usage.WindowStart);
+            long more = Math.Max(0, usage.Used - known);
+            known += more;
+            _meter.Used += _days is null ? 0 : more;
+        }
+    }
+
     private void SettleFormer(in ReservedLimit reserved, long used)
     {
         if (_slice?.Former is { } former && former.Ask.Start == reserved.WindowStart)
@@ -159,6 +198,7 @@ internal sealed partial class LimitCounter
         // Days that a rolling limit goes on to count are others' from now on, until the database says it better.
         slice.OthersUsed = _limit.Period == LimitPeriod.Rolling ? Everywhere : 0;
         slice.OthersLeased = 0;
+        slice.HeardUsed = 0;
         slice.Granted = 0;
         slice.Borrowed = 0;
         slice.Noted = 0;
@@ -196,7 +236,7 @@ internal sealed partial class LimitCounter
             Owner = Owner,
             Key = _key,
             Start = start,
-            From = isRolling ? start - ((_limit.Days - 1) * DaySeconds) - SummerTime : start,
+            From = isRolling ? FirstDay : start,
             End = _limit.Kind == LimitKind.Concurrency ? long.MaxValue : isRolling ? end + (_limit.Days * DaySeconds) : end,
             Cap = _limit.Cap,
             Used = _meter.Used,

@@ -40,6 +40,20 @@ internal sealed class KeyAccount
         _windowRequests = window.Requests;
     }
 
+    /// <summary>Takes in what all nodes have used in <paramref name="window"/>, where that is still the current one.</summary>
+    public void Hear(in WindowUsage window)
+    {
+        lock (this)
+        {
+            if (window.WindowStart == _windowStart)
+            {
+                _money.Used = Math.Max(_money.Used, window.SpendNanos);
+                _windowTokens = Math.Max(_windowTokens, window.Tokens);
+                _windowRequests = Math.Max(_windowRequests, window.Requests);
+            }
+        }
+    }
+
     /// <summary>Requests that the key's limits or access list refused, ever.</summary>
     public long Refusals => Interlocked.Read(ref _refusals);
 

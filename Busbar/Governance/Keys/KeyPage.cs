@@ -6,21 +6,36 @@ namespace Busbar.Governance.Keys;
 /// </summary>
 internal static class KeyPage
 {
-    private static readonly Comparer<(long CreatedAt, int Order)> LastFirst =
-        Comparer<(long CreatedAt, int Order)>.Create(static (left, right) => right.CompareTo(left));
+    private static readonly Comparer<(long CreatedAt, int Order, string Id)> LastFirst = Comparer<(long CreatedAt, int Order, string Id)>.Create(
+        static (left, right) => Compare(right, left));
 
     /// <summary>
     /// The first <paramref name="limit"/> (at least 1) of <paramref name="entries"/> that come after <paramref name="after"/>, a second of creation
     /// and an order in it; fewer where there are no more.
     /// </summary>
     public static IReadOnlyList<VirtualKey> Of(IEnumerable<KeyEntry> entries, (long CreatedAt, int Order)? after, int limit)
+        => Of(entries, after is var (at, order) ? (at, order, "") : null, limit, static entry => (entry.Key.CreatedAt, entry.Order, ""));
+
+    /// <summary>
+    /// The same where several nodes have the keys: those of one second by their ids, since each node heard of them in an order of its own, and the
+    /// next page may be another node's.
+    /// </summary>
+    public static IReadOnlyList<VirtualKey> ById(IEnumerable<KeyEntry> entries, (long CreatedAt, string Id)? after, int limit)
+        => Of(entries, after is var (at, id) ? (at, 0, id) : null, limit, static entry => (entry.Key.CreatedAt, 0, entry.Key.Id));
+
+    private static int Compare((long CreatedAt, int Order, string Id) left, (long CreatedAt, int Order, string Id) right)
+        => (left.CreatedAt, left.Order).CompareTo((right.CreatedAt, right.Order)) is not 0 and var order ? order
+            : string.CompareOrdinal(left.Id, right.Id);
+
+    private static VirtualKey[] Of(IEnumerable<KeyEntry> entries, (long CreatedAt, int Order, string Id)? after, int limit,
+        Func<KeyEntry, (long CreatedAt, int Order, string Id)> placeOf)
     {
-        var page = new PriorityQueue<VirtualKey, (long CreatedAt, int Order)>(LastFirst);
+        var page = new PriorityQueue<VirtualKey, (long CreatedAt, int Order, string Id)>(LastFirst);
         foreach (KeyEntry entry in entries)
         {
             VirtualKey key = entry.Key;
-            (long CreatedAt, int Order) place = (key.CreatedAt, entry.Order);
-            if (after is { } last && place.CompareTo(last) <= 0)
+            (long CreatedAt, int Order, string Id) place = placeOf(entry);
+            if (after is { } last && Compare(place, last) <= 0)
             {
                 continue;
             }
@@ -29,7 +44,7 @@ internal static class KeyPage
             {
                 page.Enqueue(key, place);
             }
-            else if (page.TryPeek(out _, out (long CreatedAt, int Order) end) && place.CompareTo(end) < 0)
+            else if (page.TryPeek(out _, out (long CreatedAt, int Order, string Id) end) && Compare(place, end) < 0)
             {
                 page.DequeueEnqueue(key, place);
             }

@@ -98,7 +98,9 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyGenerator
     /// come again rather than being missed.
     /// </summary>
     public IReadOnlyList<VirtualKey> List((long CreatedAt, string Id)? after, int limit) =>
-        KeyPage.Of(governor.Keys.Entries, after is { } last ? (last.CreatedAt, governor.Keys.Find(last.Id)?.Order ?? 0) : null, limit);
+        governor.Watch is null
+            ? KeyPage.Of(governor.Keys.Entries, after is { } last ? (last.CreatedAt, governor.Keys.Find(last.Id)?.Order ?? 0) : null, limit)
+            : KeyPage.ById(governor.Keys.Entries, after, limit);
 
     /// <summary>
     /// Replaces a key by what <paramref name="change"/> makes of it, which keeps its id; <paramref name="fields"/> names what it touches.
@@ -175,9 +177,19 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyGenerator
         return new KeyReply(KeyStatus.Done, entry.Key);
     });
 
-    /// <summary>What a key has used in its current budget window, and its requests under way; null when there is no such key.</summary>
-    public (VirtualKey Key, WindowUsage Usage, uint Open)? ReadWindow(string id) =>
-        governor.Keys.Find(id) is { } entry ? (entry.Key, entry.Account.Read(entry.Key, Now), entry.Account.Open) : null;
+    /// <summary>
+    /// What a key has used in its current budget window, on all nodes, and its requests under way on this one; null when there is no such key.
+    /// </summary>
+    public async Task<(VirtualKey Key, WindowUsage Usage, uint Open)?> ReadWindowAsync(string id)
+    {
+        if (governor.Keys.Find(id) is not { } entry)
+        {
+            return null;
+        }
+
+        await Task.Run(() => governor.Hear(id)).ConfigureAwait(false);
+        return (entry.Key, entry.Account.Read(entry.Key, Now), entry.Account.Open);
+    }
 
     /// <summary>Usage by key, model and day, with everything settled so far; see <see cref="IGovernanceStore.ReadUsage"/>.</summary>
     public Task<IReadOnlyList<DailyUsage>> ReadUsageAsync(string? id, long from, long until, int limit) => Task.Run(async () =>
@@ -200,6 +212,11 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyGenerator
         if (reply.Status != KeyStatus.Done || ReferenceEquals(reply.Key, entry.Key))
         {
             return reply;
+        }
+
+        if (entry.Limits.Length > 0)
+        {
+            governor.Hear(id);
         }
 
         if (reply.Key!.GroupId is not null && governor.Groups.Find(reply.Key.GroupId) is null)

@@ -255,8 +255,9 @@ internal sealed partial class LeaseDesk : IAsyncDisposable
                     await Task.Delay(Pace, _clock, _stop.Token).ConfigureAwait(false);
                 }
 
-                allowance--;
+                long before = Calls;
                 await RoundAsync().ConfigureAwait(false);
+                allowance -= Math.Max(1, Calls - before);
             }
         }
         catch (OperationCanceledException)

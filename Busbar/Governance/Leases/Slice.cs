@@ -25,6 +25,9 @@ internal sealed class Slice(LeaseDesk desk)
     /// <summary>Lent to other nodes and not used, as last heard.</summary>
     public long OthersLeased { get; set; }
 
+    /// <summary>Used up by all, as somebody asked last; 0 when nobody asked in this window.</summary>
+    public long HeardUsed { get; set; }
+
     /// <summary>Until this timestamp nobody asks again for <see cref="DeniedSize"/> or more.</summary>
     public long DeniedUntil { get; set; }
 

@@ -6,13 +6,16 @@ using Microsoft.Extensions.Logging;
 namespace Busbar.Governance.Nodes;
 
 /// <summary>
-/// Looks twice a second whether another node has changed anything, and says every other second that this one lives. It looks rather than being told,
-/// because a notification may get lost on its way, and does behind a pooler. It is the first to know that the database is away.
+/// Looks four times a second whether another node has changed anything, and says every other second that this one lives. It looks rather than being
+/// told, because a notification may get lost on its way, and does behind a pooler. It is the first to know that the database is away.
 /// </summary>
 internal sealed partial class FleetWatch : IAsyncDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LeastInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan MostWait = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LeastInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
+    private const int Burst = 5;
     private static readonly TimeSpan BeatInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromMinutes(1);
 
@@ -54,7 +57,7 @@ internal sealed partial class FleetWatch : IAsyncDisposable
     /// <summary>Whether the last look failed.</summary>
     public bool IsAway => Interlocked.Read(ref _awaySince) != 0;
 
-    /// <summary>Is told what other nodes found out, and this one too, from the thread that looks.</summary>
+    /// <summary>Is told what other nodes found out, and at times this one too, from the thread that looks.</summary>
     public Action<SharedFact>? Told { get; set; }
 
     /// <summary>Tells the other nodes soon. Never waits.</summary>
@@ -64,15 +67,14 @@ internal sealed partial class FleetWatch : IAsyncDisposable
         Wake();
     }
 
-    /// <summary>Waits until everything is heard that was told before, or the database does not answer, at most for a second.</summary>
+    /// <summary>Waits until everything is heard that is written by now, or the database does not answer, at most for half a second.</summary>
     public async Task CatchUpAsync(CancellationToken giveUp)
     {
-        // The look under way may have begun too early.
-        for (int looks = 0; looks < 2 && !IsAway; looks++)
+        if (!IsAway)
         {
             Task look = Volatile.Read(ref _looked).Task;
             Wake();
-            await Task.WhenAny(look, Task.Delay(Interval, _time, giveUp)).ConfigureAwait(false);
+            await Task.WhenAny(look, Task.Delay(MostWait, _time, giveUp)).ConfigureAwait(false);
         }
     }
 
@@ -86,17 +88,22 @@ internal sealed partial class FleetWatch : IAsyncDisposable
 
     private void Run()
     {
+        int spare = Burst;
+        long last = _time.GetTimestamp();
         try
         {
             while (true)
             {
-                _wake.WaitAsync(Interval, _stop.Token).GetAwaiter().GetResult();
+                _wake.Wait(Interval, _stop.Token);
                 TaskCompletionSource looked = Interlocked.Exchange(ref _looked, NewLook());
                 Look();
                 looked.TrySetResult();
 
-                // However often it is woken, the database is not asked more often than this.
-                Task.Delay(LeastInterval, _time, _stop.Token).GetAwaiter().GetResult();
+                // However often it is woken, the database is not asked more often than this for long.
+                long earned = (long)(_time.GetElapsedTime(last) / Pace);
+                last += (long)(Pace.TotalSeconds * _time.TimestampFrequency) * earned;
+                spare = (int)Math.Min(Burst, spare + earned - 1);
+                Task.Delay(spare > 0 ? LeastInterval : Pace, _time, _stop.Token).GetAwaiter().GetResult();
             }
         }
         catch (OperationCanceledException)
@@ -111,9 +118,17 @@ internal sealed partial class FleetWatch : IAsyncDisposable
         try
         {
             bool missedMuch = _time.GetElapsedTime(_heard, began) > MostMissed;
-            TellFacts();
-            FleetHead head = _store.ReadHead();
-            if (head.Facts > _factsHeard)
+            FleetHead head = TellFacts(out int told) ?? _store.ReadHead();
+            if (Told is null)
+            {
+                // Nobody listens yet.
+            }
+            else if (head.Facts == _factsHeard + told)
+            {
+                // Nobody else told anything.
+                _factsHeard = head.Facts;
+            }
+            else if (head.Facts > _factsHeard)
             {
                 HearFacts();
             }
@@ -174,20 +189,18 @@ internal sealed partial class FleetWatch : IAsyncDisposable
         }
     }
 
-    private void TellFacts()
+    private FleetHead? TellFacts(out int told)
     {
         IReadOnlyCollection<SharedFact> facts = _facts.Take();
-        if (facts.Count > 0)
+        told = facts.Count;
+        try
         {
-            try
-            {
-                _store.PutFacts(facts);
-            }
-            catch
-            {
-                _facts.Return(facts);
-                throw;
-            }
+            return told == 0 ? null : _store.PutFacts(facts);
+        }
+        catch
+        {
+            _facts.Return(facts);
+            throw;
         }
     }
 
@@ -195,7 +208,7 @@ internal sealed partial class FleetWatch : IAsyncDisposable
     {
         foreach ((long number, SharedFact fact) in _store.ReadFacts(_factsHeard))
         {
-            Told?.Invoke(fact);
+            Told!(fact);
             _factsHeard = number;
         }
     }

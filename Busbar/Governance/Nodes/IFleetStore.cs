@@ -22,8 +22,11 @@ internal interface IFleetStore : IGovernanceStore
     /// <summary>How far everybody has come. Answers, or fails, within a second or two.</summary>
     FleetHead ReadHead();
 
-    /// <summary>Tells the others; at most one fact about each thing.</summary>
-    void PutFacts(IReadOnlyCollection<SharedFact> facts);
+    /// <summary>What all nodes have used of the limits of <paramref name="owners"/>, in every window that is kept.</summary>
+    IReadOnlyList<LimitUsage> ReadLimitUsages(IReadOnlyCollection<string> owners);
+
+    /// <summary>Tells the others; at least one fact, and at most one about each thing. How far everybody has come with that.</summary>
+    FleetHead PutFacts(IReadOnlyCollection<SharedFact> facts);
 
     /// <summary>What anybody told after <paramref name="after"/> and is still of use, with its number, in their order.</summary>
     IReadOnlyList<(long Number, SharedFact Fact)> ReadFacts(long after);

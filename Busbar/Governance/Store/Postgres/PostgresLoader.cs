@@ -13,6 +13,13 @@ internal static class PostgresLoader
     public static string Sums(params string[] columns) => string.Join(
         ", ", columns.Select(column => $"least(sum({column}), {Most})::bigint AS {column}"));
 
+    /// <summary>What all nodes have used of limits, of those rows for which <paramref name="condition"/> holds.</summary>
+    public static List<LimitUsage> ReadLimitUsages(NpgsqlConnection connection, string condition, params ReadOnlySpan<object?> values)
+        => connection.Read(
+            $"SELECT owner, limit_key, window_start, greatest(0, least(sum(used), {Most}))::bigint FROM busbar.limit_counters WHERE {condition} " +
+                "GROUP BY owner, limit_key, window_start",
+            row => new LimitUsage(row.Text(0), row.Text(1), row.Count(2), row.Count(3)), values);
+
     /// <summary>Every group.</summary>
     public static List<Group> ReadGroups(NpgsqlConnection connection) =>
         connection.Read(GroupRow.Query.Replace("key_groups", "busbar.key_groups", StringComparison.Ordinal), GroupRow.Read);
@@ -40,10 +47,7 @@ internal static class PostgresLoader
         {
             Warnings = reader.Warnings,
             Groups = ReadGroups(connection),
-            LimitUsages = connection.Read(
-                $"SELECT owner, limit_key, window_start, greatest(0, least(sum(used), {Most}))::bigint FROM busbar.limit_counters WHERE limit_key " +
-                    "NOT LIKE 'key/%' GROUP BY owner, limit_key, window_start",
-                row => new LimitUsage(row.Text(0), row.Text(1), row.Count(2), row.Count(3))),
+            LimitUsages = ReadLimitUsages(connection, "limit_key NOT LIKE 'key/%'"),
         };
     }
 }

@@ -7,24 +7,30 @@ namespace Busbar.Governance.Store.Postgres;
 internal sealed partial class PostgresStore
 {
     private const int MostHomes = 200_000;
+    private const int PruneFactsEach = 1000;
 
     /// <inheritdoc/>
-    public void PutFacts(IReadOnlyCollection<SharedFact> facts) => Do(connection =>
+    public FleetHead PutFacts(IReadOnlyCollection<SharedFact> facts) => Do(connection =>
     {
-        using NpgsqlTransaction transaction = connection.BeginTransaction();
-        long last = connection.Number("UPDATE busbar.head SET facts = facts + $1 RETURNING facts", (long)facts.Count)!.Value;
-        connection.Run(
+        // The row of the head stays locked until all is visible, so that nobody can pass over a number.
+        FleetHead head = connection.Read(
             """
-            INSERT INTO busbar.facts (kind, id, value, until, seq)
-            SELECT t.kind, t.id, t.value, t.until, $5 + t.number FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS t (kind, id, value, until, number)
-            ON CONFLICT (kind, id) DO UPDATE SET value = excluded.value, until = excluded.until, seq = excluded.seq
+            WITH head AS (UPDATE busbar.head SET facts = facts + $5 RETURNING seq, facts),
+            put AS (INSERT INTO busbar.facts (kind, id, value, until, seq)
+              SELECT t.kind, t.id, t.value, t.until, head.facts - $5 + t.number
+              FROM head, unnest($1, $2, $3, $4) WITH ORDINALITY AS t (kind, id, value, until, number)
+              ON CONFLICT (kind, id) DO UPDATE SET value = excluded.value, until = excluded.until, seq = excluded.seq)
+            SELECT seq, facts FROM head
             """,
+            row => new FleetHead(row.Count(0), row.Count(1)),
             Column(facts, fact => fact.Kind), Column(facts, fact => PostgresText.Clean(fact.Id)),
-            Column(facts, fact => PostgresText.Clean(fact.Value)), Column(facts, fact => fact.Until),
-            last - facts.Count);
-        connection.Run("DELETE FROM busbar.facts WHERE kind = 'home' AND seq <= $1", last - MostHomes);
-        transaction.Commit();
-        return true;
+            Column(facts, fact => PostgresText.Clean(fact.Value)), Column(facts, fact => fact.Until), (long)facts.Count)[0];
+        if (head.Facts / PruneFactsEach != (head.Facts - facts.Count) / PruneFactsEach)
+        {
+            connection.Run("DELETE FROM busbar.facts WHERE kind = 'home' AND seq <= $1", head.Facts - MostHomes);
+        }
+
+        return head;
     });
 
     /// <inheritdoc/>

@@ -46,6 +46,10 @@ internal sealed partial class PostgresStore
     public IReadOnlyList<Group> ReadGroups() => Do(PostgresLoader.ReadGroups);
 
     /// <inheritdoc/>
+    public IReadOnlyList<LimitUsage> ReadLimitUsages(IReadOnlyCollection<string> owners)
+        => Do(connection => PostgresLoader.ReadLimitUsages(connection, "owner = ANY ($1)", (object)owners.ToArray()));
+
+    /// <inheritdoc/>
     public WindowUsage ReadWindow(string key, long start) => Do(connection => connection.Read(
         $"SELECT {PostgresLoader.Sums("spend_nanos", "tokens", "requests")} FROM busbar.usage_counters WHERE key_id = $1 AND window_start = $2 " +
             "HAVING count(*) > 0",
