@@ -38,6 +38,9 @@ public sealed class FleetLimitScenarios
     private static readonly long s_unsaid = 2 * Stopwatch.Frequency;
 
     private readonly FleetBill _bill = new();
+
+    // Refused ones, too: not as many as are asked for are served, or all would not be used up.
+    private long _asked;
     private readonly ConcurrentQueue<(string Node, long From, long Until)> _lost = new();
     private readonly Dictionary<string, (Limit Limit, int[] Keys)> _limits = [];
 
@@ -63,12 +66,11 @@ public sealed class FleetLimitScenarios
 
             using var over = new CancellationTokenSource();
             Task<int>[] load = [.. Enumerable.Range(0, Clients).Select(client => Task.Run(() => LoadAsync(nodes, new Random(client), over.Token)))];
-            long sent = 0;
             do
             {
                 await TroubleAsync(nodes, server, gate);
             }
-            while ((sent = _bill.Served) < s_requests && s_requests > 0);
+            while (Interlocked.Read(ref _asked) < s_requests);
 
             await over.CancelAsync();
             int answered = (await Task.WhenAll(load)).Sum();
@@ -131,6 +133,7 @@ public sealed class FleetLimitScenarios
             int key = random.Next(Keys);
             using var gone = CancellationTokenSource.CreateLinkedTokenSource(over);
             gone.CancelAfter(IsLeaving(key) ? random.Next(1, 20) : 4000);
+            Interlocked.Increment(ref _asked);
             try
             {
                 served += await node.AskAsync(client, key, gone.Token) == 200 ? 1 : 0;

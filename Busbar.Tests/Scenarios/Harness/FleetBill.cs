@@ -11,9 +11,6 @@ internal sealed partial class FleetBill
     private readonly ConcurrentQueue<(int Key, string Node, long Time)> _served = new();
     private readonly ConcurrentDictionary<int, (int Now, int Most)> _open = new();
 
-    /// <summary>Answers that were sent.</summary>
-    public int Served => _served.Count;
-
     /// <summary>Serves as a provider that fails, hangs up and takes its time at random.</summary>
     public async Task ServeAsync(UpstreamCall call)
     {
