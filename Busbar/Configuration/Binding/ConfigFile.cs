@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using Busbar.Configuration.Yaml;
 
@@ -35,9 +36,10 @@ internal static class ConfigFile
 
     private static string BuiltIn(string name)
     {
-        using Stream stream = typeof(ConfigFile).Assembly.GetManifestResourceStream(name)
-            ?? throw new InvalidOperationException($"The resource {name} is missing from the assembly.");
-        using StreamReader reader = new(stream, Utf8);
+        using Stream stream = typeof(ConfigFile).Assembly.GetManifestResourceStream(name + ".gz")
+            ?? throw new InvalidOperationException($"The resource {name}.gz is missing from the assembly.");
+        using var plain = new GZipStream(stream, CompressionMode.Decompress);
+        using StreamReader reader = new(plain, Utf8);
         return reader.ReadToEnd();
     }
 
