@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Busbar.Configuration.Model.Providers;
 using Busbar.Wire;
 
@@ -155,9 +156,16 @@ internal static class VettedDial
             await secured.AuthenticateAsClientAsync(tls, cancellation).ConfigureAwait(false);
             return secured;
         }
-        catch
+        catch (Exception exception)
         {
+            // Looked at while this connection still holds its descriptor.
+            LocalExhaustionException? exhaustion = exception is AuthenticationException ? LocalExhaustionException.Now() : null;
             await secured.DisposeAsync().ConfigureAwait(false);
+            if (exhaustion is not null)
+            {
+                throw exhaustion;
+            }
+
             throw;
         }
     }
@@ -203,19 +211,9 @@ internal static class VettedDial
         {
             return await Dns.GetHostAddressesAsync(host, cancellation).ConfigureAwait(false);
         }
-        catch (SocketException)
+        catch (SocketException) when (LocalExhaustionException.Now() is { } exhaustion)
         {
-            try
-            {
-                using var first = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-                using var second = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-            }
-            catch (SocketException exception) when (IsLocal(exception, AddressFamily.InterNetwork))
-            {
-                throw new LocalExhaustionException(exception);
-            }
-
-            throw;
+            throw exhaustion;
         }
     }
 

@@ -34,8 +34,10 @@ internal sealed class TlsLink : Link
         }
         catch (Exception exception)
         {
+            // Looked at while this connection still holds its descriptor.
+            LocalExhaustionException? exhaustion = exception is AuthenticationException ? LocalExhaustionException.Now() : null;
             link.Dispose();
-            throw exception is AuthenticationException or IOException
+            throw exhaustion is not null ? exhaustion : exception is AuthenticationException or IOException
                 ? new HttpRequestException(HttpRequestError.SecureConnectionError, exception.Message, exception)
                 : exception;
         }
