@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Busbar.Gateway.Admission;
 using Busbar.Gateway.Attempts;
+using Busbar.Gateway.Server;
 
 namespace Busbar.Tests.Gateway.Admission;
 
@@ -29,5 +30,26 @@ public sealed class BodyReaderTests
         Assert.InRange(allocated, 0, 1024 * 1024);
         await end.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read!);
+    }
+
+    [Theory]
+    [InlineData(500_000L, BlockPool.LargeBytes)]
+    [InlineData(20_000L, BlockPool.BlockBytes)]
+    [InlineData(null, BlockPool.BlockBytes)]
+    public async Task What_comes_of_a_large_body_is_read_in_large_blocks(long? declared, int bytes)
+    {
+        using var end = new CancellationTokenSource();
+        using var pool = new BlockPool();
+        var pipe = new Pipe();
+        await pipe.Writer.WriteAsync(new byte[10]);
+        Task<BodyRead> read = BodyReader.ReadAsync(pipe.Reader, null, declared, 1_000_000, TimeSpan.FromMinutes(1), new CallTimer(), end.Token)
+            .AsTask();
+
+        // Where it waits, the thread goes back to reading the connection.
+        int next = pool.Rent().Memory.Length;
+
+        Assert.Equal(bytes, next);
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read);
     }
 }
