@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Benchmarks.Micro;
 
@@ -79,7 +80,7 @@ public class JsonBenchmarks
     {
         _output.Clear();
         _tape.TryParse(_body);
-        var writer = new Wire.JsonWriter(_output);
+        var writer = new Wire.Json.JsonWriter(_output);
         writer.StartObject();
         writer.StartArray("messages"u8);
         foreach (JsonNode message in _tape.Root["messages"u8].Items)

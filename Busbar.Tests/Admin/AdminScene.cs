@@ -11,6 +11,7 @@ using Busbar.Observability.Metrics;
 using Busbar.Tests.Configuration;
 using Busbar.Tests.Governance;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 

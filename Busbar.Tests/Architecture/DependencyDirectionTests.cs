@@ -31,7 +31,7 @@ public sealed class DependencyDirectionTests
             "Gateway", "Import", "Demo", "Oidc"],
     };
 
-    // "Busbar.Wire", and also "Wire.JsonText", which resolves through the parent namespace. Properties bear names of folders too
+    // "Busbar.Wire", and also "Wire.Json.JsonText", which resolves through the parent namespace. Properties bear names of folders too
     // ("Governance.Enabled"), so the short form counts only with the name of one of the folder's types.
     private static readonly Regex Mention = new(
         $@"\bBusbar\.(?<folder>[A-Z]\w*)|(?<![\w.""@])(?:{string.Join('|', SourceTree.Files.Where(file => file.Path.Contains('/')).Select(ShortForm))})\b");
@@ -80,8 +80,9 @@ public sealed class DependencyDirectionTests
 
     [Theory]
     [InlineData("using Busbar.Gateway;", "Gateway")]
-    [InlineData("global using static Busbar.Wire.JsonSyntax;", "Wire")]
-    [InlineData("    private readonly Wire.JsonTape _tape;", "Wire")]
+    [InlineData("global using static Busbar.Wire.Json.JsonSyntax;", "Wire")]
+    [InlineData("    private readonly Wire.Json.JsonTape _tape;", "Wire")]
+    [InlineData("    private readonly Wire.PooledBuffer _buffer;", "Wire")]
     [InlineData("    return global::Busbar.Upstream.Call.Send();", "Upstream")]
     public void A_mention_is_seen_however_it_is_spelled(string code, string folder) =>
         Assert.Equal(folder, Mention.Match(code).Groups["folder"].Value);
@@ -91,5 +92,5 @@ public sealed class DependencyDirectionTests
         => Assert.DoesNotMatch(Mention, "{ Governance.Enabled: true } or { Auth.Mode: AuthMode.None }");
 
     private static string ShortForm((string Path, string Code) file) =>
-        $@"(?<folder>{SourceTree.FolderOf(file.Path)})\.{Regex.Escape(Path.GetFileName(file.Path).Split('.')[0])}";
+        $@"(?<folder>{SourceTree.FolderOf(file.Path)})\.(?:\w+\.)*{Regex.Escape(Path.GetFileName(file.Path).Split('.')[0])}";
 }

@@ -3,7 +3,8 @@ using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
-using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Demo;
 

@@ -5,6 +5,7 @@ using Busbar.Ir.Request;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Demo;
 

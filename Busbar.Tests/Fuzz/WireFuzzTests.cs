@@ -3,7 +3,7 @@ using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Tests.Configuration;
 using Busbar.Tests.Matrix;
-using Busbar.Tests.Wire;
+using Busbar.Tests.Wire.Framing;
 using Busbar.Upstream;
 using Busbar.Upstream.Http1;
 using Busbar.Wire;

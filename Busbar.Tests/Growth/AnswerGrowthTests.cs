@@ -6,6 +6,7 @@ using Busbar.Tests.Matrix;
 using Busbar.Tests.Scenarios.Harness;
 using Busbar.Upstream.Http1;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
 
 namespace Busbar.Tests.Growth;
 

@@ -4,7 +4,8 @@ using Busbar.Protocols;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Tests.Protocols.Translation;
-using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Matrix;
 

@@ -5,6 +5,7 @@ using Busbar.Protocols;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Reliability.Faults;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Matrix;
 

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Busbar.Ir;
 using Busbar.Ir.Request;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Matrix;
 

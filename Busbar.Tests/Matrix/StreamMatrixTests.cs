@@ -5,6 +5,7 @@ using Busbar.Protocols;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
 
 namespace Busbar.Tests.Matrix;
 

@@ -8,6 +8,7 @@ using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Matrix;
 

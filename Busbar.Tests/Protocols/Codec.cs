@@ -6,6 +6,8 @@ using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols;
 

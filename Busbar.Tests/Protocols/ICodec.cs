@@ -1,6 +1,6 @@
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
-using Busbar.Wire;
+using Busbar.Wire.Framing;
 
 namespace Busbar.Tests.Protocols;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using Busbar.Ir;
 using Busbar.Protocols;
-using Busbar.Wire;
+using Busbar.Wire.Framing;
 
 namespace Busbar.Tests.Protocols;
 

@@ -1,6 +1,8 @@
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols;
 

@@ -3,6 +3,8 @@ using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Tests.Scenarios.Harness;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Scenarios;
 

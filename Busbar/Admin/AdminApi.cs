@@ -8,6 +8,7 @@ using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
 using Busbar.Observability.Metrics;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Busbar.Admin.Process;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Admin;
 

@@ -1,6 +1,6 @@
 using Busbar.Configuration.Binding;
 using Busbar.Governance.Groups;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Admin;
 

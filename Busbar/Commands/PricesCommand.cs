@@ -6,6 +6,7 @@ using Busbar.Configuration.Binding;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Prices;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Commands;
 

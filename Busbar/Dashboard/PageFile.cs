@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Reflection;
 using System.Security.Cryptography;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Dashboard;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Demo;
 

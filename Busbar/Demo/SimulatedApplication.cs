@@ -2,6 +2,7 @@ using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

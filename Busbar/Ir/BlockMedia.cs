@@ -1,4 +1,4 @@
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Ir;
 

@@ -1,6 +1,7 @@
 using Busbar.Ir.Request;
 using Busbar.Ir.Streams;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Ir;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Ir;
 

@@ -1,6 +1,6 @@
 using Busbar.Configuration.Model;
 using Busbar.Observability.Metrics;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Busbar.Oidc;

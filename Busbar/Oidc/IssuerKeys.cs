@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Oidc;
 

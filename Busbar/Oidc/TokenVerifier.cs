@@ -1,5 +1,5 @@
 using Busbar.Configuration.Model;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Oidc;
 

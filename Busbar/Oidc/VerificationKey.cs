@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Oidc;
 

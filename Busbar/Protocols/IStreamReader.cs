@@ -1,5 +1,5 @@
 using Busbar.Ir.Streams;
-using Busbar.Wire;
+using Busbar.Wire.Framing;
 
 namespace Busbar.Protocols;
 

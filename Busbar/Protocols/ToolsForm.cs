@@ -1,5 +1,5 @@
 using System.Buffers;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols;
 

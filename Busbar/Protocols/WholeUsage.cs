@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Busbar.Ir;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols;
 

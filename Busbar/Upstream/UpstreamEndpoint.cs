@@ -7,6 +7,7 @@ using Busbar.Protocols;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Upstream.Identity;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Upstream;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using Busbar.Wire.Json;
 
 namespace Busbar.Wire;
 

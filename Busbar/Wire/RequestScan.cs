@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Busbar.Wire.Json;
 
 namespace Busbar.Wire;
 

@@ -1,3 +1,5 @@
+using Busbar.Wire.Json;
+
 namespace Busbar.Wire;
 
 /// <summary>Outcome of <see cref="RequestScan.TryScan"/>.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Busbar.Ir;
 using Busbar.Protocols.Anthropic;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 using static Busbar.Tests.Protocols.Anthropic.Messages;
 using JsonNode = System.Text.Json.Nodes.JsonNode;
 

@@ -5,6 +5,7 @@ using Busbar.Protocols;
 using Busbar.Protocols.Anthropic;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 using static Busbar.Tests.Protocols.Anthropic.Messages;
 
 namespace Busbar.Tests.Protocols.Anthropic;

@@ -7,6 +7,8 @@ using Busbar.Protocols;
 using Busbar.Protocols.Anthropic;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 using JsonNode = System.Text.Json.Nodes.JsonNode;
 
 namespace Busbar.Tests.Protocols.Anthropic;

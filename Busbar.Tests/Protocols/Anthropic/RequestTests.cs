@@ -4,6 +4,7 @@ using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Anthropic;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 using JsonNode = System.Text.Json.Nodes.JsonNode;
 using static Busbar.Tests.Protocols.Anthropic.Messages;
 

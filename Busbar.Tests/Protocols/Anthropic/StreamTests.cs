@@ -6,6 +6,8 @@ using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Anthropic;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 using static Busbar.Tests.Protocols.Anthropic.Messages;
 
 namespace Busbar.Tests.Protocols.Anthropic;

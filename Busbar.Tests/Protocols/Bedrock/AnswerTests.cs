@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Bedrock;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 using static Busbar.Tests.Protocols.Bedrock.Converse;
 
 namespace Busbar.Tests.Protocols.Bedrock;

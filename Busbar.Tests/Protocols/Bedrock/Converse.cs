@@ -12,6 +12,8 @@ using Busbar.Protocols.Translation.Request;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Tests.Matrix;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 using JsonNode = System.Text.Json.Nodes.JsonNode;
 
 namespace Busbar.Tests.Protocols.Bedrock;

@@ -5,7 +5,7 @@ using Busbar.Ir.Request;
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Bedrock;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 using JsonNode = System.Text.Json.Nodes.JsonNode;
 using static Busbar.Tests.Protocols.Bedrock.Converse;
 

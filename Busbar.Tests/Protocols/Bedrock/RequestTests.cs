@@ -44,7 +44,7 @@ public sealed class RequestTests
     public void Model_and_streaming_come_from_the_path()
     {
         using ChatRequest request = ChatRequest.Rent();
-        BedrockProtocol.Instance.ReadRequest("""{"messages":[]}"""u8.ToArray(), Busbar.Wire.JsonText.From("m"), true, request);
+        BedrockProtocol.Instance.ReadRequest("""{"messages":[]}"""u8.ToArray(), Busbar.Wire.Json.JsonText.From("m"), true, request);
         Assert.True(request.Stream && request.Model.Is("m"u8));
         Assert.DoesNotContain(Parse(Write(request, out _)), member => member.Key is "model" or "stream");
     }

@@ -8,6 +8,8 @@ using Busbar.Protocols.Bedrock;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 using static Busbar.Tests.Protocols.Bedrock.Converse;
 
 namespace Busbar.Tests.Protocols.Bedrock;

@@ -6,7 +6,7 @@ using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Cohere;
 using Busbar.Protocols.Translation.Response;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 using JsonTree = System.Text.Json.Nodes.JsonNode;
 
 namespace Busbar.Tests.Protocols.Cohere;

@@ -4,6 +4,7 @@ using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Cohere;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Cohere;
 

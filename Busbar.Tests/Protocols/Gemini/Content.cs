@@ -6,7 +6,8 @@ using Busbar.Ir.Request;
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Gemini;
-using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 using JsonTree = System.Text.Json.Nodes.JsonNode;
 
 namespace Busbar.Tests.Protocols.Gemini;

@@ -6,7 +6,7 @@ using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Gemini;
 using Busbar.Protocols.Translation.Models;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 using JsonTree = System.Text.Json.Nodes.JsonNode;
 
 namespace Busbar.Tests.Protocols.Gemini;

@@ -5,6 +5,7 @@ using Busbar.Ir.Request;
 using Busbar.Protocols.Gemini;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Gemini;
 

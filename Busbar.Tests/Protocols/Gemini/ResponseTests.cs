@@ -3,7 +3,7 @@ using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Gemini;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Gemini;
 

@@ -6,6 +6,8 @@ using Busbar.Protocols;
 using Busbar.Protocols.Gemini;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Gemini;
 

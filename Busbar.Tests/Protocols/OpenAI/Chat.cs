@@ -4,7 +4,7 @@ using Busbar.Ir.Request;
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.OpenAI;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.OpenAI;
 

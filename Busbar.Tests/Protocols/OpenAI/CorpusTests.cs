@@ -5,7 +5,7 @@ using Busbar.Ir.Request;
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.OpenAI;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 using JsonTree = System.Text.Json.Nodes.JsonNode;
 
 namespace Busbar.Tests.Protocols.OpenAI;

@@ -4,6 +4,7 @@ using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Responses;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Responses;
 

@@ -6,6 +6,7 @@ using Busbar.Protocols;
 using Busbar.Protocols.Responses;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Responses;
 

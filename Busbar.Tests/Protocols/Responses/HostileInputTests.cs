@@ -4,7 +4,8 @@ using Busbar.Ir.Request;
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Responses;
-using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Responses;
 

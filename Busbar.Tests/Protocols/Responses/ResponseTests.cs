@@ -5,6 +5,7 @@ using Busbar.Ir.Request;
 using Busbar.Protocols.Responses;
 using Busbar.Protocols.Translation.Signatures;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Responses;
 

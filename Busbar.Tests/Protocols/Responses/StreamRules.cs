@@ -28,7 +28,7 @@ internal sealed class StreamRules
     {
         var rules = new StreamRules();
         int sequence = 0;
-        foreach (Busbar.Wire.Frame frame in StreamScript.Frames(sse))
+        foreach (Busbar.Wire.Framing.Frame frame in StreamScript.Frames(sse))
         {
             JsonElement data = Exchange.Parse(frame.Data);
             string type = data.GetProperty("type").GetString()!;

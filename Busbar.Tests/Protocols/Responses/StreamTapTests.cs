@@ -3,7 +3,7 @@ using Busbar.Ir;
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Responses;
-using Busbar.Wire;
+using Busbar.Wire.Framing;
 
 namespace Busbar.Tests.Protocols.Responses;
 

@@ -6,6 +6,8 @@ using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Responses;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 using static Busbar.Tests.Protocols.Responses.StreamScript;
 
 namespace Busbar.Tests.Protocols.Responses;

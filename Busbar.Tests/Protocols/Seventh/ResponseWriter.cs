@@ -1,6 +1,6 @@
 using Busbar.Ir;
 using Busbar.Protocols;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Seventh;
 

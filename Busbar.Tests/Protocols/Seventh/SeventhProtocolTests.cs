@@ -9,6 +9,7 @@ using Busbar.Protocols.Translation.Request;
 using Busbar.Tests.Demo;
 using Busbar.Tests.Matrix;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Seventh;
 

@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
-using Busbar.Wire;
+using Busbar.Wire.Framing;
 
 namespace Busbar.Tests.Protocols.Seventh;
 

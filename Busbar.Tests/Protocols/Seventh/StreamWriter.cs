@@ -2,6 +2,7 @@ using Busbar.Ir;
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Seventh;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Tests.Matrix;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Translation;
 

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
 
 namespace Busbar.Tests.Scenarios.Harness;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Busbar.Governance.Groups;
 using Busbar.Ir;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Admin.Keys;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Admin.Keys;
 

@@ -1,7 +1,7 @@
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 using Busbar.Ir;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Admin.Keys;
 

@@ -1,6 +1,6 @@
 using Busbar.Governance.Groups;
 using Busbar.Ir;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Admin.Keys;
 

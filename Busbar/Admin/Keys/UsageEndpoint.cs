@@ -5,6 +5,7 @@ using Busbar.Governance.Store;
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Admin.Keys;
 

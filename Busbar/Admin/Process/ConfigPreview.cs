@@ -1,7 +1,7 @@
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
 using Busbar.Governance.Budgets;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Admin.Process;
 

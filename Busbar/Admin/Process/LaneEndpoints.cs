@@ -4,7 +4,7 @@ using Busbar.Governance.Keys;
 using Busbar.Governance.Nodes;
 using Busbar.Observability.Stats;
 using Busbar.Reliability;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Admin.Process;
 

@@ -1,7 +1,7 @@
 using Busbar.Observability.Live;
 using Busbar.Observability.Metrics;
 using Busbar.Reliability.Breaker;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Admin.Process;

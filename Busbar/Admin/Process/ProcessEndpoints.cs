@@ -8,7 +8,7 @@ using Busbar.Governance.Nodes;
 using Busbar.Governance.Store;
 using Busbar.Ir;
 using Busbar.Reliability;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Admin.Process;
 

@@ -8,6 +8,7 @@ using Busbar.Configuration.Model.Store;
 using Busbar.Gateway.Server;
 using Busbar.Governance.Store;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Commands.Doctor;
 

@@ -4,6 +4,7 @@ using System.Text;
 using Busbar.Configuration;
 using Busbar.Configuration.Guards;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Commands.Remote;
 

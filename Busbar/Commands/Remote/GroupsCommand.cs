@@ -1,6 +1,7 @@
 using System.Globalization;
 using Busbar.Configuration;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Commands.Remote;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Commands.Remote;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Commands.Remote;
 

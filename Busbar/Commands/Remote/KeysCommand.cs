@@ -2,6 +2,7 @@ using System.Globalization;
 using Busbar.Configuration;
 using Busbar.Governance.Budgets;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Commands.Remote;
 

@@ -1,5 +1,5 @@
 using Busbar.Configuration;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Commands.Remote;
 

@@ -5,6 +5,7 @@ using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Memory;
 using Busbar.Gateway.Server;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Gateway.Admission;

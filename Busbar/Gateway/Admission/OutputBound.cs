@@ -8,6 +8,7 @@ using Busbar.Protocols.Translation.Request;
 using Busbar.Reliability;
 using Busbar.Upstream;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Admission;
 

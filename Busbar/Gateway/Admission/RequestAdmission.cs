@@ -9,6 +9,7 @@ using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Reliability;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Gateway.Admission;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Busbar.Gateway.Attempts;
 using Busbar.Governance.Keys;
 using Busbar.Ir;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Admission;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Admission;
 

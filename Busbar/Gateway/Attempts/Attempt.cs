@@ -18,6 +18,7 @@ using Busbar.Reliability.Selection;
 using Busbar.Upstream;
 using Busbar.Upstream.Identity;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Attempts;
 

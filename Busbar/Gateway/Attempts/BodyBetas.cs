@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Busbar.Configuration.Model.Providers;
 using Busbar.Protocols;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Attempts;
 

@@ -6,6 +6,7 @@ using Busbar.Protocols;
 using Busbar.Reliability;
 using Busbar.Reliability.Selection;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Attempts;
 

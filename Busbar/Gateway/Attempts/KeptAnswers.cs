@@ -4,6 +4,7 @@ using Busbar.Ir.Request;
 using Busbar.Protocols;
 using Busbar.Reliability.Selection;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Attempts;
 

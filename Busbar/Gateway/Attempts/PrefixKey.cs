@@ -1,7 +1,7 @@
 using System.IO.Hashing;
 using System.Numerics;
 using System.Text.Json;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Attempts;
 

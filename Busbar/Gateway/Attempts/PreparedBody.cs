@@ -13,6 +13,7 @@ using Busbar.Protocols.Translation.Response;
 using Busbar.Protocols.Translation.Signatures;
 using Busbar.Upstream;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Attempts;
 

@@ -1,6 +1,6 @@
 using Busbar.Configuration.Model.Pools;
 using Busbar.Reliability.Selection;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Attempts;
 

@@ -2,7 +2,8 @@ using System.Text;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Reliability.Selection;
-using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Attempts;
 

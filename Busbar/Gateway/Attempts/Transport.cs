@@ -4,6 +4,7 @@ using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Upstream;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Attempts;
 

@@ -9,6 +9,7 @@ using Busbar.Reliability.Faults;
 using Busbar.Upstream;
 using Busbar.Upstream.Identity;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Health;
 

@@ -1,5 +1,5 @@
 using Busbar.Reliability;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.OwnAnswers;
 

@@ -4,6 +4,7 @@ using Busbar.Gateway.Server;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.OwnAnswers;
 

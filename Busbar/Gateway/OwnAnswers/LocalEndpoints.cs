@@ -6,6 +6,7 @@ using Busbar.Gateway.Server;
 using Busbar.Observability.Metrics;
 using Busbar.Observability.Stats;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Gateway.OwnAnswers;

@@ -5,6 +5,7 @@ using Busbar.Gateway.Server;
 using Busbar.Protocols;
 using Busbar.Reliability;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.OwnAnswers;
 

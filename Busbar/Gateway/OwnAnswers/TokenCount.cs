@@ -8,6 +8,7 @@ using Busbar.Protocols;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Reliability;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.OwnAnswers;
 

@@ -2,6 +2,7 @@ using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Server;
 using Busbar.Protocols;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Relay;
 

@@ -1,6 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Streams;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
 
 namespace Busbar.Gateway.Relay;
 

@@ -1,6 +1,7 @@
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Server;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Relay;
 

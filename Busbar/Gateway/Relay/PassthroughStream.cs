@@ -5,6 +5,8 @@ using Busbar.Ir;
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Relay;
 

@@ -5,6 +5,7 @@ using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Anthropic;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
 
 namespace Busbar.Gateway.Relay;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Busbar.Protocols;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Relay;
 

@@ -8,6 +8,8 @@ using Busbar.Protocols.Translation.Response;
 using Busbar.Reliability;
 using Busbar.Reliability.Faults;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Relay;
 

@@ -3,6 +3,8 @@ using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.OpenAI;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Relay;
 

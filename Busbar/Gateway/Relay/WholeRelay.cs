@@ -17,6 +17,8 @@ using Busbar.Reliability;
 using Busbar.Reliability.Faults;
 using Busbar.Upstream;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Relay;
 

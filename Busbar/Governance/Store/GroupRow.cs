@@ -1,6 +1,7 @@
 using System.Text;
 using Busbar.Governance.Groups;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Governance.Store;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Governance.Store;
 

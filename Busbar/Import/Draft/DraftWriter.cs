@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Import.Draft;
 

@@ -5,7 +5,7 @@ using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Import.Draft;
 using Busbar.Import.Sql;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Import.LiteLlm;
 

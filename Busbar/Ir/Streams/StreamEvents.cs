@@ -36,7 +36,7 @@ internal sealed class StreamEvents
     }
 
     /// <summary>Appends words of block <paramref name="index"/>.</summary>
-    public void AddText(int index, Wire.JsonText text)
+    public void AddText(int index, Wire.Json.JsonText text)
     {
         ref StreamEvent added = ref Add(StreamEventKind.TextDelta);
         added.Index = index;

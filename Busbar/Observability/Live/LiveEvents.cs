@@ -2,6 +2,7 @@ using System.Text.Json;
 using Busbar.Observability.Stats;
 using Busbar.Reliability;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Observability.Live;
 

@@ -1,6 +1,6 @@
 using Busbar.Ir;
 using Busbar.Observability.Logging;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Observability.Live;
 

@@ -3,6 +3,7 @@ using Busbar.Ir.Request;
 using Busbar.Protocols.Anthropic;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Bedrock;
 

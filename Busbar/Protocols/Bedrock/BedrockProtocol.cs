@@ -2,6 +2,8 @@ using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Bedrock;
 

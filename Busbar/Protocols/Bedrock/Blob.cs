@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Bedrock;
 

@@ -2,6 +2,7 @@ using System.Text;
 using Busbar.Ir;
 using Busbar.Ir.Streams;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Bedrock;
 

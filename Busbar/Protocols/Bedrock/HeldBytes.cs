@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using Busbar.Ir;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Bedrock;
 

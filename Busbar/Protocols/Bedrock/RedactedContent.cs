@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using Busbar.Ir;
 using Busbar.Protocols.Translation.Signatures;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Bedrock;
 

@@ -3,7 +3,8 @@ using Busbar.Ir;
 using Busbar.Ir.Streams;
 using Busbar.Protocols.Anthropic.Platforms;
 using Busbar.Protocols.Translation.Response;
-using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Bedrock;
 

@@ -1,6 +1,8 @@
 using Busbar.Ir;
 using Busbar.Ir.Streams;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Bedrock;
 

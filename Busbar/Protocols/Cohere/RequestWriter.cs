@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Translation.Request;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Cohere;
 

@@ -1,6 +1,6 @@
 using Busbar.Ir;
 using Busbar.Protocols.Translation.Response;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Cohere;
 

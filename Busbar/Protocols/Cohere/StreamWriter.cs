@@ -3,6 +3,7 @@ using Busbar.Ir;
 using Busbar.Ir.Streams;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Cohere;
 

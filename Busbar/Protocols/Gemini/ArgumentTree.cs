@@ -1,5 +1,6 @@
 using System.Globalization;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Gemini;
 

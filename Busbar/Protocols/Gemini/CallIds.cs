@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Busbar.Ir;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Gemini;
 

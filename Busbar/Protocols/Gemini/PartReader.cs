@@ -1,5 +1,6 @@
 using Busbar.Ir;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Gemini;
 

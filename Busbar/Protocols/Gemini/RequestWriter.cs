@@ -3,7 +3,7 @@ using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Gemini.Schemas;
 using Busbar.Protocols.Translation.Models;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Gemini;
 

@@ -2,6 +2,7 @@ using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Gemini.Schemas;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Gemini;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Busbar.Ir;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.OpenAI;
 

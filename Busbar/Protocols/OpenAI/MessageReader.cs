@@ -2,6 +2,7 @@ using System.Globalization;
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.OpenAI;
 

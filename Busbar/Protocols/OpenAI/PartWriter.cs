@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Busbar.Ir;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.OpenAI;
 

@@ -1,4 +1,5 @@
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.OpenAI;
 

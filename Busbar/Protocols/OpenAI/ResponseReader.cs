@@ -1,5 +1,5 @@
 using Busbar.Ir;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.OpenAI;
 

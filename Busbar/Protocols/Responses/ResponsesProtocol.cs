@@ -2,7 +2,7 @@ using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Responses;
 

@@ -1,6 +1,6 @@
 using Busbar.Ir.Request;
 using Busbar.Protocols.Translation.Request;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Responses;
 

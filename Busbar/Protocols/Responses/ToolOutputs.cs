@@ -1,6 +1,6 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Responses;
 

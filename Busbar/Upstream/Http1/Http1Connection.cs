@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Upstream.Http1;
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Busbar.Protocols;
 using Busbar.Protocols.Anthropic.Platforms;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 using JsonNode = System.Text.Json.Nodes.JsonNode;
 
 namespace Busbar.Tests.Protocols.Anthropic.Platforms;

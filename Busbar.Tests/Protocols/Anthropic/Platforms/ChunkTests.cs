@@ -8,6 +8,8 @@ using Busbar.Protocols.Anthropic.Platforms;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 using JsonNode = System.Text.Json.Nodes.JsonNode;
 
 namespace Busbar.Tests.Protocols.Anthropic.Platforms;

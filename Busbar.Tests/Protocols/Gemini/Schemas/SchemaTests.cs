@@ -2,6 +2,7 @@ using System.Text;
 using Busbar.Ir;
 using Busbar.Protocols.Gemini.Schemas;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Gemini.Schemas;
 

@@ -3,7 +3,8 @@ using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation.Models;
-using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Translation.Models;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Busbar.Protocols.Translation.Request;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Translation.Request;
 

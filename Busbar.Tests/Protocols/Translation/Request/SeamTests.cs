@@ -6,6 +6,7 @@ using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Protocols.Translation.Signatures;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Translation.Request;
 

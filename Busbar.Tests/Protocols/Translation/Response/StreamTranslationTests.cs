@@ -7,6 +7,8 @@ using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Protocols.Translation.Signatures;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Translation.Response;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using Busbar.Protocols.Translation.Response;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Translation.Response;
 

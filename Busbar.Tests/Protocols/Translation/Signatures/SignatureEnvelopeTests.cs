@@ -2,6 +2,7 @@ using System.Text;
 using Busbar.Ir;
 using Busbar.Protocols.Translation.Signatures;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Translation.Signatures;
 

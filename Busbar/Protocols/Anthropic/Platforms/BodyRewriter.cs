@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Anthropic.Platforms;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
-using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Anthropic.Platforms;
 

@@ -1,6 +1,8 @@
 using System.Buffers.Text;
 using Busbar.Ir;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Anthropic.Platforms;
 

@@ -1,5 +1,6 @@
 using Busbar.Ir.Streams;
-using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Anthropic.Platforms;
 

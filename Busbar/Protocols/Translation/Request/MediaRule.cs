@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Text.Unicode;
 using Busbar.Ir;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Translation.Request;
 

@@ -4,7 +4,7 @@ using System.Text;
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Translation.Models;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Translation.Request;
 

@@ -69,7 +69,7 @@ internal static class StrictSchemaRule
         }
     }
 
-    private static void Take(ref Wire.JsonSlice schema, in ClosedSchema closed, ref Losses losses)
+    private static void Take(ref Wire.Json.JsonSlice schema, in ClosedSchema closed, ref Losses losses)
     {
         schema = closed.Schema;
         if (closed.IsNarrowed || closed.IsLoosened)

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Translation.Request;
 

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Busbar.Ir;
 using Busbar.Ir.Streams;
-using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Translation.Response;
 

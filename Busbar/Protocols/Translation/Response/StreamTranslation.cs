@@ -4,6 +4,8 @@ using Busbar.Ir.Streams;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Protocols.Translation.Signatures;
 using Busbar.Wire;
+using Busbar.Wire.Framing;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Translation.Response;
 

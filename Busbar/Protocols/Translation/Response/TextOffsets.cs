@@ -1,5 +1,6 @@
 using System.Text;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Translation.Response;
 

@@ -1,6 +1,7 @@
 using Busbar.Ir;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
+using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Translation.Signatures;
 
