@@ -4,8 +4,9 @@ using Busbar.Protocols;
 using Busbar.Tests.Configuration;
 using Busbar.Tests.Matrix;
 using Busbar.Tests.Wire.Framing;
-using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
 using Busbar.Upstream.Http1;
+using Busbar.Upstream.SigV4;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Fuzz;

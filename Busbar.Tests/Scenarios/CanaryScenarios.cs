@@ -5,6 +5,8 @@ using Busbar.Governance.Keys;
 using Busbar.Tests.Observability.Tracing;
 using Busbar.Tests.Scenarios.Harness;
 using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
+using Busbar.Upstream.SigV4;
 using UpstreamRequest = Busbar.Tests.Scenarios.Harness.UpstreamRequest;
 
 namespace Busbar.Tests.Scenarios;

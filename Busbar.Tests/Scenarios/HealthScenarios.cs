@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Busbar.Tests.Scenarios.Harness;
-using Busbar.Tests.Upstream;
+using Busbar.Tests.Upstream.SigV4;
 using Busbar.Upstream;
+using Busbar.Upstream.SigV4;
 using UpstreamRequest = Busbar.Tests.Scenarios.Harness.UpstreamRequest;
 
 namespace Busbar.Tests.Scenarios;

@@ -8,7 +8,7 @@ using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
 using Busbar.Reliability;
 using Busbar.Reliability.Selection;
-using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
-using Busbar.Upstream;
+using Busbar.Upstream.Dial;
 
 namespace Busbar.Oidc;
 

@@ -5,6 +5,7 @@ using Busbar.Configuration.Model.Providers;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation.Models;
+using Busbar.Upstream.Credentials;
 using Busbar.Upstream.Identity;
 using Busbar.Wire;
 using Busbar.Wire.Json;

@@ -3,6 +3,7 @@ using System.Net.Security;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Providers;
+using Busbar.Upstream.Dial;
 using Busbar.Upstream.Http1;
 using Busbar.Upstream.Identity;
 using Busbar.Upstream.Tls;

@@ -1,3 +1,4 @@
+using Busbar.Upstream.Credentials;
 using Busbar.Upstream.Identity;
 using Busbar.Wire;
 

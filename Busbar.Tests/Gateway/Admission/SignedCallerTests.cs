@@ -4,7 +4,8 @@ using Busbar.Configuration.Model.Store;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
 using Busbar.Tests.Scenarios.Harness;
-using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
+using Busbar.Upstream.SigV4;
 
 namespace Busbar.Tests.Gateway.Admission;
 

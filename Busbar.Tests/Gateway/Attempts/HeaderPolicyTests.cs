@@ -4,6 +4,7 @@ using Busbar.Gateway.Attempts;
 using Busbar.Governance.Keys;
 using Busbar.Ir;
 using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
+using Busbar.Upstream.SigV4;
 
 namespace Busbar.Tests.Scenarios.Fuzz;
 

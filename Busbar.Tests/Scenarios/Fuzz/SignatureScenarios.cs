@@ -4,7 +4,7 @@ using Busbar.Configuration.Model.Store;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Store;
 using Busbar.Tests.Scenarios.Harness;
-using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
 using Xunit.Abstractions;
 
 namespace Busbar.Tests.Scenarios.Fuzz;

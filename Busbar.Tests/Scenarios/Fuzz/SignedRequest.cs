@@ -2,7 +2,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Busbar.Tests.Scenarios.Harness;
-using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
+using Busbar.Upstream.SigV4;
 using Busbar.Wire;
 
 namespace Busbar.Tests.Scenarios.Fuzz;

@@ -1,6 +1,8 @@
 using Busbar.Tests.Scenarios.Harness;
-using Busbar.Tests.Upstream;
+using Busbar.Tests.Upstream.SigV4;
 using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
+using Busbar.Upstream.SigV4;
 using UpstreamRequest = Busbar.Tests.Scenarios.Harness.UpstreamRequest;
 using static Busbar.Tests.Scenarios.Identity.TokenService;
 

@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using Busbar.Tests.Scenarios.Harness;
-using Busbar.Tests.Upstream;
+using Busbar.Tests.Upstream.SigV4;
 using Busbar.Upstream;
+using Busbar.Upstream.SigV4;
 using UpstreamRequest = Busbar.Tests.Scenarios.Harness.UpstreamRequest;
 
 namespace Busbar.Tests.Scenarios.Platforms;

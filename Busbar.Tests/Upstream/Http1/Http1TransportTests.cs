@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Busbar.Upstream;
+using Busbar.Upstream.Dial;
 using Busbar.Upstream.Http1;
 using Busbar.Wire;
 using Microsoft.Extensions.Time.Testing;

@@ -9,6 +9,8 @@ using Busbar.Configuration.Model.Providers;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
+using Busbar.Upstream.Dial;
 using Busbar.Upstream.Tls;
 using Busbar.Wire;
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Busbar.Governance.Keys;
-using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
 
 namespace Busbar.Gateway.Admission;
 

@@ -8,7 +8,8 @@ using Busbar.Governance.Keys;
 using Busbar.Ir;
 using Busbar.Oidc;
 using Busbar.Protocols;
-using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
+using Busbar.Upstream.SigV4;
 using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Gateway.Admission;

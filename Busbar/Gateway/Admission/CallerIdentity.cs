@@ -1,5 +1,5 @@
 using Busbar.Governance.Keys;
-using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
 
 namespace Busbar.Gateway.Admission;
 

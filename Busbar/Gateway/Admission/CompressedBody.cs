@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Runtime.InteropServices;
 using Busbar.Gateway.Attempts;
 using Busbar.Ir;
-using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
 using Busbar.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;

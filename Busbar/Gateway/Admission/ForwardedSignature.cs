@@ -1,4 +1,5 @@
 using Busbar.Upstream;
+using Busbar.Upstream.SigV4;
 using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Gateway.Admission;

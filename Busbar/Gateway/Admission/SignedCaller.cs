@@ -1,6 +1,6 @@
 using Busbar.Configuration.Model;
 using Busbar.Governance.Keys;
-using Busbar.Upstream;
+using Busbar.Upstream.SigV4;
 
 namespace Busbar.Gateway.Admission;
 

@@ -16,6 +16,7 @@ using Busbar.Reliability;
 using Busbar.Reliability.Faults;
 using Busbar.Reliability.Selection;
 using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
 using Busbar.Upstream.Identity;
 using Busbar.Wire;
 using Busbar.Wire.Json;

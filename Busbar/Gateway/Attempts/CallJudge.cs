@@ -9,7 +9,8 @@ using Busbar.Protocols.Translation.Response;
 using Busbar.Reliability;
 using Busbar.Reliability.Faults;
 using Busbar.Reliability.Selection;
-using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
+using Busbar.Upstream.Dial;
 using Busbar.Upstream.Identity;
 
 namespace Busbar.Gateway.Attempts;

@@ -9,6 +9,7 @@ using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Reliability.Selection;
 using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
 using Microsoft.AspNetCore.Http;
 
 namespace Busbar.Gateway.Attempts;

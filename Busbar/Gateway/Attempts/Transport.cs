@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Upstream;
+using Busbar.Upstream.Dial;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

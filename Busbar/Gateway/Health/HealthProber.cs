@@ -7,6 +7,7 @@ using Busbar.Protocols;
 using Busbar.Reliability;
 using Busbar.Reliability.Faults;
 using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
 using Busbar.Upstream.Identity;
 using Busbar.Wire;
 using Busbar.Wire.Json;

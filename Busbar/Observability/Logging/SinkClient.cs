@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model;
-using Busbar.Upstream;
+using Busbar.Upstream.Dial;
 using Busbar.Upstream.Tls;
 
 namespace Busbar.Observability.Logging;

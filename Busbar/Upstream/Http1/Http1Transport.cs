@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Busbar.Upstream.Dial;
+using Busbar.Upstream.SigV4;
 
 namespace Busbar.Upstream.Http1;
 

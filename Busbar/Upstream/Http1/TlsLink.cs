@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
+using Busbar.Upstream.Dial;
 
 namespace Busbar.Upstream.Http1;
 

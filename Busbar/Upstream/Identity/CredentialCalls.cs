@@ -4,6 +4,7 @@ using Busbar.Configuration;
 using Busbar.Configuration.Binding.Sections;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model.Providers;
+using Busbar.Upstream.Dial;
 
 namespace Busbar.Upstream.Identity;
 

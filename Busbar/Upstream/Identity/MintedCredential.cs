@@ -1,3 +1,5 @@
+using Busbar.Upstream.Credentials;
+
 namespace Busbar.Upstream.Identity;
 
 /// <summary>What proves who calls, for a while: a bearer token or a key pair. Its text form shows no secret.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Busbar.Upstream.Credentials;
 
 namespace Busbar.Upstream.Identity.Aws;
 

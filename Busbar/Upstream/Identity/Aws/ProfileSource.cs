@@ -1,3 +1,5 @@
+using Busbar.Upstream.Credentials;
+
 namespace Busbar.Upstream.Identity.Aws;
 
 /// <summary>

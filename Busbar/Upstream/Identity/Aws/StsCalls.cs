@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text;
+using Busbar.Upstream.Credentials;
+using Busbar.Upstream.SigV4;
 
 namespace Busbar.Upstream.Identity.Aws;
 

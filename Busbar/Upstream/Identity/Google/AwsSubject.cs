@@ -5,7 +5,9 @@ using System.Text.Json;
 using Busbar.Configuration;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Providers;
+using Busbar.Upstream.Credentials;
 using Busbar.Upstream.Identity.Aws;
+using Busbar.Upstream.SigV4;
 
 namespace Busbar.Upstream.Identity.Google;
 

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
+using Busbar.Upstream.SigV4;
 using Busbar.Wire;
 
-namespace Busbar.Tests.Upstream;
+namespace Busbar.Tests.Upstream.SigV4;
 
 public class SigV4VerifierTests
 {

@@ -1,4 +1,4 @@
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.SigV4;
 
 /// <summary>
 /// Outcome of <see cref="SigV4Verifier.Judge"/> and <see cref="SigV4Claim.Check"/>. Everything but <see cref="Valid"/> is answered alike; the

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
-using Busbar.Upstream;
+using Busbar.Upstream.SigV4;
 using Busbar.Wire;
 
-namespace Busbar.Tests.Upstream;
+namespace Busbar.Tests.Upstream.SigV4;
 
 /// <summary>AWS's published examples: the IAM user guide's ListUsers call and the Signature Version 4 test suite.</summary>
 public class SigV4SignatureTests

@@ -1,4 +1,4 @@
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.SigV4;
 
 /// <summary>A received request as its signature covers it, before anything in it was rewritten, and without its body.</summary>
 /// <param name="Method">HTTP method, upper case.</param>

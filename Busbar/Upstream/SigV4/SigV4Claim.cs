@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Busbar.Wire;
 
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.SigV4;
 
 /// <summary>What the headers of a signed request claim, all of it in order as far as that can be told without the secret and the body.</summary>
 internal sealed class SigV4Claim

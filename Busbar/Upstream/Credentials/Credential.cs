@@ -3,9 +3,10 @@ using Busbar.Configuration.Model.Providers;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Upstream.Identity;
+using Busbar.Upstream.SigV4;
 using Busbar.Wire;
 
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.Credentials;
 
 /// <summary>
 /// Puts a provider credential on a request, in the header that the provider's own clients use today (current wire facts, 2b). A key with bytes

@@ -1,4 +1,4 @@
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.SigV4;
 
 /// <summary>
 /// The headers that carry a signature. The request must go out with exactly these and with the content type and host that were signed.

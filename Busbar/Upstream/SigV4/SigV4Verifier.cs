@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.SigV4;
 
 /// <summary>Verifies AWS Signature Version 4 on received requests (header form; presigned URLs are not taken).</summary>
 internal static class SigV4Verifier

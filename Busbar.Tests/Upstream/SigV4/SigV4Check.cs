@@ -1,6 +1,6 @@
-using Busbar.Upstream;
+using Busbar.Upstream.SigV4;
 
-namespace Busbar.Tests.Upstream;
+namespace Busbar.Tests.Upstream.SigV4;
 
 /// <summary>Both halves of verifying a signature: what the headers allow, then secret and body.</summary>
 internal static class SigV4Check

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using Busbar.Upstream;
+using Busbar.Upstream.Dial;
 
-namespace Busbar.Tests.Upstream;
+namespace Busbar.Tests.Upstream.Dial;
 
 /// <summary>Hosts with several addresses, of which some do not answer.</summary>
 public sealed class VettedDialTests

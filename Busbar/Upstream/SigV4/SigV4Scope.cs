@@ -1,4 +1,4 @@
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.SigV4;
 
 /// <summary>What a derived signing key is good for.</summary>
 /// <param name="Day">UTC day as <c>yyyyMMdd</c>.</param>

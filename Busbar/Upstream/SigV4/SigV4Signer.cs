@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Busbar.Upstream.Credentials;
 using Busbar.Wire;
 
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.SigV4;
 
 /// <summary>Signs requests to Amazon Bedrock, and to the service that gives temporary keys, with AWS Signature Version 4.</summary>
 internal static class SigV4Signer

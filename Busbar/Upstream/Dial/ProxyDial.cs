@@ -4,7 +4,7 @@ using System.Text;
 using Busbar.Configuration.Guards;
 using Busbar.Configuration.Model.Providers;
 
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.Dial;
 
 /// <summary>
 /// Connects through a proxy (RFC 9110, 9.3.6). The proxy resolves the provider's name, so that only the address of the proxy is vetted here: it may

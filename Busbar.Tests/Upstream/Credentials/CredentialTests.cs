@@ -2,9 +2,10 @@ using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Providers;
 using Busbar.Ir;
 using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
 using Busbar.Wire;
 
-namespace Busbar.Tests.Upstream;
+namespace Busbar.Tests.Upstream.Credentials;
 
 /// <summary>The one header in which a credential goes up.</summary>
 public sealed class CredentialTests

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Busbar.Wire;
 
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.SigV4;
 
 /// <summary>
 /// The arithmetic of AWS Signature Version 4, shared by signing and verifying

@@ -5,7 +5,7 @@ using System.Security.Authentication;
 using Busbar.Configuration.Model.Providers;
 using Busbar.Wire;
 
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.Dial;
 
 /// <summary>
 /// Opens connections to vetted addresses only. A name is resolved here and nowhere else: one that changes its mind between a check and the connect

@@ -1,6 +1,6 @@
 using Busbar.Configuration.Model;
 
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.Credentials;
 
 /// <summary>Whose credential an upstream call carries.</summary>
 /// <param name="IsPassthrough">The caller's own; the lane's key must not be used, even when the caller sent none.</param>

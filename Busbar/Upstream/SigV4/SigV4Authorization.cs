@@ -1,4 +1,6 @@
-namespace Busbar.Upstream;
+using Busbar.Upstream.Credentials;
+
+namespace Busbar.Upstream.SigV4;
 
 /// <summary>A SigV4 <c>Authorization</c> header, taken apart.</summary>
 /// <param name="AccessKeyId">The id that claims to have signed.</param>

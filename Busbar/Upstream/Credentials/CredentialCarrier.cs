@@ -1,4 +1,4 @@
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.Credentials;
 
 /// <summary>Where a caller put its token.</summary>
 internal enum CredentialCarrier : byte

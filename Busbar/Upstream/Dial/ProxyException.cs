@@ -1,4 +1,4 @@
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.Dial;
 
 /// <summary>A company's proxy did not open the way to a provider.</summary>
 /// <param name="reason">One word for the log: <c>proxy_407</c>, <c>proxy_unreachable</c>, <c>proxy_no_http</c>.</param>

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.Credentials;
 
 /// <summary>An AWS access key pair, with a session token when it is temporary. Its text form shows no secret.</summary>
 internal sealed class AwsCredential

@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
-using Busbar.Upstream;
+using Busbar.Upstream.Credentials;
+using Busbar.Upstream.SigV4;
 
-namespace Busbar.Tests.Upstream;
+namespace Busbar.Tests.Upstream.SigV4;
 
 public class SigV4SignerTests
 {

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.Dial;
 
 /// <summary>
 /// A connection could not be opened because this machine or process has run out of descriptors, buffers or ports: no provider's fault.

@@ -1,4 +1,4 @@
-namespace Busbar.Upstream;
+namespace Busbar.Upstream.Credentials;
 
 /// <summary>Which AWS region a Bedrock host belongs to.</summary>
 internal static class AwsRegion
