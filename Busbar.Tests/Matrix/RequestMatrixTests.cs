@@ -6,6 +6,8 @@ using Busbar.Protocols;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Request.Schemas;
+using Busbar.Protocols.Translation.Request.Tools;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

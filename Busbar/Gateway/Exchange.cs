@@ -14,6 +14,7 @@ using Busbar.Ir;
 using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
+using Busbar.Protocols.Forms;
 using Busbar.Reliability;
 using Busbar.Reliability.Selection;
 using Busbar.Wire;

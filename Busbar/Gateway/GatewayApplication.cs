@@ -17,6 +17,7 @@ using Busbar.Observability.Logging;
 using Busbar.Observability.Metrics;
 using Busbar.Oidc;
 using Busbar.Protocols;
+using Busbar.Protocols.Forms;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Reliability;
 using Busbar.Wire;

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Translation.Models;
-using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Request.Tools;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

@@ -1,6 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols;
+using Busbar.Protocols.Forms;
 using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Seventh;

@@ -3,6 +3,7 @@ using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
+using Busbar.Protocols.Forms;
 using Busbar.Wire;
 using Busbar.Wire.Framing;
 using Busbar.Wire.Json;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Busbar.Ir;
-using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Request.Schemas;
 using Busbar.Tests.Matrix;
 using Busbar.Wire.Json;
 

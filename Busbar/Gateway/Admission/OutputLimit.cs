@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Protocols;
+using Busbar.Protocols.Forms;
 using Busbar.Wire.Json;
 
 namespace Busbar.Gateway.Admission;

@@ -3,6 +3,7 @@ using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
+using Busbar.Protocols.Forms;
 using Busbar.Reliability;
 using Busbar.Reliability.Selection;
 using Busbar.Wire;

@@ -1,6 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Anthropic.Platforms;
+using Busbar.Protocols.Forms;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 using Busbar.Wire.Framing;

@@ -1,3 +1,4 @@
+using Busbar.Protocols.Forms;
 using Busbar.Protocols.Translation.Models;
 
 namespace Busbar.Protocols.Bedrock;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Busbar.Protocols.Forms;
 using Busbar.Protocols.Translation.Models;
 
 namespace Busbar.Protocols.Cohere;

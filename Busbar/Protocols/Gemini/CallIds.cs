@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Busbar.Ir;
-using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Request.Tools;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

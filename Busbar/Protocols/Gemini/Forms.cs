@@ -1,5 +1,6 @@
 using System.Buffers;
 using Busbar.Ir;
+using Busbar.Protocols.Forms;
 using Busbar.Protocols.Translation.Models;
 
 namespace Busbar.Protocols.Gemini;

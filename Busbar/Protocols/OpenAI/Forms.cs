@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Forms;
 using Busbar.Protocols.Translation.Models;
 
 namespace Busbar.Protocols.OpenAI;

@@ -1,3 +1,4 @@
+using Busbar.Protocols.Forms;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

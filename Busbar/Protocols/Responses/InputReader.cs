@@ -1,6 +1,7 @@
 using System.Globalization;
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Forms;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

@@ -1,5 +1,5 @@
 using Busbar.Ir.Request;
-using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Request.Tools;
 using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Responses;

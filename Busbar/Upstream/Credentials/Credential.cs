@@ -2,6 +2,7 @@ using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Providers;
 using Busbar.Ir;
 using Busbar.Protocols;
+using Busbar.Protocols.Forms;
 using Busbar.Upstream.Identity;
 using Busbar.Upstream.SigV4;
 using Busbar.Wire;

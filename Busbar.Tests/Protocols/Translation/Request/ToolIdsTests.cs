@@ -1,5 +1,5 @@
 using Busbar.Ir;
-using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Request.Tools;
 using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Translation.Request;

@@ -1,5 +1,5 @@
 using Busbar.Ir;
-using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Request.Schemas;
 using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Gemini.Schemas;

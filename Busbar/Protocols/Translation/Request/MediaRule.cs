@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Unicode;
 using Busbar.Ir;
+using Busbar.Protocols.Forms;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Forms;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire.Json;
 

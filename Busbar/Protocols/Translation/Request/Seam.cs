@@ -1,6 +1,8 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation.Request.Schemas;
+using Busbar.Protocols.Translation.Request.Tools;
 using Busbar.Wire;
 
 namespace Busbar.Protocols.Translation.Request;

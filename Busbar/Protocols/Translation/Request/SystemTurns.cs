@@ -1,5 +1,6 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Forms;
 
 namespace Busbar.Protocols.Translation.Request;
 

@@ -1,6 +1,6 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
-using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Request.Tools;
 using Busbar.Protocols.Translation.Signatures;
 using Busbar.Wire;
 using Busbar.Wire.Json;

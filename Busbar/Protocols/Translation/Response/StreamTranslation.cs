@@ -1,7 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Ir.Streams;
-using Busbar.Protocols.Translation.Request;
+using Busbar.Protocols.Translation.Request.Tools;
 using Busbar.Protocols.Translation.Signatures;
 using Busbar.Wire;
 using Busbar.Wire.Framing;

@@ -1,4 +1,4 @@
-namespace Busbar.Protocols;
+namespace Busbar.Protocols.Forms;
 
 /// <summary>How providers of a protocol want to be shown a key.</summary>
 internal enum KeyForm : byte

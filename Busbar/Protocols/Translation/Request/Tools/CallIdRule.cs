@@ -4,7 +4,7 @@ using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 
-namespace Busbar.Protocols.Translation.Request;
+namespace Busbar.Protocols.Translation.Request.Tools;
 
 /// <summary>
 /// Ids of calls and results as the target takes them: of its shape, and each for one call only. Hosts that number calls per turn, or give parallel

@@ -1,10 +1,12 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Forms;
 using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation.Request.Schemas;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 
-namespace Busbar.Protocols.Translation.Request;
+namespace Busbar.Protocols.Translation.Request.Tools;
 
 /// <summary>Which tools go along, in which form, and whether they may be forced.</summary>
 internal static class ToolRule

@@ -1,4 +1,4 @@
-namespace Busbar.Protocols;
+namespace Busbar.Protocols.Forms;
 
 /// <summary>What a vendor puts in front of every request by itself, in tokens, and how dense its tokeniser is.</summary>
 /// <param name="Base">In front of every request.</param>

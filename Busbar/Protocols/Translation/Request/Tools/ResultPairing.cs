@@ -3,7 +3,7 @@ using Busbar.Ir.Request;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 
-namespace Busbar.Protocols.Translation.Request;
+namespace Busbar.Protocols.Translation.Request.Tools;
 
 /// <summary>Puts every tool result into the turn after its call; one that answers no call becomes words. One pass over turns and blocks.</summary>
 internal struct ResultPairing

@@ -2,7 +2,7 @@ using Busbar.Ir;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 
-namespace Busbar.Protocols.Translation.Request;
+namespace Busbar.Protocols.Translation.Request.Schemas;
 
 /// <summary>
 /// The schema of a function as vendors take it: an object at its top. Anthropic and OpenAI refuse a top that is a choice (<c>anyOf</c>, <c>oneOf</c>,

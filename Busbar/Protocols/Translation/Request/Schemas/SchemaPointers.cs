@@ -1,7 +1,7 @@
 using System.Text;
 using Busbar.Wire.Json;
 
-namespace Busbar.Protocols.Translation.Request;
+namespace Busbar.Protocols.Translation.Request.Schemas;
 
 /// <summary>What references inside one JSON Schema refer to, and whether they ever lead back to where they stand.</summary>
 internal sealed class SchemaPointers(JsonNode root)

@@ -2,7 +2,7 @@ using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Wire.Json;
 
-namespace Busbar.Protocols.Translation.Request;
+namespace Busbar.Protocols.Translation.Request.Tools;
 
 /// <summary>
 /// Tools whose offer depends on the conversation. No other vendor defers tools, so those that nothing has referred to yet are held back here, and

@@ -1,9 +1,11 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Forms;
 using Busbar.Protocols.Translation.Models;
+using Busbar.Protocols.Translation.Request.Tools;
 using Busbar.Wire.Json;
 
-namespace Busbar.Protocols.Translation.Request;
+namespace Busbar.Protocols.Translation.Request.Schemas;
 
 /// <summary>A demanded answer form where the model or protocol has no such field.</summary>
 internal static class StructuredOutputRule

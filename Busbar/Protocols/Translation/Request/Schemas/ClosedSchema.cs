@@ -3,7 +3,7 @@ using Busbar.Ir;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 
-namespace Busbar.Protocols.Translation.Request;
+namespace Busbar.Protocols.Translation.Request.Schemas;
 
 /// <summary>
 /// A JSON Schema as strict decoders ask for it: every object in it says <c>"additionalProperties":false</c>. For Claude's decoder, keywords that it

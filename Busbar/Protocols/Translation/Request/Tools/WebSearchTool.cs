@@ -3,7 +3,7 @@ using Busbar.Ir.Request;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 
-namespace Busbar.Protocols.Translation.Request;
+namespace Busbar.Protocols.Translation.Request.Tools;
 
 /// <summary>
 /// The web search that several vendors run themselves, from the entry of one into the entry of another.

@@ -1,6 +1,6 @@
 using Busbar.Wire.Json;
 
-namespace Busbar.Protocols;
+namespace Busbar.Protocols.Forms;
 
 /// <summary>Which fields a request has beside the conversation, and an answer beside its words. What is left out is as with most vendors.</summary>
 internal sealed class FieldForm

@@ -1,4 +1,4 @@
-namespace Busbar.Protocols;
+namespace Busbar.Protocols.Forms;
 
 /// <summary>How a request says how much output it wants at most.</summary>
 internal sealed class OutputForm

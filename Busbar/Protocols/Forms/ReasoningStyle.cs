@@ -1,4 +1,4 @@
-namespace Busbar.Protocols;
+namespace Busbar.Protocols.Forms;
 
 /// <summary>How a request says how hard to think.</summary>
 internal enum ReasoningStyle : byte

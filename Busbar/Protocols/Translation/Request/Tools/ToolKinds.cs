@@ -1,7 +1,7 @@
 using Busbar.Ir.Request;
 using Busbar.Wire.Json;
 
-namespace Busbar.Protocols.Translation.Request;
+namespace Busbar.Protocols.Translation.Request.Tools;
 
 /// <summary>Which of a request's tools are no functions.</summary>
 internal static class ToolKinds

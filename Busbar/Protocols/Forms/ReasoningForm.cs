@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Protocols;
+namespace Busbar.Protocols.Forms;
 
 /// <summary>How a protocol asks for thinking, shows it, and has it sent back.</summary>
 internal sealed class ReasoningForm

@@ -1,4 +1,4 @@
-namespace Busbar.Protocols;
+namespace Busbar.Protocols.Forms;
 
 /// <summary>Which sampling controls requests of a protocol have, and within which ranges. What is left out is not bounded.</summary>
 internal sealed record SamplingForm

@@ -1,4 +1,4 @@
-namespace Busbar.Protocols;
+namespace Busbar.Protocols.Forms;
 
 /// <summary>Where marks of the prompt cache may stand.</summary>
 internal enum CacheForm : byte

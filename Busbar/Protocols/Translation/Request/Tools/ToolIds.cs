@@ -3,10 +3,11 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Forms;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 
-namespace Busbar.Protocols.Translation.Request;
+namespace Busbar.Protocols.Translation.Request.Tools;
 
 /// <summary>
 /// Tool-call ids of the shape each protocol expects. The same id always becomes the same id, so calls and results stay paired within a request and

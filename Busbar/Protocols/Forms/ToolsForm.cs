@@ -1,7 +1,7 @@
 using System.Buffers;
 using Busbar.Wire.Json;
 
-namespace Busbar.Protocols;
+namespace Busbar.Protocols.Forms;
 
 /// <summary>What tools of a protocol are like, and their calls. What is left out is as with most vendors.</summary>
 internal sealed class ToolsForm

@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Protocols;
+namespace Busbar.Protocols.Forms;
 
 /// <summary>Which blocks a conversation of a protocol has, and in which order its turns come. What is left out is as with most vendors.</summary>
 internal sealed class BlockForm

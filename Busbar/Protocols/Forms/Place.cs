@@ -1,4 +1,4 @@
-namespace Busbar.Protocols;
+namespace Busbar.Protocols.Forms;
 
 /// <summary>Where in a request a block stands.</summary>
 internal enum Place : byte

@@ -1,8 +1,9 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Forms;
 using Busbar.Protocols.Translation.Models;
 
-namespace Busbar.Protocols.Translation.Request;
+namespace Busbar.Protocols.Translation.Request.Schemas;
 
 /// <summary>
 /// Schemas that the target decodes strictly are refused unless every object in them is closed: those of answers and of strict tools at Claude

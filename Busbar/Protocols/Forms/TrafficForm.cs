@@ -1,6 +1,6 @@
 using Busbar.Ir;
 
-namespace Busbar.Protocols;
+namespace Busbar.Protocols.Forms;
 
 /// <summary>What passes of a protocol between its clients and its providers, where that differs from vendor to vendor.</summary>
 internal sealed class TrafficForm

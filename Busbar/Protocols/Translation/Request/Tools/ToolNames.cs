@@ -1,10 +1,11 @@
 using System.Buffers;
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Forms;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 
-namespace Busbar.Protocols.Translation.Request;
+namespace Busbar.Protocols.Translation.Request.Tools;
 
 /// <summary>
 /// Tool names each protocol accepts. An illegal character becomes an underscore; a name that had to be cut, or would meet another one, ends in a hash
