@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Bedrock;
+using Busbar.Protocols.Bedrock.Content;
 using static Busbar.Tests.Protocols.Bedrock.Converse;
 
 namespace Busbar.Tests.Protocols.Bedrock;

@@ -4,6 +4,7 @@ using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols;
 using Busbar.Protocols.Cohere;
+using Busbar.Protocols.Cohere.Content;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Request;

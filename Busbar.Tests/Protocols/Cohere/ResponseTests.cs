@@ -3,6 +3,7 @@ using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Cohere;
+using Busbar.Protocols.Cohere.Content;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

@@ -4,6 +4,7 @@ using Busbar.Ir;
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Gemini;
+using Busbar.Protocols.Gemini.Content;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 using Busbar.Wire.Framing;

@@ -1,6 +1,8 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Anthropic.Content;
 using Busbar.Protocols.Anthropic.Platforms;
+using Busbar.Protocols.Anthropic.Tools;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

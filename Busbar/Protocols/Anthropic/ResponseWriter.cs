@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Anthropic.Content;
 using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Anthropic;

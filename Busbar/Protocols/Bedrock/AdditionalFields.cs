@@ -1,6 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Anthropic;
+using Busbar.Protocols.Anthropic.Content;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Wire;
 using Busbar.Wire.Json;

@@ -1,5 +1,6 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Bedrock.Content;
 using Busbar.Protocols.Forms;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;

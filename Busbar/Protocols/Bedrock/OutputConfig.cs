@@ -1,6 +1,6 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
-using Busbar.Protocols.Anthropic;
+using Busbar.Protocols.Anthropic.Content;
 using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Bedrock;

@@ -1,5 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Bedrock.Content;
+using Busbar.Protocols.Bedrock.Tools;
 using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Bedrock;

@@ -1,4 +1,5 @@
 using Busbar.Ir;
+using Busbar.Protocols.Bedrock.Content;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

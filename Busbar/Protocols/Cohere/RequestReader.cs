@@ -1,6 +1,7 @@
 using System.Globalization;
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Cohere.Content;
 using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Cohere;

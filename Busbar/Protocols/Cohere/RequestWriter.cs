@@ -1,5 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Cohere.Content;
+using Busbar.Protocols.Cohere.Tools;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Wire.Json;
 

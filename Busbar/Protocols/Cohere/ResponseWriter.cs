@@ -1,4 +1,6 @@
 using Busbar.Ir;
+using Busbar.Protocols.Cohere.Content;
+using Busbar.Protocols.Cohere.Tools;
 using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Cohere;
@@ -129,9 +131,9 @@ internal static class ResponseWriter
 
     private static void Note(Block block, ref Losses losses)
     {
-        if (block.Kind is not (BlockKind.ToolUse or BlockKind.Thinking) && !OpenAI.PartWriter.IsText(block))
+        if (block.Kind is not (BlockKind.ToolUse or BlockKind.Thinking) && !OpenAI.Content.PartWriter.IsText(block))
         {
-            losses.Add(OpenAI.PartWriter.Loss(block));
+            losses.Add(OpenAI.Content.PartWriter.Loss(block));
         }
         else if (block is { Kind: BlockKind.Thinking, Signature.IsNullOrEmpty: false } or { Kind: BlockKind.Thinking, Redacted: true })
         {

@@ -1,5 +1,6 @@
 using Busbar.Ir;
 using Busbar.Ir.Streams;
+using Busbar.Protocols.Cohere.Content;
 using Busbar.Wire;
 using Busbar.Wire.Framing;
 using Busbar.Wire.Json;

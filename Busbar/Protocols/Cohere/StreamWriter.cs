@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Busbar.Ir;
 using Busbar.Ir.Streams;
+using Busbar.Protocols.Cohere.Content;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 using Busbar.Wire.Json;
@@ -133,7 +134,7 @@ internal sealed class StreamWriter : IStreamWriter
         }
         else
         {
-            _losses.Add(whole is null ? LossField.OpaqueBlock : OpenAI.PartWriter.Loss(whole));
+            _losses.Add(whole is null ? LossField.OpaqueBlock : OpenAI.Content.PartWriter.Loss(whole));
         }
     }
 

@@ -1,6 +1,8 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Forms;
+using Busbar.Protocols.Gemini.Content;
+using Busbar.Protocols.Gemini.Tools;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire;

@@ -1,6 +1,8 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Gemini.Content;
 using Busbar.Protocols.Gemini.Schemas;
+using Busbar.Protocols.Gemini.Tools;
 using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Gemini;

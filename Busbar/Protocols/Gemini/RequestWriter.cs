@@ -1,7 +1,9 @@
 using System.Buffers.Text;
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Gemini.Content;
 using Busbar.Protocols.Gemini.Schemas;
+using Busbar.Protocols.Gemini.Tools;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire.Json;
 

@@ -1,4 +1,6 @@
 using Busbar.Ir;
+using Busbar.Protocols.Gemini.Content;
+using Busbar.Protocols.Gemini.Tools;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire.Json;
 

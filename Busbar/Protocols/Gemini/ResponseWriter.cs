@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Busbar.Ir;
+using Busbar.Protocols.Gemini.Content;
 using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Gemini;

@@ -1,5 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Streams;
+using Busbar.Protocols.Gemini.Content;
+using Busbar.Protocols.Gemini.Tools;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 using Busbar.Wire.Framing;

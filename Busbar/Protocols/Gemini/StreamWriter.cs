@@ -1,5 +1,6 @@
 using Busbar.Ir;
 using Busbar.Ir.Streams;
+using Busbar.Protocols.Gemini.Content;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire;
 using Busbar.Wire.Framing;

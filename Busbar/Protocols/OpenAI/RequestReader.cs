@@ -1,5 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.OpenAI.Content;
+using Busbar.Protocols.OpenAI.Tools;
 using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.OpenAI;

@@ -1,4 +1,6 @@
 using Busbar.Ir;
+using Busbar.Protocols.OpenAI.Content;
+using Busbar.Protocols.OpenAI.Tools;
 using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.OpenAI;

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using Busbar.Ir;
+using Busbar.Protocols.OpenAI.Content;
+using Busbar.Protocols.OpenAI.Tools;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

@@ -1,5 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Streams;
+using Busbar.Protocols.OpenAI.Content;
+using Busbar.Protocols.OpenAI.Tools;
 using Busbar.Wire.Framing;
 using Busbar.Wire.Json;
 

@@ -1,5 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
+using Busbar.Protocols.Responses.Content;
+using Busbar.Protocols.Responses.Tools;
 using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Responses;

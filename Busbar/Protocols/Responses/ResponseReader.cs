@@ -1,5 +1,6 @@
 using Busbar.Ir;
 using Busbar.Ir.Streams;
+using Busbar.Protocols.Responses.Content;
 using Busbar.Wire.Json;
 
 namespace Busbar.Protocols.Responses;

@@ -1,4 +1,6 @@
 using Busbar.Ir;
+using Busbar.Protocols.Responses.Content;
+using Busbar.Protocols.Responses.Tools;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire.Json;
 

@@ -1,6 +1,8 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols.Forms;
+using Busbar.Protocols.Responses.Content;
+using Busbar.Protocols.Responses.Tools;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Wire.Json;

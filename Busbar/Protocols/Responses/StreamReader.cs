@@ -1,6 +1,7 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Ir.Streams;
+using Busbar.Protocols.Responses.Content;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Wire.Framing;
 using Busbar.Wire.Json;

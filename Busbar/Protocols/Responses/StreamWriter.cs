@@ -1,6 +1,8 @@
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Ir.Streams;
+using Busbar.Protocols.Responses.Content;
+using Busbar.Protocols.Responses.Tools;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 
