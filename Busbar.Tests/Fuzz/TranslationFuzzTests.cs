@@ -6,7 +6,7 @@ using Busbar.Protocols;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Protocols.Translation.Response;
-using Busbar.Tests.Matrix;
+using Busbar.Tests.Matrix.Harness;
 using Busbar.Wire;
 using Busbar.Wire.Framing;
 using Busbar.Wire.Json;

@@ -2,7 +2,7 @@ using System.Text;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Tests.Configuration;
-using Busbar.Tests.Matrix;
+using Busbar.Tests.Matrix.Harness;
 using Busbar.Tests.Wire.Framing;
 using Busbar.Upstream.Credentials;
 using Busbar.Upstream.Http1;

@@ -2,7 +2,7 @@ using System.Text;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation.Response;
-using Busbar.Tests.Matrix;
+using Busbar.Tests.Matrix.Harness;
 using Busbar.Tests.Scenarios.Harness;
 using Busbar.Upstream.Http1;
 using Busbar.Wire;

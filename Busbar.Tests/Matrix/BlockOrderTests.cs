@@ -3,6 +3,7 @@ using Busbar.Ir.Streams;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Response;
+using Busbar.Tests.Matrix.Harness;
 using Busbar.Tests.Protocols.Translation;
 using Busbar.Wire.Framing;
 using Busbar.Wire.Json;

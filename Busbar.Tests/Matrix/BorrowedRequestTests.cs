@@ -3,6 +3,7 @@ using Busbar.Ir.Request;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Request;
+using Busbar.Tests.Matrix.Harness;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

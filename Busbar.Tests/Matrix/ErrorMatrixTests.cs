@@ -4,6 +4,7 @@ using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation.Response;
 using Busbar.Reliability.Faults;
+using Busbar.Tests.Matrix.Harness;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

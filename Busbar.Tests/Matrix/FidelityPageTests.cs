@@ -6,6 +6,7 @@ using Busbar.Protocols;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Request;
+using Busbar.Tests.Matrix.Harness;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Protocols;
+using Busbar.Tests.Matrix.Harness;
 
 namespace Busbar.Tests.Matrix;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation.Models;
+using Busbar.Tests.Matrix.Harness;
 
 namespace Busbar.Tests.Matrix;
 

@@ -5,6 +5,7 @@ using Busbar.Ir;
 using Busbar.Protocols;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
+using Busbar.Tests.Matrix.Harness;
 
 namespace Busbar.Tests.Matrix;
 

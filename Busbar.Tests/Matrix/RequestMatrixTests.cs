@@ -8,6 +8,7 @@ using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Protocols.Translation.Request.Schemas;
 using Busbar.Protocols.Translation.Request.Tools;
+using Busbar.Tests.Matrix.Harness;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

@@ -10,7 +10,7 @@ using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Protocols.Translation.Response;
-using Busbar.Tests.Matrix;
+using Busbar.Tests.Matrix.Harness;
 using Busbar.Wire;
 using Busbar.Wire.Framing;
 using Busbar.Wire.Json;

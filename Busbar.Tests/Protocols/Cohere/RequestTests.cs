@@ -8,7 +8,7 @@ using Busbar.Protocols.Cohere.Content;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Request;
-using Busbar.Tests.Matrix;
+using Busbar.Tests.Matrix.Harness;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

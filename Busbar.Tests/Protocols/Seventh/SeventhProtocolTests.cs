@@ -7,7 +7,7 @@ using Busbar.Protocols;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Request;
 using Busbar.Tests.Demo;
-using Busbar.Tests.Matrix;
+using Busbar.Tests.Matrix.Harness;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Busbar.Ir;
-using Busbar.Tests.Matrix;
+using Busbar.Tests.Matrix.Harness;
 
 namespace Busbar.Tests.Protocols.Translation.Request;
 

@@ -51,8 +51,8 @@ public sealed class ErrorMappingTests
     [InlineData("gemini", "openai", null)]
     public void Code_and_parameter_are_kept_between_the_protocols_of_one_vendor(string from, string to, string? code)
     {
-        Protocol client = ProtocolTable.Get(Matrix.Hop.Named(to));
-        ProviderError said = ProtocolTable.Get(Matrix.Hop.Named(from)).ReadError(
+        Protocol client = ProtocolTable.Get(Matrix.Harness.Hop.Named(to));
+        ProviderError said = ProtocolTable.Get(Matrix.Harness.Hop.Named(from)).ReadError(
             400, """{"error":{"message":"Not this.","type":"invalid_request_error","param":"temperature","code":"unsupported_value"}}"""u8.ToArray());
         Assert.Equal(code, ErrorMapping.FromStream(new StreamError(FaultClass.ClientError, said)).Code);
 
