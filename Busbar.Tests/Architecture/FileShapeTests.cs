@@ -2,9 +2,12 @@ using System.Text.RegularExpressions;
 
 namespace Busbar.Tests.Architecture;
 
-/// <summary>One noun per file, named after it.</summary>
+/// <summary>One noun per file, named after it; one concept per folder, which the namespace follows.</summary>
 public sealed partial class FileShapeTests
 {
+    // What a reader takes in at a glance.
+    private const int MostFiles = 30;
+
     [Fact]
     public void A_file_holds_at_most_one_top_level_type() =>
         Assert.Empty(
@@ -21,6 +24,22 @@ public sealed partial class FileShapeTests
             select file.Path);
 
     [Fact]
+    public void A_folder_is_not_fuller_than_a_reader_can_overlook() =>
+        Assert.Empty(
+            from file in SourceTree.Everything
+            group file by Path.GetDirectoryName(file.Path) into folder
+            where folder.Count() > MostFiles
+            select $"{folder.Key} holds {folder.Count()} files");
+
+    [Fact]
+    public void A_namespace_follows_its_folder() =>
+        Assert.Empty(
+            from file in SourceTree.Everything
+            let space = Namespace().Match(file.Text)
+            where space.Success && space.Groups["name"].Value != Path.GetDirectoryName(file.Path)!.Replace('/', '.') && !OtherProject().IsMatch(file.Path)
+            select $"{file.Path} is in {space.Groups["name"].Value}");
+
+    [Fact]
     public void No_file_is_a_drawer_for_odds_and_ends() =>
         Assert.DoesNotContain(SourceTree.Files, file => DrawerName().IsMatch(Path.GetFileName(file.Path)));
 
@@ -34,6 +53,13 @@ public sealed partial class FileShapeTests
     [GeneratedRegex(
         @"(?m)^(?:(?:public|internal|file|static|sealed|abstract|readonly|ref|partial|unsafe)\s+)*(?:(?:class|struct|interface|enum|record(?:\s+(?:class|struct))?)\s+(?<name>\w+)|delegate\s+[^\n(]*?(?<name>\w+)\s*(?:<[^>]*>)?\()")]
     private static partial Regex TopLevelType();
+
+    // Programs of their own that lie within: the clients of frameworks, and a proxy to measure beside.
+    [GeneratedRegex("/DotNet/|/bare-proxy/")]
+    private static partial Regex OtherProject();
+
+    [GeneratedRegex(@"(?m)^namespace (?<name>[\w.]+);")]
+    private static partial Regex Namespace();
 
     [GeneratedRegex("Helper|Util", RegexOptions.IgnoreCase)]
     private static partial Regex DrawerName();

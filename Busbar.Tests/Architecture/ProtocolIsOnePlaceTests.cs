@@ -35,9 +35,19 @@ public sealed partial class ProtocolIsOnePlaceTests
         foreach (string folder in Enum.GetNames<ProtocolId>())
         {
             IEnumerable<string> files = SourceTree.Files.Select(file => file.Path)
-                .Where(path => path.StartsWith($"Protocols/{folder}/", StringComparison.Ordinal)).Select(Path.GetFileNameWithoutExtension)!;
+                .Where(path => Path.GetDirectoryName(path) == $"Protocols/{folder}").Select(Path.GetFileNameWithoutExtension)!;
             Assert.Empty(((string[])[$"{folder}Protocol", "ClientPaths", "Forms", "ErrorReader", "RequestReader", "RequestWriter", "ResponseReader",
                 "ResponseWriter", "StopReasons", "StreamReader", "StreamWriter", "StreamTap", "UsageFields"]).Except(files));
+        }
+    }
+
+    [Fact]
+    public void Each_protocol_keeps_what_it_knows_of_content_and_tools_in_folders_of_these_names()
+    {
+        foreach (string folder in Enum.GetNames<ProtocolId>())
+        {
+            Assert.Contains(SourceTree.Files, file => Path.GetDirectoryName(file.Path) == $"Protocols/{folder}/Content");
+            Assert.Contains(SourceTree.Files, file => Path.GetDirectoryName(file.Path) == $"Protocols/{folder}/Tools");
         }
     }
 

@@ -13,9 +13,13 @@ internal static partial class SourceTree
     /// <summary>The same with its comments.</summary>
     public static IReadOnlyList<(string Path, string Text)> Commented { get; } = Read(static text => text);
 
-    /// <summary>Each source of the product, its tests and its benchmarks, with comments.</summary>
+    /// <summary>Each source of the product, its tests and its benchmarks, with comments; the path begins with the project.</summary>
     public static IReadOnlyList<(string Path, string Text)> Everything { get; } =
-        [.. Commented, .. Read(static text => text, "Busbar.Tests"), .. Read(static text => text, "Busbar.Benchmarks")];
+    [
+        .. from project in (string[])["Busbar", "Busbar.Tests", "Busbar.Benchmarks"]
+           from file in Read(static text => text, project)
+           select ($"{project}/{file.Path}", file.Code),
+    ];
 
     /// <summary>The folder of a source, first segment only; empty for a file at the top.</summary>
     public static string FolderOf(string path) => path.Contains('/') ? path[..path.IndexOf('/')] : "";
