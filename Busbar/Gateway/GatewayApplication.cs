@@ -384,7 +384,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
             Attribution.Note(exchange, _labels);
         }
 
-        return refusal is null && exchange.Snapshot.Fleet.Homes.Ask is { } ask && FollowUp.IsUnknown(exchange) ? AskAsync(exchange, ask)
+        return refusal is null && exchange.Snapshot.Fleet.ResponseAffinity.Ask is { } ask && FollowUp.IsUnknown(exchange) ? AskAsync(exchange, ask)
             : new(refusal);
     }
 

@@ -56,7 +56,7 @@ internal sealed class Fleet
     }
 
     /// <summary>Where kept answers came from.</summary>
-    public AnswerHomes Homes => Context.Homes;
+    public ResponseAffinity ResponseAffinity => Context.ResponseAffinity;
 
     /// <summary>What answers contained that no provider keeps.</summary>
     public AnswerStore Answers => Context.Answers;

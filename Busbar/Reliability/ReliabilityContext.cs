@@ -9,7 +9,7 @@ namespace Busbar.Reliability;
 internal sealed record ReliabilityContext(MonotonicClock Clock, Func<double> Random, IReliabilityEvents Events)
 {
     /// <summary>Where kept answers came from.</summary>
-    public AnswerHomes Homes { get; } = new(Clock);
+    public ResponseAffinity ResponseAffinity { get; } = new(Clock);
 
     /// <summary>What answers contained that no provider keeps.</summary>
     public AnswerStore Answers { get; } = new(Clock);

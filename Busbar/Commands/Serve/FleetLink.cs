@@ -31,9 +31,9 @@ internal sealed class FleetLink
     public static void Join(FleetWatch watch, GatewayApplication application, BreakerMetrics events, TimeProvider time)
     {
         var link = new FleetLink(watch, application, time);
-        AnswerHomes homes = application.Snapshot.Fleet.Homes;
-        homes.Added = link.TellHome;
-        homes.Ask = watch.CatchUpAsync;
+        ResponseAffinity affinity = application.Snapshot.Fleet.ResponseAffinity;
+        affinity.Added = link.TellHome;
+        affinity.Ask = watch.CatchUpAsync;
         events.Down = lane => link.TellDown(lane);
         events.Waiting = (lane, wait) => link.Tell(SharedFact.Wait, lane, "", wait);
         watch.Told = link.Hear;
@@ -46,7 +46,7 @@ internal sealed class FleetLink
         if (Known().Names.TryGetValue(lane, out string? name))
         {
             _watch.Tell(new SharedFact(SharedFact.Home, id.ToString("x16", CultureInfo.InvariantCulture), $"{name} {owner}",
-                Now + (long)AnswerHomes.Lifetime.TotalSeconds));
+                Now + (long)ResponseAffinity.Lifetime.TotalSeconds));
         }
     }
 
@@ -87,7 +87,7 @@ internal sealed class FleetLink
                 break;
             case SharedFact.Home when fact.Value.Split(' ', 2) is [var home, var owner] && lanes.TryGetValue(home, out Lane? keeper)
                 && ulong.TryParse(fact.Id, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong id):
-                _application.Snapshot.Fleet.Homes.Learn(id, keeper.Index, owner.Length > 0 ? owner : null);
+                _application.Snapshot.Fleet.ResponseAffinity.Learn(id, keeper.Index, owner.Length > 0 ? owner : null);
                 break;
             case SharedFact.Down when lanes.TryGetValue(fact.Id, out Lane? lane):
                 lane.State.HearDown(fact.Value, left);

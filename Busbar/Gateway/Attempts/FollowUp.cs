@@ -43,7 +43,7 @@ internal static class FollowUp
         }
 
         metrics.FollowUps.Get("directed").Add();
-        pick.HomeLane = home;
+        pick.AffinityLane = home;
         foreach (Lane lane in fleet.Lanes)
         {
             if (lane.Provider.Name != provider)
@@ -114,18 +114,18 @@ internal static class FollowUp
             return false;
         }
 
-        AnswerHomes homes = attempt.Exchange.Snapshot.Fleet.Homes;
+        ResponseAffinity affinity = attempt.Exchange.Snapshot.Fleet.ResponseAffinity;
         string? owner = attempt.Exchange.Caller.Key?.Key.Id;
-        homes.Add(StoredIds.Plain(id), attempt.Lease.Lane.Index, owner);
+        affinity.Add(StoredIds.Plain(id), attempt.Lease.Lane.Index, owner);
         if (!conversation.IsNullOrEmpty)
         {
-            homes.Add(StoredIds.Plain(conversation), attempt.Lease.Lane.Index, owner);
+            affinity.Add(StoredIds.Plain(conversation), attempt.Lease.Lane.Index, owner);
         }
 
         if (owner is not null && root["previous_response_id"u8].Text is { IsNullOrEmpty: false } previous
-            && homes.OwnerOf(StoredIds.Plain(previous)) is null)
+            && affinity.OwnerOf(StoredIds.Plain(previous)) is null)
         {
-            homes.Add(StoredIds.Plain(previous), attempt.Lease.Lane.Index, owner);
+            affinity.Add(StoredIds.Plain(previous), attempt.Lease.Lane.Index, owner);
         }
 
         return true;
@@ -135,14 +135,14 @@ internal static class FollowUp
     {
         using var tape = new JsonTape();
         JsonText id = IdIn(exchange, value, tape);
-        return id.IsNullOrEmpty ? null : exchange.Snapshot.Fleet.Homes.Find(StoredIds.Plain(id));
+        return id.IsNullOrEmpty ? null : exchange.Snapshot.Fleet.ResponseAffinity.Find(StoredIds.Plain(id));
     }
 
     private static string? OwnedByOther(Exchange exchange, ByteRange value, string own)
     {
         using var tape = new JsonTape();
         JsonText id = IdIn(exchange, value, tape);
-        return !id.IsNullOrEmpty && exchange.Snapshot.Fleet.Homes.OwnerOf(StoredIds.Plain(id)) is { } owner && owner != own ? id.ToString() : null;
+        return !id.IsNullOrEmpty && exchange.Snapshot.Fleet.ResponseAffinity.OwnerOf(StoredIds.Plain(id)) is { } owner && owner != own ? id.ToString() : null;
     }
 
     // A conversation is named by its id or by an object with it.

@@ -19,11 +19,11 @@ internal static class StoredIds
     /// </summary>
     public static GatewayError? Objection(Exchange exchange, string own)
     {
-        AnswerHomes homes = exchange.Snapshot.Fleet.Homes;
+        ResponseAffinity affinity = exchange.Snapshot.Fleet.ResponseAffinity;
         ReadOnlySpan<byte> body = exchange.Body!.Span;
 
         // Names and ids may be spelt with escapes.
-        if (homes.Count == 0 || (body.IndexOf("\"id\""u8) < 0 && body.IndexOf("container"u8) < 0 && body.IndexOf("\\u00"u8) < 0))
+        if (affinity.Count == 0 || (body.IndexOf("\"id\""u8) < 0 && body.IndexOf("container"u8) < 0 && body.IndexOf("\\u00"u8) < 0))
         {
             return null;
         }
@@ -108,12 +108,12 @@ internal static class StoredIds
     {
         if (id.Text is { IsNullOrEmpty: false } text)
         {
-            attempt.Exchange.Snapshot.Fleet.Homes.Add(Plain(text), attempt.Lease.Lane.Index, attempt.Exchange.Caller.Key!.Key.Id);
+            attempt.Exchange.Snapshot.Fleet.ResponseAffinity.Add(Plain(text), attempt.Lease.Lane.Index, attempt.Exchange.Caller.Key!.Key.Id);
         }
     }
 
     // A reference is an item of that type, or of none, that is nothing but an id. Items with content are the client's own words, whatever their id.
-    private static string? ReferenceIn(JsonNode input, AnswerHomes homes, string own)
+    private static string? ReferenceIn(JsonNode input, ResponseAffinity homes, string own)
     {
         foreach (JsonNode item in input.Items)
         {
@@ -140,7 +140,7 @@ internal static class StoredIds
         return null;
     }
 
-    private static string? ContainerOf(JsonNode tools, AnswerHomes homes, string own)
+    private static string? ContainerOf(JsonNode tools, ResponseAffinity homes, string own)
     {
         foreach (JsonNode tool in tools.Items)
         {
@@ -156,6 +156,6 @@ internal static class StoredIds
         return null;
     }
 
-    private static string? OfOther(AnswerHomes homes, string own, JsonNode id) =>
-        id.Text is { IsNullOrEmpty: false } text && homes.OwnerOf(Plain(text)) is { } owner && owner != own ? text.ToString() : null;
+    private static string? OfOther(ResponseAffinity homes, string own, JsonNode id) =>
+        id.Text is { IsNullOrEmpty: false } text && affinity.OwnerOf(Plain(text)) is { } owner && owner != own ? text.ToString() : null;
 }

@@ -44,7 +44,7 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, PoolS
 
                 if (isSoft || member.Slot.CellOf(request.IsBeside).TryEnter(out probe))
                 {
-                    if (!isSoft && request is { AffinityKey: null, HomeLane: null })
+                    if (!isSoft && request is { AffinityKey: null, AffinityLane: null })
                     {
                         TakeTurn(member, eligible);
                     }
@@ -162,7 +162,7 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, PoolS
                 }
 
                 eligible[i] = true;
-                var score = member.Lane.Index == request.HomeLane ? double.PositiveInfinity
+                var score = member.Lane.Index == request.AffinityLane ? double.PositiveInfinity
                     : member.Lane.Index == request.PreparedLane ? double.MaxValue
                     : request.AffinityKey is { } session
                     ? Rendezvous.Score(session, member.Hash, member.Weight)
@@ -223,7 +223,7 @@ internal sealed class LaneSelection(PoolMember[] members, PoolState state, PoolS
     private PickReason ReasonFor(PoolMember member, in PickRequest request, bool isSoft) =>
         request.IsHedge ? PickReason.Hedge
         : isSoft ? PickReason.Cooling
-        : member.Lane.Index == request.HomeLane || member.Lane.Index == request.PreparedLane ? PickReason.Home
+        : member.Lane.Index == request.AffinityLane || member.Lane.Index == request.PreparedLane ? PickReason.Home
         : request.AffinityKey is not null ? PickReason.Affinity
         : strategy switch
         {

@@ -13,7 +13,7 @@ internal struct PickRequest
     public ulong? AffinityKey;
 
     /// <summary>Index of the lane to take before any other whenever it can serve; null for none.</summary>
-    public int? HomeLane;
+    public int? AffinityLane;
 
     /// <summary>Index of the lane that the body is prepared for; null for none. Taken before others that can serve now, but for the home.</summary>
     public int? PreparedLane;

@@ -4,7 +4,7 @@ namespace Busbar.Reliability.Selection;
 /// Which lane gave which answer to whom, for answers that a provider keeps and later requests refer to. A process has one for all its configurations;
 /// it forgets after <see cref="Lifetime"/>, beyond <see cref="Capacity"/> entries the oldest, and with the process. Safe for concurrent calls.
 /// </summary>
-internal sealed class AnswerHomes(MonotonicClock clock)
+internal sealed class ResponseAffinity(MonotonicClock clock)
 {
     /// <summary>Most entries, about 5 MiB.</summary>
     public const int Capacity = 65_536;

@@ -5,16 +5,16 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Busbar.Tests.Reliability.Selection;
 
-public sealed class AnswerHomesTests
+public sealed class ResponseAffinityTests
 {
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
     public void The_latest_home_counts_for_as_long_as_it_is_renewed()
     {
-        var homes = new AnswerHomes(new MonotonicClock(_time));
+        var homes = new ResponseAffinity(new MonotonicClock(_time));
         homes.Add("conv_1"u8, 3);
-        _time.Advance(AnswerHomes.Lifetime);
+        _time.Advance(ResponseAffinity.Lifetime);
         Assert.Equal(3, homes.Find("conv_1"u8));
 
         homes.Add("conv_1"u8, 4);
@@ -22,7 +22,7 @@ public sealed class AnswerHomesTests
         Assert.Equal(4, homes.Find("conv_1"u8));
         Assert.Null(homes.Find("conv_2"u8));
 
-        _time.Advance(AnswerHomes.Lifetime);
+        _time.Advance(ResponseAffinity.Lifetime);
         Assert.Null(homes.Find("conv_1"u8));
         homes.Add("conv_2"u8, 5);
         Assert.Equal(1, homes.Count);
@@ -31,17 +31,17 @@ public sealed class AnswerHomesTests
     [Fact]
     public void Beyond_its_capacity_the_oldest_is_forgotten_first()
     {
-        var homes = new AnswerHomes(new MonotonicClock(_time));
-        for (int answer = 0; answer < AnswerHomes.Capacity + 10; answer++)
+        var homes = new ResponseAffinity(new MonotonicClock(_time));
+        for (int answer = 0; answer < ResponseAffinity.Capacity + 10; answer++)
         {
             homes.Add(Encoding.UTF8.GetBytes($"resp_{answer}"), answer % 7);
             _time.Advance(TimeSpan.FromMilliseconds(1));
             homes.Add("conv"u8, 1);
         }
 
-        Assert.InRange(homes.Count, 1, AnswerHomes.Capacity);
+        Assert.InRange(homes.Count, 1, ResponseAffinity.Capacity);
         Assert.Equal(1, homes.Find("conv"u8));
         Assert.Null(homes.Find("resp_0"u8));
-        Assert.Equal((AnswerHomes.Capacity + 9) % 7, homes.Find(Encoding.UTF8.GetBytes($"resp_{AnswerHomes.Capacity + 9}")));
+        Assert.Equal((ResponseAffinity.Capacity + 9) % 7, homes.Find(Encoding.UTF8.GetBytes($"resp_{ResponseAffinity.Capacity + 9}")));
     }
 }
