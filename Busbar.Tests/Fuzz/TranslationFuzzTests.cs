@@ -57,7 +57,7 @@ public sealed class TranslationFuzzTests
                 Assert.InRange(OutputLimit.Of(from.Id, body).Candidates, 1, long.MaxValue);
             }
 
-            Assert.InRange(LeastInput.Of(body, long.MaxValue), 0, body.Length);
+            Assert.InRange(MinimumInputTokens.LowerBound(body, long.MaxValue), 0, body.Length);
             Assert.InRange(InputEstimate.Of(body), 0, long.MaxValue);
             using var renamed = new PooledBuffer();
             if (from.RenameModels(body, "other", renamed))

@@ -151,11 +151,11 @@ public sealed class EstimateTests
     {
         string text = string.Concat(Enumerable.Repeat("a text\\n\\u00e9", 1000));
         byte[] bytes = Encoding.UTF8.GetBytes(body.Replace("TEXT", text, StringComparison.Ordinal));
-        Assert.Equal(tokens, LeastInput.Of(bytes, long.MaxValue));
-        Assert.Equal(Math.Min(tokens, 10), LeastInput.Of(bytes, 10));
+        Assert.Equal(tokens, MinimumInputTokens.LowerBound(bytes, long.MaxValue));
+        Assert.Equal(Math.Min(tokens, 10), MinimumInputTokens.LowerBound(bytes, 10));
     }
 
     [Fact]
     public void A_run_of_one_character_is_hardly_any_token() =>
-        Assert.Equal(0, LeastInput.Of(Encoding.UTF8.GetBytes($$"""{"content":"{{new string(' ', 100_000)}}"}"""), long.MaxValue));
+        Assert.Equal(0, MinimumInputTokens.LowerBound(Encoding.UTF8.GetBytes($$"""{"content":"{{new string(' ', 100_000)}}"}"""), long.MaxValue));
 }

@@ -51,7 +51,7 @@ public sealed class RequestGrowthTests
                 return () =>
                 {
                     RequestScan.TryScan(body, out _);
-                    LeastInput.Of(body, long.MaxValue);
+                    MinimumInputTokens.LowerBound(body, long.MaxValue);
                     InputEstimate.Of(body);
                     using var renamed = new PooledBuffer();
                     from.RenameModels(body, "other", renamed);

@@ -215,7 +215,7 @@ internal sealed class LaneSearch
     // Lanes that the request surely does not fit are not called with it. False when the pool has no other.
     private bool PassOverSmall()
     {
-        Pick.ContextFloor = Math.Max(Pick.ContextFloor, LeastInput.Outgrown(Pool, _exchange.Body!.Span));
+        Pick.ContextFloor = Math.Max(Pick.ContextFloor, MinimumInputTokens.Outgrown(Pool, _exchange.Body!.Span));
         return Pool.HasRoom(Pick);
     }
 

@@ -8,7 +8,7 @@ namespace Busbar.Gateway.Attempts;
 /// How many input tokens a chat request surely is, at least, told from its bytes alone. Only text that every protocol gives to its model counts, at
 /// twice the length that vendors' tokens have on average, and a run of one character as a single one.
 /// </summary>
-internal static class LeastInput
+internal static class MinimumInputTokens
 {
     private const int BytesPerToken = 8;
 
@@ -20,11 +20,11 @@ internal static class LeastInput
     public static long Outgrown(Pool pool, ReadOnlySpan<byte> body)
     {
         // Nearly every request is too short to be worth a look.
-        return body.Length / BytesPerToken > pool.SmallestContext ? Math.Max(0, Of(body, pool.LargestContext!.Value + 1) - 1) : 0;
+        return body.Length / BytesPerToken > pool.SmallestContext ? Math.Max(0, LowerBound(body, pool.LargestContext!.Value + 1) - 1) : 0;
     }
 
     /// <summary>The bound for <paramref name="body"/>, a JSON text, counted no further than to <paramref name="enough"/>.</summary>
-    public static long Of(ReadOnlySpan<byte> body, long enough)
+    public static long LowerBound(ReadOnlySpan<byte> body, long enough)
     {
         if (MayBeShortened(body))
         {
