@@ -52,7 +52,7 @@ public sealed class TranslationFuzzTests
                 using var tape = new JsonTape();
                 Assert.True(tape.TryParse(body));
                 using var spliced = new PooledBuffer();
-                new ModelSplice(body, scan, "\"other\""u8.ToArray()).WriteTo(spliced);
+                new SplicedBody(body, scan, "\"other\""u8.ToArray()).WriteTo(spliced);
                 IsJson(spliced);
                 Assert.InRange(OutputLimit.Of(from.Id, body).Candidates, 1, long.MaxValue);
             }
@@ -136,7 +136,7 @@ public sealed class TranslationFuzzTests
     private static void IsJson(PooledBuffer written)
     {
         using var whole = new PooledBuffer();
-        new ModelSplice(written).WriteTo(whole);
+        new SplicedBody(written).WriteTo(whole);
         using var tape = new JsonTape();
         Assert.True(tape.TryParse(whole.Memory), System.Text.Encoding.UTF8.GetString(whole.Span));
     }

@@ -29,7 +29,7 @@ public sealed class BorrowedRequestTests
             {
                 using var borrowing = PooledBuffer.Borrowing(exchange.Request!.Body, least);
                 Assert.Equal(refusal, Translate(exchange, egress, borrowing));
-                var body = new ModelSplice(borrowing);
+                var body = new SplicedBody(borrowing);
                 using var joined = new PooledBuffer();
                 body.WriteTo(joined);
                 Assert.True(copied.Span.SequenceEqual(joined.Span), $"{exchange.Id}, stretches of {least} bytes");

@@ -121,7 +121,7 @@ public class PooledBufferTests
                 }
 
                 using var joined = new PooledBuffer();
-                new ModelSplice(buffer).WriteTo(joined);
+                new SplicedBody(buffer).WriteTo(joined);
                 Assert.True(joined.Span.SequenceEqual(model.ToArray()));
                 Assert.Equal(model.Count, buffer.WholeLength);
                 hasBorrowed |= buffer.Pieces is not null;

@@ -99,7 +99,7 @@ public class RequestScanTests
     {
         byte[] body = Encoding.UTF8.GetBytes("{\"a\":1.0e5, \"model\" : \"old\\n\" ,\"b\":\"\u00e4 \"}\n");
         Assert.Equal(ScanResult.Ok, RequestScan.TryScan(body, out RequestScan scan));
-        var splice = new ModelSplice(body, scan, "\"new\""u8.ToArray());
+        var splice = new SplicedBody(body, scan, "\"new\""u8.ToArray());
         byte[] expected = Encoding.UTF8.GetBytes("{\"a\":1.0e5, \"model\" : \"new\" ,\"b\":\"\u00e4 \"}\n");
         using var output = new PooledBuffer();
         splice.WriteTo(output);
@@ -115,7 +115,7 @@ public class RequestScanTests
     {
         byte[] body = "{\"contents\":[]}"u8.ToArray();
         Assert.Equal(ScanResult.Ok, RequestScan.TryScan(body, out RequestScan scan));
-        foreach (ModelSplice splice in (ModelSplice[])[new(body, scan, "\"new\""u8.ToArray()), new(body)])
+        foreach (SplicedBody splice in (SplicedBody[])[new(body, scan, "\"new\""u8.ToArray()), new(body)])
         {
             using var stream = new MemoryStream();
             await splice.CopyToAsync(stream, CancellationToken.None);
@@ -143,7 +143,7 @@ public class RequestScanTests
                 ? flag.GetBoolean() : null;
             Assert.Equal(stream, scan.Stream);
             using var output = new PooledBuffer();
-            new ModelSplice(body, scan, scan.Model.Of(body)).WriteTo(output);
+            new SplicedBody(body, scan, scan.Model.Of(body)).WriteTo(output);
             Assert.True(output.Span.SequenceEqual(body.Span), exchange.Id);
             seen++;
         }

@@ -26,7 +26,7 @@ internal static class HealthProbe
     /// <summary>The request, with address, headers and credential of any other. <paramref name="body"/> must outlive it.</summary>
     public static UpstreamRequest NewRequest(UpstreamEndpoint endpoint, PooledBuffer body)
     {
-        UpstreamRequest request = endpoint.NewRequest(new ModelSplice(body.Memory), new EgressCall(Operation.Chat), default);
+        UpstreamRequest request = endpoint.NewRequest(new SplicedBody(body.Memory), new EgressCall(Operation.Chat), default);
         endpoint.AddDefaultHeaders(request);
         return request;
     }

@@ -78,7 +78,7 @@ internal sealed class UpstreamEndpoint
     /// A request ready to send, with the provider's own headers. <paramref name="callerToken"/> is used as the credential in passthrough mode, where
     /// the lane's own key must never stand in for it; null means "use the lane's key".
     /// </summary>
-    public UpstreamRequest NewRequest(in ModelSplice body, in EgressCall call, CallerCredential callerToken)
+    public UpstreamRequest NewRequest(in SplicedBody body, in EgressCall call, CallerCredential callerToken)
     {
         bool isUsual = call is { Operation: Operation.Chat, Version: null, JsonArray: false };
         Uri address = !isUsual ? _others.GetOrAdd(call, static (call, endpoint) => endpoint.Address(call), this) : call.Stream ? _streamed : _plain;

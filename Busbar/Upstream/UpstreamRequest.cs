@@ -7,9 +7,9 @@ namespace Busbar.Upstream;
 /// <summary>One POST to a provider, ready to be sent by either transport: HTTP/1.1 of our own, or the platform's handler.</summary>
 /// <param name="address">Where it goes. Its path is sent as it is spelled.</param>
 /// <param name="body">The JSON body. Its memory must stay unchanged until the call has ended and <see cref="IsInFlight"/> is false.</param>
-internal sealed class UpstreamRequest(Uri address, in ModelSplice body)
+internal sealed class UpstreamRequest(Uri address, in SplicedBody body)
 {
-    private readonly ModelSplice _body = body;
+    private readonly SplicedBody _body = body;
     private volatile SendState _state;
     private KeyValuePair<string, string>[] _headers = new KeyValuePair<string, string>[8];
     private int _count;
@@ -26,7 +26,7 @@ internal sealed class UpstreamRequest(Uri address, in ModelSplice body)
     public Uri Address => address;
 
     /// <summary>The body.</summary>
-    public ModelSplice Body => _body;
+    public SplicedBody Body => _body;
 
     /// <summary>
     /// The header lines so far, in order; those of transport and body (<c>Host</c>, <c>Content-Type</c>, <c>Content-Length</c>) are not among them.

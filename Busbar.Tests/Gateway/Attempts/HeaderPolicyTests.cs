@@ -20,7 +20,7 @@ public sealed class HeaderPolicyTests
     public void A_value_that_cannot_be_sent_is_left_out_so_that_no_lane_is_charged_for_it(string value)
     {
         var client = new HeaderDictionary { ["anthropic-beta"] = value, ["anthropic-version"] = "2023-06-01" };
-        var upstream = new UpstreamRequest(new Uri("http://vendor.test/v1"), new ModelSplice("{}"u8.ToArray()));
+        var upstream = new UpstreamRequest(new Uri("http://vendor.test/v1"), new SplicedBody("{}"u8.ToArray()));
 
         HeaderPolicy.CopyRequest(Provider(ProtocolId.Anthropic), default, client, upstream);
 
@@ -64,7 +64,7 @@ public sealed class HeaderPolicyTests
     {
         var client = new HeaderDictionary { ["anthropic-beta"] = "x", ["cookie"] = "a=b", ["x-forwarded-for"] = "10.0.0.1", ["authorization"] =
             "Bearer t" };
-        var upstream = new UpstreamRequest(new Uri("http://vendor.test/v1"), new ModelSplice("{}"u8.ToArray()));
+        var upstream = new UpstreamRequest(new Uri("http://vendor.test/v1"), new SplicedBody("{}"u8.ToArray()));
 
         HeaderPolicy.CopyRequest(Provider(ProtocolId.Anthropic), default, client, upstream);
 
@@ -101,7 +101,7 @@ public sealed class HeaderPolicyTests
     public void A_denied_beta_is_left_out_and_told_and_the_others_pass_as_they_are()
     {
         ProviderConfig denying = Provider(ProtocolId.Anthropic) with { DenyBetas = ["fast-mode", "files"] };
-        var upstream = new UpstreamRequest(new Uri("http://vendor.test/v1"), new ModelSplice("{}"u8.ToArray()));
+        var upstream = new UpstreamRequest(new Uri("http://vendor.test/v1"), new SplicedBody("{}"u8.ToArray()));
 
         IReadOnlyList<string> denied = HeaderPolicy.CopyRequest(
             denying, default, new HeaderDictionary { ["anthropic-beta"] = "a, fast-mode,b" }, upstream);
@@ -118,7 +118,7 @@ public sealed class HeaderPolicyTests
 
     private static KeyValuePair<string, string>[] Sent(ProviderConfig provider, CallerIdentity caller, (string Name, string Value) header)
     {
-        var upstream = new UpstreamRequest(new Uri("http://vendor.test/v1"), new ModelSplice("{}"u8.ToArray()));
+        var upstream = new UpstreamRequest(new Uri("http://vendor.test/v1"), new SplicedBody("{}"u8.ToArray()));
         HeaderPolicy.CopyRequest(provider, caller, new HeaderDictionary { [header.Name] = header.Value }, upstream);
         return upstream.Headers.ToArray();
     }

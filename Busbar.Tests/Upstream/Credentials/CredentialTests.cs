@@ -61,7 +61,7 @@ public sealed class CredentialTests
     {
         var provider = new ProviderConfig { Name = "p", Protocol = Enum.Parse<ProtocolId>(protocol), BaseUrl =
             "https://bedrock-runtime.us-east-1.amazonaws.com" };
-        var request = new UpstreamRequest(new Uri(provider.BaseUrl + "/x"), new ModelSplice("{}"u8.ToArray()));
+        var request = new UpstreamRequest(new Uri(provider.BaseUrl + "/x"), new SplicedBody("{}"u8.ToArray()));
         new Credential(provider, key is null ? null : new Secret(key)).Apply(request, caller, DateTimeOffset.UnixEpoch);
         return request;
     }
@@ -130,7 +130,7 @@ public sealed class CredentialTests
     private static string[] Sent(ProtocolId protocol, string key, CallerCredential caller = default, ProviderAuth auth = ProviderAuth.Native)
     {
         var provider = new ProviderConfig { Name = "p", Protocol = protocol, BaseUrl = "https://vendor.test", Auth = auth };
-        var request = new UpstreamRequest(new Uri("https://vendor.test/v1"), new ModelSplice("{}"u8.ToArray()));
+        var request = new UpstreamRequest(new Uri("https://vendor.test/v1"), new SplicedBody("{}"u8.ToArray()));
         new Credential(provider, new Secret(key)).Apply(request, caller, DateTimeOffset.UnixEpoch);
         return [.. request.Headers.ToArray().Select(static header => $"{header.Key}: {header.Value}")];
     }

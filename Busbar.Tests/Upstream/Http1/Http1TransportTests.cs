@@ -281,7 +281,7 @@ public abstract class Http1TransportTests : IDisposable
         string body = $$"""{"n":"{{numbers}}","model":"gpt","m":"{{numbers}}"}""";
         byte[] bytes = Encoding.ASCII.GetBytes(body);
         Assert.Equal(ScanResult.Ok, RequestScan.TryScan(bytes, out RequestScan scan));
-        var request = new UpstreamRequest(_address, new ModelSplice(bytes, scan, "\"other\""u8.ToArray()));
+        var request = new UpstreamRequest(_address, new SplicedBody(bytes, scan, "\"other\""u8.ToArray()));
         string expected = body.Replace("\"gpt\"", "\"other\"");
         ValueTask<UpstreamResponse> call = _transport.SendAsync(request, _limit.Token);
         using TcpProvider provider = await AcceptAsync();
@@ -394,7 +394,7 @@ public abstract class Http1TransportTests : IDisposable
         }
     }
 
-    private protected UpstreamRequest Request(string body) => new(_address, new ModelSplice(Encoding.ASCII.GetBytes(body)));
+    private protected UpstreamRequest Request(string body) => new(_address, new SplicedBody(Encoding.ASCII.GetBytes(body)));
 
     private protected async ValueTask<Socket> DialAsync(DnsEndPoint server, CancellationToken cancellation)
     {

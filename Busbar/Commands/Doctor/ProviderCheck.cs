@@ -82,7 +82,7 @@ internal sealed class ProviderCheck(ProviderConfig provider, TimeProvider time)
         bool isKnown = ModelList() is not null && !key.IsBlank && provider.Identity is null;
         if (isKnown)
         {
-            var call = new UpstreamRequest(request.RequestUri!, new ModelSplice(ReadOnlyMemory<byte>.Empty));
+            var call = new UpstreamRequest(request.RequestUri!, new SplicedBody(ReadOnlyMemory<byte>.Empty));
             new Credential(provider, key).Apply(call, default(CallerCredential), time.GetUtcNow());
             if (ProtocolTable.Get(provider.Protocol).VersionHeader is { } version)
             {

@@ -177,7 +177,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             return false;
         }
 
-        ModelSplice splice = body is null ? new ModelSplice(exchange.Body!.Memory, exchange.Scan, endpoint.ModelJson) : new ModelSplice(body);
+        SplicedBody splice = body is null ? new SplicedBody(exchange.Body!.Memory, exchange.Scan, endpoint.ModelJson) : new SplicedBody(body);
         _isSecondTry = true;
         EndTry();
         _secondBody = body;
@@ -204,7 +204,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
             return false;
         }
 
-        ModelSplice body = _request.Body;
+        SplicedBody body = _request.Body;
         EndTry();
         NewRequest(body);
         return true;
@@ -421,7 +421,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         lease.Dispose();
     }
 
-    private void NewRequest(in ModelSplice body)
+    private void NewRequest(in SplicedBody body)
     {
         var call = new EgressCall(exchange.Route.Operation, exchange.Streams);
         if (!IsTranslated)

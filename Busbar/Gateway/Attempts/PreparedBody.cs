@@ -34,7 +34,7 @@ internal sealed class PreparedBody(Exchange exchange)
     public PooledBuffer? Written { get; private set; }
 
     /// <summary>What is to be sent; meaningless where there is a <see cref="Refusal"/>.</summary>
-    public ModelSplice Body { get; private set; }
+    public SplicedBody Body { get; private set; }
 
     /// <summary>What to tell the client when this target cannot take the request at all.</summary>
     public GatewayError? Refusal { get; private set; }
@@ -179,7 +179,7 @@ internal sealed class PreparedBody(Exchange exchange)
         KeptInput = KeptAnswers.InputOf(exchange, request);
         exchange.WantsStreamUsage = request.IncludeUsage;
         LeaveOutRefused(endpoint);
-        Body = new ModelSplice(Written);
+        Body = new SplicedBody(Written);
     }
 
     private void LeaveOutRefused(UpstreamEndpoint endpoint)
@@ -229,13 +229,13 @@ internal sealed class PreparedBody(Exchange exchange)
     private JsonTape Joined(out PooledBuffer joined)
     {
         joined = new PooledBuffer(Written!.WholeLength);
-        new ModelSplice(Written).WriteTo(joined);
+        new SplicedBody(Written).WriteTo(joined);
         var tape = new JsonTape();
         tape.TryParse(joined.Memory);
         return tape;
     }
 
-    private ModelSplice SameProtocolBody(UpstreamEndpoint endpoint)
+    private SplicedBody SameProtocolBody(UpstreamEndpoint endpoint)
     {
         List<string>? denied = null;
         ReadOnlyMemory<byte> body = BodyBetas.Without(endpoint.Provider.Config, exchange.Body!.Memory, ref denied);
@@ -250,7 +250,7 @@ internal sealed class PreparedBody(Exchange exchange)
             if (SameProtocolCleanup.TryRewrite(body, PathModel(), exchange.Streams, exchange.Ingress, endpoint.Target, Translation, request, Written))
             {
                 HidesUsage = StreamUsage.IsUnasked(exchange);
-                return endpoint.Protocol == exchange.Ingress ? new ModelSplice(Written) : ReframedAnew(endpoint);
+                return endpoint.Protocol == exchange.Ingress ? new SplicedBody(Written) : ReframedAnew(endpoint);
             }
         }
 
@@ -270,41 +270,41 @@ internal sealed class PreparedBody(Exchange exchange)
             HidesUsage = true;
             Written ??= PooledBuffer.Borrowing(body);
             StreamUsage.Write(body, exchange.Scan, endpoint.ModelJson, Written);
-            return new ModelSplice(Written);
+            return new SplicedBody(Written);
         }
 
-        return new ModelSplice(body, exchange.Scan, endpoint.ModelJson);
+        return new SplicedBody(body, exchange.Scan, endpoint.ModelJson);
     }
 
     // The same protocol in another platform's frame.
-    private ModelSplice Reframed(UpstreamEndpoint endpoint, ReadOnlyMemory<byte> body, PooledBuffer output)
+    private SplicedBody Reframed(UpstreamEndpoint endpoint, ReadOnlyMemory<byte> body, PooledBuffer output)
     {
         var to = (AnthropicProtocol)endpoint.Protocol;
         List<string> betas = HeaderPolicy.BetasOf(endpoint.Provider.Config, exchange.RequestHeaders);
         long? limit = exchange.Route.Operation == Operation.CountTokens && to.Envelope.HasBetas ? endpoint.Target.DefaultMaxTokens : null;
         FromBody = to.Reframe(body, new ReframeRequest(exchange.Route.Operation, exchange.Streams, endpoint.ModelJson, limit, betas), output);
-        return new ModelSplice(output);
+        return new SplicedBody(output);
     }
 
-    private ModelSplice ReframedAnew(UpstreamEndpoint endpoint)
+    private SplicedBody ReframedAnew(UpstreamEndpoint endpoint)
     {
         using var whole = new PooledBuffer(Written!.WholeLength);
-        new ModelSplice(Written).WriteTo(whole);
+        new SplicedBody(Written).WriteTo(whole);
         Written.Dispose();
         Written = new PooledBuffer(whole.Length);
         return Reframed(endpoint, whole.Memory, Written);
     }
 
     // A Gemini body may repeat the model of its path, at depths that the scan does not reach outside of chat.
-    private ModelSplice NamedInPath(UpstreamEndpoint endpoint, ReadOnlyMemory<byte> body)
+    private SplicedBody NamedInPath(UpstreamEndpoint endpoint, ReadOnlyMemory<byte> body)
     {
         if (exchange.Route.Operation == Operation.Chat && !exchange.Scan.HasModel)
         {
-            return new ModelSplice(body);
+            return new SplicedBody(body);
         }
 
         Written ??= PooledBuffer.Borrowing(body);
-        return endpoint.Protocol.RenameModels(body, endpoint.Named, Written) ? new ModelSplice(Written) : new ModelSplice(body);
+        return endpoint.Protocol.RenameModels(body, endpoint.Named, Written) ? new SplicedBody(Written) : new SplicedBody(body);
     }
 
     private JsonText PathModel() => JsonText.From(exchange.Route.Model);

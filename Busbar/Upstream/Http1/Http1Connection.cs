@@ -168,7 +168,7 @@ internal sealed class Http1Connection(Link link, string host, long dialledAt) : 
         request.BeginSending();
         try
         {
-            ModelSplice body = request.Body;
+            SplicedBody body = request.Body;
             bool isSmall = body.Length <= MostCopied;
             using var output = new PooledBuffer(1024 + (isSmall ? body.Length : MostJoined));
             HeadWriter.Write(request, host, output);

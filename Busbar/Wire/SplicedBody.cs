@@ -6,7 +6,7 @@ namespace Busbar.Wire;
 /// A request body in the pieces it is sent in, not joined: the client's own with the value of its <c>model</c> replaced and every other byte as
 /// the client sent it, or one that was written here and points at long stretches of the client's. The memory of all pieces must outlive it.
 /// </summary>
-internal readonly struct ModelSplice
+internal readonly struct SplicedBody
 {
     private readonly ReadOnlyMemory<byte> _before;
     private readonly ReadOnlyMemory<byte> _model;
@@ -14,10 +14,10 @@ internal readonly struct ModelSplice
     private readonly ReadOnlyMemory<byte>[]? _pieces;
 
     /// <summary>The body as it is: for protocols that name the model in the path.</summary>
-    public ModelSplice(ReadOnlyMemory<byte> body) => _before = body;
+    public SplicedBody(ReadOnlyMemory<byte> body) => _before = body;
 
     /// <summary>All that was written to <paramref name="body"/>, which must not be written to any more.</summary>
-    public ModelSplice(PooledBuffer body)
+    public SplicedBody(PooledBuffer body)
     {
         _pieces = body.Pieces;
         _before = _pieces is null ? body.Memory : default;
@@ -27,7 +27,7 @@ internal readonly struct ModelSplice
     /// Replaces the value that <paramref name="scan"/> found in <paramref name="body"/> by <paramref name="model"/>, a complete JSON string with
     /// its quotes. A body without <c>model</c> stays as it is.
     /// </summary>
-    public ModelSplice(ReadOnlyMemory<byte> body, in RequestScan scan, ReadOnlyMemory<byte> model)
+    public SplicedBody(ReadOnlyMemory<byte> body, in RequestScan scan, ReadOnlyMemory<byte> model)
     {
         if (scan.Model.IsAbsent)
         {
