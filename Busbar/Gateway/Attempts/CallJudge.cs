@@ -42,7 +42,7 @@ internal sealed class CallJudge(Metrics metrics, RequestLog log)
             {
                 attempt.Received(attempt.Call is { } call ? await call.ConfigureAwait(false)
                     : await attempt.SendAsync(exchange.Timer.Token).ConfigureAwait(false));
-                if (Answer.IsWhole(attempt))
+                if (ResponseRelay.IsWhole(attempt))
                 {
                     // The answer has begun, and each part of it has its own time.
                     limit = limit with { Reason = FailoverReason.AttemptTimeout };
@@ -133,7 +133,7 @@ internal sealed class CallJudge(Metrics metrics, RequestLog log)
     }
 
     private ValueTask<AttemptResult> TakeAsync(Attempt attempt, LaneMetrics counters) =>
-        attempt.Response.IsSuccess ? Answer.RelayAsync(attempt) : ClassifyAsync(attempt, counters);
+        attempt.Response.IsSuccess ? ResponseRelay.RelayAsync(attempt) : ClassifyAsync(attempt, counters);
 
     // The same lane, with a request that was changed to its liking.
     private async ValueTask<AttemptResult> CallAgainAsync(Attempt attempt, LaneMetrics counters)

@@ -121,7 +121,7 @@ internal sealed class EarlyAnswer
                 IsOpen = true;
                 exchange.Status = 200;
                 HeaderPolicy.NameRequest(exchange);
-                Answer.HeadStream(exchange, exchange.StreamContentType);
+                ResponseRelay.HeadStream(exchange, exchange.StreamContentType);
                 exchange.MarkHeaders();
             }
 

@@ -40,7 +40,7 @@ internal static class StreamRelay
             string contentType = attempt.IsNative
                 ? HeaderPolicy.ContentTypeOf(attempt.Response.Head) ?? attempt.Exchange.StreamContentType
                 : attempt.Exchange.StreamContentType;
-            Answer.Commit(attempt, contentType, null, streamed: true);
+            ResponseRelay.Commit(attempt, contentType, null, streamed: true);
             attempt.Exchange.Output.Append(held.Span);
             held.Clear();
             held.Release();
@@ -116,7 +116,7 @@ internal static class StreamRelay
                 return attempt.Fail(read == 0 ? FaultClass.Network : FaultClass.ServerError, default);
             }
 
-            if (held.Length > Answer.HoldLimit)
+            if (held.Length > ResponseRelay.HoldLimit)
             {
                 return null;
             }
@@ -131,7 +131,7 @@ internal static class StreamRelay
         {
             int read = 1;
             FrameResult result = FrameResult.NeedMore;
-            while (read > 0 && result == FrameResult.NeedMore && held.Length <= Answer.HoldLimit)
+            while (read > 0 && result == FrameResult.NeedMore && held.Length <= ResponseRelay.HoldLimit)
             {
                 read = await attempt.Response.ReadAsync(body.Framer.GetMemory(ReadSize), attempt.Exchange.Timer.Token).ConfigureAwait(false);
                 body.Framer.Advance(read);
@@ -279,7 +279,7 @@ internal static class StreamRelay
         var breather = default(Breather);
         try
         {
-            for (int drained = 0; drained < Answer.DrainLimit && body.Error is null;)
+            for (int drained = 0; drained < ResponseRelay.DrainLimit && body.Error is null;)
             {
                 exchange.Timer.Extend(body.IsComplete ? TailLimit : idle);
                 int read = await attempt.Response.ReadAsync(body.Framer.GetMemory(ReadSize), exchange.Timer.Token).ConfigureAwait(false);

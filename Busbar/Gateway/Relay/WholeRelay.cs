@@ -37,7 +37,7 @@ internal static class WholeRelay
     {
         Exchange exchange = attempt.Exchange;
         using var body = new PooledBuffer(ReadSize);
-        bool ended = await FillAsync(attempt, body, Answer.HoldLimit).ConfigureAwait(false);
+        bool ended = await FillAsync(attempt, body, ResponseRelay.HoldLimit).ConfigureAwait(false);
         if (ended && InBandError.Of(attempt, body.Memory) is { } error)
         {
             AttemptResult failed = attempt.Fail(FaultClassifier.Classify(error, attempt.Lease.Lane.Provider.ErrorMap), error.Error);
@@ -59,7 +59,7 @@ internal static class WholeRelay
 
         // An answer such as 204 must have neither a body nor a length.
         long? length = !ended ? LengthOf(attempt.Response) : body.Length > 0 ? body.Length : null;
-        Answer.Commit(attempt, HeaderPolicy.ContentTypeOf(attempt.Response.Head), length, streamed: false);
+        ResponseRelay.Commit(attempt, HeaderPolicy.ContentTypeOf(attempt.Response.Head), length, streamed: false);
         if (!ended)
         {
             return await PassRestAsync(attempt, body).ConfigureAwait(false);
@@ -140,7 +140,7 @@ internal static class WholeRelay
             using var streamed = new TranslatedStream(attempt);
             streamed.Feed(response);
             await exchange.Early.EndAsync().ConfigureAwait(false);
-            Answer.Commit(attempt, exchange.StreamContentType, null, streamed: true);
+            ResponseRelay.Commit(attempt, exchange.StreamContentType, null, streamed: true);
             attempt.Lease.Succeeded();
             KeyCharge.Settle(exchange);
             attempt.EndCall();
@@ -163,7 +163,7 @@ internal static class WholeRelay
             KeptAnswers.Keep(exchange, input, output.Memory);
         }
 
-        Answer.Commit(attempt, "application/json", output.Length, streamed: false);
+        ResponseRelay.Commit(attempt, "application/json", output.Length, streamed: false);
         attempt.Lease.Succeeded();
         KeyCharge.Settle(exchange);
         attempt.EndCall();
@@ -233,7 +233,7 @@ internal static class WholeRelay
         exchange.Ingress.WriteResponse(response, IdentityOf(attempt), new JsonWriter(output), ref context.Losses);
         exchange.Usage = response.Usage.In(response.ServiceTier);
         MeterUnreported(attempt, output);
-        Answer.Commit(attempt, "application/json", output.Length, streamed: false);
+        ResponseRelay.Commit(attempt, "application/json", output.Length, streamed: false);
         attempt.Lease.Succeeded();
         KeyCharge.Settle(exchange);
         attempt.EndCall();
@@ -282,7 +282,7 @@ internal static class WholeRelay
                 if (!isThere)
                 {
                     exchange.Outcome = Outcome.ClientError;
-                    if (!exchange.Timer.Drains || drained > Answer.DrainLimit)
+                    if (!exchange.Timer.Drains || drained > ResponseRelay.DrainLimit)
                     {
                         return Left(attempt, body);
                     }

@@ -6,7 +6,7 @@ using Busbar.Upstream;
 namespace Busbar.Gateway.Relay;
 
 /// <summary>Steps 8 and 9: holds an upstream answer until its first content, then relays it, in the form it has and the client's protocol.</summary>
-internal static class Answer
+internal static class ResponseRelay
 {
     /// <summary>Most bytes of an answer that are held back while a failover is still possible.</summary>
     public const int HoldLimit = 64 * 1024;
