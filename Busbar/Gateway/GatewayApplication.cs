@@ -185,7 +185,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
             await TryAnswerAsync(context, RequestTranslation.TooMany(exception)).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ConnectionResetException
-            || (context.ClientGone.IsCancellationRequested && Transport.IsFailure(exception)))
+            || (context.ClientGone.IsCancellationRequested && UpstreamErrors.IsFailure(exception)))
         {
             context.Outcome = Outcome.ClientError;
         }
@@ -542,7 +542,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
 
             await ErrorReply.WriteAsync(exchange, error, retryAfterSeconds).ConfigureAwait(false);
         }
-        catch (Exception exception) when (Transport.IsFailure(exception))
+        catch (Exception exception) when (UpstreamErrors.IsFailure(exception))
         {
             exchange.Outcome = Outcome.ClientError;
         }

@@ -56,7 +56,7 @@ internal sealed class CallJudge(Metrics metrics, RequestLog log)
 
                 result = await TakeAsync(attempt, counters).ConfigureAwait(false);
             }
-            catch (Exception exception) when (Transport.IsFailure(exception))
+            catch (Exception exception) when (UpstreamErrors.IsFailure(exception))
             {
                 result = Failed(attempt, exception, limit);
             }
@@ -127,7 +127,7 @@ internal sealed class CallJudge(Metrics metrics, RequestLog log)
             OperationCanceledException when limit.Reason == FailoverReason.AttemptTimeout => (FaultClass.Timeout, limit.Reason, "attempt_timeout"),
             OperationCanceledException => (FaultClass.Timeout, limit.Reason, "timeout"),
             IdentityException => (FaultClass.AuthUnavailable, FailoverReason.AuthUnavailable, Metrics.LabelOf(FaultClass.AuthUnavailable)),
-            _ => (Transport.IsOwn(exception) ? FaultClass.Gateway : FaultClass.Network, FailoverReason.Connect, Transport.Describe(exception)),
+            _ => (UpstreamErrors.IsOwn(exception) ? FaultClass.Gateway : FaultClass.Network, FailoverReason.Connect, UpstreamErrors.Describe(exception)),
         };
         return attempt.Fail(fault, default, status: 0, words: words) with { Reason = reason };
     }
@@ -149,10 +149,10 @@ internal sealed class CallJudge(Metrics metrics, RequestLog log)
     {
         Exchange exchange = attempt.Exchange;
         int status = attempt.Response.Status;
-        using var body = await Transport.ReadAtMostAsync(attempt.Response, exchange.Snapshot.Config.Limits.UpstreamErrorBodyMaxBytes,
+        using var body = await UpstreamErrors.ReadAtMostAsync(attempt.Response, exchange.Snapshot.Config.Limits.UpstreamErrorBodyMaxBytes,
             exchange.Timer.Token).ConfigureAwait(false);
         ProviderError error = attempt.Endpoint.Protocol.ReadError(status, body.Memory);
-        if (error.Type is null && Transport.ErrorType(attempt.Endpoint.Protocol, attempt.Response) is { } type)
+        if (error.Type is null && UpstreamErrors.ErrorType(attempt.Endpoint.Protocol, attempt.Response) is { } type)
         {
             error = error with { Type = type };
         }
@@ -178,7 +178,7 @@ internal sealed class CallJudge(Metrics metrics, RequestLog log)
         }
 
         FaultClass fault = FaultClassifier.Classify(status, error, attempt.Lease.Lane.Provider.ErrorMap);
-        if (fault == FaultClass.Declined && Transport.IsPage(body.Span))
+        if (fault == FaultClass.Declined && UpstreamErrors.IsPage(body.Span))
         {
             // A firewall's page is about this request, unless every request meets it.
             fault = attempt.Lease.IsDeclinedTooOften(exchange.RequestHash) ? FaultClass.Auth : FaultClass.Content;
@@ -190,7 +190,7 @@ internal sealed class CallJudge(Metrics metrics, RequestLog log)
         if (FaultDispositions.Of(fault).MovesOn() && !callersCredential && !isAskedFor)
         {
             AttemptResult failed = attempt.Fail(fault, error, status,
-                Transport.RetryAfter(attempt.Response, error, exchange.Snapshot.Time.GetUtcNow()));
+                UpstreamErrors.RetryAfter(attempt.Response, error, exchange.Snapshot.Time.GetUtcNow()));
 
             // Where no lane is left, the vendor's own words say best what was too long, or which model is not there.
             return failed.Reason is FailoverReason.ContextLength or FailoverReason.ModelGone && attempt.IsNative

@@ -89,7 +89,7 @@ internal sealed class HealthProber(RequestLog log)
             lane.Permits.Pace?.Correct(began: 0, calls: 1, tokens: 0);
             UpstreamRequest request = HealthProbe.NewRequest(endpoint, body);
             using UpstreamResponse response = await endpoint.SendAsync(request, limit.Token).ConfigureAwait(false);
-            using PooledBuffer answer = await Transport.ReadAtMostAsync(response, ErrorBodyLimit, limit.Token).ConfigureAwait(false);
+            using PooledBuffer answer = await UpstreamErrors.ReadAtMostAsync(response, ErrorBodyLimit, limit.Token).ConfigureAwait(false);
             int status = response.Status;
             if (status is >= 200 and < 300)
             {
@@ -98,7 +98,7 @@ internal sealed class HealthProber(RequestLog log)
             }
 
             ProviderError error = endpoint.Protocol.ReadError(status, answer.Memory);
-            if (error.Type is null && Transport.ErrorType(endpoint.Protocol, response) is { } type)
+            if (error.Type is null && UpstreamErrors.ErrorType(endpoint.Protocol, response) is { } type)
             {
                 error = error with { Type = type };
             }
@@ -121,7 +121,7 @@ internal sealed class HealthProber(RequestLog log)
                     lane.State.HardDown(fault, status);
                     break;
                 case FaultDisposition.TransientUpstream or FaultDisposition.ModelGone:
-                    lane.State.HealthFailed(Transport.RetryAfter(response, error, snapshot.Time.GetUtcNow()));
+                    lane.State.HealthFailed(UpstreamErrors.RetryAfter(response, error, snapshot.Time.GetUtcNow()));
                     break;
                 case FaultDisposition.ClientFault or FaultDisposition.ContextLength when status is 400 or 422:
                     // It refuses what the probe says, which is no client's: credential, account and model are well.
@@ -131,12 +131,12 @@ internal sealed class HealthProber(RequestLog log)
 
             return new ProbeOutcome(false, status, fault.ToString());
         }
-        catch (Exception exception) when (Transport.IsFailure(exception) && !stop.IsCancellationRequested)
+        catch (Exception exception) when (UpstreamErrors.IsFailure(exception) && !stop.IsCancellationRequested)
         {
             string fault = exception is OperationCanceledException ? "timeout" : exception is IdentityException
-                ? Metrics.LabelOf(FaultClass.AuthUnavailable) : Transport.Describe(exception);
+                ? Metrics.LabelOf(FaultClass.AuthUnavailable) : UpstreamErrors.Describe(exception);
             log.ProbeFailed(lane.Name, fault, 0);
-            if (!Transport.IsOwn(exception))
+            if (!UpstreamErrors.IsOwn(exception))
             {
                 lane.State.HealthFailed(null);
             }

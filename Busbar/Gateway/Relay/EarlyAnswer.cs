@@ -134,7 +134,7 @@ internal sealed class EarlyAnswer
             exchange.Output.Append(sign.Span);
             await ClientOutput.FlushAsync(exchange).ConfigureAwait(false);
         }
-        catch (Exception exception) when (Transport.IsFailure(exception))
+        catch (Exception exception) when (UpstreamErrors.IsFailure(exception))
         {
             // The client is gone, which the attempt learns from its own token.
         }

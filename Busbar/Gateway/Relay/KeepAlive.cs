@@ -111,7 +111,7 @@ internal sealed class KeepAlive
             Wrote();
             Rearm(_intervalMs);
         }
-        catch (Exception exception) when (Transport.IsFailure(exception))
+        catch (Exception exception) when (UpstreamErrors.IsFailure(exception))
         {
             // The client is gone, which the pump learns from its own token.
         }

@@ -17,7 +17,7 @@ internal static class ReadableAnswer
         ReadOnlySpan<byte> text = JsonSyntax.Trim(body.Span);
         if (attempt.Exchange.Route.Operation != Operation.Chat)
         {
-            return !Transport.IsPage(text);
+            return !UpstreamErrors.IsPage(text);
         }
 
         if (attempt.Response.Head.TryGet("Content-Encoding", out _))

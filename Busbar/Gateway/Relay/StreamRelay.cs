@@ -140,7 +140,7 @@ internal static class StreamRelay
                 body.Sent();
             }
         }
-        catch (Exception exception) when (Transport.IsFailure(exception))
+        catch (Exception exception) when (UpstreamErrors.IsFailure(exception))
         {
             // What was read until then is all there is.
         }
@@ -198,7 +198,7 @@ internal static class StreamRelay
 
                 await exchange.KeepAlive.SuspendAsync().ConfigureAwait(false);
             }
-            catch (Exception exception) when (Transport.IsFailure(exception))
+            catch (Exception exception) when (UpstreamErrors.IsFailure(exception))
             {
                 await exchange.KeepAlive.SuspendAsync().ConfigureAwait(false);
                 // Silence after the terminal is a provider that leaves its connection open; a broken connection is an answer that lacks its last
@@ -304,7 +304,7 @@ internal static class StreamRelay
                 body.Sent();
             }
         }
-        catch (Exception exception) when (Transport.IsFailure(exception))
+        catch (Exception exception) when (UpstreamErrors.IsFailure(exception))
         {
             // What was read until then is all that is known.
         }

@@ -110,7 +110,7 @@ internal static class WholeRelay
                 return attempt.Fail(FaultClass.ServerError, default);
             }
         }
-        catch (Exception exception) when (Transport.IsFailure(exception) && exception is not OperationCanceledException)
+        catch (Exception exception) when (UpstreamErrors.IsFailure(exception) && exception is not OperationCanceledException)
         {
             AttemptResult cut = attempt.Fail(FaultClass.Network, default);
             return cut with { Final = new GatewayError(ErrorKind.BadGateway) };
@@ -314,7 +314,7 @@ internal static class WholeRelay
                 }
             }
         }
-        catch (Exception exception) when (Transport.IsFailure(exception))
+        catch (Exception exception) when (UpstreamErrors.IsFailure(exception))
         {
             if (exchange.ClientGone.IsCancellationRequested)
             {

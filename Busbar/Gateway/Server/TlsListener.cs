@@ -56,7 +56,7 @@ internal sealed class TlsListener
                 using var limit = new CancellationTokenSource(HandshakeLimit);
                 await stream.AuthenticateAsServerAsync(_options, limit.Token).ConfigureAwait(false);
             }
-            catch (Exception exception) when (Transport.IsFailure(exception))
+            catch (Exception exception) when (UpstreamErrors.IsFailure(exception))
             {
                 connection.Abort(new ConnectionAbortedException("TLS handshake failed"));
                 return;

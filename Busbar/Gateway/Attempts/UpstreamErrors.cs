@@ -10,7 +10,7 @@ using Busbar.Wire.Json;
 namespace Busbar.Gateway.Attempts;
 
 /// <summary>Reading upstream answers, and telling transport failures from bugs.</summary>
-internal static class Transport
+internal static class UpstreamErrors
 {
     private const int ReadSize = 16 * 1024;
 
