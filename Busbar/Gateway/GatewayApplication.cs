@@ -384,19 +384,19 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
             Attribution.Note(exchange, _labels);
         }
 
-        return refusal is null && exchange.Snapshot.Fleet.ResponseAffinity.Ask is { } ask && FollowUp.IsUnknown(exchange) ? AskAsync(exchange, ask)
+        return refusal is null && exchange.Snapshot.Fleet.ResponseAffinity.Ask is { } ask && StoredResponseRouting.IsUnknown(exchange) ? AskAsync(exchange, ask)
             : new(refusal);
     }
 
     private static async ValueTask<GatewayError?> AskAsync(Exchange exchange, Func<CancellationToken, Task> ask)
     {
         // The other process may be about to tell it.
-        for (int asked = 0; asked < MaxAsks && FollowUp.IsUnknown(exchange); asked++)
+        for (int asked = 0; asked < MaxAsks && StoredResponseRouting.IsUnknown(exchange); asked++)
         {
             await ask(exchange.ClientGone).ConfigureAwait(false);
         }
 
-        return FollowUp.Objection(exchange);
+        return StoredResponseRouting.Objection(exchange);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

@@ -111,7 +111,7 @@ internal static class KeyGate
         }
 
         exchange.Pool = cheaper;
-        if (RoutingMembers.Objection(exchange) is not null || FollowUp.Objection(exchange) is not null)
+        if (RoutingMembers.Objection(exchange) is not null || StoredResponseRouting.Objection(exchange) is not null)
         {
             exchange.Pool = asked;
             return false;

@@ -140,7 +140,7 @@ internal static class RequestAdmission
             NameModel(exchange, pool.Name);
         }
 
-        return RoutingMembers.Objection(exchange) ?? FollowUp.Objection(exchange);
+        return RoutingMembers.Objection(exchange) ?? StoredResponseRouting.Objection(exchange);
     }
 
     // The model was named in front of the path, and the body has none, or no name, where its protocol demands one.

@@ -86,7 +86,7 @@ internal sealed class LaneSearch
             Caller = exchange.CallerHash,
             IsBeside = !IsChat,
         };
-        FollowUp.Direct(exchange, metrics, ref Pick);
+        StoredResponseRouting.Direct(exchange, metrics, ref Pick);
         Enter(pool);
         _leaving = Counters;
     }

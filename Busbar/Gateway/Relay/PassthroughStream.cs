@@ -30,7 +30,7 @@ internal sealed class PassthroughStream : IRelayedStream
         _attempt = attempt;
         _tap = attempt.Endpoint.Protocol.NewStreamTap();
         _meter = TextMeter.For(attempt);
-        _isToRemember = FollowUp.IsKept(attempt);
+        _isToRemember = StoredResponseRouting.IsKept(attempt);
         _hasOwnedIds = StoredIds.AreOwned(attempt);
         Framer = attempt.Exchange.WantsJsonArray && attempt.Response.Head.Get("Content-Type") is { } type
             ? attempt.Endpoint.Protocol.NewFramer(type)
@@ -189,7 +189,7 @@ internal sealed class PassthroughStream : IRelayedStream
             if (_isToRemember)
             {
                 // The first event has the whole answer's name; a comment before it has none.
-                _isToRemember = !FollowUp.Remember(_attempt, frame.Data);
+                _isToRemember = !StoredResponseRouting.Remember(_attempt, frame.Data);
             }
 
             if (_hasOwnedIds && StoredIds.MayBeIn(frame))

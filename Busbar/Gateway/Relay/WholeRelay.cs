@@ -66,9 +66,9 @@ internal static class WholeRelay
         }
 
         attempt.Lease.Succeeded();
-        if (FollowUp.IsKept(attempt))
+        if (StoredResponseRouting.IsKept(attempt))
         {
-            FollowUp.Remember(attempt, body.Memory);
+            StoredResponseRouting.Remember(attempt, body.Memory);
         }
 
         if (StoredIds.AreOwned(attempt))

@@ -15,7 +15,7 @@ namespace Busbar.Gateway.Attempts;
 /// Responses requests that go on from what their provider keeps: an earlier answer or a conversation (translation 8.3). No other provider has it, so
 /// they go where it came from. It belongs to the virtual key that it was made with: for any other it does not exist.
 /// </summary>
-internal static class FollowUp
+internal static class StoredResponseRouting
 {
     /// <summary>
     /// Confines <paramref name="pick"/> to the provider that keeps what the request refers to, and has the very lane preferred. Where that is not
