@@ -435,7 +435,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
                 await ModelListing.ServeAsync(exchange).ConfigureAwait(false);
                 return;
             case GatewayEndpoint.NoAction:
-                await ErrorReply.WriteAsync(exchange, UnknownModel.Action(exchange.Route)).ConfigureAwait(false);
+                await ErrorReply.WriteAsync(exchange, ModelNotFound.Action(exchange.Route)).ConfigureAwait(false);
                 return;
             case GatewayEndpoint.None:
                 await ErrorReply.WriteAsync(exchange, new GatewayError(ErrorKind.NotFound, "The requested URL was not found.")).ConfigureAwait(false);

@@ -173,7 +173,7 @@ internal static class RequestAdmission
         {
             string text = name.ToString();
             Pool? found = exchange.Snapshot.Fleet.Resolve(text);
-            refusal = found is null ? UnknownModel.Of(exchange.Route, text) : null;
+            refusal = found is null ? ModelNotFound.Of(exchange.Route, text) : null;
             return found;
         }
 
@@ -185,7 +185,7 @@ internal static class RequestAdmission
             return pool;
         }
 
-        refusal = UnknownModel.Of(exchange.Route, characters[..length]);
+        refusal = ModelNotFound.Of(exchange.Route, characters[..length]);
         return null;
     }
 
@@ -211,7 +211,7 @@ internal static class RequestAdmission
             return null;
         }
 
-        refusal = UnknownModel.Of(exchange.Route, name);
+        refusal = ModelNotFound.Of(exchange.Route, name);
         return null;
     }
 }

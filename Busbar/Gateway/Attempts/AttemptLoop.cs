@@ -121,7 +121,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         }
         else if (!search.CanServe)
         {
-            await ErrorReply.WriteAsync(exchange, UnknownModel.Incapable(exchange.Route, search.Pool.Name)).ConfigureAwait(false);
+            await ErrorReply.WriteAsync(exchange, ModelNotFound.Incapable(exchange.Route, search.Pool.Name)).ConfigureAwait(false);
         }
         else if (last?.Native is { } native)
         {

@@ -21,7 +21,7 @@ internal static class ModelListing
         CallerIdentity caller = exchange.Caller;
         if (exchange.Route.Name is { } name && !(fleet.Resolve(name) is { } front && KeyGate.Shows(caller, front)))
         {
-            await ErrorReply.WriteAsync(exchange, UnknownModel.Of(exchange.Route, name)).ConfigureAwait(false);
+            await ErrorReply.WriteAsync(exchange, ModelNotFound.Of(exchange.Route, name)).ConfigureAwait(false);
             return;
         }
 
@@ -47,7 +47,7 @@ internal static class ModelListing
         }
         else
         {
-            await ErrorReply.WriteAsync(exchange, UnknownModel.Of(exchange.Route, exchange.Route.Model)).ConfigureAwait(false);
+            await ErrorReply.WriteAsync(exchange, ModelNotFound.Of(exchange.Route, exchange.Route.Model)).ConfigureAwait(false);
             return;
         }
 

@@ -5,7 +5,7 @@ using Busbar.Protocols;
 namespace Busbar.Gateway.Admission;
 
 /// <summary>The 404s for models that are not there, or cannot do what was asked, in the words of the protocol's vendor.</summary>
-internal static class UnknownModel
+internal static class ModelNotFound
 {
     /// <summary>Nobody knows the model called <paramref name="name"/>.</summary>
     public static GatewayError Of(in RouteMatch route, ReadOnlySpan<char> name)
