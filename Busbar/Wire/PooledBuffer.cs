@@ -30,7 +30,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     private byte[] _array = Unrented;
     private int _start;
     private int _end;
-    private bool _isLent;
+    private bool _isDetached;
 
     /// <summary>A buffer whose first storage has room for at least <paramref name="capacity"/> bytes.</summary>
     public PooledBuffer(int capacity = 4096)
@@ -187,11 +187,11 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     /// <summary>
     /// Says that somebody may still read its bytes for an unknown time: its storage goes to the garbage collector in the end, never to another user.
     /// </summary>
-    public void Lend() => _isLent = true;
+    public void DetachFromPool() => _isDetached = true;
 
     private void Return(byte[] array)
     {
-        if (!_isLent && array.Length <= MostPooled)
+        if (!_isDetached && array.Length <= MostPooled)
         {
             ArrayPool<byte>.Shared.Return(array);
         }

@@ -120,7 +120,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
     public void GiveUp()
     {
         // It may be about to send, still.
-        prepared.Lend();
+        prepared.DetachFromPool();
         Span?.Outrun();
         Cancel();
         lease.Dispose();
@@ -219,8 +219,8 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         _response = null;
         if (_request is { IsInFlight: true })
         {
-            _secondBody?.Lend();
-            prepared.Lend();
+            _secondBody?.DetachFromPool();
+            prepared.DetachFromPool();
         }
     }
 
@@ -411,8 +411,8 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         if (_request is { IsInFlight: true })
         {
             // The provider answered without having read everything, and the sending ends a moment after the connection does.
-            _secondBody?.Lend();
-            prepared.Lend();
+            _secondBody?.DetachFromPool();
+            prepared.DetachFromPool();
         }
 
         _secondBody?.Dispose();

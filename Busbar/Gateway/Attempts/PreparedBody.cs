@@ -112,10 +112,10 @@ internal sealed class PreparedBody(Exchange exchange)
     }
 
     /// <summary>Somebody may still read what was prepared when it is given back.</summary>
-    public void Lend()
+    public void DetachFromPool()
     {
-        Written?.Lend();
-        exchange.Body?.Lend();
+        Written?.DetachFromPool();
+        exchange.Body?.DetachFromPool();
     }
 
     /// <summary>Gives everything back.</summary>
