@@ -109,7 +109,7 @@ public sealed class FidelityPageTests
         using ChatRequest same = ChatRequest.Rent();
         Fill(same, say, ingress.Id, egress.Id);
         var sent = new RequestDigest(same);
-        if (Seam.Prepare(request, ingress, egress, target, context) is not null)
+        if (RequestAdapter.Prepare(request, ingress, egress, target, context) is not null)
         {
             return null;
         }

@@ -219,7 +219,7 @@ internal abstract class Protocol
     public virtual bool TakesTextFiles => false;
 
     /// <summary>
-    /// Writes a request that the seam has prepared for this protocol. What still cannot be expressed is dropped and noted in
+    /// Writes a request that the adapter has prepared for this protocol. What still cannot be expressed is dropped and noted in
     /// <paramref name="losses"/>.
     /// </summary>
     public abstract void WriteRequest(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses);

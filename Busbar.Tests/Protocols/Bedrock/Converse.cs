@@ -68,7 +68,7 @@ internal static class Converse
         return written;
     }
 
-    /// <summary>A request of another protocol, brought here through the seam.</summary>
+    /// <summary>A request of another protocol, brought here through the adapter.</summary>
     public static JsonObject Translate(ProtocolId ingress, string body, out Losses losses, string model = Claude)
     {
         EgressTarget target = Target(model);

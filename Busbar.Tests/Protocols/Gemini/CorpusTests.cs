@@ -71,7 +71,7 @@ public sealed class CorpusTests
                 return;
             }
 
-            // As the seam does: what only the vendor runs is written as it was read, whatever its spelling.
+            // As the adapter does: what only the vendor runs is written as it was read, whatever its spelling.
             request.Tools.RemoveAll(tool => tool.Kind == ToolKind.Hosted);
             request.Messages.ForEach(message => message.Blocks.RemoveAll(
                 block => !block.Raw.IsAbsent && block.Kind is BlockKind.Opaque or BlockKind.ServerToolUse or BlockKind.ServerToolResult));

@@ -5,7 +5,7 @@ using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Seventh;
 
-/// <summary>Writes a chat request that the seam has prepared.</summary>
+/// <summary>Writes a chat request that the adapter has prepared.</summary>
 internal static class RequestWriter
 {
     /// <summary>Writes <paramref name="request"/> as the next value.</summary>

@@ -304,7 +304,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
         return null;
     }
 
-    // 6. Attempt: same protocol sends the client's bytes with the model spliced, cross protocol goes through reader, seam and writer.
+    // 6. Attempt: same protocol sends the client's bytes with the model spliced, cross protocol goes through reader, adapter and writer.
     private GatewayError? Prepare(Attempt attempt)
     {
         GatewayError? refusal = attempt.Prepare();

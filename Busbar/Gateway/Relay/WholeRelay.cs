@@ -229,7 +229,7 @@ internal static class WholeRelay
         }
 
         using var output = new PooledBuffer();
-        ResponseSeam.Prepare(response, context);
+        ResponseAdapter.Prepare(response, context);
         exchange.Ingress.WriteResponse(response, IdentityOf(attempt), new JsonWriter(output), ref context.Losses);
         exchange.Usage = response.Usage.In(response.ServiceTier);
         MeterUnreported(attempt, output);

@@ -47,7 +47,7 @@ internal sealed class ChatRequest : IDisposable
     public List<Block> System { get; } = [];
 
     /// <summary>
-    /// The conversation. May hold <see cref="Role.System"/> turns at their place; the seam hoists them where a target has no such turn.
+    /// The conversation. May hold <see cref="Role.System"/> turns at their place; the adapter hoists them where a target has no such turn.
     /// </summary>
     public CappedList<Message> Messages { get; } = new(MaxMessages, "messages");
 
@@ -128,7 +128,7 @@ internal sealed class ChatRequest : IDisposable
 
     /// <summary>
     /// Set by a reader when the request depends on state that only its own vendor holds (<c>previous_response_id</c>, <c>thread</c>,
-    /// cached content): the name of that field. The seam refuses such a request on a cross-protocol hop with a 400 that names it.
+    /// cached content): the name of that field. The adapter refuses such a request on a cross-protocol hop with a 400 that names it.
     /// </summary>
     public string? VendorState;
 

@@ -9,7 +9,7 @@ namespace Busbar.Protocols.Anthropic;
 
 /// <summary>
 /// Writes a <c>POST /v1/messages</c> body. A request that came in this protocol is written back with everything it said; one built from
-/// another protocol has been fitted to the target by the seam, which also notes the fields that have no counterpart here.
+/// another protocol has been fitted to the target by the adapter, which also notes the fields that have no counterpart here.
 /// </summary>
 internal static class RequestWriter
 {

@@ -11,7 +11,7 @@ namespace Busbar.Protocols.Gemini;
 
 /// <summary>
 /// Writes a request; model and streaming stand in the path. One that was read from this protocol is repeated member by member; one that the
-/// seam prepared is written from the representation.
+/// adapter prepared is written from the representation.
 /// </summary>
 internal static class RequestWriter
 {

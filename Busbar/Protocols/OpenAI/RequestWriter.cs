@@ -9,7 +9,7 @@ namespace Busbar.Protocols.OpenAI;
 
 /// <summary>
 /// Writes a request. One that was read from this protocol is repeated member by member, with the model replaced and usage asked for on
-/// streams; one that the seam prepared is written from the representation.
+/// streams; one that the adapter prepared is written from the representation.
 /// </summary>
 internal static class RequestWriter
 {

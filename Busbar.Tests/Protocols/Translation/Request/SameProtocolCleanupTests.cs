@@ -79,7 +79,7 @@ public sealed class SameProtocolCleanupTests
         call.Name = JsonText.From("patch");
         call.Input = JsonSlice.From("{\"input\":\"a\\nb\"}"u8);
         call.Signature = JsonText.From("c2ln");
-        ResponseSeam.Prepare(response, context);
+        ResponseAdapter.Prepare(response, context);
 
         Assert.True(response.Id.IsAbsent);
         Assert.Equal([BlockKind.Thinking, BlockKind.ToolUse], response.Blocks.Select(static block => block.Kind));

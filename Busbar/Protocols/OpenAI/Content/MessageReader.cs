@@ -180,7 +180,7 @@ internal static class MessageReader
             return id;
         }
 
-        // An answer without its call: the seam turns orphan results into text.
+        // An answer without its call: the adapter turns orphan results into text.
         public readonly JsonText Answer(JsonText name) =>
             _open is not null && _open.TryGetValue(name, out Queue<JsonText>? ids) && ids.TryDequeue(out JsonText id)
                 ? id

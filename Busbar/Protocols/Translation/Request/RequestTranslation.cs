@@ -62,7 +62,7 @@ internal static class RequestTranslation
             return unreadable;
         }
 
-        if (Seam.Prepare(request, ingress, egress, target, context) is { } refused)
+        if (RequestAdapter.Prepare(request, ingress, egress, target, context) is { } refused)
         {
             return refused;
         }

@@ -70,7 +70,7 @@ internal static class ResponseTranslation
         output.Allowance = response.Arena.Allowance;
         try
         {
-            ResponseSeam.Prepare(response, context);
+            ResponseAdapter.Prepare(response, context);
             if (response.Failure is null)
             {
                 ingress.WriteResponse(response, identity, new JsonWriter(output), ref context.Losses);

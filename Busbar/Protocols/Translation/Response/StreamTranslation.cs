@@ -110,7 +110,7 @@ internal sealed class StreamTranslation : IDisposable
             try
             {
                 StreamEvents read = Blank(ref _sharedRead);
-                ResponseSeam.CarryCitations(whole, ref _context.Losses);
+                ResponseAdapter.CarryCitations(whole, ref _context.Losses);
                 WholeAsEvents.Append(whole, read);
                 Process(read, output);
             }
@@ -326,7 +326,7 @@ internal sealed class StreamTranslation : IDisposable
                 StopReason = next.StopReason = StopReason.EndTurn;
                 break;
             case StreamEventKind.MessageDelta:
-                ResponseSeam.NoteEnd(next.StopReason, next.HasOtherCandidates, ref _context.Losses);
+                ResponseAdapter.NoteEnd(next.StopReason, next.HasOtherCandidates, ref _context.Losses);
                 TierWords.Fit(ref next.ServiceTier, ProtocolTable.Get(_context.Ingress), ref _context.Losses);
                 next.StopReason = AnswerEnd.Of(next.StopReason, _hasTool, _sequencer.HasCutCall);
                 StopReason = next.StopReason;
@@ -356,7 +356,7 @@ internal sealed class StreamTranslation : IDisposable
             }
             else if (start.Whole is { } shown)
             {
-                ResponseSeam.PrepareThinking(shown, _context, _scratch);
+                ResponseAdapter.PrepareThinking(shown, _context, _scratch);
             }
         }
         else if (start.Block == BlockKind.ToolUse && _context.IsStructuredTool(start.Name))
@@ -374,7 +374,7 @@ internal sealed class StreamTranslation : IDisposable
                 _part = Part.FreeText;
                 start.IsCustomTool = true;
             }
-            else if (start.IsCustomTool && !ResponseSeam.KnowsFreeText(_context.Ingress))
+            else if (start.IsCustomTool && !ResponseAdapter.KnowsFreeText(_context.Ingress))
             {
                 _part = Part.Wrapped;
                 start.IsCustomTool = false;
@@ -438,13 +438,13 @@ internal sealed class StreamTranslation : IDisposable
         }
         else if (_part == Part.FreeText && _freeText.Length > 0)
         {
-            JsonText text = ResponseSeam.FreeText(_freeText.Memory, _scratch);
+            JsonText text = ResponseAdapter.FreeText(_freeText.Memory, _scratch);
             _freeText.Clear();
             _writer.Write(new StreamEvent { Kind = StreamEventKind.InputDelta, Index = index, Text = text }, output);
         }
         else if (_part == Part.Wrapped)
         {
-            JsonText text = _scratch.StoreEscaped(ResponseSeam.WrapFreeText(new JsonText(_freeText.Memory), _scratch).Span);
+            JsonText text = _scratch.StoreEscaped(ResponseAdapter.WrapFreeText(new JsonText(_freeText.Memory), _scratch).Span);
             _freeText.Clear();
             _writer.Write(new StreamEvent { Kind = StreamEventKind.InputDelta, Index = index, Text = text }, output);
         }

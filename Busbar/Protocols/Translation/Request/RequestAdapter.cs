@@ -8,7 +8,7 @@ using Busbar.Wire;
 namespace Busbar.Protocols.Translation.Request;
 
 /// <summary>Everything that must happen to a request between the reader of one protocol and the writer of another, in order.</summary>
-internal static class Seam
+internal static class RequestAdapter
 {
     /// <summary>
     /// Fits <paramref name="request"/> to <paramref name="target"/>. Null on success; otherwise what to tell the client. What is dropped or

@@ -10,7 +10,7 @@ using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Protocols.Translation.Request;
 
-public sealed class SeamTests
+public sealed class RequestAdapterTests
 {
     private static readonly ProtocolId[] All = Enum.GetValues<ProtocolId>();
 
@@ -200,7 +200,7 @@ public sealed class SeamTests
         request.TopK = 1;
         EgressTarget target = new() { WireModel = "m", Capabilities = new(), AnthropicVersion = "2026-10-21" };
         TranslationContext context = Context(ProtocolId.OpenAI, ProtocolId.Anthropic, target);
-        Assert.Null(Seam.Prepare(request, new ScriptedProtocol(ProtocolId.OpenAI), new ScriptedProtocol(ProtocolId.Anthropic), target, context));
+        Assert.Null(RequestAdapter.Prepare(request, new ScriptedProtocol(ProtocolId.OpenAI), new ScriptedProtocol(ProtocolId.Anthropic), target, context));
         Assert.True(request.Temperature.IsAbsent && request.TopP.IsAbsent && request.TopK is null);
         Assert.True(context.Losses.Contains(LossField.Temperature) && context.Losses.Contains(LossField.TopP)
             && context.Losses.Contains(LossField.TopK));
@@ -330,7 +330,7 @@ public sealed class SeamTests
     {
         using ChatRequest request = Request();
         request.VendorState = "previous_response_id";
-        GatewayError? error = Seam.Prepare(
+        GatewayError? error = RequestAdapter.Prepare(
             request, new ScriptedProtocol(ProtocolId.Responses), new ScriptedProtocol(ProtocolId.Anthropic), Target(new(), "m"),
             Context(ProtocolId.Responses, ProtocolId.Anthropic, Target(new(), "m")));
         Assert.Equal((ErrorKind.InvalidRequest, "previous_response_id"), (error!.Kind, error.Param));
@@ -350,7 +350,7 @@ public sealed class SeamTests
         using ChatRequest refused = Request();
         refused.ResponseFormat = new ResponseFormat { Json = true, Schema = JsonSlice.From("{}"u8) };
         EgressTarget target = Target(new Capabilities { StructuredOutput = false, ForcedToolChoice = false }, "m");
-        GatewayError? error = Seam.Prepare(
+        GatewayError? error = RequestAdapter.Prepare(
             refused, new ScriptedProtocol(ProtocolId.OpenAI), new ScriptedProtocol(ProtocolId.Bedrock), target,
             Context(ProtocolId.OpenAI, ProtocolId.Bedrock, target));
         Assert.Equal("response_format", error!.Param);
@@ -438,7 +438,7 @@ public sealed class SeamTests
     {
         EgressTarget target = Target(capabilities ?? new(), model);
         TranslationContext context = Context(ingress, egress, target);
-        Assert.Null(Seam.Prepare(request, new ScriptedProtocol(ingress), new ScriptedProtocol(egress), target, context));
+        Assert.Null(RequestAdapter.Prepare(request, new ScriptedProtocol(ingress), new ScriptedProtocol(egress), target, context));
         return context;
     }
 }

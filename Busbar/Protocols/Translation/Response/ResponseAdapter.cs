@@ -8,7 +8,7 @@ using Busbar.Wire.Json;
 namespace Busbar.Protocols.Translation.Response;
 
 /// <summary>Everything that must happen to a whole answer between the reader of the provider's protocol and the writer of the client's.</summary>
-internal static class ResponseSeam
+internal static class ResponseAdapter
 {
     /// <summary>Fits <paramref name="response"/> to the client's protocol.</summary>
     public static void Prepare(ChatResponse response, TranslationContext context)
