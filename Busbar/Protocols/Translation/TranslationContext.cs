@@ -49,7 +49,7 @@ internal sealed class TranslationContext
     public Losses Losses;
 
     /// <summary>The client waits for reasoning items, so that an answer without any gets an empty one.</summary>
-    public bool OwesReasoning { get; set; }
+    public bool NeedsReasoning { get; set; }
 
     /// <summary>What the client wants to see of the model's thinking.</summary>
     public ThinkingView Thinking { get; set; }

@@ -16,7 +16,7 @@ internal static class ResponseAdapter
         response.Id = default;
         response.Extra.Clear();
         CarryCitations(response, ref context.Losses);
-        bool owesReasoning = context.OwesReasoning && !response.Has(BlockKind.Thinking);
+        bool needsReasoning = context.NeedsReasoning && !response.Has(BlockKind.Thinking);
         bool hasTool = false;
         bool isCut = false;
         List<Block>? fitted = null;
@@ -91,7 +91,7 @@ internal static class ResponseAdapter
             response.Blocks.AddRange(fitted);
         }
 
-        if (owesReasoning)
+        if (needsReasoning)
         {
             response.Blocks.Insert(0, Carrier(SignatureUse.Thinking, default, context, response.Arena));
         }

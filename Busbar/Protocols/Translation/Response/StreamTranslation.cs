@@ -23,7 +23,7 @@ internal sealed class StreamTranslation : IDisposable
     private readonly IStreamWriter _writer;
     private readonly TranslationContext _context;
     private readonly BlockSequencer _sequencer = new();
-    private readonly ReasoningCarriers? _carriers;
+    private readonly ReasoningPlacement? _placement;
     private readonly SummaryGatherer? _summary;
     private readonly HiddenThinking? _hidden;
     private readonly IrArena _scratch = new();
@@ -39,7 +39,7 @@ internal sealed class StreamTranslation : IDisposable
     public StreamTranslation(Protocol egress, Protocol ingress, TranslationContext context, StreamContext stream)
     {
         _context = context;
-        _carriers = ReasoningCarriers.For(context);
+        _placement = ReasoningPlacement.For(context);
         _summary = context.WantsSummary ? new() : null;
         _hidden = HiddenThinking.For(context);
         _reader = egress.NewStreamReader();
@@ -159,7 +159,7 @@ internal sealed class StreamTranslation : IDisposable
         _reader.Dispose();
         _writer.Dispose();
         _sequencer.Dispose();
-        _carriers?.Dispose();
+        _placement?.Dispose();
         _summary?.Dispose();
         _hidden?.Dispose();
         _scratch.Dispose();
@@ -181,7 +181,7 @@ internal sealed class StreamTranslation : IDisposable
             SignCalls(read);
         }
 
-        _sequencer.Feed(_carriers?.Apply(read) ?? read, ordered, ref _context.Losses);
+        _sequencer.Feed(_placement?.Apply(read) ?? read, ordered, ref _context.Losses);
         Write(ordered, output);
     }
 

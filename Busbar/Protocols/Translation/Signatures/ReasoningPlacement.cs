@@ -9,24 +9,24 @@ namespace Busbar.Protocols.Translation.Signatures;
 /// call where it comes in the same frame as the call's start, and after it otherwise; the signature of words after the words. It also begins the
 /// reasoning that a client asked for and the provider does not give.
 /// </summary>
-internal sealed class ReasoningCarriers(TranslationContext context) : IDisposable
+internal sealed class ReasoningPlacement(TranslationContext context) : IDisposable
 {
     private readonly StreamEvents _moved = new();
     private readonly IrArena _arena = new();
     private readonly Dictionary<int, BlockKind> _kinds = [];
     private readonly bool _carries = Carries(context);
-    private bool _owesReasoning = context.OwesReasoning;
+    private bool _needsReasoning = context.NeedsReasoning;
     private int _nextIndex = int.MinValue;
     private int? _signedWords;
     private JsonText _wordsSignature;
 
     /// <summary>One for the stream of <paramref name="context"/>; null where nothing is ever moved.</summary>
-    public static ReasoningCarriers? For(TranslationContext context) => Carries(context) || context.OwesReasoning ? new(context) : null;
+    public static ReasoningPlacement? For(TranslationContext context) => Carries(context) || context.NeedsReasoning ? new(context) : null;
 
     /// <summary>The events of one frame with the signatures moved; valid until the next call.</summary>
     public StreamEvents Apply(StreamEvents frame)
     {
-        if (!_carries && !_owesReasoning)
+        if (!_carries && !_needsReasoning)
         {
             return frame;
         }
@@ -41,7 +41,7 @@ internal sealed class ReasoningCarriers(TranslationContext context) : IDisposabl
                 _kinds[next.Index] = next.Block;
             }
 
-            PayReasoning(next);
+            EmitReasoning(next);
             if (next.Kind == StreamEventKind.MessageStop)
             {
                 CarryWords();
@@ -132,9 +132,9 @@ internal sealed class ReasoningCarriers(TranslationContext context) : IDisposabl
         return false;
     }
 
-    private void PayReasoning(in StreamEvent next)
+    private void EmitReasoning(in StreamEvent next)
     {
-        if (!_owesReasoning)
+        if (!_needsReasoning)
         {
             return;
         }
@@ -152,7 +152,7 @@ internal sealed class ReasoningCarriers(TranslationContext context) : IDisposabl
             return;
         }
 
-        _owesReasoning = false;
+        _needsReasoning = false;
         if (kind != BlockKind.Thinking || next.Kind == StreamEventKind.MessageStop)
         {
             AddCarrier(SignatureUse.Thinking, default);

@@ -10,7 +10,7 @@ using Busbar.Tests.Matrix.Harness;
 namespace Busbar.Tests.Matrix;
 
 /// <summary>What a provider must get back unchanged is kept by clients whose protocol has no place for it.</summary>
-public sealed class ReasoningCarrierTests
+public sealed class ReasoningPlacementTests
 {
     private static readonly EgressTarget Gemini3 = new() { WireModel = "gemini-3-pro", Capabilities =
         ModelCapabilities.For(ProtocolId.Gemini, "gemini-3-pro") };
@@ -156,7 +156,7 @@ public sealed class ReasoningCarrierTests
     [Fact]
     public void A_model_that_reasons_gives_no_further_item()
     {
-        var context = new TranslationContext(ProtocolId.Responses, ProtocolId.Anthropic, Hop.Target(ProtocolId.Anthropic)) { OwesReasoning = true };
+        var context = new TranslationContext(ProtocolId.Responses, ProtocolId.Anthropic, Hop.Target(ProtocolId.Anthropic)) { NeedsReasoning = true };
         JsonElement answer = Carried.Answer(
             ProtocolId.Anthropic,
             ProtocolId.Responses,
@@ -171,7 +171,7 @@ public sealed class ReasoningCarrierTests
     [Fact]
     public void A_kept_signature_is_no_reasoning_whole_or_streamed()
     {
-        TranslationContext Context() => new(ProtocolId.Responses, ProtocolId.Gemini, Gemini3) { OwesReasoning = true };
+        TranslationContext Context() => new(ProtocolId.Responses, ProtocolId.Gemini, Gemini3) { NeedsReasoning = true };
         JsonElement whole = Carried.Answer(ProtocolId.Gemini, ProtocolId.Responses, Signed, Context()).Json;
         JsonElement streamed = Completed(Carried.Stream(ProtocolId.Gemini, ProtocolId.Responses, $"data: {Signed.ReplaceLineEndings("")}\n\n",
             Context()).Text);
