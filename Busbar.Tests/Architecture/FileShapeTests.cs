@@ -6,7 +6,7 @@ namespace Busbar.Tests.Architecture;
 public sealed partial class FileShapeTests
 {
     // What a reader takes in at a glance.
-    private const int MostFiles = 30;
+    private const int MaxFiles = 30;
 
     [Fact]
     public void A_file_holds_at_most_one_top_level_type() =>
@@ -28,7 +28,7 @@ public sealed partial class FileShapeTests
         Assert.Empty(
             from file in SourceTree.Everything
             group file by Path.GetDirectoryName(file.Path) into folder
-            where folder.Count() > MostFiles
+            where folder.Count() > MaxFiles
             select $"{folder.Key} holds {folder.Count()} files");
 
     [Fact]

@@ -5,14 +5,14 @@ namespace Busbar.Tests.Architecture;
 /// <summary>Lines that fit beside each other on a screen.</summary>
 public sealed partial class LineLengthTests
 {
-    private const int MostColumns = 150;
+    private const int MaxColumns = 150;
 
     [Fact]
     public void No_line_is_longer_than_150_columns_but_for_a_text_in_it() =>
         Assert.Empty(
             from file in SourceTree.Everything
             from line in OutsideTexts(file.Text)
-            where line.Length > MostColumns && Literal().Replace(line, "").Length > MostColumns - 2
+            where line.Length > MaxColumns && Literal().Replace(line, "").Length > MaxColumns - 2
             select $"{file.Path}: {line}");
 
     [Fact]

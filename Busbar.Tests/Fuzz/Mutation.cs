@@ -5,7 +5,7 @@ namespace Busbar.Tests.Fuzz;
 /// <summary>Bends what was well meant: what parsers stumble over, put where it was not expected. The same chance gives the same bytes.</summary>
 internal static class Mutation
 {
-    private const int MostAtOnce = 5;
+    private const int MaxAtOnce = 5;
     private const int LongestPiece = 64;
     private const int LongestResult = 64 * 1024;
 
@@ -27,7 +27,7 @@ internal static class Mutation
     public static byte[] Of(Random random, ReadOnlySpan<byte> seed, ReadOnlySpan<byte> other)
     {
         List<byte> bytes = [.. seed];
-        for (int change = random.Next(1, MostAtOnce); change > 0; change--)
+        for (int change = random.Next(1, MaxAtOnce); change > 0; change--)
         {
             int at = random.Next(bytes.Count + 1);
             int length = Math.Min(random.Next(LongestPiece), bytes.Count - at);

@@ -10,7 +10,7 @@ namespace Busbar.Tests.Fuzz;
 /// </summary>
 internal static class Seeds
 {
-    private const int MostRecorded = 40;
+    private const int MaxRecorded = 40;
     private const int Longest = 8 * 1024;
     private const int Repetitions = 3;
 
@@ -36,6 +36,6 @@ internal static class Seeds
     private static SpokenProtocol SpokenBy(ProtocolId protocol) => SpokenProtocol.Of(protocol.Name());
 
     private static IEnumerable<byte[]> Recorded(ProtocolId protocol, Func<CorpusExchange, ReadOnlyMemory<byte>?> body) =>
-        Corpus.Of(protocol).Select(body).OfType<ReadOnlyMemory<byte>>().Where(static bytes => bytes.Length is > 0 and < Longest).Take(MostRecorded)
+        Corpus.Of(protocol).Select(body).OfType<ReadOnlyMemory<byte>>().Where(static bytes => bytes.Length is > 0 and < Longest).Take(MaxRecorded)
             .Select(static bytes => bytes.ToArray());
 }

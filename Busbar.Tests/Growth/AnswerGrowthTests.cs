@@ -14,7 +14,7 @@ namespace Busbar.Tests.Growth;
 public sealed class AnswerGrowthTests
 {
     private const int Repetitions = 1000;
-    private const int MostPerDelta = 2048;
+    private const int MaxPerDelta = 2048;
 
     public static TheoryData<string> Names => [.. Enum.GetValues<ProtocolId>().Select(static id => id.Name())];
 
@@ -48,7 +48,7 @@ public sealed class AnswerGrowthTests
             long before = GC.GetAllocatedBytesForCurrentThread();
             run();
             long each = (GC.GetAllocatedBytesForCurrentThread() - before) / (Repetitions * 8);
-            Assert.True(each <= MostPerDelta, $"{provider.Id} to {client.Id}: {each} bytes for each event");
+            Assert.True(each <= MaxPerDelta, $"{provider.Id} to {client.Id}: {each} bytes for each event");
         }
     }
 

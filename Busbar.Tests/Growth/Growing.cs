@@ -3,12 +3,12 @@ namespace Busbar.Tests.Growth;
 /// <summary>Whether work grows with its input and no faster.</summary>
 internal static class Growing
 {
-    private const double MostPerDoubling = 2.6;
+    private const double MaxPerDoubling = 2.6;
     private const int Tries = 3;
     private const int Rounds = 3;
 
     // What is over sooner says more about the clock than about the work.
-    private const long LeastNanoseconds = 1_500_000;
+    private const long MinNanoseconds = 1_500_000;
 
     /// <summary>
     /// Says what is wrong with the way in which <paramref name="run"/> grows from <paramref name="n"/> repetitions to four times as many, null for
@@ -21,14 +21,14 @@ internal static class Growing
         {
             Action large = run(n * 4);
             long slow = Least(large);
-            if (slow < LeastNanoseconds)
+            if (slow < MinNanoseconds)
             {
                 return null;
             }
 
             long fast = Least(run(n));
             double growth = Math.Sqrt((double)slow / Math.Max(1, fast));
-            if (growth <= MostPerDoubling)
+            if (growth <= MaxPerDoubling)
             {
                 return null;
             }

@@ -18,7 +18,7 @@ public sealed class MemoryGrowthTests
     private const int BodyLength = 12 * 1024 * 1024;
 
     // Everything allocated on the way, most of which is garbage before the end; what is alive at once is bounded by the allowance itself.
-    private const long MostAllocated = (10L * BodyLength) + Allowance.Floor;
+    private const long MaxAllocated = (10L * BodyLength) + Allowance.Floor;
     private const int Tries = 2;
 
     private static readonly string[] Shapes = ["empty parts", "parts", "turns", "tools", "properties", "references in a chain", "calls in one turn",
@@ -50,7 +50,7 @@ public sealed class MemoryGrowthTests
                         body, JsonText.From("m"), false, from, to, target, new(from.Id, to.Id, target), request, output);
                     Assert.True(refusal is null or { Kind: ErrorKind.InvalidRequest });
                 });
-                Assert.True(allocated <= MostAllocated,
+                Assert.True(allocated <= MaxAllocated,
                     $"{shape}, {from.Id} to {to.Id}: {allocated / 1024 / 1024} MiB for {body.Length / 1024 / 1024} MiB");
             }
         }
@@ -78,7 +78,7 @@ public sealed class MemoryGrowthTests
                 using var output = new PooledBuffer();
                 ResponseTranslation.Translate(body, provider, client, Hop.Context(client, provider), Hop.Identity(client, from), response, output);
             });
-            Assert.True(allocated <= MostAllocated, $"{from} to {client.Id}: {allocated / 1024 / 1024} MiB");
+            Assert.True(allocated <= MaxAllocated, $"{from} to {client.Id}: {allocated / 1024 / 1024} MiB");
         }
     }
 
@@ -86,7 +86,7 @@ public sealed class MemoryGrowthTests
     private static long Least(Action run)
     {
         long least = long.MaxValue;
-        for (int attempt = 0; attempt < Tries && least > MostAllocated; attempt++)
+        for (int attempt = 0; attempt < Tries && least > MaxAllocated; attempt++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             run();

@@ -25,7 +25,7 @@ public sealed class BorrowedRequestTests
         {
             using var copied = new PooledBuffer();
             GatewayError? refusal = Translate(exchange, egress, copied);
-            foreach (int least in (ReadOnlySpan<int>)[2, 16, PooledBuffer.LeastBorrowed])
+            foreach (int least in (ReadOnlySpan<int>)[2, 16, PooledBuffer.MinBorrowed])
             {
                 using var borrowing = PooledBuffer.Borrowing(exchange.Request!.Body, least);
                 Assert.Equal(refusal, Translate(exchange, egress, borrowing));

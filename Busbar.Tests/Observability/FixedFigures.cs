@@ -6,5 +6,5 @@ namespace Busbar.Tests.Observability;
 internal sealed class FixedFigures(GovernanceFigures figures) : IGovernanceFigures
 {
     /// <inheritdoc/>
-    public GovernanceFigures Read(int mostKeys) => figures;
+    public GovernanceFigures Read(int maxKeys) => figures;
 }

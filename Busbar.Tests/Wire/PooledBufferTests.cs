@@ -79,7 +79,7 @@ public class PooledBufferTests
     public void What_a_borrowing_buffer_points_at_and_what_it_copied_make_up_what_was_written()
     {
         var random = new Random(11);
-        byte[] source = new byte[8 * PooledBuffer.LeastBorrowed];
+        byte[] source = new byte[8 * PooledBuffer.MinBorrowed];
         random.NextBytes(source);
         bool hasBorrowed = false;
         for (int round = 0; round < 100; round++)

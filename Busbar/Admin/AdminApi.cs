@@ -20,7 +20,7 @@ namespace Busbar.Admin;
 /// </summary>
 internal sealed partial class AdminApi
 {
-    private const long MostBodyBytes = 64 * 1024;
+    private const long MaxBodyBytes = 64 * 1024;
 
     // Calls served at once, of all operators.
     private const int MaxCalls = 32;
@@ -169,10 +169,10 @@ internal sealed partial class AdminApi
             return problem;
         }
 
-        using PooledBuffer? body = await request.ReadBody(MostBodyBytes).ConfigureAwait(false);
+        using PooledBuffer? body = await request.ReadBody(MaxBodyBytes).ConfigureAwait(false);
         if (body is null)
         {
-            return new AdminError(413, "body_too_large", $"the body must have at most {MostBodyBytes} bytes");
+            return new AdminError(413, "body_too_large", $"the body must have at most {MaxBodyBytes} bytes");
         }
 
         return BodyProblem(request, route, body) ?? await DispatchAsync(new AdminCall(request, route.Action, subject, query, body.Memory, reply))

@@ -7,7 +7,7 @@ namespace Busbar.Configuration;
 /// <summary>One thing wrong with a configuration. Holds no secret: a value that may be one is left out.</summary>
 internal sealed record ConfigProblem
 {
-    private const int MostShown = 500;
+    private const int MaxShown = 500;
 
     /// <summary>Whether it is fatal.</summary>
     public required ProblemSeverity Severity { get; init; }
@@ -66,8 +66,8 @@ internal sealed record ConfigProblem
 
     private static void Append(StringBuilder line, string text)
     {
-        line.Append(text, 0, Math.Min(text.Length, MostShown));
-        if (text.Length > MostShown)
+        line.Append(text, 0, Math.Min(text.Length, MaxShown));
+        if (text.Length > MaxShown)
         {
             line.Append('…');
         }

@@ -11,7 +11,7 @@ namespace Busbar.Import;
 /// <param name="folder">The folder that is written, as an absolute path.</param>
 internal sealed class ImportPlan(IEnvironment environment, string folder)
 {
-    private const int MostNotes = 200_000;
+    private const int MaxNotes = 200_000;
 
     private readonly List<ImportNote> _notes = [];
 
@@ -49,7 +49,7 @@ internal sealed class ImportPlan(IEnvironment environment, string folder)
     /// <summary>Says what became of a setting.</summary>
     public void Note(Verdict verdict, string setting, SourceLocation? location, string says)
     {
-        if (_notes.Count < MostNotes)
+        if (_notes.Count < MaxNotes)
         {
             _notes.Add(new ImportNote(verdict, setting, location, says));
         }

@@ -6,7 +6,7 @@ namespace Busbar.Oidc;
 /// <summary>A public key of an issuer (RFC 7517). Immutable, and safe for several threads.</summary>
 internal sealed class VerificationKey
 {
-    private const int LeastModulus = 256;
+    private const int MinModulus = 256;
     private const int LongestModulus = 1024;
     private const int LongestExponent = 8;
 
@@ -123,7 +123,7 @@ internal sealed class VerificationKey
     {
         byte[]? modulus = Bytes(jwk["n"u8])?.AsSpan().TrimStart((byte)0).ToArray();
         byte[]? exponent = Bytes(jwk["e"u8])?.AsSpan().TrimStart((byte)0).ToArray();
-        bool isSound = modulus is { Length: >= LeastModulus and <= LongestModulus } && exponent is { Length: > 0 and <= LongestExponent }
+        bool isSound = modulus is { Length: >= MinModulus and <= LongestModulus } && exponent is { Length: > 0 and <= LongestExponent }
             && modulus[^1] % 2 == 1 && exponent[^1] % 2 == 1 && exponent is not [1];
         return isSound ? new VerificationKey(id, algorithm, new RSAParameters { Modulus = modulus, Exponent = exponent }, null, null) : null;
     }

@@ -3,7 +3,7 @@ namespace Busbar.Wire;
 /// <summary>Storage of lists that are used again.</summary>
 internal static class ListStorage
 {
-    private const int MostKept = 256;
+    private const int MaxKept = 256;
 
     /// <summary>
     /// Forgets all elements, and the storage as well when it is large: one long request must not make every later one hold its memory.
@@ -11,7 +11,7 @@ internal static class ListStorage
     public static void Empty<T>(this List<T> list)
     {
         list.Clear();
-        if (list.Capacity > MostKept)
+        if (list.Capacity > MaxKept)
         {
             list.Capacity = 0;
         }

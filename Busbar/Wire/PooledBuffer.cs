@@ -15,13 +15,13 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     private static readonly byte[] Unrented = new byte[0];
 
     /// <summary>A piece of its own costs about what it costs to copy this many bytes.</summary>
-    public const int LeastBorrowed = 16 * 1024;
+    public const int MinBorrowed = 16 * 1024;
 
     // What a translated document is longer than its original, as a rule.
     private const int RoomToGrow = 512;
 
     // Larger arrays go to the garbage collector, so that one long request is not paid for with memory for good.
-    private const int MostPooled = 4 * 1024 * 1024;
+    private const int MaxPooled = 4 * 1024 * 1024;
 
     private static long _outstanding;
 
@@ -45,7 +45,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     /// <see cref="Pieces"/> of all. The first and the last byte of such a stretch are copied all the same: who looks at what was written last, or
     /// takes something back, finds what he expects. The source must outlive the buffer's use.
     /// </summary>
-    public static PooledBuffer Borrowing(ReadOnlyMemory<byte> source, int least = LeastBorrowed) => source.Length < least
+    public static PooledBuffer Borrowing(ReadOnlyMemory<byte> source, int least = MinBorrowed) => source.Length < least
         ? new PooledBuffer(source.Length + RoomToGrow)
         : new PooledBuffer(least) { _borrowed = new BorrowedPieces(source, least) };
 
@@ -191,7 +191,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 
     private void Return(byte[] array)
     {
-        if (!_isDetached && array.Length <= MostPooled)
+        if (!_isDetached && array.Length <= MaxPooled)
         {
             ArrayPool<byte>.Shared.Return(array);
         }
@@ -200,7 +200,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     private byte[] Rent(int length)
     {
         Allowance?.Take(Math.Max(0, length - _array.Length));
-        return length > MostPooled ? GC.AllocateUninitializedArray<byte>(length) : ArrayPool<byte>.Shared.Rent(length);
+        return length > MaxPooled ? GC.AllocateUninitializedArray<byte>(length) : ArrayPool<byte>.Shared.Rent(length);
     }
 
     private void Reserve(int sizeHint)
@@ -224,7 +224,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         {
             // Of a document as much as its original was and is not yet here, so that it grows once.
             int rest = _borrowed is null || _array == Unrented ? 0 : _borrowed.SourceLength - _borrowed.Length + RoomToGrow;
-            int grown = _array.Length < MostPooled / 2 ? _array.Length * 2 : (int)Math.Min(Array.MaxLength, _array.Length * 3L / 2);
+            int grown = _array.Length < MaxPooled / 2 ? _array.Length * 2 : (int)Math.Min(Array.MaxLength, _array.Length * 3L / 2);
             byte[] larger = Rent(Math.Max(grown, Math.Max(checked(length + sizeHint), Math.Max(rest, _capacity))));
             _array.AsSpan(_start, length).CopyTo(larger);
             if (_array != Unrented)

@@ -64,7 +64,7 @@ public sealed class GovernorTests
         KeyEntry entry = governor.Keys.Find(key.Id)!;
         PriceList prices = TestKeys.PricesWith(new GovernanceConfig { PricePerRequestCents = 0, PricePer1KTokensCents = 1 });
         long charged = 0;
-        long mostOpen = 0;
+        long maxOpen = 0;
         await Parallel.ForEachAsync(Enumerable.Range(0, 8000), new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (number, _) =>
         {
             var random = new Random((seed * 100_000) + number);
@@ -75,7 +75,7 @@ public sealed class GovernorTests
                 return;
             }
 
-            InterlockedMax(ref mostOpen, entry.Account.Open);
+            InterlockedMax(ref maxOpen, entry.Account.Open);
             await Task.Yield();
             if (random.Next(3) == 0)
             {
@@ -92,7 +92,7 @@ public sealed class GovernorTests
         });
 
         Assert.InRange(charged, 1, 10 * TestKeys.Cent);
-        Assert.InRange(mostOpen, 1, 16);
+        Assert.InRange(maxOpen, 1, 16);
         Assert.Equal((0, 0, 0u), (governor.OpenReservations, governor.HeldNanos, entry.Account.Open));
         Assert.Equal(charged, entry.Account.Read(key, Now).SpendNanos);
         await governor.DisposeAsync();
@@ -382,7 +382,7 @@ public sealed class GovernorTests
         governor.TryReserve(entry, TestKeys.Prices, s_flat, default, open);
         governor.TryReserve(entry, TestKeys.Prices, s_flat, default, new Reservation());
         governor.CountAccessRefusal();
-        GovernanceFigures figures = governor.Read(mostKeys: 3);
+        GovernanceFigures figures = governor.Read(maxKeys: 3);
 
         Assert.Equal((1, 1.0, 1, 1), (figures.OpenReservations, figures.ReservedCents, figures.RefusedForBudget, figures.RefusedForAccess));
         Assert.Equal([new KeyFigures(keys[4].Id, 4, 1), new KeyFigures(keys[3].Id, 3, 1), new KeyFigures(keys[2].Id, 2, null)], figures.Keys);

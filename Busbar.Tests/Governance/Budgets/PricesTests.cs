@@ -165,8 +165,8 @@ public sealed class PricesTests
         Usage cut = Prices.Bounded(new Usage { Input = long.MaxValue, Output = 5, Reasoning = 9, CacheRead = -1 }, out bool isClamped);
 
         Assert.True(isClamped);
-        Assert.Equal((Prices.MostTokens, 5, 5, 0), (cut.Input, cut.Output, cut.Reasoning, cut.CacheRead));
-        Prices.Bounded(new Usage { Input = Prices.MostTokens, Output = Prices.MostTokens }, out isClamped);
+        Assert.Equal((Prices.MaxTokens, 5, 5, 0), (cut.Input, cut.Output, cut.Reasoning, cut.CacheRead));
+        Prices.Bounded(new Usage { Input = Prices.MaxTokens, Output = Prices.MaxTokens }, out isClamped);
         Assert.False(isClamped);
     }
 

@@ -10,7 +10,7 @@ namespace Busbar.Tests.Matrix.Harness;
 internal static class Scalars
 {
     // Shorter ones would be found by chance.
-    private const int LeastLength = 4;
+    private const int MinLength = 4;
 
     // Ids, signatures, words of the vendors' vocabulary, and what a vendor tells beside its answer. Citations and tools have comparisons of their
     // own.
@@ -73,7 +73,7 @@ internal static class Scalars
             case JsonValueKind.String when TryParse(value.GetString()!, out JsonElement inner):
                 Look(inner, place, found, missing);
                 break;
-            case JsonValueKind.String when Plain(value.GetString()!) is { Length: >= LeastLength } text and not "null"
+            case JsonValueKind.String when Plain(value.GetString()!) is { Length: >= MinLength } text and not "null"
                 && !text.StartsWith("data:", StringComparison.Ordinal) && !found.Contains(text, StringComparison.Ordinal):
                 missing.Add($"{place} '{(text.Length > 60 ? text[..60] : text)}'");
                 break;

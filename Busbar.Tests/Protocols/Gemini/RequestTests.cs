@@ -204,7 +204,7 @@ public sealed class RequestTests
     }
 
     [Fact]
-    public void Hosted_tools_and_unknown_fields_are_kept_apart_for_the_seam()
+    public void Hosted_tools_and_unknown_fields_are_kept_apart_for_the_adapter()
     {
         using ChatRequest request = Content.Request(Content.Body(
             ""","safetySettings":[],"labels":{},"tools":[{"googleSearch":{},"functionDeclarations":[{"name":"f"}]},{"codeExecution":""" +

@@ -12,7 +12,7 @@ namespace Busbar.Tests.Scenarios.Connections;
 public sealed class MemoryScenarios
 {
     private const int BodyLength = 31 * 1024 * 1024;
-    private const long MostResident = 700L * 1024 * 1024;
+    private const long MaxResident = 700L * 1024 * 1024;
 
     [Fact]
     public async Task Three_bodies_of_tiny_parts_at_once_are_served_in_turn_or_refused_and_the_process_stays_within_bounds()
@@ -35,7 +35,7 @@ public sealed class MemoryScenarios
 
         Assert.All(statuses, static status => Assert.True(status is HttpStatusCode.OK or HttpStatusCode.BadRequest
             or HttpStatusCode.ServiceUnavailable, $"{status}"));
-        Assert.True(PeakOf(scene.Gateway.Id) < MostResident, $"{PeakOf(scene.Gateway.Id) / 1024 / 1024} MiB");
+        Assert.True(PeakOf(scene.Gateway.Id) < MaxResident, $"{PeakOf(scene.Gateway.Id) / 1024 / 1024} MiB");
         Reply next = await scene.PostAsync(client);
         Assert.Equal(200, next.Status);
     }

@@ -12,7 +12,7 @@ namespace Busbar.Tests.Scenarios.Fuzz;
 public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposable
 {
     private const int Cases = 1200;
-    private const int MostFailures = 5;
+    private const int MaxFailures = 5;
     private const int BatchSize = 50;
 
     // What Kestrel says itself, without a body, to what is no HTTP.
@@ -38,7 +38,7 @@ public sealed class HostileHeaderScenarios(ITestOutputHelper output) : IDisposab
         var statuses = new SortedDictionary<int, int>();
         int number = 0;
         var failures = new List<string>();
-        while (failures.Count < MostFailures && bounds.Allows(number))
+        while (failures.Count < MaxFailures && bounds.Allows(number))
         {
             var batch = new StringBuilder();
             for (int end = number + BatchSize; number < end; number++)

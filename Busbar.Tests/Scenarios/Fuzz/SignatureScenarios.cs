@@ -15,7 +15,7 @@ namespace Busbar.Tests.Scenarios.Fuzz;
 public sealed class SignatureScenarios(ITestOutputHelper output) : IDisposable
 {
     private const int Cases = 1500;
-    private const int MostFailures = 5;
+    private const int MaxFailures = 5;
     private const int BatchSize = 100;
     private const string AccessKeyId = "AKIAIOSFODNN7CANARY";
     private const string Secret = "wJalrXUtnFEMI/K7MDENG/canary";
@@ -41,7 +41,7 @@ public sealed class SignatureScenarios(ITestOutputHelper output) : IDisposable
         int number = 0;
         Assert.All(scene.Upstreams, upstream => Assert.Empty(upstream.Requests));
         var failures = new List<string>();
-        while (failures.Count < MostFailures && (number < all.Length || bounds.Allows(number)))
+        while (failures.Count < MaxFailures && (number < all.Length || bounds.Allows(number)))
         {
             for (int end = number + BatchSize; number < end; number++)
             {

@@ -45,7 +45,7 @@ internal sealed partial class FleetBill
     }
 
     /// <summary>Most requests of <paramref name="key"/> at the same time.</summary>
-    public int MostAtOnce(int key) => _open.GetValueOrDefault(key).Most;
+    public int MaxAtOnce(int key) => _open.GetValueOrDefault(key).Most;
 
     /// <summary>Answers for these keys, of all nodes.</summary>
     public long Of(IReadOnlyCollection<int> keys) => _served.LongCount(served => keys.Contains(served.Key));

@@ -211,7 +211,7 @@ public sealed class FleetLimitScenarios
             }
         }
 
-        Assert.InRange(_bill.MostAtOnce(Keys - 1), 1, Concurrent);
+        Assert.InRange(_bill.MaxAtOnce(Keys - 1), 1, Concurrent);
 
         // The bill itself, by key.
         for (int key = 0; key < Keys; key++)

@@ -8,7 +8,7 @@ namespace Busbar.Admin.Keys;
 internal static class KeyAdvice
 {
     // At a reload there may be a hundred thousand keys with one mistake.
-    private const int MostLines = 20;
+    private const int MaxLines = 20;
 
     /// <summary>Each as the end of a sentence about <paramref name="key"/>.</summary>
     public static IReadOnlyList<string> Of(VirtualKey key, GatewayConfig config, Fleet fleet)
@@ -57,7 +57,7 @@ internal static class KeyAdvice
             }
         }
 
-        return shared.Take(MostLines).Select(each => each.Value.Count == 1 ? $"key {each.Value.First} {each.Key}"
+        return shared.Take(MaxLines).Select(each => each.Value.Count == 1 ? $"key {each.Value.First} {each.Key}"
             : $"key {each.Value.First}, like {each.Value.Count - 1} more, {each.Key}");
     }
 

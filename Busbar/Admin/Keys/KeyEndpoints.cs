@@ -11,7 +11,7 @@ namespace Busbar.Admin.Keys;
 /// </summary>
 internal sealed class KeyEndpoints(KeyService keys, GroupService groups, IGatewayControl control, TimeProvider time, Action<string> warn)
 {
-    private const int MostPerPage = 1000;
+    private const int MaxPerPage = 1000;
     private const int LongestIdempotencyKey = 255;
 
     /// <summary>Answers <paramref name="call"/>.</summary>
@@ -105,13 +105,13 @@ internal sealed class KeyEndpoints(KeyService keys, GroupService groups, IGatewa
     private async ValueTask<AdminError?> RotateAsync(AdminCall call)
     {
         using var form = new JsonForm(call.Body, ["overlap_seconds"], []);
-        int overlap = (int)(form.Integer("overlap_seconds", 0, KeyService.MostOverlapSeconds) ?? 0);
+        int overlap = (int)(form.Integer("overlap_seconds", 0, KeyService.MaxOverlapSeconds) ?? 0);
         return form.Problem ?? Answer(call, await keys.RotateAsync(call.Subject, overlap, call.Request.Source).ConfigureAwait(false));
     }
 
     private AdminError? List(AdminCall call)
     {
-        int limit = (int)call.Query.Integer("limit", MostPerPage, 1, MostPerPage);
+        int limit = (int)call.Query.Integer("limit", MaxPerPage, 1, MaxPerPage);
         (long, string)? after = Cursor(call.Query);
         if (call.Query.Problem is { } problem)
         {

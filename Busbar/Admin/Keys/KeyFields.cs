@@ -7,9 +7,9 @@ namespace Busbar.Admin.Keys;
 internal static class KeyFields
 {
     private const int LongestText = 200;
-    private const int MostLabels = 32;
-    private const int MostPools = 1000;
-    private const long MostCents = 1_000_000_000_000;
+    private const int MaxLabels = 32;
+    private const int MaxPools = 1000;
+    private const long MaxCents = 1_000_000_000_000;
 
     /// <summary>Members that creation takes and that can be changed at any time.</summary>
     public static IReadOnlyList<string> Changeable { get; } =
@@ -70,11 +70,11 @@ internal static class KeyFields
     {
         VirtualKey next = key;
         Set("name", () => next with { Name = form.RequiredText("name", LongestText) });
-        Set("allowed_pools", () => next with { AllowedPools = form.Texts("allowed_pools", MostPools, LongestText) });
+        Set("allowed_pools", () => next with { AllowedPools = form.Texts("allowed_pools", MaxPools, LongestText) });
         Set("budget_period", () => next with { Period = form.Choice(
             "budget_period", ("total", BudgetPeriod.Total), ("daily", BudgetPeriod.Daily), ("monthly", BudgetPeriod.Monthly)) });
         Set("enabled", () => next with { Enabled = form.Switch("enabled") });
-        Set("max_budget_cents", () => next with { MaxBudgetCents = form.Integer("max_budget_cents", 0, MostCents) });
+        Set("max_budget_cents", () => next with { MaxBudgetCents = form.Integer("max_budget_cents", 0, MaxCents) });
         Set("rpm_limit", () => next with { RpmLimit = Limit("rpm_limit") });
         Set("tpm_limit", () => next with { TpmLimit = Limit("tpm_limit") });
         Set("max_concurrent", () => next with { MaxConcurrent = Limit("max_concurrent") });
@@ -84,7 +84,7 @@ internal static class KeyFields
         Set("expires_at", () => next with { ExpiresAt = Expiry() });
         Set("group_id", () => next with { GroupId = form.Text("group_id", LongestText) });
         Set("limits", () => next with { Limits = form.Limits("limits") });
-        Set("labels", () => next with { Labels = form.Map("labels", MostLabels, LongestText) is { Count: > 0 } labels ? labels
+        Set("labels", () => next with { Labels = form.Map("labels", MaxLabels, LongestText) is { Count: > 0 } labels ? labels
             : VirtualKey.NoLabels });
         return next;
 

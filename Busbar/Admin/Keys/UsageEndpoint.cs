@@ -12,8 +12,8 @@ namespace Busbar.Admin.Keys;
 /// <summary>Answers what was used, by key, group, label, model, name asked for and day, or by some of these.</summary>
 internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
 {
-    private const int MostRead = 200_000;
-    private const int MostShown = 10_000;
+    private const int MaxRead = 200_000;
+    private const int MaxShown = 10_000;
     private const int FewestShown = 1000;
     private const long DefaultDays = 30;
 
@@ -47,7 +47,7 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
         string? key = query.Text("key");
         long until = query.Day("until", today + BudgetWindow.Day);
         long from = query.Day("from", Math.Max(0, until - (DefaultDays * BudgetWindow.Day)));
-        int limit = (int)query.Integer("limit", FewestShown, 1, MostShown);
+        int limit = (int)query.Integer("limit", FewestShown, 1, MaxShown);
         IReadOnlyList<string> groups = GroupsOf(query);
         string? within = query.Text("group");
         bool isCsv = query.Text("format") == "csv";
@@ -76,8 +76,8 @@ internal sealed class UsageEndpoint(KeyService keys, TimeProvider time)
             return GroupEndpoints.Unknown;
         }
 
-        IReadOnlyList<DailyUsage> rows = await keys.ReadUsageAsync(key, from, until, MostRead + 1).ConfigureAwait(false);
-        if (rows.Count > MostRead)
+        IReadOnlyList<DailyUsage> rows = await keys.ReadUsageAsync(key, from, until, MaxRead + 1).ConfigureAwait(false);
+        if (rows.Count > MaxRead)
         {
             return AdminError.Invalid("this is too much usage to add up at once; narrow it with key, from or until", "too_many_rows");
         }

@@ -10,8 +10,8 @@ namespace Busbar.Admin.Process;
 /// </summary>
 internal sealed class ConfigPreview(IGatewayControl control, Governor? governor, TimeProvider time)
 {
-    private const int MostProblems = 200;
-    private const int MostChanges = 2000;
+    private const int MaxProblems = 200;
+    private const int MaxChanges = 2000;
 
     /// <summary>Answers <paramref name="call"/>.</summary>
     public async ValueTask<AdminError?> RunAsync(AdminCall call)
@@ -27,7 +27,7 @@ internal sealed class ConfigPreview(IGatewayControl control, Governor? governor,
         json.StartObject();
         json.Bool("valid"u8, loaded.Config is not null);
         json.StartArray("problems"u8);
-        foreach (ConfigProblem problem in loaded.Problems.OrderByDescending(problem => problem.Severity == ProblemSeverity.Error).Take(MostProblems))
+        foreach (ConfigProblem problem in loaded.Problems.OrderByDescending(problem => problem.Severity == ProblemSeverity.Error).Take(MaxProblems))
         {
             json.StartObject();
             json.String("severity"u8, problem.Severity == ProblemSeverity.Error ? "error" : "warning");
@@ -39,13 +39,13 @@ internal sealed class ConfigPreview(IGatewayControl control, Governor? governor,
         json.EndArray();
         json.StartArray("changes"u8);
         IReadOnlyList<ConfigChange> changes = loaded.Config is { } next ? ConfigChange.Between(inForce, next) : [];
-        foreach (ConfigChange change in changes.Take(MostChanges))
+        foreach (ConfigChange change in changes.Take(MaxChanges))
         {
             Write(json, change, loaded);
         }
 
         json.EndArray();
-        json.Number("changes_left_out"u8, Math.Max(0, changes.Count - MostChanges));
+        json.Number("changes_left_out"u8, Math.Max(0, changes.Count - MaxChanges));
         json.StartArray("effects"u8);
         foreach (string effect in loaded.Config is { } config ? ReloadEffects.Of(inForce, config, control.Fleet, governor?.Keys.Entries ?? [], time)
             : [])

@@ -15,8 +15,8 @@ namespace Busbar.Admin.Process;
 /// <summary>Answers what concerns the process as a whole: its configuration, its state, and what administrators did.</summary>
 internal sealed class ProcessEndpoints(IGatewayControl control, Governor? governor, AuditLog audit, TimeProvider time)
 {
-    private const int MostAudit = 1000;
-    private const int MostProblems = 20;
+    private const int MaxAudit = 1000;
+    private const int MaxProblems = 20;
 
     private static readonly byte[] OpenApi = ReadOpenApi();
 
@@ -58,10 +58,10 @@ internal sealed class ProcessEndpoints(IGatewayControl control, Governor? govern
         if (!isInForce)
         {
             List<string> errors = [.. result.Errors.Select(problem => problem.ToString())];
-            string rest = errors.Count > MostProblems ? $"\nand {errors.Count - MostProblems} more" : "";
+            string rest = errors.Count > MaxProblems ? $"\nand {errors.Count - MaxProblems} more" : "";
             return new AdminError(
                 409, "reload_refused",
-            $"the configuration in force stays, since the files have errors:\n{string.Join('\n', errors.Take(MostProblems))}{rest}");
+            $"the configuration in force stays, since the files have errors:\n{string.Join('\n', errors.Take(MaxProblems))}{rest}");
         }
 
         JsonWriter json = call.Json;
@@ -80,7 +80,7 @@ internal sealed class ProcessEndpoints(IGatewayControl control, Governor? govern
 
     private async ValueTask<AdminError?> AuditAsync(AdminCall call)
     {
-        int limit = (int)call.Query.Integer("limit", 100, 1, MostAudit);
+        int limit = (int)call.Query.Integer("limit", 100, 1, MaxAudit);
         long before = call.Query.Integer("before", long.MaxValue, 1, long.MaxValue);
         if (call.Query.Problem is { } problem)
         {

@@ -8,7 +8,7 @@ namespace Busbar.Admin.Process;
 /// <summary>Whom and what putting another configuration in force would hit, in sentences for people.</summary>
 internal static class ReloadEffects
 {
-    private const int MostKeys = 50;
+    private const int MaxKeys = 50;
 
     /// <summary>The effects, the gravest first; empty where nobody would notice.</summary>
     public static IReadOnlyList<string> Of(GatewayConfig inForce, GatewayConfig next, Fleet fleet, IEnumerable<KeyEntry> keys, TimeProvider time)
@@ -57,7 +57,7 @@ internal static class ReloadEffects
                 continue;
             }
 
-            if (told++ >= MostKeys)
+            if (told++ >= MaxKeys)
             {
                 more++;
                 continue;

@@ -17,7 +17,7 @@ internal static class DoctorCommand
 {
     private const int AtOnce = 8;
 
-    private static readonly TimeSpan MostOff = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan CertificateWarning = TimeSpan.FromDays(14);
 
     /// <summary>Looks, and prints a line for each finding.</summary>
@@ -119,7 +119,7 @@ internal static class DoctorCommand
         }
 
         TimeSpan off = ahead[ahead.Length / 2];
-        return off.Duration() <= MostOff
+        return off.Duration() <= MaxClockSkew
             ? new Finding(Grade.Good, "clock", "it agrees with the providers'")
             : new Finding(
                 Grade.Bad, "clock",

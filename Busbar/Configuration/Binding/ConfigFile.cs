@@ -7,7 +7,7 @@ namespace Busbar.Configuration.Binding;
 /// <summary>Reads the files a configuration is made of. Every failure is one problem that names the file.</summary>
 internal static class ConfigFile
 {
-    private const int MostBytes = 1024 * 1024;
+    private const int MaxBytes = 1024 * 1024;
     private const string BuiltInCatalog = "providers.yaml";
     private const string BuiltInPrices = "prices.yaml";
 
@@ -87,14 +87,14 @@ internal static class ConfigFile
         try
         {
             using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            byte[] content = new byte[MostBytes + 1];
+            byte[] content = new byte[MaxBytes + 1];
             int length = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
-            if (length <= MostBytes)
+            if (length <= MaxBytes)
             {
                 return Utf8.GetString(content, 0, length).TrimStart('\uFEFF');
             }
 
-            report.Error(path, $"the file '{file}' is larger than {MostBytes} bytes");
+            report.Error(path, $"the file '{file}' is larger than {MaxBytes} bytes");
         }
         catch (Exception problem) when (Explain(problem) is { } reason)
         {

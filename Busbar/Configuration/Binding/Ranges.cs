@@ -4,17 +4,17 @@ namespace Busbar.Configuration.Binding;
 internal static class Ranges
 {
     /// <summary>Longest time in seconds: what a timer can hold as milliseconds, about 24 days.</summary>
-    public const int MostSeconds = int.MaxValue / 1000;
+    public const int MaxSeconds = int.MaxValue / 1000;
 
     /// <summary>Longest time in milliseconds, about 24 days.</summary>
-    public const int MostMilliseconds = int.MaxValue;
+    public const int MaxMilliseconds = int.MaxValue;
 
     /// <summary>Largest count of anything.</summary>
-    public const int MostItems = int.MaxValue;
+    public const int MaxItems = int.MaxValue;
 
     /// <summary>Largest number of tokens, what 32 bits hold.</summary>
-    public const long MostTokens = uint.MaxValue;
+    public const long MaxTokens = uint.MaxValue;
 
     /// <summary>Largest buffer, bytes: 1 GiB.</summary>
-    public const int MostBytes = 1024 * 1024 * 1024;
+    public const int MaxBytes = 1024 * 1024 * 1024;
 }

@@ -10,7 +10,7 @@ namespace Busbar.Configuration.Yaml;
 internal sealed class YamlReader
 {
     private const int DeepestNesting = 32;
-    private const int MostValues = 100_000;
+    private const int MaxValues = 100_000;
     private const string CoreTag = "tag:yaml.org,2002:";
 
     private readonly string _file;
@@ -195,9 +195,9 @@ internal sealed class YamlReader
     private void Count(ParsingEvent at, int values)
     {
         _values += values;
-        if (_values > MostValues)
+        if (_values > MaxValues)
         {
-            throw Refusal(at, $"more than {MostValues} values, those that aliases stand for included");
+            throw Refusal(at, $"more than {MaxValues} values, those that aliases stand for included");
         }
     }
 

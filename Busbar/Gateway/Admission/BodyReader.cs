@@ -16,7 +16,7 @@ internal static class BodyReader
     private const int FirstGuess = 4096;
 
     // A declared length costs the client nothing, so it buys no more than this before bytes arrive.
-    private const long MostOnTrust = 64 * 1024;
+    private const long MaxUnproven = 64 * 1024;
 
     // Of a body that is really coming, in few steps: every step leaves an array behind.
     private const int TrustPerByte = 8;
@@ -53,7 +53,7 @@ internal static class BodyReader
         // What a proven caller declares is charged at once; what others send, or what comes in chunks, as it comes.
         long declared = charged is { Caller.Signed: null } ? contentLength ?? 0 : 0;
         await ChargeAsync(charged, declared, clientGone).ConfigureAwait(false);
-        var body = new PooledBuffer((int)Math.Min(contentLength ?? FirstGuess, MostOnTrust) + 1);
+        var body = new PooledBuffer((int)Math.Min(contentLength ?? FirstGuess, MaxUnproven) + 1);
         bool isTimed = hold is not null;
         try
         {

@@ -13,7 +13,7 @@ internal static class InputEstimate
 
     // Shorter ones are not worth telling apart from text. One picture is about so many tokens, however small.
     private const int ShortestMedia = 4096;
-    private const int LeastPerMedia = 1700;
+    private const int MinPerMedia = 1700;
 
     private static readonly SearchValues<byte> Base64 = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_\\"u8);
@@ -35,7 +35,7 @@ internal static class InputEstimate
                 if (length >= ShortestMedia && IsMedia(body.Slice(start, length)) && HoldsMedia(body[..(start - 1)]))
                 {
                     media += length;
-                    tokens += Math.Max(LeastPerMedia, length / MediaBytesPerToken);
+                    tokens += Math.Max(MinPerMedia, length / MediaBytesPerToken);
                     at = start + length + 1;
                 }
                 else

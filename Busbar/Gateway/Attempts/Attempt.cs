@@ -224,7 +224,7 @@ internal sealed class Attempt(Exchange exchange, LaneLease lease, UpstreamEndpoi
         }
     }
 
-    /// <summary>Lets a same-protocol answer be read and written anew, for a client that wants another form of it.</summary>
+    /// <summary>Lets a same-protocol answer be read and written again, for a client that wants another form of it.</summary>
     public Attempt ToReframe()
     {
         Translation ??= new TranslationContext(exchange.Ingress.Id, endpoint.Protocol.Id, endpoint.Target);

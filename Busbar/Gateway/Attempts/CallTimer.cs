@@ -1,13 +1,13 @@
 namespace Busbar.Gateway.Attempts;
 
 /// <summary>
-/// The cancellation of one request's upstream calls: by the client going away, or by a time limit that each phase sets anew. The source behind it is
+/// The cancellation of one request's upstream calls: by the client going away, or by a time limit that each phase sets. The source behind it is
 /// kept for the next request unless it fired.
 /// </summary>
 internal sealed class CallTimer
 {
     // Re-arming costs a timer update, so a limit that would be pushed back only a little is left as it is, and set that much longer instead.
-    private const long MostSlackMilliseconds = 1000;
+    private const long MaxSlackMilliseconds = 1000;
 
     private CancellationTokenSource _source = new();
     private CancellationTokenRegistration _client;
@@ -18,7 +18,7 @@ internal sealed class CallTimer
     private TimeSpan _grace;
     private long _endsAt;
 
-    /// <summary>The token to pass to upstream calls. Fetch it anew after <see cref="Start"/>.</summary>
+    /// <summary>The token to pass to upstream calls. Fetch it again after <see cref="Start"/>.</summary>
     public CancellationToken Token => _source.Token;
 
     /// <summary>Whether it fired, for whatever reason.</summary>
@@ -62,7 +62,7 @@ internal sealed class CallTimer
     /// <summary>Allows <paramref name="limit"/> from now, or at most an eighth of it or a second more; cheap when called often.</summary>
     public void Extend(TimeSpan limit)
     {
-        long slack = Math.Min(MostSlackMilliseconds, (long)limit.TotalMilliseconds / 8);
+        long slack = Math.Min(MaxSlackMilliseconds, (long)limit.TotalMilliseconds / 8);
         if (limit != _armedFor || Environment.TickCount64 - _armedAt > slack)
         {
             _armedAt = Environment.TickCount64;

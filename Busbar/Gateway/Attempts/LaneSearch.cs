@@ -14,10 +14,10 @@ namespace Busbar.Gateway.Attempts;
 internal sealed class LaneSearch
 {
     // A call that is declined without a word about the account may be declined everywhere: it is tried once more, not through all lanes.
-    private const int MostDeclines = 2;
+    private const int MaxDeclines = 2;
 
     // Lanes that a request is prepared for, one after the other, before it takes the one it gets.
-    private const int MostPrepared = 3;
+    private const int MaxPrepared = 3;
 
     /// <summary>What it asks of selection.</summary>
     public PickRequest Pick;
@@ -128,7 +128,7 @@ internal sealed class LaneSearch
     /// </summary>
     public bool MayPrepareFor(Lane lane)
     {
-        if (IsLastResort || _prepared == MostPrepared)
+        if (IsLastResort || _prepared == MaxPrepared)
         {
             return false;
         }
@@ -169,7 +169,7 @@ internal sealed class LaneSearch
         // What a lane said that cannot take the request at all counts only if no lane was called.
         Last = result.End == AttemptEnd.Skipped && Last is { End: AttemptEnd.NextLane } ? Last : result;
         _declines += result.Reason == FailoverReason.Declined ? 1 : 0;
-        return !IsLastResort && result.End != AttemptEnd.Refused && _declines < MostDeclines;
+        return !IsLastResort && result.End != AttemptEnd.Refused && _declines < MaxDeclines;
     }
 
     /// <summary>

@@ -13,7 +13,7 @@ namespace Busbar.Gateway.Attempts;
 internal static class PrefixKey
 {
     // Instructions may be turns too; more turns than these before the user's first are none of them.
-    private const int MostTurns = 8;
+    private const int MaxTurns = 8;
 
     private const int MemberDepth = 1;
     private const int TurnDepth = 2;
@@ -77,7 +77,7 @@ internal static class PrefixKey
                     isOther = false;
                     break;
                 case (TurnDepth, JsonTokenType.EndObject):
-                    isOver = !isOther || ++turns == MostTurns;
+                    isOver = !isOther || ++turns == MaxTurns;
                     break;
                 case (RoleDepth, JsonTokenType.PropertyName):
                     isRole = text.SequenceEqual("\"role\""u8);

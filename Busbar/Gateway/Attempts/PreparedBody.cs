@@ -250,7 +250,7 @@ internal sealed class PreparedBody(Exchange exchange)
             if (SameProtocolCleanup.TryRewrite(body, PathModel(), exchange.Streams, exchange.Ingress, endpoint.Target, Translation, request, Written))
             {
                 HidesUsage = StreamUsage.IsUnasked(exchange);
-                return endpoint.Protocol == exchange.Ingress ? new SplicedBody(Written) : ReframedAnew(endpoint);
+                return endpoint.Protocol == exchange.Ingress ? new SplicedBody(Written) : ReframeWritten(endpoint);
             }
         }
 
@@ -286,7 +286,7 @@ internal sealed class PreparedBody(Exchange exchange)
         return new SplicedBody(output);
     }
 
-    private SplicedBody ReframedAnew(UpstreamEndpoint endpoint)
+    private SplicedBody ReframeWritten(UpstreamEndpoint endpoint)
     {
         using var whole = new PooledBuffer(Written!.WholeLength);
         new SplicedBody(Written).WriteTo(whole);

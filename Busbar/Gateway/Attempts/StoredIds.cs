@@ -40,13 +40,13 @@ internal static class StoredIds
             string? container = null;
             if (exchange.Ingress.Traffic.NamesContainers)
             {
-                container = member.Name.Is("container"u8) ? OfOther(homes, own, member.Value.IsObject ? member.Value["id"u8] : member.Value) : null;
+                container = member.Name.Is("container"u8) ? OfOther(affinity, own, member.Value.IsObject ? member.Value["id"u8] : member.Value) : null;
             }
             else if (member.Name.Is("tools"u8))
             {
-                container = ContainerOf(member.Value, homes, own);
+                container = ContainerOf(member.Value, affinity, own);
             }
-            else if (member.Name.Is("input"u8) && ReferenceIn(member.Value, homes, own) is { } item)
+            else if (member.Name.Is("input"u8) && ReferenceIn(member.Value, affinity, own) is { } item)
             {
                 return new GatewayError(ErrorKind.NotFound, $"Item with id '{item}' not found.", Param: "input");
             }
@@ -113,7 +113,7 @@ internal static class StoredIds
     }
 
     // A reference is an item of that type, or of none, that is nothing but an id. Items with content are the client's own words, whatever their id.
-    private static string? ReferenceIn(JsonNode input, ResponseAffinity homes, string own)
+    private static string? ReferenceIn(JsonNode input, ResponseAffinity affinity, string own)
     {
         foreach (JsonNode item in input.Items)
         {
@@ -130,7 +130,7 @@ internal static class StoredIds
 
             foreach (JsonMember member in item.Members)
             {
-                if (member.Name.Is("id"u8) && OfOther(homes, own, member.Value) is { } id)
+                if (member.Name.Is("id"u8) && OfOther(affinity, own, member.Value) is { } id)
                 {
                     return id;
                 }
@@ -140,13 +140,13 @@ internal static class StoredIds
         return null;
     }
 
-    private static string? ContainerOf(JsonNode tools, ResponseAffinity homes, string own)
+    private static string? ContainerOf(JsonNode tools, ResponseAffinity affinity, string own)
     {
         foreach (JsonNode tool in tools.Items)
         {
             foreach (JsonMember member in tool.Members)
             {
-                if (member.Name.Is("container"u8) && OfOther(homes, own, member.Value) is { } id)
+                if (member.Name.Is("container"u8) && OfOther(affinity, own, member.Value) is { } id)
                 {
                     return id;
                 }
@@ -156,6 +156,6 @@ internal static class StoredIds
         return null;
     }
 
-    private static string? OfOther(ResponseAffinity homes, string own, JsonNode id) =>
+    private static string? OfOther(ResponseAffinity affinity, string own, JsonNode id) =>
         id.Text is { IsNullOrEmpty: false } text && affinity.OwnerOf(Plain(text)) is { } owner && owner != own ? text.ToString() : null;
 }

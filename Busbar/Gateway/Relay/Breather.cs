@@ -6,7 +6,7 @@ namespace Busbar.Gateway.Relay;
 /// </summary>
 internal struct Breather
 {
-    private const int MostAtOnce = 64 * 1024;
+    private const int MaxAtOnce = 64 * 1024;
 
     private int _bytes;
 
@@ -14,7 +14,7 @@ internal struct Breather
     public bool IsDue(int bytes)
     {
         _bytes += bytes;
-        if (_bytes < MostAtOnce)
+        if (_bytes < MaxAtOnce)
         {
             return false;
         }

@@ -5,7 +5,7 @@ namespace Busbar.Gateway.Server;
 /// <summary>Copying into a response pipe.</summary>
 internal static class PipeWriting
 {
-    private const int MostAtOnce = 4096;
+    private const int MaxAtOnce = 4096;
 
     /// <summary>
     /// Appends <paramref name="bytes"/> without flushing. The general extension asks for a span of any size, and Kestrel answers with an empty one
@@ -15,7 +15,7 @@ internal static class PipeWriting
     {
         while (!bytes.IsEmpty)
         {
-            Span<byte> room = writer.GetSpan(Math.Min(bytes.Length, MostAtOnce));
+            Span<byte> room = writer.GetSpan(Math.Min(bytes.Length, MaxAtOnce));
             int count = Math.Min(room.Length, bytes.Length);
             bytes[..count].CopyTo(room);
             writer.Advance(count);

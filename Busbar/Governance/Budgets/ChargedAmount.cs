@@ -39,6 +39,6 @@ internal readonly record struct ChargedAmount()
     /// <summary>Whether no price was known for the tokens, or for the tier of service that they were served in.</summary>
     public bool IsUnpriced { get; init; }
 
-    /// <summary>Whether the provider reported more tokens than <see cref="Prices.MostTokens"/> of some kind.</summary>
+    /// <summary>Whether the provider reported more tokens than <see cref="Prices.MaxTokens"/> of some kind.</summary>
     public bool IsClamped { get; init; }
 }

@@ -56,9 +56,9 @@ internal sealed class GovernanceCounters
     }
 
     /// <summary>
-    /// Everything, with the <paramref name="mostKeys"/> of <paramref name="keys"/> that spent most at <paramref name="now"/> (epoch second).
+    /// Everything, with the <paramref name="maxKeys"/> of <paramref name="keys"/> that spent most at <paramref name="now"/> (epoch second).
     /// </summary>
-    public GovernanceFigures Read(Ledger ledger, KeyDirectory keys, int mostKeys, long now) => new()
+    public GovernanceFigures Read(Ledger ledger, KeyDirectory keys, int maxKeys, long now) => new()
     {
         OpenReservations = Open,
         ReservedCents = Held / (double)Money.NanosPerCent,
@@ -71,11 +71,11 @@ internal sealed class GovernanceCounters
         RefusedForRequests = Refusals(Refusal.Requests),
         RefusedForConcurrency = Refusals(Refusal.Concurrency),
         RefusedForAccess = Interlocked.Read(ref _accessRefusals),
-        Refusals = MostRefused(keys, mostKeys),
-        Keys = BiggestSpenders(keys, mostKeys, now),
+        Refusals = MaxRefused(keys, maxKeys),
+        Keys = BiggestSpenders(keys, maxKeys, now),
     };
 
-    private static List<(string Key, long Count)> MostRefused(KeyDirectory keys, int most)
+    private static List<(string Key, long Count)> MaxRefused(KeyDirectory keys, int most)
     {
         var fewestFirst = new PriorityQueue<string, long>(most + 1);
         foreach (KeyEntry entry in keys.Entries)

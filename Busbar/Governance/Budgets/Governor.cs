@@ -18,7 +18,7 @@ namespace Busbar.Governance.Budgets;
 /// </summary>
 internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 {
-    private static readonly TimeSpan MostToSettle = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan MaxSettleTime = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
 
     private const int MaxAlerts = 1000;
@@ -310,7 +310,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public GovernanceFigures Read(int mostKeys) => _counters.Read(Ledger, Keys, mostKeys, Now) with { DatabaseAway = Watch?.Away ?? TimeSpan.Zero };
+    public GovernanceFigures Read(int maxKeys) => _counters.Read(Ledger, Keys, maxKeys, Now) with { DatabaseAway = Watch?.Away ?? TimeSpan.Zero };
 
     /// <summary>Waits a moment for requests that were cut to be settled, flushes the ledger and closes the store.</summary>
     public async ValueTask DisposeAsync()
@@ -321,7 +321,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         }
 
         long began = _time.GetTimestamp();
-        while (OpenReservations > 0 && _time.GetElapsedTime(began) < MostToSettle)
+        while (OpenReservations > 0 && _time.GetElapsedTime(began) < MaxSettleTime)
         {
             await Task.Delay(LookInterval, _time).ConfigureAwait(false);
         }
@@ -338,7 +338,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     internal void Close(Reservation reservation, KeyEntry entry, in ReservedAmount hold, in ChargedAmount settlement)
     {
         long now = Now;
-        long tokens = Math.Min(settlement.Usage.Total, Prices.MostTokens);
+        long tokens = Math.Min(settlement.Usage.Total, Prices.MaxTokens);
         entry.Account.Settle(now, hold, settlement.SpendNanos, tokens, settlement.IsSuccess);
         foreach (ref readonly ReservedLimit reserved in reservation.Limits)
         {

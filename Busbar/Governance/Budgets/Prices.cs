@@ -10,7 +10,7 @@ namespace Busbar.Governance.Budgets;
 internal readonly record struct Prices(long FeeNanos, RateCardConfig? Card)
 {
     /// <summary>More tokens than this in one request, a hundred times the longest context there is, are a provider's mistake or malice.</summary>
-    public const long MostTokens = 1L << 30;
+    public const long MaxTokens = 1L << 30;
 
     private const int PicosPerNano = 1000;
 
@@ -58,10 +58,10 @@ internal readonly record struct Prices(long FeeNanos, RateCardConfig? Card)
         return Saturated(FeeNanos + ((highest + PicosPerNano - 1) / PicosPerNano));
     }
 
-    /// <summary><paramref name="usage"/> with every count between 0 and <see cref="MostTokens"/>, and no part larger than its whole.</summary>
+    /// <summary><paramref name="usage"/> with every count between 0 and <see cref="MaxTokens"/>, and no part larger than its whole.</summary>
     public static Usage Bounded(in Usage usage, out bool isClamped)
     {
-        isClamped = Math.Max(Math.Max(usage.Input, usage.Output), Math.Max(usage.CacheRead, usage.CacheWrite)) > MostTokens;
+        isClamped = Math.Max(Math.Max(usage.Input, usage.Output), Math.Max(usage.CacheRead, usage.CacheWrite)) > MaxTokens;
         Usage bounded = usage;
         bounded.Input = Clamp(usage.Input);
         bounded.AudioInput = Math.Min(Clamp(usage.AudioInput), bounded.Input);
@@ -77,5 +77,5 @@ internal readonly record struct Prices(long FeeNanos, RateCardConfig? Card)
 
     private static long Saturated(Int128 nanos) => nanos > long.MaxValue ? long.MaxValue : (long)nanos;
 
-    private static long Clamp(long tokens) => Math.Clamp(tokens, 0, MostTokens);
+    private static long Clamp(long tokens) => Math.Clamp(tokens, 0, MaxTokens);
 }

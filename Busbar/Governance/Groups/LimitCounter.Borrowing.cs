@@ -11,7 +11,7 @@ internal sealed partial class LimitCounter
     private const int TicksToForget = 240;
 
     // What is lent grows and shrinks only when it is off by more than this.
-    private const int MostTimesTooMuch = 4;
+    private const int MaxSpareFactor = 4;
 
     private static readonly TimeSpan AskAgainSpent = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(100);
@@ -164,7 +164,7 @@ internal sealed partial class LimitCounter
             // Far from the cap enough for one request stays for a while, which need not wait then.
             slice.Granted = counted + (isNearCap || slice.Idle >= TicksToForget - 1 ? 0 : Math.Min(spare, slice.Typical));
         }
-        else if (spare / MostTimesTooMuch > ahead)
+        else if (spare / MaxSpareFactor > ahead)
         {
             slice.Granted = counted + ahead;
         }

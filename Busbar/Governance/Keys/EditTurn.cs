@@ -8,7 +8,7 @@ namespace Busbar.Governance.Keys;
 /// </summary>
 internal sealed class EditTurn
 {
-    private const int MostAttempts = 50;
+    private const int MaxAttempts = 50;
 
     private readonly SemaphoreSlim _turn = new(1, 1);
 
@@ -38,7 +38,7 @@ internal sealed class EditTurn
             {
                 return edit();
             }
-            catch (StaleStoreException) when (attempt < MostAttempts)
+            catch (StaleStoreException) when (attempt < MaxAttempts)
             {
                 // Nothing was done: once more, on what is there now.
             }

@@ -20,7 +20,7 @@ internal sealed class GuessBrake(TimeProvider time)
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
     // Refusals held at the same time; who would be the next hears at once, since holding is a cost to this side too.
-    private const int MostHeld = 1000;
+    private const int MaxHeld = 1000;
 
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(125);
     private static readonly double FreePerSecond = Free / 60.0;
@@ -52,7 +52,7 @@ internal sealed class GuessBrake(TimeProvider time)
 
         try
         {
-            if (Interlocked.Increment(ref _held) <= MostHeld)
+            if (Interlocked.Increment(ref _held) <= MaxHeld)
             {
                 await Task.Delay(delay, time, cancellation).ConfigureAwait(false);
             }

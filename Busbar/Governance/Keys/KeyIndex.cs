@@ -8,7 +8,7 @@ namespace Busbar.Governance.Keys;
 internal sealed class KeyIndex<TTrait, TRule>(int expected)
     where TRule : struct, IKeyRule<TTrait>
 {
-    private const int LeastSlots = 16;
+    private const int MinSlots = 16;
     private static readonly object s_removed = new();
 
     private Table _table = new(SlotsFor(expected));
@@ -86,7 +86,7 @@ internal sealed class KeyIndex<TTrait, TRule>(int expected)
         }
     }
 
-    private static int SlotsFor(int count) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(LeastSlots, (count + 1L) * 4 / 3));
+    private static int SlotsFor(int count) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(MinSlots, (count + 1L) * 4 / 3));
 
     private static int FreeSlot(Table table, int hash)
     {

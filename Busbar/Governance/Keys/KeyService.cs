@@ -19,7 +19,7 @@ namespace Busbar.Governance.Keys;
 internal sealed class KeyService(Governor governor, SecretBox? box, KeyGenerator generator, AuditLog audit, TimeProvider time, EditTurn? turn = null)
 {
     /// <summary>Longest time that a former secret stays valid after a rotation, seconds: 30 days.</summary>
-    public const int MostOverlapSeconds = 30 * 86_400;
+    public const int MaxOverlapSeconds = 30 * 86_400;
 
     private readonly EditTurn _turn = turn ?? new EditTurn();
     private readonly IdempotencyMemory _made = new();
@@ -119,7 +119,7 @@ internal sealed class KeyService(Governor governor, SecretBox? box, KeyGenerator
 
     /// <summary>
     /// Gives a key another secret. The one in force until now is accepted for another <paramref name="overlapSeconds"/>, from 0 to
-    /// <see cref="MostOverlapSeconds"/>; an older one no longer.
+    /// <see cref="MaxOverlapSeconds"/>; an older one no longer.
     /// </summary>
     public Task<KeyReply> RotateAsync(string id, int overlapSeconds, string source) => ReplaceAsync(
         id,

@@ -30,8 +30,8 @@ internal sealed partial class LeaseDesk : IAsyncDisposable
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(50);
     private const int Burst = 4;
 
-    private const int MostAsks = 2000;
-    private const int MostKept = 100_000;
+    private const int MaxAsks = 2000;
+    private const int MaxKept = 100_000;
 
     private readonly ILeaseStore _store;
     private readonly StoreClock _clock;
@@ -141,7 +141,7 @@ internal sealed partial class LeaseDesk : IAsyncDisposable
     /// <summary>Notes later, in the session in which it was true, what is to be said of a window.</summary>
     public void Keep(LeaseSession? session, in LeaseAsk ask)
     {
-        if (_kept.Count < MostKept)
+        if (_kept.Count < MaxKept)
         {
             _kept[(session?.Id ?? 0, ask.Owner, ask.Key, ask.Start)] = ask;
         }
@@ -308,9 +308,9 @@ internal sealed partial class LeaseDesk : IAsyncDisposable
             return now - _heard < Ticks(Pulse) || await CallAsync(session, round, 0, 0).ConfigureAwait(false);
         }
 
-        for (int first = 0; first < round.Asks.Count; first += MostAsks)
+        for (int first = 0; first < round.Asks.Count; first += MaxAsks)
         {
-            if (!await CallAsync(session, round, first, Math.Min(MostAsks, round.Asks.Count - first)).ConfigureAwait(false))
+            if (!await CallAsync(session, round, first, Math.Min(MaxAsks, round.Asks.Count - first)).ConfigureAwait(false))
             {
                 return false;
             }
@@ -370,7 +370,7 @@ internal sealed partial class LeaseDesk : IAsyncDisposable
         foreach (IGrouping<long, KeyValuePair<(long Session, string Owner, string Key, long Start),
             LeaseAsk>> kept in _kept.ToArray().GroupBy(entry => entry.Key.Session))
         {
-            foreach (KeyValuePair<(long Session, string Owner, string Key, long Start), LeaseAsk>[] part in kept.Chunk(MostAsks))
+            foreach (KeyValuePair<(long Session, string Owner, string Key, long Start), LeaseAsk>[] part in kept.Chunk(MaxAsks))
             {
                 try
                 {

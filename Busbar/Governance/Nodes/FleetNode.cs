@@ -11,11 +11,11 @@ namespace Busbar.Governance.Nodes;
 internal readonly record struct FleetNode(string Name, long Epoch, string Version, string Address, long StartedAt, long SilentSeconds, bool HasEnded)
 {
     /// <summary>Silence from which on a node is not taken to be alive, seconds.</summary>
-    public const long MostSilence = 10;
+    public const long MaxSilence = 10;
 
     /// <summary>What it is called: its machine may have run others before it.</summary>
     public string Id => $"{Name}-{Epoch}";
 
     /// <summary>Whether it was heard of late.</summary>
-    public bool IsAlive => !HasEnded && SilentSeconds <= MostSilence;
+    public bool IsAlive => !HasEnded && SilentSeconds <= MaxSilence;
 }

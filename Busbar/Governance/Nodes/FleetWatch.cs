@@ -12,15 +12,15 @@ namespace Busbar.Governance.Nodes;
 internal sealed partial class FleetWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan MostWait = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LeastInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
     private const int Burst = 5;
     private static readonly TimeSpan BeatInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromMinutes(1);
 
     // Changes are told for a day.
-    private static readonly TimeSpan MostMissed = TimeSpan.FromHours(12);
+    private static readonly TimeSpan MaxMissed = TimeSpan.FromHours(12);
 
     private readonly IFleetStore _store;
     private readonly FleetFollower _follower;
@@ -74,7 +74,7 @@ internal sealed partial class FleetWatch : IAsyncDisposable
         {
             Task look = Volatile.Read(ref _looked).Task;
             Wake();
-            await Task.WhenAny(look, Task.Delay(MostWait, _time, giveUp)).ConfigureAwait(false);
+            await Task.WhenAny(look, Task.Delay(MaxWait, _time, giveUp)).ConfigureAwait(false);
         }
     }
 
@@ -103,7 +103,7 @@ internal sealed partial class FleetWatch : IAsyncDisposable
                 long earned = (long)(_time.GetElapsedTime(last) / Pace);
                 last += (long)(Pace.TotalSeconds * _time.TimestampFrequency) * earned;
                 spare = (int)Math.Min(Burst, spare + earned - 1);
-                Task.Delay(spare > 0 ? LeastInterval : Pace, _time, _stop.Token).GetAwaiter().GetResult();
+                Task.Delay(spare > 0 ? MinInterval : Pace, _time, _stop.Token).GetAwaiter().GetResult();
             }
         }
         catch (OperationCanceledException)
@@ -117,7 +117,7 @@ internal sealed partial class FleetWatch : IAsyncDisposable
         long began = _time.GetTimestamp();
         try
         {
-            bool missedMuch = _time.GetElapsedTime(_heard, began) > MostMissed;
+            bool missedMuch = _time.GetElapsedTime(_heard, began) > MaxMissed;
             FleetHead head = TellFacts(out int told) ?? _store.ReadHead();
             if (Told is null)
             {

@@ -8,7 +8,7 @@ namespace Busbar.Governance.Store;
 internal static class SqliteLoader
 {
     // A row of a key takes more bytes of the file than this.
-    private const int LeastRow = 128;
+    private const int MinRow = 128;
 
     /// <summary>
     /// Everything, as of <paramref name="now"/> (epoch second). Throws <see cref="InvalidDataException"/> for a key that makes no sense.
@@ -73,6 +73,6 @@ internal static class SqliteLoader
     {
         long last = connection.Read("SELECT ifnull(max(rowid), 0) FROM virtual_keys", row => row.Count(0))[0];
         long bytes = connection.Read("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", row => row.Count(0))[0];
-        return (int)Math.Min(last, bytes / LeastRow);
+        return (int)Math.Min(last, bytes / MinRow);
     }
 }

@@ -13,7 +13,7 @@ internal readonly record struct WindowUsage(string KeyId, long WindowStart, long
 {
     /// <summary>What one request adds.</summary>
     public static WindowUsage Of(in ChargedAmount settlement) => new(
-        settlement.KeyId, settlement.WindowStart, settlement.SpendNanos, Math.Min(settlement.Usage.Total, Prices.MostTokens), settlement.IsSuccess ? 1
+        settlement.KeyId, settlement.WindowStart, settlement.SpendNanos, Math.Min(settlement.Usage.Total, Prices.MaxTokens), settlement.IsSuccess ? 1
             : 0);
 
     /// <summary>This and <paramref name="more"/> of the same window; saturates.</summary>

@@ -13,7 +13,7 @@ namespace Busbar.Import.Bifrost;
 /// <param name="now">The time of the import.</param>
 internal sealed class BifrostKeys(ForeignMap governance, IReadOnlyDictionary<string, List<string>> models, ImportPlan plan, DateTimeOffset now)
 {
-    private const int MostPools = 1000;
+    private const int MaxPools = 1000;
 
     private readonly List<(string Owner, string Id, Limit Limit)> _budgets = [];
     private readonly List<(string Owner, string Id, Limit Limit)> _rates = [];
@@ -180,7 +180,7 @@ internal sealed class BifrostKeys(ForeignMap governance, IReadOnlyDictionary<str
             config.Rest();
         }
 
-        return isAny ? [] : allowed.Count == 0 ? ["no-models"] : [.. allowed.Distinct().Take(MostPools)];
+        return isAny ? [] : allowed.Count == 0 ? ["no-models"] : [.. allowed.Distinct().Take(MaxPools)];
     }
 
     private List<Limit> LimitsOf(ForeignMap entry, string id)

@@ -8,7 +8,7 @@ namespace Busbar.Import.LiteLlm;
 /// <summary>Money and times of LiteLLM's tables.</summary>
 internal static class BudgetTerms
 {
-    private const decimal MostDollars = 10_000_000_000m;
+    private const decimal MaxDollars = 10_000_000_000m;
 
     /// <summary>The window of a <c>budget_duration</c> such as <c>30d</c>, with whether it is the very same; null for a text that is none.</summary>
     public static (LimitPeriod Period, int Days, Verdict Verdict)? Window(string? duration)
@@ -61,6 +61,6 @@ internal static class BudgetTerms
         time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at) ? at.ToUnixTimeSeconds() : null;
 
     private static decimal? Dollars(string? text) =>
-        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal amount) && amount >= 0 ? Math.Min(amount, MostDollars)
+        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal amount) && amount >= 0 ? Math.Min(amount, MaxDollars)
             : null;
 }

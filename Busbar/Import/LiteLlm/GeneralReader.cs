@@ -7,7 +7,7 @@ namespace Busbar.Import.LiteLlm;
 /// <summary>Reads <c>general_settings</c>.</summary>
 internal static class GeneralReader
 {
-    private const int LeastTokenLength = 16;
+    private const int MinTokenLength = 16;
 
     /// <summary>Reads everything but the master key; true when there is one.</summary>
     public static bool Read(ForeignMap? general, ImportPlan plan, bool hasDatabase)
@@ -69,7 +69,7 @@ internal static class GeneralReader
         string? text = general?.Text("master_key");
         string? known = text is null ? null : SecretReference.Resolve(text, plan);
         string? variable = text is null ? null : SecretReference.Variable(text);
-        plan.Config.AdminToken = known?.Trim().Length >= LeastTokenLength && !known.Contains("${", StringComparison.Ordinal)
+        plan.Config.AdminToken = known?.Trim().Length >= MinTokenLength && !known.Contains("${", StringComparison.Ordinal)
             ? variable is null || plan.Variables.ContainsKey(variable) ? known : $"${{{variable}}}"
             : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         if (general is null || text is null)
@@ -96,13 +96,13 @@ internal static class GeneralReader
                 now.ToUnixTimeSeconds() }, 0));
         }
 
-        bool isLong = known.Trim().Length >= LeastTokenLength;
+        bool isLong = known.Trim().Length >= MinTokenLength;
         plan.Note(
             isLong ? Verdict.Exact : Verdict.Approximate,
             setting,
             general.Where("master_key"),
             isLong ? "governance.admin_token, and a key for clients by its hash"
-                : $"a key for clients by its hash; for an admin token it is too short (fewer than {LeastTokenLength} characters), so a new one was " +
+                : $"a key for clients by its hash; for an admin token it is too short (fewer than {MinTokenLength} characters), so a new one was " +
                 "drawn, which stands in governance.admin_token");
     }
 

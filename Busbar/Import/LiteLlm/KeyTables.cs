@@ -25,7 +25,7 @@ internal sealed class KeyTables(SqlDump dump, Dictionary<string, HashSet<string>
     private const string Budgets = "LiteLLM_BudgetTable";
     private const string Models = "LiteLLM_ProxyModelTable";
     private const int LongestText = 200;
-    private const int MostPools = 1000;
+    private const int MaxPools = 1000;
 
     // What a list of models may hold that is no model.
     private const string AllModels = "all-proxy-models";
@@ -277,9 +277,9 @@ internal sealed class KeyTables(SqlDump dump, Dictionary<string, HashSet<string>
         }
 
         allowed = [.. allowed.Distinct()];
-        if (allowed.Count > MostPools)
+        if (allowed.Count > MaxPools)
         {
-            plan.Note(Verdict.Approximate, setting, location, $"only the first {MostPools} of its models are kept");
+            plan.Note(Verdict.Approximate, setting, location, $"only the first {MaxPools} of its models are kept");
         }
 
         // A team without a list admits to everything; with one, its keys reach no further.
@@ -289,7 +289,7 @@ internal sealed class KeyTables(SqlDump dump, Dictionary<string, HashSet<string>
             plan.Note(Verdict.Approximate, setting, location, "of its models those that its team has, too");
         }
 
-        return allowed.Count == 0 ? [NoModels] : [.. allowed.Take(MostPools)];
+        return allowed.Count == 0 ? [NoModels] : [.. allowed.Take(MaxPools)];
     }
 
     private void Unread(SqlRow row, string setting, string column, string? value)

@@ -10,7 +10,7 @@ namespace Busbar.Import.Sql;
 internal sealed class SqlDump
 {
     /// <summary>Most rows that are kept.</summary>
-    public const int MostRows = 1_000_000;
+    public const int MaxRows = 1_000_000;
 
     private readonly Dictionary<string, List<SqlRow>> _rows;
     private readonly Dictionary<string, Dictionary<string, int>> _columns = [];
@@ -345,9 +345,9 @@ internal sealed class SqlDump
             throw new SqlException($"a row of \"{table}\" has {values.Length} values for {columns.Count} columns", line);
         }
 
-        if (++_count > MostRows)
+        if (++_count > MaxRows)
         {
-            throw new SqlException($"more than {MostRows} rows of keys and groups", line);
+            throw new SqlException($"more than {MaxRows} rows of keys and groups", line);
         }
 
         rows.Add(new SqlRow(columns, values, new SourceLocation(File, line, 1)));

@@ -5,7 +5,7 @@ internal sealed class StreamEvents
 {
     // Far more than any provider's frame; each costs hundreds of bytes.
     private const int MaxEvents = 64 * 1024;
-    private const int MostKept = 512;
+    private const int MaxKept = 512;
 
     private StreamEvent[] _events = [];
 
@@ -59,7 +59,7 @@ internal sealed class StreamEvents
     public void Clear()
     {
         Count = 0;
-        if (_events.Length > MostKept)
+        if (_events.Length > MaxKept)
         {
             _events = [];
         }

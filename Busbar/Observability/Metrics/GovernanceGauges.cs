@@ -6,7 +6,7 @@ namespace Busbar.Observability.Metrics;
 internal static class GovernanceGauges
 {
     /// <summary>Keys that get series of their own: the biggest spenders, since there may be a hundred thousand.</summary>
-    public const int MostKeys = 100;
+    public const int MaxKeys = 100;
 
     /// <summary>The metrics of <paramref name="figures"/>.</summary>
     public static IEnumerable<Figure> Read(GovernanceFigures figures) =>

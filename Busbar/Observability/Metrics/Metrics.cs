@@ -312,7 +312,7 @@ internal sealed class Metrics(SeriesBudget budget, Meter meter)
             Counters(AlertsDropped),
             Counters(Reloads),
             .. lanes,
-            .. GovernanceGauges.Read(Governance?.Read(GovernanceGauges.MostKeys) ?? new GovernanceFigures()),
+            .. GovernanceGauges.Read(Governance?.Read(GovernanceGauges.MaxKeys) ?? new GovernanceFigures()),
             Figure.Single("busbar_requests_inflight", "Requests being served.", Inbound.InFlight),
             Figure.Single("busbar_memory_held_bytes", "What requests in flight hold of limits.memory_max_bytes.", Memory.Held),
             Figure.Single("busbar_log_lines_dropped_total", "Log lines that were lost because they could not be written.", LogDropped.Value),

@@ -7,7 +7,7 @@ namespace Busbar.Protocols.Anthropic;
 /// <summary>Reads error bodies and the <c>error</c> event of streams.</summary>
 internal static class ErrorReader
 {
-    private const int MostCharacters = 2048;
+    private const int MaxCharacters = 2048;
 
     /// <summary>
     /// Lifts code, type and message; nulls where the body says nothing. Compatible hosts put integers in the code and the message at the top.
@@ -40,7 +40,7 @@ internal static class ErrorReader
     private static ProviderError Read(JsonNode root)
     {
         JsonNode error = root["error"u8];
-        string? message = ErrorWords.Of(error, MostCharacters) ?? ErrorWords.Of(root, MostCharacters);
+        string? message = ErrorWords.Of(error, MaxCharacters) ?? ErrorWords.Of(root, MaxCharacters);
         string? code = Bounded(error["code"u8]) ?? Bounded(error["details"u8]["error_code"u8]);
         return new ProviderError(code, Bounded(error["type"u8]), message, Param: ErrorWords.Param(root["detail"u8]));
     }
@@ -66,6 +66,6 @@ internal static class ErrorReader
     private static string? Bounded(JsonNode node)
     {
         string? text = node.IsString ? node.Text.ToString() : node.IsNumber ? node.Raw.ToString() : null;
-        return string.IsNullOrEmpty(text) ? null : text.Length <= MostCharacters ? text : text[..MostCharacters];
+        return string.IsNullOrEmpty(text) ? null : text.Length <= MaxCharacters ? text : text[..MaxCharacters];
     }
 }

@@ -12,7 +12,7 @@ namespace Busbar.Protocols.Anthropic;
 internal static class RequestReader
 {
     /// <summary>Most tokens that count as a limit; anything beyond is "no limit", never cut to fit.</summary>
-    private const long MostTokens = uint.MaxValue;
+    private const long MaxCount = uint.MaxValue;
 
     /// <summary>
     /// Reads <paramref name="body"/>; null on success, otherwise the error to answer with. Model and stream are those of the path where the
@@ -173,7 +173,7 @@ internal static class RequestReader
             return "max_tokens: Input should be a valid integer";
         }
 
-        request.MaxTokens = limit.Integer is >= 1 and <= MostTokens ? limit.Integer : null;
+        request.MaxTokens = limit.Integer is >= 1 and <= MaxCount ? limit.Integer : null;
         if (request.MaxTokens is null && !limit.IsNull)
         {
             fields.Return("max_tokens"u8);
@@ -185,7 +185,7 @@ internal static class RequestReader
         string? fault = ReadNumber(ref fields, "temperature"u8, out request.Temperature) ? null : "temperature: Input should be a valid number";
         fault ??= ReadNumber(ref fields, "top_p"u8, out request.TopP) ? null : "top_p: Input should be a valid number";
         JsonNode topK = fields.Take("top_k"u8);
-        request.TopK = topK.Integer is >= 1 and <= MostTokens ? topK.Integer : null;
+        request.TopK = topK.Integer is >= 1 and <= MaxCount ? topK.Integer : null;
         if (request.TopK is null && !topK.IsNull)
         {
             fields.Return("top_k"u8);

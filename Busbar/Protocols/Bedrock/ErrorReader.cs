@@ -9,7 +9,7 @@ namespace Busbar.Protocols.Bedrock;
 /// <summary>Reads error bodies and the exception frames of streams.</summary>
 internal static class ErrorReader
 {
-    private const int MostCharacters = 2048;
+    private const int MaxCharacters = 2048;
 
     /// <summary>
     /// Lifts type and message; the message also serves as the code, since the service has no other. The genuine service names the type in a header
@@ -49,7 +49,7 @@ internal static class ErrorReader
         return new StreamError(faultClass, new ProviderError(message, type, message, isContextLength));
     }
 
-    private static string? Message(JsonNode root) => ErrorWords.Of(root, MostCharacters);
+    private static string? Message(JsonNode root) => ErrorWords.Of(root, MaxCharacters);
 
     // "com.amazon.coral.service#ThrottlingException", or "ThrottlingException:http://internal.amazon.com/…".
     private static string Bare(string type)
@@ -78,6 +78,6 @@ internal static class ErrorReader
     private static string? Bounded(JsonText text)
     {
         string value = text.ToString();
-        return value.Length == 0 ? null : value.Length <= MostCharacters ? value : value[..MostCharacters];
+        return value.Length == 0 ? null : value.Length <= MaxCharacters ? value : value[..MaxCharacters];
     }
 }

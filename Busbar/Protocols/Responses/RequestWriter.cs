@@ -11,7 +11,7 @@ internal static class RequestWriter
 {
     // The API refuses smaller limits.
     /// <summary>The smallest output limit that the API takes.</summary>
-    public const long LeastMaxTokens = 16;
+    public const long MinOutputTokens = 16;
 
     /// <summary>Writes <paramref name="request"/> for <paramref name="target"/>.</summary>
     public static void Write(ChatRequest request, EgressTarget target, JsonWriter output, ref Losses losses)
@@ -88,7 +88,7 @@ internal static class RequestWriter
         output.RawIfPresent("top_p"u8, request.TopP);
         if (request.MaxTokens is { } limit)
         {
-            output.Number("max_output_tokens"u8, request.Source == ProtocolId.Responses ? limit : Math.Max(limit, LeastMaxTokens));
+            output.Number("max_output_tokens"u8, request.Source == ProtocolId.Responses ? limit : Math.Max(limit, MinOutputTokens));
         }
 
         if (request.TopLogprobs is { } alternatives)
@@ -280,7 +280,7 @@ internal static class RequestWriter
         Note(!request.PresencePenalty.IsAbsent, LossField.PresencePenalty, ref losses);
         Note(request.CandidateCount > 1, LossField.CandidateCount, ref losses);
         Note(request.CacheAuto != CacheMark.None, LossField.CacheControl, ref losses);
-        Note(request.MaxTokens < LeastMaxTokens, LossField.MaxTokens, ref losses);
+        Note(request.MaxTokens < MinOutputTokens, LossField.MaxTokens, ref losses);
     }
 
     private static void Note(bool lost, LossField field, ref Losses losses)

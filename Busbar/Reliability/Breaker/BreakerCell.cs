@@ -169,14 +169,14 @@ internal sealed class BreakerCell(MonotonicClock clock, Func<double> random, Bre
         probe == 0 ? default : Move(new BreakerTransition(BreakerTrigger.GiveBack, clock.NowMs, Probe: probe));
 
     /// <summary>
-    /// Opens the cell for the hard-down cooldown, or the shorter time of <paramref name="mostMs"/>, whatever its state; never shortens a cooldown.
+    /// Opens the cell for the hard-down cooldown, or the shorter time of <paramref name="maxMs"/>, whatever its state; never shortens a cooldown.
     /// The streak stays.
     /// </summary>
-    public BreakerChange HardDown(long mostMs = long.MaxValue)
+    public BreakerChange HardDown(long maxMs = long.MaxValue)
     {
         var now = clock.NowMs;
         Volatile.Write(ref _cooldownBegan, now);
-        return Move(new BreakerTransition(BreakerTrigger.HardDown, now, now + Math.Min(mostMs, Volatile.Read(ref _settings).HardDownMs)));
+        return Move(new BreakerTransition(BreakerTrigger.HardDown, now, now + Math.Min(maxMs, Volatile.Read(ref _settings).HardDownMs)));
     }
 
     /// <summary>The provider asked somebody else to wait: a soft cooldown, up to the configured cap, that counts as no failure.</summary>

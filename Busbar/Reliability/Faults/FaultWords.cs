@@ -10,7 +10,7 @@ namespace Busbar.Reliability.Faults;
 /// </summary>
 internal static class FaultWords
 {
-    private const int MostCharacters = 512;
+    private const int MaxCharacters = 512;
 
     private static readonly FrozenDictionary<string, FaultClass> Codes = Table(
         (FaultClass.Billing,
@@ -207,7 +207,7 @@ internal static class FaultWords
     {
         var plain = new StringBuilder();
         var quote = '\0';
-        for (var at = 0; at < message.Length && at < MostCharacters; at++)
+        for (var at = 0; at < message.Length && at < MaxCharacters; at++)
         {
             var next = message[at];
             if (quote != '\0')

@@ -12,7 +12,7 @@ namespace Busbar.Upstream.Dial;
 /// </summary>
 internal static class ProxyDial
 {
-    private const int MostHead = 16 * 1024;
+    private const int MaxHead = 16 * 1024;
 
     /// <summary>
     /// A connection to <paramref name="target"/> through <paramref name="proxy"/>. Throws <see cref="ProxyException"/> when the proxy gives none.
@@ -60,14 +60,14 @@ internal static class ProxyDial
             request = request[await socket.SendAsync(request, SocketFlags.None, cancellation).ConfigureAwait(false)..];
         }
 
-        byte[] head = new byte[MostHead];
+        byte[] head = new byte[MaxHead];
         int length = 0;
         while (true)
         {
             int count = await socket.ReceiveAsync(head.AsMemory(length), SocketFlags.None, cancellation).ConfigureAwait(false);
             length += count;
             int end = head.AsSpan(0, length).IndexOf("\r\n\r\n"u8);
-            if (end >= 0 || count == 0 || length == MostHead)
+            if (end >= 0 || count == 0 || length == MaxHead)
             {
                 Judge(head.AsSpan(0, length), end + 4);
                 return;

@@ -14,7 +14,7 @@ namespace Busbar.Upstream.Dial;
 internal static class VettedDial
 {
     // More than any provider has; a name can list thousands.
-    private const int MostAddresses = 16;
+    private const int MaxAddresses = 16;
 
     /// <summary>Longest use of a connection: long enough to keep it warm, short enough to follow a host that moves.</summary>
     public static readonly TimeSpan LongestUse = TimeSpan.FromMinutes(15);
@@ -78,7 +78,7 @@ internal static class VettedDial
     /// </summary>
     public static List<IPAddress> InTurns(IReadOnlyList<IPAddress> addresses, Func<IPAddress, bool> isBlocked)
     {
-        List<IPAddress> ways = [.. addresses.Where(address => !isBlocked(address)).Take(MostAddresses)];
+        List<IPAddress> ways = [.. addresses.Where(address => !isBlocked(address)).Take(MaxAddresses)];
         if (ways.Count > 2)
         {
             AddressFamily first = ways[0].AddressFamily;

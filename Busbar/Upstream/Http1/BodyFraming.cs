@@ -8,7 +8,7 @@ namespace Busbar.Upstream.Http1;
 internal struct BodyFraming
 {
     // A size line with its extensions, or all trailers together.
-    private const int MostOverhead = 16 * 1024;
+    private const int MaxOverhead = 16 * 1024;
 
     private readonly Form _form;
     private State _state;
@@ -120,7 +120,7 @@ internal struct BodyFraming
     // One byte between the data of two chunks.
     private bool TryStep(byte value)
     {
-        if (++_overhead > MostOverhead)
+        if (++_overhead > MaxOverhead)
         {
             return false;
         }

@@ -12,16 +12,16 @@ namespace Busbar.Upstream.Http1;
 internal sealed class Http1Connection(Link link, string host, long dialledAt) : IDisposable
 {
     private const int FirstRead = 4096;
-    private const int MostHead = 64 * 1024;
+    private const int MaxHead = 64 * 1024;
 
     // Up to here a body goes out together with its head, in one system call.
-    private const int MostCopied = 16 * 1024;
+    private const int MaxCopied = 16 * 1024;
 
     // Of a longer body, pieces up to here go along with the one before them.
-    private const int MostJoined = 4096;
+    private const int MaxJoined = 4096;
 
     // More than any server sends of its own accord before it answers.
-    private const int MostInterim = 16;
+    private const int MaxInterim = 16;
 
     private PooledBuffer? _received;
     private ValueTask<int> _firstBytes;
@@ -91,14 +91,14 @@ internal sealed class Http1Connection(Link link, string host, long dialledAt) : 
                         : throw Invalid("the length of the provider's answer is not clear");
                 }
 
-                if (head.Status == 101 || ++interim > MostInterim)
+                if (head.Status == 101 || ++interim > MaxInterim)
                 {
                     throw Invalid("the provider changed the protocol, or never came to its answer");
                 }
             }
 
             searched = received.Length;
-            if (searched > MostHead)
+            if (searched > MaxHead)
             {
                 throw Invalid("the headers of the provider's answer are longer than 64 KiB");
             }
@@ -169,13 +169,13 @@ internal sealed class Http1Connection(Link link, string host, long dialledAt) : 
         try
         {
             SplicedBody body = request.Body;
-            bool isSmall = body.Length <= MostCopied;
-            using var output = new PooledBuffer(1024 + (isSmall ? body.Length : MostJoined));
+            bool isSmall = body.Length <= MaxCopied;
+            using var output = new PooledBuffer(1024 + (isSmall ? body.Length : MaxJoined));
             HeadWriter.Write(request, host, output);
             for (int index = 0; index < body.Count; index++)
             {
                 ReadOnlyMemory<byte> piece = body[index];
-                if (isSmall || piece.Length <= MostJoined)
+                if (isSmall || piece.Length <= MaxJoined)
                 {
                     output.Write(piece.Span);
                     continue;

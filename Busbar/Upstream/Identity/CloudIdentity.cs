@@ -19,7 +19,7 @@ internal sealed class CloudIdentity : IDisposable
     private static readonly TimeSpan LongestLead = TimeSpan.FromMinutes(15);
 
     // Requests that may wait for the first credential; what is beyond would only pile up.
-    private const int MostWaiting = 4096;
+    private const int MaxWaiting = 4096;
 
     private readonly ICredentialSource _source;
     private readonly IIdentityEvents _events;
@@ -112,7 +112,7 @@ internal sealed class CloudIdentity : IDisposable
             flight = Flight();
         }
 
-        if (Interlocked.Increment(ref _waiting) > MostWaiting)
+        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
         {
             Interlocked.Decrement(ref _waiting);
             throw new IdentityException("too many requests wait for a credential");

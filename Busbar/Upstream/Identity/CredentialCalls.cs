@@ -17,7 +17,7 @@ namespace Busbar.Upstream.Identity;
 internal sealed class CredentialCalls(IdentityConfig identity, IEnvironment environment)
 {
     // More than any answer has; what is longer comes from something else.
-    private const int MostBytes = 256 * 1024;
+    private const int MaxBytes = 256 * 1024;
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
@@ -113,10 +113,10 @@ internal sealed class CredentialCalls(IdentityConfig identity, IEnvironment envi
             using HttpResponseMessage response = await invoker.SendAsync(request, limit.Token).ConfigureAwait(false);
             Stream stream = await response.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
             await using var _ = stream.ConfigureAwait(false);
-            byte[] body = new byte[MostBytes + 1];
+            byte[] body = new byte[MaxBytes + 1];
             int length = await stream.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, limit.Token).ConfigureAwait(false);
-            return length > MostBytes
-                ? throw new IdentityException($"{place}: the answer is longer than {MostBytes} bytes")
+            return length > MaxBytes
+                ? throw new IdentityException($"{place}: the answer is longer than {MaxBytes} bytes")
                 : new CredentialReply(place, (int)response.StatusCode, response.Headers, body[..length]);
         }
     }

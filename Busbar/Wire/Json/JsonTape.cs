@@ -20,8 +20,8 @@ internal sealed class JsonTape : IDisposable
 
     // Of a longer one the entries are counted before room is made for them, and the room is not kept.
     private const int LongDocument = 64 * 1024;
-    private const int MostKept = 64 * 1024;
-    private const int MostShared = 16 * 1024;
+    private const int MaxKept = 64 * 1024;
+    private const int MaxShared = 16 * 1024;
 
     [ThreadStatic]
     private static JsonTape? _shared;
@@ -42,7 +42,7 @@ internal sealed class JsonTape : IDisposable
     {
         get
         {
-            if (_shared is null || _shared._entries.Length > MostShared)
+            if (_shared is null || _shared._entries.Length > MaxShared)
             {
                 _shared?.Dispose();
                 _shared = new JsonTape();
@@ -68,7 +68,7 @@ internal sealed class JsonTape : IDisposable
         _json = json;
         if (json.Length > LongDocument)
         {
-            Reserve(MostEntries(json.Span));
+            Reserve(UpperBound(json.Span));
         }
 
         Span<int> open = stackalloc int[MaxDepth + 1];
@@ -118,7 +118,7 @@ internal sealed class JsonTape : IDisposable
     {
         _count = 0;
         _json = default;
-        if (_entries.Length > MostKept)
+        if (_entries.Length > MaxKept)
         {
             _entries = Unrented;
         }
@@ -169,7 +169,7 @@ internal sealed class JsonTape : IDisposable
     internal ReadOnlyMemory<byte> Slice(int start, int length) => _json.Slice(start, length);
 
     // No fewer than there are: what stands inside of strings is counted with the rest.
-    private static long MostEntries(ReadOnlySpan<byte> json) =>
+    private static long UpperBound(ReadOnlySpan<byte> json) =>
         1L + json.Count((byte)',') + json.Count((byte)':') + json.Count((byte)'[') + json.Count((byte)'{');
 
     private void Grow() => Reserve(Math.Max(FirstEntries, _entries.Length * 2L));
@@ -189,7 +189,7 @@ internal sealed class JsonTape : IDisposable
 
         // Bounds: a size, and no access.
         Allowance?.Take(entries * Unsafe.SizeOf<Entry>());
-        Entry[] larger = entries > MostKept ? GC.AllocateUninitializedArray<Entry>((int)entries) : ArrayPool<Entry>.Shared.Rent((int)entries);
+        Entry[] larger = entries > MaxKept ? GC.AllocateUninitializedArray<Entry>((int)entries) : ArrayPool<Entry>.Shared.Rent((int)entries);
         _entries.AsSpan(0, _count).CopyTo(larger);
         Return(_entries);
         _entries = larger;
@@ -197,7 +197,7 @@ internal sealed class JsonTape : IDisposable
 
     private static void Return(Entry[] entries)
     {
-        if (entries.Length is > 0 and <= MostKept)
+        if (entries.Length is > 0 and <= MaxKept)
         {
             ArrayPool<Entry>.Shared.Return(entries);
         }

@@ -11,7 +11,7 @@ namespace Busbar.Tests.Protocols.Translation.Models;
 /// <summary>An estimate that is too small makes clients run into their context limit.</summary>
 public sealed class TokenEstimateTests
 {
-    private const double MostMissing = 0.05;
+    private const double MaxMissing = 0.05;
 
     /// <summary>
     /// Input that is not in the request: results of tools the vendor ran meanwhile, state it kept, files it fetched, what the recorder cut out.
@@ -35,7 +35,7 @@ public sealed class TokenEstimateTests
         List<(string Id, long Recorded, long Estimated)> counts = [.. Counts()];
 
         Assert.True(counts.Count > 600);
-        Assert.DoesNotContain(counts, count => count.Estimated < count.Recorded * (1 - MostMissing));
+        Assert.DoesNotContain(counts, count => count.Estimated < count.Recorded * (1 - MaxMissing));
     }
 
     [SkippableFact]

@@ -14,7 +14,7 @@ internal static partial class ConfigKeys
         new("max_concurrent", KeyKind.Integer, "Calls in flight at once")
         {
             Min = 1,
-            Max = Ranges.MostItems,
+            Max = Ranges.MaxItems,
             IsRequired = true,
             Default = "required",
             Range = "at least 1",
@@ -34,21 +34,21 @@ internal static partial class ConfigKeys
                 + "begin in any sixty seconds ([pacing](how-it-works.md#pacing))")
         {
             Min = 1,
-            Max = Ranges.MostItems,
+            Max = Ranges.MaxItems,
             Default = "no limit",
             Range = "at least 1",
         },
         new("tpm", KeyKind.Integer, "Tokens that the provider allows in a minute, input and output together; likewise")
         {
             Min = 1,
-            Max = Ranges.MostTokens,
+            Max = Ranges.MaxTokens,
             Default = "no limit",
             Range = "at least 1",
         },
         new("default_max_tokens", KeyKind.Integer, "Output limit sent to Anthropic when the caller gives none")
         {
             Min = 1,
-            Max = Ranges.MostTokens,
+            Max = Ranges.MaxTokens,
             Default = "`limits.default_max_tokens`, else the model's own maximum up to 64000, and 4096 where that is not known",
             Range = "at least 1",
         },
@@ -60,7 +60,7 @@ internal static partial class ConfigKeys
         new("attempt_timeout_ms", KeyKind.Integer, "Longest time to the response headers of one attempt")
         {
             Min = 1,
-            Max = Ranges.MostMilliseconds,
+            Max = Ranges.MaxMilliseconds,
             Default = "half of what is left of the deadline while another lane is ready, else all of it",
             Range = "at least 1; a pool member may override it",
         },
@@ -72,7 +72,7 @@ internal static partial class ConfigKeys
                 + "lane is tried ([clocks](how-it-works.md#clocks))")
         {
             Min = 1,
-            Max = Ranges.MostMilliseconds,
+            Max = Ranges.MaxMilliseconds,
             Default = "60000 while another lane is ready, and no more than half of what is left of the deadline; else none",
             Range = "at least 1; pools and their members may override it",
         },
@@ -154,7 +154,7 @@ internal static partial class ConfigKeys
             new("tokens", KeyKind.Integer, "The prices hold for an input of more tokens than this")
             {
                 Min = 1,
-                Max = Ranges.MostTokens,
+                Max = Ranges.MaxTokens,
                 Default = "required",
                 Range = "at least 1",
                 IsRequired = true,
@@ -197,8 +197,8 @@ internal static partial class ConfigKeys
     public static readonly KeySet PriceRow = new(
         "prices.*.models.*",
         [
-            new("context", KeyKind.Integer, "Context size, tokens") { Min = 1, Max = Ranges.MostTokens },
-            new("output_max", KeyKind.Integer, "Longest output, tokens") { Min = 1, Max = Ranges.MostTokens },
+            new("context", KeyKind.Integer, "Context size, tokens") { Min = 1, Max = Ranges.MaxTokens },
+            new("output_max", KeyKind.Integer, "Longest output, tokens") { Min = 1, Max = Ranges.MaxTokens },
             new("source", KeyKind.Text, "Where the prices were read, if not where the provider's were"),
             new("date", KeyKind.Text, "When, such as 2026-01-31"),
             .. TokenPrices,

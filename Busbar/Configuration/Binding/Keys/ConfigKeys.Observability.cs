@@ -83,7 +83,7 @@ internal static partial class ConfigKeys
         new("metrics_interval_secs", KeyKind.Integer, "Seconds between two exports of the figures of `/metrics` to `/v1/metrics`")
         {
             Min = 0,
-            Max = Ranges.MostSeconds,
+            Max = Ranges.MaxSeconds,
             Default = "0: none",
             Range = "0 to 2 147 483",
         });

@@ -45,7 +45,7 @@ internal static partial class ConfigKeys
         new("first_content_timeout_ms", KeyKind.Integer, "Overrides the models'")
         {
             Min = 1,
-            Max = Ranges.MostMilliseconds,
+            Max = Ranges.MaxMilliseconds,
             Default = "the models'",
             Range = "at least 1; a member may override it",
         },
@@ -102,28 +102,28 @@ internal static partial class ConfigKeys
         new("weight", KeyKind.Integer, "Share of the traffic")
         {
             Min = 1,
-            Max = Ranges.MostItems,
+            Max = Ranges.MaxItems,
             Default = "1",
             Range = "at least 1",
         },
         new("context_max", KeyKind.Integer, "Context size in tokens; a request that surely is longer goes to larger members only")
         {
             Min = 1,
-            Max = Ranges.MostTokens,
+            Max = Ranges.MaxTokens,
             Default = "that of the [price list](prices.md), else unknown",
             Range = "at least 1; two pools must not give one model different sizes",
         },
         new("attempt_timeout_ms", KeyKind.Integer, "Overrides the model's")
         {
             Min = 1,
-            Max = Ranges.MostMilliseconds,
+            Max = Ranges.MaxMilliseconds,
             Default = "the model's",
             Range = "at least 1",
         },
         new("first_content_timeout_ms", KeyKind.Integer, "Overrides the pool's and the model's")
         {
             Min = 1,
-            Max = Ranges.MostMilliseconds,
+            Max = Ranges.MaxMilliseconds,
             Default = "the pool's, else the model's",
             Range = "at least 1",
         });
@@ -134,14 +134,14 @@ internal static partial class ConfigKeys
         new("base_cooldown_secs", KeyKind.Integer, "First cooldown, and lower bound of all")
         {
             Min = 1,
-            Max = Ranges.MostSeconds,
+            Max = Ranges.MaxSeconds,
             Default = "15",
             Range = "at least 1",
         },
         new("max_cooldown_secs", KeyKind.Integer, "Longest cooldown")
         {
             Min = 1,
-            Max = Ranges.MostSeconds,
+            Max = Ranges.MaxSeconds,
             Default = "120",
             Range = "not below `base_cooldown_secs`; a provider's Retry-After may exceed it",
         },
@@ -163,7 +163,7 @@ internal static partial class ConfigKeys
         new("window_s", KeyKind.Integer, "Length of the window looked at")
         {
             Min = 1,
-            Max = Ranges.MostSeconds,
+            Max = Ranges.MaxSeconds,
             Default = "30",
             Range = "at least 1; also spelt `window_secs`",
         },
@@ -177,14 +177,14 @@ internal static partial class ConfigKeys
         new("min_requests", KeyKind.Integer, "Outcomes the window must hold first")
         {
             Min = 1,
-            Max = Ranges.MostItems,
+            Max = Ranges.MaxItems,
             Default = "5",
             Range = "at least 1; mode `error_rate`",
         },
         new("n", KeyKind.Integer, "Failures in a row that open")
         {
             Min = 0,
-            Max = Ranges.MostItems,
+            Max = Ranges.MaxItems,
             Default = "3",
             Range = "at least 1 in mode `consecutive`; also spelt `consecutive_n`",
         })
@@ -198,14 +198,14 @@ internal static partial class ConfigKeys
         new("deadline_secs", KeyKind.Integer, "Time until an answer begins, over all attempts")
         {
             Min = 1,
-            Max = Ranges.MostSeconds,
+            Max = Ranges.MaxSeconds,
             Default = "120; unless it is set, the call of the last lane may take longer ([clocks](how-it-works.md#clocks))",
             Range = "at least 1; also spelt `timeout_secs`. Fallback pools share it",
         },
         new("cap", KeyKind.Integer, "Failovers after the first attempt")
         {
             Min = 0,
-            Max = Ranges.MostItems - 1,
+            Max = Ranges.MaxItems - 1,
             Default = "3",
             Range = "at least 0; 3 allows four calls; also spelt `max_hops`",
         },
@@ -261,7 +261,7 @@ internal static partial class ConfigKeys
         new ConfigKey("max_ms", KeyKind.Integer, "Longest wait for a free member, when all that are ready are busy")
         {
             Min = 0,
-            Max = Ranges.MostMilliseconds,
+            Max = Ranges.MaxMilliseconds,
             Default = "what is left of the deadline",
             Range = "at least 0; 0 does not wait. A pool that falls back to another never waits",
         });

@@ -209,14 +209,14 @@ internal static partial class ConfigKeys
         new("interval_secs", KeyKind.Integer, "Time between two probes of one model")
         {
             Min = 0,
-            Max = Ranges.MostSeconds,
+            Max = Ranges.MaxSeconds,
             Default = "30",
             Range = "0 counts as 1",
         },
         new("timeout_secs", KeyKind.Integer, "Longest time of a probe")
         {
             Min = 0,
-            Max = Ranges.MostSeconds,
+            Max = Ranges.MaxSeconds,
             Default = "5",
             Range = "0 counts as 1",
         });

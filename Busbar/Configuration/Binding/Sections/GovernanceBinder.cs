@@ -7,7 +7,7 @@ namespace Busbar.Configuration.Binding.Sections;
 /// <summary>Reads the <c>governance:</c> block.</summary>
 internal static class GovernanceBinder
 {
-    private const int LeastTokenLength = 16;
+    private const int MinTokenLength = 16;
 
     /// <summary>Reads virtual keys, prices and the admin API, and checks them against <paramref name="auth"/>.</summary>
     public static GovernanceConfig Bind(Section governance, AuthConfig auth, ConfigReport report, IEnvironment environment)
@@ -96,9 +96,9 @@ internal static class GovernanceBinder
     // A value that could not be read is reported already.
     private static void CheckLength(Secret? token, string path, ConfigReport report)
     {
-        if (token is not null && token.Reveal().Trim().Length < LeastTokenLength)
+        if (token is not null && token.Reveal().Trim().Length < MinTokenLength)
         {
-            report.Error(path, $"has fewer than {LeastTokenLength} characters, so it could be guessed", "make one with openssl rand -hex 32");
+            report.Error(path, $"has fewer than {MinTokenLength} characters, so it could be guessed", "make one with openssl rand -hex 32");
         }
     }
 

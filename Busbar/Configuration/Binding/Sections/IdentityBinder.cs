@@ -7,7 +7,7 @@ namespace Busbar.Configuration.Binding.Sections;
 /// <summary>Reads who the gateway is at a provider: one word, or a block.</summary>
 internal sealed class IdentityBinder(Section provider, ConfigReport report, IEnvironment environment)
 {
-    private const int MostTags = 50;
+    private const int MaxTags = 50;
 
     private static readonly string[] Aws = ["role_arn", "external_id", "session_name", "tags", "duration_secs", "region", "profile", "token_file"];
     private static readonly string[] Google = ["credentials_file", "impersonate", "scopes"];
@@ -228,9 +228,9 @@ internal sealed class IdentityBinder(Section provider, ConfigReport report, IEnv
             }
         }
 
-        if (tags.Count > MostTags)
+        if (tags.Count > MaxTags)
         {
-            report.Error(own.At("tags"), $"{tags.Count} tags are given", $"give at most {MostTags}");
+            report.Error(own.At("tags"), $"{tags.Count} tags are given", $"give at most {MaxTags}");
         }
 
         return tags;

@@ -6,7 +6,7 @@ namespace Busbar.Configuration.Binding.Sections;
 internal static class LimitsBinder
 {
     // Two long requests, or many short ones.
-    private const long LeastMemory = 16 * 1024 * 1024;
+    private const long MinMemory = 16 * 1024 * 1024;
 
     /// <summary>Reads sizes and times.</summary>
     public static LimitsConfig Bind(Section limits)
@@ -15,7 +15,7 @@ internal static class LimitsBinder
         return new LimitsConfig
         {
             RequestBodyMaxBytes = limits.Integer("request_body_max_bytes") ?? defaults.RequestBodyMaxBytes,
-            MemoryMaxBytes = limits.Text("memory_max_bytes") == "0" ? 0 : limits.Integer("memory_max_bytes", LeastMemory, long.MaxValue) ?? 0,
+            MemoryMaxBytes = limits.Text("memory_max_bytes") == "0" ? 0 : limits.Integer("memory_max_bytes", MinMemory, long.MaxValue) ?? 0,
             RequestBodyReadTimeoutSecs = limits.Integer("request_body_read_timeout_secs", defaults.RequestBodyReadTimeoutSecs),
             ClientStallTimeoutSecs = limits.Integer("client_stall_timeout_secs", defaults.ClientStallTimeoutSecs),
             HeaderReadTimeoutSecs = limits.Integer("header_read_timeout_secs", defaults.HeaderReadTimeoutSecs),

@@ -10,7 +10,7 @@ namespace Busbar.Governance.Store.Postgres;
 internal static class PostgresSource
 {
     /// <summary>Most connections of one process.</summary>
-    public const int MostConnections = 6;
+    public const int MaxConnections = 6;
 
     private const int ConnectSeconds = 3;
     private const int AnswerSeconds = 5;
@@ -35,7 +35,7 @@ internal static class PostgresSource
             },
             RootCertificate = address.RootCertificate,
             ApplicationName = "busbar",
-            MaxPoolSize = MostConnections,
+            MaxPoolSize = MaxConnections,
             Timeout = ConnectSeconds,
             CommandTimeout = AnswerSeconds,
             

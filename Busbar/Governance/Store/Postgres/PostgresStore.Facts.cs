@@ -6,7 +6,7 @@ namespace Busbar.Governance.Store.Postgres;
 /// <content>What nodes tell each other.</content>
 internal sealed partial class PostgresStore
 {
-    private const int MostHomes = 200_000;
+    private const int MaxHomes = 200_000;
     private const int PruneFactsEach = 1000;
 
     /// <inheritdoc/>
@@ -27,7 +27,7 @@ internal sealed partial class PostgresStore
             Column(facts, fact => PostgresText.Clean(fact.Value)), Column(facts, fact => fact.Until), (long)facts.Count)[0];
         if (head.Facts / PruneFactsEach != (head.Facts - facts.Count) / PruneFactsEach)
         {
-            connection.Run("DELETE FROM busbar.facts WHERE kind = 'home' AND seq <= $1", head.Facts - MostHomes);
+            connection.Run("DELETE FROM busbar.facts WHERE kind = 'home' AND seq <= $1", head.Facts - MaxHomes);
         }
 
         return head;

@@ -28,7 +28,7 @@ internal sealed partial class PostgresStore : IFleetStore
     private readonly RunningTotals _totals = new();
     private readonly Lock _writing = new();
     private readonly Lock _editing = new();
-    private readonly SemaphoreSlim _turns = new(PostgresSource.MostConnections);
+    private readonly SemaphoreSlim _turns = new(PostgresSource.MaxConnections);
 
     // Counts of limits come as what all nodes had used when this one began, and its own since: only its own are written.
     private readonly Dictionary<(string Owner, string Key, long Start), long> _own = [];

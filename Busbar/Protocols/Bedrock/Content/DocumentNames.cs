@@ -9,7 +9,7 @@ namespace Busbar.Protocols.Bedrock.Content;
 /// </summary>
 internal sealed class DocumentNames
 {
-    private const int MostCharacters = 200;
+    private const int MaxCharacters = 200;
     private const int RoomForNumber = 8;
 
     private readonly HashSet<string> _used = [];
@@ -28,7 +28,7 @@ internal sealed class DocumentNames
 
     private static string Legal(string title)
     {
-        var name = new StringBuilder(Math.Min(title.Length, MostCharacters));
+        var name = new StringBuilder(Math.Min(title.Length, MaxCharacters));
         foreach (char character in title)
         {
             bool isLegal = char.IsAsciiLetterOrDigit(character) || character is '-' or '(' or ')' or '[' or ']';
@@ -41,7 +41,7 @@ internal sealed class DocumentNames
                 name.Append(char.IsWhiteSpace(character) ? ' ' : '-');
             }
 
-            if (name.Length == MostCharacters - RoomForNumber)
+            if (name.Length == MaxCharacters - RoomForNumber)
             {
                 break;
             }

@@ -3,7 +3,7 @@ namespace Busbar.Upstream.Identity.Aws;
 /// <summary>The profiles and SSO sessions of the shared files (AWS SDKs and tools reference guide, "Shared config and credentials files").</summary>
 internal sealed class AwsProfiles
 {
-    private const int MostBytes = 1024 * 1024;
+    private const int MaxBytes = 1024 * 1024;
 
     private readonly Dictionary<string, Dictionary<string, string>> _profiles = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, string>> _sessions = new(StringComparer.Ordinal);
@@ -29,7 +29,7 @@ internal sealed class AwsProfiles
 
     private void Add(string? file, bool isConfig)
     {
-        if (file is null || !File.Exists(file) || new FileInfo(file).Length > MostBytes)
+        if (file is null || !File.Exists(file) || new FileInfo(file).Length > MaxBytes)
         {
             return;
         }

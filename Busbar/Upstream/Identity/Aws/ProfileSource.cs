@@ -10,7 +10,7 @@ internal sealed class ProfileSource(
     AwsSettings settings, StsCalls tokens, SsoCalls sso, ICredentialSource variables, ICredentialSource container, ICredentialSource instance)
         : ICredentialSource
 {
-    private const int MostSteps = 8;
+    private const int MaxSteps = 8;
 
     /// <inheritdoc/>
     public async ValueTask<MintedCredential?> MintAsync(CancellationToken cancellation)
@@ -35,7 +35,7 @@ internal sealed class ProfileSource(
         // A profile that names itself as its source has keys for its role.
         bool isAgain = seen.Contains(name);
         seen.Add(name);
-        if (seen.Count > MostSteps || (isAgain && keys is null))
+        if (seen.Count > MaxSteps || (isAgain && keys is null))
         {
             throw new IdentityException($"profile {name}: its source_profile leads in a circle");
         }

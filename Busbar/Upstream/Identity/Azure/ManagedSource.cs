@@ -19,7 +19,7 @@ internal sealed class ManagedSource(
     private const string AppService = "the managed identity of App Service";
     private const string Arc = "the managed identity of Azure Arc";
     private const string Machine = "the managed identity of the machine";
-    private const int MostKey = 4096;
+    private const int MaxKey = 4096;
 
     private bool _wasThere;
 
@@ -58,7 +58,7 @@ internal sealed class ManagedSource(
         string? file = asked.Status == 401 ? asked.Headers.WwwAuthenticate.FirstOrDefault()?.Parameter : null;
         file = file?.StartsWith("realm=", StringComparison.OrdinalIgnoreCase) == true ? file["realm=".Length..].Trim('"') : null;
         if (file is null || Path.GetDirectoryName(file) != arcKeys || Path.GetExtension(file) != ".key" || !File.Exists(file)
-            || new FileInfo(file).Length > MostKey)
+            || new FileInfo(file).Length > MaxKey)
         {
             throw new IdentityException($"{Arc}: its agent names no key of its own (HTTP {asked.Status})");
         }
