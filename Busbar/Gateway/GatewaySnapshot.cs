@@ -21,7 +21,7 @@ internal sealed class GatewaySnapshot
     private readonly Dictionary<string, UpstreamProvider> _providers = [];
     private readonly UpstreamEndpoint[] _endpoints;
     private readonly Dictionary<Pool, PoolMetrics> _metrics = [];
-    private readonly Dictionary<Pool, PoolReach> _reach = [];
+    private readonly Dictionary<Pool, FallbackChain> _chains = [];
 
     /// <summary>
     /// Builds connections and endpoints for every lane of <paramref name="fleet"/>; opens no connection. <paramref name="governor"/> is null where
@@ -63,7 +63,7 @@ internal sealed class GatewaySnapshot
         foreach (Pool pool in Metrics.AllPools(fleet))
         {
             _metrics.Add(pool, metrics.ForPool(pool));
-            _reach.Add(pool, new PoolReach(pool, fleet));
+            _chains.Add(pool, new FallbackChain(pool, fleet));
         }
     }
 
@@ -94,8 +94,8 @@ internal sealed class GatewaySnapshot
     /// <summary>Admits tokens of issuers; null where governance is off.</summary>
     public TokenGate? Tokens { get; }
 
-    /// <summary>Where a request to <paramref name="pool"/> may end up.</summary>
-    public PoolReach ReachOf(Pool pool) => _reach[pool];
+    /// <summary>The pools that a request to <paramref name="pool"/> may go through.</summary>
+    public FallbackChain ChainOf(Pool pool) => _chains[pool];
 
     /// <summary>How to call <paramref name="lane"/>.</summary>
     public UpstreamEndpoint EndpointOf(Lane lane) => _endpoints[lane.Index];

@@ -21,38 +21,23 @@ internal static class KeyGate
     public static bool Permits(Exchange exchange, Pool? pool, ReadOnlySpan<char> name) =>
         exchange.Caller.Key is not { Key: { AllowedPools.Count: > 0 } key } || key.Allows(pool?.Name ?? name.ToString());
 
-    /// <summary>
-    /// Enters <paramref name="pool"/> on the <paramref name="way"/> of a request, and says where it goes when nothing is left there: a fallback that
-    /// its key may not use is passed over for the next one. Null when there is none.
-    /// </summary>
-    public static Pool? Fallback(Exchange exchange, ref FallbackWay way, Pool pool)
-    {
-        Pool? next = way.Enter(pool, exchange.Snapshot.Fleet);
-        while (next is not null && !Shows(exchange.Caller, next))
-        {
-            next = way.Enter(next, exchange.Snapshot.Fleet);
-        }
-
-        return next;
-    }
-
-    /// <summary>Where the request may end up, as far as its key may go.</summary>
-    public static PoolReach ReachOf(Exchange exchange)
+    /// <summary>The pools that the request may go through: a fallback that its key may not use is passed over for the next one.</summary>
+    public static FallbackChain ChainOf(Exchange exchange)
     {
         CallerIdentity caller = exchange.Caller;
-        PoolReach reach = exchange.Snapshot.ReachOf(exchange.Pool!);
-        if (reach.Pools.Length > 1 && caller.Key is { Key: { AllowedPools.Count: > 0 } key })
+        FallbackChain chain = exchange.Snapshot.ChainOf(exchange.Pool!);
+        if (chain.Pools.Length > 1 && caller.Key is { Key: { AllowedPools.Count: > 0 } key })
         {
-            foreach (string name in reach.Pools)
+            foreach (string name in chain.Pools)
             {
                 if (!key.Allows(name))
                 {
-                    return new PoolReach(exchange.Pool!, exchange.Snapshot.Fleet, pool => Shows(caller, pool));
+                    return new FallbackChain(exchange.Pool!, exchange.Snapshot.Fleet, pool => Shows(caller, pool));
                 }
             }
         }
 
-        return reach;
+        return chain;
     }
 
     /// <summary>Whether the caller may know of <paramref name="pool"/>.</summary>
@@ -127,9 +112,9 @@ internal static class KeyGate
     private static Refusal TryReserve(Exchange exchange, KeyEntry entry)
     {
         GatewaySnapshot snapshot = exchange.Snapshot;
-        PoolReach reach = ReachOf(exchange);
-        Estimate estimate = entry.NeedsEstimate ? EstimateOf(exchange, reach) : default;
-        return snapshot.Governor!.TryReserve(entry, snapshot.Prices!, reach.Models, estimate, exchange.Reservation, exchange.Pool!.Name);
+        FallbackChain chain = ChainOf(exchange);
+        Estimate estimate = entry.NeedsEstimate ? EstimateOf(exchange, chain) : default;
+        return snapshot.Governor!.TryReserve(entry, snapshot.Prices!, chain.Models, estimate, exchange.Reservation, exchange.Pool!.Name);
     }
 
     /// <summary>Answers a request that <see cref="Reserve"/> refused.</summary>
@@ -197,7 +182,7 @@ internal static class KeyGate
         _ => "for this period",
     };
 
-    private static Estimate EstimateOf(Exchange exchange, PoolReach reach)
+    private static Estimate EstimateOf(Exchange exchange, FallbackChain chain)
     {
         // Counting is free.
         if (exchange.Route.Operation == Operation.CountTokens)
@@ -213,7 +198,7 @@ internal static class KeyGate
         }
 
         var limit = OutputLimit.Of(exchange.Ingress.Id, body);
-        long output = limit.Times(OutputBound.Of(exchange, reach, limit, out bool isGuess));
+        long output = limit.Times(OutputBound.Of(exchange, chain, limit, out bool isGuess));
         return new Estimate(input, output, IsOpenEnded: isGuess);
     }
 }

@@ -20,12 +20,12 @@ namespace Busbar.Gateway.Admission;
 internal static class OutputBound
 {
     /// <summary>Output tokens. <paramref name="isGuess"/> where a lane gets no limit and the maximum of its model is not known.</summary>
-    public static long Of(Exchange exchange, PoolReach reach, in OutputLimit limit, out bool isGuess)
+    public static long Of(Exchange exchange, FallbackChain chain, in OutputLimit limit, out bool isGuess)
     {
         Reasoning? reasoning = null;
         long most = 0;
         isGuess = false;
-        foreach (Lane lane in reach.Lanes)
+        foreach (Lane lane in chain.Lanes)
         {
             UpstreamEndpoint endpoint = exchange.Snapshot.EndpointOf(lane);
             bool isTranslated = endpoint.Protocol.Id != exchange.Ingress.Id;

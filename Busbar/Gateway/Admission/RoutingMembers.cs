@@ -21,7 +21,7 @@ internal static class RoutingMembers
             return null;
         }
 
-        HashSet<string> names = exchange.Snapshot.ReachOf(exchange.Pool!).RoutingFields;
+        HashSet<string> names = exchange.Snapshot.ChainOf(exchange.Pool!).RoutingFields;
         if (names.Count == 0 || Find(exchange.Body!.Span, names) is not { } name)
         {
             return null;

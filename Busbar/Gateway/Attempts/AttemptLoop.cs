@@ -28,7 +28,7 @@ internal sealed class AttemptLoop(Metrics metrics, RequestLog log)
     /// Serves <paramref name="exchange"/> from <paramref name="pool"/> and its fallbacks. On return the client has an answer, or is gone.
     /// </summary>
     public ValueTask RunAsync(Exchange exchange, Pool pool) =>
-        exchange.Route.Operation == Operation.Chat && exchange.Snapshot.ReachOf(pool).Hedges ? RunHedgedAsync(exchange, pool)
+        exchange.Route.Operation == Operation.Chat && exchange.Snapshot.ChainOf(pool).Hedges ? RunHedgedAsync(exchange, pool)
             : RunAsync(exchange, pool, hedge: null);
 
     private async ValueTask RunHedgedAsync(Exchange exchange, Pool pool)

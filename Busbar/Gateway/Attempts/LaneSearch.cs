@@ -23,7 +23,7 @@ internal sealed class LaneSearch
     public PickRequest Pick;
 
     private Exchange _exchange = null!;
-    private FallbackWay _way;
+    private FallbackChain? _chain;
     private Pool? _fallback;
     private PoolMetrics _leaving = null!;
     private TimeSpan _deadline;
@@ -75,8 +75,7 @@ internal sealed class LaneSearch
     {
         _exchange = exchange;
         _deadline = TimeSpan.FromSeconds(pool.Config.Failover.DeadlineSecs);
-        _way = default;
-        _fallback = null;
+        _chain = pool.Config.OnExhausted.FallbackPool is null ? null : KeyGate.ChainOf(exchange);
         _retryAfter = TimeSpan.MaxValue;
         _declines = _prepared = 0;
         (CanServe, HasRoom, IsLastResort, Last) = (false, false, false, null);
@@ -94,8 +93,8 @@ internal sealed class LaneSearch
     /// <summary>Forgets the request.</summary>
     public void Reset()
     {
-        (Pool, Counters, _exchange, _leaving, _fallback) = (null!, null!, null!, null!, null);
-        (_way, Pick, Last) = (default, default, null);
+        (Pool, Counters, _exchange, _leaving, _chain, _fallback) = (null!, null!, null!, null!, null, null);
+        (Pick, Last) = (default, null);
     }
 
     /// <summary>Goes on in the next pool of the chain that the caller may use. False when there is none.</summary>
@@ -186,7 +185,7 @@ internal sealed class LaneSearch
     {
         Pool = pool;
         Counters = _exchange.Snapshot.MetricsOf(pool);
-        _fallback = KeyGate.Fallback(_exchange, ref _way, pool);
+        _fallback = _chain?.After(pool);
         _hop = 0;
         CanServe |= IsChat || PassOverForeign();
         HasRoom |= !IsChat || PassOverSmall();

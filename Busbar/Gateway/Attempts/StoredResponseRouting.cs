@@ -36,7 +36,7 @@ internal static class StoredResponseRouting
         }
 
         string? provider = ProviderOf(fleet, home);
-        if (!Reaches(KeyGate.ReachOf(exchange), provider))
+        if (!Reaches(KeyGate.ChainOf(exchange), provider))
         {
             metrics.FollowUps.Get("gone").Add();
             return;
@@ -149,9 +149,9 @@ internal static class StoredResponseRouting
     private static JsonText IdIn(Exchange exchange, ByteRange value, JsonTape tape) =>
         value.IsAbsent || !tape.TryParse(value.Of(exchange.Body!.Memory)) ? default : tape.Root.IsObject ? tape.Root["id"u8].Text : tape.Root.Text;
 
-    private static bool Reaches(PoolReach reach, string? provider)
+    private static bool Reaches(FallbackChain chain, string? provider)
     {
-        foreach (Lane lane in reach.Lanes)
+        foreach (Lane lane in chain.Lanes)
         {
             if (lane.Provider.Name == provider)
             {

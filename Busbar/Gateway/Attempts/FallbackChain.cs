@@ -3,34 +3,37 @@ using Busbar.Reliability;
 
 namespace Busbar.Gateway.Attempts;
 
-/// <summary>Where a request to a pool may end up, its fallbacks included. Found once for each configuration.</summary>
-internal sealed class PoolReach
+/// <summary>
+/// A pool and the fallbacks behind it, each once however they refer to one another, and what all of them have. Found once for each configuration.
+/// </summary>
+internal sealed class FallbackChain
 {
+    private readonly List<Pool> _pools = [];
+
     /// <summary>Follows <paramref name="pool"/> to the end of its fallbacks.</summary>
-    public PoolReach(Pool pool, Fleet fleet)
+    public FallbackChain(Pool pool, Fleet fleet)
         : this(pool, fleet, static _ => true)
     {
     }
 
     /// <summary>Follows <paramref name="pool"/> to the end of its fallbacks, of which only those that <paramref name="may"/> admits count.</summary>
-    public PoolReach(Pool pool, Fleet fleet, Func<Pool, bool> may)
+    public FallbackChain(Pool pool, Fleet fleet, Func<Pool, bool> may)
     {
         var seen = new List<Pool>();
-        var pools = new List<Pool>();
         for (Pool? next = pool; next is not null && !seen.Contains(next);)
         {
             seen.Add(next);
             if (next == pool || may(next))
             {
-                pools.Add(next);
+                _pools.Add(next);
             }
 
             next = next.Config.OnExhausted.FallbackPool is { } name ? fleet.ForPool(name) : null;
         }
 
-        Pools = [.. pools.Select(each => each.Name)];
-        Lanes = [.. pools.SelectMany(each => each.Members).Select(member => member.Lane).DistinctBy(lane => lane.Name, StringComparer.Ordinal)];
-        Hedges = pools.Exists(each => each.Config.Hedge is not null);
+        Pools = [.. _pools.Select(each => each.Name)];
+        Lanes = [.. _pools.SelectMany(each => each.Members).Select(member => member.Lane).DistinctBy(lane => lane.Name, StringComparer.Ordinal)];
+        Hedges = _pools.Exists(each => each.Config.Hedge is not null);
         Models = [.. Lanes.Select(lane => lane.Name)];
         RoutingFields = [.. Lanes.SelectMany(lane => lane.Provider.RoutingFields).Select(RoutingMembers.Folded)];
     }
@@ -49,4 +52,11 @@ internal sealed class PoolReach
 
     /// <summary>One lane of each of these models; the others differ in nothing but their key.</summary>
     public Lane[] Lanes { get; }
+
+    /// <summary>The pool of the chain where a request goes when nothing is left in <paramref name="pool"/>; null behind the last one.</summary>
+    public Pool? After(Pool pool)
+    {
+        int next = _pools.IndexOf(pool) + 1;
+        return next > 0 && next < _pools.Count ? _pools[next] : null;
+    }
 }
