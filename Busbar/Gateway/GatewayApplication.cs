@@ -384,8 +384,8 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
             Attribution.Note(exchange, _labels);
         }
 
-        return refusal is null && exchange.Snapshot.Fleet.ResponseAffinity.Ask is { } ask && StoredResponseRouting.IsUnknown(exchange) ? AskAsync(exchange, ask)
-            : new(refusal);
+        return refusal is null && exchange.Snapshot.Fleet.ResponseAffinity.Ask is { } ask && StoredResponseRouting.IsUnknown(exchange)
+            ? AskAsync(exchange, ask) : new(refusal);
     }
 
     private static async ValueTask<GatewayError?> AskAsync(Exchange exchange, Func<CancellationToken, Task> ask)

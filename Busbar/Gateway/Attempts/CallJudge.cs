@@ -127,7 +127,9 @@ internal sealed class CallJudge(Metrics metrics, RequestLog log)
             OperationCanceledException when limit.Reason == FailoverReason.AttemptTimeout => (FaultClass.Timeout, limit.Reason, "attempt_timeout"),
             OperationCanceledException => (FaultClass.Timeout, limit.Reason, "timeout"),
             IdentityException => (FaultClass.AuthUnavailable, FailoverReason.AuthUnavailable, Metrics.LabelOf(FaultClass.AuthUnavailable)),
-            _ => (UpstreamErrors.IsOwn(exception) ? FaultClass.Gateway : FaultClass.Network, FailoverReason.Connect, UpstreamErrors.Describe(exception)),
+            _ => (
+                UpstreamErrors.IsOwn(exception) ? FaultClass.Gateway : FaultClass.Network, FailoverReason.Connect,
+                UpstreamErrors.Describe(exception)),
         };
         return attempt.Fail(fault, default, status: 0, words: words) with { Reason = reason };
     }

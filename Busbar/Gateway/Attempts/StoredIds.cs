@@ -40,7 +40,8 @@ internal static class StoredIds
             string? container = null;
             if (exchange.Ingress.Traffic.NamesContainers)
             {
-                container = member.Name.Is("container"u8) ? OfOther(affinity, own, member.Value.IsObject ? member.Value["id"u8] : member.Value) : null;
+                container = member.Name.Is("container"u8)
+                    ? OfOther(affinity, own, member.Value.IsObject ? member.Value["id"u8] : member.Value) : null;
             }
             else if (member.Name.Is("tools"u8))
             {

@@ -142,7 +142,8 @@ internal static class StoredResponseRouting
     {
         using var tape = new JsonTape();
         JsonText id = IdIn(exchange, value, tape);
-        return !id.IsNullOrEmpty && exchange.Snapshot.Fleet.ResponseAffinity.OwnerOf(StoredIds.Plain(id)) is { } owner && owner != own ? id.ToString() : null;
+        return !id.IsNullOrEmpty && exchange.Snapshot.Fleet.ResponseAffinity.OwnerOf(StoredIds.Plain(id)) is { } owner && owner != own
+            ? id.ToString() : null;
     }
 
     // A conversation is named by its id or by an object with it.

@@ -8,8 +8,8 @@ using Busbar.Wire.Json;
 namespace Busbar.Protocols.Cohere;
 
 /// <summary>
-/// Writes a request. One that was read from this protocol is repeated member by member with the model replaced; one that the adapter prepared is written
-/// from the representation.
+/// Writes a request. One that was read from this protocol is repeated member by member with the model replaced; one that the adapter prepared is
+/// written from the representation.
 /// </summary>
 internal static class RequestWriter
 {

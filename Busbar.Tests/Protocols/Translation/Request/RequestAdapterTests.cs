@@ -200,7 +200,8 @@ public sealed class RequestAdapterTests
         request.TopK = 1;
         EgressTarget target = new() { WireModel = "m", Capabilities = new(), AnthropicVersion = "2026-10-21" };
         TranslationContext context = Context(ProtocolId.OpenAI, ProtocolId.Anthropic, target);
-        Assert.Null(RequestAdapter.Prepare(request, new ScriptedProtocol(ProtocolId.OpenAI), new ScriptedProtocol(ProtocolId.Anthropic), target, context));
+        Assert.Null(RequestAdapter.Prepare(
+            request, new ScriptedProtocol(ProtocolId.OpenAI), new ScriptedProtocol(ProtocolId.Anthropic), target, context));
         Assert.True(request.Temperature.IsAbsent && request.TopP.IsAbsent && request.TopK is null);
         Assert.True(context.Losses.Contains(LossField.Temperature) && context.Losses.Contains(LossField.TopP)
             && context.Losses.Contains(LossField.TopK));

@@ -34,7 +34,8 @@ internal static class RequestAdapter
             return refusal;
         }
 
-        context.NeedsReasoning = !request.WantsSummary && request.WantsReasoningItems && (request.Reasoning.IsOn || request.Reasoning.Display == true);
+        context.NeedsReasoning = !request.WantsSummary && request.WantsReasoningItems
+            && (request.Reasoning.IsOn || request.Reasoning.Display == true);
         context.Thinking = ReasoningRule.View(request, context.Ingress, egress.Id);
         CapLimit(request, target, ref context.Losses);
         bool isLimitOurs = BackfillLimit(request, egress, target);
