@@ -153,7 +153,13 @@ internal sealed class MemoryLeaseStore(TimeProvider time) : ILeaseStore
             granted = Math.Max(ask.Used, Math.Max(ask.Keep, lent));
         }
 
-        rows[(ask.Start, session)] = new Row(ask.Used, granted);
+        long booked = Math.Min(granted, ask.Book);
+        if (life.IsOver)
+        {
+            booked = Math.Max(ask.Used, Math.Min(ask.Book, rows.GetValueOrDefault((ask.Start, session)).Booked));
+        }
+
+        rows[(ask.Start, session)] = new Row(life.IsOver ? booked : ask.Used, granted, booked);
         return new LeaseGrant(granted, othersUsed, othersLeased);
     }
 
@@ -169,9 +175,18 @@ internal sealed class MemoryLeaseStore(TimeProvider time) : ILeaseStore
 
     private void EndSessions()
     {
-        foreach (Life life in _sessions.Values)
+        HashSet<long> gone = [.. _sessions.Where(session => !session.Value.IsOver && session.Value.EndsAt <= Now).Select(session => session.Key)];
+        foreach (long session in gone)
         {
-            life.IsOver |= life.EndsAt <= Now;
+            _sessions[session].IsOver = true;
+        }
+
+        foreach (SortedDictionary<(long Start, long Session), Row> rows in gone.Count == 0 ? [] : _rows.Values.AsEnumerable())
+        {
+            foreach (((long Start, long Session) place, Row row) in rows.ToArray())
+            {
+                rows[place] = gone.Contains(place.Session) ? row with { Used = Math.Max(row.Used, row.Booked) } : row;
+            }
         }
     }
 
@@ -182,5 +197,5 @@ internal sealed class MemoryLeaseStore(TimeProvider time) : ILeaseStore
         public bool IsOver;
     }
 
-    private readonly record struct Row(long Used, long Granted);
+    private readonly record struct Row(long Used, long Granted, long Booked);
 }

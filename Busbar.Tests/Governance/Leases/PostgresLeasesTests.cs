@@ -76,6 +76,31 @@ public sealed class PostgresLeasesTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task What_a_silent_session_had_booked_counts_as_used_once_it_has_ended_until_it_says_better()
+    {
+        long silent = await OpenAsync();
+        long heard = await OpenAsync();
+        await AskAsync(heard, used: 0, keep: 0, need: 10, target: 10);
+        await ExchangeAsync(silent, TimeSpan.FromMilliseconds(300), Ask(used: 20, keep: 20, need: 60, book: 25));
+        await Eventually(async () => (await AskAsync(heard, used: 0, keep: 10, need: 75, least: 75)) == new LeaseGrant(75, 25, 0));
+        LeaseReply late = await ExchangeAsync(silent, s_term, Ask(used: 22, keep: 22, need: 22));
+        Assert.False(late.IsAlive);
+        Assert.Equal(new LeaseGrant(78, 22, 0), await AskAsync(heard, used: 0, keep: 75, need: 78, least: 78));
+    }
+
+    [SkippableFact]
+    public async Task A_session_never_books_more_than_it_was_lent_and_one_that_is_closed_leaves_what_it_used()
+    {
+        long one = await OpenAsync();
+        await ExchangeAsync(one, TimeSpan.FromMilliseconds(300), Ask(used: 1, keep: 1, need: 5, book: long.MaxValue));
+        long two = await OpenAsync();
+        await Eventually(async () => (await AskAsync(two, used: 0, keep: 0, need: 1, target: 1)).OthersUsed == 5);
+        await ExchangeAsync(two, s_term, Ask(used: 2, keep: 2, need: 9, book: 9));
+        await _leases.CloseAsync(two, CancellationToken.None);
+        Assert.Equal(7, (await AskAsync(await OpenAsync(), used: 0, keep: 0, need: 1)).OthersUsed);
+    }
+
+    [SkippableFact]
     public async Task A_rolling_limit_reckons_with_the_days_before()
     {
         long one = await OpenAsync();
@@ -171,7 +196,7 @@ public sealed class PostgresLeasesTests : IDisposable
         Assert.Equal((long)Limits, PostgresServer.Shared.Scalar(database, "SELECT count(DISTINCT owner) FROM busbar.limit_counters"));
     }
 
-    private static LeaseAsk Ask(long used, long keep, long need, long? least = null, long target = 0) => new()
+    private static LeaseAsk Ask(long used, long keep, long need, long? least = null, long target = 0, long? book = null) => new()
     {
         Owner = "grp_org",
         Key = "requests/day/",
@@ -185,6 +210,7 @@ public sealed class PostgresLeasesTests : IDisposable
         Least = least ?? Math.Min(need, used + 1),
         Need = need,
         Target = target,
+        Book = book ?? used,
     };
 
     private static async Task Eventually(Func<Task<bool>> isSo)

@@ -16,14 +16,14 @@ internal sealed partial class LimitCounter
     private static readonly TimeSpan AskAgainSpent = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>What this node has used and the database has not noted; 0 where limits are not shared.</summary>
-    public long Unnoted
+    /// <summary>What the database would take to be used beyond what was, should this node crash now; 0 where limits are not shared.</summary>
+    public long LostInCrash
     {
         get
         {
             lock (this)
             {
-                return _slice is null ? 0 : _meter.Used - _slice.Noted;
+                return _slice is null ? 0 : Math.Max(0, _slice.Booked - _meter.Used);
             }
         }
     }
@@ -36,6 +36,7 @@ internal sealed partial class LimitCounter
             if (_slice is { } slice)
             {
                 slice.WaitNeed = Ir.Usage.Add(slice.WaitNeed, need);
+                slice.Waiting++;
                 slice.WaitLeast = slice.WaitLeast == 0 ? least : Math.Min(slice.WaitLeast, least);
                 slice.Needs(need);
                 Touch();
@@ -107,6 +108,7 @@ internal sealed partial class LimitCounter
             slice.OthersUsed = Math.Max(0, grant.OthersUsed);
             slice.OthersLeased = grant.OthersLeased;
             slice.Granted = grant.Granted;
+            slice.Booked = Math.Min(grant.Granted, ask.Sure);
             slice.DeniedUntil = 0;
             if (grant.Granted < ask.Need)
             {
@@ -171,17 +173,27 @@ internal sealed partial class LimitCounter
 
         bool waits = slice.WaitLeast > 0;
         bool isLow = demand > 0 && spare < Math.Max(demand, slice.Typical) && round.Timestamp >= slice.DeniedUntil;
-        if (waits || isLow || counted > slice.Granted || _meter.Used != slice.Noted || slice.Borrowed != slice.Granted)
+        long bookAhead = BookAhead(slice, counted);
+        long need = Ir.Usage.Add(counted, slice.WaitNeed);
+        long sure = Ir.Usage.Add(need, bookAhead);
+        bool isBookOff = round.IsTick && slice.Booked != Math.Min(sure, slice.Granted);
+        bool isBookLow = demand > 0 && slice.Booked < slice.Granted && IsLow(slice, counted, bookAhead, round.Second);
+        if (waits || isLow || isBookOff || isBookLow || counted > slice.Granted || _meter.Used != slice.Noted || slice.Borrowed != slice.Granted)
         {
             LeaseAsk ask = Ask(_end);
-            long need = Ir.Usage.Add(counted, slice.WaitNeed);
             round.Add(this, ask with
             {
                 Least = Ir.Usage.Add(counted, slice.WaitLeast),
                 Need = need,
                 Target = waits || isLow ? Ir.Usage.Add(need, ahead) : slice.Granted,
+                Book = isConcurrency ? 0 : Ir.Usage.Add(ask.Book, Ir.Usage.Add(Likely(slice.WaitNeed, slice.Waiting), bookAhead)),
+                Sure = sure,
             });
+
+            // The call may be carried out though its answer is lost.
+            slice.Booked = Math.Min(slice.Booked, sure);
             slice.WaitNeed = 0;
+            slice.Waiting = 0;
             slice.WaitLeast = 0;
         }
     }
@@ -212,9 +224,9 @@ internal sealed partial class LimitCounter
     {
         if (slice.Session is { } ended)
         {
-            if (_meter.Used != slice.Noted)
+            if (_meter.Used != slice.Noted || slice.Booked > _meter.Used || slice.Borrowed is null)
             {
-                slice.Desk.Keep(ended, Ask(_end) with { Keep = _meter.Used, Least = 0, Need = _meter.Used, Target = 0 });
+                slice.Desk.Keep(ended, Ask(_end) with { Keep = _meter.Used, Least = 0, Need = _meter.Used, Target = 0, Book = _meter.Used });
             }
 
             slice.OthersUsed = Everywhere;
@@ -223,6 +235,7 @@ internal sealed partial class LimitCounter
 
         slice.Session = session;
         slice.Granted = 0;
+        slice.Booked = 0;
         slice.Borrowed = 0;
         slice.Noted = 0;
         slice.DeniedUntil = 0;

@@ -9,6 +9,9 @@ internal sealed partial class LimitCounter
     private const long DaySeconds = 86_400;
     private const long SummerTime = 3600;
 
+    // Of what is left, one part of so many may be lost to all in the crash of a node.
+    private const int ShareToBook = 256;
+
     private Slice? _slice;
 
     // By all nodes, as far as this one knows.
@@ -16,6 +19,27 @@ internal sealed partial class LimitCounter
 
     // Of a rolling window.
     private long FirstDay => Math.Max(0, _start) - ((_limit.Days - 1) * DaySeconds) - SummerTime;
+
+    // What this node may use without another word.
+    private long Sure => Math.Min(_slice!.Granted, _slice.Booked);
+
+    // The number of requests at once is always counted as it is.
+    private long Likely(long amount, long count) => _limit.Kind is LimitKind.Budget or LimitKind.Tokens ? _meter.Likely(amount, count) : amount;
+
+    // So much is booked before it is needed: where it is lost in a crash, it is little. A minute is over soon.
+    private long BookAhead(Slice slice, long counted)
+    {
+        if (_limit.Kind == LimitKind.Concurrency || _limit.Period == LimitPeriod.Minute)
+        {
+            return long.MaxValue;
+        }
+
+        long ahead = Math.Max(0, _limit.Cap - slice.OthersUsed - slice.OthersLeased - counted) / ShareToBook;
+        return ahead >= slice.Typical ? ahead : 0;
+    }
+
+    // Near the cap every request asks by itself.
+    private bool IsLow(Slice slice, long counted, long bookAhead, long second) => Sure - counted < Math.Min(slice.DemandAt(second), bookAhead) / 2;
 
     private long HeldNow => _limit.Kind == LimitKind.Concurrency ? _open : _meter.Held;
 
@@ -33,7 +57,7 @@ internal sealed partial class LimitCounter
 
         // A cap that was lowered holds at once.
         bool isHeld = leases.Session is { } session && slice.Session == session;
-        long mine = isHeld ? Math.Min(slice.Granted, limit.Cap - slice.OthersUsed) : 0;
+        long mine = isHeld ? Math.Min(Sure, limit.Cap - slice.OthersUsed) : 0;
         reserved = new ReservedLimit(this, _start, limit.Kind is LimitKind.Budget or LimitKind.Tokens ? need : 0, bound);
         if (Ir.Usage.Add(Ir.Usage.Add(_meter.Used, held), need) <= mine)
         {
@@ -45,7 +69,7 @@ internal sealed partial class LimitCounter
             return slice.Desk.AdmitsAway ? Refusal.None : Refusal.Away;
         }
 
-        if (!isHeld || leases.Timestamp >= slice.DeniedUntil || least < slice.DeniedSize)
+        if (!isHeld || Sure < slice.Granted || leases.Timestamp >= slice.DeniedUntil || least < slice.DeniedSize)
         {
             reserved = new ReservedLimit(this, _start, least, need);
             return Refusal.Lease;
@@ -115,7 +139,8 @@ internal sealed partial class LimitCounter
         bool isConcurrency = _limit.Kind == LimitKind.Concurrency;
         slice.Demand(slice.Desk.Second, isConcurrency ? _open : Math.Max(1, reserved.Amount), isConcurrency);
         Touch();
-        if (!slice.IsHurried && _limit.Rule != AccountRule.Soft && slice.Granted - _meter.Used - HeldNow < slice.DemandAt(slice.Desk.Second) / 2)
+        long counted = Ir.Usage.Add(_meter.Used, HeldNow);
+        if (!slice.IsHurried && _limit.Rule != AccountRule.Soft && IsLow(slice, counted, BookAhead(slice, counted), slice.Desk.Second))
         {
             slice.IsHurried = true;
             slice.Desk.Hurry();
@@ -200,6 +225,7 @@ internal sealed partial class LimitCounter
         slice.OthersLeased = 0;
         slice.HeardUsed = 0;
         slice.Granted = 0;
+        slice.Booked = 0;
         slice.Borrowed = 0;
         slice.Noted = 0;
         slice.DeniedUntil = 0;
@@ -222,7 +248,7 @@ internal sealed partial class LimitCounter
     private static LeaseAsk FormerAsk(Slice.FormerWindow former)
     {
         long counted = Ir.Usage.Add(former.Ask.Used, former.Held);
-        return former.Ask with { Base = counted, Keep = counted, Least = 0, Need = counted, Target = 0 };
+        return former.Ask with { Base = counted, Keep = counted, Least = 0, Need = counted, Target = 0, Book = counted };
     }
 
     // What is to be said of the window that is open, without any wish.
@@ -246,6 +272,8 @@ internal sealed partial class LimitCounter
             Least = counted,
             Need = counted,
             Target = counted,
+            Book = _limit.Kind == LimitKind.Concurrency ? 0 : Ir.Usage.Add(_meter.Used, Likely(HeldNow, _open)),
+            Sure = counted,
             IsOfAccount = _limit.Rule != AccountRule.None && _limit.Kind == LimitKind.Budget,
         };
     }

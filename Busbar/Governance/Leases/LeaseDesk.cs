@@ -398,7 +398,7 @@ internal sealed partial class LeaseDesk : IAsyncDisposable
         foreach ((var at, LeaseAsk ask) in part)
         {
             long rest = Math.Max(0, ask.Used - ask.Noted);
-            _kept[at with { Session = id }] = ask with { Used = rest, Base = rest, Keep = rest, Need = rest };
+            _kept[at with { Session = id }] = ask with { Used = rest, Base = rest, Keep = rest, Need = rest, Book = rest };
         }
     }
 

@@ -13,6 +13,12 @@ internal sealed class Slice(LeaseDesk desk)
     /// <summary>What this node may use in the window, what it has used included.</summary>
     public long Granted { get; set; }
 
+    /// <summary>
+    /// For so much the database knows what to take to be used should this node crash: nothing is admitted beyond that, whatever was borrowed, so that
+    /// a crash forgets nothing that a provider was sent.
+    /// </summary>
+    public long Booked { get; set; }
+
     /// <summary>What the database was last known to have lent; null when that is not known.</summary>
     public long? Borrowed { get; set; }
 
@@ -36,6 +42,9 @@ internal sealed class Slice(LeaseDesk desk)
 
     /// <summary>What the requests that wait need together.</summary>
     public long WaitNeed { get; set; }
+
+    /// <summary>How many wait.</summary>
+    public long Waiting { get; set; }
 
     /// <summary>What the one of them that needs least can do with; 0 when none waits.</summary>
     public long WaitLeast { get; set; }

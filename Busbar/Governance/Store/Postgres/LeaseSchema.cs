@@ -24,16 +24,20 @@ internal static class LeaseSchema
         CREATE TABLE busbar.limit_locks (owner text NOT NULL, limit_key text NOT NULL, PRIMARY KEY (owner, limit_key));
         """;
 
+    /// <summary>Makes room for what a session may have used when it ends without a word.</summary>
+    public const string Book = "ALTER TABLE busbar.limit_counters ADD COLUMN booked bigint NOT NULL DEFAULT 0;";
+
     /// <summary>Makes the functions, or puts them in the place of older ones.</summary>
     public const string Functions =
         """
         CREATE OR REPLACE FUNCTION busbar.lease(
           p_session bigint, p_seq bigint, p_term interval, p_owner text[], p_key text[], p_start bigint[], p_from bigint[], p_end bigint[], p_cap bigint[], p_used bigint[], p_base bigint[],
-          p_keep bigint[], p_least bigint[], p_need bigint[], p_target bigint[], p_account boolean[],
+          p_keep bigint[], p_least bigint[], p_need bigint[], p_target bigint[], p_account boolean[], p_book bigint[],
           OUT alive boolean, OUT now_millis bigint, OUT granted bigint[], OUT others_used bigint[], OUT others_leased bigint[])
         LANGUAGE plpgsql SET search_path = busbar, pg_temp AS $function$
         DECLARE
           nodes bigint;
+          gone bigint[];
         BEGIN
           -- A call that was held up on its way must not undo what a later one did.
           UPDATE lease_sessions AS s SET seq = p_seq,
@@ -51,8 +55,16 @@ internal static class LeaseSchema
           END IF;
 
           -- Who is not heard any more is done with for good, before anything is decided. A row that is locked is of a session that is just being heard.
-          UPDATE lease_sessions AS s SET closed_at = clock_timestamp() WHERE s.id IN (
-            SELECT d.id FROM lease_sessions AS d WHERE d.closed_at IS NULL AND d.ends_at <= clock_timestamp() ORDER BY d.id FOR UPDATE SKIP LOCKED);
+          WITH ended AS (
+            UPDATE lease_sessions AS s SET closed_at = clock_timestamp() WHERE s.id IN (
+              SELECT d.id FROM lease_sessions AS d WHERE d.closed_at IS NULL AND d.ends_at <= clock_timestamp() ORDER BY d.id FOR UPDATE SKIP LOCKED) RETURNING s.id)
+          SELECT array_agg(e.id) INTO gone FROM ended AS e;
+
+          -- What it may have used since it was heard last counts as used, until it says better. The rows of a session change only with the session's own.
+          IF gone IS NOT NULL THEN
+            UPDATE limit_counters AS c SET used = c.booked WHERE c.epoch IN (SELECT -g.id FROM unnest(gone) AS g (id)) AND c.booked > c.used;
+          END IF;
+
           SELECT greatest(1, count(*)) INTO nodes FROM lease_sessions AS s WHERE s.closed_at IS NULL;
 
           -- All in one order, whoever asks.
@@ -73,8 +85,8 @@ internal static class LeaseSchema
             ON CONFLICT DO NOTHING;
 
           WITH asked AS (
-            SELECT * FROM unnest(p_owner, p_key, p_start, p_from, p_end, p_cap, p_used, p_base, p_keep, p_least, p_need, p_target) WITH ORDINALITY
-              AS a (owner, limit_key, window_start, first_start, ends_at, cap, used, base, keep, least, need, target, place)),
+            SELECT * FROM unnest(p_owner, p_key, p_start, p_from, p_end, p_cap, p_used, p_base, p_keep, p_least, p_need, p_target, p_book) WITH ORDINALITY
+              AS a (owner, limit_key, window_start, first_start, ends_at, cap, used, base, keep, least, need, target, book, place)),
           others AS (
             SELECT a.place, o.used, o.leased FROM asked AS a CROSS JOIN LATERAL (
               SELECT coalesce(sum(c.used), 0) AS used, coalesce(sum(greatest(c.granted - c.used, 0)) FILTER (WHERE s.id IS NOT NULL), 0) AS leased
@@ -88,9 +100,12 @@ internal static class LeaseSchema
               least(l.free, greatest(l.need, least(l.target, l.base + trunc(greatest(0, l.free - l.base) / (2 * nodes))))) END) ELSE l.used END))::bigint AS may
             FROM lent AS l),
           written AS (
-            INSERT INTO limit_counters AS c (owner, limit_key, window_start, epoch, used, granted, ends_at)
-            SELECT d.owner, d.limit_key, d.window_start, -p_session, d.used, d.may, d.ends_at FROM decided AS d
-            ON CONFLICT (owner, limit_key, window_start, epoch) DO UPDATE SET used = excluded.used, granted = excluded.granted)
+            INSERT INTO limit_counters AS c (owner, limit_key, window_start, epoch, used, granted, booked, ends_at)
+            SELECT d.owner, d.limit_key, d.window_start, -p_session, d.used, d.may, CASE WHEN alive THEN least(d.may, d.book) ELSE d.book END, d.ends_at FROM decided AS d
+            -- A session that is over says what it used, and books nothing; an earlier call that was held up does not say all.
+            ON CONFLICT (owner, limit_key, window_start, epoch) DO UPDATE SET granted = excluded.granted,
+              used = CASE WHEN alive THEN excluded.used ELSE greatest(excluded.used, least(excluded.booked, c.booked)) END,
+              booked = CASE WHEN alive THEN excluded.booked ELSE greatest(excluded.used, least(excluded.booked, c.booked)) END)
           SELECT array_agg(d.may ORDER BY d.place), array_agg(least(d.o_used, 9223372036854775807)::bigint ORDER BY d.place),
             array_agg(least(d.o_leased, 9223372036854775807)::bigint ORDER BY d.place)
           INTO granted, others_used, others_leased FROM decided AS d;

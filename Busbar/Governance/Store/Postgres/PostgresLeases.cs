@@ -32,7 +32,7 @@ internal sealed class PostgresLeases(PostgresConfig config) : ILeaseStore
         IReadOnlyList<LeaseAsk> asks = call.Asks;
         LeaseReply reply = await DoAsync(
             """
-            SELECT alive, now_millis, granted, others_used, others_leased FROM busbar.lease($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+            SELECT alive, now_millis, granted, others_used, others_leased FROM busbar.lease($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
             """,
             ReplyOf, stop,
             call.Session, call.Sequence, call.Term, Column(asks, static ask => ask.Owner), Column(asks, static ask => ask.Key),
@@ -41,7 +41,7 @@ internal sealed class PostgresLeases(PostgresConfig config) : ILeaseStore
             Column(asks, static ask => ask.Used),
             Column(asks, static ask => ask.Base), Column(asks, static ask => ask.Keep), Column(asks, static ask => ask.Least),
             Column(asks, static ask => ask.Need),
-            Column(asks, static ask => ask.Target), Column(asks, static ask => ask.IsOfAccount)).ConfigureAwait(false);
+            Column(asks, static ask => ask.Target), Column(asks, static ask => ask.IsOfAccount), Column(asks, static ask => ask.Book)).ConfigureAwait(false);
         if (Environment.TickCount64 - _folded > FoldInterval.TotalMilliseconds)
         {
             _folded = Environment.TickCount64;

@@ -152,6 +152,7 @@ internal static class PostgresSchema
         -- A key without usage was once taken to have used up whatever budget it had.
         DELETE FROM busbar.limit_counters WHERE epoch = 0 AND limit_key LIKE 'key/budget/%' AND used = 9223372036854775807;
         """,
+        LeaseSchema.Book + LeaseSchema.Functions,
     ];
 
     /// <summary>
