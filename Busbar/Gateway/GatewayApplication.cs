@@ -37,7 +37,6 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
 {
     // Requests for the figures that are served at once, beside the limit on all others.
     private const int MaxOnlookers = 16;
-    private const int MaxAsks = 3;
 
     private readonly Metrics _metrics;
     private readonly RequestLog _log;
@@ -384,18 +383,14 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
             Attribution.Note(exchange, _labels);
         }
 
-        return refusal is null && exchange.Snapshot.Fleet.ResponseAffinity.Ask is { } ask && StoredResponseRouting.IsUnknown(exchange)
-            ? AskAsync(exchange, ask) : new(refusal);
+        return refusal is null && exchange.Snapshot.Fleet.ResponseAffinity.Ask is not null && StoredResponseRouting.IsUnknown(exchange)
+            ? AskAsync(exchange) : new(refusal);
     }
 
-    private static async ValueTask<GatewayError?> AskAsync(Exchange exchange, Func<CancellationToken, Task> ask)
+    private static async ValueTask<GatewayError?> AskAsync(Exchange exchange)
     {
-        // The other process may be about to tell it.
-        for (int asked = 0; asked < MaxAsks && StoredResponseRouting.IsUnknown(exchange); asked++)
-        {
-            await ask(exchange.ClientGone).ConfigureAwait(false);
-        }
-
+        await exchange.Snapshot.Fleet.ResponseAffinity.AskWhileAsync(() => StoredResponseRouting.IsUnknown(exchange), exchange.ClientGone)
+            .ConfigureAwait(false);
         return StoredResponseRouting.Objection(exchange);
     }
 

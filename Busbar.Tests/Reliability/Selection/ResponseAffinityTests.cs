@@ -44,4 +44,38 @@ public sealed class ResponseAffinityTests
         Assert.Null(homes.Find("resp_0"u8));
         Assert.Equal((ResponseAffinity.Capacity + 9) % 7, homes.Find(Encoding.UTF8.GetBytes($"resp_{ResponseAffinity.Capacity + 9}")));
     }
+
+    [Theory]
+    [InlineData(8, true)]
+    [InlineData(20, false)]
+    public async Task What_another_process_is_slow_to_tell_is_waited_for_but_not_for_ever(int toldAt, bool isFound)
+    {
+        var homes = new ResponseAffinity(new MonotonicClock(_time));
+        int asked = 0;
+        homes.Ask = _ =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+            if (++asked == toldAt)
+            {
+                homes.Learn(Rendezvous.Hash("resp_1"u8), 3, "somebody");
+            }
+
+            return Task.FromResult(true);
+        };
+
+        await homes.AskWhileAsync(() => homes.Find("resp_1"u8) is null, CancellationToken.None);
+
+        Assert.Equal(isFound ? 3 : null, homes.Find("resp_1"u8));
+        Assert.Equal(isFound ? toldAt : 10, asked);
+    }
+
+    [Fact]
+    public async Task Nobody_is_asked_again_who_cannot_know()
+    {
+        var homes = new ResponseAffinity(new MonotonicClock(_time));
+        int asked = 0;
+        homes.Ask = _ => Task.FromResult(++asked < 0);
+        await homes.AskWhileAsync(() => true, CancellationToken.None);
+        Assert.Equal(1, asked);
+    }
 }

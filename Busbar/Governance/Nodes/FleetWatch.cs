@@ -67,15 +67,20 @@ internal sealed partial class FleetWatch : IAsyncDisposable
         Wake();
     }
 
-    /// <summary>Waits until everything is heard that is written by now, or the database does not answer, at most for half a second.</summary>
-    public async Task CatchUpAsync(CancellationToken giveUp)
+    /// <summary>
+    /// Waits until everything is heard that is written by now, at most for half a second. False where the database is away.
+    /// </summary>
+    public async Task<bool> CatchUpAsync(CancellationToken giveUp)
     {
-        if (!IsAway)
+        if (IsAway)
         {
-            Task look = Volatile.Read(ref _looked).Task;
-            Wake();
-            await Task.WhenAny(look, Task.Delay(MaxWait, _time, giveUp)).ConfigureAwait(false);
+            return false;
         }
+
+        Task look = Volatile.Read(ref _looked).Task;
+        Wake();
+        await Task.WhenAny(look, Task.Delay(MaxWait, _time, giveUp)).ConfigureAwait(false);
+        return !IsAway;
     }
 
     /// <summary>Looks no more.</summary>

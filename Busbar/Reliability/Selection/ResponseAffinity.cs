@@ -9,6 +9,9 @@ internal sealed class ResponseAffinity(MonotonicClock clock)
     /// <summary>Most entries, about 5 MiB.</summary>
     public const int Capacity = 65_536;
 
+    /// <summary>How long others are asked for an entry.</summary>
+    public static readonly TimeSpan MaxAskTime = TimeSpan.FromSeconds(1);
+
     /// <summary>How long an entry is of use after it was made or renewed.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
 
@@ -30,8 +33,23 @@ internal sealed class ResponseAffinity(MonotonicClock clock)
     /// <summary>Is told of each entry that this process makes itself: hash of the id, lane and owner; null where nobody else is to know.</summary>
     public Action<ulong, int, string?>? Added { get; set; }
 
-    /// <summary>Waits until what other processes told is known; null where there are none.</summary>
-    public Func<CancellationToken, Task>? Ask { get; set; }
+    /// <summary>Waits until what other processes told is known, or says false when that cannot be; null where there are none.</summary>
+    public Func<CancellationToken, Task<bool>>? Ask { get; set; }
+
+    /// <summary>
+    /// Asks others again and again while <paramref name="isUnknown"/>: a busy one may tell of an answer some tenths of a second after the client has
+    /// it. It gives up after <see cref="MaxAskTime"/>.
+    /// </summary>
+    public async ValueTask AskWhileAsync(Func<bool> isUnknown, CancellationToken giveUp)
+    {
+        long began = clock.NowMs;
+        bool goesOn = true;
+        while (goesOn && Ask is { } ask && isUnknown())
+        {
+            goesOn = await ask(giveUp).ConfigureAwait(false) && !giveUp.IsCancellationRequested
+                && clock.NowMs - began < MaxAskTime.TotalMilliseconds;
+        }
+    }
 
     /// <summary>
     /// Notes that the answer, or conversation, called <paramref name="id"/> is kept where the lane of index <paramref name="lane"/> goes, for
