@@ -54,6 +54,9 @@ public sealed class GroupEndpointsTests
     [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"day","max_cents":1,"time_zone":"Europe/Atlantis"}]}""", "no time zone")]
     [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1},{"kind":"requests","window":"day","max":2}]}""",
         "second limit of the same kind")]
+    [InlineData("""{"name":"a","limits":[{"kind":"requests","kind":"tokens","window":"day","max":1}]}""", "'limits[0].kind' is there twice")]
+    [InlineData("""{"name":"a","limits":[{"kind":"budget","window":"total","max_cents":1,"time_zone":"UTC"}]}""", "leave it out")]
+    [InlineData("""{"name":"a","limits":[{"kind":"concurrency","max":1,"time_zone":"UTC"}]}""", "leave it out")]
     [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1,"thresholds":[80,50]}]}""", "each greater than the one before")]
     [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1,"thresholds":[101]}]}""", "from 1 to 100")]
     [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1,"pool":"fast","downgrade":"fast"}]}""", "name another one")]

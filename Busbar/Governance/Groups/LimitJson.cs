@@ -121,11 +121,18 @@ internal static class LimitJson
             return null;
         }
 
+        HashSet<string> seen = [];
         foreach (JsonMember member in item.Members)
         {
             if (!Members.Contains(member.Name.ToString()))
             {
                 fail($"'{at}' has an unknown member; known are {string.Join(", ", Members)}");
+                return null;
+            }
+
+            if (!seen.Add(member.Name.ToString()))
+            {
+                fail($"'{at}.{member.Name}' is there twice; keep one of them");
                 return null;
             }
         }
@@ -169,6 +176,12 @@ internal static class LimitJson
         if (knowsZones && zone is not null && !LimitClock.TryFindZone(zone, out _))
         {
             fail($"'{at}.time_zone' is no time zone that this machine knows; write an IANA name such as Europe/Berlin, or leave it out for UTC");
+            return null;
+        }
+
+        if (knowsZones && zone is not null && (isNow || period is LimitPeriod.Minute or LimitPeriod.Total))
+        {
+            fail($"'{at}.time_zone' is for windows that begin with a day, a week or a month; leave it out");
             return null;
         }
 
