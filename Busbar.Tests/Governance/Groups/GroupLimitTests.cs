@@ -216,6 +216,48 @@ public sealed class GroupLimitTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_threshold_that_was_noted_and_not_told_before_the_process_ended_is_told_by_the_next()
+    {
+        using var directory = new StoreDirectory();
+        string key = TestKeys.Make().Id;
+        List<LimitAlert> told = [];
+        Governor first = Open();
+        Assert.True(first.Keys.TryAdd(new KeyEntry(TestKeys.Make() with { Limits = [Of(LimitKind.Requests, 2)] }, new KeyAccount())));
+        Assert.True(first.Store.Insert(first.Keys.Find(key)!.Key));
+        first.Alerted = told.Add;
+        await UseAsync(first);
+        await first.DisposeAsync();
+        Assert.Equal(50, Assert.Single(told).Percent);
+
+        Governor second = Open();
+        second.Alerted = alert =>
+        {
+            told.Add(alert);
+            second.Told(alert);
+        };
+        await second.Ledger.FlushAsync();
+        await UseAsync(second);
+        await second.DisposeAsync();
+        Assert.Equal([50, 50, 80, 100], told.Select(alert => alert.Percent));
+        Assert.Equal(told[0], told[1]);
+
+        await using Governor third = Open();
+        third.Alerted = told.Add;
+        await third.Ledger.FlushAsync();
+        Assert.Equal(4, told.Count);
+
+        Governor Open() => Governor.Open(new GovernanceConfig(), directory.Open(_time), _time, NullLogger.Instance);
+
+        async Task UseAsync(Governor governor)
+        {
+            var reservation = new Reservation();
+            Assert.Equal(Refusal.None, governor.TryReserve(governor.Keys.Find(key)!, TestKeys.Prices, s_flat, default, reservation, "smart"));
+            reservation.Release();
+            await governor.Ledger.FlushAsync();
+        }
+    }
+
+    [Fact]
     public void A_limit_does_not_hold_where_it_sends_requests_that_it_has_no_room_for()
     {
         Group org = Add(null, Of(LimitKind.Requests, 0) with { Downgrade = "cheap" });

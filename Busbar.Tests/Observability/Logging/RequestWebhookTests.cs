@@ -117,6 +117,28 @@ public sealed class RequestWebhookTests
         await webhook.DisposeAsync();
     }
 
+    [Fact]
+    public async Task An_alert_that_somebody_else_tells_is_left_out_and_one_that_was_told_is_said_to_be()
+    {
+        var receiver = new FakeReceiver();
+        RequestWebhook webhook = Webhook(receiver);
+        List<int> done = [];
+        foreach (int percent in (int[])[50, 80, 100])
+        {
+            webhook.Post(new AlertRecord
+            {
+                Time = _time.GetUtcNow(), Owner = "grp_1", Kind = "budget", Window = "month", Percent = percent, Max = 10, Used = 9, WindowStart = 3,
+                Due = () => percent != 80, Done = () => done.Add(percent),
+            });
+        }
+
+        await webhook.DisposeAsync();
+        Assert.Equal([50, 100], done);
+        Assert.Equal(2, _delivered.Value);
+        Assert.Equal(["grp_1/budget/month//3/50", "grp_1/budget/month//3/100"],
+            JsonDocument.Parse(Assert.Single(receiver.Bodies)).RootElement.EnumerateArray().Select(alert => alert.GetProperty("id").GetString()));
+    }
+
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("localhost")]

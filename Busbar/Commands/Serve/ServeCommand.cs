@@ -247,8 +247,17 @@ internal static partial class ServeCommand
         Limit limit = alert.Limit;
         string kind = LimitWords.Of(limit.Kind);
         metrics.LimitAlerts.Get(kind, alert.Percent.ToString(CultureInfo.InvariantCulture)).Add();
-        telemetry.Alerts?.Post(new AlertRecord
+        if (telemetry.Alerts is not { } receiver)
         {
+            governor.Told(alert);
+            return;
+        }
+
+        LimitAlert told = alert;
+        receiver.Post(new AlertRecord
+        {
+            Due = () => governor.IsToTell(told),
+            Done = () => governor.Told(told),
             Time = time.GetUtcNow(),
             Owner = alert.Owner,
             OwnerName = governor.Groups.Find(alert.Owner)?.Group.Name ?? governor.Keys.Find(alert.Owner)?.Key.Name,

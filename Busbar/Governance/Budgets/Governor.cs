@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Store;
 using Busbar.Governance.Groups;
@@ -23,10 +24,15 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 
     private const int MaxAlerts = 1000;
 
+    // How often it is looked whether somebody ended before an alert was told.
+    private static readonly TimeSpan UntoldInterval = TimeSpan.FromSeconds(5);
+
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly List<LimitAlert> _alerts = [];
     private bool _isFirstAlertUnsure;
+    private readonly ConcurrentQueue<LimitAlert> _told = new();
+    private long? _lookedForUntold;
     private readonly GovernanceCounters _counters = new();
 
     private Governor(KeyDirectory keys, GroupDirectory groups, Ledger ledger, IGovernanceStore store, TimeProvider time, ILogger log)
@@ -63,8 +69,28 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     /// <summary>Where limits are borrowed that other nodes have a share in; null where there are none.</summary>
     public LeaseDesk? Leases { get; private init; }
 
-    /// <summary>Is told of each threshold that a limit has reached, once for each window, from the ledger's thread.</summary>
+    /// <summary>
+    /// Is told of each threshold that a limit has reached, once for each window, from the ledger's thread. Unless it says <see cref="Told"/>, somebody
+    /// else does it again once this process has ended.
+    /// </summary>
     public Action<LimitAlert>? Alerted { get; set; }
+
+    /// <summary>The receiver has <paramref name="alert"/>, or does not want it.</summary>
+    public void Told(in LimitAlert alert) => _told.Enqueue(alert);
+
+    /// <summary>Whether <paramref name="alert"/> is still to be told, by this process. Blocks.</summary>
+    public bool IsToTell(in LimitAlert alert)
+    {
+        try
+        {
+            return Store.IsToTell(alert);
+        }
+        catch (StoreException)
+        {
+            // Rather twice than never.
+            return true;
+        }
+    }
 
     /// <summary>Reservations not yet closed; zero when nothing is being served.</summary>
     public long OpenReservations => _counters.Open;
@@ -399,6 +425,46 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         }
     }
 
+    private void NoteTold()
+    {
+        try
+        {
+            for (; _told.TryPeek(out LimitAlert alert); _told.TryDequeue(out _))
+            {
+                Store.NoteTold(alert);
+            }
+        }
+        catch (StoreException)
+        {
+            // Later.
+        }
+    }
+
+    // What processes that have ended could not tell any more.
+    private void TellForOthers()
+    {
+        try
+        {
+            if (Alerted is { } alerted && (_lookedForUntold is not { } last || _time.GetElapsedTime(last) >= UntoldInterval))
+            {
+                _lookedForUntold = _time.GetTimestamp();
+                foreach (UntoldAlert untold in Store.TakeUntold())
+                {
+                    // Of a limit that is no more there is nothing to tell.
+                    LimitCounter[] counters = Groups.Find(untold.Owner)?.Counters ?? Keys.Find(untold.Owner)?.Limits ?? [];
+                    if (Array.Find(counters, counter => counter.Key == untold.Key) is { Limit: var limit })
+                    {
+                        alerted(new LimitAlert(untold.Owner, limit, untold.WindowStart, untold.Percent, untold.Used));
+                    }
+                }
+            }
+        }
+        catch (StoreException)
+        {
+            // Later.
+        }
+    }
+
     private List<LimitUsage> TakeChanges()
     {
         List<LimitUsage> usages = [];
@@ -416,7 +482,9 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             }
         }
 
+        TellForOthers();
         TellAlerts(alerts);
+        NoteTold();
         return usages;
     }
 

@@ -45,6 +45,18 @@ internal interface IGovernanceStore : IDisposable
     /// </summary>
     bool TryNoteAlert(in LimitAlert alert, bool asksAgain = false);
 
+    /// <summary>Notes that the receiver has <paramref name="alert"/>, or does not want it.</summary>
+    void NoteTold(in LimitAlert alert)
+    {
+        // Where nothing outlives the process there is nobody to tell it once more.
+    }
+
+    /// <summary>Whether <paramref name="alert"/> is still this process' to tell, and no other has taken it over.</summary>
+    bool IsToTell(in LimitAlert alert) => true;
+
+    /// <summary>Takes over what processes that have ended had noted and not told.</summary>
+    IReadOnlyList<UntoldAlert> TakeUntold() => [];
+
     /// <summary>
     /// Adds the increments of one flush, all or nothing. Increments of keys that no longer exist are passed over. Both collections are the caller's
     /// again when the call returns.

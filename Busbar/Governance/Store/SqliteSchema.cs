@@ -7,7 +7,7 @@ namespace Busbar.Governance.Store;
 internal static class SqliteSchema
 {
     /// <summary>The version this program reads and writes; older ones are brought up to it.</summary>
-    public const int Version = 5;
+    public const int Version = 6;
 
     // "Busb": tells our files from other programs' ("application_id" in SQLite's file format).
     private const long ApplicationId = 0x42757362;
@@ -190,6 +190,12 @@ internal static class SqliteSchema
           SELECT day, key_id, model, '', '', requests, estimated, unpriced, spend_nanos, input, cache_read, cache_write,
             cache_write_long, output, reasoning, audio_input, audio_output, image_output FROM former_daily;
         DROP TABLE former_daily;
+        """,
+
+        // Whether the receiver of a threshold has it.
+        """
+        ALTER TABLE limit_alerts ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE limit_alerts ADD COLUMN told INTEGER NOT NULL DEFAULT 1;
         """,
     ];
 

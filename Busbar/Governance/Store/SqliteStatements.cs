@@ -61,7 +61,8 @@ internal sealed class SqliteStatements
             ON CONFLICT (owner, limit_key, window_start) DO UPDATE SET used = excluded.used
             """);
         DeleteCounts = connection.Prepare("DELETE FROM limit_counters WHERE owner = ?1");
-        NoteAlert = connection.Prepare("INSERT OR IGNORE INTO limit_alerts (owner, limit_key, window_start, percent) VALUES (?1, ?2, ?3, ?4)");
+        NoteAlert = connection.Prepare("INSERT OR IGNORE INTO limit_alerts (owner, limit_key, window_start, percent, used, told) VALUES (?1, ?2, ?3, ?4, ?5, 0)");
+        NoteTold = connection.Prepare("UPDATE limit_alerts SET told = 1 WHERE owner = ?1 AND limit_key = ?2 AND window_start = ?3 AND percent = ?4");
         DeleteAlerts = connection.Prepare("DELETE FROM limit_alerts WHERE owner = ?1");
         PruneAlerts = connection.Prepare("""
             DELETE FROM limit_alerts WHERE (owner, limit_key, window_start, percent) IN
@@ -149,6 +150,9 @@ internal sealed class SqliteStatements
 
     /// <summary>Takes a <see cref="Groups.LimitAlert"/>; changes nothing when it is there.</summary>
     public SqliteCommand NoteAlert { get; }
+
+    /// <summary>Notes that an alert was told.</summary>
+    public SqliteCommand NoteTold { get; }
 
     /// <summary>Removes the alerts of an owner.</summary>
     public SqliteCommand DeleteAlerts { get; }

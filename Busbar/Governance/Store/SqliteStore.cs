@@ -43,6 +43,7 @@ internal sealed class SqliteStore : IGovernanceStore
     private readonly SqliteStatements _sql;
     private long _pruned;
     private bool _isClosed;
+    private bool _hasTakenUntold;
     private (StoredGovernance Stored, long Day)? _ahead;
 
     private SqliteStore(string path, DatabaseLock fileLock, SqliteConnection database, TimeProvider time)
@@ -195,8 +196,29 @@ internal sealed class SqliteStore : IGovernanceStore
     /// <inheritdoc/>
     public bool TryNoteAlert(in LimitAlert alert, bool asksAgain = false)
     {
+        (string owner, string key, long start, int percent, long used) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent, alert.Used);
+        return Change(() => _sql.NoteAlert.Run(owner, key, start, percent, used) == 1);
+    }
+
+    /// <inheritdoc/>
+    public void NoteTold(in LimitAlert alert)
+    {
         (string owner, string key, long start, int percent) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
-        return Change(() => _sql.NoteAlert.Run(owner, key, start, percent) == 1);
+        Change(() => _sql.NoteTold.Run(owner, key, start, percent));
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<UntoldAlert> TakeUntold()
+    {
+        // What is noted later is this process' own.
+        if (Interlocked.Exchange(ref _hasTakenUntold, true))
+        {
+            return [];
+        }
+
+        return Change(() => _database.Read(
+            "SELECT owner, limit_key, window_start, percent, used FROM limit_alerts WHERE told = 0",
+            row => new UntoldAlert(row.Text(0), row.Text(1), row.Count(2), (int)row.Count(3), row.Count(4))));
     }
 
     /// <inheritdoc/>

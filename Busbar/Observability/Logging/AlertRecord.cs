@@ -38,11 +38,27 @@ internal sealed record AlertRecord : IWebhookRecord
     /// <summary>When the window began, epoch second; 0 for a limit for all time.</summary>
     public required long WindowStart { get; init; }
 
+    /// <summary>Whether it is still this process' to tell; null where there is no other.</summary>
+    public Func<bool>? Due { get; init; }
+
+    /// <summary>Is told once the receiver has it, or does not get it any more.</summary>
+    public Action? Done { get; init; }
+
+    /// <inheritdoc/>
+    public bool IsDue => Due?.Invoke() ?? true;
+
+    // The same whichever process tells it.
+    private string Id => string.Create(CultureInfo.InvariantCulture, $"{Owner}/{Kind}/{Window}/{Pool}/{WindowStart}/{Percent}");
+
+    /// <inheritdoc/>
+    public void Settled() => Done?.Invoke();
+
     /// <inheritdoc/>
     public void Write(Utf8JsonWriter json)
     {
         json.WriteStartObject();
         json.WriteString("alert"u8, "limit_threshold"u8);
+        json.WriteString("id"u8, Id);
         json.WriteNumber("ts"u8, Time.ToUnixTimeSeconds());
         json.WriteString("time"u8, Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
         json.WriteString("owner"u8, Owner);

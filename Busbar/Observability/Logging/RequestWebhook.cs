@@ -57,6 +57,10 @@ internal sealed partial class RequestWebhook : IAsyncDisposable
         if (!_queue.Writer.TryWrite(record))
         {
             _dropped.Add();
+            if (!_closing.IsCancellationRequested)
+            {
+                record.Settled();
+            }
         }
     }
 
@@ -75,6 +79,7 @@ internal sealed partial class RequestWebhook : IAsyncDisposable
         ChannelReader<IWebhookRecord> reader = _queue.Reader;
         var body = new ArrayBufferWriter<byte>(16 * 1024);
         using var json = new Utf8JsonWriter(body);
+        var batch = new List<IWebhookRecord>();
         while (await reader.WaitToReadAsync().ConfigureAwait(false))
         {
             if (reader.Count < BatchLength)
@@ -85,15 +90,28 @@ internal sealed partial class RequestWebhook : IAsyncDisposable
             body.ResetWrittenCount();
             json.Reset();
             json.WriteStartArray();
-            int count = 0;
-            for (; count < BatchLength && reader.TryRead(out IWebhookRecord? record); count++)
+            while (batch.Count < BatchLength && reader.TryRead(out IWebhookRecord? record))
             {
-                record.Write(json);
+                if (record.IsDue)
+                {
+                    record.Write(json);
+                    batch.Add(record);
+                }
             }
 
             json.WriteEndArray();
             json.Flush();
-            (await TrySendAsync(body.WrittenMemory, count).ConfigureAwait(false) ? _delivered : _dropped).Add(count);
+            if (batch.Count > 0)
+            {
+                bool isSent = await TrySendAsync(body.WrittenMemory, batch.Count).ConfigureAwait(false);
+                (isSent ? _delivered : _dropped).Add(batch.Count);
+                if (isSent || !_closing.IsCancellationRequested)
+                {
+                    batch.ForEach(static record => record.Settled());
+                }
+
+                batch.Clear();
+            }
         }
     }
 

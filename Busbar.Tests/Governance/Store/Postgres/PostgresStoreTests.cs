@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Busbar.Governance.Groups;
 using Busbar.Governance.Keys;
 using Busbar.Governance.Nodes;
@@ -131,6 +132,39 @@ public sealed class PostgresStoreTests
         // Noted, and the answer was lost.
         Assert.True(again.TryNoteAlert(alert with { WindowStart = Today + 86_400 }, asksAgain: true));
         Assert.False(again.TryNoteAlert(alert with { WindowStart = Today + 86_400 }));
+    }
+
+    [SkippableFact]
+    public void A_threshold_that_a_node_noted_and_did_not_tell_before_it_ended_becomes_one_others_to_tell()
+    {
+        using var place = new PostgresPlace();
+        var alert = new LimitAlert("grp_1", new Limit { Kind = LimitKind.Budget, Period = LimitPeriod.Day, Max = 1 }, Today, 80, 9);
+        LimitAlert told = alert with { Percent = 50 };
+        using PostgresStore first = place.OpenNode(), second = place.OpenNode(), third = place.OpenNode();
+        Assert.True(first.TryNoteAlert(alert));
+        Assert.True(first.TryNoteAlert(told));
+        first.NoteTold(told);
+
+        // While it lives it is to do it itself.
+        Assert.Empty(second.TakeUntold());
+        Assert.True(first.IsToTell(alert));
+        Assert.False(first.IsToTell(told));
+
+        Silence(first);
+        var taken = new ConcurrentBag<UntoldAlert>();
+        Parallel.For(0, 8, i => (i % 2 == 0 ? second : third).TakeUntold().ToList().ForEach(taken.Add));
+        Assert.Equal(new UntoldAlert("grp_1", alert.Limit.Key, Today, 80, 9), Assert.Single(taken));
+        Assert.False(first.IsToTell(alert));
+        Assert.True(second.IsToTell(alert) ^ third.IsToTell(alert));
+        second.NoteTold(alert);
+        third.NoteTold(alert);
+        Silence(second);
+        Silence(third);
+        using PostgresStore later = place.OpenNode();
+        Assert.Empty(later.TakeUntold());
+        Assert.False(later.TryNoteAlert(alert));
+
+        void Silence(PostgresStore node) => place.Run($"UPDATE busbar.nodes SET seen_at = now() - interval '16 seconds' WHERE epoch = {node.Epoch}");
     }
 
     [SkippableFact]

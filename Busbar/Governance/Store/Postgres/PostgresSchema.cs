@@ -153,6 +153,10 @@ internal static class PostgresSchema
         DELETE FROM busbar.limit_counters WHERE epoch = 0 AND limit_key LIKE 'key/budget/%' AND used = 9223372036854775807;
         """,
         LeaseSchema.Book + LeaseSchema.Functions,
+        """
+        ALTER TABLE busbar.limit_alerts ADD COLUMN used bigint NOT NULL DEFAULT 0, ADD COLUMN told boolean NOT NULL DEFAULT true;
+        CREATE INDEX limit_alerts_untold ON busbar.limit_alerts (epoch) WHERE NOT told;
+        """,
     ];
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Busbar.Governance.Groups;
+using Busbar.Governance.Leases;
 using Npgsql;
 
 namespace Busbar.Governance.Store.Postgres;
@@ -41,14 +42,40 @@ internal sealed partial class PostgresStore
     /// <inheritdoc/>
     public bool TryNoteAlert(in LimitAlert alert, bool asksAgain = false)
     {
-        (string owner, string key, long start, long percent) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
+        (string owner, string key, long start, long percent, long used) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent, alert.Used);
         return Do(connection => connection.Run(
             """
-            INSERT INTO busbar.limit_alerts AS a (owner, limit_key, window_start, percent, epoch) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (owner, limit_key, window_start, percent) DO UPDATE SET epoch = excluded.epoch WHERE a.epoch = excluded.epoch AND $6
+            INSERT INTO busbar.limit_alerts AS a (owner, limit_key, window_start, percent, epoch, used, told) VALUES ($1, $2, $3, $4, $5, $6, false)
+            ON CONFLICT (owner, limit_key, window_start, percent) DO UPDATE SET epoch = excluded.epoch WHERE a.epoch = excluded.epoch AND $7
             """,
-            owner, key, start, percent, Epoch, asksAgain) == 1);
+            owner, key, start, percent, Epoch, used, asksAgain) == 1);
     }
+
+    /// <inheritdoc/>
+    public void NoteTold(in LimitAlert alert)
+    {
+        (string owner, string key, long start, long percent) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
+        Do(connection => connection.Run($"UPDATE busbar.limit_alerts SET told = true WHERE {ThisAlert}", owner, key, start, percent, Epoch));
+    }
+
+    /// <inheritdoc/>
+    public bool IsToTell(in LimitAlert alert)
+    {
+        (string owner, string key, long start, long percent) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
+        return Do(connection => connection.Number($"SELECT count(*) FROM busbar.limit_alerts WHERE {ThisAlert}", owner, key, start, percent, Epoch)) == 1;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<UntoldAlert> TakeUntold() => Do(connection => connection.Read(
+        """
+        UPDATE busbar.limit_alerts AS a SET epoch = $1 WHERE NOT a.told AND a.epoch <> $1
+          AND NOT EXISTS (SELECT 1 FROM busbar.nodes AS n WHERE n.epoch = a.epoch AND NOT n.ended AND n.seen_at > now() - $2::interval)
+        RETURNING a.owner, a.limit_key, a.window_start, a.percent, a.used
+        """,
+        row => new UntoldAlert(row.Text(0), row.Text(1), row.Count(2), (int)row.Count(3), row.Count(4)), Epoch, LeaseDesk.Term));
+
+    // As long as no other node has taken it over.
+    private const string ThisAlert = "owner = $1 AND limit_key = $2 AND window_start = $3 AND percent = $4 AND epoch = $5 AND NOT told";
 
     /// <inheritdoc/>
     public void Add(IReadOnlyCollection<WindowUsage> windows, IReadOnlyCollection<DailyUsage> days)
