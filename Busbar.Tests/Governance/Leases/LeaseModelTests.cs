@@ -201,7 +201,8 @@ public sealed class LeaseModelTests
             Assert.All(Limits().Where(limit => limit.Limit.Kind != LimitKind.Concurrency), limit =>
             {
                 long used = _used.GetValueOrDefault(Place(limit.Owner, limit.Limit));
-                Assert.InRange(_limits.Read(limit.Owner, limit.Limit.Key, Day).Used, used, used + _lost.GetValueOrDefault(Place(limit.Owner, limit.Limit)));
+                long lost = _lost.GetValueOrDefault(Place(limit.Owner, limit.Limit));
+                Assert.InRange(_limits.Read(limit.Owner, limit.Limit.Key, Day).Used, used, used + lost);
             });
         }
 
@@ -306,7 +307,8 @@ public sealed class LeaseModelTests
             foreach ((string place, long amount) in LostInCrash(node))
             {
                 // And a request whose answer was lost on its way to the node.
-                long unanswered = place.Contains("budget") ? 2 * CostOf(LimitKind.Budget) : place.Contains("tokens") ? 2 * CostOf(LimitKind.Tokens) : 2;
+                long unanswered = 2 * CostOf(place.Contains("budget") ? LimitKind.Budget
+                    : place.Contains("tokens") ? LimitKind.Tokens : LimitKind.Requests);
                 _lost[place] = _lost.GetValueOrDefault(place) + amount + unanswered;
             }
         }

@@ -130,6 +130,24 @@ public sealed class LeaseTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_was_booked_for_a_request_that_waits_is_there_for_it_though_others_wait_and_time_goes_by()
+    {
+        Start(1, Of(LimitKind.Requests, 40));
+        Assert.Equal(Refusal.Lease, _nodes[0].TryTake(_key.Id, out Reservation first));
+        Task answered = _nodes[0].Governor.BorrowAsync(first, CancellationToken.None).AsTask();
+        await _nodes[0].Desk.RoundAsync();
+        await answered;
+
+        // Before it comes to take it.
+        _ = _nodes[0].Governor.BorrowAsync(first, CancellationToken.None).AsTask();
+        await _nodes[0].Desk.RoundAsync();
+        await PassAsync(0.25);
+        Assert.Equal(Refusal.None, _nodes[0].TryTake(_key.Id, out _));
+        Assert.Equal(Refusal.None, _nodes[0].TryTake(_key.Id, out _));
+        Assert.Equal(Refusal.Lease, _nodes[0].TryTake(_key.Id, out _));
+    }
+
+    [Fact]
     public async Task A_stopped_node_tells_when_it_is_back_what_it_did_not_use_of_what_it_had_booked()
     {
         Start(2, Of(LimitKind.Requests, 100_000));

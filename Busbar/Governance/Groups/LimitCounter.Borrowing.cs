@@ -175,7 +175,10 @@ internal sealed partial class LimitCounter
         bool isLow = demand > 0 && spare < Math.Max(demand, slice.Typical) && round.Timestamp >= slice.DeniedUntil;
         long bookAhead = BookAhead(slice, counted);
         long need = Ir.Usage.Add(counted, slice.WaitNeed);
-        long sure = Ir.Usage.Add(need, bookAhead);
+        long least = Ir.Usage.Add(counted, slice.WaitLeast);
+        slice.Await();
+        (long awaited, long awaiting) = slice.Awaited;
+        long sure = Ir.Usage.Add(Ir.Usage.Add(counted, awaited), bookAhead);
         bool isBookOff = round.IsTick && slice.Booked != Math.Min(sure, slice.Granted);
         bool isBookLow = demand > 0 && slice.Booked < slice.Granted && IsLow(slice, counted, bookAhead, round.Second);
         if (waits || isLow || isBookOff || isBookLow || counted > slice.Granted || _meter.Used != slice.Noted || slice.Borrowed != slice.Granted)
@@ -183,18 +186,15 @@ internal sealed partial class LimitCounter
             LeaseAsk ask = Ask(_end);
             round.Add(this, ask with
             {
-                Least = Ir.Usage.Add(counted, slice.WaitLeast),
+                Least = least,
                 Need = need,
                 Target = waits || isLow ? Ir.Usage.Add(need, ahead) : slice.Granted,
-                Book = isConcurrency ? 0 : Ir.Usage.Add(ask.Book, Ir.Usage.Add(Likely(slice.WaitNeed, slice.Waiting), bookAhead)),
+                Book = isConcurrency ? 0 : Ir.Usage.Add(ask.Book, Ir.Usage.Add(Likely(awaited, awaiting), bookAhead)),
                 Sure = sure,
             });
 
             // The call may be carried out though its answer is lost.
             slice.Booked = Math.Min(slice.Booked, sure);
-            slice.WaitNeed = 0;
-            slice.Waiting = 0;
-            slice.WaitLeast = 0;
         }
     }
 

@@ -137,6 +137,7 @@ internal sealed partial class LimitCounter
     {
         Slice slice = _slice!;
         bool isConcurrency = _limit.Kind == LimitKind.Concurrency;
+        slice.Arrive(Math.Max(1, reserved.Amount));
         slice.Demand(slice.Desk.Second, isConcurrency ? _open : Math.Max(1, reserved.Amount), isConcurrency);
         Touch();
         long counted = Ir.Usage.Add(_meter.Used, HeldNow);

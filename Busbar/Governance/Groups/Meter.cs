@@ -17,8 +17,11 @@ internal struct Meter
     private long _largest;
     private long _largestExcess;
 
-    /// <summary>What <paramref name="count"/> requests that hold <paramref name="amount"/> together may come to, going by the largest so far.</summary>
-    public readonly long Likely(long amount, long count) => _largest == 0 ? amount : Math.Min(amount, Math.Min(_largest, long.MaxValue / (count + 1)) * count);
+    /// <summary>
+    /// What <paramref name="count"/> requests that hold <paramref name="amount"/> together may come to, going by the largest so far.
+    /// </summary>
+    public readonly long Likely(long amount, long count)
+        => _largest == 0 ? amount : Math.Min(amount, Math.Min(_largest, long.MaxValue / (count + 1)) * count);
 
     /// <summary>
     /// What a request with <paramref name="bound"/> is to hold: input of which the body tells little, such as files by address, shows only in what it

@@ -64,8 +64,13 @@ internal sealed class Slice(LeaseDesk desk)
     /// <summary>The window before, while requests that arrived in it are not settled or their settlement is not noted.</summary>
     public FormerWindow? Former { get; set; }
 
+    /// <summary>What the requests that waited lately need and have not taken yet, and how many they are.</summary>
+    public (long Need, long Count) Awaited => (Ir.Usage.Add(_awaited.Need, _awaitedBefore.Need), _awaited.Count + _awaitedBefore.Count);
+
     private const int TicksToForget = 60;
 
+    private (long Need, long Count) _awaited;
+    private (long Need, long Count) _awaitedBefore;
     private long _largest;
     private long _largestBefore;
     private int _ticks;
@@ -80,10 +85,25 @@ internal sealed class Slice(LeaseDesk desk)
     public void Tick()
     {
         Idle++;
+        (_awaitedBefore, _awaited) = (_awaited, default);
         if (++_ticks % TicksToForget == 0 && _largest > 0)
         {
             (_largestBefore, _largest) = (_largest, 0);
         }
+    }
+
+    /// <summary>Those who wait are served by the call that is being made; they take their room a moment after it is answered.</summary>
+    public void Await()
+    {
+        _awaited = (Ir.Usage.Add(_awaited.Need, WaitNeed), _awaited.Count + Waiting);
+        (WaitNeed, WaitLeast, Waiting) = (0, 0, 0);
+    }
+
+    /// <summary>One of those who waited has taken <paramref name="need"/>, or somebody else.</summary>
+    public void Arrive(long need)
+    {
+        ref (long Need, long Count) awaited = ref _awaitedBefore.Count > 0 ? ref _awaitedBefore : ref _awaited;
+        awaited = awaited.Count > 1 ? (Math.Max(0, awaited.Need - need), awaited.Count - 1) : default;
     }
 
     /// <summary>Counts <paramref name="need"/> of a request that was admitted in <paramref name="second"/>.</summary>

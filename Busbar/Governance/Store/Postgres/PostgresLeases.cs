@@ -41,7 +41,8 @@ internal sealed class PostgresLeases(PostgresConfig config) : ILeaseStore
             Column(asks, static ask => ask.Used),
             Column(asks, static ask => ask.Base), Column(asks, static ask => ask.Keep), Column(asks, static ask => ask.Least),
             Column(asks, static ask => ask.Need),
-            Column(asks, static ask => ask.Target), Column(asks, static ask => ask.IsOfAccount), Column(asks, static ask => ask.Book)).ConfigureAwait(false);
+            Column(asks, static ask => ask.Target), Column(asks, static ask => ask.IsOfAccount),
+            Column(asks, static ask => ask.Book)).ConfigureAwait(false);
         if (Environment.TickCount64 - _folded > FoldInterval.TotalMilliseconds)
         {
             _folded = Environment.TickCount64;

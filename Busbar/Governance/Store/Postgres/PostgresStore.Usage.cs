@@ -42,7 +42,8 @@ internal sealed partial class PostgresStore
     /// <inheritdoc/>
     public bool TryNoteAlert(in LimitAlert alert, bool asksAgain = false)
     {
-        (string owner, string key, long start, long percent, long used) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent, alert.Used);
+        (string owner, string key, long start, long percent) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
+        long used = alert.Used;
         return Do(connection => connection.Run(
             """
             INSERT INTO busbar.limit_alerts AS a (owner, limit_key, window_start, percent, epoch, used, told) VALUES ($1, $2, $3, $4, $5, $6, false)
@@ -62,7 +63,8 @@ internal sealed partial class PostgresStore
     public bool IsToTell(in LimitAlert alert)
     {
         (string owner, string key, long start, long percent) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
-        return Do(connection => connection.Number($"SELECT count(*) FROM busbar.limit_alerts WHERE {ThisAlert}", owner, key, start, percent, Epoch)) == 1;
+        return Do(connection => connection.Number(
+            $"SELECT count(*) FROM busbar.limit_alerts WHERE {ThisAlert}", owner, key, start, percent, Epoch)) == 1;
     }
 
     /// <inheritdoc/>
