@@ -56,6 +56,24 @@ public sealed class JsonScannerTests
         }
     }
 
+    [Fact]
+    public void Every_byte_of_an_escape_is_read_or_refused_as_by_the_frameworks_reader()
+    {
+        foreach (int before in new[] { 0, 1, 60, 61, 62, 63, 64 })
+        {
+            byte[] text = [(byte)'"', .. Enumerable.Repeat((byte)'a', before), .. "\\u00fF behind\""u8];
+            for (int place = 1; place < 6; place++)
+            {
+                for (int value = 0; value < 256; value++)
+                {
+                    byte[] changed = [.. text];
+                    changed[before + 1 + place] = (byte)value;
+                    AssertSame(changed);
+                }
+            }
+        }
+    }
+
     [Theory]
     [InlineData("\\\"")]
     [InlineData("\\\\")]

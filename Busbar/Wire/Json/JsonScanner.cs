@@ -1,6 +1,5 @@
+using System.Buffers.Binary;
 using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -14,8 +13,9 @@ namespace Busbar.Wire.Json;
 /// <param name="maxDepth">Containers within each other that are accepted, 128 at most.</param>
 internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape.MaxDepth)
 {
-    private const int Block = 64;
     private const ulong OddBits = 0xAAAA_AAAA_AAAA_AAAA;
+    private const byte NoEscape = 0;
+    private const byte SimpleEscape = 1;
 
     private readonly ReadOnlySpan<byte> _text = text;
 
@@ -33,6 +33,12 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
         FirstName,
         AfterValue,
     }
+
+    /// <summary>
+    /// The document was read to its end before and is not broken: strings are taken as they are. A broken one may then be taken for a whole one, and
+    /// nothing worse.
+    /// </summary>
+    public bool IsProven { private readonly get; init; }
 
     /// <summary>The token that was read last.</summary>
     public JsonTokenType Token { readonly get; private set; }
@@ -100,6 +106,19 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
         _place = Place.Value;
         return true;
     }
+
+    // What a byte means behind a backslash (RFC 8259, section 7); 2 stands for a u, which digits follow.
+    private static ReadOnlySpan<byte> Escapes =>
+    [
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0,
+        0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ];
 
     private readonly bool IsInObject => (_objects & 1) != 0;
 
@@ -254,89 +273,82 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
     {
         int from = _at + 1;
         int at = from;
-        var state = default(StringState);
+        ulong carried = 0;
+        ulong seen = 0;
+        bool hasEscapes = false;
+        Span<byte> padded = stackalloc byte[JsonBlock.Length];
         while (true)
         {
-            if (!(_text.Length - at >= Block ? TryPass(at, _text[at..], ref state, out int passed) : TryPassLast(at, ref state, out passed)))
+            // Behind the last bytes of the text stand zeros: no string goes on there.
+            scoped ReadOnlySpan<byte> bytes = _text[at..];
+            if (bytes.Length < JsonBlock.Length)
+            {
+                padded.Clear();
+                bytes.CopyTo(padded);
+                bytes = padded;
+            }
+
+            JsonBlock.Marks marks = JsonBlock.Of(bytes);
+            seen |= marks.NonAscii;
+            ulong closing = marks.Quotes;
+            if ((marks.Slashes | carried) != 0)
+            {
+                // Of a run of backslashes every second one is escaped, and so is what follows an odd run: the carry of a subtraction finds the ends
+                // of all runs.
+                ulong candidates = marks.Slashes & ~carried;
+                ulong ends = (((candidates << 1) | OddBits) - candidates) ^ OddBits;
+                ulong escaped = ends ^ (marks.Slashes | carried);
+                carried = (ends & marks.Slashes) >> 63;
+                closing &= ~escaped;
+                ulong inside = Below(closing);
+                hasEscapes |= (marks.Slashes & inside) != 0;
+                escaped &= inside;
+                if (escaped != 0 && !IsProven && !AreLegal(bytes, at, escaped))
+                {
+                    return false;
+                }
+            }
+
+            if ((marks.Controls & Below(closing)) != 0)
             {
                 return false;
             }
 
-            at += passed;
-            if (passed < Block)
+            if (closing != 0)
             {
+                at += BitOperations.TrailingZeroCount(closing);
                 break;
             }
+
+            at += JsonBlock.Length;
         }
 
-        if (state.Seen.ExtractMostSignificantBits() != 0 && !Utf8.IsValid(_text[from..at]))
+        // Bytes behind the quote may have been seen too: then this looks once more, for nothing.
+        if (seen != 0 && !IsProven && !Utf8.IsValid(_text[from..at]))
         {
             return false;
         }
 
-        HasEscapes = state.HasEscapes;
+        HasEscapes = hasEscapes;
         Token = token;
         _at = End = at + 1;
         return true;
     }
 
-    // The rest of the text, with zeros behind it: no string goes on there.
-    private readonly bool TryPassLast(int at, ref StringState state, out int passed)
+    // Whether the bytes of a block that are escaped are those of the grammar, and hexadecimal digits follow where they should.
+    private readonly bool AreLegal(scoped ReadOnlySpan<byte> block, int at, ulong escaped)
     {
-        Span<byte> padded = stackalloc byte[Block];
-        padded.Clear();
-        _text[at..].CopyTo(padded);
-        return TryPass(at, padded, ref state, out passed);
-    }
-
-    // Walks the block of a string that begins at a place of the text. Less than a block is passed when its quote is there. One bit for each byte.
-    private readonly bool TryPass(int at, ReadOnlySpan<byte> block, ref StringState state, out int passed)
-    {
-        block = block[..Block];
-        var first = Vector128.Create(block);
-        var second = Vector128.Create(block[16..]);
-        var third = Vector128.Create(block[32..]);
-        var fourth = Vector128.Create(block[48..]);
-        state.Seen |= first | second | third | fourth;
-        ulong quotes = Equal(first, second, third, fourth, (byte)'"');
-        ulong slashes = Equal(first, second, third, fourth, (byte)'\\');
-        var highest = Vector128.Create((byte)0x1F);
-        ulong controls = Bits(
-            Vector128.Equals(Vector128.Min(first, highest), first),
-            Vector128.Equals(Vector128.Min(second, highest), second),
-            Vector128.Equals(Vector128.Min(third, highest), third),
-            Vector128.Equals(Vector128.Min(fourth, highest), fourth));
-        if ((slashes | state.Carried) == 0)
+        for (; escaped != 0; escaped &= escaped - 1)
         {
-            passed = BitOperations.TrailingZeroCount(quotes);
-            return (controls & Below(quotes)) == 0;
-        }
+            int place = BitOperations.TrailingZeroCount(escaped);
+            byte kind = Escapes[block[place]];
+            if (kind == SimpleEscape)
+            {
+                continue;
+            }
 
-        // Of a run of backslashes every second one is escaped, and so is what follows an odd run: the carry of a subtraction finds the ends of all
-        // runs.
-        ulong candidates = slashes & ~state.Carried;
-        ulong ends = (((candidates << 1) | OddBits) - candidates) ^ OddBits;
-        ulong escaped = ends ^ (slashes | state.Carried);
-        state.Carried = (ends & slashes) >> 63;
-        ulong closing = quotes & ~escaped;
-        ulong inside = Below(closing);
-        passed = BitOperations.TrailingZeroCount(closing);
-        state.HasEscapes |= (slashes & inside) != 0;
-        ulong unicode = Equal(first, second, third, fourth, (byte)'u');
-        ulong legal = quotes | slashes | unicode | Equal(first, second, third, fourth, (byte)'n')
-            | Equal(first, second, third, fourth, (byte)'t') | Equal(first, second, third, fourth, (byte)'r') | Equal(
-                first, second, third, fourth, (byte)'/')
-            | Equal(first, second, third, fourth, (byte)'b') | Equal(first, second, third, fourth, (byte)'f');
-        escaped &= inside;
-        if (((controls & inside) | (escaped & ~legal)) != 0)
-        {
-            return false;
-        }
-
-        for (unicode &= escaped; unicode != 0; unicode &= unicode - 1)
-        {
-            int digits = at + BitOperations.TrailingZeroCount(unicode) + 1;
-            if (_text.Length - digits < 4 || !IsHex(_text.Slice(digits, 4)))
+            int digits = at + place + 1;
+            if (kind == NoEscape || _text.Length - digits < 4 || !AreHex(BinaryPrimitives.ReadUInt32LittleEndian(_text[digits..])))
             {
                 return false;
             }
@@ -348,31 +360,14 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
     // The bits below the lowest one that is set: all when none is.
     private static ulong Below(ulong bits) => (bits & (0 - bits)) - 1;
 
-    private static bool IsHex(ReadOnlySpan<byte> digits) =>
-        char.IsAsciiHexDigit((char)digits[0]) && char.IsAsciiHexDigit((char)digits[1]) && char.IsAsciiHexDigit((char)digits[2])
-            && char.IsAsciiHexDigit((char)digits[3]);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Equal(Vector128<byte> first, Vector128<byte> second, Vector128<byte> third, Vector128<byte> fourth, byte value)
+    // Four bytes at once. What is added carries into the highest bit of a byte from its lower bound on, for bytes of ASCII.
+    private static bool AreHex(uint bytes)
     {
-        var wanted = Vector128.Create(value);
-        return Bits(Vector128.Equals(first, wanted), Vector128.Equals(second, wanted), Vector128.Equals(third, wanted),
-            Vector128.Equals(fourth, wanted));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Bits(Vector128<byte> first, Vector128<byte> second, Vector128<byte> third, Vector128<byte> fourth) =>
-        first.ExtractMostSignificantBits() | ((ulong)second.ExtractMostSignificantBits() << 16)
-        | ((ulong)third.ExtractMostSignificantBits() << 32) | ((ulong)fourth.ExtractMostSignificantBits() << 48);
-
-    private struct StringState
-    {
-        /// <summary>All bytes so far, or'ed.</summary>
-        public Vector128<byte> Seen;
-
-        /// <summary>1 when the next byte is escaped.</summary>
-        public ulong Carried;
-
-        public bool HasEscapes;
+        const uint Each = 0x0101_0101;
+        const uint High = 0x80 * Each;
+        uint letters = bytes | (0x20 * Each);
+        uint digits = (bytes + ((0x80 - '0') * Each)) & ~(bytes + ((0x80 - '9' - 1) * Each));
+        uint words = (letters + ((0x80 - 'a') * Each)) & ~(letters + ((0x80 - 'f' - 1) * Each));
+        return (bytes & High) == 0 && ((digits | words) & High) == High;
     }
 }
