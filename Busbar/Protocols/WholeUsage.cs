@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Busbar.Ir;
 using Busbar.Wire.Json;
 
@@ -14,45 +13,35 @@ internal static class WholeUsage
     /// <summary>
     /// Finds the top-level member <c>usage</c> of <paramref name="body"/>, skipping everything else, and reads it with <paramref name="read"/>;
     /// unreported when there is none. <paramref name="alias"/> is another name that the member may have. The tier of service that the body names goes
-    /// with it.
+    /// with it. A body that breaks off still counts with what it has reported.
     /// </summary>
     public static Usage Find(ReadOnlyMemory<byte> body, Func<JsonNode, Usage> read, ReadOnlySpan<byte> alias = default)
     {
-        var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth });
         Usage found = default;
-        try
+        var members = new TopLevelMembers(body);
+        while (members.Read())
         {
-            reader.Read();
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            bool isUsage = members.Name.Is("usage"u8) || (!alias.IsEmpty && members.Name.Is(alias));
+            if (!isUsage && !members.Name.Is("service_tier"u8) && !members.Name.Is("serviceTier"u8))
             {
-                bool isUsage = reader.Is("usage"u8) || (!alias.IsEmpty && reader.Is(alias));
-                bool isTier = reader.Is("service_tier"u8) || reader.Is("serviceTier"u8);
-                reader.Read();
-                int start = (int)reader.TokenStartIndex;
-                reader.Skip();
-                if (isUsage || isTier)
-                {
-                    JsonTape tape = t_tape ??= new JsonTape();
-                    tape.TryParse(body[start..(int)reader.BytesConsumed]);
-                    if (isUsage)
-                    {
-                        ServedTier tier = found.Tier;
-                        found = read(tape.Root);
-                        found.Tier = found.Tier == ServedTier.Standard ? tier : found.Tier;
-                    }
-                    else
-                    {
-                        // Bedrock has it in an object.
-                        found = found.In(tape.Root.IsObject ? tape.Root["type"u8].Text : tape.Root.Text);
-                    }
-
-                    tape.Clear();
-                }
+                continue;
             }
-        }
-        catch (JsonException)
-        {
-            // A body that breaks off still counts with what it has reported.
+
+            JsonTape tape = t_tape ??= new JsonTape();
+            tape.TryParse(members.Value);
+            if (isUsage)
+            {
+                ServedTier tier = found.Tier;
+                found = read(tape.Root);
+                found.Tier = found.Tier == ServedTier.Standard ? tier : found.Tier;
+            }
+            else
+            {
+                // Bedrock has it in an object.
+                found = found.In(tape.Root.IsObject ? tape.Root["type"u8].Text : tape.Root.Text);
+            }
+
+            tape.Clear();
         }
 
         return found;
