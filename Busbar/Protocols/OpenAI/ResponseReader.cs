@@ -111,7 +111,7 @@ internal static class ResponseReader
         if (content.IsArray || !content.Text.IsNullOrEmpty)
         {
             // The only refusal a part can bring is that it is no object, and such a part is dropped here.
-            _ = PartReader.Read(content, "choices[0].message", response.Arena, response.Blocks);
+            _ = PartReader.Read(content, default, response.Arena, response.Blocks);
         }
 
         ReadAnnotations(message["annotations"u8], response);
@@ -122,7 +122,7 @@ internal static class ResponseReader
         }
 
         ReadAudio(message["audio"u8], response);
-        _ = PartReader.Read(message["images"u8], "choices[0].message", response.Arena, response.Blocks);
+        _ = PartReader.Read(message["images"u8], default, response.Arena, response.Blocks);
         foreach (JsonNode call in message["tool_calls"u8].Items)
         {
             if (ToolCalls.Read(call, response.Arena) is { } block)

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Busbar.Wire.Json;
 
 /// <summary>Questions about the syntax of JSON text.</summary>
@@ -8,19 +6,12 @@ internal static class JsonSyntax
     /// <summary>Whether <paramref name="text"/> is exactly one valid JSON value, not nested deeper than <see cref="JsonTape.MaxDepth"/>.</summary>
     public static bool IsValue(ReadOnlySpan<byte> text)
     {
-        var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth });
-        try
+        var scanner = new JsonScanner(text);
+        while (scanner.Read())
         {
-            while (reader.Read())
-            {
-            }
+        }
 
-            return reader.TokenType != JsonTokenType.None;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
+        return !scanner.IsBroken;
     }
 
     /// <summary>The text without JSON white space at either end.</summary>

@@ -48,10 +48,10 @@ internal static class MessageReader
 
     private static GatewayError? ReadMessage(JsonNode message, int position, ChatRequest request, ref LegacyCalls legacy)
     {
-        string field = "messages[" + position.ToString(CultureInfo.InvariantCulture) + "]";
+        var field = new MessageField(position);
         if (!message.IsObject)
         {
-            return Refusals.WrongType(field, "an object");
+            return Refusals.WrongType(field.ToString(), "an object");
         }
 
         JsonNode role = message["role"u8];
@@ -106,7 +106,7 @@ internal static class MessageReader
         }
     }
 
-    private static GatewayError? ReadAssistant(JsonNode message, string field, ChatRequest request, ref LegacyCalls legacy)
+    private static GatewayError? ReadAssistant(JsonNode message, MessageField field, ChatRequest request, ref LegacyCalls legacy)
     {
         List<Block> blocks = request.AddMessage(Role.Assistant).Blocks;
         JsonText reasoning = ReasoningText.Of(message);

@@ -8,7 +8,7 @@ namespace Busbar.Protocols.OpenAI.Content;
 internal static class PartReader
 {
     /// <summary>Appends the blocks of <paramref name="content"/>; null on success. <paramref name="field"/> names the message in refusals.</summary>
-    public static GatewayError? Read(JsonNode content, string field, IrArena arena, List<Block> blocks)
+    public static GatewayError? Read(JsonNode content, MessageField field, IrArena arena, List<Block> blocks)
     {
         if (content.IsString)
         {
