@@ -151,5 +151,13 @@ public class RequestScanTests
         Assert.InRange(seen, 900, int.MaxValue);
     }
 
+    [Fact]
+    public void Values_names_and_objects_of_every_depth_are_counted()
+    {
+        byte[] body = Encoding.UTF8.GetBytes("""{"model":"a,b:{[","n":[1,{"o":{}},[]],"t":"{\"x\":1}"}""");
+        Assert.Equal(ScanResult.Ok, RequestScan.TryScan(body, out RequestScan scan));
+        Assert.Equal((12, 3), (scan.Entries, scan.Objects));
+    }
+
     private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
 }

@@ -24,6 +24,9 @@ internal readonly struct RequestScan
         Conversation = found.Conversation;
         Store = found.Store;
         HasAnthropicVersion = found.HasAnthropicVersion;
+        HasMark = found.HasMark;
+        Entries = found.Entries;
+        Objects = found.Objects;
         ClosingBrace = found.ClosingBrace;
     }
 
@@ -60,6 +63,15 @@ internal readonly struct RequestScan
     /// <summary>Whether there is a string <c>anthropic_version</c>.</summary>
     public bool HasAnthropicVersion { get; }
 
+    /// <summary>Whether some string, in whatever depth, begins with the mark that was looked for.</summary>
+    public bool HasMark { get; }
+
+    /// <summary>Values and names, in whatever depth: what a <see cref="JsonTape"/> of the body holds.</summary>
+    public int Entries { get; }
+
+    /// <summary>Objects among them.</summary>
+    public int Objects { get; }
+
     /// <summary>Offset of the brace that closes the top-level object.</summary>
     public int ClosingBrace { get; }
 
@@ -67,11 +79,17 @@ internal readonly struct RequestScan
     public JsonText ModelText(ReadOnlyMemory<byte> body) => ModelIsString ? new(body.Slice(Model.Offset + 1, Model.Length - 2)) : default;
 
     /// <summary>Scans <paramref name="body"/>. <paramref name="scan"/> is only filled with <see cref="ScanResult.Ok"/>.</summary>
-    public static ScanResult TryScan(ReadOnlyMemory<byte> body, out RequestScan scan)
+    public static ScanResult TryScan(ReadOnlyMemory<byte> body, out RequestScan scan) => TryScan(body, default, out scan);
+
+    /// <summary>
+    /// Scans <paramref name="body"/>, and looks for strings that begin with <paramref name="mark"/>, ASCII without escapes; empty for none.
+    /// <paramref name="scan"/> is only filled with <see cref="ScanResult.Ok"/>.
+    /// </summary>
+    public static ScanResult TryScan(ReadOnlyMemory<byte> body, ReadOnlySpan<byte> mark, out RequestScan scan)
     {
         scan = default;
         var found = default(Found);
-        ScanResult result = Read(body, ref found);
+        ScanResult result = Read(body, mark, ref found);
         if (result == ScanResult.Ok)
         {
             scan = new RequestScan(found);
@@ -80,9 +98,10 @@ internal readonly struct RequestScan
         return result;
     }
 
-    private static ScanResult Read(ReadOnlyMemory<byte> body, ref Found found)
+    private static ScanResult Read(ReadOnlyMemory<byte> body, ReadOnlySpan<byte> mark, ref Found found)
     {
-        var scanner = new JsonScanner(body.Span);
+        ReadOnlySpan<byte> text = body.Span;
+        var scanner = new JsonScanner(text);
         bool isObject = false;
         bool misspelt = false;
         int seen = 0;
@@ -91,12 +110,19 @@ internal readonly struct RequestScan
         int start = 0;
         while (scanner.Read())
         {
+            JsonTokenType token = scanner.Token;
+            found.Entries += token is JsonTokenType.EndObject or JsonTokenType.EndArray ? 0 : 1;
+            found.Objects += token == JsonTokenType.StartObject ? 1 : 0;
+            if (token == JsonTokenType.String && !mark.IsEmpty && text[(scanner.Start + 1)..].StartsWith(mark))
+            {
+                found.HasMark = true;
+            }
+
             if (scanner.Depth > 1)
             {
                 continue;
             }
 
-            JsonTokenType token = scanner.Token;
             if (scanner.Depth == 0)
             {
                 isObject |= token == JsonTokenType.StartObject;
@@ -189,6 +215,9 @@ internal readonly struct RequestScan
         public ByteRange Conversation;
         public bool? Store;
         public bool HasAnthropicVersion;
+        public bool HasMark;
+        public int Entries;
+        public int Objects;
         public int ClosingBrace;
 
         public void Record(Member member, JsonTokenType last, ByteRange value)

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Busbar.Ir;
+using Busbar.Wire;
 using Busbar.Wire.Json;
 
 namespace Busbar.Tests.Wire.Json;
@@ -131,6 +132,34 @@ public class JsonTapeTests
         Assert.Equal((null, null), (tape.Root[0].Number, tape.Root[1].Number));
         Assert.Equal((0.0, 0.1), (tape.Root[2].Number, tape.Root[3].Number));
         Assert.Equal("1e400", tape.Root[0].Raw.ToString());
+    }
+
+    [Fact]
+    public void A_document_that_was_scanned_before_is_indexed_as_any_other()
+    {
+        byte[] body = Encoding.UTF8.GetBytes($$"""{"a":"é \u00e9 \"quoted\"","b":[{"c":[1,null]},"{{new string('x', 70_000)}}"]}""");
+        Assert.Equal(ScanResult.Ok, RequestScan.TryScan(body, out RequestScan scan));
+        using var tape = new JsonTape();
+        tape.Expect(body, scan.Entries);
+        Assert.True(tape.TryParse(body));
+        using JsonDocument document = JsonDocument.Parse(body);
+        AssertSame(document.RootElement, tape.Root);
+    }
+
+    [Fact]
+    public void What_is_known_of_one_document_is_not_believed_of_another()
+    {
+        byte[] known = """{"a":"\n"}"""u8.ToArray();
+        byte[] broken = """{"a":"\z"}"""u8.ToArray();
+        using var tape = new JsonTape();
+        tape.Expect(known, 3);
+        Assert.False(tape.TryParse(broken));
+        tape.Expect(broken, 0);
+        Assert.False(tape.TryParse(broken));
+        tape.Expect(known, 3);
+        Assert.True(tape.TryParse(known));
+        known[7] = (byte)'z';
+        Assert.False(tape.TryParse(known));
     }
 
     private static void AssertSame(JsonElement expected, JsonNode actual)

@@ -51,7 +51,7 @@ internal static class OutputBound
     private static Reasoning ReasoningOf(Exchange exchange)
     {
         PooledBuffer body = exchange.Body!;
-        long room = Expansion.Of(body.Span);
+        long room = Expansion.Of(body.Span, exchange.Scan);
         if (!exchange.Memory.TryTake(room))
         {
             throw new OverloadException();

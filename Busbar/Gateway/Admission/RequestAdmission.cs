@@ -4,9 +4,11 @@ using System.Text;
 using Busbar.Configuration.Model;
 using Busbar.Gateway.Attempts;
 using Busbar.Gateway.Routing;
+using Busbar.Gateway.Work;
 using Busbar.Governance.Budgets;
 using Busbar.Ir;
 using Busbar.Protocols;
+using Busbar.Protocols.Translation.Signatures;
 using Busbar.Reliability;
 using Busbar.Wire;
 using Busbar.Wire.Json;
@@ -69,7 +71,7 @@ internal static class RequestAdmission
 
         exchange.Body = body;
         exchange.BodyLength = body.Length;
-        await exchange.Work.TakeAsync(exchange, body.Length).ConfigureAwait(false);
+        await exchange.Work.TakeAsync(exchange, body.Length / WorkGate.ScansPerTranslation).ConfigureAwait(false);
         if (exchange.Caller.Signed is { } signed && !signed.Covers(body.Span))
         {
             exchange.Caller = default;
@@ -86,7 +88,7 @@ internal static class RequestAdmission
     {
         // One forward scan finds model and stream.
         PooledBuffer body = exchange.Body!;
-        ScanResult result = RequestScan.TryScan(body.Memory, out RequestScan scan);
+        ScanResult result = RequestScan.TryScan(body.Memory, SignatureEnvelope.Marker, out RequestScan scan);
         if (result != ScanResult.Ok)
         {
             return new GatewayError(ErrorKind.InvalidRequest, result switch
@@ -163,7 +165,7 @@ internal static class RequestAdmission
         named.Write(body.Span[(model.IsAbsent ? end : model.End)..]);
         body.Dispose();
         exchange.Body = named;
-        RequestScan.TryScan(named.Memory, out RequestScan scan);
+        RequestScan.TryScan(named.Memory, SignatureEnvelope.Marker, out RequestScan scan);
         exchange.Scan = scan;
     }
 

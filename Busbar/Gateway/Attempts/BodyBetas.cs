@@ -11,13 +11,16 @@ namespace Busbar.Gateway.Attempts;
 /// </summary>
 internal static class BodyBetas
 {
+    /// <summary>Whether bodies to <paramref name="provider"/> are searched for betas to leave out.</summary>
+    public static bool MayDeny(ProviderConfig provider) => HolderOf(provider) is not null;
+
     /// <summary>
     /// <paramref name="body"/> without those that <paramref name="provider"/> denies, which are added to <paramref name="denied"/>. What stays keeps
     /// its offset: the list is filled up with blanks.
     /// </summary>
     public static ReadOnlyMemory<byte> Without(ProviderConfig provider, ReadOnlyMemory<byte> body, ref List<string>? denied)
     {
-        if (provider.DenyBetas.Count == 0 || ProtocolTable.Get(provider.Protocol).Traffic.BetaHolder is not { } holder)
+        if (HolderOf(provider) is not { } holder)
         {
             return body;
         }
@@ -31,6 +34,10 @@ internal static class BodyBetas
 
         return copy ?? body;
     }
+
+    // Null where nothing is denied, or betas have no place in bodies.
+    private static string? HolderOf(ProviderConfig provider) =>
+        provider.DenyBetas.Count == 0 ? null : ProtocolTable.Get(provider.Protocol).Traffic.BetaHolder;
 
     private static void Search(ref Utf8JsonReader reader, ProviderConfig provider, string holder, bool isInside, ReadOnlySpan<byte> body,
         ref List<string>? denied, ref byte[]? copy)

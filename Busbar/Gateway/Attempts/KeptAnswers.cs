@@ -2,6 +2,7 @@ using Busbar.Gateway.Admission;
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols;
+using Busbar.Protocols.Translation.Signatures;
 using Busbar.Reliability.Selection;
 using Busbar.Wire;
 using Busbar.Wire.Json;
@@ -66,7 +67,7 @@ internal static class KeptAnswers
         }
 
         output.EndObject();
-        if (!isChanged || RequestScan.TryScan(whole.Memory, out RequestScan scan) != ScanResult.Ok)
+        if (!isChanged || RequestScan.TryScan(whole.Memory, SignatureEnvelope.Marker, out RequestScan scan) != ScanResult.Ok)
         {
             whole.Dispose();
             return;

@@ -69,7 +69,7 @@ internal sealed class PreparedBody(Exchange exchange)
     /// <summary>Prepares it for <paramref name="endpoint"/>, unless that takes long or memory must be waited for.</summary>
     public bool TryPrepare(UpstreamEndpoint endpoint)
     {
-        if (exchange.BodyLength >= WorkGate.LargeBytes)
+        if (TakesLong(endpoint))
         {
             return false;
         }
@@ -93,14 +93,15 @@ internal sealed class PreparedBody(Exchange exchange)
     public async ValueTask PrepareAsync(UpstreamEndpoint endpoint)
     {
         Forget();
-        await exchange.Work.TakeAsync(exchange, exchange.BodyLength).ConfigureAwait(false);
+        long work = TakesLong(endpoint) ? exchange.BodyLength : 0;
+        await exchange.Work.TakeAsync(exchange, work).ConfigureAwait(false);
         long missing = Missing(endpoint);
         if (!exchange.Memory.TryTake(missing))
         {
             exchange.Work.End();
             await exchange.Memory.TakeAsync(missing, exchange.ClientGone).ConfigureAwait(false);
             _charged += missing;
-            await exchange.Work.TakeAsync(exchange, exchange.BodyLength).ConfigureAwait(false);
+            await exchange.Work.TakeAsync(exchange, work).ConfigureAwait(false);
         }
         else
         {
@@ -141,8 +142,12 @@ internal sealed class PreparedBody(Exchange exchange)
         DeniedBetas = [];
     }
 
-    private long Missing(UpstreamEndpoint endpoint) => IsTranslated(exchange, endpoint) ? Math.Max(0, Expansion.Of(exchange.Body!.Span) - _charged)
-        : 0;
+    // What goes up as it came is only pointed at, unless something in it may have to go.
+    private bool TakesLong(UpstreamEndpoint endpoint) => exchange.BodyLength >= WorkGate.LargeBytes
+        && (IsTranslated(exchange, endpoint) || exchange.Scan.HasMark || BodyBetas.MayDeny(endpoint.Provider.Config));
+
+    private long Missing(UpstreamEndpoint endpoint) =>
+        IsTranslated(exchange, endpoint) ? Math.Max(0, Expansion.Of(exchange.Body!.Span, exchange.Scan) - _charged) : 0;
 
     private void Prepare(UpstreamEndpoint endpoint)
     {
@@ -170,7 +175,7 @@ internal sealed class PreparedBody(Exchange exchange)
         using ChatRequest request = ChatRequest.Rent();
         Refusal = RequestTranslation.Translate(
             exchange.Body.Memory, PathModel(), exchange.Streams, exchange.Ingress, endpoint.Protocol, endpoint.Target, Translation, request, Written,
-            exchange.ClientGone);
+            exchange.ClientGone, exchange.Scan.Entries);
         if (Refusal is not null)
         {
             return;
@@ -242,7 +247,7 @@ internal sealed class PreparedBody(Exchange exchange)
         DeniedBetas = denied ?? [];
 
         // Reasoning that another vendor signed, and a client now replays to this one, would be refused; it is taken out here.
-        if (SignatureEnvelope.Contains(body.Span))
+        if (exchange.Scan.HasMark)
         {
             Written = PooledBuffer.Borrowing(body);
             Translation = new TranslationContext(exchange.Ingress.Id, endpoint.Protocol.Id, endpoint.Target);

@@ -18,7 +18,7 @@ internal static class TokenCount
     /// <summary>Writes the estimate for the dearest of the protocols behind <paramref name="pool"/>, or what is wrong with the request.</summary>
     public static async ValueTask EstimateAsync(Exchange exchange, Pool pool, RequestLog log)
     {
-        await exchange.Memory.TakeAsync(Expansion.Of(exchange.Body!.Span), exchange.ClientGone).ConfigureAwait(false);
+        await exchange.Memory.TakeAsync(Expansion.Of(exchange.Body!.Span, exchange.Scan), exchange.ClientGone).ConfigureAwait(false);
         await exchange.Work.TakeAsync(exchange, exchange.BodyLength).ConfigureAwait(false);
         if (Estimate(exchange, pool, out long tokens) is { } refusal)
         {

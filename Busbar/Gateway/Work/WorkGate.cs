@@ -13,6 +13,11 @@ internal sealed class WorkGate(TimeProvider time, int max)
     /// <summary>Bodies of at least this many bytes are large.</summary>
     public const int LargeBytes = 256 * 1024;
 
+    /// <summary>
+    /// How many bodies are scanned in the time that one takes to be translated, at least: a scan alone is worth a turn only of bodies so much larger.
+    /// </summary>
+    public const int ScansPerTranslation = 4;
+
     /// <summary>Longest wait for a turn.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 

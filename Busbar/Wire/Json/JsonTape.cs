@@ -33,6 +33,8 @@ internal sealed class JsonTape : IDisposable
     private Entry[] _entries = Unrented;
     private int _count;
     private ReadOnlyMemory<byte> _json;
+    private ReadOnlyMemory<byte> _expected;
+    private int _expectedEntries;
 
     /// <summary>
     /// The calling thread's own tape, for whoever is done with its nodes before returning: a stream needs none of its own while it waits.
@@ -59,6 +61,12 @@ internal sealed class JsonTape : IDisposable
     public JsonNode Root => _count == 0 ? default : new(this, 0);
 
     /// <summary>
+    /// Says that <paramref name="json"/>, if it is parsed next, was read before: it is valid, and has <paramref name="entries"/> values and names. 0
+    /// for a document that nobody has read.
+    /// </summary>
+    public void Expect(ReadOnlyMemory<byte> json, int entries) => (_expected, _expectedEntries) = (json, entries);
+
+    /// <summary>
     /// Indexes <paramref name="json"/>. Returns false when it is not exactly one valid JSON value in UTF-8 or nests deeper than
     /// <see cref="MaxDepth"/>; the tape is then empty.
     /// </summary>
@@ -66,14 +74,16 @@ internal sealed class JsonTape : IDisposable
     {
         _count = 0;
         _json = json;
+        bool isProven = _expectedEntries > 0 && json.Equals(_expected);
         if (json.Length > LongDocument)
         {
-            Reserve(UpperBound(json.Span));
+            Reserve(isProven ? _expectedEntries : UpperBound(json.Span));
         }
 
+        Expect(default, 0);
         Span<int> open = stackalloc int[MaxDepth + 1];
         int depth = 0;
-        var scanner = new JsonScanner(json.Span);
+        var scanner = new JsonScanner(json.Span) { IsProven = isProven };
         while (scanner.Read())
         {
             JsonTokenType token = scanner.Token;

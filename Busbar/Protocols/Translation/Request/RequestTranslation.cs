@@ -12,6 +12,7 @@ internal static class RequestTranslation
     /// Reads <paramref name="body"/> with <paramref name="ingress"/> into <paramref name="request"/> (reset first), prepares it for
     /// <paramref name="target"/> and appends it in the protocol of <paramref name="egress"/> to <paramref name="output"/>. Null on success; otherwise
     /// what to tell the client. No shape of a body costs more than its <see cref="Allowance"/>; <paramref name="cancellation"/> ends the work.
+    /// <paramref name="entries"/> are its values and names where it was scanned, 0 where it was not.
     /// </summary>
     public static GatewayError? Translate(
         ReadOnlyMemory<byte> body,
@@ -23,11 +24,13 @@ internal static class RequestTranslation
         TranslationContext context,
         ChatRequest request,
         PooledBuffer output,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default,
+        int entries = 0)
     {
         request.Reset();
         var allowance = new Allowance(body.Length, cancellation);
         request.Charge(allowance);
+        request.Tape.Expect(body, entries);
         output.Allowance = allowance;
         try
         {

@@ -12,7 +12,7 @@ internal static class SameProtocolCleanup
     /// <summary>
     /// Appends <paramref name="body"/>, without the thinking that <paramref name="target"/> cannot verify and with the signatures it issued
     /// itself, to <paramref name="output"/>. False, with nothing written, when the body needs no change or cannot be read: it then goes out as it
-    /// is. Call only when <see cref="SignatureEnvelope.Contains"/> says so.
+    /// is. Call only when some string of it begins with <see cref="SignatureEnvelope.Marker"/>.
     /// </summary>
     public static bool TryRewrite(
         ReadOnlyMemory<byte> body,

@@ -24,9 +24,6 @@ internal static class SignatureEnvelope
     /// <summary>What every token starts with.</summary>
     public static ReadOnlySpan<byte> Marker => "kx8Vw3Tq"u8;
 
-    /// <summary>Whether <paramref name="body"/> carries a token anywhere. One vectorised scan.</summary>
-    public static bool Contains(ReadOnlySpan<byte> body) => body.IndexOf(Marker) >= 0;
-
     /// <summary>Whether <paramref name="text"/> is a token.</summary>
     public static bool Is(JsonText text) => text.Span.StartsWith(Marker);
 
