@@ -279,6 +279,7 @@ run_tests() {
   (need openssl=openssl tinyproxy=tinyproxy squid=squid unshare=util-linux ip=iproute2) || say "tinyproxy or squid cannot be installed; the scripts skip what needs them"
   (need qemu-aarch64-static=qemu-user-static /usr/lib/python3/dist-packages/yaml=python3-yaml) || say "qemu or PyYAML cannot be installed; the scripts skip what needs them"
   (need /usr/lib/postgresql=postgresql pgbouncer=pgbouncer) || say "postgresql or pgbouncer cannot be installed; the tests skip what needs them"
+  (need /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1=libfaketime) || say "libfaketime cannot be installed; the tests skip what needs it"
   if (build); then count 1 0 0; else count 0 1 0; fi
   unit_tests
   [[ ! -x busbar ]] || script_tests
