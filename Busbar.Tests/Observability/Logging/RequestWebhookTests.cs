@@ -122,18 +122,18 @@ public sealed class RequestWebhookTests
     {
         var receiver = new FakeReceiver();
         RequestWebhook webhook = Webhook(receiver);
-        List<int> done = [];
+        List<(int, bool)> done = [];
         foreach (int percent in (int[])[50, 80, 100])
         {
             webhook.Post(new AlertRecord
             {
                 Time = _time.GetUtcNow(), Owner = "grp_1", Kind = "budget", Window = "month", Percent = percent, Max = 10, Used = 9, WindowStart = 3,
-                Due = () => percent != 80, Done = () => done.Add(percent),
+                Due = () => percent != 80, Done = isLast => done.Add((percent, isLast)),
             });
         }
 
         await webhook.DisposeAsync();
-        Assert.Equal([50, 100], done);
+        Assert.Equal([(50, false), (100, true)], done);
         Assert.Equal(2, _delivered.Value);
         Assert.Equal(["grp_1/budget/month//3/50", "grp_1/budget/month//3/100"],
             JsonDocument.Parse(Assert.Single(receiver.Bodies)).RootElement.EnumerateArray().Select(alert => alert.GetProperty("id").GetString()));

@@ -257,7 +257,7 @@ internal static partial class ServeCommand
         receiver.Post(new AlertRecord
         {
             Due = () => governor.IsToTell(told),
-            Done = () => governor.Told(told),
+            Done = isLast => governor.Told(told, isLast),
             Time = time.GetUtcNow(),
             Owner = alert.Owner,
             OwnerName = governor.Groups.Find(alert.Owner)?.Group.Name ?? governor.Keys.Find(alert.Owner)?.Key.Name,

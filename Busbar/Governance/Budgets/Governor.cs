@@ -70,13 +70,23 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     public LeaseDesk? Leases { get; private init; }
 
     /// <summary>
-    /// Is told of each threshold that a limit has reached, once for each window, from the ledger's thread. Unless it says <see cref="Told"/>, somebody
-    /// else does it again once this process has ended.
+    /// Is told of each threshold that a limit has reached, once for each window, from the ledger's thread. Unless it says <see cref="Told"/>,
+    /// somebody else does it again once this process has ended.
     /// </summary>
     public Action<LimitAlert>? Alerted { get; set; }
 
-    /// <summary>The receiver has <paramref name="alert"/>, or does not want it.</summary>
-    public void Told(in LimitAlert alert) => _told.Enqueue(alert);
+    /// <summary>
+    /// The receiver has <paramref name="alert"/>, or does not want it. That is noted with the next flush, or at once where <paramref name="atOnce"/>
+    /// says so, which blocks.
+    /// </summary>
+    public void Told(in LimitAlert alert, bool atOnce = false)
+    {
+        _told.Enqueue(alert);
+        if (atOnce)
+        {
+            NoteTold();
+        }
+    }
 
     /// <summary>Whether <paramref name="alert"/> is still to be told, by this process. Blocks.</summary>
     public bool IsToTell(in LimitAlert alert)
@@ -427,16 +437,23 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 
     private void NoteTold()
     {
+        List<LimitAlert> told = [];
+        while (_told.TryDequeue(out LimitAlert alert))
+        {
+            told.Add(alert);
+        }
+
         try
         {
-            for (; _told.TryPeek(out LimitAlert alert); _told.TryDequeue(out _))
+            if (told.Count > 0)
             {
-                Store.NoteTold(alert);
+                Store.NoteTold(told);
             }
         }
         catch (StoreException)
         {
             // Later.
+            told.ForEach(_told.Enqueue);
         }
     }
 

@@ -45,8 +45,8 @@ internal interface IGovernanceStore : IDisposable
     /// </summary>
     bool TryNoteAlert(in LimitAlert alert, bool asksAgain = false);
 
-    /// <summary>Notes that the receiver has <paramref name="alert"/>, or does not want it.</summary>
-    void NoteTold(in LimitAlert alert)
+    /// <summary>Notes that the receiver has <paramref name="alerts"/>, or does not want them.</summary>
+    void NoteTold(IReadOnlyCollection<LimitAlert> alerts)
     {
         // Where nothing outlives the process there is nobody to tell it once more.
     }

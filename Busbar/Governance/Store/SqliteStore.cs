@@ -201,11 +201,15 @@ internal sealed class SqliteStore : IGovernanceStore
     }
 
     /// <inheritdoc/>
-    public void NoteTold(in LimitAlert alert)
+    public void NoteTold(IReadOnlyCollection<LimitAlert> alerts) => Change(() =>
     {
-        (string owner, string key, long start, int percent) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
-        Change(() => _sql.NoteTold.Run(owner, key, start, percent));
-    }
+        foreach (LimitAlert alert in alerts)
+        {
+            _sql.NoteTold.Run(alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
+        }
+
+        return true;
+    });
 
     /// <inheritdoc/>
     public IReadOnlyList<UntoldAlert> TakeUntold()

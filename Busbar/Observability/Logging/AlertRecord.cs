@@ -41,8 +41,8 @@ internal sealed record AlertRecord : IWebhookRecord
     /// <summary>Whether it is still this process' to tell; null where there is no other.</summary>
     public Func<bool>? Due { get; init; }
 
-    /// <summary>Is told once the receiver has it, or does not get it any more.</summary>
-    public Action? Done { get; init; }
+    /// <summary>Is told once the receiver has it, or does not get it any more, and whether it is the last of those that were sent together.</summary>
+    public Action<bool>? Done { get; init; }
 
     /// <inheritdoc/>
     public bool IsDue => Due?.Invoke() ?? true;
@@ -51,7 +51,7 @@ internal sealed record AlertRecord : IWebhookRecord
     private string Id => string.Create(CultureInfo.InvariantCulture, $"{Owner}/{Kind}/{Window}/{Pool}/{WindowStart}/{Percent}");
 
     /// <inheritdoc/>
-    public void Settled() => Done?.Invoke();
+    public void Settled(bool isLast) => Done?.Invoke(isLast);
 
     /// <inheritdoc/>
     public void Write(Utf8JsonWriter json)

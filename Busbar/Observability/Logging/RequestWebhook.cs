@@ -59,7 +59,7 @@ internal sealed partial class RequestWebhook : IAsyncDisposable
             _dropped.Add();
             if (!_closing.IsCancellationRequested)
             {
-                record.Settled();
+                record.Settled(isLast: false);
             }
         }
     }
@@ -107,7 +107,7 @@ internal sealed partial class RequestWebhook : IAsyncDisposable
                 (isSent ? _delivered : _dropped).Add(batch.Count);
                 if (isSent || !_closing.IsCancellationRequested)
                 {
-                    batch.ForEach(static record => record.Settled());
+                    batch.ForEach(record => record.Settled(isLast: ReferenceEquals(record, batch[^1])));
                 }
 
                 batch.Clear();

@@ -143,7 +143,7 @@ public sealed class PostgresStoreTests
         using PostgresStore first = place.OpenNode(), second = place.OpenNode(), third = place.OpenNode();
         Assert.True(first.TryNoteAlert(alert));
         Assert.True(first.TryNoteAlert(told));
-        first.NoteTold(told);
+        first.NoteTold([told]);
 
         // While it lives it is to do it itself.
         Assert.Empty(second.TakeUntold());
@@ -156,8 +156,8 @@ public sealed class PostgresStoreTests
         Assert.Equal(new UntoldAlert("grp_1", alert.Limit.Key, Today, 80, 9), Assert.Single(taken));
         Assert.False(first.IsToTell(alert));
         Assert.True(second.IsToTell(alert) ^ third.IsToTell(alert));
-        second.NoteTold(alert);
-        third.NoteTold(alert);
+        second.NoteTold([alert]);
+        third.NoteTold([alert]);
         Silence(second);
         Silence(third);
         using PostgresStore later = place.OpenNode();

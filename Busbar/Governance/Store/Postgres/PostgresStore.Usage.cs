@@ -53,18 +53,24 @@ internal sealed partial class PostgresStore
     }
 
     /// <inheritdoc/>
-    public void NoteTold(in LimitAlert alert)
-    {
-        (string owner, string key, long start, long percent) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
-        Do(connection => connection.Run($"UPDATE busbar.limit_alerts SET told = true WHERE {ThisAlert}", owner, key, start, percent, Epoch));
-    }
+    public void NoteTold(IReadOnlyCollection<LimitAlert> alerts) => Do(connection => connection.Run(
+        """
+        UPDATE busbar.limit_alerts AS a SET told = true FROM unnest($1, $2, $3, $4) AS t (owner, limit_key, window_start, percent)
+        WHERE a.owner = t.owner AND a.limit_key = t.limit_key AND a.window_start = t.window_start AND a.percent = t.percent AND a.epoch = $5
+        """,
+        Column(alerts, alert => alert.Owner), Column(alerts, alert => alert.Limit.Key), Column(alerts, alert => alert.WindowStart),
+        Column(alerts, alert => (long)alert.Percent), Epoch));
 
     /// <inheritdoc/>
     public bool IsToTell(in LimitAlert alert)
     {
         (string owner, string key, long start, long percent) = (alert.Owner, alert.Limit.Key, alert.WindowStart, alert.Percent);
         return Do(connection => connection.Number(
-            $"SELECT count(*) FROM busbar.limit_alerts WHERE {ThisAlert}", owner, key, start, percent, Epoch)) == 1;
+            """
+            SELECT count(*) FROM busbar.limit_alerts
+            WHERE owner = $1 AND limit_key = $2 AND window_start = $3 AND percent = $4 AND epoch = $5 AND NOT told
+            """,
+            owner, key, start, percent, Epoch)) == 1;
     }
 
     /// <inheritdoc/>
@@ -75,9 +81,6 @@ internal sealed partial class PostgresStore
         RETURNING a.owner, a.limit_key, a.window_start, a.percent, a.used
         """,
         row => new UntoldAlert(row.Text(0), row.Text(1), row.Count(2), (int)row.Count(3), row.Count(4)), Epoch, LeaseDesk.Term));
-
-    // As long as no other node has taken it over.
-    private const string ThisAlert = "owner = $1 AND limit_key = $2 AND window_start = $3 AND percent = $4 AND epoch = $5 AND NOT told";
 
     /// <inheritdoc/>
     public void Add(IReadOnlyCollection<WindowUsage> windows, IReadOnlyCollection<DailyUsage> days)
