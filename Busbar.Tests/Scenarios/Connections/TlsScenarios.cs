@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography.X509Certificates;
 using Busbar.Tests.Scenarios.Harness;
 using Busbar.Tests.Upstream.Http1;
@@ -56,6 +57,33 @@ public sealed class TlsScenarios
         await using Scene stranger = await Scene.StartAsync([], [spoken], outer => Client(spoken, version, outer, port),
             new() { ["KEY"] = Scene.KeyOf(0) });
         Assert.Equal(spoken.StatusOf(503), (await stranger.PostAsync(spoken)).Status);
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("https://provider.test", true)]
+    [InlineData("http://127.0.0.1:9", false)]
+    public async Task A_machine_without_certificate_authorities_says_so_at_its_start_where_they_are_needed(string provider, bool says)
+    {
+        const string Warning = "no certificate authorities are known";
+        string directory = Directory.CreateTempSubdirectory("busbar-tls-").FullName;
+        string bundle = Path.Combine(directory, "none.pem");
+        await File.WriteAllTextAsync(bundle, "");
+        await using GatewayProcess gateway = GatewayProcess.Run(
+            [],
+            $$"""
+                listen: 127.0.0.1:{{GatewayProcess.FreePort()}}
+                auth: { mode: token, client_tokens: [{{Scene.KeyOf(0)}}] }
+                providers:
+                  p: { protocol: openai, base_url: "{{provider}}", api_key_env: KEY, allow_private_network: true }
+                models:
+                  m: { provider: p, max_concurrent: 20 }
+                """,
+            new Dictionary<string, string> { ["KEY"] = Scene.KeyOf(0), ["SSL_CERT_FILE"] = bundle, ["SSL_CERT_DIR"] = directory });
+        await Eventually.TrueAsync(() => gateway.StandardError.Contains(says ? Warning : "is listening on", StringComparison.Ordinal), "said");
+        gateway.Signal(PosixSignal.SIGTERM);
+        await gateway.ExitedAsync();
+        Assert.Equal(says, gateway.StandardError.Contains(Warning, StringComparison.Ordinal));
         Directory.Delete(directory, recursive: true);
     }
 

@@ -23,6 +23,7 @@ using Busbar.Observability.Metrics;
 using Busbar.Oidc;
 using Busbar.Reliability;
 using Busbar.Upstream.Identity;
+using Busbar.Upstream.Tls;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
@@ -200,6 +201,11 @@ internal static partial class ServeCommand
 
         Listening(log, ProductVersion.Text, targets.Description);
         listening?.Invoke();
+        if (MachineAuthorities.MayBeAsked(config))
+        {
+            ThreadPool.QueueUserWorkItem(_ => Trust(config, log));
+        }
+
         control.WarnOfKeys();
         prober.Restart(application.Snapshot);
         live.Start(() => application.Snapshot.Fleet);
@@ -282,6 +288,29 @@ internal static partial class ServeCommand
 
     [LoggerMessage(11, LogLevel.Error, "{Banner}")]
     private static partial void OpenRelay(ILogger logger, string banner);
+
+    // Behind the start, which it would make longer.
+    private static void Trust(GatewayConfig config, ILogger log)
+    {
+        int count = MachineAuthorities.Read();
+        if (count > 0)
+        {
+            Trusted(log, count);
+        }
+        else if (MachineAuthorities.AreNeeded(config))
+        {
+            NobodyTrusted(log);
+        }
+    }
+
+    [LoggerMessage(18, LogLevel.Debug, "calls over TLS trust {Count} certificate authorities of this machine")]
+    private static partial void Trusted(ILogger logger, int count);
+
+    [LoggerMessage(
+        19,
+        LogLevel.Warning,
+        "no certificate authorities are known, so no provider can be called over TLS: install ca-certificates, or set providers.*.tls.ca_file")]
+    private static partial void NobodyTrusted(ILogger logger);
 
     [LoggerMessage(13, LogLevel.Information, "stopped")]
     private static partial void Stopped(ILogger logger);
