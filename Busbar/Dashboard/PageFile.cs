@@ -6,7 +6,7 @@ using Busbar.Wire.Json;
 
 namespace Busbar.Dashboard;
 
-/// <summary>A file of the page for people, as it is inside this program. Compressed once, when it is asked for first.</summary>
+/// <summary>A file of the page for people. It lies compressed in this program, and is unpacked when somebody wants it otherwise.</summary>
 internal sealed class PageFile
 {
     /// <summary>The file that the others belong to.</summary>
@@ -18,18 +18,18 @@ internal sealed class PageFile
         .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
         .ToDictionary(name => name[Prefix.Length..], name => new PageFile(name), StringComparer.Ordinal);
 
-    private readonly byte[] _plain;
-    private readonly Lazy<byte[]> _gzip;
+    private readonly byte[] _gzip;
+    private readonly Lazy<byte[]> _plain;
     private readonly Lazy<byte[]> _brotli;
 
     private PageFile(string resource)
     {
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)!;
-        _plain = new byte[stream.Length];
-        stream.ReadExactly(_plain);
-        _gzip = new(() => Compressed(static output => new GZipStream(output, CompressionLevel.SmallestSize, leaveOpen: true)));
-        _brotli = new(() => Compressed(static output => new BrotliStream(output, CompressionLevel.Optimal, leaveOpen: true)));
-        Tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(_plain).AsSpan(0, 8))}\"";
+        _gzip = new byte[stream.Length];
+        stream.ReadExactly(_gzip);
+        _plain = new(Plain);
+        _brotli = new(Brotli);
+        Tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(_gzip).AsSpan(0, 8))}\"";
         ContentType = Path.GetExtension(resource) switch
         {
             ".html" => "text/html; charset=utf-8",
@@ -54,15 +54,26 @@ internal sealed class PageFile
     /// <summary>Its content in the best coding that <paramref name="accepted"/>, an Accept-Encoding header, names; null for no coding.</summary>
     public (string? Coding, byte[] Body) In(string accepted) =>
         AcceptedCodings.Has(accepted, "br") ? ("br", _brotli.Value)
-        : AcceptedCodings.Has(accepted, "gzip") ? ("gzip", _gzip.Value)
-        : (null, _plain);
+        : AcceptedCodings.Has(accepted, "gzip") ? ("gzip", _gzip)
+        : (null, _plain.Value);
 
-    private byte[] Compressed(Func<Stream, Stream> encoder)
+    private byte[] Plain()
     {
         using var output = new MemoryStream();
-        using (Stream stream = encoder(output))
+        using (var stream = new GZipStream(new MemoryStream(_gzip), CompressionMode.Decompress))
         {
-            stream.Write(_plain);
+            stream.CopyTo(output);
+        }
+
+        return output.ToArray();
+    }
+
+    private byte[] Brotli()
+    {
+        using var output = new MemoryStream();
+        using (var stream = new BrotliStream(output, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            stream.Write(_plain.Value);
         }
 
         return output.ToArray();
