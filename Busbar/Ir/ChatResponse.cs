@@ -1,23 +1,14 @@
-using Busbar.Ir.Request;
 using Busbar.Ir.Streams;
 using Busbar.Wire;
 using Busbar.Wire.Json;
 
 namespace Busbar.Ir;
 
-/// <summary>A whole (not streamed) answer in the shared representation. Rented and given back like <see cref="ChatRequest"/>.</summary>
-internal sealed class ChatResponse : IDisposable
+/// <summary>A whole (not streamed) answer in the shared representation.</summary>
+internal sealed class ChatResponse : RentedDocument<ChatResponse>
 {
     /// <summary>Most candidates that are read: as many as Chat Completions lets a client ask for.</summary>
     public const int MaxCandidates = 128;
-
-    private static readonly IrPool<ChatResponse> Pool = new();
-
-    /// <summary>Owner of the blocks below.</summary>
-    public IrArena Arena { get; } = new();
-
-    /// <summary>The index over the body.</summary>
-    public JsonTape Tape { get; } = new();
 
     /// <summary>The protocol of the body it was read from; null when it was put together otherwise.</summary>
     public ProtocolId? Source;
@@ -71,9 +62,6 @@ internal sealed class ChatResponse : IDisposable
     /// <summary>Further fields of the answer, for a same-protocol write.</summary>
     public List<JsonMember> Extra { get; } = [];
 
-    /// <summary>A clean response from the pool.</summary>
-    public static ChatResponse Rent() => Pool.Rent();
-
     /// <summary>Adds a candidate behind this one, which has none yet.</summary>
     public ChatResponse AddNext()
     {
@@ -82,9 +70,6 @@ internal sealed class ChatResponse : IDisposable
         Next.Arena.Allowance = Arena.Allowance;
         return Next;
     }
-
-    /// <summary>Charges what is read from now on to <paramref name="allowance"/>, until the next <see cref="Reset"/>.</summary>
-    public void Charge(Allowance allowance) => Tape.Allowance = Arena.Allowance = allowance;
 
     /// <summary>Whether there is a block of <paramref name="kind"/>.</summary>
     public bool Has(BlockKind kind)
@@ -108,19 +93,9 @@ internal sealed class ChatResponse : IDisposable
         return block;
     }
 
-    /// <summary>Forgets everything and returns to the pool. The response must not be used afterwards.</summary>
-    public void Dispose()
+    /// <inheritdoc/>
+    protected override void Forget()
     {
-        Reset();
-        Pool.Return(this);
-    }
-
-    /// <summary>Forgets everything, so that another body can be read into the same object.</summary>
-    public void Reset()
-    {
-        Arena.Reset();
-        Tape.Clear();
-        Tape.Allowance = null;
         Source = default;
         Id = Model = StopSequence = StopCategory = StopExplanation = ServiceTier = default;
         Created = 0;

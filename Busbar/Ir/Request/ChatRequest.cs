@@ -4,10 +4,10 @@ using Busbar.Wire.Json;
 namespace Busbar.Ir.Request;
 
 /// <summary>
-/// A chat request in the representation all six protocols share. Everything is a slice of the body it was read from or lives in
-/// <see cref="Arena"/>; numbers that must keep their spelling are raw slices. Rented with <see cref="Rent"/>, given back by disposing.
+/// A chat request in the representation all six protocols share. Everything is a slice of the body it was read from or lives in its arena; numbers
+/// that must keep their spelling are raw slices.
 /// </summary>
-internal sealed class ChatRequest : IDisposable
+internal sealed class ChatRequest : RentedDocument<ChatRequest>
 {
     /// <summary>Most fields that the representation does not model, in one place.</summary>
     public const int MaxExtra = 50_000;
@@ -22,14 +22,6 @@ internal sealed class ChatRequest : IDisposable
     public const int MaxMessages = 100_000;
 
     private const int MaxStops = 10_000;
-
-    private static readonly IrPool<ChatRequest> Pool = new();
-
-    /// <summary>Owner of the blocks below.</summary>
-    public IrArena Arena { get; } = new();
-
-    /// <summary>The index over the body; kept with the request so that both are rented once.</summary>
-    public JsonTape Tape { get; } = new();
 
     /// <summary>The protocol it was read from.</summary>
     public ProtocolId Source;
@@ -135,12 +127,6 @@ internal sealed class ChatRequest : IDisposable
     /// <summary>Top-level fields the representation does not model: re-emitted on a same-protocol write, cleared on every other.</summary>
     public CappedList<JsonMember> Extra { get; } = new(MaxExtra, ExtraWords);
 
-    /// <summary>A clean request from the pool.</summary>
-    public static ChatRequest Rent() => Pool.Rent();
-
-    /// <summary>Charges what is read from now on to <paramref name="allowance"/>, until the next <see cref="Reset"/>.</summary>
-    public void Charge(Allowance allowance) => Tape.Allowance = Arena.Allowance = allowance;
-
     /// <summary>Adds a message of <paramref name="role"/> at the end.</summary>
     public Message AddMessage(Role role)
     {
@@ -149,19 +135,9 @@ internal sealed class ChatRequest : IDisposable
         return message;
     }
 
-    /// <summary>Forgets everything and returns to the pool. The request must not be used afterwards.</summary>
-    public void Dispose()
+    /// <inheritdoc/>
+    protected override void Forget()
     {
-        Reset();
-        Pool.Return(this);
-    }
-
-    /// <summary>Forgets everything, so that another body can be read into the same object.</summary>
-    public void Reset()
-    {
-        Arena.Reset();
-        Tape.Clear();
-        Tape.Allowance = null;
         Source = default;
         Model = User = ServiceTier = Verbosity = PromptCacheKey = default;
         Stream = IncludeUsage = MaxTokensIsCompletion = WantsReasoningItems = WantsSummary = false;
