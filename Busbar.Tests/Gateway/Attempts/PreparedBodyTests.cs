@@ -10,6 +10,7 @@ public sealed class PreparedBodyTests
     private const int Budget = 16 * 1024 * 1024;
 
     private static readonly VirtualKey Key = GovernedGateway.Key("canary-key");
+    private static readonly VirtualKey Other = GovernedGateway.Key("other-key");
 
     [Fact]
     public async Task Who_waits_for_memory_holds_no_lane()
@@ -36,6 +37,41 @@ public sealed class PreparedBodyTests
         Assert.Equal((200, 200, 200), (small.Status, (await large).Status, (await waiting).Status));
         Assert.Equal(2, gateway.Upstreams[1].Requests.Count);
         Assert.DoesNotContain("aaaa", gateway.Upstreams[1].Requests[0].Text, StringComparison.Ordinal);
+    }
+
+    // A small body waits for its room without the lane that it has got, a large one before it gets one.
+    [Theory]
+    [InlineData(128 * 1024, 60 * 1024)]
+    [InlineData(512 * 1024, 300 * 1024)]
+    public async Task Nobody_is_charged_for_a_request_whose_time_is_used_up_before_it_is_ready(int room, int length)
+    {
+        var openai = new SpokenOpenAI();
+        var anthropic = new SpokenAnthropic();
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(
+            new GovernedConfig { Pool = "failover: { deadline_secs: 1 }", Limits = $"memory_max_bytes: {Budget}" }, Key, Other);
+        var gate = new TaskCompletionSource();
+        gateway.Upstream.Next(async call =>
+        {
+            await gate.Task;
+            await openai.ServeAsync(call);
+        });
+        Task<Reply> large = gateway.PostAsync(openai.Path, "canary-key", Chat("m0", Budget - room));
+        await gateway.Upstream.ArrivedAsync();
+        Task<Reply> late = gateway.PostAsync(anthropic.Path, "other-key", $$"""{"max_tokens":9,{{Chat("smart", length)[1..]}}""");
+        await Eventually.TrueAsync(() => gateway.Metrics.Memory.Held > Budget - room + length, "the body is read");
+
+        gateway.Time.Advance(TimeSpan.FromMilliseconds(1500));
+        gate.SetResult();
+        Reply reply = await late;
+
+        anthropic.IsEnvelope(reply, 503);
+        Assert.Equal(200, (await large).Status);
+        Assert.Single(gateway.Upstreams[0].Requests);
+        Assert.Empty(gateway.Upstreams[1].Requests);
+        Assert.Equal(1, (await gateway.CountedAsync(2)).Sum("busbar_upstream_attempts_total"));
+        Assert.Equal(0, gateway.Page().Sum("busbar_upstream_failures_total"));
+        Assert.All(gateway.Application.Snapshot.Fleet.Lanes, static lane => Assert.Equal(0, lane.Permits.InFlight));
+        Assert.Empty(await gateway.LedgerOf("other-key"));
     }
 
     [Theory]
