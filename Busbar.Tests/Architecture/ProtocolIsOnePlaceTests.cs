@@ -51,6 +51,16 @@ public sealed partial class ProtocolIsOnePlaceTests
         }
     }
 
+    [Fact]
+    public void A_folder_of_a_protocol_is_used_by_protocols_alone() =>
+        Assert.Empty(
+            from file in SourceTree.Files
+            where !file.Path.StartsWith("Protocols/", StringComparison.Ordinal) && Inside().IsMatch(file.Code)
+            select file.Path);
+
+    [GeneratedRegex(@"\bProtocols\.(?:Anthropic|OpenAI|Responses|Gemini|Bedrock|Cohere)\b|\b(?:Anthropic|OpenAI|Responses|Gemini|Bedrock|Cohere)Protocol\b")]
+    private static partial Regex Inside();
+
     [GeneratedRegex(@"\bProtocolId\.(?:Anthropic|OpenAI|Responses|Gemini|Bedrock|Cohere)\b")]
     private static partial Regex Named();
 

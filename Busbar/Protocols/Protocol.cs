@@ -156,6 +156,13 @@ internal abstract class Protocol
         output.EndObject();
     }
 
+    /// <summary>The tokens that an answer to a request to count names; null where it names none.</summary>
+    public virtual long? ReadCount(ReadOnlyMemory<byte> body)
+    {
+        using var tape = new JsonTape();
+        return tape.TryParse(body) ? tape.Root["input_tokens"u8].Integer : null;
+    }
+
     /// <summary>The vendor in OpenTelemetry's conventions for GenAI (<c>gen_ai.provider.name</c>).</summary>
     public abstract string TelemetryName { get; }
 
@@ -190,6 +197,34 @@ internal abstract class Protocol
     /// with nothing written, when it does not, as in all protocols but Gemini.
     /// </summary>
     public virtual bool RenameModels(ReadOnlyMemory<byte> body, string model, PooledBuffer output) => false;
+
+    /// <summary>
+    /// Appends <paramref name="body"/>, a valid request of this protocol on any platform, to <paramref name="output"/> as this platform frames it.
+    /// The result is what its headers must say in place of the body. Asking it of a protocol that all platforms frame alike is a bug.
+    /// </summary>
+    public virtual ReframedHeaders Reframe(ReadOnlyMemory<byte> body, in ReframeRequest ask, PooledBuffer output) =>
+        throw new NotSupportedException($"{Id.Name()} has one frame");
+
+    /// <summary>
+    /// Appends a frame of a stream that came from another platform as this one frames it. <paramref name="usage"/> is what the stream has reported so
+    /// far.
+    /// </summary>
+    public virtual void WriteFrame(in Frame frame, in Usage usage, StreamContext context, PooledBuffer output)
+    {
+        output.Write("event: "u8);
+        output.Write(frame.Name.Span);
+        output.Write("\ndata: "u8);
+        int start = output.Length;
+        output.Write(frame.Data.Span);
+        SingleLine.Enforce(output, start);
+        output.Write("\n\n"u8);
+    }
+
+    /// <summary>
+    /// Hides the usage of a stream from clients that did not ask for it. Only where <see cref="TrafficForm.HidesUsage"/>; asking it of another
+    /// protocol is a bug.
+    /// </summary>
+    public virtual IUsageFilter NewUsageFilter() => throw new NotSupportedException($"{Id.Name()} reports usage to all");
 
     /// <summary>A framer for this protocol's upstream streams.</summary>
     public virtual IFramer NewFramer() => new SseFramer();

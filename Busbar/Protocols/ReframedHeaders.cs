@@ -1,4 +1,4 @@
-namespace Busbar.Protocols.Anthropic.Platforms;
+namespace Busbar.Protocols;
 
 /// <summary>What a body said that its provider reads in headers.</summary>
 /// <param name="Version">Value of <c>anthropic-version</c>; null where the body named none that fits.</param>

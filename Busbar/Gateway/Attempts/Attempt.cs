@@ -6,7 +6,6 @@ using Busbar.Ir;
 using Busbar.Ir.Streams;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
-using Busbar.Protocols.Anthropic.Platforms;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Request;

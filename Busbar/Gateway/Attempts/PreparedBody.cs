@@ -4,8 +4,6 @@ using Busbar.Gateway.Work;
 using Busbar.Ir;
 using Busbar.Ir.Request;
 using Busbar.Protocols;
-using Busbar.Protocols.Anthropic;
-using Busbar.Protocols.Anthropic.Platforms;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Request;
@@ -284,10 +282,9 @@ internal sealed class PreparedBody(Exchange exchange)
     // The same protocol in another platform's frame.
     private SplicedBody Reframed(UpstreamEndpoint endpoint, ReadOnlyMemory<byte> body, PooledBuffer output)
     {
-        var to = (AnthropicProtocol)endpoint.Protocol;
         List<string> betas = HeaderPolicy.BetasOf(endpoint.Provider.Config, exchange.RequestHeaders);
-        long? limit = exchange.Route.Operation == Operation.CountTokens && to.Envelope.HasBetas ? endpoint.Target.DefaultMaxTokens : null;
-        FromBody = to.Reframe(body, new ReframeRequest(exchange.Route.Operation, exchange.Streams, endpoint.ModelJson, limit, betas), output);
+        var ask = new ReframeRequest(exchange.Route.Operation, exchange.Streams, endpoint.ModelJson, endpoint.Target.DefaultMaxTokens, betas);
+        FromBody = endpoint.Protocol.Reframe(body, ask, output);
         return new SplicedBody(output);
     }
 

@@ -3,7 +3,6 @@ using Busbar.Gateway.Attempts;
 using Busbar.Ir;
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
-using Busbar.Protocols.Anthropic;
 using Busbar.Wire;
 using Busbar.Wire.Framing;
 
@@ -15,7 +14,7 @@ namespace Busbar.Gateway.Relay;
 internal sealed class ReframedStream : IRelayedStream
 {
     private readonly Attempt _attempt;
-    private readonly AnthropicProtocol _client;
+    private readonly Protocol _client;
     private readonly StreamContext _context;
     private readonly IStreamTap _tap;
     private readonly PooledBuffer _output = new(1024);
@@ -26,7 +25,7 @@ internal sealed class ReframedStream : IRelayedStream
     public ReframedStream(Attempt attempt)
     {
         _attempt = attempt;
-        _client = (AnthropicProtocol)attempt.Exchange.Ingress;
+        _client = attempt.Exchange.Ingress;
         _context = TranslatedStream.ContextOf(attempt);
         _tap = attempt.Endpoint.Protocol.NewStreamTap();
         _meter = TextMeter.For(attempt);

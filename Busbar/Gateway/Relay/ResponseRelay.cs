@@ -115,7 +115,7 @@ internal static class ResponseRelay
         }
 
         var passed = new PassthroughStream(attempt);
-        return attempt.HidesUsage ? new UsageHidingStream(passed) : passed;
+        return attempt.HidesUsage ? new UsageHidingStream(passed, attempt.Endpoint.Protocol.NewUsageFilter()) : passed;
     }
 
     private static bool IsStream(ResponseHead head) =>

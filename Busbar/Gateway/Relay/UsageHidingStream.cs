@@ -1,7 +1,6 @@
 using Busbar.Ir;
 using Busbar.Ir.Streams;
 using Busbar.Protocols;
-using Busbar.Protocols.OpenAI;
 using Busbar.Wire;
 using Busbar.Wire.Framing;
 using Busbar.Wire.Json;
@@ -9,12 +8,11 @@ using Busbar.Wire.Json;
 namespace Busbar.Gateway.Relay;
 
 /// <summary>
-/// A Chat Completions stream that passes through, without the usage that was asked for on the client's behalf (<see cref="StreamUsage"/>).
+/// A stream that passes through, without the usage that was asked for on the client's behalf (<see cref="StreamUsage"/>).
 /// </summary>
-internal sealed class UsageHidingStream(PassthroughStream passed) : IRelayedStream
+internal sealed class UsageHidingStream(PassthroughStream passed, IUsageFilter filter) : IRelayedStream
 {
     private readonly SseFramer _frames = new();
-    private readonly UsageFilter _filter = new();
     private readonly PooledBuffer _output = new(4096);
     private bool _isRewritten;
 
@@ -77,7 +75,7 @@ internal sealed class UsageHidingStream(PassthroughStream passed) : IRelayedStre
     {
         passed.Dispose();
         _frames.Dispose();
-        _filter.Dispose();
+        filter.Dispose();
         _output.Dispose();
     }
 
@@ -112,7 +110,7 @@ internal sealed class UsageHidingStream(PassthroughStream passed) : IRelayedStre
 
     private void Write(ReadOnlySpan<byte> raw, ReadOnlyMemory<byte> data)
     {
-        (int start, int length) = _filter.Hidden(data);
+        (int start, int length) = filter.Hidden(data);
         if (length == data.Length && length > 0)
         {
             return;

@@ -9,7 +9,6 @@ using Busbar.Gateway.Server;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
 using Busbar.Protocols;
-using Busbar.Protocols.Anthropic;
 using Busbar.Protocols.Translation;
 using Busbar.Protocols.Translation.Models;
 using Busbar.Protocols.Translation.Response;
@@ -244,7 +243,7 @@ internal static class WholeRelay
     // A count is the same in all frames of a protocol, but not its name.
     private static bool TryReframeCount(Attempt attempt, PooledBuffer body)
     {
-        if (((AnthropicProtocol)attempt.Endpoint.Protocol).ReadCount(body.Memory) is not { } tokens)
+        if (attempt.Endpoint.Protocol.ReadCount(body.Memory) is not { } tokens)
         {
             return false;
         }

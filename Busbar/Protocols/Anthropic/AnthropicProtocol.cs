@@ -187,32 +187,7 @@ internal class AnthropicProtocol : Protocol
     public override void WriteError(in GatewayError error, string requestId, JsonWriter output) =>
         ErrorWriter.Write(error, StatusOf(error), requestId, output);
 
-    /// <summary>
-    /// Appends <paramref name="body"/>, a valid request of any variant, to <paramref name="output"/> as this one wants it. The result is what its
-    /// headers must say in place of the body.
-    /// </summary>
-    public virtual ReframedHeaders Reframe(ReadOnlyMemory<byte> body, in ReframeRequest ask, PooledBuffer output)
-        => BodyRewriter.Write(body, Envelope, ask, output);
-
-    /// <summary>The tokens that an answer to a count names; null where it names none.</summary>
-    public virtual long? ReadCount(ReadOnlyMemory<byte> body)
-    {
-        using var tape = new JsonTape();
-        return tape.TryParse(body) ? tape.Root["input_tokens"u8].Integer : null;
-    }
-
-    /// <summary>
-    /// Appends a frame of a stream that came from another variant in the framing of this one. <paramref name="usage"/> is what the stream has
-    /// reported so far.
-    /// </summary>
-    public virtual void WriteFrame(in Frame frame, in Usage usage, StreamContext context, PooledBuffer output)
-    {
-        output.Write("event: "u8);
-        output.Write(frame.Name.Span);
-        output.Write("\ndata: "u8);
-        int start = output.Length;
-        output.Write(frame.Data.Span);
-        SingleLine.Enforce(output, start);
-        output.Write("\n\n"u8);
-    }
+    /// <inheritdoc/>
+    public override ReframedHeaders Reframe(ReadOnlyMemory<byte> body, in ReframeRequest ask, PooledBuffer output) =>
+        BodyRewriter.Write(body, Envelope, ask with { MaxTokens = null }, output);
 }

@@ -144,6 +144,9 @@ internal sealed class OpenAIProtocol : Protocol
     public override IStreamWriter NewStreamWriter(StreamContext context) => new StreamWriter(context);
 
     /// <inheritdoc/>
+    public override IUsageFilter NewUsageFilter() => new UsageFilter();
+
+    /// <inheritdoc/>
     public override IStreamTap NewStreamTap() => new StreamTap();
 
     /// <inheritdoc/>

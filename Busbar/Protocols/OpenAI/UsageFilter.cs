@@ -3,16 +3,13 @@ using Busbar.Wire.Json;
 namespace Busbar.Protocols.OpenAI;
 
 /// <summary>
-/// Hides the usage of a stream that passes through from a client that did not ask for it, although it was asked for on its behalf. Only the
-/// bytes of the top-level member go; everything else keeps its spelling and order.
+/// Hides the usage of chunks. Only the bytes of the top-level member go; everything else keeps its spelling and order.
 /// </summary>
-internal sealed class UsageFilter : IDisposable
+internal sealed class UsageFilter : IUsageFilter
 {
     private readonly JsonTape _tape = new();
 
-    /// <summary>
-    /// The part of a frame's data that the client must not see: an empty range for none, all of it for a frame that is there for usage alone.
-    /// </summary>
+    /// <inheritdoc/>
     public (int Start, int Length) Hidden(ReadOnlyMemory<byte> data)
     {
         ReadOnlySpan<byte> text = data.Span;
