@@ -22,13 +22,16 @@ internal sealed class FleetScene : IReliabilityEvents
 
     public double Random { get; set; } = 0.5;
 
+    /// <summary>What chance says first, before <see cref="Random"/>.</summary>
+    public Queue<double> Draws { get; } = new();
+
     public LimitsConfig Limits { get; set; } = new();
 
     public List<string> Trips { get; } = [];
 
     public List<string> Changes { get; } = [];
 
-    public Fleet Fleet => _fleet ??= Fleet.Create(Config, Time, () => Random, this);
+    public Fleet Fleet => _fleet ??= Fleet.Create(Config, Time, () => Draws.TryDequeue(out double drawn) ? drawn : Random, this);
 
     public GatewayConfig Config => new()
     {
@@ -134,6 +137,31 @@ internal sealed class FleetScene : IReliabilityEvents
         using var lease = PickOnly(pool, model);
         lease.Failed(FaultClass.ServerError, retryAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
     }
+
+    /// <summary>Names of the lanes of so many picks of the pool <c>p</c>, one after the other.</summary>
+    public static List<string> Picks(FleetScene scene, int count)
+    {
+        var names = new List<string>();
+        for (var i = 0; i < count; i++)
+        {
+            using var lease = scene.Pick("p");
+            names.Add(lease.Lane.Name);
+        }
+
+        return names;
+    }
+
+    /// <summary>Name of the lane that pool <c>p</c> picks for a session.</summary>
+    public static string Sticky(FleetScene scene, ulong session)
+    {
+        Assert.Equal(PickResult.Picked, scene["p"].TryPick(new PickRequest { AffinityKey = session }, out var lease));
+        lease!.Dispose();
+        return lease.Lane.Name;
+    }
+
+    /// <summary>A pool <c>p</c> that chooses in this way.</summary>
+    public static PoolConfig Strategic(PoolStrategy strategy, params PoolMemberConfig[] members)
+        => new() { Name = "p", Members = members, Strategy = strategy, Breaker = Lenient };
 
     void IReliabilityEvents.Tripped(string pool, Lane lane) => Trips.Add($"{pool}/{lane.Name}");
 

@@ -43,4 +43,48 @@ public sealed class AnswerStoreTests
         Assert.NotNull(store.Find(7, [5]));
         Assert.Null(store.Find(7, [0]));
     }
+
+    [Fact]
+    public void An_entry_is_found_up_to_its_last_moment_however_old_the_process_is()
+    {
+        var store = new AnswerStore(new MonotonicClock(_time));
+        _time.Advance(AnswerStore.Lifetime * 3);
+        store.Add(1, "a"u8, [1]);
+        _time.Advance(AnswerStore.Lifetime);
+        Assert.NotNull(store.Find(1, "a"u8));
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Null(store.Find(1, "a"u8));
+    }
+
+    [Fact]
+    public void An_entry_that_is_replaced_is_not_counted_twice()
+    {
+        var store = new AnswerStore(new MonotonicClock(_time));
+        var entry = new byte[AnswerStore.MaxEntry];
+        store.Add(1, "first"u8, [1]);
+        for (int times = 0; times < 20; times++)
+        {
+            store.Add(1, "same"u8, entry);
+        }
+
+        Assert.NotNull(store.Find(1, "same"u8));
+        store.Add(1, "second"u8, entry);
+        store.Add(1, "third"u8, [3]);
+        Assert.NotNull(store.Find(1, "same"u8));
+        Assert.NotNull(store.Find(1, "third"u8));
+    }
+
+    [Fact]
+    public void An_owner_whose_last_entry_is_dropped_leaves_nothing_behind()
+    {
+        var store = new AnswerStore(new MonotonicClock(_time));
+        var entry = new byte[AnswerStore.MaxEntry];
+        for (byte owner = 0; owner < 40; owner++)
+        {
+            store.Add(owner, [owner], entry);
+        }
+
+        int kept = Enumerable.Range(0, 40).Count(owner => store.Find((ulong)owner, [(byte)owner]) is not null);
+        Assert.Equal((AnswerStore.Capacity / entry.Length) - 1, kept);
+    }
 }

@@ -27,4 +27,15 @@ public sealed class LaneSetTests
             }
         }
     }
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(100)]
+    [InlineData(200)]
+    public void One_lane_is_enough_for_it_not_to_be_empty(int index)
+    {
+        var set = new LaneSet();
+        set.Add(index);
+        Assert.False(set.IsEmpty);
+    }
 }

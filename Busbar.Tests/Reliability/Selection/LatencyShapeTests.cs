@@ -50,4 +50,41 @@ public sealed class LatencyShapeTests
 
         Assert.InRange(shape.Percentile(0.95)!.Value.TotalMilliseconds, 100, 150);
     }
+
+    [Fact]
+    public void Half_of_the_answers_took_no_longer_than_the_slowest_of_that_half()
+    {
+        var shape = new LatencyShape();
+        for (int answer = 0; answer < 100; answer++)
+        {
+            shape.Observe(answer < 50 ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromSeconds(10));
+        }
+
+        Assert.InRange(shape.Percentile(0.5)!.Value.TotalMilliseconds, 100, 126);
+    }
+
+    [Fact]
+    public void What_takes_for_ever_is_told_as_the_longest_there_is()
+    {
+        var shape = new LatencyShape();
+        for (int answer = 0; answer < 20; answer++)
+        {
+            shape.Observe(TimeSpan.FromDays(1000));
+        }
+
+        Assert.Equal(shape.Percentile(1), shape.Percentile(0.01));
+    }
+
+    [Fact]
+    public void Fading_leaves_the_shape_as_it_is()
+    {
+        var shape = new LatencyShape();
+        for (int answer = 0; answer < 512; answer++)
+        {
+            shape.Observe(answer < 256 ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromSeconds(10));
+        }
+
+        Assert.InRange(shape.Percentile(0.5)!.Value.TotalMilliseconds, 100, 126);
+        Assert.InRange(shape.Percentile(0.51)!.Value.TotalMilliseconds, 10_000, 12_600);
+    }
 }
