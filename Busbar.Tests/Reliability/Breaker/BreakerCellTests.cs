@@ -6,7 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Busbar.Tests.Reliability.Breaker;
 
-public sealed class BreakerCellTests
+public sealed partial class BreakerCellTests
 {
     private readonly FakeTimeProvider _time = new();
     private double _random = 0.5;
@@ -62,20 +62,6 @@ public sealed class BreakerCellTests
         cell.Failed(0, null);
         Assert.False(cell.Failed(0, null).IsTrip);
         Assert.True(cell.Failed(0, null).IsTrip);
-    }
-
-    [Fact]
-    public void A_soft_cooldown_ends_by_itself_and_needs_no_probe()
-    {
-        var cell = Cell(new BreakerConfig());
-        cell.Failed(0, null);
-        Assert.False(cell.TryEnter(out _));
-        cell.Succeeded(0);
-        Assert.False(cell.TryEnter(out _));
-        Seconds(15);
-        Assert.True(cell.TryEnter(out var probe));
-        Assert.Equal(0, probe);
-        Assert.Equal(BreakerState.Closed, cell.Word.State);
     }
 
     [Fact, Trait("gotcha", "C180")]
@@ -140,18 +126,6 @@ public sealed class BreakerCellTests
     }
 
     [Fact]
-    public void A_late_failure_on_an_open_cell_counts_and_only_a_wait_that_is_asked_for_makes_the_cooldown_longer()
-    {
-        var cell = Tripped();
-        Seconds(5);
-        Assert.False(cell.Failed(0, null).IsChange);
-        Assert.False(cell.Failed(0, TimeSpan.FromSeconds(3)).IsChange);
-        Assert.Equal((10_000L, 3), (cell.CooldownRemainingMs, cell.Streak));
-        Assert.False(cell.Failed(0, TimeSpan.FromHours(1)).IsChange);
-        Assert.Equal(3_600_000, cell.CooldownRemainingMs);
-    }
-
-    [Fact]
     public void Calls_that_began_before_the_cooldown_neither_trip_nor_make_it_grow()
     {
         var cell = Cell(new BreakerConfig { Mode = TripMode.Consecutive, ConsecutiveN = 2 });
@@ -165,30 +139,6 @@ public sealed class BreakerCellTests
         Assert.Equal((BreakerState.Closed, 15_000L), (cell.Word.State, cell.CooldownRemainingMs));
         Assert.True(cell.Failed(0, null, new BreakerCall(0, 10_000)).IsTrip);
         Assert.Equal(15_000, cell.CooldownRemainingMs);
-    }
-
-    [Theory]
-    [InlineData(nameof(TripMode.Consecutive))]
-    [InlineData(nameof(TripMode.ErrorRate))]
-    public void One_caller_does_not_trip_what_others_use_and_two_do(string name)
-    {
-        var mode = Enum.Parse<TripMode>(name);
-        var cell = Cell(new BreakerConfig { Mode = mode, ConsecutiveN = 3, MinRequests = 6, Threshold = 0.5 });
-        cell.Succeeded(0, new BreakerCall(1));
-        for (var i = 0; i < 12; i++)
-        {
-            Assert.False(cell.Failed(0, null, new BreakerCall(2)).IsTrip);
-        }
-
-        Assert.Contains(true, Enumerable.Range(0, 12).Select(_ => cell.Failed(0, null, new BreakerCall(1)).IsTrip));
-        Assert.Equal(15_000, cell.CooldownRemainingMs);
-    }
-
-    [Fact]
-    public void Where_only_one_caller_is_active_its_failures_trip()
-    {
-        var cell = Cell(new BreakerConfig { Mode = TripMode.Consecutive, ConsecutiveN = 3 });
-        Assert.Equal([false, false, true], Enumerable.Range(0, 3).Select(_ => cell.Failed(0, null, new BreakerCall(2)).IsTrip));
     }
 
     [Fact]
@@ -217,109 +167,6 @@ public sealed class BreakerCellTests
         Assert.False(cell.TryEnter(out _));
         cell.GiveBack(second);
         Assert.True(cell.TryEnter(out _));
-    }
-
-    [Fact, Trait("gotcha", "C184")]
-    public void Cooldowns_of_repeated_failures_grow_up_to_the_maximum()
-    {
-        var cell = Tripped();
-        var cooldowns = new List<long> { cell.CooldownRemainingMs };
-        for (var i = 0; i < 6; i++)
-        {
-            _time.Advance(TimeSpan.FromMilliseconds(cell.CooldownRemainingMs));
-            Assert.True(cell.TryEnter(out var probe));
-            cell.Failed(probe, null);
-            cooldowns.Add(cell.CooldownRemainingMs);
-        }
-
-        Assert.Equal([15_000, 30_000, 52_500, 86_250, 120_000, 120_000, 120_000], cooldowns);
-    }
-
-    [Fact, Trait("gotcha", "C185")]
-    public void Jitter_spreads_even_small_cooldowns_evenly_between_base_and_three_times_the_last()
-    {
-        var random = new Random(11);
-        var cooldowns = new List<long>();
-        for (var i = 0; i < 2000; i++)
-        {
-            _random = random.NextDouble();
-            var cell = Tripped(new BreakerConfig { Mode = TripMode.Consecutive, ConsecutiveN = 1, BaseCooldownSecs = 1 });
-            Assert.Equal(1000, cell.CooldownRemainingMs);
-            Seconds(1);
-            cell.TryEnter(out var probe);
-            cell.Failed(probe, null);
-            cooldowns.Add(cell.CooldownRemainingMs);
-        }
-
-        Assert.InRange(cooldowns.Min(), 1000, 1100);
-        Assert.InRange(cooldowns.Max(), 2900, 3000);
-        Assert.InRange(cooldowns.Average(), 1950, 2050);
-        Assert.True(cooldowns.Distinct().Count() > 1000);
-    }
-
-    [Theory, Trait("gotcha", "C186"), Trait("gotcha", "C187")]
-    [InlineData(300, 300)]
-    [InlineData(5, 15)]
-    [InlineData(31_000_000, 86_400)]
-    public void Retry_after_is_a_floor_that_may_exceed_the_maximum_up_to_a_day(int retryAfter, int expected)
-    {
-        var cell = Cell(new BreakerConfig());
-        cell.Failed(0, TimeSpan.FromSeconds(retryAfter));
-        Assert.Equal(expected * 1000, cell.CooldownRemainingMs);
-        Assert.False(cell.IsReady);
-    }
-
-    [Fact]
-    public void The_longest_possible_retry_after_is_no_overflow()
-    {
-        var cell = Cell(new BreakerConfig());
-        cell.Failed(0, TimeSpan.MaxValue);
-        Assert.Equal(86_400_000, cell.CooldownRemainingMs);
-    }
-
-    [Fact]
-    public void A_further_soft_failure_never_shortens_a_cooldown_the_provider_asked_for()
-    {
-        var cell = Cell(new BreakerConfig());
-        cell.Failed(0, TimeSpan.FromSeconds(600));
-        cell.Failed(0, null);
-        Assert.Equal(600_000, cell.CooldownRemainingMs);
-    }
-
-    [Fact, Trait("gotcha", "C189")]
-    public void A_hard_down_stands_against_the_success_of_a_probe_it_overtook()
-    {
-        var cell = Tripped();
-        Seconds(15);
-        cell.TryEnter(out var probe);
-        cell.HardDown();
-        Assert.False(cell.Succeeded(probe).IsChange);
-        Assert.Equal((BreakerState.Open, 1_800_000L), (cell.Word.State, cell.CooldownRemainingMs));
-    }
-
-    [Fact, Trait("gotcha", "C190")]
-    public void A_hard_down_during_a_probe_leaves_the_cell_probeable_at_its_end()
-    {
-        var cell = Tripped();
-        Seconds(15);
-        cell.TryEnter(out var probe);
-        cell.HardDown();
-        cell.GiveBack(probe);
-        Seconds(1799);
-        Assert.False(cell.TryEnter(out _));
-        Seconds(1);
-        Assert.True(cell.TryEnter(out var next));
-        Assert.True(cell.Succeeded(next).IsRecovery);
-    }
-
-    [Fact]
-    public void A_hard_down_never_shortens_a_longer_cooldown_and_leaves_the_streak()
-    {
-        var cell = Cell(new BreakerConfig());
-        cell.Failed(0, TimeSpan.FromHours(2));
-        Assert.True(cell.HardDown().IsTrip);
-        Assert.False(cell.HardDown().IsTrip);
-        Assert.Equal((7_200_000L, 1), (cell.CooldownRemainingMs, cell.Streak));
     }
 
     [Fact]
@@ -437,60 +284,6 @@ public sealed class BreakerCellTests
     }
 
     [Fact]
-    public void Where_one_caller_has_most_failures_the_others_must_reach_the_least_number_of_outcomes()
-    {
-        var cell = Cell(new BreakerConfig { MinRequests = 5, Threshold = 0.5 });
-        Fail(cell, caller: 1, times: 1);
-        Assert.DoesNotContain(true, Fail(cell, caller: 2, times: 8));
-        Assert.Equal([false, true], Fail(cell, caller: 1, times: 2));
-    }
-
-    [Theory]
-    [InlineData(10, 0, 8)]
-    [InlineData(10, 1, 8)]
-    public void Where_one_caller_has_most_failures_the_others_must_reach_the_share(int most, int others, int successes)
-    {
-        var cell = Cell(new BreakerConfig { MinRequests = 5, Threshold = 0.5 });
-        for (var i = 0; i < successes; i++)
-        {
-            cell.Succeeded(0, new BreakerCall(1));
-        }
-
-        Assert.DoesNotContain(true, Fail(cell, caller: 1, times: others));
-        Assert.DoesNotContain(true, Fail(cell, caller: 2, times: most));
-    }
-
-    [Fact]
-    public void A_success_ends_the_share_of_a_caller_in_a_run()
-    {
-        var cell = Cell(new BreakerConfig { Mode = TripMode.Consecutive, ConsecutiveN = 2 });
-        Fail(cell, caller: 1, times: 1);
-        cell.Succeeded(0, new BreakerCall(2));
-        Assert.Equal([false], Fail(cell, caller: 2, times: 1));
-        Assert.Equal([true], Fail(cell, caller: 1, times: 1));
-    }
-
-    [Fact]
-    public void A_reset_forgets_whose_calls_failed()
-    {
-        var cell = Cell(new BreakerConfig { MinRequests = 2, Threshold = 0.5 });
-        Fail(cell, caller: 1, times: 1);
-        cell.Reset();
-        Assert.Equal([false], Fail(cell, caller: 2, times: 1));
-        Assert.Equal([true], Fail(cell, caller: 1, times: 1));
-    }
-
-    [Fact]
-    public void A_window_of_another_length_forgets_whose_calls_failed()
-    {
-        var cell = Cell(new BreakerConfig { MinRequests = 2, Threshold = 0.5 });
-        Fail(cell, caller: 1, times: 1);
-        cell.Configure(new BreakerSettings(new BreakerConfig { MinRequests = 2, Threshold = 0.5, WindowSecs = 10 }, new LimitsConfig()));
-        Assert.Equal([false], Fail(cell, caller: 2, times: 1));
-        Assert.Equal([true], Fail(cell, caller: 1, times: 1));
-    }
-
-    [Fact]
     public void A_health_check_leaves_nothing_of_the_past()
     {
         var cell = Tripped();
@@ -500,42 +293,12 @@ public sealed class BreakerCellTests
     }
 
     [Fact]
-    public void A_wait_that_somebody_else_was_asked_for_is_a_cooldown_up_to_a_day_and_no_failure()
-    {
-        var cell = Cell(new BreakerConfig());
-        cell.Hold(20_000);
-        Assert.Equal((BreakerState.Closed, 20_000L, false), (cell.Word.State, cell.CooldownRemainingMs, cell.IsReady));
-        Assert.Equal((0, default), (cell.Streak, cell.Window));
-        cell.Hold(long.MaxValue / 2);
-        Assert.Equal(86_400_000, cell.CooldownRemainingMs);
-    }
-
-    [Fact]
-    public void A_wait_that_somebody_else_was_asked_for_changes_no_open_cell()
-    {
-        var cell = Tripped();
-        cell.Hold(60_000);
-        Assert.Equal((BreakerState.Open, 15_000L), (cell.Word.State, cell.CooldownRemainingMs));
-    }
-
-    [Fact]
-    public void A_soft_cooldown_is_over_at_its_end()
-    {
-        var word = BreakerWord.Initial.WithDeadline(1000);
-        Assert.Equal((true, false), (word.IsSoft(999), word.IsSoft(1000)));
-    }
-
-    [Fact]
     public void Only_a_closed_cell_that_was_not_is_a_recovery()
     {
         Assert.True(new BreakerChange(BreakerState.HalfOpen, BreakerState.Closed).IsRecovery);
         Assert.False(new BreakerChange(BreakerState.HalfOpen, BreakerState.Open).IsRecovery);
         Assert.False(new BreakerChange(BreakerState.Closed, BreakerState.Closed).IsRecovery);
     }
-
-    [Fact]
-    public void The_longest_cooldown_is_never_shorter_than_the_first() =>
-        Assert.Equal(20_000, new BreakerSettings(new BreakerConfig { BaseCooldownSecs = 20, MaxCooldownSecs = 5 }, new LimitsConfig()).MaxMs);
 
     [Fact]
     public void A_call_that_began_before_the_cooldown_does_not_begin_another()
@@ -551,17 +314,6 @@ public sealed class BreakerCellTests
     }
 
     [Fact]
-    public void A_call_that_began_before_a_hard_down_says_nothing_new()
-    {
-        var cell = Cell(new BreakerConfig());
-        Seconds(10);
-        cell.HardDown();
-        cell.Reset();
-        cell.Failed(0, null, new BreakerCall(0, Began: 5_000));
-        Assert.Equal(0, cell.Streak);
-    }
-
-    [Fact]
     public void A_late_success_closes_with_nothing_left_of_the_past()
     {
         var cell = Tripped();
@@ -571,20 +323,6 @@ public sealed class BreakerCellTests
         Assert.True(cell.Succeeded(0, new BreakerCall(0, HasYielded: true)).IsRecovery);
         Assert.Equal((0, default), (cell.Streak, cell.Window));
     }
-
-    [Fact]
-    public void Who_calls_another_lane_of_the_pool_counts_as_a_caller()
-    {
-        var active = new CallerActivity();
-        var settings = new BreakerSettings(new BreakerConfig { Mode = TripMode.Consecutive, ConsecutiveN = 2 }, new LimitsConfig());
-        var cell = new BreakerCell(new MonotonicClock(_time), () => _random, settings, active);
-        new BreakerCell(new MonotonicClock(_time), () => _random, settings, active).Succeeded(0, new BreakerCall(1));
-        Assert.DoesNotContain(true, Fail(cell, caller: 2, times: 12));
-    }
-
-    // Whether each of them tripped.
-    private static bool[] Fail(BreakerCell cell, int caller, int times) =>
-        [.. Enumerable.Range(0, times).Select(_ => cell.Failed(0, null, new BreakerCall(caller)).IsTrip)];
 
     private BreakerCell Cell(BreakerConfig config) => new(new MonotonicClock(_time), () => _random, new BreakerSettings(config, new LimitsConfig()));
 
