@@ -89,7 +89,7 @@ internal static class FleetSimulation
         long stranded = farLeased * 100 / Math.Max(1, far.Max - farUsed);
         (long nearUsed, long nearLeased) = store.Read(Node.Team, near.Key, ManualTime.Day);
         long asks = store.Asks;
-        for (int i = 0; i < 60; i++)
+        for (int i = 0; i < 600; i++)
         {
             time.Advance(TimeSpan.FromSeconds(0.25));
             foreach (Node node in fleet)

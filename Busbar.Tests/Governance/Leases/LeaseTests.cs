@@ -148,6 +148,28 @@ public sealed class LeaseTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Ahead_of_requests_is_booked_what_they_come_to_and_not_what_they_hold()
+    {
+        Start(1, Of(LimitKind.Tokens, 10_000));
+        for (int i = 0; i < 10; i++)
+        {
+            TestKeys.Success("flat", 8, 2).Settle((await _nodes[0].TakeAsync(_key.Id, new Estimate(10, 90, false))).Held!);
+        }
+
+        // Each holds a hundred, and all of them come to one part in 256.
+        await PassAsync(0.25);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(Refusal.None, _nodes[0].TryTake(_key.Id, out _, new Estimate(10, 90, false)));
+        }
+
+        Assert.Equal(Refusal.Lease, _nodes[0].TryTake(_key.Id, out _, new Estimate(10, 90, false)));
+        await PassAsync(0);
+        await PassAsync(16, 0, isRound: false);
+        Assert.InRange(Used("tokens/day/").Used, 130, 180);
+    }
+
+    [Fact]
     public async Task A_stopped_node_tells_when_it_is_back_what_it_did_not_use_of_what_it_had_booked()
     {
         Start(2, Of(LimitKind.Requests, 100_000));

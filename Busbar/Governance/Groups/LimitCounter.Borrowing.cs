@@ -173,7 +173,7 @@ internal sealed partial class LimitCounter
 
         bool waits = slice.WaitLeast > 0;
         bool isLow = demand > 0 && spare < Math.Max(demand, slice.Typical) && round.Timestamp >= slice.DeniedUntil;
-        long bookAhead = BookAhead(slice, counted);
+        (long bookAhead, long likelyAhead) = BookAhead(slice, counted);
         long need = Ir.Usage.Add(counted, slice.WaitNeed);
         long least = Ir.Usage.Add(counted, slice.WaitLeast);
         slice.Await();
@@ -189,7 +189,7 @@ internal sealed partial class LimitCounter
                 Least = least,
                 Need = need,
                 Target = waits || isLow ? Ir.Usage.Add(need, ahead) : slice.Granted,
-                Book = isConcurrency ? 0 : Ir.Usage.Add(ask.Book, Ir.Usage.Add(Likely(awaited, awaiting), bookAhead)),
+                Book = isConcurrency ? 0 : Ir.Usage.Add(ask.Book, Ir.Usage.Add(Likely(awaited, awaiting), likelyAhead)),
                 Sure = sure,
             });
 

@@ -27,15 +27,23 @@ internal sealed partial class LimitCounter
     private long Likely(long amount, long count) => _limit.Kind is LimitKind.Budget or LimitKind.Tokens ? _meter.Likely(amount, count) : amount;
 
     // So much is booked before it is needed: where it is lost in a crash, it is little. A minute is over soon.
-    private long BookAhead(Slice slice, long counted)
+    private (long Ahead, long Likely) BookAhead(Slice slice, long counted)
     {
         if (_limit.Kind == LimitKind.Concurrency || _limit.Period == LimitPeriod.Minute)
         {
-            return long.MaxValue;
+            return (long.MaxValue, long.MaxValue);
         }
 
-        long ahead = Math.Max(0, _limit.Cap - slice.OthersUsed - slice.OthersLeased - counted) / ShareToBook;
-        return ahead >= slice.Typical ? ahead : 0;
+        long share = Math.Max(0, _limit.Cap - slice.OthersUsed - slice.OthersLeased - counted) / ShareToBook;
+        long likely = Likely(slice.Typical, 1);
+        if (likely <= 0)
+        {
+            return (share, share);
+        }
+
+        // Whole requests, which hold more than they come to.
+        long requests = share / likely;
+        return ((long)Int128.Min(long.MaxValue, (Int128)requests * slice.Typical), requests * likely);
     }
 
     // Near the cap every request asks by itself.
@@ -141,7 +149,7 @@ internal sealed partial class LimitCounter
         slice.Demand(slice.Desk.Second, isConcurrency ? _open : Math.Max(1, reserved.Amount), isConcurrency);
         Touch();
         long counted = Ir.Usage.Add(_meter.Used, HeldNow);
-        if (!slice.IsHurried && _limit.Rule != AccountRule.Soft && IsLow(slice, counted, BookAhead(slice, counted), slice.Desk.Second))
+        if (!slice.IsHurried && _limit.Rule != AccountRule.Soft && IsLow(slice, counted, BookAhead(slice, counted).Ahead, slice.Desk.Second))
         {
             slice.IsHurried = true;
             slice.Desk.Hurry();
