@@ -186,8 +186,10 @@ public sealed class FleetLimitScenarios
             long unsure = _bill.Of(keys, gaps) * unit;
             string what = $"{owner} {limit.Key}: cap {limit.Max}, noted {noted}, reported {reported}, of which {unsure} in time that was lost";
 
-            // What a node is doing that is stopped too long is not reckoned with; one that crashes took with it all that it may have done.
-            long underWay = limit.Kind == LimitKind.Requests ? 0 : gaps.Length / 2 * Clients * unit;
+            // What a node is doing that is stopped too long is not reckoned with, nor is an answer that its client did not wait for; a node that
+            // crashes has booked all that it may have done.
+            long unpaid = (gaps.Length / 2 * Clients) + _bill.Of([.. keys.Where(IsLeaving)]);
+            long underWay = limit.Kind == LimitKind.Requests ? 0 : unpaid * unit;
             Assert.True(reported <= limit.Max + underWay, "passed: " + what);
             bool isSure = !keys.Any(IsLeaving) && limit.Kind != LimitKind.Requests;
             if (isSure && (noted > reported + (gaps.Length * Clients * unit) || noted < reported - underWay))
