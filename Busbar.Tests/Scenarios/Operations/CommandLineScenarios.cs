@@ -155,8 +155,8 @@ public sealed class CommandLineScenarios
             }
         });
 
+        await Eventually.TrueAsync(() => process.StandardError.Contains(banner ?? "is listening on", StringComparison.Ordinal), "logged");
         Assert.Equal(banner is not null, process.StandardError.Contains("OPEN RELAY", StringComparison.Ordinal));
-        Assert.Contains(banner ?? "is listening on", process.StandardError);
         Assert.Contains("KEY", process.StandardError);
         Assert.Contains("openai", process.StandardError);
         Assert.DoesNotContain("canary", process.StandardError);
