@@ -71,11 +71,11 @@ internal sealed class GovernanceCounters
         RefusedForRequests = Refusals(Refusal.Requests),
         RefusedForConcurrency = Refusals(Refusal.Concurrency),
         RefusedForAccess = Interlocked.Read(ref _accessRefusals),
-        Refusals = MaxRefused(keys, maxKeys),
+        Refusals = TopRefused(keys, maxKeys),
         Keys = BiggestSpenders(keys, maxKeys, now),
     };
 
-    private static List<(string Key, long Count)> MaxRefused(KeyDirectory keys, int most)
+    private static List<(string Key, long Count)> TopRefused(KeyDirectory keys, int most)
     {
         var fewestFirst = new PriorityQueue<string, long>(most + 1);
         foreach (KeyEntry entry in keys.Entries)
