@@ -46,7 +46,6 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
     private readonly GuessBrake _guesses;
     private readonly MemoryTrim _trim;
     private readonly MemoryBudget _memory;
-    private readonly WorkGate _work;
     private readonly UnprovenBodies _unproven = new();
     private readonly InboundGauge _onlookers = new();
     private readonly LabelBook _labels;
@@ -66,8 +65,11 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
         _local = new LocalEndpoints(metrics);
         _trim = new MemoryTrim(metrics.Memory, time);
         _memory = new MemoryBudget(metrics.Memory, time, _trim);
-        _work = new WorkGate(time);
+        Work = new WorkGate(time);
     }
+
+    /// <summary>Where large bodies wait for their turn.</summary>
+    public WorkGate Work { get; }
 
     /// <summary>The admin API; null when governance is off. To be set before the first request.</summary>
     public AdminApi? Admin { get; set; }
@@ -154,7 +156,7 @@ internal sealed class GatewayApplication : IHttpApplication<Exchange>, IDisposab
 
         long limit = exchange.Snapshot.Config.Limits.MemoryMaxBytes;
         exchange.Memory.Begin(_memory, limit > 0 ? limit : MachineMemory.DefaultBudget);
-        exchange.Work.Begin(_work);
+        exchange.Work.Begin(Work);
         return exchange;
     }
 

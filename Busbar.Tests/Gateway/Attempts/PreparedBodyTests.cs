@@ -93,6 +93,41 @@ public sealed class PreparedBodyTests
         Assert.Equal(times, (await gateway.CountedAsync(1)).Sum("busbar_translation_losses_total"));
     }
 
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("\"model\":\"models/smart\",", true)]
+    public async Task A_large_body_of_the_lanes_own_protocol_waits_for_a_turn_only_where_it_may_have_to_change(string member, bool waits)
+    {
+        await using GovernedGateway gateway = await GovernedGateway.StartAsync(new GovernedConfig(new SpokenGemini()), Key);
+        int turns = Math.Max(1, Environment.ProcessorCount / 2);
+        for (int turn = 0; turn < turns; turn++)
+        {
+            await gateway.Application.Work.EnterAsync((ulong)turn, CancellationToken.None);
+        }
+
+        string text = new('a', 300 * 1024);
+        Task<Reply> reply = gateway.PostAsync(
+            "/v1beta/models/smart:generateContent", "canary-key", $$"""{ {{member}}"contents":[{"role":"user","parts":[{"text":"{{text}}"}]}]}""");
+        if (waits)
+        {
+            await Eventually.TrueAsync(() => gateway.Metrics.Memory.Held > text.Length, "the body is read");
+        }
+        else
+        {
+            Assert.Equal(200, (await reply).Status);
+        }
+
+        // Small ones need no turn, and one that came later is through.
+        Assert.Equal(200, (await gateway.PostAsync(new SpokenGemini(), "canary-key", "smart")).Status);
+        Assert.Equal(waits ? 1 : 2, gateway.Upstream.Requests.Count);
+        for (int turn = 0; turn < turns; turn++)
+        {
+            gateway.Application.Work.Leave();
+        }
+
+        Assert.Equal(200, (await reply).Status);
+    }
+
     [Fact]
     public async Task Large_bodies_are_served_by_any_lane_that_is_left()
     {

@@ -140,9 +140,13 @@ internal sealed class PreparedBody(Exchange exchange)
         DeniedBetas = [];
     }
 
-    // What goes up as it came is only pointed at, unless something in it may have to go.
+    // What goes up as it came is only pointed at, unless it is put into another frame or something in it may have to change.
     private bool TakesLong(UpstreamEndpoint endpoint) => exchange.BodyLength >= WorkGate.LargeBytes
-        && (IsTranslated(exchange, endpoint) || exchange.Scan.HasMark || BodyBetas.MayDeny(endpoint.Provider.Config));
+        && (IsTranslated(exchange, endpoint) || endpoint.Protocol != exchange.Ingress || exchange.Scan.HasMark || MayRepeatModel
+            || BodyBetas.MayDeny(endpoint.Provider.Config));
+
+    // A Gemini body may repeat the model of its path, at depths that the scan does not reach outside of chat.
+    private bool MayRepeatModel => exchange.Route.Model is not null && (exchange.Route.Operation != Operation.Chat || exchange.Scan.HasModel);
 
     private long Missing(UpstreamEndpoint endpoint) =>
         IsTranslated(exchange, endpoint) ? Math.Max(0, Expansion.Of(exchange.Body!.Span, exchange.Scan) - _charged) : 0;
@@ -297,10 +301,9 @@ internal sealed class PreparedBody(Exchange exchange)
         return Reframed(endpoint, whole.Memory, Written);
     }
 
-    // A Gemini body may repeat the model of its path, at depths that the scan does not reach outside of chat.
     private SplicedBody NamedInPath(UpstreamEndpoint endpoint, ReadOnlyMemory<byte> body)
     {
-        if (exchange.Route.Operation == Operation.Chat && !exchange.Scan.HasModel)
+        if (!MayRepeatModel)
         {
             return new SplicedBody(body);
         }
