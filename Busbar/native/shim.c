@@ -87,3 +87,14 @@ SSL_CTX *__wrap_SSL_CTX_new(const SSL_METHOD *method)
         SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
     return context;
 }
+
+/* Reading sets up the buffer for writing as well, which the mode above gives back only after the next write:
+ * 16 KiB for as long as a stream is silent. What has arrived and was not yet read stays. */
+extern int __real_SSL_read(SSL *connection, void *buffer, int length);
+int __wrap_SSL_read(SSL *connection, void *buffer, int length)
+{
+    int count = __real_SSL_read(connection, buffer, length);
+    if (!SSL_has_pending(connection))
+        SSL_free_buffers(connection);
+    return count;
+}
