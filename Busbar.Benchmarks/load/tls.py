@@ -48,7 +48,9 @@ class Providers:
         return process
 
     def gateway(self, port, settings="", wishes=""):
-        return self.bench.gateway(wishes, POOLS, address=f"https://127.0.0.1:{port}", settings=settings, name="tls", SSL_CERT_FILE=self.certificate)
+        # Providers have names, by which sessions are resumed and share their settings; nginx asks for this one too.
+        named = settings + f", tls: {{server_name: {NAME}}}"
+        return self.bench.gateway(wishes, POOLS, address=f"https://127.0.0.1:{port}", settings=named, name="tls", SSL_CERT_FILE=self.certificate)
 
     def stop(self):
         stop(self.nginx)
