@@ -16,6 +16,7 @@ usage: ./build.sh [command]
   fuzz          bodies, streams, headers and files bent at random; --seconds N for each kind, --seed N for others than last time
   fleet         three processes on one PostgreSQL under load and faults; --requests N for more than 100,000 requests, then the simulation of 200
   soak          mixed traffic, faults and disconnects for ten minutes; --minutes N for longer or shorter
+  layout        write Busbar/native/methods.order, the order of the methods in the binary, from samples of a gateway at work; needs perf
   bench-micro   micro benchmarks; further arguments go to BenchmarkDotNet
   mutate        break the code of one area, a change at a time, and count what the tests notice; AREA is a folder of Reliability,
                 Governance or Wire, as in: mutate Reliability/Breaker; not part of CI
@@ -312,6 +313,20 @@ bench() {
   exec python3 Busbar.Benchmarks/load/compare.py --busbar ./busbar --tools artifacts/bench "$@"
 }
 
+# Worth doing again when the way of a request through the code has changed: what the file does not name lies behind the rest.
+layout() {
+  need_sdk
+  need_native
+  need perf=linux-perf nm=binutils nginx=nginx-light openssl=openssl
+  load_tools
+  mkdir -p artifacts/layout
+  say "publishing a binary with symbols"
+  rm -rf Busbar/obj/Release/net10.0/*/native Busbar/bin/Release/net10.0/*/native
+  dotnet publish Busbar/Busbar.csproj -c Release -o artifacts/layout -p:StripSymbols=false >artifacts/layout.log 2>&1 ||
+    { cat artifacts/layout.log >&2; die "publish failed"; }
+  python3 Busbar.Benchmarks/load/layout.py --busbar artifacts/layout/busbar --tools artifacts/bench --output Busbar/native/methods.order
+}
+
 # Each kind of input for as long as told; a case that fails is printed with its number and its seed, which repeat it.
 fuzz() {
   local seconds=60 seed=$((RANDOM * 32768 + RANDOM + 1))
@@ -382,6 +397,7 @@ case $command in
   fuzz) fuzz "$@" ;;
   fleet) fleet "$@" ;;
   soak) soak "$@" ;;
+  layout) layout ;;
   mutate) mutate "$@" ;;
   bench-micro)
     need_sdk
