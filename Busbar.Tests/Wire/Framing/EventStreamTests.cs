@@ -56,9 +56,19 @@ public class EventStreamTests
     public void Impossible_lengths_are_corrupt_even_with_a_right_checksum(uint total, uint headers) =>
         Assert.Equal(FrameResult.Corrupt, Framing.Whole(new EventStreamFramer(), PreludeOf(total, headers)).Last);
 
-    [Fact]
-    public void A_message_above_the_cap_is_refused_at_its_prelude() =>
-        Assert.Equal(FrameResult.TooLarge, Framing.Whole(new EventStreamFramer(), PreludeOf(BufferedFramer.MaxFrame + 1, 0)).Last);
+    [Theory]
+    [InlineData(BufferedFramer.MaxFrame, nameof(FrameResult.NeedMore))]
+    [InlineData(BufferedFramer.MaxFrame + 1, nameof(FrameResult.TooLarge))]
+    [InlineData(15, nameof(FrameResult.Corrupt))]
+    public void A_message_is_refused_as_soon_as_its_prelude_is_there(int total, string expected)
+    {
+        using var framer = new EventStreamFramer();
+        byte[] prelude = PreludeOf((uint)total, 0);
+        Framing.Feed(framer, prelude.AsSpan(0, 11));
+        Assert.Equal(FrameResult.NeedMore, framer.TryRead(out _));
+        Framing.Feed(framer, prelude.AsSpan(11));
+        Assert.Equal(expected, framer.TryRead(out _).ToString());
+    }
 
     [Fact]
     public void A_stream_that_ends_inside_a_message_is_corrupt()
@@ -80,6 +90,22 @@ public class EventStreamTests
         Assert.Equal(0, output.Length);
         Assert.True(EventStreamWriter.TryWriteEvent(output, "e"u8, new byte[BufferedFramer.MaxFrame - 200]));
         Assert.Single(Framing.Whole(new EventStreamFramer(), output.Span).Frames);
+    }
+
+    [Fact]
+    public void The_longest_type_and_the_longest_message_that_the_format_has_room_for_are_written()
+    {
+        using var output = new PooledBuffer();
+        Assert.True(EventStreamWriter.TryWriteEvent(output, new byte[ushort.MaxValue], "{}"u8));
+        Assert.Equal(new string('\0', ushort.MaxValue) + "|{}|False", Assert.Single(Framing.Whole(new EventStreamFramer(), output.Span).Frames));
+        output.Clear();
+        Assert.True(EventStreamWriter.TryWriteEvent(output, "e"u8, []));
+        int around = output.Length;
+        output.Clear();
+        Assert.True(EventStreamWriter.TryWriteEvent(output, "e"u8, new byte[BufferedFramer.MaxFrame - around]));
+        Assert.Equal(BufferedFramer.MaxFrame, output.Length);
+        Assert.False(EventStreamWriter.TryWriteEvent(output, "e"u8, new byte[BufferedFramer.MaxFrame - around + 1]));
+        Assert.Equal(BufferedFramer.MaxFrame, output.Length);
     }
 
     [Fact, Trait("gotcha", "T251")]

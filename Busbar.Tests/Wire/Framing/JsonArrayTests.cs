@@ -52,6 +52,30 @@ public class JsonArrayTests
         Assert.Equal((7, 3), (framer.Received, framer.FrameEnd));
     }
 
+    [Theory]
+    [InlineData("{}", true)]
+    [InlineData(" \n{\"a\":[]}", true)]
+    [InlineData("[{}]", false)]
+    [InlineData("[{},{}]", false)]
+    [InlineData("[", false)]
+    [InlineData("1", false)]
+    public void An_object_without_an_array_around_it_is_told_apart(string stream, bool expected)
+    {
+        using var framer = new JsonArrayFramer();
+        Framing.Feed(framer, Encoding.UTF8.GetBytes(stream));
+        Framing.Drain(framer, []);
+        Assert.Equal(expected, framer.IsBare);
+    }
+
+    [Fact]
+    public void The_bracket_that_closes_the_array_goes_with_the_last_frame()
+    {
+        using var framer = new JsonArrayFramer();
+        Framing.Feed(framer, " [{} ] "u8);
+        Framing.Drain(framer, []);
+        Assert.Equal(6, framer.FrameEnd);
+    }
+
     [Fact]
     public void An_element_above_the_cap_is_refused()
     {
