@@ -200,7 +200,7 @@ public sealed class GroupLimitTests : IAsyncDisposable
         await UseAsync(next, again, 10);
         Assert.Equal([50, 100, 50, 100], told.Select(each => each.Item2));
 
-        void Listen(Governor governor) => governor.Alerted = alert => told.Add((alert.Owner, alert.Percent, alert.Used));
+        void Listen(Governor governor) => governor.Alerts.Listener = alert => told.Add((alert.Owner, alert.Percent, alert.Used));
 
         async Task UseAsync(Governor governor, KeyEntry entry, int requests)
         {
@@ -224,16 +224,16 @@ public sealed class GroupLimitTests : IAsyncDisposable
         Governor first = Open();
         Assert.True(first.Keys.TryAdd(new KeyEntry(TestKeys.Make() with { Limits = [Of(LimitKind.Requests, 2)] }, new KeyAccount())));
         Assert.True(first.Store.Insert(first.Keys.Find(key)!.Key));
-        first.Alerted = told.Add;
+        first.Alerts.Listener = told.Add;
         await UseAsync(first);
         await first.DisposeAsync();
         Assert.Equal(50, Assert.Single(told).Percent);
 
         Governor second = Open();
-        second.Alerted = alert =>
+        second.Alerts.Listener = alert =>
         {
             told.Add(alert);
-            second.Told(alert);
+            second.Alerts.Told(alert, atOnce: false);
         };
         await second.Ledger.FlushAsync();
         await UseAsync(second);
@@ -242,7 +242,7 @@ public sealed class GroupLimitTests : IAsyncDisposable
         Assert.Equal(told[0], told[1]);
 
         await using Governor third = Open();
-        third.Alerted = told.Add;
+        third.Alerts.Listener = told.Add;
         await third.Ledger.FlushAsync();
         Assert.Equal(4, told.Count);
 

@@ -433,7 +433,7 @@ public sealed class LeaseTests : IAsyncDisposable
     {
         var told = new List<int>();
         Start(2, Of(LimitKind.Requests, 10) with { Thresholds = [50] });
-        _nodes[0].Governor.Alerted = alert => told.Add(alert.Percent);
+        _nodes[0].Governor.Alerts.Listener = alert => told.Add(alert.Percent);
         for (int i = 0; i < 5; i++)
         {
             (await TakeAsync(i % 2)).Held!.Release();

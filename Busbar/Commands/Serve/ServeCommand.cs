@@ -169,7 +169,7 @@ internal static partial class ServeCommand
 
         if (governor is not null)
         {
-            governor.Alerted = alert => Alert(alert, governor, metrics, telemetry, time);
+            governor.Alerts.Listener = alert => Alert(alert, governor, metrics, telemetry, time);
         }
 
         var prober = new HealthProber(requestLog);
@@ -255,15 +255,15 @@ internal static partial class ServeCommand
         metrics.LimitAlerts.Get(kind, alert.Percent.ToString(CultureInfo.InvariantCulture)).Add();
         if (telemetry.Alerts is not { } receiver)
         {
-            governor.Told(alert);
+            governor.Alerts.Told(alert, atOnce: false);
             return;
         }
 
         LimitAlert told = alert;
         receiver.Post(new AlertRecord
         {
-            Due = () => governor.IsToTell(told),
-            Done = isLast => governor.Told(told, isLast),
+            Due = () => governor.Alerts.IsToTell(told),
+            Done = isLast => governor.Alerts.Told(told, atOnce: isLast),
             Time = time.GetUtcNow(),
             Owner = alert.Owner,
             OwnerName = governor.Groups.Find(alert.Owner)?.Group.Name ?? governor.Keys.Find(alert.Owner)?.Key.Name,

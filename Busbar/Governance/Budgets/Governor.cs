@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Busbar.Configuration.Model;
 using Busbar.Configuration.Model.Store;
 using Busbar.Governance.Groups;
@@ -22,26 +21,16 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     private static readonly TimeSpan MaxSettleTime = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
 
-    private const int MaxAlerts = 1000;
-
-    // How often it is looked whether somebody ended before an alert was told.
-    private static readonly TimeSpan UntoldInterval = TimeSpan.FromSeconds(5);
-
     private readonly TimeProvider _time;
-    private readonly ILogger _log;
-    private readonly List<LimitAlert> _alerts = [];
-    private bool _isFirstAlertUnsure;
-    private readonly ConcurrentQueue<LimitAlert> _told = new();
-    private long? _lookedForUntold;
     private readonly GovernanceCounters _counters = new();
 
     private Governor(KeyDirectory keys, GroupDirectory groups, Ledger ledger, IGovernanceStore store, TimeProvider time, ILogger log)
     {
-        _log = log;
         Keys = keys;
         Groups = groups;
         Ledger = ledger;
         Store = store;
+        Alerts = new LimitAlerts(groups, keys, store, time, log);
         _time = time;
     }
 
@@ -69,38 +58,8 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
     /// <summary>Where limits are borrowed that other nodes have a share in; null where there are none.</summary>
     public LeaseDesk? Leases { get; private init; }
 
-    /// <summary>
-    /// Is told of each threshold that a limit has reached, once for each window, from the ledger's thread. Unless it says <see cref="Told"/>,
-    /// somebody else does it again once this process has ended.
-    /// </summary>
-    public Action<LimitAlert>? Alerted { get; set; }
-
-    /// <summary>
-    /// The receiver has <paramref name="alert"/>, or does not want it. That is noted with the next flush, or at once where <paramref name="atOnce"/>
-    /// says so, which blocks.
-    /// </summary>
-    public void Told(in LimitAlert alert, bool atOnce = false)
-    {
-        _told.Enqueue(alert);
-        if (atOnce)
-        {
-            NoteTold();
-        }
-    }
-
-    /// <summary>Whether <paramref name="alert"/> is still to be told, by this process. Blocks.</summary>
-    public bool IsToTell(in LimitAlert alert)
-    {
-        try
-        {
-            return Store.IsToTell(alert);
-        }
-        catch (StoreException)
-        {
-            // Rather twice than never.
-            return true;
-        }
-    }
+    /// <summary>Tells of thresholds that limits have reached.</summary>
+    public LimitAlerts Alerts { get; }
 
     /// <summary>Reservations not yet closed; zero when nothing is being served.</summary>
     public long OpenReservations => _counters.Open;
@@ -405,83 +364,6 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
         _counters.CountOut(hold);
     }
 
-    // Whoever else the store belongs to, it lets each threshold of a window be told once. What it cannot be asked now is asked again.
-    private void TellAlerts(List<LimitAlert> alerts)
-    {
-        _alerts.AddRange(alerts);
-        while (_alerts.Count > 0)
-        {
-            LimitAlert alert = _alerts[0];
-            try
-            {
-                if (Store.TryNoteAlert(alert, _isFirstAlertUnsure))
-                {
-                    ThresholdReached(_log, alert.Percent, alert.Owner, alert.Limit.Key.TrimEnd('/'));
-                    Alerted?.Invoke(alert);
-                }
-            }
-            catch (StoreException) when (_alerts.Count < MaxAlerts)
-            {
-                _isFirstAlertUnsure = true;
-                return;
-            }
-            catch (StoreException)
-            {
-                // Too many wait for a store that does not come back: the oldest is given up, and the log of the ledger says why.
-            }
-
-            _alerts.RemoveAt(0);
-            _isFirstAlertUnsure = false;
-        }
-    }
-
-    private void NoteTold()
-    {
-        List<LimitAlert> told = [];
-        while (_told.TryDequeue(out LimitAlert alert))
-        {
-            told.Add(alert);
-        }
-
-        try
-        {
-            if (told.Count > 0)
-            {
-                Store.NoteTold(told);
-            }
-        }
-        catch (StoreException)
-        {
-            // Later.
-            told.ForEach(_told.Enqueue);
-        }
-    }
-
-    // What processes that have ended could not tell any more.
-    private void TellForOthers()
-    {
-        try
-        {
-            if (Alerted is { } alerted && (_lookedForUntold is not { } last || _time.GetElapsedTime(last) >= UntoldInterval))
-            {
-                _lookedForUntold = _time.GetTimestamp();
-                foreach (UntoldAlert untold in Store.TakeUntold())
-                {
-                    // Of a limit that is no more there is nothing to tell.
-                    LimitCounter[] counters = Groups.Find(untold.Owner)?.Counters ?? Keys.Find(untold.Owner)?.Limits ?? [];
-                    if (Array.Find(counters, counter => counter.Key == untold.Key) is { Limit: var limit })
-                    {
-                        alerted(new LimitAlert(untold.Owner, limit, untold.WindowStart, untold.Percent, untold.Used));
-                    }
-                }
-            }
-        }
-        catch (StoreException)
-        {
-            // Later.
-        }
-    }
-
     private List<LimitUsage> TakeChanges()
     {
         List<LimitUsage> usages = [];
@@ -499,9 +381,7 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
             }
         }
 
-        TellForOthers();
-        TellAlerts(alerts);
-        NoteTold();
+        Alerts.Pass(alerts);
         return usages;
     }
 
@@ -509,9 +389,6 @@ internal sealed partial class Governor : IGovernanceFigures, IAsyncDisposable
 
     [LoggerMessage(40, LogLevel.Warning, "the budget window of key {Key} cannot be read: {Consequence}")]
     private static partial void UnreadableWindow(ILogger logger, string key, string consequence);
-
-    [LoggerMessage(43, LogLevel.Warning, "{Percent} % of a limit are used up: {Owner} {Limit} (told once for each window)")]
-    private static partial void ThresholdReached(ILogger logger, int percent, string owner, string limit);
 
     [LoggerMessage(49, LogLevel.Warning, "database: {Warning}")]
     private static partial void StoreWarning(ILogger logger, string warning);
