@@ -159,5 +159,53 @@ public class RequestScanTests
         Assert.Equal((12, 3), (scan.Entries, scan.Objects));
     }
 
+    [Theory]
+    [InlineData("""{"store":true,"store":true}""", nameof(ScanResult.DuplicateReference))]
+    [InlineData("""{"conversation":null,"conversation":"c"}""", nameof(ScanResult.DuplicateReference))]
+    [InlineData("""{"previous_response_id":"a","previous_response\u005fid":"b"}""", nameof(ScanResult.DuplicateReference))]
+    [InlineData("""{"stream":true,"stream":true,"messages":1,"messages":2,"x":1,"x":2}""", nameof(ScanResult.Ok))]
+    [InlineData("""{"Model":"a"}""", nameof(ScanResult.Misspelt))]
+    [InlineData("""{"model":"a","MODEL":"a"}""", nameof(ScanResult.Misspelt))]
+    [InlineData("""{"Conversation":"c"}""", nameof(ScanResult.Misspelt))]
+    [InlineData("""{"conver\u017Fation":"c"}""", nameof(ScanResult.Misspelt))]
+    [InlineData("""{"con-versa_tion":"c"}""", nameof(ScanResult.Misspelt))]
+    [InlineData("""{"previousResponseId":"p"}""", nameof(ScanResult.Misspelt))]
+    [InlineData("""{"previous-response-id":"p"}""", nameof(ScanResult.Misspelt))]
+    [InlineData("""{"_previous__response_id_":"p"}""", nameof(ScanResult.Misspelt))]
+    [InlineData("""{"previou\u017F_re\u017Fpon\u017Fe_id":"p"}""", nameof(ScanResult.Misspelt))]
+    [InlineData("""{"x":{"Model":"a","Conversation":1}}""", nameof(ScanResult.Ok))]
+    [InlineData("""{"models":1,"mode":1,"conversations":1,"previous_response":1,"Stream":true,"Store":true}""", nameof(ScanResult.Ok))]
+    public void What_parsers_could_disagree_about_is_refused_where_it_decides_something(string body, string expected) =>
+        Assert.Equal(expected, RequestScan.TryScan(Encoding.UTF8.GetBytes(body), out _).ToString());
+
+    [Theory]
+    [InlineData("""{"previous_response_id":"r","conversation":{"id":1},"store":false,"anthropic_version":"v"}""", "\"r\"", "{\"id\":1}", false,
+        true)]
+    [InlineData("""{"previous_response_id":null,"conversation":null,"store":null,"anthropic_version":null}""", "", "", null, false)]
+    [InlineData("""{"store":true,"anthropic_version":1}""", "", "", true, false)]
+    [InlineData("""{"store":"true"}""", "", "", null, false)]
+    [InlineData("""{"a":{"store":true,"conversation":"c","anthropic_version":"v"}}""", "", "", null, false)]
+    public void What_a_provider_keeps_and_who_is_asked_is_found(string body, string previous, string conversation, bool? store, bool isAnthropic)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(body);
+        Assert.Equal(ScanResult.Ok, RequestScan.TryScan(bytes, out RequestScan scan));
+        Assert.Equal((previous, conversation), (Text(scan.PreviousResponse.Of(bytes)), Text(scan.Conversation.Of(bytes))));
+        Assert.Equal((store, isAnthropic), (scan.Store, scan.HasAnthropicVersion));
+    }
+
+    [Theory]
+    [InlineData("""{"a":[{"b":"bb-1"}]}""", true)]
+    [InlineData("""{"a":["x","bb-"]}""", true)]
+    [InlineData("""{"a":"xbb-1"}""", false)]
+    [InlineData("""{"bb-1":"a"}""", false)]
+    [InlineData("""{"a":"bb"}""", false)]
+    public void Strings_that_begin_with_a_mark_are_noticed_in_any_depth(string body, bool expected)
+    {
+        Assert.Equal(ScanResult.Ok, RequestScan.TryScan(Encoding.UTF8.GetBytes(body), "bb-"u8, out RequestScan scan));
+        Assert.Equal(expected, scan.HasMark);
+        Assert.Equal(ScanResult.Ok, RequestScan.TryScan(Encoding.UTF8.GetBytes(body), out scan));
+        Assert.False(scan.HasMark);
+    }
+
     private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
 }
