@@ -311,6 +311,90 @@ public sealed class GovernorTests
         Assert.Equal((0, 0u), (governor.OpenReservations, entry.Account.Open));
     }
 
+    [Fact]
+    public async Task A_key_is_spent_when_nothing_is_left_of_its_budget()
+    {
+        VirtualKey key = TestKeys.Make() with { MaxBudgetCents = 2 };
+        VirtualKey free = TestKeys.Make(2);
+        await using Governor governor = Open(new MemoryStore(key, free));
+        KeyEntry entry = governor.Keys.Find(key.Id)!;
+        Charge(governor, key, 1);
+        Charge(governor, free, 3);
+        Assert.False(governor.IsSpent(entry));
+        Charge(governor, key, 1);
+        Assert.True(governor.IsSpent(entry));
+        Assert.False(governor.IsSpent(governor.Keys.Find(free.Id)!));
+    }
+
+    [Fact]
+    public async Task A_count_beyond_belief_is_charged_as_what_was_estimated_and_said_to_be()
+    {
+        VirtualKey key = TestKeys.Make() with { MaxBudgetCents = 100 };
+        await using Governor governor = Open(new MemoryStore(key));
+        KeyEntry entry = governor.Keys.Find(key.Id)!;
+        var reservation = new Reservation();
+        governor.TryReserve(entry, TestKeys.Prices, ["card"], default, reservation);
+        var estimate = new Usage { Input = 1_000, Output = 1_000 };
+        reservation.Settle("card", hasFee: true, new Usage { Output = long.MaxValue }, isEstimated: false, estimate);
+
+        Assert.True(reservation.Settled is { IsClamped: true, IsEstimated: true, IsSuccess: true, IsUnpriced: false });
+        Assert.Equal(TestKeys.Cent + 35_000, entry.Account.Read(key, Now).SpendNanos);
+        Assert.Equal((1, 1), (governor.Read(0).ClampedUsage, governor.Read(0).EstimatedUsage));
+    }
+
+    [Fact]
+    public async Task What_was_reported_is_neither_estimated_nor_clamped_and_a_failure_no_success()
+    {
+        VirtualKey key = TestKeys.Make();
+        await using Governor governor = Open(new MemoryStore(key));
+        var reservation = new Reservation { Asked = "smart", Labels = "team=a" };
+        long day = BudgetWindow.DayOf(Now);
+        governor.TryReserve(governor.Keys.Find(key.Id)!, TestKeys.Prices, s_flat, default, reservation, "pool");
+        reservation.Settle("flat", hasFee: false, new Usage { Input = 7 }, isEstimated: false);
+
+        Assert.True(reservation.Settled is { IsClamped: false, IsEstimated: false, IsSuccess: false, IsUnpriced: true });
+        ChargedAmount settled = reservation.Settled.Value;
+        Assert.Equal((key.Id, "flat", "smart", "team=a"), (settled.KeyId, settled.Model, settled.Asked, settled.Labels));
+        Assert.Equal((day, 0, 7), (settled.Day, settled.SpendNanos, settled.Usage.Input));
+        Assert.Equal((0, 0), (governor.Read(0).ClampedUsage, governor.Read(0).EstimatedUsage));
+    }
+
+    [Fact]
+    public async Task Refusals_are_counted_by_what_refused_and_the_keys_refused_most_come_first()
+    {
+        VirtualKey[] keys =
+        [
+            TestKeys.Make(1) with { RpmLimit = 1 }, TestKeys.Make(2) with { MaxConcurrent = 1 }, TestKeys.Make(3) with { TpmLimit = 5 },
+            TestKeys.Make(4) with { MaxBudgetCents = 0 },
+        ];
+        Governor governor = Open(new MemoryStore(keys));
+        for (int number = 0; number < keys.Length; number++)
+        {
+            for (int request = 0; request < number + 2; request++)
+            {
+                KeyEntry entry = governor.Keys.Find(keys[number].Id)!;
+                if (governor.TryReserve(entry, TestKeys.Prices, s_flat, new Estimate(5, 5, false), new Reservation()) != Refusal.None)
+                {
+                    entry.Account.CountRefusal();
+                }
+            }
+        }
+
+        GovernanceFigures figures = governor.Read(maxKeys: 2);
+        Assert.Equal((1, 2, 3, 5), (figures.RefusedForRequests, figures.RefusedForConcurrency, figures.RefusedForTokens, figures.RefusedForBudget));
+        Assert.Equal([(keys[3].Id, 5L), (keys[2].Id, 3L)], figures.Refusals);
+        await StopAsync(governor);
+    }
+
+    [Fact]
+    public void Keys_that_contradict_each_other_stop_the_start_and_are_named()
+    {
+        var store = new MemoryStore(TestKeys.Make(1), TestKeys.Make(2) with { Digest = TestKeys.Make(1).Digest });
+
+        StoreException refused = Assert.Throws<StoreException>(() => Open(store));
+        Assert.Contains("contradict each other", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact, Trait("gotcha", "C245")]
     public void A_store_that_cannot_be_read_stops_the_start()
     {

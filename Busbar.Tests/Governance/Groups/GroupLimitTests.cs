@@ -127,6 +127,38 @@ public sealed class GroupLimitTests : IAsyncDisposable
         Assert.Equal((0, 0), (Counter(org, LimitKind.Budget).Held, Counter(org, LimitKind.Tokens).Held));
     }
 
+    [Theory]
+    [InlineData(nameof(LimitPeriod.Day), nameof(Refusal.Requests), 43_200)]
+    [InlineData(nameof(LimitPeriod.Day), nameof(Refusal.Tokens), 43_200)]
+    [InlineData(nameof(LimitPeriod.Hour), nameof(Refusal.Requests), 3600)]
+    [InlineData(nameof(LimitPeriod.Total), nameof(Refusal.Requests), 0)]
+    [InlineData(nameof(LimitPeriod.Rolling), nameof(Refusal.Tokens), 0)]
+    [InlineData(nameof(LimitPeriod.Day), nameof(Refusal.Budget), 0)]
+    [InlineData(nameof(LimitPeriod.Day), nameof(Refusal.BudgetHeld), 1)]
+    [InlineData(nameof(LimitPeriod.Day), nameof(Refusal.Concurrency), 1)]
+    [InlineData(nameof(LimitPeriod.Total), nameof(Refusal.Away), 1)]
+    public void Waiting_is_advised_where_it_helps_and_until_the_window_is_over(string period, string refusal, int expected)
+    {
+        Group org = Add(null, Of(LimitKind.Requests, 1) with { Period = Enum.Parse<LimitPeriod>(period), Days = 3 });
+
+        Assert.Equal(expected, _governor.RetryAfterSeconds(Counter(org, LimitKind.Requests), Enum.Parse<Refusal>(refusal)));
+    }
+
+    [Fact]
+    public void A_limit_is_spent_when_nothing_is_left_of_it_and_not_while_it_is_held()
+    {
+        Group org = Add(null, Of(LimitKind.Requests, 2), Of(LimitKind.Budget, 1));
+        KeyEntry key = AddKey(org.Id);
+        LimitCounter budget = Counter(org, LimitKind.Budget);
+
+        Reservation held = Take(key);
+        Refused(key, Refusal.BudgetHeld, $"{org.Id} budget/day");
+        Assert.False(_governor.IsSpent(budget));
+        TestKeys.Success().Settle(held);
+        Assert.True(_governor.IsSpent(budget));
+        Assert.False(_governor.IsSpent(Counter(org, LimitKind.Requests)));
+    }
+
     [Fact]
     public void A_frozen_group_shuts_every_key_below_it()
     {
