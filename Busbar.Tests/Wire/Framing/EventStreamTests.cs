@@ -57,13 +57,15 @@ public class EventStreamTests
         Assert.Equal(FrameResult.Corrupt, Framing.Whole(new EventStreamFramer(), PreludeOf(total, headers)).Last);
 
     [Theory]
-    [InlineData(BufferedFramer.MaxFrame, nameof(FrameResult.NeedMore))]
-    [InlineData(BufferedFramer.MaxFrame + 1, nameof(FrameResult.TooLarge))]
-    [InlineData(15, nameof(FrameResult.Corrupt))]
-    public void A_message_is_refused_as_soon_as_its_prelude_is_there(int total, string expected)
+    [InlineData(BufferedFramer.MaxFrame, 0, nameof(FrameResult.NeedMore))]
+    [InlineData(BufferedFramer.MaxFrame + 1, 0, nameof(FrameResult.TooLarge))]
+    [InlineData(32, 16, nameof(FrameResult.NeedMore))]
+    [InlineData(32, 17, nameof(FrameResult.Corrupt))]
+    [InlineData(15, 0, nameof(FrameResult.Corrupt))]
+    public void A_message_is_refused_as_soon_as_its_prelude_is_there(int total, int headers, string expected)
     {
         using var framer = new EventStreamFramer();
-        byte[] prelude = PreludeOf((uint)total, 0);
+        byte[] prelude = PreludeOf((uint)total, (uint)headers);
         Framing.Feed(framer, prelude.AsSpan(0, 11));
         Assert.Equal(FrameResult.NeedMore, framer.TryRead(out _));
         Framing.Feed(framer, prelude.AsSpan(11));
@@ -128,6 +130,10 @@ public class EventStreamTests
         Assert.Equal(["found|1|False"], Framing.Whole(new EventStreamFramer(), Message(headers, "1"u8)).Frames);
         headers = [.. Text(":event-type", "found"), 1, (byte)'x', 7, 0xFF, 0xFF, 0];
         Assert.Equal(["found|1|False"], Framing.Whole(new EventStreamFramer(), Message(headers, "1"u8)).Frames);
+        headers = [.. Text(":event-type", "found"), 1, (byte)'x', 7, 0];
+        Assert.Equal(["found|1|False"], Framing.Whole(new EventStreamFramer(), Message(headers, "1"u8)).Frames);
+        headers = [.. Text(":event-type", "found"), .. Header("x", 10, []), .. Text(":event-type", "other")];
+        Assert.Equal(["found|1|False"], Framing.Whole(new EventStreamFramer(), Message(headers, "1"u8)).Frames);
     }
 
     [Theory]
@@ -136,6 +142,7 @@ public class EventStreamTests
     [InlineData("com.amazonaws.bedrock#ValidationException", "validationException")]
     [InlineData("http://internal/coral/InternalServerException/", "internalServerException")]
     [InlineData("a#B/C#", "c")]
+    [InlineData("a#_Custom", "_Custom")]
     [InlineData("##/", "##/")]
     [InlineData("", "")]
     public void An_exception_is_named_by_its_bare_type(string type, string expected)

@@ -77,6 +77,25 @@ public class JsonArrayTests
     }
 
     [Fact]
+    public void However_much_white_space_comes_between_elements_none_of_it_is_kept()
+    {
+        using var framer = new JsonArrayFramer();
+        var frames = new List<string>();
+        Framing.Feed(framer, "[{}"u8);
+        byte[] blank = new byte[1 << 20];
+        blank.AsSpan().Fill((byte)' ');
+        for (int fed = 0; fed < 17; fed++)
+        {
+            Assert.Equal(FrameResult.NeedMore, Framing.Drain(framer, frames));
+            Framing.Feed(framer, blank);
+        }
+
+        Framing.Feed(framer, ",{}]"u8);
+        Assert.Equal(FrameResult.NeedMore, Framing.Drain(framer, frames));
+        Assert.Equal(["|{}|False", "|{}|False"], frames);
+    }
+
+    [Fact]
     public void An_element_above_the_cap_is_refused()
     {
         using var framer = new JsonArrayFramer();

@@ -43,6 +43,45 @@ public class SseFramerTests
     public void One_leading_space_is_stripped_from_data_and_all_around_the_event_name() =>
         Assert.Equal(["n x| {} |False"], Read("event:  n x  \ndata:  {} \n\n"));
 
+    [Theory]
+    [InlineData("\uFEFFdata: 1\n\n", "|1|False")]
+    [InlineData("\uFEFF\uFEFFdata: 1\n\n", "||False")]
+    [InlineData("data: 1\n\uFEFFdata: 2\n\n", "|1|False")]
+    [InlineData("\uFEFF", "")]
+    public void One_byte_order_mark_is_skipped_at_the_beginning_and_nowhere_else(string text, string expected)
+    {
+        byte[] stream = Encoding.UTF8.GetBytes(text);
+        for (int cut = 0; cut <= stream.Length; cut++)
+        {
+            Assert.Equal(expected.Length == 0 ? [] : [expected], Framing.Cut(new SseFramer(), stream, [cut]).Frames);
+        }
+    }
+
+    [Theory]
+    [InlineData("{\"a\":1}", "|{\"a\":1}|False")]
+    [InlineData("[{\"error\":\"x\"}]\n\n", "|[{\"error\":\"x\"}]|False")]
+    [InlineData("{\n  \"data: 1\",\r\n  \"event\": {\n}\n}\n\n", "|{\n  \"data: 1\",\r\n  \"event\": {\n}\n}|False")]
+    [InlineData("event: e\n{\"a\":1}\n\n", "e|{\"a\":1}|False")]
+    [InlineData("data: 1\n{\"a\":1}\n\n", "|1|False")]
+    [InlineData("data: {\ndata: }\n\n", "|{\n}|False")]
+    public void Bare_JSON_is_a_frame_with_all_of_its_lines_unless_there_is_data(string text, string expected)
+    {
+        byte[] stream = Encoding.UTF8.GetBytes(text);
+        Assert.Equal([expected], Framing.Whole(new SseFramer(), stream).Frames);
+        Assert.Equal([expected], Framing.Cut(new SseFramer(), stream, Framing.Every(1, stream.Length)).Frames);
+        Assert.Equal(["|0|False", expected, "|2|False"], Read($"data: 0\n\n{text.TrimEnd()}\n\ndata: 2\n\n"));
+    }
+
+    [Theory]
+    [InlineData("data", "||False")]
+    [InlineData("data:", "||False")]
+    [InlineData("data: ", "||False")]
+    [InlineData("event:", "||False")]
+    [InlineData("event:  ", "||False")]
+    [InlineData("event: e", "e||False")]
+    [InlineData(":", "||False")]
+    public void A_tail_may_end_anywhere_in_its_line(string tail, string expected) => Assert.Equal([expected], Read(tail));
+
     [Fact]
     public void A_field_name_must_match_exactly() => Assert.Equal(["||False"], Read("dat: 1\nDATA: 2\ndata : 3\n\n"));
 

@@ -99,12 +99,7 @@ internal sealed class JsonArrayFramer : BufferedFramer
             byte found = rest[next];
             if (found == (byte)'\\')
             {
-                if (next + 1 == rest.Length)
-                {
-                    _scan += next;
-                    return -1;
-                }
-
+                // Over what is escaped too, though it may not be here yet.
                 _scan += next + 2;
                 continue;
             }

@@ -115,16 +115,9 @@ internal sealed class SseFramer : BufferedFramer
         }
 
         _afterReturn = false;
-        if (text[_line] != (byte)'\n')
-        {
-            return;
-        }
 
-        if (_line == 0)
-        {
-            ConsumeFrame(1);
-        }
-        else
+        // Between frames it reads as one more blank line.
+        if (_line > 0 && text[_line] == (byte)'\n')
         {
             _scan = ++_line;
         }
