@@ -17,6 +17,7 @@ import processes
 import proxies
 import sizes
 import tls
+import tracing
 from bench import DELTAS, PACE_US, Bench
 from table import Table
 
@@ -28,6 +29,7 @@ PARTS = {
     "crowds": (crowds.add_paced, crowds.add_idle, crowds.add_failover, crowds.add_overload),
     "governance": (governance.add_governed, governance.add_many_keys),
     "groups": (governance.add_grouped,),
+    "tracing": (tracing.add_tracing,),
     "attacks": (attacks.add_attacks,),
     "page": (pages.add_pages,),
     "pairs": (),

@@ -89,17 +89,17 @@ internal sealed class RequestTrace
             _span.SetStatus(ActivityStatusCode.Error);
         }
 
-        _span.SetTag("gen_ai.operation.name", operation)
-            .SetTag("gen_ai.request.model", exchange.Pool?.Name)
-            .SetTag("http.request.method", "POST")
-            .SetTag("http.response.status_code", exchange.HeadersAt != 0 ? exchange.Status : null)
-            .SetTag("error.type", exchange.Outcome == Outcome.Ok ? null : Metrics.Outcomes[(int)exchange.Outcome])
-            .SetTag("busbar.ingress_protocol", exchange.Route.Protocol.Name())
-            .SetTag("busbar.pool", exchange.Pool?.Name ?? Metrics.Unresolved)
-            .SetTag("busbar.lane", exchange.ServedBy)
-            .SetTag("busbar.outcome", Metrics.Outcomes[(int)exchange.Outcome])
-            .SetTag("busbar.attempts", exchange.Attempts)
-            .SetTag("busbar.request_id", exchange.RequestId);
+        _span.With("gen_ai.operation.name", operation)
+            .With("gen_ai.request.model", exchange.Pool?.Name)
+            .With("http.request.method", "POST")
+            .With("http.response.status_code", exchange.HeadersAt != 0 ? exchange.Status : null)
+            .With("error.type", exchange.Outcome == Outcome.Ok ? null : Metrics.Outcomes[(int)exchange.Outcome])
+            .With("busbar.ingress_protocol", exchange.Route.Protocol.Name())
+            .With("busbar.pool", exchange.Pool?.Name ?? Metrics.Unresolved)
+            .With("busbar.lane", exchange.ServedBy)
+            .With("busbar.outcome", Metrics.Outcomes[(int)exchange.Outcome])
+            .With("busbar.attempts", exchange.Attempts)
+            .With("busbar.request_id", exchange.RequestId);
         _tracer.Finished(_span, Now(exchange));
     }
 

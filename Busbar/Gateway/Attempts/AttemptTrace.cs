@@ -4,6 +4,7 @@ using Busbar.Gateway.Relay;
 using Busbar.Gateway.Routing;
 using Busbar.Ir;
 using Busbar.Observability.Metrics;
+using Busbar.Observability.Tracing;
 using Busbar.Protocols;
 using Busbar.Reliability;
 using Busbar.Reliability.Selection;
@@ -46,28 +47,28 @@ internal sealed class AttemptTrace(Activity span)
             span.SetStatus(ActivityStatusCode.Error);
         }
 
-        span.SetTag("gen_ai.operation.name", operation)
-            .SetTag("gen_ai.provider.name", provider)
-            .SetTag("gen_ai.system", provider)
-            .SetTag("gen_ai.request.model", lane.Model.UpstreamModel)
-            .SetTag("gen_ai.response.model", _answeredModel)
-            .SetTag("http.request.method", "POST")
-            .SetTag("http.response.status_code", status)
-            .SetTag("server.address", attempt.Address.Host)
-            .SetTag("server.port", attempt.Address.Port)
-            .SetTag("error.type", error)
-            .SetTag("busbar.pool", attempt.Lease.Pool.Name)
-            .SetTag("busbar.lane", lane.Name)
-            .SetTag("busbar.provider", lane.Provider.Name)
-            .SetTag("busbar.choice", attempt.Lease.Reason.Name())
-            .SetTag("busbar.disposition", disposition)
-            .SetTag("busbar.attempt", exchange.Attempts);
+        span.With("gen_ai.operation.name", operation)
+            .With("gen_ai.provider.name", provider)
+            .With("gen_ai.system", provider)
+            .With("gen_ai.request.model", lane.Model.UpstreamModel)
+            .With("gen_ai.response.model", _answeredModel)
+            .With("http.request.method", "POST")
+            .With("http.response.status_code", status)
+            .With("server.address", attempt.Address.Host)
+            .With("server.port", attempt.Address.Port)
+            .With("error.type", error)
+            .With("busbar.pool", attempt.Lease.Pool.Name)
+            .With("busbar.lane", lane.Name)
+            .With("busbar.provider", lane.Provider.Name)
+            .With("busbar.choice", attempt.Lease.Reason.Name())
+            .With("busbar.disposition", disposition)
+            .With("busbar.attempt", exchange.Attempts);
         if (_end is AttemptEnd.Answered or AttemptEnd.ClientLeft && exchange.Usage is { IsReported: true } usage)
         {
-            span.SetTag("gen_ai.usage.input_tokens", usage.TotalInput)
-                .SetTag("gen_ai.usage.output_tokens", usage.Output)
-                .SetTag("gen_ai.usage.cache_read.input_tokens", usage.CacheRead > 0 ? usage.CacheRead : null)
-                .SetTag("gen_ai.usage.cache_creation.input_tokens", usage.CacheWrite > 0 ? usage.CacheWrite : null);
+            span.With("gen_ai.usage.input_tokens", usage.TotalInput)
+                .With("gen_ai.usage.output_tokens", usage.Output)
+                .With("gen_ai.usage.cache_read.input_tokens", usage.CacheRead > 0 ? usage.CacheRead : null)
+                .With("gen_ai.usage.cache_creation.input_tokens", usage.CacheWrite > 0 ? usage.CacheWrite : null);
         }
 
         return span;

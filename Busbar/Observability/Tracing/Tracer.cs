@@ -59,11 +59,12 @@ internal sealed class Tracer : IAsyncDisposable
         ResourceBuilder.CreateEmpty().AddService("busbar", serviceVersion: ProductVersion.Text, serviceInstanceId: Guid.NewGuid().ToString());
 
     /// <summary>The caller's place in its trace (W3C Trace Context); the default when it names none.</summary>
-    public static ActivityContext CallerOf(IHeaderDictionary headers) => Propagator.Extract(default, headers, static (headers, name) =>
-    {
-        IEnumerable<string> values = headers[name].OfType<string>();
-        return name == "tracestate" && values.Sum(value => value.Length) > LongestState ? [] : values;
-    }).ActivityContext;
+    public static ActivityContext CallerOf(IHeaderDictionary headers) =>
+        headers.TraceParent.Count == 0 ? default : Propagator.Extract(default, headers, static (headers, name) =>
+        {
+            IEnumerable<string> values = headers[name].OfType<string>();
+            return name == "tracestate" && values.Sum(value => value.Length) > LongestState ? [] : values;
+        }).ActivityContext;
 
     /// <summary>
     /// A span that begins at <paramref name="start"/>, recorded if its <paramref name="parent"/> is; without a parent in a new trace, which is
