@@ -11,6 +11,7 @@ import sys
 import time
 
 import tls
+import tracing
 from bench import ANSWER_MARK, DELTA_MARK, Bench
 from processes import stop_all
 from protocols import PROTOCOLS, agent_request, request
@@ -66,10 +67,11 @@ def main():
     options = arguments.parse_args()
     methods = managed_methods(options.busbar)
     bench = Bench(options.busbar, options.tools, quick=True)
-    providers = tls.Providers(bench)
+    providers, collector = tls.Providers(bench), tracing.collect()
     shares = collections.Counter()
     try:
-        for gateway in providers.gateway(providers.http1), bench.gateway(pools=tls.POOLS):
+        for gateway in (providers.gateway(providers.http1), bench.gateway(pools=tls.POOLS),
+                        bench.gateway(pools=tls.POOLS, limits=tracing.section(collector, 1))):
             with gateway:
                 samples = sampled(gateway.pid, lambda gateway=gateway: serve(gateway), f"{bench.directory}/samples")
             total = sum(samples.values())
@@ -82,7 +84,7 @@ def main():
         raise SystemExit(f"only {len(shares)} methods were seen at work: are there symbols in {options.busbar}, and may perf read them?")
     with open(options.output, "w") as f:
         f.writelines(name + "\n" for name, _ in sorted(shares.items(), key=lambda row: (-row[1], row[0])))
-    print(f"{options.output}: {len(shares)} methods, {sum(shares.values()) / 2:.0%} of the time outside the kernel", file=sys.stderr)
+    print(f"{options.output}: {len(shares)} methods, {sum(shares.values()) / 3:.0%} of the time outside the kernel", file=sys.stderr)
 
 
 if __name__ == "__main__":
