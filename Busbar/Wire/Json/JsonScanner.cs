@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace Busbar.Wire.Json;
 
@@ -14,8 +13,6 @@ namespace Busbar.Wire.Json;
 internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape.MaxDepth)
 {
     private const ulong OddBits = 0xAAAA_AAAA_AAAA_AAAA;
-    private const byte NoEscape = 0;
-    private const byte SimpleEscape = 1;
 
     private readonly ReadOnlySpan<byte> _text = text;
 
@@ -106,19 +103,6 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
         _place = Place.Value;
         return true;
     }
-
-    // What a byte means behind a backslash (RFC 8259, section 7); 2 stands for a u, which digits follow.
-    private static ReadOnlySpan<byte> Escapes =>
-    [
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0,
-        0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    ];
 
     private readonly bool IsInObject => (_objects & 1) != 0;
 
@@ -274,7 +258,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
         int from = _at + 1;
         int at = from;
         ulong carried = 0;
-        ulong seen = 0;
+        int foreign = 0;
         bool hasEscapes = false;
         Span<byte> padded = stackalloc byte[JsonBlock.Length];
         while (true)
@@ -289,7 +273,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
             }
 
             JsonBlock.Marks marks = JsonBlock.Of(bytes);
-            seen |= marks.NonAscii;
+            foreign += BitOperations.PopCount(marks.NonAscii);
             ulong closing = marks.Quotes;
             if ((marks.Slashes | carried) != 0)
             {
@@ -324,7 +308,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
         }
 
         // Bytes behind the quote may have been seen too: then this looks once more, for nothing.
-        if (seen != 0 && !IsProven && !Utf8.IsValid(_text[from..at]))
+        if (foreign != 0 && !IsProven && !Utf8Proof.Holds(_text, from, at, foreign))
         {
             return false;
         }
@@ -338,17 +322,11 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
     // Whether the bytes of a block that are escaped are those of the grammar, and hexadecimal digits follow where they should.
     private readonly bool AreLegal(scoped ReadOnlySpan<byte> block, int at, ulong escaped)
     {
-        for (; escaped != 0; escaped &= escaped - 1)
+        for (ulong others = escaped & ~JsonBlock.SimpleEscapes(block); others != 0; others &= others - 1)
         {
-            int place = BitOperations.TrailingZeroCount(escaped);
-            byte kind = Escapes[block[place]];
-            if (kind == SimpleEscape)
-            {
-                continue;
-            }
-
+            int place = BitOperations.TrailingZeroCount(others);
             int digits = at + place + 1;
-            if (kind == NoEscape || _text.Length - digits < 4 || !AreHex(BinaryPrimitives.ReadUInt32LittleEndian(_text[digits..])))
+            if (block[place] != 'u' || _text.Length - digits < 4 || !AreHex(BinaryPrimitives.ReadUInt32LittleEndian(_text[digits..])))
             {
                 return false;
             }
