@@ -170,6 +170,26 @@ public sealed class LeaseTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_a_request_held_and_did_not_come_to_admits_no_other_that_was_not_booked()
+    {
+        Start(2, Of(LimitKind.Tokens, 300));
+        for (int i = 0; i < 2; i++)
+        {
+            TestKeys.Success("flat", 10, 10).Settle((await _nodes[0].TakeAsync(_key.Id, new Estimate(10, 40, false))).Held!);
+            await PassAsync(i == 0 ? 0.25 : 0, isRound: i == 0);
+        }
+
+        // Of the 50 that were held 30 are free again, of what was booked nothing.
+        Assert.Equal(Refusal.Lease, _nodes[0].TryTake(_key.Id, out _, new Estimate(10, 15, false)));
+        Assert.NotNull((await _nodes[0].TakeAsync(_key.Id, new Estimate(10, 15, false))).Held);
+
+        // Node 0 is heard no more, with the third under way.
+        await PassAsync(16, 1);
+        await _nodes[1].TakeAsync(_key.Id, new Estimate(10, 40, false));
+        Assert.InRange(Used("tokens/day/").Used, 60, 80);
+    }
+
+    [Fact]
     public async Task A_stopped_node_tells_when_it_is_back_what_it_did_not_use_of_what_it_had_booked()
     {
         Start(2, Of(LimitKind.Requests, 100_000));

@@ -108,7 +108,7 @@ internal sealed partial class LimitCounter
             slice.OthersUsed = Math.Max(0, grant.OthersUsed);
             slice.OthersLeased = grant.OthersLeased;
             slice.Granted = grant.Granted;
-            slice.Booked = Math.Min(grant.Granted, ask.Sure);
+            slice.Booked = Math.Min(grant.Granted, ask.Book);
             slice.DeniedUntil = 0;
             if (grant.Granted < ask.Need)
             {
@@ -173,28 +173,27 @@ internal sealed partial class LimitCounter
 
         bool waits = slice.WaitLeast > 0;
         bool isLow = demand > 0 && spare < Math.Max(demand, slice.Typical) && round.Timestamp >= slice.DeniedUntil;
-        (long bookAhead, long likelyAhead) = BookAhead(slice, counted);
+        long bookAhead = BookAhead(slice, counted);
         long need = Ir.Usage.Add(counted, slice.WaitNeed);
         long least = Ir.Usage.Add(counted, slice.WaitLeast);
         slice.Await();
         (long awaited, long awaiting) = slice.Awaited;
-        long sure = Ir.Usage.Add(Ir.Usage.Add(counted, awaited), bookAhead);
-        bool isBookOff = round.IsTick && slice.Booked != Math.Min(sure, slice.Granted);
-        bool isBookLow = demand > 0 && slice.Booked < slice.Granted && IsLow(slice, counted, bookAhead, round.Second);
+        LeaseAsk ask = Ask(_end);
+        long book = isConcurrency ? 0 : Ir.Usage.Add(ask.Book, Ir.Usage.Add(Likely(awaited, awaiting), bookAhead));
+        bool isBookOff = !isConcurrency && round.IsTick && slice.Booked != Math.Min(book, slice.Granted);
+        bool isBookLow = !isConcurrency && demand > 0 && slice.Booked < slice.Granted && IsLow(slice, bookAhead, round.Second);
         if (waits || isLow || isBookOff || isBookLow || counted > slice.Granted || _meter.Used != slice.Noted || slice.Borrowed != slice.Granted)
         {
-            LeaseAsk ask = Ask(_end);
             round.Add(this, ask with
             {
                 Least = least,
                 Need = need,
                 Target = waits || isLow ? Ir.Usage.Add(need, ahead) : slice.Granted,
-                Book = isConcurrency ? 0 : Ir.Usage.Add(ask.Book, Ir.Usage.Add(Likely(awaited, awaiting), likelyAhead)),
-                Sure = sure,
+                Book = book,
             });
 
             // The call may be carried out though its answer is lost.
-            slice.Booked = Math.Min(slice.Booked, sure);
+            slice.Booked = Math.Min(slice.Booked, book);
         }
     }
 

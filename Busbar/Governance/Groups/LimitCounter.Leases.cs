@@ -20,34 +20,32 @@ internal sealed partial class LimitCounter
     // Of a rolling window.
     private long FirstDay => Math.Max(0, _start) - ((_limit.Days - 1) * DaySeconds) - SummerTime;
 
-    // What this node may use without another word.
-    private long Sure => Math.Min(_slice!.Granted, _slice.Booked);
+    // Of what is booked, so much is left for requests that are not under way yet. What one holds and does not come to is nobody's when it ends: it was
+    // not booked.
+    private long BookedRoom => _slice!.Booked - Ir.Usage.Add(_meter.Used, Likely(HeldNow, _open));
 
     // The number of requests at once is always counted as it is.
     private long Likely(long amount, long count) => _limit.Kind is LimitKind.Budget or LimitKind.Tokens ? _meter.Likely(amount, count) : amount;
 
     // So much is booked before it is needed: where it is lost in a crash, it is little. A minute is over soon.
-    private (long Ahead, long Likely) BookAhead(Slice slice, long counted)
+    private long BookAhead(Slice slice, long counted)
     {
         if (_limit.Kind == LimitKind.Concurrency || _limit.Period == LimitPeriod.Minute)
         {
-            return (long.MaxValue, long.MaxValue);
+            return long.MaxValue;
         }
 
         long share = Math.Max(0, _limit.Cap - slice.OthersUsed - slice.OthersLeased - counted) / ShareToBook;
         long likely = Likely(slice.Typical, 1);
-        if (likely <= 0)
-        {
-            return (share, share);
-        }
-
-        // Whole requests, which hold more than they come to.
-        long requests = share / likely;
-        return ((long)Int128.Min(long.MaxValue, (Int128)requests * slice.Typical), requests * likely);
+        return likely <= 0 ? share : share / likely * likely;
     }
 
     // Near the cap every request asks by itself.
-    private bool IsLow(Slice slice, long counted, long bookAhead, long second) => Sure - counted < Math.Min(slice.DemandAt(second), bookAhead) / 2;
+    private bool IsLow(Slice slice, long bookAhead, long second) => BookedRoom < Math.Min(Math.Min(slice.DemandAt(second), bookAhead), slice.Granted) / 2;
+
+    // Whether a crash would forget nothing of a request that holds so much as well.
+    private bool IsBooked(long need) => _limit.Kind == LimitKind.Concurrency || _slice!.Booked >= _slice.Granted
+        || Ir.Usage.Add(_meter.Used, _limit.Kind == LimitKind.Requests ? 1 : Likely(Ir.Usage.Add(HeldNow, need), _open + 1L)) <= _slice.Booked;
 
     private long HeldNow => _limit.Kind == LimitKind.Concurrency ? _open : _meter.Held;
 
@@ -65,9 +63,10 @@ internal sealed partial class LimitCounter
 
         // A cap that was lowered holds at once.
         bool isHeld = leases.Session is { } session && slice.Session == session;
-        long mine = isHeld ? Math.Min(Sure, limit.Cap - slice.OthersUsed) : 0;
+        long mine = isHeld ? Math.Min(slice.Granted, limit.Cap - slice.OthersUsed) : 0;
+        bool isBooked = IsBooked(need);
         reserved = new ReservedLimit(this, _start, limit.Kind is LimitKind.Budget or LimitKind.Tokens ? need : 0, bound);
-        if (Ir.Usage.Add(Ir.Usage.Add(_meter.Used, held), need) <= mine)
+        if (isBooked && Ir.Usage.Add(Ir.Usage.Add(_meter.Used, held), need) <= mine)
         {
             return Refusal.None;
         }
@@ -77,7 +76,7 @@ internal sealed partial class LimitCounter
             return slice.Desk.AdmitsAway ? Refusal.None : Refusal.Away;
         }
 
-        if (!isHeld || Sure < slice.Granted || leases.Timestamp >= slice.DeniedUntil || least < slice.DeniedSize)
+        if (!isHeld || !isBooked || leases.Timestamp >= slice.DeniedUntil || least < slice.DeniedSize)
         {
             reserved = new ReservedLimit(this, _start, least, need);
             return Refusal.Lease;
@@ -149,7 +148,7 @@ internal sealed partial class LimitCounter
         slice.Demand(slice.Desk.Second, isConcurrency ? _open : Math.Max(1, reserved.Amount), isConcurrency);
         Touch();
         long counted = Ir.Usage.Add(_meter.Used, HeldNow);
-        if (!slice.IsHurried && _limit.Rule != AccountRule.Soft && IsLow(slice, counted, BookAhead(slice, counted).Ahead, slice.Desk.Second))
+        if (!slice.IsHurried && _limit.Rule != AccountRule.Soft && IsLow(slice, BookAhead(slice, counted), slice.Desk.Second))
         {
             slice.IsHurried = true;
             slice.Desk.Hurry();
@@ -282,7 +281,6 @@ internal sealed partial class LimitCounter
             Need = counted,
             Target = counted,
             Book = _limit.Kind == LimitKind.Concurrency ? 0 : Ir.Usage.Add(_meter.Used, Likely(HeldNow, _open)),
-            Sure = counted,
             IsOfAccount = _limit.Rule != AccountRule.None && _limit.Kind == LimitKind.Budget,
         };
     }

@@ -48,9 +48,6 @@ internal readonly record struct LeaseAsk
     /// <summary>What counts as used should the node not be heard again, as far as it has been granted.</summary>
     public required long Book { get; init; }
 
-    /// <summary>What may be used or held by requests under way for <see cref="Book"/> to be right: the node admits no more once it is noted.</summary>
-    public long Sure { get; init; }
-
     /// <summary>Whether a window that nobody knows begins with what the key's usage by day says.</summary>
     public bool IsOfAccount { get; init; }
 }
