@@ -59,7 +59,7 @@ internal sealed partial class AdminApi
             var keys = new KeyService(governor, SecretBox.Of(config), generator ?? KeyGenerator.System, audit, time, turn);
             var groups = new GroupService(governor, turn, audit, time);
             _keys = new KeyEndpoints(keys, groups, control, time, message => KeyWarning(log, message));
-            _groups = new GroupEndpoints(groups, time);
+            _groups = new GroupEndpoints(groups, control, time);
             _usage = new UsageEndpoint(keys, time);
         }
 

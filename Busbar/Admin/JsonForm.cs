@@ -1,5 +1,6 @@
 using Busbar.Configuration.Binding;
 using Busbar.Governance.Groups;
+using Busbar.Reliability;
 using Busbar.Wire.Json;
 
 namespace Busbar.Admin;
@@ -10,6 +11,9 @@ namespace Busbar.Admin;
 /// </summary>
 internal sealed class JsonForm : IDisposable
 {
+    // What half of a surrogate pair, or bytes that are no UTF-8, are read as.
+    private const char Unreadable = '\uFFFD';
+
     private readonly JsonTape _tape = new();
     private readonly Dictionary<string, JsonNode> _members = new(StringComparer.Ordinal);
 
@@ -190,8 +194,12 @@ internal sealed class JsonForm : IDisposable
         return map;
     }
 
-    /// <summary>A list of limits; empty when it is null or missing, or wrong.</summary>
-    public IReadOnlyList<Limit> Limits(string name, bool forSessions = true)
+    /// <summary>
+    /// A list of limits; empty when it is null or missing, or wrong. Pools and models that one is about, or that it goes to, must be of
+    /// <paramref name="fleet"/>, unless one of <paramref name="before"/>, the limits that it takes the place of, named them already: a pool may have
+    /// gone since then, and the others are to be changed all the same.
+    /// </summary>
+    public IReadOnlyList<Limit> Limits(string name, Fleet fleet, IReadOnlyList<Limit> before, bool forSessions = true)
     {
         List<Limit> limits = LimitJson.Read(Of(name), name, message => Fail(message));
         int session = forSessions ? -1 : limits.FindIndex(limit => limit.IsPerSession);
@@ -200,7 +208,23 @@ internal sealed class JsonForm : IDisposable
             Fail($"'{name}[{session}].per': sessions are those of keys; put the limit into child_limits, or into limits of keys");
         }
 
+        for (int i = 0; i < limits.Count; i++)
+        {
+            Known(limits[i].Scope, $"{name}[{i}].pool");
+            Known(limits[i].Downgrade, $"{name}[{i}].downgrade");
+        }
+
         return limits;
+
+        void Known(string? pool, string at)
+        {
+            if (pool is not null && fleet.Resolve(pool) is null && !before.Any(limit => limit.Scope == pool || limit.Downgrade == pool))
+            {
+                string[] names = [.. fleet.Pools.Concat(fleet.Direct).Select(known => known.Name)];
+                Fail($"'{at}' names no pool and no model of the configuration in force ({Nearest.Remedy(pool, names) ?? "it has none"}); name one " +
+                    "that is, or put it into the configuration and reload first", "unknown_pool");
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -241,6 +265,12 @@ internal sealed class JsonForm : IDisposable
 
     private string? Checked(string text, string what, int longest)
     {
+        if (text.Contains(Unreadable))
+        {
+            Fail($"{what} has a character that is none, such as half of a surrogate pair (\\ud83d without the other half); write it whole, or leave it out");
+            return null;
+        }
+
         if (!string.IsNullOrWhiteSpace(text) && text.Length <= longest && !text.AsSpan().ContainsAny(ControlCharacters.All))
         {
             return text;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Busbar.Admin.Keys;
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Groups;
 using Busbar.Tests.Governance;
@@ -70,6 +71,16 @@ public sealed class GroupEndpointsTests
     [InlineData("""{"name":"a","child_limits":[{"kind":"budget","max_cents":-1,"per":"session"}]}""", "from 0")]
     [InlineData("""{"name":"a","child_limits":[{"kind":"tokens","max":1,"per":"session"},{"kind":"tokens","max":2,"per":"session"}]}""",
         "second limit of the same kind")]
+    [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1,"pool":"fsat"}]}""",
+        "'limits[0].pool' names no pool and no model of the configuration in force (did you mean 'fast'?)")]
+    [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1,"downgrade":"gone-and-away"}]}""",
+        "'limits[0].downgrade' names no pool and no model of the configuration in force (known are: ")]
+    [InlineData("""{"name":"a","child_limits":[{"kind":"requests","window":"day","max":1},{"kind":"concurrency","max":1,"pool":"smal"}]}""",
+        "'child_limits[1].pool' names no pool")]
+    [InlineData("""{"name":"a","limits":[{"kind":"concurrency","max":1099511627776}]}""",
+        "'limits[0].max' must be a whole number from 0 to 4294967295")]
+    [InlineData("""{"name":"a\ud800","limits":[]}""", "'name' has a character that is none")]
+    [InlineData("""{"name":"a","limits":[{"kind":"requests","window":"day","max":1,"pool":"fast\udc00"}]}""", "half of a surrogate pair")]
     public async Task What_makes_no_sense_is_refused_with_the_reason_and_nothing_is_made(string body, string message)
     {
         await using var scene = new AdminScene();
@@ -79,6 +90,40 @@ public sealed class GroupEndpointsTests
         Assert.Equal(400, answer.Status);
         Assert.Contains(message, answer.Body);
         Assert.Equal(0, scene.Governor.Groups.Count);
+    }
+
+    [Fact]
+    public async Task Limits_for_a_pool_that_is_gone_can_still_be_changed_and_a_reload_says_which_they_are()
+    {
+        await using var scene = new AdminScene();
+        Limit gone = new() { Kind = LimitKind.Requests, Period = LimitPeriod.Day, Max = 5, Scope = "retired", Downgrade = "cheaper" };
+        GroupNode node = scene.Governor.Groups.Put(new Group { Id = "grp_0000000000000001", Name = "org", Limits = [gone] });
+        scene.Store.InsertGroup(node.Group);
+
+        AdminAnswer kept = await scene.SendAsync("PATCH", $"/admin/groups/{node.Group.Id}",
+            """{"limits":[{"kind":"requests","window":"day","max":7,"pool":"retired","downgrade":"cheaper"}]}""");
+        AdminAnswer other = await scene.SendAsync("PATCH", $"/admin/groups/{node.Group.Id}",
+            """{"limits":[{"kind":"requests","window":"day","max":7,"pool":"retierd"}]}""");
+
+        Assert.Equal((200, 400), (kept.Status, other.Status));
+        Assert.Equal(7, Assert.Single(scene.Governor.Groups.Find(node.Group.Id)!.Group.Limits).Max);
+        string[] advice = [.. LimitAdvice.OfAll(scene.Governor.Groups.All, scene.Governor.Keys.Entries, scene.Gateway.Fleet)];
+        Assert.Equal(2, advice.Length);
+        Assert.StartsWith("group grp_0000000000000001 has a limit for 'retired', which is no pool", advice[0], StringComparison.Ordinal);
+        Assert.Contains("'cheaper'", advice[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Limits_of_keys_name_pools_that_there_are_too()
+    {
+        await using var scene = new AdminScene();
+
+        AdminAnswer answer = await scene.SendAsync("POST", "/admin/keys",
+            """{"name":"k","limits":[{"kind":"requests","window":"day","max":1,"pool":"fsat"}]}""");
+
+        Assert.Equal(400, answer.Status);
+        Assert.Contains("unknown_pool", answer.Body, StringComparison.Ordinal);
+        Assert.Equal(0, scene.Governor.Keys.Count);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using Busbar.Wire.Json;
 namespace Busbar.Admin.Keys;
 
 /// <summary>Answers everything about groups. Each method answers with what is wrong, or null when the answer is written.</summary>
-internal sealed class GroupEndpoints(GroupService groups, TimeProvider time)
+internal sealed class GroupEndpoints(GroupService groups, IGatewayControl control, TimeProvider time)
 {
     private const int MaxPerPage = 1000;
     private const int LongestName = 200;
@@ -48,14 +48,14 @@ internal sealed class GroupEndpoints(GroupService groups, TimeProvider time)
             .ConfigureAwait(false));
     }
 
-    private static Group Change(JsonForm form, Group group)
+    private Group Change(JsonForm form, Group group)
     {
         Group next = group;
         Set("name", () => next with { Name = form.RequiredText("name", LongestName) });
         Set("parent_id", () => next with { ParentId = form.Text("parent_id", LongestName) });
         Set("frozen", () => next with { IsFrozen = form.Switch("frozen") });
-        Set("limits", () => next with { Limits = form.Limits("limits", forSessions: false) });
-        Set("child_limits", () => next with { ChildLimits = form.Limits("child_limits") });
+        Set("limits", () => next with { Limits = form.Limits("limits", control.Fleet, group.Limits, forSessions: false) });
+        Set("child_limits", () => next with { ChildLimits = form.Limits("child_limits", control.Fleet, group.ChildLimits) });
         return next;
 
         void Set(string name, Func<Group> change) => next = form.Has(name) ? change() : next;

@@ -34,7 +34,7 @@ internal sealed class KeyEndpoints(KeyService keys, GroupService groups, IGatewa
     private async ValueTask<AdminError?> CreateAsync(AdminCall call)
     {
         using var form = new JsonForm(call.Body, [.. KeyFields.Changeable, KeyFields.Hash], []);
-        VirtualKey template = KeyFields.Create(form, Now);
+        VirtualKey template = KeyFields.Create(form, control.Fleet, Now);
         string? groupName = KeyFields.GroupName(form);
         KeyDigest? known = KeyFields.KnownDigest(form);
         string? idempotencyKey = call.Request.Headers["Idempotency-Key"];
@@ -85,7 +85,7 @@ internal sealed class KeyEndpoints(KeyService keys, GroupService groups, IGatewa
         }
 
         using var form = new JsonForm(call.Body, KeyFields.Changeable, KeyFields.Immutable);
-        KeyFields.Change(form, known, Now);
+        KeyFields.Change(form, known, control.Fleet, Now);
         string? groupName = KeyFields.GroupName(form);
         if (form.Problem is { } problem)
         {
@@ -95,7 +95,7 @@ internal sealed class KeyEndpoints(KeyService keys, GroupService groups, IGatewa
         string? groupId = groupName is null ? null : (await groups.EnsureAsync(groupName, call.Request.Source).ConfigureAwait(false)).Id;
         VirtualKey Change(VirtualKey key)
         {
-            VirtualKey next = KeyFields.Change(form, key, Now);
+            VirtualKey next = KeyFields.Change(form, key, control.Fleet, Now);
             return form.Has("group") ? next with { GroupId = groupId } : next;
         }
 

@@ -1,5 +1,6 @@
 using Busbar.Governance.Budgets;
 using Busbar.Governance.Keys;
+using Busbar.Reliability;
 
 namespace Busbar.Admin.Keys;
 
@@ -59,14 +60,14 @@ internal static class KeyFields
     }
 
     /// <summary>A key made of a form; meaningless when the form has a problem. <paramref name="now"/> is an epoch second.</summary>
-    public static VirtualKey Create(JsonForm form, long now)
+    public static VirtualKey Create(JsonForm form, Fleet fleet, long now)
     {
         var key = new VirtualKey { Id = "", Digest = default, Name = form.RequiredText("name", LongestText) };
-        return Change(form, key, now);
+        return Change(form, key, fleet, now);
     }
 
     /// <summary><paramref name="key"/> with what a form says; a member that the form lacks stays. Meaningless when the form has a problem.</summary>
-    public static VirtualKey Change(JsonForm form, VirtualKey key, long now)
+    public static VirtualKey Change(JsonForm form, VirtualKey key, Fleet fleet, long now)
     {
         VirtualKey next = key;
         Set("name", () => next with { Name = form.RequiredText("name", LongestText) });
@@ -83,7 +84,7 @@ internal static class KeyFields
         Set("price_per_1k_tokens_cents", () => next with { PricePer1KTokensCents = form.Integer("price_per_1k_tokens_cents", 0, int.MaxValue) });
         Set("expires_at", () => next with { ExpiresAt = Expiry() });
         Set("group_id", () => next with { GroupId = form.Text("group_id", LongestText) });
-        Set("limits", () => next with { Limits = form.Limits("limits") });
+        Set("limits", () => next with { Limits = form.Limits("limits", fleet, key.Limits) });
         Set("labels", () => next with { Labels = form.Map("labels", MaxLabels, LongestText) is { Count: > 0 } labels ? labels
             : VirtualKey.NoLabels });
         return next;

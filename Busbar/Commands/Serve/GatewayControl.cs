@@ -158,7 +158,8 @@ internal sealed partial class GatewayControl(
     {
         if (application.Snapshot.Governor is { } governor)
         {
-            foreach (string warning in KeyAdvice.OfAll(governor.Keys.Entries, Config, Fleet))
+            foreach (string warning in KeyAdvice.OfAll(governor.Keys.Entries, Config, Fleet)
+                .Concat(LimitAdvice.OfAll(governor.Groups.All, governor.Keys.Entries, Fleet)))
             {
                 KeyWarning(log, warning);
             }

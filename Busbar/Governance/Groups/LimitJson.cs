@@ -15,14 +15,20 @@ internal static class LimitJson
     private const int LongestName = 200;
     private const int MaxThresholds = 10;
 
+    // As much as max_concurrent of a key.
+    private const long MaxAtOnce = uint.MaxValue;
+
+    // What half of a surrogate pair is read as.
+    private const char Unreadable = '\uFFFD';
+
     private static readonly string[] Members = ["kind", "window", "max_cents", "max", "pool", "time_zone", "start_day", "days", "downgrade",
         "thresholds", "per"];
 
     /// <summary>
     /// The limits of a list called <paramref name="name"/>; what is wrong with it goes to <paramref name="fail"/>, as a sentence. Without
-    /// <paramref name="knowsZones"/> any time zone is taken.
+    /// <paramref name="isNew"/> it is one that was taken once, by a machine that knew its time zones.
     /// </summary>
-    public static List<Limit> Read(JsonNode list, string name, Action<string> fail, bool knowsZones = true)
+    public static List<Limit> Read(JsonNode list, string name, Action<string> fail, bool isNew = true)
     {
         List<Limit> limits = [];
         if (list.IsNull)
@@ -44,7 +50,7 @@ internal static class LimitJson
             }
 
             string at = $"{name}[{limits.Count}]";
-            if (ReadOne(item, at, fail, knowsZones) is not { } limit)
+            if (ReadOne(item, at, fail, isNew) is not { } limit)
             {
                 break;
             }
@@ -113,7 +119,7 @@ internal static class LimitJson
         }
     }
 
-    private static Limit? ReadOne(JsonNode item, string at, Action<string> fail, bool knowsZones)
+    private static Limit? ReadOne(JsonNode item, string at, Action<string> fail, bool isNew)
     {
         if (!item.IsObject)
         {
@@ -165,28 +171,28 @@ internal static class LimitJson
         bool hasWeekday = period == LimitPeriod.Week;
         bool hasStart = hasWeekday || period == LimitPeriod.Month;
         long? max = Integer(item[isMoney ? "max_cents"u8 : "max"u8], $"{at}.{(isMoney ? "max_cents" : "max")}", 0, isMoney ? MaxCents
-            : long.MaxValue / 2, isRequired: true, fail);
+            : isNow && isNew ? MaxAtOnce : long.MaxValue / 2, isRequired: true, fail);
         long? start = hasStart || Missing(item, "start_day"u8, $"'{at}.start_day' is for weeks and months", fail)
             ? Integer(item["start_day"u8], $"{at}.start_day", 1, hasWeekday ? 7 : 28, isRequired: false, fail) ?? 1
             : null;
         bool isRolling = period == LimitPeriod.Rolling;
         long? days = isRolling ? Integer(item["days"u8], $"{at}.days", 1, Limit.MaxDays, isRequired: true, fail)
             : Missing(item, "days"u8, $"'{at}.days' is for the window 'rolling'", fail) ? 0 : null;
-        string? zone = Name(item["time_zone"u8], $"{at}.time_zone", fail);
-        if (knowsZones && zone is not null && !LimitClock.TryFindZone(zone, out _))
+        string? zone = Name(item["time_zone"u8], $"{at}.time_zone", isNew, fail);
+        if (isNew && zone is not null && !LimitClock.TryFindZone(zone, out _))
         {
             fail($"'{at}.time_zone' is no time zone that this machine knows; write an IANA name such as Europe/Berlin, or leave it out for UTC");
             return null;
         }
 
-        if (knowsZones && zone is not null && (isNow || period is LimitPeriod.Minute or LimitPeriod.Total))
+        if (isNew && zone is not null && (isNow || period is LimitPeriod.Minute or LimitPeriod.Total))
         {
             fail($"'{at}.time_zone' is for windows that begin with a day, a week or a month; leave it out");
             return null;
         }
 
-        string? pool = Name(item["pool"u8], $"{at}.pool", fail);
-        string? other = Name(item["downgrade"u8], $"{at}.downgrade", fail);
+        string? pool = Name(item["pool"u8], $"{at}.pool", isNew, fail);
+        string? other = Name(item["downgrade"u8], $"{at}.downgrade", isNew, fail);
         if (other is not null && other == pool)
         {
             fail($"'{at}.downgrade' is the pool that the limit is about; name another one");
@@ -318,7 +324,7 @@ internal static class LimitJson
         return null;
     }
 
-    private static string? Name(JsonNode node, string at, Action<string> fail)
+    private static string? Name(JsonNode node, string at, bool isNew, Action<string> fail)
     {
         if (node.IsNull)
         {
@@ -326,12 +332,13 @@ internal static class LimitJson
         }
 
         string text = node.Text.ToString();
-        if (node.IsString && !string.IsNullOrWhiteSpace(text) && text.Length <= LongestName && !text.Any(char.IsControl))
+        if (node.IsString && !string.IsNullOrWhiteSpace(text) && text.Length <= LongestName && !text.Any(each => char.IsControl(each)
+            || (isNew && each == Unreadable)))
         {
             return text;
         }
 
-        fail($"'{at}' must be a text of 1 to {LongestName} characters");
+        fail($"'{at}' must be a text of 1 to {LongestName} characters, none of them a control character or half of a surrogate pair");
         return null;
     }
 }

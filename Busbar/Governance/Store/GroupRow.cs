@@ -41,7 +41,7 @@ internal static class GroupRow
         bool isSound = tape.TryParse(Encoding.UTF8.GetBytes(text));
 
         // A zone that this machine has no longer is no reason to lose the limit.
-        List<Limit> limits = isSound ? LimitJson.Read(tape.Root, "limits", _ => isSound = false, knowsZones: false) : [];
+        List<Limit> limits = isSound ? LimitJson.Read(tape.Root, "limits", _ => isSound = false, isNew: false) : [];
         return isSound ? limits : null;
     }
 
