@@ -353,8 +353,10 @@ fleet() {
     esac
     shift 2
   done
+  build
   need_sdk
   need /usr/lib/postgresql=postgresql
+  say "progress is in artifacts/fleet-storm.log"
   BUSBAR_FLEET_REQUESTS=$requests dotnet test Busbar.Tests/Busbar.Tests.csproj -c Debug --filter "FullyQualifiedName~FleetLimit"
   exec dotnet run -c Release --project Busbar.Benchmarks -- fleet
 }
