@@ -357,7 +357,7 @@ fleet() {
   need_sdk
   need /usr/lib/postgresql=postgresql
   say "progress is in artifacts/fleet-storm.log"
-  BUSBAR_FLEET_REQUESTS=$requests dotnet test Busbar.Tests/Busbar.Tests.csproj -c Debug --filter "FullyQualifiedName~FleetLimit"
+  BUSBAR_FLEET_REQUESTS=$requests dotnet test Busbar.Tests/Busbar.Tests.csproj -c Debug --filter "FullyQualifiedName~FleetStorm"
   exec dotnet run -c Release --project Busbar.Benchmarks -- fleet
 }
 
