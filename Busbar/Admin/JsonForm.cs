@@ -267,7 +267,8 @@ internal sealed class JsonForm : IDisposable
     {
         if (text.Contains(Unreadable))
         {
-            Fail($"{what} has a character that is none, such as half of a surrogate pair (\\ud83d without the other half); write it whole, or leave it out");
+            Fail($"{what} has a character that is none, such as half of a surrogate pair (\\ud83d without the other half); write it whole, or " +
+                "leave it out");
             return null;
         }
 

@@ -26,8 +26,8 @@ internal static class LimitAdvice
 
                 if (limit.Downgrade is { } cheaper && fleet.Resolve(cheaper) is null)
                 {
-                    Add($"has a limit that goes to '{cheaper}', which is no pool and no model of the configuration in force: requests beyond it are " +
-                        "refused instead");
+                    Add($"has a limit that goes to '{cheaper}', which is no pool and no model of the configuration in force: requests beyond it " +
+                        "are refused instead");
                 }
             }
 

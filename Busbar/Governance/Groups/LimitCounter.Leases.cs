@@ -20,8 +20,8 @@ internal sealed partial class LimitCounter
     // Of a rolling window.
     private long FirstDay => Math.Max(0, _start) - ((_limit.Days - 1) * DaySeconds) - SummerTime;
 
-    // Of what is booked, so much is left for requests that are not under way yet. What one holds and does not come to is nobody's when it ends: it was
-    // not booked.
+    // Of what is booked, so much is left for requests that are not under way yet. What one holds and does not come to is nobody's when it ends:
+    // it was not booked.
     private long BookedRoom => _slice!.Booked - Ir.Usage.Add(_meter.Used, Likely(HeldNow, _open));
 
     // The number of requests at once is always counted as it is.
@@ -41,7 +41,8 @@ internal sealed partial class LimitCounter
     }
 
     // Near the cap every request asks by itself.
-    private bool IsLow(Slice slice, long bookAhead, long second) => BookedRoom < Math.Min(Math.Min(slice.DemandAt(second), bookAhead), slice.Granted) / 2;
+    private bool IsLow(Slice slice, long bookAhead, long second)
+        => BookedRoom < Math.Min(Math.Min(slice.DemandAt(second), bookAhead), slice.Granted) / 2;
 
     // Whether a crash would forget nothing of a request that holds so much as well.
     private bool IsBooked(long need) => _limit.Kind == LimitKind.Concurrency || _slice!.Booked >= _slice.Granted

@@ -97,7 +97,17 @@ internal sealed class TcpGate : IDisposable
                 }
 
                 var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
-                await server.ConnectAsync(IPAddress.Loopback, _target);
+                try
+                {
+                    await server.ConnectAsync(IPAddress.Loopback, _target);
+                }
+                catch (SocketException)
+                {
+                    // Nobody there at the moment.
+                    Kill(client);
+                    continue;
+                }
+
                 _pairs[client] = server;
                 _ = PumpAsync(client, server, isAnswer: false);
                 _ = PumpAsync(server, client, isAnswer: true);

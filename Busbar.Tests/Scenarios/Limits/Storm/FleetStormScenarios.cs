@@ -45,8 +45,10 @@ public sealed class FleetStormScenarios : IDisposable
         _ = PostgresServer.Shared;
         var server = new PostgresServer();
         using var gate = new TcpGate(server.Port);
-        using var provider = new StormProvider(_book) { Under = (number, begins) => WaveOf(_book[number].Key).Under(_book[number].Key % StormWave.Keys,
-            begins) };
+        using var provider = new StormProvider(_book)
+        {
+            Under = (number, begins) => WaveOf(_book[number].Key).Under(_book[number].Key % StormWave.Keys, begins),
+        };
         provider.Start();
         string url = server.NewDatabase();
         string database = url[(url.LastIndexOf('/') + 1)..];
@@ -176,7 +178,9 @@ public sealed class FleetStormScenarios : IDisposable
             }
 
             int patience = StormWave.IsLeaving(key) ? random.Next(1, 20) : 4000;
-            int status = await AskAsync(http, node, wave, key, StormWave.IsDraining(key) || random.Next(3) == 0, (byte)Math.Max(0, random.Next(9) - 4), random.Next(10) < 4, patience);
+            bool isSide = StormWave.IsDraining(key) || random.Next(3) == 0;
+            byte session = (byte)Math.Max(0, random.Next(9) - 4);
+            int status = await AskAsync(http, node, wave, key, isSide, session, random.Next(10) < 4, patience);
             if (status is 503 or 0 && !StormWave.IsLeaving(key))
             {
                 await Task.Delay(50, CancellationToken.None);

@@ -5,7 +5,9 @@ using Npgsql;
 
 namespace Busbar.Tests.Scenarios.Limits.Storm;
 
-/// <summary>Holds what the provider reported, what the request log says and what the database counts against each other, request by request.</summary>
+/// <summary>
+/// Holds what the provider reported, what the request log says and what the database counts against each other, request by request.
+/// </summary>
 internal sealed class StormAudit(StormBook book, StormTrouble trouble, PostgresServer server, string database)
 {
     private const long Cent = 10_000_000;
@@ -50,8 +52,8 @@ internal sealed class StormAudit(StormBook book, StormTrouble trouble, PostgresS
     public string Describe(StormWave wave, int key)
     {
         Dictionary<(string Owner, string Key), long> used = Used(wave);
-        return $"wave {wave.Number}: something is left to key {key}: " + string.Join(", ", wave.Limits.Where(limit => limit.Keys.Contains(key)).Select(
-            limit => $"{limit.Owner} {limit.Limit.Key} {used.GetValueOrDefault((limit.Owner, limit.Limit.Key))} of {limit.Limit.Max}"));
+        return $"wave {wave.Number}: something is left to key {key}: " + string.Join(", ", wave.Limits.Where(limit => limit.Keys.Contains(key))
+            .Select(limit => $"{limit.Owner} {limit.Limit.Key} {used.GetValueOrDefault((limit.Owner, limit.Limit.Key))} of {limit.Limit.Max}"));
     }
 
     /// <summary>Looks through all of a wave that is over.</summary>
@@ -68,7 +70,8 @@ internal sealed class StormAudit(StormBook book, StormTrouble trouble, PostgresS
             Look(wave, number);
         }
 
-        bool isQuiet = !trouble.Crashes.Values.Any(at => at > wave.BeganAt - Unsaid) && !trouble.Stops.Any(stop => stop.Until > wave.BeganAt - Unsaid);
+        bool isQuiet = !trouble.Crashes.Values.Any(at => at > wave.BeganAt - Unsaid)
+            && !trouble.Stops.Any(stop => stop.Until > wave.BeganAt - Unsaid);
         foreach (StormLimit limit in wave.Limits)
         {
             Judge(limit, [.. requests.Where(request => limit.Keys.Contains(request.Key % StormWave.Keys) && limit.Counts(request.IsSide))],
@@ -98,7 +101,8 @@ internal sealed class StormAudit(StormBook book, StormTrouble trouble, PostgresS
         Read(
             "SELECT owner, limit_key, sum(used)::bigint FROM busbar.limit_counters WHERE owner = ANY ($1) GROUP BY 1, 2",
             wave.Limits.Select(limit => limit.Owner).Distinct().ToArray(),
-            row => used[(row.GetString(0), row.GetString(1))] = row.GetInt64(2) / (row.GetString(1).Contains("budget", StringComparison.Ordinal) ? Cent : 1));
+            row => used[(row.GetString(0), row.GetString(1))] = row.GetInt64(2)
+                / (row.GetString(1).Contains("budget", StringComparison.Ordinal) ? Cent : 1));
         return used;
     }
 
@@ -170,14 +174,15 @@ internal sealed class StormAudit(StormBook book, StormTrouble trouble, PostgresS
         long excused = 0;
         foreach (StormRequest request in requests)
         {
-            long units = limit.Limit.Kind == LimitKind.Requests ? request.ArrivedAt > 0 ? 1 : 0 : request.Reported > 0 ? limit.UnitsOf(request.Reported)
-                : 0;
+            bool counts = limit.Limit.Kind == LimitKind.Requests ? request.ArrivedAt > 0 : request.Reported > 0;
+            long units = counts ? limit.UnitsOf(request.Reported) : 0;
             long noted = limit.Limit.Kind switch { LimitKind.Budget => request.Charged, LimitKind.Tokens => request.ChargedTokens, _ => units };
             reported += units;
             charged += noted;
             bool isCrashed = IsCrashed(request);
             crashed += isCrashed && limit.Limit.Kind != LimitKind.Requests ? units : 0;
-            excused += limit.Limit.Kind == LimitKind.Requests || isCrashed ? 0 : request.HasLeft ? Math.Max(0, units - noted) : IsLate(request) ? units : 0;
+            excused += limit.Limit.Kind == LimitKind.Requests || isCrashed ? 0
+                : request.HasLeft ? Math.Max(0, units - noted) : IsLate(request) ? units : 0;
         }
 
         string what = $"{limit.Owner} {limit.Limit.Key}: cap {cap}, in the database {used}, reported {reported}, logged {charged}, in crashes {crashed}, " +
@@ -227,7 +232,8 @@ internal sealed class StormAudit(StormBook book, StormTrouble trouble, PostgresS
             long unsure = key.Where(request => trouble.Crashes.TryGetValue((request.Node, request.Start), out long at) && at - Math.Max(
                 request.DoneAt, request.EndedAt) < Unsaid).Sum(request => (long)Math.Max(request.Charged, request.Reported + StormWave.Fee));
             // In the request log an answer that nobody waited for has no name.
-            StormRequest[] unnamed = StormWave.IsDraining(key.Key) ? [.. key.Where(request => request is { HasLeft: true, IsLogged: false, Made: > 0 })] : [];
+            StormRequest[] unnamed = !StormWave.IsDraining(key.Key) ? []
+                : [.. key.Where(request => request is { HasLeft: true, IsLogged: false, Made: > 0 })];
             logged += unnamed.Sum(request => request.Reported > 0 ? request.Reported + StormWave.Fee : 0);
             unsure += unnamed.Count(request => request.Reported == 0) * StormWave.Fee;
             _drained += unnamed.Length;

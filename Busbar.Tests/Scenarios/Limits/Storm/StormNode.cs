@@ -84,7 +84,8 @@ internal sealed class StormNode(int number, string url, string upstream, string 
         message.Headers.TryAddWithoutValidation("x-admin-token", AdminToken);
         using HttpResponseMessage response = await client.SendAsync(message);
         var page = new MetricsPage(await response.Content.ReadAsStringAsync());
-        (double open, double cents, double calls) = (page["busbar_reservations_open"], page["busbar_reserved_cents"], page.Sum("busbar_lane_inflight"));
+        (double open, double cents) = (page["busbar_reservations_open"], page["busbar_reserved_cents"]);
+        double calls = page.Sum("busbar_lane_inflight");
         return (open, cents, calls) == (0, 0, 0) ? null : $"node {number} holds {open} reservations of {cents} cents, and {calls} calls";
     }
 

@@ -4,7 +4,9 @@ using Busbar.Tests.Governance.Store.Postgres;
 
 namespace Busbar.Tests.Scenarios.Limits.Storm;
 
-/// <summary>What goes wrong, and when it did: reloads, crashes, stops within and beyond the end of a session, a database that is cut off or crashes.</summary>
+/// <summary>
+/// What goes wrong, and when it did: reloads, crashes, stops within and beyond the end of a session, a database that is cut off or crashes.
+/// </summary>
 internal sealed class StormTrouble(StormNode[] nodes, PostgresServer server, TcpGate gate, Action<string> tell)
 {
     // Beyond the end of a session.

@@ -220,7 +220,8 @@ internal sealed class StormWave
 
     private void AddGroup(string? parent, string name, int[] keys, params Limit[] limits)
     {
-        _groups.Add(new Group { Id = GroupId(name), Name = $"{name} {Number} {_attempt}", ParentId = parent is null ? null : GroupId(parent), Limits = limits });
+        string? above = parent is null ? null : GroupId(parent);
+        _groups.Add(new Group { Id = GroupId(name), Name = $"{name} {Number} {_attempt}", ParentId = above, Limits = limits });
         Limits.AddRange(limits.Where(limit => limit.Kind != LimitKind.Concurrency).Select(limit => new StormLimit(GroupId(name), limit, keys)));
     }
 }
