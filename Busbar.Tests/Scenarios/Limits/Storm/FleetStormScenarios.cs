@@ -21,8 +21,8 @@ public sealed class FleetStormScenarios : IDisposable
 
     // After so long what a crashed or stopped node had borrowed can be lent to others.
     private static readonly TimeSpan s_tail = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan s_longestTail = TimeSpan.FromMinutes(4);
-    private static readonly TimeSpan s_longestWave = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_longestTail = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_longestWave = TimeSpan.FromMinutes(5);
 
     private static readonly int s_requests = int.TryParse(Environment.GetEnvironmentVariable("BUSBAR_FLEET_REQUESTS"), NumberStyles.None,
         CultureInfo.InvariantCulture, out int requests) ? requests : 0;

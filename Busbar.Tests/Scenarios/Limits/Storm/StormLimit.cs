@@ -9,7 +9,7 @@ namespace Busbar.Tests.Scenarios.Limits.Storm;
 internal sealed record StormLimit(string Owner, Limit Limit, int[] Keys)
 {
     // More than the last requests, which are not streamed, reserve of it.
-    private const int Reserved = 40;
+    private const int Reserved = 64;
 
     /// <summary>Whether it counts a request for the second pool, or for the first.</summary>
     public bool Counts(bool isSide) => Limit.Scope is not { } scope || isSide == scope is "side" or "n";
