@@ -34,18 +34,6 @@ public sealed class JsonScannerTests
     }
 
     [Fact]
-    public void Any_byte_behind_a_backslash_is_read_or_refused_as_by_the_frameworks_reader_wherever_it_stands()
-    {
-        for (int place = 0; place < 70; place++)
-        {
-            for (int value = 0; value < 256; value++)
-            {
-                AssertSame([(byte)'"', .. Enumerable.Repeat((byte)'x', place), (byte)'\\', (byte)value, .. "00e9\\n and more, beyond the block of bytes\""u8]);
-            }
-        }
-    }
-
-    [Fact]
     public void A_whole_document_with_one_byte_changed_is_read_or_refused_as_by_the_frameworks_reader()
     {
         byte[] document =

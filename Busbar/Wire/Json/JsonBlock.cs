@@ -34,28 +34,6 @@ internal static class JsonBlock
         };
     }
 
-    /// <summary>Where in the first 64 bytes of <paramref name="text"/> one stands that alone may follow a backslash (RFC 8259, section 7).</summary>
-    public static ulong SimpleEscapes(ReadOnlySpan<byte> text)
-    {
-        text = text[..Length];
-        return Bits(
-            Escapable(Vector128.Create(text)),
-            Escapable(Vector128.Create(text[16..])),
-            Escapable(Vector128.Create(text[32..])),
-            Escapable(Vector128.Create(text[48..])));
-    }
-
-    // One bit for each upper half that such a byte can have: 2x for " and /, 5x for \, 6x for b, f and n, 7x for r and t.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> Escapable(Vector128<byte> bytes)
-    {
-        const byte Two = 1, Five = 2, Six = 4, Seven = 8;
-        var upper = Vector128.Create((byte)0, 0, Two, 0, 0, Five, Six, Seven, 0, 0, 0, 0, 0, 0, 0, 0);
-        var lower = Vector128.Create((byte)0, 0, Two | Six | Seven, 0, Seven, 0, Six, 0, 0, 0, 0, 0, Five, 0, Six, Two);
-        return ~Vector128.Equals(
-            Vector128.ShuffleNative(upper, bytes >>> 4) & Vector128.ShuffleNative(lower, bytes & Vector128.Create((byte)0x0F)), default);
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Equal(Vector128<byte> first, Vector128<byte> second, Vector128<byte> third, Vector128<byte> fourth, byte value)
     {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Busbar.Wire.Json;
 
@@ -13,6 +14,8 @@ namespace Busbar.Wire.Json;
 internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape.MaxDepth)
 {
     private const ulong OddBits = 0xAAAA_AAAA_AAAA_AAAA;
+    private const byte NoEscape = 0;
+    private const byte SimpleEscape = 1;
 
     private readonly ReadOnlySpan<byte> _text = text;
 
@@ -103,6 +106,19 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
         _place = Place.Value;
         return true;
     }
+
+    // What a byte means behind a backslash (RFC 8259, section 7); 2 stands for a u, which digits follow.
+    private static ReadOnlySpan<byte> Escapes =>
+    [
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0,
+        0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ];
 
     private readonly bool IsInObject => (_objects & 1) != 0;
 
@@ -258,7 +274,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
         int from = _at + 1;
         int at = from;
         ulong carried = 0;
-        int foreign = 0;
+        ulong seen = 0;
         bool hasEscapes = false;
         Span<byte> padded = stackalloc byte[JsonBlock.Length];
         while (true)
@@ -273,7 +289,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
             }
 
             JsonBlock.Marks marks = JsonBlock.Of(bytes);
-            foreign += BitOperations.PopCount(marks.NonAscii);
+            seen |= marks.NonAscii;
             ulong closing = marks.Quotes;
             if ((marks.Slashes | carried) != 0)
             {
@@ -308,7 +324,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
         }
 
         // Bytes behind the quote may have been seen too: then this looks once more, for nothing.
-        if (foreign != 0 && !IsProven && !Utf8Proof.Holds(_text, from, at, foreign))
+        if (seen != 0 && !IsProven && !Utf8.IsValid(_text[from..at]))
         {
             return false;
         }
@@ -322,11 +338,17 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int maxDepth = JsonTape
     // Whether the bytes of a block that are escaped are those of the grammar, and hexadecimal digits follow where they should.
     private readonly bool AreLegal(scoped ReadOnlySpan<byte> block, int at, ulong escaped)
     {
-        for (ulong others = escaped & ~JsonBlock.SimpleEscapes(block); others != 0; others &= others - 1)
+        for (; escaped != 0; escaped &= escaped - 1)
         {
-            int place = BitOperations.TrailingZeroCount(others);
+            int place = BitOperations.TrailingZeroCount(escaped);
+            byte kind = Escapes[block[place]];
+            if (kind == SimpleEscape)
+            {
+                continue;
+            }
+
             int digits = at + place + 1;
-            if (block[place] != 'u' || _text.Length - digits < 4 || !AreHex(BinaryPrimitives.ReadUInt32LittleEndian(_text[digits..])))
+            if (kind == NoEscape || _text.Length - digits < 4 || !AreHex(BinaryPrimitives.ReadUInt32LittleEndian(_text[digits..])))
             {
                 return false;
             }
